@@ -1,0 +1,40 @@
+// Log lines of a plugin go to the engine over its own service, so that they appear beside the resource that they are about.
+import * as grpc from "@grpc/grpc-js";
+import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
+import type { ResourceLog } from "./provider.ts";
+
+type Severity = "INFO" | "WARNING" | "ERROR";
+
+export class EngineLog {
+  #client: InstanceType<typeof engineServices.EngineClient> | undefined;
+
+  connect(address: string): void {
+    if (this.#client || address === "") return;
+    this.#client = new engineServices.EngineClient(address, grpc.credentials.createInsecure());
+  }
+
+  close(): void {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
+  for(urn: string): ResourceLog {
+    return {
+      info: (message) => this.#send("INFO", urn, message, false),
+      warn: (message) => this.#send("WARNING", urn, message, false),
+      status: (message) => this.#send("INFO", urn, message, true),
+    };
+  }
+
+  #send(severity: Severity, urn: string, message: string, ephemeral: boolean): void {
+    if (!this.#client) return;
+    const request = new engineMessages.LogRequest();
+    request.setSeverity(engineMessages.LogSeverity[severity]);
+    request.setUrn(urn);
+    request.setMessage(message);
+    request.setEphemeral(ephemeral);
+    // A lost log line must not fail the operation that it is about.
+    this.#client.log(request, () => undefined);
+  }
+}
