@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { logFirstRun } from "../client/firstRun.ts";
+import { updateHosts } from "../hosts.ts";
+import { buildPauseImage, buildTrackingServerImage } from "../images/index.ts";
+import { profilePaths, type Profile } from "../paths.ts";
+import { ensureObjectStoreUsers, importImage, startPlatform, type PlatformValues } from "../platform/index.ts";
+import type { Report } from "../report.ts";
+import { deploy } from "../stack/deploy.ts";
+import { embeddedValues } from "../stack/embeddedValues.ts";
+import { instanceNames } from "../stack/instanceNames.ts";
+import { readOutputs, writingToken, type InstanceOutput } from "../stack/outputs.ts";
+import type { Project } from "../stack/project.ts";
+import { openPulumi, type Pulumi } from "../stack/pulumi.ts";
+import type { StackValues } from "../stack/values.ts";
+import { prepare, preparePulumi } from "../toolchain/index.ts";
+import { ensurePythonClient } from "../toolchain/pythonClient.ts";
+import { firstRunNote } from "./firstRunNote.ts";
+
+/** A platform that runs, with all that its instances need from outside of the program. */
+export interface ReadyPlatform {
+  readonly platform: PlatformValues;
+  readonly pulumi: Pulumi;
+  readonly python: string;
+  readonly image: string;
+  /** Names of the engine's parts for which the official ones could not be downloaded. */
+  readonly standIns: readonly string[];
+}
+
+export interface Deployed extends ReadyPlatform {
+  readonly instances: readonly InstanceOutput[];
+}
+
+/** Brings the embedded platform of a profile up: tools, images, services. Work that does not need another's result runs beside it. */
+export async function preparePlatform(profile: Profile, project: Project, report: Report): Promise<ReadyPlatform> {
+  await prepare(report);
+  const images = Promise.all([buildTrackingServerImage(report), buildPauseImage(report)]);
+  images.catch(() => undefined);
+  const [platform, tools, python] = await Promise.all([
+    // The pause image is part of the cluster: no pod starts without it.
+    startPlatform(profile, report),
+    preparePulumi(report),
+    ensurePythonClient(report),
+  ]);
+  const built = await images;
+  for (const image of built) await report.step(`Import ${image.reference}`, () => importImage(profile, image));
+  const pulumi = await openPulumi(tools, project, join(profilePaths(profile).state, "pulumi"));
+  return { platform, pulumi, python, image: built[0].reference, standIns: standInsOf(tools) };
+}
+
+/** Values of the stack: the platform's, and an object-store user for each instance file. */
+export async function stackValues(ready: ReadyPlatform, profile: Profile): Promise<StackValues> {
+  const keys = await ensureObjectStoreUsers(profile, await instanceNames(ready.pulumi.project));
+  return embeddedValues(ready.platform, ready.image, keys);
+}
+
+export async function deployInstances(ready: ReadyPlatform, profile: Profile, report: Report): Promise<Deployed> {
+  await deploy(ready.pulumi, await stackValues(ready, profile), report);
+  const instances = await readOutputs(ready.pulumi);
+  await updateHosts(
+    profile,
+    instances.map(({ trackingUri }) => ({ address: ready.platform.nodeIp, name: new URL(trackingUri).hostname })),
+  );
+  return { ...ready, instances };
+}
+
+/** The whole way, from nothing to a run that was logged through the first instance's URL. */
+export async function up(profile: Profile, project: Project, report: Report): Promise<void> {
+  const deployed = await deployInstances(await preparePlatform(profile, project, report), profile, report);
+  const { instances, platform, python } = deployed;
+  const caPath = platform.caPath;
+  const writable = instances.flatMap((instance) => {
+    const token = writingToken(instance);
+    return token === undefined ? [] : [{ instance, token }];
+  })[0];
+  if (writable === undefined) {
+    report.info("No instance has a token that may write, so no first run was logged.");
+    return;
+  }
+  const { instance, token } = writable;
+  const run = await report.step(`Log a first run at ${instance.trackingUri} with the unmodified MLflow client`, () =>
+    logFirstRun(python, { trackingUri: instance.trackingUri, token: token.value, caPath }),
+  );
+  report.info(
+    firstRunNote({ instances, instance, token, run, caPath, standIns: deployed.standIns, networkPolicies: platform.networkPolicies }),
+  );
+}

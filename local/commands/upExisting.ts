@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Report } from "../report.ts";
+import { deploy } from "../stack/deploy.ts";
+import { readOutputs } from "../stack/outputs.ts";
+import { projectOf } from "../stack/project.ts";
+import { openPulumi } from "../stack/pulumi.ts";
+import type { StackValues } from "../stack/values.ts";
+import { preparePulumi } from "../toolchain/index.ts";
+
+/** `environment` is the stack file's own object (its schema judges it); a secret is the path of the file that holds it, never the value. */
+const valuesSchema = z.strictObject({
+  environment: z.looseObject({ platform: z.looseObject({ kubernetes: z.looseObject({}).optional() }) }),
+  secretFiles: z.record(z.string(), z.string()),
+});
+
+async function readValues(file: string, context: string): Promise<StackValues> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${file}: cannot be read (${error.code})`);
+  });
+  const parsed = valuesSchema.safeParse(parse(text));
+  if (!parsed.success) throw new Error(`${file}:\n${z.prettifyError(parsed.error)}`);
+  const { environment, secretFiles } = parsed.data;
+  const secrets = await Promise.all(
+    Object.entries(secretFiles).map(async ([key, path]) => {
+      const value = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+        throw new Error(`${file}: secretFiles.${key}: ${path} cannot be read (${error.code})`);
+      });
+      return [key, value.trimEnd()] as const;
+    }),
+  );
+  const kubeconfig = process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config");
+  const kubernetes = { kubeconfig, ...environment.platform.kubernetes, context };
+  return { environment: { ...environment, platform: { ...environment.platform, kubernetes } }, secrets: Object.fromEntries(secrets) };
+}
+
+/** The instances of stack `local` on a cluster that exists; its platform is the user's and is neither started nor stopped. */
+export async function upExisting({ context, valuesFile }: { context: string; valuesFile: string }, report: Report): Promise<void> {
+  const values = await readValues(valuesFile, context);
+  const project = projectOf("local");
+  const state = join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "mlflow-instances", context.replaceAll(/[^\w.-]/g, "_"));
+  const pulumi = await openPulumi(await preparePulumi(report), project, state);
+  await deploy(pulumi, values, report);
+  for (const { name, trackingUri } of await readOutputs(pulumi)) report.info(`${name}  ${trackingUri}`);
+}

@@ -1,0 +1,34 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Start time of a process in clock ticks since boot (field 22 of /proc/<pid>/stat); undefined when it is gone. A pid alone may have been given to another. */
+const startTime = async (pid: number): Promise<string | undefined> => {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+};
+
+/** Runs `work` while no other command works on the same file's subject; a lock whose process is gone is taken over. */
+export async function withLock<T>(path: string, purpose: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  const mine = JSON.stringify({ pid: process.pid, started: await startTime(process.pid), purpose });
+  for (;;) {
+    try {
+      await writeFile(path, mine, { flag: "wx", mode: 0o600 });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const text = await readFile(path, "utf8").catch(() => undefined);
+    const holder = text === undefined || text === "" ? undefined : (JSON.parse(text) as { pid: number; started: string; purpose: string });
+    if (holder !== undefined && (await startTime(holder.pid)) === holder.started) {
+      throw new Error(`Another command (${holder.purpose}, process ${holder.pid}) is at work on this platform: wait for it to end, then run this one again.`);
+    }
+    await rm(path, { force: true });
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
+  }
+}

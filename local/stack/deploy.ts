@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Report } from "../report.ts";
+import { configureStack } from "./configure.ts";
+import type { Pulumi } from "./pulumi.ts";
+import { recover } from "./recover.ts";
+import type { StackValues } from "./values.ts";
+
+/** `pulumi up` with the policy packs that the project has. The CLI's own lines are the progress. */
+export async function deploy(pulumi: Pulumi, values: StackValues, report: Report): Promise<void> {
+  const { project } = pulumi;
+  await report.step("Configure the stack", () => configureStack(pulumi, values));
+  await report.step(`pulumi up --stack ${project.stack}`, (log) => up(pulumi, log));
+}
+
+export async function up(pulumi: Pulumi, log: (line: string) => void = () => undefined): Promise<string> {
+  await recover(pulumi, log);
+  return pulumi.run(["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", pulumi.project.stack, ...policyPacks(pulumi)], {
+    onLine: log,
+  });
+}
+
+export const policyPacks = ({ project }: Pulumi): string[] => {
+  const pack = join(project.folder, "policies");
+  return existsSync(join(pack, "PulumiPolicy.yaml")) ? ["--policy-pack", pack] : [];
+};

@@ -1,0 +1,22 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The Pulumi project and stack that a command works on. */
+export interface Project {
+  /** Holds Pulumi.yaml. */
+  readonly folder: string;
+  readonly stack: string;
+  /** One YAML file per instance. Tests and benchmarks give a folder of their own. */
+  readonly instancesFolder: string;
+}
+
+const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** The project of this clone. Default of `instancesFolder`: the one that the program reads when the stack file names none. */
+export const projectOf = (stack: string, instancesFolder = join(clone, "stacks", "instances", stack)): Project => ({
+  folder: clone,
+  stack,
+  instancesFolder,
+});
+
+export const stackFile = (project: Project): string => join(project.folder, "stacks", `Pulumi.${project.stack}.yaml`);
