@@ -1,0 +1,195 @@
+import type { Input } from "@pulumi/pulumi";
+
+// The enums are `as const` objects and not string unions: the schema of a component package knows only the former.
+
+/** A named set of defaults; every single one can be overridden. */
+export const Tier = { Sandbox: "sandbox", Standard: "standard", Production: "production" } as const;
+export type Tier = (typeof Tier)[keyof typeof Tier];
+
+/** What the holder of an access token may do: read < edit < manage < admin. */
+export const TokenRole = { Read: "read", Edit: "edit", Manage: "manage", Admin: "admin" } as const;
+export type TokenRole = (typeof TokenRole)[keyof typeof TokenRole];
+
+/** How clients move artifacts: through the tracking server, or directly to the object store by presigned URLs. */
+export const ArtifactsAccess = { Proxied: "proxied", Presigned: "presigned" } as const;
+export type ArtifactsAccess = (typeof ArtifactsAccess)[keyof typeof ArtifactsAccess];
+
+/** libpq's `sslmode`; `verify-full` checks certificate and host name. */
+export const SslMode = { Disable: "disable", Require: "require", VerifyCa: "verify-ca", VerifyFull: "verify-full" } as const;
+export type SslMode = (typeof SslMode)[keyof typeof SslMode];
+
+/** Where the ingress certificate comes from. */
+export const TlsSource = { Pem: "pem", CertManager: "certManager", Secret: "secret" } as const;
+export type TlsSource = (typeof TlsSource)[keyof typeof TlsSource];
+
+/** Arguments of {@link MlflowInstance}. Plain values decide which resources exist, inputs only fill them. */
+export interface MlflowInstanceArgs {
+  /** Name of the instance, `^[a-z][a-z0-9-]{1,38}[a-z0-9]$`. Namespace and labels follow from it; changing it replaces everything, data included. */
+  instanceName: string;
+  /** Owning team, a label and tag on everything (1 to 63 characters of a Kubernetes label value). */
+  team: string;
+  /** Who answers for the instance, usually an e-mail address. */
+  owner: string;
+  /** What the instance is for, one sentence. Default: none. */
+  description?: string;
+  /** Name of the environment (the stack), a label and tag on everything. */
+  environment: string;
+  /** Set of defaults for replicas, workers, memory, protection and retention. */
+  tier: Tier;
+  /** Cost centre, a tag on the cloud resources. Default: none. */
+  costCenter?: string;
+  /** Full host name under which the instance is reached, for example `fraud-detector.mlflow.example.com`. Changing it changes the URL. */
+  host: string;
+  /** Further `Host` values that the server accepts, port included where clients send one. Default: none. */
+  extraAllowedHosts?: string[];
+  /** Reference of the tracking server's image, best with a digest. A change migrates the schema and rolls the pods. */
+  image: Input<string>;
+  /** MLflow version inside the image, `3.17.0` or later (older ones have known holes). Never lower it: schemas don't go back. */
+  mlflowVersion: string;
+  /** Number of server pods. Default: by tier (sandbox and standard 1, production 2). */
+  replicas?: number;
+  /** Number of uvicorn workers in one pod; each costs about 180 MiB. Default: by tier (sandbox 1, standard and production 2). */
+  workers?: number;
+  /** CPU and memory of one pod. Default: from the number of workers and the measured memory. */
+  resources?: ServerResources;
+  /** Size limit of the temporary volume; proxied uploads pass through it, so it bounds the sum of uploads in flight. Default: by tier (5Gi, 10Gi, 20Gi). */
+  temporaryStorage?: string;
+  /** How clients move artifacts. Default: `proxied`. */
+  artifactsAccess?: ArtifactsAccess;
+  /** Grace between a soft delete and the final removal, `1d` to `90d`. Default: by tier (sandbox 7d, else 30d). */
+  deletedExperimentRetention?: string;
+  /** Whether bucket, database and role are protected from deletion and kept when they leave the program. Default: by tier (sandbox false, else true). */
+  protect?: boolean;
+  /** The artifact bucket. */
+  bucket: BucketSettings;
+  /** Key pair of the instance's own object store user; it reaches only this bucket. Always handled as a secret. */
+  bucketCredentials: Input<BucketCredentials>;
+  /** The backend store. */
+  database: DatabaseSettings;
+  /** PEM bundle of the authorities that signed the object store's and the database's certificates. Default: those of the image. */
+  caBundle?: string;
+  /** How the instance is reached from outside. */
+  ingress: IngressSettings;
+  /** What the pods may talk to; everything else is denied. */
+  network: NetworkSettings;
+  /** Access tokens; removing one revokes it. Default: none (nobody can use the instance). */
+  tokens?: AccessToken[];
+}
+
+/** Kubernetes quantities of one server pod. */
+export interface ServerResources {
+  /** Guaranteed CPU, for example `250m`. */
+  cpuRequest: string;
+  /** Ceiling of CPU. Default: none, because throttling hurts latency more than sharing does. */
+  cpuLimit?: string;
+  /** Guaranteed memory, for example `512Mi`. */
+  memoryRequest: string;
+  /** Ceiling of memory; above it the pod is killed. */
+  memoryLimit: string;
+}
+
+/** The artifact bucket and what its object store can do. */
+export interface BucketSettings {
+  /** Name of the bucket, 3 to 63 characters. Changing it replaces the bucket. */
+  name: string;
+  /** URL of an S3-compatible store, for example `https://s3.example.com:7070`. Default: AWS S3. */
+  endpoint?: string;
+  /** Region that requests are signed for. */
+  region: string;
+  /** Whether the store keeps versions of objects. Default: true. */
+  versioning?: boolean;
+  /** Whether the store runs lifecycle rules. Default: true. */
+  lifecycle?: boolean;
+  /** Whether the store encrypts by default. Default: true. */
+  encryption?: boolean;
+  /** Whether the store can block public access as a whole. Default: true. */
+  publicAccessBlock?: boolean;
+  /** Whether the policy refuses plain HTTP; the store must know the condition `aws:SecureTransport`. Default: true. */
+  tlsOnly?: boolean;
+  /** Whether the policy also refuses everybody who isn't named, by `aws:PrincipalArn`; needed where identity policies grant access besides it (AWS). Default: false. */
+  denyOthers?: boolean;
+  /** Principal of the instance's own user, as the store's policies write it. */
+  instancePrincipal: Input<string>;
+  /** Principals that administer the bucket; who isn't named loses access. The user that runs Pulumi belongs here. */
+  adminPrincipals: Input<string>[];
+  /** Days after which replaced or deleted versions of objects go for good. Default: 30. */
+  noncurrentVersionDays?: number;
+  /** Whether a bucket with objects in it may be deleted; never together with `protect`. Default: false. */
+  forceDestroy?: boolean;
+}
+
+/** Key pair of an object store user. */
+export interface BucketCredentials {
+  accessKeyId: Input<string>;
+  secretAccessKey: Input<string>;
+}
+
+/** The instance's database on a PostgreSQL server that others share. */
+export interface DatabaseSettings {
+  /** Name of the database, and of the role unless given. Changing it replaces the database. */
+  name: string;
+  /** Name of the login role that owns the database. Default: the database's name. */
+  role?: string;
+  /** Host of the server as the pods reach it. */
+  host: string;
+  /** Port of the server. Default: 5432. */
+  port?: number;
+  /** TLS mode of the server's connections. Default: `verify-full`. */
+  sslMode?: SslMode;
+  /** `max_connections` of the server; what the instance may take has to fit. */
+  maxConnections: number;
+  /** Connections that this instance may hold at once, enforced by the role. Default: what replicas, workers and the pool need. */
+  connectionLimit?: number;
+}
+
+/** Host, certificate and class of the ingress. */
+export interface IngressSettings {
+  /** IngressClass that serves the instance. */
+  className: string;
+  /** The certificate. */
+  tls: IngressTls;
+  /** Further annotations for the ingress controller. Default: none. */
+  annotations?: Record<string, string>;
+}
+
+/** Exactly the fields of the chosen source have to be set. */
+export interface IngressTls {
+  /** Where the certificate comes from. */
+  source: TlsSource;
+  /** Source `pem`: certificate chain. */
+  certificate?: Input<string>;
+  /** Source `pem`: private key. Always handled as a secret. */
+  privateKey?: Input<string>;
+  /** Source `certManager`: name of the ClusterIssuer. */
+  clusterIssuer?: string;
+  /** Source `secret`: name of a TLS secret that something else puts into the instance's namespace. */
+  secretName?: string;
+}
+
+/** Openings in the default-deny policies, as CIDRs: a NetworkPolicy knows no names. */
+export interface NetworkSettings {
+  /** Where PostgreSQL answers. */
+  databaseCidrs: string[];
+  /** Where the object store answers. */
+  objectStoreCidrs: string[];
+  /** Port of the object store. Default: the endpoint's, else 443. */
+  objectStorePort?: number;
+  /** Namespace of the ingress controller's pods. Default: none. */
+  ingressNamespace?: string;
+  /** Addresses from which an ingress controller outside the pod network connects. Default: none. */
+  ingressCidrs?: string[];
+  /** Namespace of the cluster's DNS pods. Default: `kube-system`. */
+  dnsNamespace?: string;
+  /** Addresses of a DNS server outside the pod network (a node-local cache, for example). Default: none. */
+  dnsCidrs?: string[];
+}
+
+/** A declared access token; its value is generated once. */
+export interface AccessToken {
+  /** Name, unique in the instance, `^[a-z][a-z0-9-]{0,38}[a-z0-9]$`. Changing it makes a new token and revokes the old. */
+  name: string;
+  /** What its holder may do. */
+  role: TokenRole;
+  /** Last day on which it is valid, `YYYY-MM-DD`, through the end of that day in UTC. */
+  expires: string;
+}
