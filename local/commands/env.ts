@@ -8,18 +8,23 @@ import { openPulumi } from "../stack/pulumi.ts";
 import { preparePulumi } from "../toolchain/index.ts";
 
 /** Prints the exports of a client of one instance; nothing else goes to stdout, so that a shell can evaluate it. */
-export async function env(profile: Profile, project: Project, want: { instance: string | undefined; token: string | undefined }): Promise<void> {
+export async function env(
+  profile: Profile,
+  project: Project,
+  want: { instance: string | undefined; token: string | undefined },
+): Promise<void> {
   const paths = profilePaths(profile);
-  const pulumi = await openPulumi(await preparePulumi(createReport()), project, join(paths.state, "pulumi"));
+  const pulumi = await openPulumi(await preparePulumi(createReport()), project, paths.pulumi);
   const instances = await readOutputs(pulumi);
   const names = instances.map(({ name }) => name).join(", ");
   if (instances.length === 0) throw new Error("No instance is deployed: run `npm run local` first.");
   const instance = want.instance === undefined ? instances[0] : instances.find(({ name }) => name === want.instance);
   if (instance === undefined) throw new Error(`${want.instance}: no such instance; there are: ${names}`);
-  const token = want.token === undefined ? (writingToken(instance) ?? instance.tokens[0]) : instance.tokens.find(({ name }) => name === want.token);
+  const token =
+    want.token === undefined ? (writingToken(instance) ?? instance.tokens[0]) : instance.tokens.find(({ name }) => name === want.token);
   if (token === undefined) {
     const declared = instance.tokens.map(({ name }) => name).join(", ") || "none";
     throw new Error(`${instance.name}: no token ${want.token ?? ""}; declared in its file: ${declared}`);
   }
-  process.stdout.write(exportLines(clientVariables({ trackingUri: instance.trackingUri, token: token.value, caPath: paths.caPath })));
+  process.stdout.write(exportLines(clientVariables({ trackingUri: instance.trackingUri, token: token.value, caPath: join(paths.pki, "ca.crt") })));
 }

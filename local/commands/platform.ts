@@ -16,12 +16,22 @@ export async function status(profile: Profile): Promise<void> {
   ]);
   const table = [["SERVICE", "STATE", "PID", "MEMORY", ""], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  for (const row of table)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    );
   console.log(`\nNetwork policies: ${networkPolicies.enforced ? `enforced by ${networkPolicies.by}` : "NOT enforced"}`);
   if (services.some(({ running, healthy }) => !running || !healthy)) process.exitCode = 1;
 }
 
-export async function logs(profile: Profile, service: string | undefined, { follow, lines }: { follow: boolean; lines: string }): Promise<void> {
+export async function logs(
+  profile: Profile,
+  service: string | undefined,
+  { follow, lines }: { follow: boolean; lines: string },
+): Promise<void> {
   if (!/^\d+$/.test(lines)) throw new Error(`--lines ${lines}: give a whole number`);
   await platformLogs(profile, service, { follow, lines: Number(lines) });
 }

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { logFirstRun } from "../client/firstRun.ts";
 import { updateHosts } from "../hosts.ts";
 import { buildPauseImage, buildTrackingServerImage } from "../images/index.ts";
@@ -13,6 +12,7 @@ import type { Project } from "../stack/project.ts";
 import { openPulumi, type Pulumi } from "../stack/pulumi.ts";
 import type { StackValues } from "../stack/values.ts";
 import { prepare, preparePulumi } from "../toolchain/index.ts";
+import { standInNames } from "../toolchain/pulumi.ts";
 import { ensurePythonClient } from "../toolchain/pythonClient.ts";
 import { firstRunNote } from "./firstRunNote.ts";
 
@@ -30,8 +30,8 @@ export interface Deployed extends ReadyPlatform {
   readonly instances: readonly InstanceOutput[];
 }
 
-/** Brings the embedded platform of a profile up: tools, images, services. Work that does not need another's result runs beside it. */
-export async function preparePlatform(profile: Profile, project: Project, report: Report): Promise<ReadyPlatform> {
+/** Brings the embedded platform of a profile up: tools, images, services. Work that does not need another's result runs beside it. `stateFolder` holds the stack's state. */
+export async function preparePlatform(profile: Profile, project: Project, stateFolder: string, report: Report): Promise<ReadyPlatform> {
   await prepare(report);
   const images = Promise.all([buildTrackingServerImage(report), buildPauseImage(report)]);
   images.catch(() => undefined);
@@ -43,8 +43,8 @@ export async function preparePlatform(profile: Profile, project: Project, report
   ]);
   const built = await images;
   for (const image of built) await report.step(`Import ${image.reference}`, () => importImage(profile, image));
-  const pulumi = await openPulumi(tools, project, join(profilePaths(profile).state, "pulumi"));
-  return { platform, pulumi, python, image: built[0].reference, standIns: standInsOf(tools) };
+  const pulumi = await openPulumi(tools, project, stateFolder);
+  return { platform, pulumi, python, image: built[0].reference, standIns: standInNames(tools) };
 }
 
 /** Values of the stack: the platform's, and an object-store user for each instance file. */
@@ -65,7 +65,7 @@ export async function deployInstances(ready: ReadyPlatform, profile: Profile, re
 
 /** The whole way, from nothing to a run that was logged through the first instance's URL. */
 export async function up(profile: Profile, project: Project, report: Report): Promise<void> {
-  const deployed = await deployInstances(await preparePlatform(profile, project, report), profile, report);
+  const deployed = await deployInstances(await preparePlatform(profile, project, profilePaths(profile).pulumi, report), profile, report);
   const { instances, platform, python } = deployed;
   const caPath = platform.caPath;
   const writable = instances.flatMap((instance) => {

@@ -41,7 +41,11 @@ async function readValues(file: string, context: string): Promise<StackValues> {
 export async function upExisting({ context, valuesFile }: { context: string; valuesFile: string }, report: Report): Promise<void> {
   const values = await readValues(valuesFile, context);
   const project = projectOf("local");
-  const state = join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "mlflow-instances", context.replaceAll(/[^\w.-]/g, "_"));
+  const state = join(
+    process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"),
+    "mlflow-instances",
+    context.replaceAll(/[^\w.-]/g, "_"),
+  );
   const pulumi = await openPulumi(await preparePulumi(report), project, state);
   await deploy(pulumi, values, report);
   for (const { name, trackingUri } of await readOutputs(pulumi)) report.info(`${name}  ${trackingUri}`);

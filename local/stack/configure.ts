@@ -9,7 +9,9 @@ import type { StackValues } from "./values.ts";
 const header = "# Written by `npm run local` from the platform's values; it is written anew when they change. Git ignores it.\n";
 
 const fingerprint = (project: Project, values: StackValues): string =>
-  createHash("sha256").update(JSON.stringify([relative(project.folder, project.instancesFolder), values.environment, values.secrets])).digest("hex");
+  createHash("sha256")
+    .update(JSON.stringify([relative(project.folder, project.instancesFolder), values.environment, values.secrets]))
+    .digest("hex");
 
 const read = (path: string): Promise<string | undefined> =>
   readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {

@@ -30,7 +30,12 @@ export async function readOutputs(pulumi: Pulumi): Promise<InstanceOutput[]> {
   return Object.entries(instances).map(([name, { tokens, ...rest }]) => ({
     ...rest,
     name,
-    tokens: Object.entries(tokens).map(([token, { expires, role }]) => ({ name: token, role, expires, value: values[name]?.[token] ?? "" })),
+    tokens: Object.entries(tokens).map(([token, { expires, role }]) => ({
+      name: token,
+      role,
+      expires,
+      value: values[name]?.[token] ?? "",
+    })),
   }));
 }
 

@@ -5,10 +5,15 @@ import { execa, type Options } from "execa";
 import type { PulumiTools } from "../toolchain/pulumi.ts";
 import type { Project } from "./project.ts";
 
+/** The executable and the variables that it needs, plugins included; plain data, so that it can be handed to another process. */
+export type Cli = Pick<PulumiTools, "cliPath" | "env">;
+
 /** The Pulumi CLI bound to one project, one state folder and one passphrase. */
 export interface Pulumi {
   readonly project: Project;
   readonly stateFolder: string;
+  readonly cli: Cli;
+  /** Variables of every call, for a caller that starts the CLI by itself. */
   readonly env: Record<string, string>;
   /** Runs the CLI and returns what it printed; an error carries the CLI's own words. */
   run(args: readonly string[], options?: { input?: string; onLine?: (line: string) => void; timeout?: number }): Promise<string>;
@@ -25,17 +30,18 @@ async function passphraseFile(stateFolder: string): Promise<string> {
   return path;
 }
 
-export async function openPulumi(tools: PulumiTools, project: Project, stateFolder: string): Promise<Pulumi> {
+export async function openPulumi(cli: Cli, project: Project, stateFolder: string): Promise<Pulumi> {
   const backend = join(stateFolder, "backend");
   await mkdir(backend, { recursive: true, mode: 0o700 });
   const env = {
-    ...tools.env,
+    ...cli.env,
     PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: await passphraseFile(stateFolder),
   };
   return {
     project,
     stateFolder,
+    cli,
     env,
     async run(args, { input, onLine, timeout } = {}) {
       const options = {
@@ -46,7 +52,7 @@ export async function openPulumi(tools: PulumiTools, project: Project, stateFold
         ...(input === undefined ? { stdin: "ignore" } : { input }),
         ...(timeout === undefined ? {} : { timeout }),
       } satisfies Options;
-      const child = execa(tools.cliPath, [...args, "--non-interactive"], options);
+      const child = execa(cli.cliPath, [...args, "--non-interactive"], options);
       if (onLine) {
         void (async () => {
           for await (const line of child.iterable({ from: "all" })) onLine(String(line));

@@ -24,7 +24,9 @@ export async function recover(pulumi: Pulumi, log: (line: string) => void): Prom
     return id === undefined ? [] : [operation.resource.urn, id];
   });
   const known = imports.length > 0 ? ["--import-pending-creates", imports.join(",")] : [];
-  await pulumi.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", pulumi.project.stack, ...known], { onLine: log });
+  await pulumi.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", pulumi.project.stack, ...known], {
+    onLine: log,
+  });
 }
 
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}`);

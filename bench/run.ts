@@ -1,0 +1,90 @@
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { logFirstRun } from "../local/client/firstRun.ts";
+import { deployInstances, preparePlatform, type ReadyPlatform } from "../local/commands/up.ts";
+import { withLock } from "../local/lock.ts";
+import { profilePaths } from "../local/paths.ts";
+import { stopPlatform } from "../local/platform/index.ts";
+import { createReport, silentReport } from "../local/report.ts";
+import { up } from "../local/stack/deploy.ts";
+import { projectOf, stackFile } from "../local/stack/project.ts";
+import { instanceMemory } from "./instanceMemory.ts";
+import { printTable, seconds, type Row } from "./table.ts";
+import { tokenCheck } from "./tokenCheck.ts";
+
+// Measures what the README claims, on the embedded platform of profile `test`. Nothing here passes or fails: the bounds are printed beside the figures.
+
+const profile = "test";
+const stack = "bench";
+const report = createReport();
+
+const instance = (team: string): string => `
+team: ${team}
+owner: ${team}@example.com
+tier: sandbox
+workers: 1
+tokens:
+  ci: { role: edit, expires: 2027-02-20 }
+`;
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+};
+
+/** Seconds from `pulumi up` with one more instance file to the end of that instance's first run. */
+async function newInstance(ready: ReadyPlatform, instancesFolder: string, name: string): Promise<number> {
+  await writeFile(join(instancesFolder, `${name}.yaml`), instance("bench"));
+  return timed(async () => {
+    const { instances, platform, python } = await deployInstances(ready, profile, silentReport);
+    const own = instances.find((each) => each.name === name);
+    const token = own?.tokens[0];
+    if (own === undefined || token === undefined) throw new Error(`no outputs of ${name}`);
+    await logFirstRun(python, { trackingUri: own.trackingUri, token: token.value, caPath: platform.caPath }, { mebibytes: 1 });
+  });
+}
+
+async function main(): Promise<void> {
+  const rows: Row[] = [];
+  const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-"));
+  const instancesFolder = join(folder, "instances");
+  await mkdir(instancesFolder);
+  const project = projectOf(stack, instancesFolder);
+  let ready = await preparePlatform(profile, project, folder, report);
+  try {
+    const starts: number[] = [];
+    for (const name of ["card-checks", "route-planner", "shelf-counter"]) starts.push(await newInstance(ready, instancesFolder, name));
+    rows.push({ what: "new instance, from pulumi up to its first run over HTTPS", figures: starts, unit: seconds, bound: "35 s" });
+
+    const unchanged: number[] = [];
+    for (let run = 0; run < 5; run += 1) unchanged.push(await timed(() => up(ready.pulumi)));
+    rows.push({ what: "unchanged pulumi up with the policy pack, platform running", figures: unchanged, unit: seconds, bound: "10 s" });
+
+    rows.push({ what: "idle memory of one instance (PSS of the pod, 1 worker)", figures: await instanceMemory(ready, ["card-checks", "route-planner"]), unit: "MiB", bound: "450 MiB" });
+
+    const warm: number[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      await stopPlatform(profile, silentReport);
+      warm.push(
+        await timed(async () => {
+          ready = await preparePlatform(profile, project, folder, silentReport);
+          await deployInstances(ready, profile, silentReport);
+        }),
+      );
+    }
+    rows.push({ what: "warm start of the platform and an unchanged up", figures: warm, unit: seconds, bound: "60 s" });
+    rows.push(...(await tokenCheck()));
+    printTable(rows);
+  } finally {
+    for (const name of ["card-checks", "route-planner", "shelf-counter"]) await rm(join(instancesFolder, `${name}.yaml`), { force: true });
+    await deployInstances(ready, profile, silentReport);
+    await ready.pulumi.run(["destroy", "--yes", "--skip-preview", "--stack", stack]);
+    await stopPlatform(profile, silentReport);
+    await rm(stackFile(project), { force: true });
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+await withLock(`${profilePaths(profile).run}/command.lock`, "bench", main);

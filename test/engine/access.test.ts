@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Deployed } from "../../local/commands/up.ts";
+import type { StackValues } from "../../local/stack/values.ts";
+import { cluster } from "./support/cluster.ts";
+import { engineStack, instanceOf, nameOf, tokenOf, type Engine } from "./support/engine.ts";
+import { https } from "./support/http.ts";
+import { runPython } from "./support/python.ts";
+import { eventually } from "./support/eventually.ts";
+
+// Proves what the running server answers to each kind of credential on each of its routes, and that no secret lies about in clear.
+
+const file = (tokens: string): string => `
+team: payments
+owner: payments@example.com
+tier: sandbox
+tokens:
+${tokens}
+`;
+const all = file(`
+  reader: { role: read, expires: 2027-05-01 }
+  ci: { role: edit, expires: 2027-02-20 }
+  keeper: { role: manage, expires: 2027-02-20 }
+  last-year: { role: admin, expires: 2025-12-31 }
+  leaver: { role: edit, expires: 2027-02-20 }
+`);
+
+const name = "card-checks";
+let engine: Engine;
+let deployed: Deployed;
+let values: StackValues;
+const uri = (): string => instanceOf(deployed, name).trackingUri;
+const api = (path: string): string => `${uri()}/api/2.0/mlflow/${path}`;
+const as = (token: string) => ({ token: tokenOf(instanceOf(deployed, name), token), caPath: deployed.platform.caPath });
+const anonymous = () => ({ caPath: deployed.platform.caPath });
+const search = "experiments/search?max_results=1";
+
+beforeAll(async () => {
+  engine = await engineStack("access");
+  await engine.instance(name, all);
+  deployed = await engine.up();
+  values = await engine.values();
+});
+
+afterAll(() => engine.remove());
+
+describe("a token", () => {
+  it("opens the server while it is valid", async () => {
+    for (const token of ["reader", "ci", "keeper", "leaver"]) expect((await https(api(search), as(token))).status, token).toBe(200);
+  });
+
+  it("is needed", async () => {
+    const answer = await https(api(search), anonymous());
+    expect(answer.status).toBe(401);
+    expect(answer.headers["www-authenticate"]).toMatch(/^Basic realm=/);
+  });
+
+  it("must be one that was given out", async () => {
+    const { token } = as("ci");
+    const wrong = `${token.slice(0, -1)}${token.endsWith("a") ? "b" : "a"}`;
+    for (const bad of [wrong, token.slice(0, -1), `${token}x`, "", "null", token.toUpperCase()]) {
+      expect((await https(api(search), { ...anonymous(), token: bad })).status, `a token of ${bad.length} characters`).toBe(401);
+    }
+  });
+
+  it("is refused after its date, whatever its role", async () => {
+    expect((await https(api(search), as("last-year"))).status).toBe(401);
+  });
+
+  it("works as a password, so that a browser can open the same URL", async () => {
+    const basic = Buffer.from(`anyone:${as("reader").token}`).toString("base64");
+    const page = await https(`${uri()}/`, { ...anonymous(), headers: { authorization: `Basic ${basic}` } });
+    expect(page.status).toBe(200);
+    expect(page.body).toContain("<title>MLflow</title>");
+  });
+
+  it("may do what its role says", async () => {
+    const post = (path: string, token: string, body: unknown) => https(api(path), { method: "POST", body, ...as(token) });
+    expect((await post("experiments/create", "reader", { name: "by-reader" })).status).toBe(403);
+    const created = await post("experiments/create", "ci", { name: "by-ci" });
+    expect(created.status).toBe(200);
+    const { experiment_id } = JSON.parse(created.body) as { experiment_id: string };
+    expect((await post("experiments/search", "reader", { max_results: 10 })).status).toBe(200);
+    expect((await post("experiments/delete", "ci", { experiment_id })).status).toBe(403);
+    expect((await post("experiments/delete", "keeper", { experiment_id })).status).toBe(200);
+  });
+
+  it("is refused soon after its line is removed, and no pod restarts for that", async () => {
+    const before = await cluster(deployed).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server");
+    const { token } = as("leaver");
+    await engine.instance(name, all.replace(/.*leaver.*\n/, ""));
+    const steps = (await engine.preview()).map(({ op, urn }) => `${op} ${nameOf(urn)}`);
+    expect(steps.filter((step) => step.endsWith("-server"))).toEqual([]);
+    deployed = await engine.up();
+    await eventually(120_000, async () => {
+      expect((await https(api(search), { ...anonymous(), token })).status).toBe(401);
+    });
+    expect((await https(api(search), as("ci"))).status).toBe(200);
+    expect(await cluster(deployed).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server")).toEqual(before);
+  });
+});
+
+describe("every route of the running server", () => {
+  it("answers 401 without a credential, but for the health check", async () => {
+    const routes = JSON.parse((await cluster(deployed).exec(`mlflow-${name}`, ["mlflow-instance-routes"])).split("\n").at(-1) ?? "[]") as {
+      method: string;
+      path: string;
+    }[];
+    expect(routes.length).toBeGreaterThan(400);
+    const open: string[] = [];
+    for (const { method, path } of routes) {
+      const { status } = await https(`${uri()}${path}`, { method, ...anonymous() });
+      if (status !== 401 && status !== 403) open.push(`${method} ${path} ${status}`);
+    }
+    expect(open.sort()).toEqual(["GET /health 200", "GET /health/ready 200"]);
+  });
+});
+
+describe("secrets", () => {
+  const secrets = (): [string, string][] => [
+    ...instanceOf(deployed, name).tokens.map(({ name: token, value }): [string, string] => [`token ${token}`, value]),
+    ...Object.entries(values.secrets).flatMap(([key, value]): [string, string][] =>
+      key === "artifactStoreKeys"
+        ? Object.entries(JSON.parse(value) as Record<string, { secretAccessKey: string }>).map(([instance, keys]) => [
+            `S3 key of ${instance}`,
+            keys.secretAccessKey,
+          ])
+        : key === "tlsCertificate"
+          ? []
+          : // A PEM text is broken over lines: its second line is as good as all of it.
+            [[key, value.includes("\n") ? (value.split("\n")[1] ?? value) : value]],
+    ),
+  ];
+  const databasePassword = async (): Promise<string> => {
+    const backend = await cluster(deployed).exec(`mlflow-${name}`, ["sh", "-c", 'printf %s "$MLFLOW_BACKEND_STORE_URI"']);
+    return new URL(backend.replace(/^postgresql\+\w+:/, "postgresql:")).password;
+  };
+  const found = async (text: string): Promise<string[]> => {
+    const each: [string, string][] = [...secrets(), ["database password", await databasePassword()]];
+    for (const [what, value] of each) expect(value.length, what).toBeGreaterThan(15);
+    return each
+      .filter(([, value]) => text.includes(value) || text.includes(Buffer.from(value).toString("base64").replace(/=+$/, "").slice(0, -1)))
+      .map(([what]) => what);
+  };
+
+  it("are not in the stack's state", async () => {
+    expect(await found(await engine.pulumi.run(["stack", "export", "--stack", "access"]))).toEqual([]);
+  });
+
+  it("are in the state's secret form, so that the check above can find them", async () => {
+    const shown = await engine.pulumi.run(["stack", "export", "--show-secrets", "--stack", "access"]);
+    expect(await found(shown)).toContain("token ci");
+    expect(await found(shown)).toContain("database password");
+  });
+
+  it("are in no Kubernetes object but Secrets, and in no process's arguments or log", async () => {
+    expect(await found(await cluster(deployed).manifestsWithoutSecrets(`mlflow-${name}`))).toEqual([]);
+    const { output } = await cluster(deployed).kubectl(["logs", "--namespace", `mlflow-${name}`, "deployment/mlflow", "--all-containers"]);
+    expect(output.length).toBeGreaterThan(100);
+    expect(await found(output)).toEqual([]);
+    expect(await found(await cluster(deployed).exec(`mlflow-${name}`, ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]))).toEqual(
+      [],
+    );
+  });
+});
+
+describe("the unmodified client", () => {
+  it("says clearly that a token was refused", async () => {
+    const { code, output } = await runPython(deployed.python, "import mlflow; mlflow.MlflowClient().search_experiments()", {
+      trackingUri: uri(),
+      token: "wrong",
+      caPath: deployed.platform.caPath,
+    });
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/401/);
+  });
+});

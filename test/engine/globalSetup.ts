@@ -1,0 +1,27 @@
+import type { TestProject } from "vitest/node";
+import { preparePlatform } from "../../local/commands/up.ts";
+import { profilePaths } from "../../local/paths.ts";
+import { stopPlatform } from "../../local/platform/index.ts";
+import { createReport } from "../../local/report.ts";
+import { withLock } from "../../local/lock.ts";
+import { projectOf } from "../../local/stack/project.ts";
+import type { EngineContext } from "./support/engine.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    engine: EngineContext;
+  }
+}
+
+const profile = "test";
+
+/** One embedded platform of the tests' own for all engine tests; the user's platform and data are not touched. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const report = createReport();
+  return withLock(`${profilePaths(profile).run}/command.lock`, "engine tests", async () => {
+    const ready = await preparePlatform(profile, projectOf("engine"), profilePaths(profile).pulumi, report);
+    const { pulumi, ...rest } = ready;
+    project.provide("engine", { ...rest, cli: pulumi.cli });
+    return () => stopPlatform(profile, report);
+  });
+}

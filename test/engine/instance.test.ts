@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { logFirstRun } from "../../local/client/firstRun.ts";
+import type { Deployed } from "../../local/commands/up.ts";
+import { cluster } from "./support/cluster.ts";
+import { databases } from "./support/database.ts";
+import { engineStack, instanceOf, nameOf, tokenOf, type Engine } from "./support/engine.ts";
+import { https } from "./support/http.ts";
+import { objectStore } from "./support/objectStore.ts";
+import { runPython } from "./support/python.ts";
+
+// Proves, on a real engine and cluster with the plugins that `npm run local` uses: an instance's whole life and the wall between two instances.
+// It can't prove the official plugins, which can't be downloaded here.
+
+const card = (workers: number): string => `
+team: payments
+owner: payments@example.com
+description: Checks of card payments
+tier: sandbox
+workers: ${workers}
+replicas: 2
+tokens:
+  ci: { role: edit, expires: 2027-02-20 }
+  dashboard: { role: read, expires: 2027-05-01 }
+`;
+const route = `
+team: logistics
+owner: logistics@example.com
+tier: sandbox
+tokens:
+  ci: { role: edit, expires: 2027-02-20 }
+`;
+
+let engine: Engine;
+let deployed: Deployed;
+
+const client = (name: string, token = "ci") => {
+  const instance = instanceOf(deployed, name);
+  return { trackingUri: instance.trackingUri, token: tokenOf(instance, token), caPath: deployed.platform.caPath };
+};
+
+beforeAll(async () => {
+  engine = await engineStack("engine");
+  await engine.instance("card-checks", card(1));
+  await engine.instance("route-planner", route);
+  deployed = await engine.up();
+});
+
+afterAll(() => engine.remove());
+
+describe("after up", () => {
+  it("shows no change in a second preview", async () => {
+    expect(await engine.preview()).toEqual([]);
+  });
+
+  it("shows no drift in a refresh", async () => {
+    const output = await engine.pulumi.run(["refresh", "--preview-only", "--expect-no-changes", "--stack", "engine"]);
+    expect(output).not.toMatch(/[~+-] \d+ to/);
+  });
+
+  it.each(["card-checks", "route-planner"])("lets the unmodified client log a first run in %s", async (name) => {
+    const run = await logFirstRun(deployed.python, client(name));
+    expect(run).toMatchObject({ metrics: 20, artifactBytes: 20 * 1024 * 1024, alias: "champion", version: "1" });
+  });
+
+  it("started two replicas on the empty database behind one migration", async () => {
+    const pods = await cluster(deployed).pods("mlflow-card-checks", "app.kubernetes.io/component=tracking-server");
+    expect(pods).toHaveLength(2);
+    expect(pods.map(({ restarts }) => restarts)).toEqual([0, 0]);
+    expect(await cluster(deployed).jobs("mlflow-card-checks")).toEqual([expect.objectContaining({ succeeded: 1, failed: 0 })]);
+  });
+});
+
+describe("isolation", () => {
+  it("refuses another instance's token", async () => {
+    const other = client("route-planner");
+    const url = `${instanceOf(deployed, "card-checks").trackingUri}/api/2.0/mlflow/experiments/search?max_results=5`;
+    expect((await https(url, other)).status).toBe(401);
+    expect((await https(url, client("card-checks"))).status).toBe(200);
+  });
+
+  it("refuses another instance's database role", async () => {
+    const [own, other] = [instanceOf(deployed, "card-checks"), instanceOf(deployed, "route-planner")];
+    const login = databases(deployed);
+    expect(await login.connect({ as: own, to: own })).toBe("connected");
+    expect(await login.connect({ as: own, to: other })).toMatch(/permission denied for database/);
+  });
+
+  it("refuses another instance's object-store key", async () => {
+    const [own, other] = [instanceOf(deployed, "card-checks"), instanceOf(deployed, "route-planner")];
+    const store = objectStore(deployed, await engine.values());
+    expect(await store.list({ as: own.name, bucket: own.bucket })).toBe("listed");
+    expect(await store.list({ as: own.name, bucket: other.bucket })).toBe("AccessDenied");
+  });
+
+  it("lets no pod of one instance reach the other's server", async () => {
+    const result = await cluster(deployed).connectFromPod("mlflow-card-checks", "mlflow.mlflow-route-planner.svc", 80);
+    expect(result).toBe("timeout");
+    expect(await cluster(deployed).connectFromPod("mlflow-card-checks", deployed.platform.nodeIp, 5432)).toBe("connected");
+    expect(await cluster(deployed).connectFromPod("mlflow-card-checks", deployed.platform.nodeIp, 6443)).toBe("timeout");
+  });
+});
+
+describe("on the cluster", () => {
+  it("runs the server without privileges and with a read-only root", async () => {
+    const kube = cluster(deployed);
+    expect(await kube.exec("mlflow-card-checks", ["id", "-u"])).toBe("10001");
+    expect(await kube.exec("mlflow-card-checks", ["sh", "-c", "touch /x 2>&1; touch /opt/x 2>&1; touch /tmp/x && echo written"])).toMatch(
+      /Read-only file system[\s\S]*Read-only file system[\s\S]*written/,
+    );
+    expect(await kube.exec("mlflow-card-checks", ["sh", "-c", "ls /var/run/secrets/kubernetes.io 2>&1 || true"])).toMatch(/No such file/);
+    expect(await kube.exec("mlflow-card-checks", ["sh", "-c", "grep -E 'CapEff|NoNewPrivs' /proc/1/status | tr -d '\\t '"])).toMatch(
+      /CapEff:?0000000000000000\nNoNewPrivs:?1/,
+    );
+  });
+
+  it("refuses a privileged pod in the namespace", async () => {
+    expect(await cluster(deployed).createPrivilegedPod("mlflow-card-checks")).toMatch(/violates PodSecurity "restricted/);
+  });
+});
+
+describe("a changed value", () => {
+  it("updates the Deployment in place and keeps what was logged", async () => {
+    await engine.instance("card-checks", card(2));
+    const steps = await engine.preview();
+    const changed = steps.map(({ op, urn }) => `${op} ${nameOf(urn)}`);
+    expect(changed.filter((step) => !step.startsWith("update ") && !step.includes("pulumi:pulumi:Stack"))).toEqual([]);
+    expect(changed).toContain("update card-checks-server");
+    expect(changed.filter((step) => step.includes("route-planner"))).toEqual([]);
+    deployed = await engine.up();
+    const { code, output } = await runPython(
+      deployed.python,
+      "import mlflow; print([m.name for m in mlflow.MlflowClient().search_registered_models()])",
+      client("card-checks"),
+    );
+    expect({ code, output: output.trim() }).toEqual({ code: 0, output: "['first-model']" });
+    expect(await engine.preview()).toEqual([]);
+  });
+});
+
+describe("a removed instance", () => {
+  it("is gone with namespace, database, role and bucket, and the other one is untouched", async () => {
+    const gone = instanceOf(deployed, "route-planner");
+    await engine.instance("route-planner", undefined);
+    deployed = await engine.up();
+    expect(deployed.instances.map(({ name }) => name)).toEqual(["card-checks"]);
+    expect(await cluster(deployed).namespaces()).not.toContain(gone.namespace);
+    expect(await databases(deployed).names()).not.toContain(gone.database);
+    expect(await databases(deployed).roles()).not.toContain(gone.database);
+    expect(await objectStore(deployed, await engine.values()).buckets()).not.toContain(gone.bucket);
+    const { code } = await runPython(deployed.python, "import mlflow; mlflow.MlflowClient().search_experiments()", client("card-checks"));
+    expect(code).toBe(0);
+  });
+});

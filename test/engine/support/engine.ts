@@ -1,0 +1,88 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject } from "vitest";
+import { deployInstances, stackValues, type Deployed, type ReadyPlatform } from "../../../local/commands/up.ts";
+import { silentReport } from "../../../local/report.ts";
+import { configureStack } from "../../../local/stack/configure.ts";
+import { policyPacks } from "../../../local/stack/deploy.ts";
+import { instanceNames } from "../../../local/stack/instanceNames.ts";
+import type { InstanceOutput } from "../../../local/stack/outputs.ts";
+import { projectOf, stackFile } from "../../../local/stack/project.ts";
+import { openPulumi, type Cli } from "../../../local/stack/pulumi.ts";
+
+/** What the global set-up hands to each test file. */
+export type EngineContext = Omit<ReadyPlatform, "pulumi"> & { cli: Cli };
+
+/** One step of a preview that changes something. */
+export interface Step {
+  readonly op: string;
+  readonly urn: string;
+  readonly detailedDiff?: Record<string, unknown> | null;
+}
+
+const profile = "test";
+
+/**
+ * A stack of a test file's own: its state folder, stack file and instance files are new and go with `remove()`. `stack` is the environment's name, too, and with
+ * it part of bucket names.
+ */
+export async function engineStack(stack: string) {
+  const context = inject("engine");
+  const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
+  const instancesFolder = join(folder, "instances");
+  await mkdir(instancesFolder);
+  const pulumi = await openPulumi(context.cli, projectOf(stack, instancesFolder), join(folder, "state"));
+  const ready: ReadyPlatform = { ...context, pulumi };
+  const stackArguments = ["--stack", stack];
+
+  return {
+    ...context,
+    pulumi,
+    instancesFolder,
+    /** Writes (or, without a text, removes) an instance file; nothing is deployed. */
+    async instance(name: string, yaml: string | undefined): Promise<void> {
+      const file = join(instancesFolder, `${name}.yaml`);
+      await (yaml === undefined ? rm(file) : writeFile(file, yaml));
+    },
+    values: () => stackValues(ready, profile),
+    up: (): Promise<Deployed> => deployInstances(ready, profile, silentReport),
+    /** Configures the stack as `up` does, for a test that runs the CLI by itself. */
+    async configure(): Promise<void> {
+      await configureStack(pulumi, await stackValues(ready, profile));
+    },
+    /** The steps of a preview that are not `same`. */
+    async preview(): Promise<Step[]> {
+      await configureStack(pulumi, await stackValues(ready, profile));
+      const text = await pulumi.run(["preview", "--json", ...stackArguments, ...policyPacks(pulumi)]);
+      const { steps = [] } = JSON.parse(text) as { steps?: Step[] };
+      return steps.filter(({ op }) => op !== "same");
+    },
+    /** Destroys what is left of the stack and everything that the test wrote. */
+    async remove(): Promise<void> {
+      for (const name of await instanceNames(pulumi.project)) await rm(join(instancesFolder, `${name}.yaml`));
+      await deployInstances(ready, profile, silentReport);
+      await pulumi.run(["destroy", "--yes", "--skip-preview", ...stackArguments]);
+      await rm(stackFile(pulumi.project), { force: true });
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Engine = Awaited<ReturnType<typeof engineStack>>;
+
+/** The logical name at the end of a URN. */
+export const nameOf = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
+
+/** The outputs of an instance that must be there. */
+export function instanceOf(deployed: Deployed, name: string): InstanceOutput {
+  const found = deployed.instances.find((instance) => instance.name === name);
+  if (found === undefined) throw new Error(`no outputs of instance ${name}`);
+  return found;
+}
+
+export function tokenOf(instance: InstanceOutput, name: string): string {
+  const found = instance.tokens.find((token) => token.name === name);
+  if (found === undefined || found.value === "") throw new Error(`no token ${name} of instance ${instance.name}`);
+  return found.value;
+}

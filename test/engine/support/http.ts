@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { request } from "node:https";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly body: string;
+}
+
+/** One HTTPS request that trusts the platform's CA and nothing else. */
+export async function https(
+  url: string,
+  {
+    method = "GET",
+    token,
+    caPath,
+    body,
+    headers = {},
+  }: { method?: string; token?: string; caPath: string; body?: unknown; headers?: Record<string, string> },
+): Promise<Answer> {
+  const ca = await readFile(caPath, "utf8");
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      {
+        method,
+        ca,
+        timeout: 30_000,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
+          ...headers,
+        },
+      },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.on("end", () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString() }),
+        );
+        answer.on("error", reject);
+      },
+    );
+    outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} ${url}: no answer within 30 s`)));
+    outgoing.on("error", reject);
+    outgoing.end(payload);
+  });
+}
