@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import type { RawConfig, SecretKey } from "./environment.ts";
+import { showPath, type Problem } from "./problems.ts";
+import { parseYamlFile } from "./yamlFile.ts";
+
+const project = "mlflow-instances";
+
+// Exported by the SDK but not declared in its types. `Config.get` of a secret only warns, so without it a plain password would pass.
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+
+/** This project's config of the current stack; the values of secrets stay out of it. */
+export function readConfig(): RawConfig {
+  const keys = new Map<string, { secret: boolean; plain?: string }>();
+  for (const [fullKey, value] of Object.entries(pulumi.runtime.allConfig())) {
+    if (!fullKey.startsWith(`${project}:`)) continue;
+    const secret = isConfigSecret(fullKey);
+    keys.set(fullKey.slice(project.length + 1), secret ? { secret } : { secret, plain: value });
+  }
+  return { stack: pulumi.getStack(), keys };
+}
+
+/** A secret of the stack's config; it was checked to be there. */
+export const secret = (key: SecretKey): pulumi.Output<string> => new pulumi.Config(project).requireSecret(key);
+
+/** An instance's own key at the object store. */
+export interface StoreKey {
+  readonly accessKeyId: pulumi.Output<string>;
+  readonly secretAccessKey: pulumi.Output<string>;
+}
+
+/** Reads each instance's key; an instance without one is a problem (the value of no key is ever part of it). */
+export function readStoreKeys(
+  config: RawConfig,
+  names: readonly string[],
+  fileOf: (name: string) => string,
+): { keys: ReadonlyMap<string, StoreKey>; errors: string[] } {
+  // Not set at all, or in plain text: said by the check of the environment already.
+  if (config.keys.get("artifactStoreKeys")?.secret !== true) return { keys: new Map(), errors: [] };
+  // Looked at in plain here, because which keys are there decides whether the program may begin.
+  const parsed = parseObject(pulumi.runtime.getConfig(`${project}:artifactStoreKeys`));
+  if (parsed === undefined)
+    return {
+      keys: new Map(),
+      errors: [`${project}:artifactStoreKeys: is not a JSON object of instance -> {accessKeyId, secretAccessKey}`],
+    };
+
+  const keys = new Map<string, StoreKey>();
+  const errors: string[] = [];
+  for (const name of names) {
+    const { accessKeyId, secretAccessKey } = asObject(parsed[name]);
+    if (typeof accessKeyId === "string" && accessKeyId !== "" && typeof secretAccessKey === "string" && secretAccessKey !== "") {
+      // The id is part of the bucket's policy, which has to be readable; only the other half is a secret.
+      keys.set(name, { accessKeyId: pulumi.output(accessKeyId), secretAccessKey: pulumi.secret(secretAccessKey) });
+      continue;
+    }
+    const what = name in parsed ? "has no accessKeyId or no secretAccessKey in" : "has no key in";
+    errors.push(
+      `${fileOf(name)}: the instance ${what} the secret ${project}:artifactStoreKeys. Make a user for it at the object store and add ` +
+        `{"${name}": {"accessKeyId": …, "secretAccessKey": …}}; for the embedded platform \`npm run local\` does both`,
+    );
+  }
+  return { keys, errors };
+}
+
+/** Shows problems of the config with the place in the stack's file, as long as that file is where the config came from. */
+export function placeInStackFile(config: RawConfig, file: string, problems: readonly Problem[]): string[] {
+  const inFile = existsSync(file) ? parseYamlFile(readFileSync(file, "utf8")) : undefined;
+  const values = asObject(asObject(inFile?.data)["config"]);
+  const text = config.keys.get("environment")?.plain;
+  const same =
+    inFile !== undefined && isDeepStrictEqual(values[`${project}:environment`], text === undefined ? undefined : parseObject(text));
+  return problems.map(({ path, message }) => {
+    const [key, ...rest] = path;
+    const shown = `${showPath([`${project}:${key}`, ...rest])}: ${message}`;
+    if (!same) return `config of stack ${config.stack}: ${shown}`;
+    const place = inFile.place({ path: ["config", `${project}:${key}`, ...rest], message }).split(" ", 1)[0];
+    return `${file}:${place} ${shown}`;
+  });
+}
+
+const asObject = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+
+function parseObject(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? "{}");
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

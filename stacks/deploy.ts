@@ -1,0 +1,42 @@
+import { MlflowInstance } from "@mlflow-instances/components";
+import * as pulumi from "@pulumi/pulumi";
+import type { StoreKey } from "./config.ts";
+import type { Environment } from "./environment.ts";
+import type { InstanceSpec } from "./instance.ts";
+import { instanceArgs } from "./instanceArgs.ts";
+import { createPlatform } from "./platform.ts";
+
+/** Registers the providers and every instance; gives the stack's outputs. All checks were done before. */
+export function deploy(environment: Environment, specs: readonly InstanceSpec[], keys: ReadonlyMap<string, StoreKey>) {
+  const providers = createPlatform(environment);
+  const made = specs.map((spec) => {
+    const args = instanceArgs(environment, spec, keys.get(spec.name)!);
+    return { spec, instance: new MlflowInstance(spec.name, args, { providers }) };
+  });
+  return {
+    /** What anyone may know of each instance. */
+    instances: Object.fromEntries(
+      made.map(({ spec, instance }) => [
+        spec.name,
+        {
+          trackingUri: instance.trackingUri,
+          bucket: instance.bucketName,
+          database: instance.databaseName,
+          namespace: instance.namespace,
+          version: instance.mlflowVersion,
+          retention: instance.deletedExperimentRetention,
+          tokens: Object.fromEntries(spec.tokens.map(({ name, role, expires }) => [name, { role, expires }])),
+        },
+      ]),
+    ),
+    /** The tokens' values, `pulumi stack output tokens --show-secrets`. */
+    tokens: pulumi.secret(
+      Object.fromEntries(
+        made.map(({ spec, instance }) => [
+          spec.name,
+          Object.fromEntries(spec.tokens.map(({ name }) => [name, instance.tokens[name]!.value])),
+        ]),
+      ),
+    ),
+  };
+}

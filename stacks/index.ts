@@ -1,0 +1,29 @@
+import { join, relative, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { placeInStackFile, readConfig, readStoreKeys } from "./config.ts";
+import { deploy } from "./deploy.ts";
+import { parseEnvironment } from "./environment.ts";
+import { readInstances } from "./load.ts";
+import { preflight } from "./preflight.ts";
+import { failWith } from "./problems.ts";
+
+/** The program: everything that can be wrong is found, and said at once, before the first resource is registered. */
+export default async function program() {
+  const root = process.cwd();
+  const config = readConfig();
+  const { environment, problems } = parseEnvironment(config);
+  const folder = resolve(root, config.keys.get("instancesFolder")?.plain ?? join("stacks", "instances", config.stack));
+  const loaded = readInstances(environment, folder, { stack: config.stack, today: new Date().toISOString().slice(0, 10), root });
+  const stored = readStoreKeys(
+    config,
+    loaded.specs.map(({ name }) => name),
+    (name) => relative(root, join(folder, `${name}.yaml`)),
+  );
+
+  const errors = [...placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), problems), ...loaded.errors, ...stored.errors];
+  if (environment === undefined || errors.length > 0) failWith(`Wrong input for stack ${config.stack}; nothing was changed:`, errors);
+  loaded.warnings.forEach((warning) => void pulumi.log.warn(warning));
+
+  await preflight(environment);
+  return deploy(environment, loaded.specs, stored.keys);
+}

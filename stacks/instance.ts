@@ -1,0 +1,189 @@
+import { z } from "zod";
+import type { Environment } from "./environment.ts";
+import { nameProblem } from "./naming.ts";
+import { strict, type Problem } from "./problems.ts";
+import { memoryFor, tierNames, tiers, type TierName } from "./tiers.ts";
+import { bytesOf, cpu, days, daysOf, show, size } from "./units.ts";
+
+export const roles = ["read", "edit", "manage", "admin"] as const;
+
+const tokenSchema = strict({
+  role: z
+    .enum(roles)
+    .describe(
+      "read: look at everything. edit: also log and change. manage: also delete and restore. admin: also webhooks and gateway secrets.",
+    ),
+  expires: z.iso
+    .date({
+      error: (issue) =>
+        issue.input === undefined
+          ? "is missing; every token ends on a date, for example 2027-02-20"
+          : `is ${show(issue.input)}, expected a date such as 2027-02-20`,
+    })
+    .describe("Last day (UTC) on which the token is valid; at most one year ahead. A date, so that the file always means the same."),
+});
+
+const tokenName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: "a token's name is 1 to 31 lower-case letters, digits and hyphens, beginning with a letter" });
+
+/** What a team writes. Its file name, without the ending, is the instance's name. */
+export const instanceFileSchema = strict({
+  team: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, { error: "is a label on everything: 2 to 40 lower-case letters, digits and hyphens" })
+    .describe("Team that the instance belongs to; a label on every object and the key of cost reports."),
+  owner: z
+    .email({ error: (issue) => (issue.input === undefined ? "is missing" : "is not an e-mail address") })
+    .describe("Where notices about this instance go."),
+  description: z
+    .string()
+    .min(1, { error: "is empty" })
+    .max(200, { error: "is longer than 200 characters" })
+    .describe("What the instance is for, in one sentence."),
+  tier: z.enum(tierNames).optional().describe("Named set of defaults. Default: the environment's, else standard."),
+  costCenter: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, { error: "is 1 to 63 letters, digits, dots, underscores and hyphens" })
+    .optional()
+    .describe("Tag on cloud resources."),
+  deletedExperimentRetention: days
+    .optional()
+    .describe(
+      "Grace between the soft delete of a run or an experiment and its final removal from database and bucket: 1d to 90d (production: from 7d). Default: sandbox 7d, standard 30d, production 90d.",
+    ),
+  replicas: z
+    .int({ error: "is a whole number from 1 to 5" })
+    .min(1, { error: "is a whole number from 1 to 5" })
+    .max(5, { error: "is a whole number from 1 to 5" })
+    .optional()
+    .describe("Pods of the tracking server. Default: sandbox and standard 1, production 2."),
+  workers: z
+    .int({ error: "is a whole number from 1 to 8" })
+    .min(1, { error: "is a whole number from 1 to 8" })
+    .max(8, { error: "is a whole number from 1 to 8" })
+    .optional()
+    .describe("Server processes in each pod. Default: sandbox 1, standard and production 2."),
+  cpu: cpu
+    .optional()
+    .describe("Guaranteed processor share of a pod, for example 250m. Default: sandbox 100m, standard 250m, production 500m."),
+  memory: strict({
+    request: size.describe("Guaranteed memory of a pod."),
+    limit: size.describe("Memory at which a pod is ended."),
+  })
+    .optional()
+    .describe("Memory of a pod. Default: 256Mi and 256Mi for each worker, with twice that as the limit."),
+  temporaryStorage: size
+    .optional()
+    .describe("Size of a pod's temporary volume, through which uploads pass. Default: sandbox 2Gi, standard 5Gi, production 10Gi."),
+  tokens: z.record(tokenName, tokenSchema).optional().describe("Access tokens by name. Removing one revokes it."),
+});
+
+export type InstanceFile = z.output<typeof instanceFileSchema>;
+
+export interface TokenSpec {
+  readonly name: string;
+  readonly role: (typeof roles)[number];
+  readonly expires: string;
+}
+
+/** One instance with every default filled in: what the program makes, and what a golden shows. */
+export interface InstanceSpec {
+  readonly name: string;
+  readonly environment: string;
+  readonly team: string;
+  readonly owner: string;
+  readonly description: string;
+  readonly tier: TierName;
+  readonly costCenter?: string;
+  readonly bucket: string;
+  readonly host: string;
+  readonly deletedExperimentRetention: string;
+  readonly protect: boolean;
+  readonly replicas: number;
+  readonly workers: number;
+  readonly cpu: string;
+  readonly memory: { readonly request: string; readonly limit: string };
+  readonly temporaryStorage: string;
+  readonly tokens: readonly TokenSpec[];
+}
+
+/** The latest day allowed for a token: the same day of the next year. */
+export function latestExpiry(today: string): string {
+  const [year, rest] = [Number(today.slice(0, 4)), today.slice(4)];
+  return `${year + 1}${rest === "-02-29" ? "-03-01" : rest}`;
+}
+
+/**
+ * Everything wrong in a file that its schema alone can't see. `today` is used for one check only, the upper bound of a token's expiry. As days
+ * pass, the bound moves away from a given date, so a file that was accepted once is accepted for ever; an expired token is no problem
+ * either, since the server refuses it. So the outcome never turns bad by itself, and the spec does not depend on the clock at all.
+ */
+export function problemsIn(environment: Environment, name: string, file: InstanceFile, today: string): Problem[] {
+  const problems: Problem[] = [];
+  const add = (path: (string | number)[], message: string) => problems.push({ path, message });
+
+  const bucket = bucketName(environment, name);
+  if (bucket.length > 63) add([], `the bucket would be named ${bucket} (${bucket.length} characters, at most 63); shorten the file's name`);
+
+  const spec = resolve(environment, name, file);
+  const tier = tiers[spec.tier];
+  const bounds = environment.bounds?.deletedExperimentRetention;
+  const min = Math.max(tier.retentionDays.min, bounds ? daysOf(bounds.min) : 0);
+  const max = Math.min(tier.retentionDays.max, bounds ? daysOf(bounds.max) : Infinity);
+  const retention = daysOf(spec.deletedExperimentRetention);
+  if (retention < min || retention > max) {
+    add(
+      ["deletedExperimentRetention"],
+      `is ${spec.deletedExperimentRetention}, outside ${min}d to ${max}d of tier ${spec.tier} in ${environment.name}`,
+    );
+  }
+
+  if (bytesOf(spec.memory.limit) < bytesOf(spec.memory.request)) {
+    add(["memory", "limit"], `is ${spec.memory.limit}, less than the request of ${spec.memory.request}`);
+  }
+
+  const latest = latestExpiry(today);
+  for (const token of spec.tokens) {
+    if (token.expires > latest) add(["tokens", token.name, "expires"], `is ${token.expires}, more than a year ahead; at most ${latest}`);
+  }
+  return problems;
+}
+
+/** Why the file's name can't be an instance's name, as a problem of the whole file. */
+export const problemsInName = (name: string): Problem[] => {
+  const problem = nameProblem(name);
+  return problem === undefined ? [] : [{ path: [], message: `the instance's name "${name}" ${problem}` }];
+};
+
+const bucketName = (environment: Environment, name: string) =>
+  `${environment.platform.objectStore.bucketPrefix ?? `mlflow-${environment.name}`}-${name}`;
+
+/** Fills in every default. Pure: the same environment and file always give the same spec. */
+export function resolve(environment: Environment, name: string, file: InstanceFile): InstanceSpec {
+  const tierName = file.tier ?? environment.defaults?.tier ?? "standard";
+  const tier = tiers[tierName];
+  const workers = file.workers ?? tier.workers;
+  return {
+    name,
+    environment: environment.name,
+    team: file.team,
+    owner: file.owner,
+    description: file.description,
+    tier: tierName,
+    ...(file.costCenter === undefined ? {} : { costCenter: file.costCenter }),
+    bucket: bucketName(environment, name),
+    host: `${name}.${environment.domain}`,
+    deletedExperimentRetention: file.deletedExperimentRetention ?? environment.defaults?.deletedExperimentRetention ?? tier.retention,
+    protect: tier.protect,
+    replicas: file.replicas ?? tier.replicas,
+    workers,
+    cpu: file.cpu ?? tier.cpu,
+    memory: file.memory ?? memoryFor(workers),
+    temporaryStorage: file.temporaryStorage ?? tier.temporaryStorage,
+    // Sorted, so that the order of lines in a file changes nothing.
+    tokens: Object.entries(file.tokens ?? {})
+      .map(([tokenName, token]) => ({ name: tokenName, role: token.role, expires: token.expires }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}

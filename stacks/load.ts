@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Environment } from "./environment.ts";
+import { instanceFileSchema, problemsIn, problemsInName, resolve, type InstanceSpec } from "./instance.ts";
+import { check } from "./problems.ts";
+import { parseYamlFile } from "./yamlFile.ts";
+
+export interface Loaded {
+  readonly specs: readonly InstanceSpec[];
+  /** Every error of every file, each with file, place and path. */
+  readonly errors: readonly string[];
+  /** What is no error, but somebody should know. */
+  readonly warnings: readonly string[];
+}
+
+const ending = /\.ya?ml$/;
+
+/**
+ * Reads all instance files of a folder; goes on past an error, so that all are known at once. Without an environment (its own errors are
+ * reported beside these) the files are checked as far as they go by themselves.
+ */
+export function readInstances(
+  environment: Environment | undefined,
+  folder: string,
+  options: { stack: string; today: string; root: string },
+): Loaded {
+  const shown = (file: string) => relative(options.root, join(folder, file)) || file;
+  const entries = listFolder(folder);
+  // A folder that is not there is more likely a mistyped stack than the wish to destroy all of its instances.
+  if (entries === undefined) {
+    return {
+      specs: [],
+      warnings: [],
+      errors: [`${shown("")}: no such folder; the instance files of stack ${options.stack} are expected in it (it may be empty)`],
+    };
+  }
+
+  const specs: InstanceSpec[] = [];
+  const errors: string[] = [];
+  const warnings: string[] = [];
+  const seen = new Map<string, string>();
+  for (const file of entries) {
+    if (!ending.test(file)) {
+      errors.push(`${shown(file)}: not an instance file; only <instance>.yaml belongs here`);
+      continue;
+    }
+    const name = file.replace(ending, "");
+    const other = seen.get(name.toLowerCase());
+    // Compared without case: two such files are one file on some developers' disks.
+    if (other !== undefined) errors.push(`${shown(file)}: the same instance as ${shown(other)}; one of the two has to go`);
+    seen.set(name.toLowerCase(), file);
+
+    const yaml = parseYamlFile(readFileSync(join(folder, file), "utf8"));
+    errors.push(...yaml.syntaxErrors.map((error) => `${shown(file)}:${error}`));
+    const named = problemsInName(name);
+    const parsed = yaml.syntaxErrors.length > 0 ? { problems: [] } : check(instanceFileSchema, yaml.data);
+    const further = parsed.data && environment ? problemsIn(environment, name, parsed.data, options.today) : [];
+    const problems = [...named, ...parsed.problems, ...further];
+    errors.push(...problems.map((problem) => `${shown(file)}:${yaml.place(problem)}`));
+    if (!parsed.data || !environment || problems.length > 0) continue;
+    const spec = resolve(environment, name, parsed.data);
+    specs.push(spec);
+    for (const token of spec.tokens.filter(({ expires }) => expires < options.today)) {
+      warnings.push(
+        `${shown(file)}:${yaml.place({ path: ["tokens", token.name, "expires"], message: `expired on ${token.expires}; the server refuses this token` })}`,
+      );
+    }
+  }
+  return { specs, errors, warnings };
+}
+
+function listFolder(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder)
+      .filter((file) => !file.startsWith("."))
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
+import { Provider as PostgresqlProvider } from "@pulumi/postgresql/provider.js";
+import type * as pulumi from "@pulumi/pulumi";
+import { Provider as RandomProvider } from "@pulumi/random/provider.js";
+import { secret } from "./config.ts";
+import type { Environment } from "./environment.ts";
+
+/** What an environment gives to its instances besides plain values: a provider for each system, always named, never an ambient one. */
+export type Platform = pulumi.ProviderResource[];
+
+/** Makes the providers; the only place that knows their settings. */
+export function createPlatform(environment: Environment): Platform {
+  const { kubernetes, postgresql, objectStore, caBundle } = environment.platform;
+  const caFile = caBundle === undefined ? undefined : writeCaFile(caBundle);
+  return [
+    new KubernetesProvider("kubernetes", {
+      kubeconfig: kubernetes.kubeconfig,
+      context: kubernetes.context,
+      // Identity of the cluster: without it, a kubeconfig at another path or with another address would replace every object, namespaces included.
+      clusterIdentifier: environment.name,
+      // The Secret with the tokens changes in place, so that pods see it without a restart.
+      enableSecretMutable: true,
+    }),
+    new AwsProvider("object-store", {
+      region: objectStore.region,
+      accessKey: objectStore.accessKeyId,
+      secretKey: secret("objectStoreSecretAccessKey"),
+      endpoints: [{ s3: objectStore.endpoint }],
+      // Bucket names as host names need a wildcard certificate that such stores seldom have.
+      s3UsePathStyle: true,
+      // There is no STS, no instance metadata and no list of AWS regions behind such an endpoint.
+      skipCredentialsValidation: true,
+      skipRequestingAccountId: true,
+      skipMetadataApiCheck: true,
+      skipRegionValidation: true,
+      ...(caFile === undefined ? {} : { customCaBundle: caFile }),
+    }),
+    new PostgresqlProvider("postgresql", {
+      host: postgresql.host,
+      port: postgresql.port,
+      username: postgresql.adminUser,
+      password: secret("postgresqlAdminPassword"),
+      database: "postgres",
+      sslmode: postgresql.sslMode,
+      superuser: postgresql.superuser,
+      connectTimeout: 15,
+      ...(caFile === undefined ? {} : { sslrootcert: caFile }),
+    }),
+    new RandomProvider("random", {}),
+  ];
+}
+
+/**
+ * The providers for PostgreSQL and S3 take certificates only as a file. It lies in the user's cache and not in the clone, under the hash of
+ * its contents: the path in the state stays the same from clone to clone, and `destroy` finds it without running the program.
+ */
+export function writeCaFile(pem: string): string {
+  const folder = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "mlflow-instances", "ca");
+  const file = join(folder, `${createHash("sha256").update(pem).digest("hex").slice(0, 16)}.pem`);
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true });
+    // Renamed into place, since another program may read it at this moment.
+    writeFileSync(`${file}.${process.pid}`, pem);
+    renameSync(`${file}.${process.pid}`, file);
+  }
+  return file;
+}

@@ -1,0 +1,86 @@
+import { RunError } from "@pulumi/pulumi";
+import { z } from "zod";
+import { show } from "./units.ts";
+
+/** One thing that is wrong in an input, at a path inside it. */
+export interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+// A key that looks like a credential gets a hint of its own: the likely mistake is a secret that someone is about to commit.
+const secretKey = /pass(word|wd|phrase)?$|secret(?!Name)|private_?key|^token$|credential|api_?key|access_?key$/i;
+
+/** Whether a key of a plain file or plain config looks as if its value were a secret. */
+export const looksSecret = (key: string): boolean => secretKey.test(key);
+
+/** A strict object that names each unknown key and says what is known there; never the value. */
+export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const known = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === "unrecognized_keys" ? `unknown key; known here: ${known}` : undefined),
+  });
+}
+
+const kindOf = (value: unknown) =>
+  value === null
+    ? "nothing"
+    : Array.isArray(value)
+      ? "a list"
+      : typeof value === "object"
+        ? "a mapping"
+        : `the ${typeof value} ${show(value)}`;
+const nounOf: Record<string, string> = {
+  object: "a mapping",
+  record: "a mapping",
+  array: "a list",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+// The words for what zod finds by itself; a schema's own `error` comes first.
+const words: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === "invalid_type") {
+    if (issue.input === undefined) return "is missing";
+    return `expected ${nounOf[issue.expected] ?? issue.expected}, got ${kindOf(issue.input)}`;
+  }
+  if (issue.code === "invalid_value") {
+    if (issue.input === undefined) return `is missing; one of ${issue.values.join(", ")}`;
+    return `is ${show(issue.input)}, not one of ${issue.values.join(", ")}`;
+  }
+  if (issue.code === "invalid_union" && "discriminator" in issue) {
+    const given = (issue.input as Record<string, unknown> | undefined)?.[String(issue.discriminator)];
+    const options = (issue as { options?: unknown[] }).options?.join(", ");
+    const known = options ? `; one of ${options}` : "";
+    return given === undefined ? `is missing${known}` : `is ${show(given)}${known && `, not${known.slice(1)}`}`;
+  }
+  return undefined;
+};
+
+/** Parses; gives either the data or every problem, each with its own path. */
+export function check<Schema extends z.ZodType>(schema: Schema, input: unknown): { data?: z.output<Schema>; problems: Problem[] } {
+  const result = schema.safeParse(input, { error: words });
+  if (result.success) return { data: result.data, problems: [] };
+  const problems = result.error.issues.flatMap((issue): Problem[] => {
+    const path = issue.path.filter((part) => typeof part !== "symbol");
+    if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: looksSecret(key)
+        ? "looks like a secret in plain text; a secret is set with `pulumi config set --secret` and never written here"
+        : issue.message,
+    }));
+  });
+  return { problems };
+}
+
+/** `platform.postgresql.host`, the form in which a path is shown. */
+export const showPath = (path: readonly (string | number)[]): string =>
+  path.reduce<string>((text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`), "");
+
+/** All lines as one error that Pulumi prints without a stack trace, before any resource is registered. */
+export function failWith(title: string, lines: readonly string[]): never {
+  throw new RunError([title, ...lines.map((line) => `  ${line}`)].join("\n"));
+}

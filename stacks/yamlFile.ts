@@ -1,0 +1,46 @@
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Pair } from "yaml";
+import { showPath, type Problem } from "./problems.ts";
+
+/** A YAML file that remembers where each value stands. */
+export interface YamlFile {
+  readonly data: unknown;
+  /** Errors of the YAML itself (indentation, a key given twice), already with their place. */
+  readonly syntaxErrors: readonly string[];
+  /** `line:column path: message` for a problem in the data. */
+  place(problem: Problem): string;
+}
+
+export function parseYamlFile(text: string): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${line}:${col}`;
+  };
+  return {
+    data: document.errors.length === 0 ? document.toJS() : undefined,
+    syntaxErrors: document.errors.map((error) => `${at(error.pos[0])} ${error.message.split("\n")[0]}`),
+    place: (problem) =>
+      [at(offsetOf(document, problem.path)), problem.path.length === 0 ? "" : ` ${showPath(problem.path)}`, `: ${problem.message}`].join(
+        "",
+      ),
+  };
+}
+
+// Offset of the deepest part of the path that exists: the key of a wrong entry, or of the mapping in which an entry is missing.
+function offsetOf(document: Document, path: Problem["path"]): number {
+  let node: unknown = document.contents;
+  let offset = isMap(node) || isSeq(node) || isScalar(node) ? (node.range?.[0] ?? 0) : 0;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair: Pair | undefined = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+      if (pair === undefined) break;
+      if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)];
+      if ((isMap(node) || isSeq(node) || isScalar(node)) && node.range) offset = node.range[0];
+    } else break;
+  }
+  return offset;
+}
