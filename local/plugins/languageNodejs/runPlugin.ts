@@ -39,7 +39,10 @@ export function runPlugin(call: Call): void {
     call.emit("error", toRpcError(error));
     return;
   }
-  const child = start(args, { cwd: request.getPwd() || process.cwd(), env: environment(request), stdio: ["ignore", "pipe", "pipe"] });
+  const folder = request.getInfo()?.getProgramDirectory() || request.getProgram();
+  // `@pulumi/policy` reads the pack's version from package.json of the working directory.
+  const cwd = request.getKind() === "analyzer" ? folder : request.getPwd() || process.cwd();
+  const child = start(args, { cwd, env: environment(request), stdio: ["ignore", "pipe", "pipe"] });
   const send = (fill: (response: RunPluginResponse) => void): void => {
     if (call.cancelled) return;
     const response = new messages.RunPluginResponse();
