@@ -4,11 +4,9 @@ import { check, looksSecret, strict, type Problem } from "./problems.ts";
 import { tierNames } from "./tiers.ts";
 import { days, daysOf, show } from "./units.ts";
 
-const hostName = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, {
-    error: (issue) => (issue.input === undefined ? "is missing" : "is not a host name or address"),
-  });
+const hostName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, {
+  error: (issue) => (issue.input === undefined ? "is missing" : "is not a host name or address"),
+});
 
 const kubernetesSchema = strict({
   kubeconfig: z

@@ -23,9 +23,13 @@ const tokenSchema = strict({
     .describe("Last day (UTC) on which the token is valid; at most one year ahead. A date, so that the file always means the same."),
 });
 
-const tokenName = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: "a token's name is 1 to 31 lower-case letters, digits and hyphens, beginning with a letter" });
+const tokenName = z.string().regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/);
+
+// A count with one message for every way to get it wrong.
+const count = (max: number) => {
+  const error = `is not a whole number from 1 to ${max}`;
+  return z.int({ error }).min(1, { error }).max(max, { error });
+};
 
 /** What a team writes. Its file name, without the ending, is the instance's name. */
 export const instanceFileSchema = strict({
@@ -52,18 +56,8 @@ export const instanceFileSchema = strict({
     .describe(
       "Grace between the soft delete of a run or an experiment and its final removal from database and bucket: 1d to 90d (production: from 7d). Default: sandbox 7d, standard 30d, production 90d.",
     ),
-  replicas: z
-    .int({ error: "is a whole number from 1 to 5" })
-    .min(1, { error: "is a whole number from 1 to 5" })
-    .max(5, { error: "is a whole number from 1 to 5" })
-    .optional()
-    .describe("Pods of the tracking server. Default: sandbox and standard 1, production 2."),
-  workers: z
-    .int({ error: "is a whole number from 1 to 8" })
-    .min(1, { error: "is a whole number from 1 to 8" })
-    .max(8, { error: "is a whole number from 1 to 8" })
-    .optional()
-    .describe("Server processes in each pod. Default: sandbox 1, standard and production 2."),
+  replicas: count(5).optional().describe("Pods of the tracking server. Default: sandbox and standard 1, production 2."),
+  workers: count(8).optional().describe("Server processes in each pod. Default: sandbox 1, standard and production 2."),
   cpu: cpu
     .optional()
     .describe("Guaranteed processor share of a pod, for example 250m. Default: sandbox 100m, standard 250m, production 500m."),
@@ -76,7 +70,15 @@ export const instanceFileSchema = strict({
   temporaryStorage: size
     .optional()
     .describe("Size of a pod's temporary volume, through which uploads pass. Default: sandbox 2Gi, standard 5Gi, production 10Gi."),
-  tokens: z.record(tokenName, tokenSchema).optional().describe("Access tokens by name. Removing one revokes it."),
+  tokens: z
+    .record(tokenName, tokenSchema, {
+      error: (issue) =>
+        issue.code === "invalid_key"
+          ? "a token's name is 2 to 40 lower-case letters, digits and hyphens, beginning with a letter"
+          : undefined,
+    })
+    .optional()
+    .describe("Access tokens by name. Removing one revokes it."),
 });
 
 export type InstanceFile = z.output<typeof instanceFileSchema>;

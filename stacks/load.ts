@@ -57,7 +57,7 @@ export function readInstances(
     const further = parsed.data && environment ? problemsIn(environment, name, parsed.data, options.today) : [];
     const problems = [...named, ...parsed.problems, ...further];
     errors.push(...problems.map((problem) => `${shown(file)}:${yaml.place(problem)}`));
-    if (!parsed.data || !environment || problems.length > 0) continue;
+    if (!parsed.data || !environment || problems.length > 0 || other !== undefined) continue;
     const spec = resolve(environment, name, parsed.data);
     specs.push(spec);
     for (const token of spec.tokens.filter(({ expires }) => expires < options.today)) {

@@ -1,0 +1,202 @@
+import { expect, test } from "vitest";
+import { readInstances } from "../../../stacks/load.ts";
+import { fixtureEnvironment, folderWith } from "./support.ts";
+
+// Each wrong file gives exactly these lines: file, line:column, path, reason. A file with two mistakes gives both.
+
+const good = "team: fraud\nowner: a@example.com\ndescription: d\n";
+
+function errorsOf(files: Record<string, string>, environment = fixtureEnvironment()): readonly string[] {
+  const folder = folderWith(files);
+  const { errors, specs } = readInstances(environment, folder, { stack: "local", today: "2026-11-22", root: folder });
+  // A file with an error is never among the specs: nothing could be made of it by mistake.
+  const wrong = new Set(errors.map((error) => error.split(":", 1)[0]!));
+  expect(specs).toHaveLength(Object.keys(files).filter((file) => !wrong.has(file)).length);
+  return errors;
+}
+
+const errorsIn = (extra: string, name = "shop") => errorsOf({ [`${name}.yaml`]: good + extra });
+
+test("the smallest file is right", () => {
+  expect(errorsIn("")).toEqual([]);
+});
+
+const cases: [what: string, extra: string, errors: string[]][] = [
+  [
+    "unknown key",
+    "teir: standard\n",
+    [
+      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, tier, costCenter, deletedExperimentRetention, replicas, workers, cpu, memory, temporaryStorage, tokens",
+    ],
+  ],
+  [
+    "unknown key of a token",
+    "tokens: { ci: { role: read, expires: 2027-01-01, scope: x } }\n",
+    ["shop.yaml:4:50 tokens.ci.scope: unknown key; known here: role, expires"],
+  ],
+  ["key given twice", "team: search\n", ["shop.yaml:4:1 Map keys must be unique"]],
+  ["not YAML", "tokens: { ci: \n", ["shop.yaml:4:15 Flow map in block collection must be sufficiently indented and end with a }"]],
+  [
+    "retention 0d",
+    "deletedExperimentRetention: 0d\n",
+    ['shop.yaml:4:1 deletedExperimentRetention: is "0d", expected a whole number of days with its unit, for example 30d'],
+  ],
+  [
+    "retention -1d",
+    "deletedExperimentRetention: -1d\n",
+    ['shop.yaml:4:1 deletedExperimentRetention: is "-1d", expected a whole number of days with its unit, for example 30d'],
+  ],
+  [
+    "retention without a unit",
+    "deletedExperimentRetention: 30\n",
+    ["shop.yaml:4:1 deletedExperimentRetention: is 30, expected a whole number of days with its unit, for example 30d"],
+  ],
+  [
+    "retention 91d",
+    "deletedExperimentRetention: 91d\n",
+    ["shop.yaml:4:1 deletedExperimentRetention: is 91d, outside 1d to 90d of tier standard in local"],
+  ],
+  [
+    "retention under the tier's least",
+    "tier: production\ndeletedExperimentRetention: 6d\n",
+    ["shop.yaml:5:1 deletedExperimentRetention: is 6d, outside 7d to 90d of tier production in local"],
+  ],
+  [
+    "token without expiry",
+    "tokens:\n  ci: { role: edit }\n",
+    ["shop.yaml:5:3 tokens.ci.expires: is missing; every token ends on a date, for example 2027-02-20"],
+  ],
+  [
+    "token without a role",
+    "tokens:\n  ci: { expires: 2027-01-01 }\n",
+    ["shop.yaml:5:3 tokens.ci.role: is missing; one of read, edit, manage, admin"],
+  ],
+  [
+    "token of more than a year",
+    "tokens:\n  ci: { role: edit, expires: 2027-11-23 }\n",
+    ["shop.yaml:5:21 tokens.ci.expires: is 2027-11-23, more than a year ahead; at most 2027-11-22"],
+  ],
+  [
+    "token with a duration",
+    "tokens:\n  ci: { role: edit, expires: 90d }\n",
+    ['shop.yaml:5:21 tokens.ci.expires: is "90d", expected a date such as 2027-02-20'],
+  ],
+  [
+    "token with a day that no calendar has",
+    "tokens:\n  ci: { role: edit, expires: 2027-02-30 }\n",
+    ['shop.yaml:5:21 tokens.ci.expires: is "2027-02-30", expected a date such as 2027-02-20'],
+  ],
+  [
+    "unknown role",
+    "tokens:\n  ci: { role: owner, expires: 2027-01-01 }\n",
+    ['shop.yaml:5:9 tokens.ci.role: is "owner", not one of read, edit, manage, admin'],
+  ],
+  [
+    "wrong token name",
+    "tokens:\n  CI: { role: read, expires: 2027-01-01 }\n",
+    ["shop.yaml:5:3 tokens.CI: a token's name is 2 to 40 lower-case letters, digits and hyphens, beginning with a letter"],
+  ],
+  ["unknown tier", "tier: gold\n", ['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production']],
+  [
+    "size without a unit",
+    "temporaryStorage: 5\n",
+    ["shop.yaml:4:1 temporaryStorage: is 5, expected a size with its unit, for example 512Mi or 20Gi"],
+  ],
+  [
+    "limit under the request",
+    "memory: { request: 1Gi, limit: 512Mi }\n",
+    ["shop.yaml:4:25 memory.limit: is 512Mi, less than the request of 1Gi"],
+  ],
+  ["too many replicas", "replicas: 9\n", ["shop.yaml:4:1 replicas: is not a whole number from 1 to 5"]],
+  ["replicas as a text", 'replicas: "2"\n', ["shop.yaml:4:1 replicas: is not a whole number from 1 to 5"]],
+  [
+    "two mistakes",
+    "tier: gold\nworkers: 0\n",
+    ['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production', "shop.yaml:5:1 workers: is not a whole number from 1 to 8"],
+  ],
+];
+
+test.each(cases)("%s", (_, extra, errors) => {
+  expect(errorsIn(extra)).toEqual(errors);
+});
+
+test("an empty file and missing keys", () => {
+  expect(errorsOf({ "shop.yaml": "" })).toEqual(["shop.yaml:1:1: expected a mapping, got nothing"]);
+  expect(errorsOf({ "shop.yaml": "tier: sandbox\n" })).toEqual([
+    "shop.yaml:1:1 team: is missing",
+    "shop.yaml:1:1 owner: is missing",
+    "shop.yaml:1:1 description: is missing",
+  ]);
+});
+
+test("a secret in a file is named by its key only", () => {
+  const errors = errorsIn("tokens:\n  ci: { role: read, expires: 2027-01-01, token: hunter2hunter2 }\npassword: hunter2hunter2\n");
+  expect(errors).toEqual([
+    "shop.yaml:5:42 tokens.ci.token: looks like a secret in plain text; a secret is set with `pulumi config set --secret` and never written here",
+    "shop.yaml:6:1 password: looks like a secret in plain text; a secret is set with `pulumi config set --secret` and never written here",
+  ]);
+});
+
+const names: [name: string, reason: string][] = [
+  ["Shop", "has an upper-case letter; names are lower case, as hosts and buckets are"],
+  ["a".repeat(41), "is 41 characters long; at most 40, because bucket, database and host names are made from it"],
+  ["ab", "is not 3 to 40 lower-case letters, digits and hyphens that begin with a letter and end with a letter or digit"],
+  ["shop-", "is not 3 to 40 lower-case letters, digits and hyphens that begin with a letter and end with a letter or digit"],
+  ["shop_rank", "is not 3 to 40 lower-case letters, digits and hyphens that begin with a letter and end with a letter or digit"],
+  ["fraud-xgboost", 'contains the algorithm "xgboost"; name the product, since the algorithm will change and the name can\'t'],
+  ["lgbm-fraud", 'contains the algorithm "lgbm"; name the product, since the algorithm will change and the name can\'t'],
+  ["search-bert2", 'contains the algorithm "bert2"; name the product, since the algorithm will change and the name can\'t'],
+  ["fraud-v3", 'contains the version or year "v3"; MLflow versions models inside the instance'],
+  ["fraudv3", 'contains the version or year "fraudv3"; MLflow versions models inside the instance'],
+  ["fraud-2026", 'contains the version or year "2026"; MLflow versions models inside the instance'],
+  ["fraud-final", 'contains "final", which is a state of one model; name the product'],
+];
+
+test.each(names)("name %s", (name, reason) => {
+  expect(errorsIn("", name)).toEqual([`${name}.yaml:1:1: the instance's name "${name}" ${reason}`]);
+});
+
+test("two files of one name, by ending and by case", () => {
+  expect(errorsOf({ "shop.yaml": good, "shop.yml": good })).toEqual(["shop.yml: the same instance as shop.yaml; one of the two has to go"]);
+  expect(errorsOf({ "Shop.yaml": good, "shop.yaml": good })).toEqual([
+    'Shop.yaml:1:1: the instance\'s name "Shop" has an upper-case letter; names are lower case, as hosts and buckets are',
+    "shop.yaml: the same instance as Shop.yaml; one of the two has to go",
+  ]);
+});
+
+test("every error of every file at once", () => {
+  expect(errorsOf({ "one.yaml": `${good}tier: gold\n`, "two.yaml": "team: fraud\n", "right.yaml": good })).toEqual([
+    'one.yaml:4:1 tier: is "gold", not one of sandbox, standard, production',
+    "two.yaml:1:1 owner: is missing",
+    "two.yaml:1:1 description: is missing",
+  ]);
+});
+
+test("a missing folder is an error, an empty one is not, and nothing else may lie in it", () => {
+  expect(errorsOf({})).toEqual([]);
+  const root = folderWith({});
+  expect(readInstances(fixtureEnvironment(), `${root}/prod`, { stack: "prod", today: "2026-11-22", root }).errors).toEqual([
+    "prod: no such folder; the instance files of stack prod are expected in it (it may be empty)",
+  ]);
+  expect(errorsOf({ "shop.yaml.bak": good })).toEqual(["shop.yaml.bak: not an instance file; only <instance>.yaml belongs here"]);
+});
+
+test("a bucket name that would be too long names the bucket", () => {
+  const environment = fixtureEnvironment((values) => (values.platform.objectStore.bucketPrefix = "a-very-long-company-prefix"));
+  expect(errorsOf({ [`${"shop".repeat(10)}.yaml`]: good }, environment)).toEqual([
+    `${"shop".repeat(10)}.yaml:1:1: the bucket would be named a-very-long-company-prefix-${"shop".repeat(10)} (67 characters, at most 63); shorten the file's name`,
+  ]);
+});
+
+test("an environment's bounds narrow the retention further", () => {
+  const environment = fixtureEnvironment((values) => (values.bounds = { deletedExperimentRetention: { min: "14d", max: "60d" } }));
+  expect(errorsOf({ "shop.yaml": `${good}deletedExperimentRetention: 13d\n` }, environment)).toEqual([
+    "shop.yaml:4:1 deletedExperimentRetention: is 13d, outside 14d to 60d of tier standard in local",
+  ]);
+});
+
+test("without an environment, a file's own errors are still found", () => {
+  const folder = folderWith({ "shop.yaml": `${good}tier: gold\n` });
+  const { errors, specs } = readInstances(undefined, folder, { stack: "local", today: "2026-11-22", root: folder });
+  expect([errors, specs]).toEqual([['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production'], []]);
+});
