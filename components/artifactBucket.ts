@@ -1,0 +1,97 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Bucket } from "@pulumi/aws/s3/bucket.js";
+import { BucketLifecycleConfiguration } from "@pulumi/aws/s3/bucketLifecycleConfiguration.js";
+import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
+import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
+import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
+import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
+import type { BucketSettings } from "./mlflowInstanceArgs.ts";
+import { bucketPolicy } from "./internal/bucketPolicy.ts";
+import { Component, tagsOf, type Identity } from "./internal/labels.ts";
+import { lifecycleRules } from "./internal/lifecycleRules.ts";
+import { logicalName } from "./internal/names.ts";
+import { childOf, dataGuards } from "./internal/options.ts";
+
+export interface ArtifactBucketArgs {
+  identity: Identity;
+  bucket: BucketSettings;
+  protect: boolean;
+}
+
+/** The instance's bucket, with what its object store can do switched on. */
+export class ArtifactBucket extends pulumi.ComponentResource {
+  /** Name of the bucket, known when it exists. */
+  readonly bucketName: pulumi.Output<string>;
+  /** What has to exist before the server may write. */
+  readonly fences: pulumi.Resource[];
+
+  constructor(name: string, args: ArtifactBucketArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("components:index:ArtifactBucket", name, {}, opts);
+    const settings = args.bucket;
+    const bucket = new Bucket(
+      logicalName(name, "bucket"),
+      { bucket: settings.name, forceDestroy: settings.forceDestroy ?? false, tags: tagsOf(args.identity, Component.ArtifactStore) },
+      childOf(this, dataGuards(args.protect)),
+    );
+    this.bucketName = bucket.bucket;
+    this.fences = [];
+
+    if (settings.versioning ?? true) {
+      this.fences.push(
+        new BucketVersioning(
+          logicalName(name, "bucketVersioning"),
+          { bucket: bucket.bucket, versioningConfiguration: { status: "Enabled" } },
+          childOf(this),
+        ),
+      );
+    }
+    if (settings.encryption ?? true) {
+      this.fences.push(
+        new BucketServerSideEncryptionConfiguration(
+          logicalName(name, "bucketEncryption"),
+          { bucket: bucket.bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+          childOf(this),
+        ),
+      );
+    }
+    if (settings.publicAccessBlock ?? true) {
+      this.fences.push(
+        new BucketPublicAccessBlock(
+          logicalName(name, "bucketPublicAccessBlock"),
+          { bucket: bucket.bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+          childOf(this),
+        ),
+      );
+    }
+    if (settings.lifecycle ?? true) {
+      this.fences.push(
+        new BucketLifecycleConfiguration(
+          logicalName(name, "bucketLifecycle"),
+          { bucket: bucket.bucket, rules: lifecycleRules(settings.versioning ?? true, settings.noncurrentVersionDays ?? 30) },
+          // The store refuses rules for versions of a bucket that keeps none.
+          childOf(this, { dependsOn: [...this.fences] }),
+        ),
+      );
+    }
+    const policy = pulumi
+      .all([bucket.bucket, settings.instancePrincipal, pulumi.all(settings.adminPrincipals)])
+      .apply(([bucketName, instancePrincipal, adminPrincipals]) =>
+        bucketPolicy({
+          bucket: bucketName,
+          instancePrincipal,
+          adminPrincipals,
+          tlsOnly: settings.tlsOnly ?? true,
+          denyOthers: settings.denyOthers ?? false,
+        }),
+      );
+    this.fences.push(
+      // Last: from then on only those whom it names get through.
+      new BucketPolicy(
+        logicalName(name, "bucketPolicy"),
+        { bucket: bucket.bucket, policy },
+        childOf(this, { dependsOn: [...this.fences] }),
+      ),
+    );
+    this.registerOutputs({ bucketName: this.bucketName });
+  }
+}

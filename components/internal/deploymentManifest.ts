@@ -1,0 +1,103 @@
+import type { Input } from "@pulumi/pulumi";
+import type { input } from "@pulumi/kubernetes/types/index.js";
+import type { ServerResources } from "../mlflowInstanceArgs.ts";
+import { Component, labelsOf, selectorOf, type Identity } from "./labels.ts";
+import { objectNames } from "./names.ts";
+import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
+import { caVolume, credentialKeys, plainEnv, secretEnv, temporaryVolume, tokenVolume } from "./podParts.ts";
+import { serverPort } from "./hosts.ts";
+
+export interface DeploymentFacts {
+  identity: Identity;
+  mlflowVersion: string;
+  image: Input<string>;
+  replicas: number;
+  resources: ServerResources;
+  temporaryStorage: string;
+  credentialsSecret: Input<string>;
+  caConfigMap: Input<string> | undefined;
+  /** Settings that are no secrets. */
+  environment: Record<string, Input<string>>;
+}
+
+/** The tracking server's Deployment. */
+export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.DeploymentSpec {
+  const selector = selectorOf(facts.identity.instanceName, Component.TrackingServer);
+  const mounts = [
+    temporaryVolume(facts.temporaryStorage),
+    tokenVolume(objectNames.tokenHashes),
+    ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)]),
+  ];
+  return {
+    replicas: facts.replicas,
+    // Old pods are of no use: going back is another `up`, and schemas don't go back at all.
+    revisionHistoryLimit: 2,
+    progressDeadlineSeconds: 300,
+    // A new pod is ready before an old one goes, with one replica too; the pool counts this additional pod.
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    selector: { matchLabels: selector },
+    template: {
+      metadata: {
+        labels: labelsOf(facts.identity, Component.TrackingServer),
+        annotations: { "mlflow-instances/mlflow-version": facts.mlflowVersion },
+      },
+      spec: {
+        serviceAccountName: objectNames.serviceAccount,
+        automountServiceAccountToken: false,
+        // Otherwise every service of the namespace becomes variables such as MLFLOW_PORT, which MLflow reads as its own settings.
+        enableServiceLinks: false,
+        // An upload in flight may take longer than the default 30 s.
+        terminationGracePeriodSeconds: 60,
+        securityContext: podSecurityContext,
+        ...(facts.replicas > 1 ? { topologySpreadConstraints: [spreadOverNodes(selector)] } : {}),
+        containers: [
+          {
+            name: "server",
+            image: facts.image,
+            command: ["mlflow-instance-server"],
+            ports: [{ name: "http", containerPort: serverPort }],
+            env: [
+              ...secretEnv(facts.credentialsSecret, {
+                MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri,
+                AWS_ACCESS_KEY_ID: credentialKeys.accessKeyId,
+                AWS_SECRET_ACCESS_KEY: credentialKeys.secretAccessKey,
+              }),
+              ...plainEnv(facts.environment),
+            ],
+            securityContext: containerSecurityContext,
+            resources: containerResources(facts.resources),
+            volumeMounts: mounts.map(({ mount }) => mount),
+            // A worker that fails on import is restarted for ever while the parent stays up: without this the pod would never be seen as broken.
+            startupProbe: { httpGet: { path: "/health", port: "http" }, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 180 },
+            // The process only: a dead database must not restart pods.
+            livenessProbe: { httpGet: { path: "/health", port: "http" }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+            // The database too: it answers 503 when `SELECT 1` takes longer than 2 s, so the probe waits a little longer.
+            readinessProbe: { httpGet: { path: "/health/ready", port: "http" }, periodSeconds: 5, timeoutSeconds: 4, failureThreshold: 3 },
+            // The ingress controller learns of the end a moment after the pod does; until then it still sends requests.
+            lifecycle: { preStop: { sleep: { seconds: 5 } } },
+          },
+        ],
+        volumes: mounts.map(({ volume }) => volume),
+      },
+    },
+  };
+}
+
+/** Spread where there are several nodes, but run where there is one. */
+function spreadOverNodes(selector: Record<string, string>): input.core.v1.TopologySpreadConstraint {
+  return {
+    maxSkew: 1,
+    topologyKey: "kubernetes.io/hostname",
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: selector },
+    // Counts the new pods of a rollout only: otherwise the old ones push all new ones to one node.
+    matchLabelKeys: ["pod-template-hash"],
+  };
+}
+
+function containerResources(resources: ServerResources): input.core.v1.ResourceRequirements {
+  return {
+    requests: { cpu: resources.cpuRequest, memory: resources.memoryRequest },
+    limits: { ...(resources.cpuLimit === undefined ? {} : { cpu: resources.cpuLimit }), memory: resources.memoryLimit },
+  };
+}

@@ -1,0 +1,56 @@
+import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+
+/** What labels and tags say about an instance. */
+export type Identity = Pick<MlflowInstanceArgs, "instanceName" | "team" | "owner" | "environment" | "tier"> &
+  Partial<Pick<MlflowInstanceArgs, "description" | "costCenter">>;
+
+export const Component = {
+  Instance: "instance",
+  TrackingServer: "tracking-server",
+  Migration: "migration",
+  Ingress: "ingress",
+  AccessTokens: "access-tokens",
+  ArtifactStore: "artifact-store",
+  BackendStore: "backend-store",
+} as const;
+export type Component = (typeof Component)[keyof typeof Component];
+
+/** Labels of every Kubernetes object. */
+export function labelsOf(identity: Identity, component: Component): Record<string, string> {
+  return {
+    ...selectorOf(identity.instanceName, component),
+    "app.kubernetes.io/part-of": "mlflow-instances",
+    "app.kubernetes.io/managed-by": "pulumi",
+    "mlflow-instances/team": identity.team,
+    "mlflow-instances/environment": identity.environment,
+    "mlflow-instances/tier": identity.tier,
+  };
+}
+
+/** The labels that select pods: only those that never change, because a Deployment's selector can't. */
+export function selectorOf(instanceName: string, component: Component): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": "mlflow",
+    "app.kubernetes.io/instance": instanceName,
+    "app.kubernetes.io/component": component,
+  };
+}
+
+/** Tags of cloud resources: the labels, and the cost centre when there is one. */
+export function tagsOf(identity: Identity, component: Component): Record<string, string> {
+  return { ...labelsOf(identity, component), ...(identity.costCenter === undefined ? {} : { "cost-center": identity.costCenter }) };
+}
+
+/** What is no valid label value (addresses, sentences) goes to annotations of the namespace. */
+export function namespaceAnnotations(
+  identity: Identity,
+  facts: { mlflowVersion: string; deletedExperimentRetention: string },
+): Record<string, string> {
+  return {
+    "mlflow-instances/owner": identity.owner,
+    ...(identity.description === undefined ? {} : { "mlflow-instances/description": identity.description }),
+    ...(identity.costCenter === undefined ? {} : { "mlflow-instances/cost-center": identity.costCenter }),
+    "mlflow-instances/mlflow-version": facts.mlflowVersion,
+    "mlflow-instances/deleted-experiment-retention": facts.deletedExperimentRetention,
+  };
+}

@@ -1,0 +1,76 @@
+/** Rule of instance names; namespace, database, bucket and host follow from it and stay within their own limits (63 characters). */
+export const instanceNamePattern = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
+
+/** Rule of access token names: part of a logical name, and shown in logs and audits. */
+export const tokenNamePattern = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/;
+
+/**
+ * The logical names of all resources, in one table: they are a contract with every existing state. A rename ships with an alias
+ * (`aliases: [{ name: <old> }]`) and an upgrade test, or it replaces the resource and, for a bucket or a database, loses its data.
+ */
+export const nouns = {
+  namespace: "namespace",
+  resourceQuota: "quota",
+  defaultDeny: "default-deny",
+  serverPolicy: "server-network",
+  migrationPolicy: "migration-network",
+  bucket: "bucket",
+  bucketVersioning: "bucket-versioning",
+  bucketEncryption: "bucket-encryption",
+  bucketPublicAccessBlock: "bucket-public-access",
+  bucketLifecycle: "bucket-lifecycle",
+  bucketPolicy: "bucket-policy",
+  databasePassword: "database-password",
+  databaseRole: "database-role",
+  database: "database",
+  databaseNoPublic: "database-no-public",
+  token: "token",
+  tokenHashes: "token-hashes",
+  serviceAccount: "service-account",
+  credentials: "credentials",
+  caBundle: "ca-bundle",
+  migration: "migration",
+  server: "server",
+  service: "service",
+  disruptionBudget: "disruption-budget",
+  certificate: "certificate",
+  ingress: "ingress",
+} as const;
+
+export type Noun = keyof typeof nouns;
+
+export function logicalName(name: string, noun: Noun): string {
+  return `${name}-${nouns[noun]}`;
+}
+
+/**
+ * The generation is part of the name and not a keeper: while a token is rotated, the value of the generation before stays a resource of
+ * its own for as long as it is valid.
+ */
+export function tokenLogicalName(name: string, token: string, generation: number): string {
+  return `${logicalName(name, "token")}-${token}-g${generation}`;
+}
+
+/** Names inside the instance's own namespace can be short and the same everywhere. */
+export const objectNames = {
+  server: "mlflow",
+  service: "mlflow",
+  ingress: "mlflow",
+  serviceAccount: "mlflow",
+  disruptionBudget: "mlflow",
+  quota: "mlflow",
+  tokenHashes: "mlflow-tokens",
+  issuedCertificate: "mlflow-tls",
+  defaultDeny: "default-deny",
+  serverPolicy: "tracking-server",
+  migrationPolicy: "migration",
+} as const;
+
+export function namespaceName(instanceName: string): string {
+  return `mlflow-${instanceName}`;
+}
+
+/** Database and role: PostgreSQL names with a dash would need quotes everywhere. */
+export function databaseName(instanceName: string): string {
+  return `mlflow_${instanceName.replaceAll("-", "_")}`;
+}

@@ -1,0 +1,89 @@
+import type { input } from "@pulumi/kubernetes/types/index.js";
+import type { DatabaseSettings, NetworkSettings } from "../mlflowInstanceArgs.ts";
+import { Component, selectorOf } from "./labels.ts";
+import { objectNames, type Noun } from "./names.ts";
+import { serverPort } from "./hosts.ts";
+
+type Policy = input.networking.v1.NetworkPolicySpec;
+type Peer = input.networking.v1.NetworkPolicyPeer;
+type Egress = input.networking.v1.NetworkPolicyEgressRule;
+
+export interface NetworkFacts {
+  instanceName: string;
+  network: NetworkSettings;
+  database: Pick<DatabaseSettings, "port">;
+  /** URL of the object store; undefined for AWS S3. */
+  objectStoreEndpoint: string | undefined;
+}
+
+export interface NamedPolicy {
+  noun: Noun;
+  objectName: string;
+  spec: Policy;
+}
+
+/** Port on which the object store answers. */
+export function objectStorePort(network: NetworkSettings, endpoint: string | undefined): number {
+  if (network.objectStorePort !== undefined) return network.objectStorePort;
+  if (endpoint === undefined) return 443;
+  const url = new URL(endpoint);
+  return url.port === "" ? (url.protocol === "http:" ? 80 : 443) : Number(url.port);
+}
+
+/**
+ * Nothing may talk to or from the namespace but what is listed. The kubelet's probes need no opening: traffic from a pod's own node is
+ * always allowed. Addresses are CIDRs because a policy knows no names.
+ */
+export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
+  const dns: Egress = {
+    to: [
+      {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": facts.network.dnsNamespace ?? "kube-system" } },
+        podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+      },
+      ...blocks(facts.network.dnsCidrs ?? []),
+    ],
+    ports: [
+      { protocol: "UDP", port: 53 },
+      { protocol: "TCP", port: 53 },
+    ],
+  };
+  const database: Egress = { to: blocks(facts.network.databaseCidrs), ports: [{ protocol: "TCP", port: facts.database.port ?? 5432 }] };
+  const objectStore: Egress = {
+    to: blocks(facts.network.objectStoreCidrs),
+    ports: [{ protocol: "TCP", port: objectStorePort(facts.network, facts.objectStoreEndpoint) }],
+  };
+  const controllers: Peer[] = [
+    ...(facts.network.ingressNamespace === undefined
+      ? []
+      : [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": facts.network.ingressNamespace } } }]),
+    ...blocks(facts.network.ingressCidrs ?? []),
+  ];
+  return [
+    { noun: "defaultDeny", objectName: objectNames.defaultDeny, spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } },
+    {
+      noun: "serverPolicy",
+      objectName: objectNames.serverPolicy,
+      spec: {
+        podSelector: { matchLabels: selectorOf(facts.instanceName, Component.TrackingServer) },
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [{ from: controllers, ports: [{ protocol: "TCP", port: serverPort }] }],
+        egress: [dns, database, objectStore],
+      },
+    },
+    {
+      // The migration needs no object store and answers nobody.
+      noun: "migrationPolicy",
+      objectName: objectNames.migrationPolicy,
+      spec: {
+        podSelector: { matchLabels: selectorOf(facts.instanceName, Component.Migration) },
+        policyTypes: ["Ingress", "Egress"],
+        egress: [dns, database],
+      },
+    },
+  ];
+}
+
+function blocks(cidrs: string[]): Peer[] {
+  return cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+}

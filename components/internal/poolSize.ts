@@ -1,0 +1,63 @@
+/** SQLAlchemy engines in one worker: the tracking store and the model registry keep one each (measured and read in MLflow 3.17.2). */
+const storesPerWorker = 2;
+
+/** Connections that one engine takes under load when nothing bounds it: uvicorn hands requests to a thread pool, few of which query at the same moment. */
+const preferredPerStore = 8;
+
+/** Below this an instance serves one query at a time per worker; a stuck one would stop it. */
+const leastPerStore = 2;
+
+/** PostgreSQL keeps 3 for superusers (`superuser_reserved_connections`); 2 more so that an administrator without that right gets in. */
+const reservedByServer = 5;
+
+/** What one pod holds besides its workers' pools: the parent process opened both stores once, and each worker's readiness check has one of its own. */
+const perPod = (workers: number) => storesPerWorker + workers;
+
+/** The migration job: one for the lock, one for the schema, one for MLflow's own check. */
+const migrationJob = 3;
+
+export interface PoolDemand {
+  replicas: number;
+  workers: number;
+  /** `max_connections` of the server. */
+  maxConnections: number;
+  /** Connections of the role; undefined for what the preferred pool needs. */
+  connectionLimit?: number | undefined;
+}
+
+export interface Pool {
+  /** Limit of the role. */
+  connectionLimit: number;
+  /** Kept open, by store and worker. */
+  poolSize: number;
+  /** Opened on top under load. */
+  maxOverflow: number;
+}
+
+/** Most connections that an instance can open with this pool: a rollout runs one pod more than there are replicas. */
+export function connectionsNeeded(demand: Pick<PoolDemand, "replicas" | "workers">, perStore: number): number {
+  const pods = demand.replicas + 1;
+  return pods * (demand.workers * storesPerWorker * perStore + perPod(demand.workers)) + migrationJob;
+}
+
+/** The pool that fits, or the reason why none does. */
+export function poolFor(demand: PoolDemand): Pool | { reason: string } {
+  const available = demand.maxConnections - reservedByServer;
+  const limit = demand.connectionLimit ?? connectionsNeeded(demand, preferredPerStore);
+  const shape = `${demand.replicas} replicas (and 1 during a rollout) x ${demand.workers} workers x ${storesPerWorker} stores`;
+  if (limit > available) {
+    return {
+      reason:
+        `${limit} connections for ${shape} don't fit the server's ${demand.maxConnections} (${reservedByServer} stay reserved); ` +
+        `set database.connectionLimit (at least ${connectionsNeeded(demand, leastPerStore)}), lower replicas or workers, or raise the server's max_connections`,
+    };
+  }
+  let perStore = preferredPerStore;
+  while (perStore >= leastPerStore && connectionsNeeded(demand, perStore) > limit) perStore -= 1;
+  if (perStore < leastPerStore) {
+    return { reason: `${limit} connections are too few for ${shape}: at least ${connectionsNeeded(demand, leastPerStore)} are needed` };
+  }
+  // MLflow takes an overflow of 0 for "not set" and falls back to SQLAlchemy's 10: it is never less than 1 here.
+  const maxOverflow = Math.floor(perStore / 2);
+  return { connectionLimit: limit, poolSize: perStore - maxOverflow, maxOverflow };
+}

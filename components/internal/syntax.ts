@@ -1,0 +1,33 @@
+import { isIP } from "node:net";
+
+export function isLabelValue(text: string): boolean {
+  return /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(text);
+}
+
+export function isHostName(text: string): boolean {
+  return text.length <= 253 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+}
+
+export function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "";
+}
+
+export function isCidr(text: string): boolean {
+  const [address = "", bits = "", ...rest] = text.split("/");
+  const family = isIP(address);
+  return rest.length === 0 && family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+}
+
+/** Whether `text` is a version of three numbers that is not below `least`. */
+export function isVersionAtLeast(text: string, least: string): boolean {
+  if (!/^\d+\.\d+\.\d+$/.test(text)) return false;
+  const ours = text.split(".").map(Number);
+  const theirs = least.split(".").map(Number);
+  for (const [index, part] of theirs.entries()) {
+    const difference = (ours[index] ?? 0) - part;
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}

@@ -1,0 +1,70 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
+import { Component, labelsOf, namespaceAnnotations, type Identity } from "./internal/labels.ts";
+import { logicalName, namespaceName, objectNames } from "./internal/names.ts";
+import { networkPolicies, type NetworkFacts } from "./internal/networkPolicies.ts";
+import { childOf } from "./internal/options.ts";
+import { podSecurityLabels } from "./internal/podSecurity.ts";
+
+export interface IsolatedNamespaceArgs {
+  identity: Identity;
+  mlflowVersion: string;
+  deletedExperimentRetention: string;
+  replicas: number;
+  network: Omit<NetworkFacts, "instanceName">;
+}
+
+/** The instance's namespace and its fences: pod security, quota, default-deny network. */
+export class IsolatedNamespace extends pulumi.ComponentResource {
+  /** Name of the namespace. */
+  readonly namespace: pulumi.Output<string>;
+  /** What has to exist before the first pod starts: a pod that starts earlier would run unfenced. */
+  readonly fences: pulumi.Resource[];
+
+  constructor(name: string, args: IsolatedNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("components:index:IsolatedNamespace", name, {}, opts);
+    const labels = labelsOf(args.identity, Component.Instance);
+    const namespace = new Namespace(
+      logicalName(name, "namespace"),
+      {
+        metadata: {
+          name: namespaceName(args.identity.instanceName),
+          labels: { ...labels, ...podSecurityLabels },
+          annotations: namespaceAnnotations(args.identity, args),
+        },
+      },
+      childOf(this),
+    );
+    this.namespace = namespace.metadata.name;
+
+    const quota = new ResourceQuota(
+      logicalName(name, "resourceQuota"),
+      {
+        metadata: { name: objectNames.quota, namespace: this.namespace, labels },
+        spec: {
+          hard: {
+            // The pods of a rollout, jobs beside them and a few retries; a loop that makes pods stops here and not at the cluster's end.
+            pods: String(args.replicas + 10),
+            // The ingress is the only way in.
+            "services.loadbalancers": "0",
+            "services.nodeports": "0",
+          },
+        },
+      },
+      childOf(this),
+    );
+
+    const policies = networkPolicies({ ...args.network, instanceName: args.identity.instanceName }).map(
+      ({ noun, objectName, spec }) =>
+        new NetworkPolicy(
+          logicalName(name, noun),
+          { metadata: { name: objectName, namespace: this.namespace, labels }, spec },
+          childOf(this),
+        ),
+    );
+    this.fences = [quota, ...policies];
+    this.registerOutputs({ namespace: this.namespace });
+  }
+}

@@ -1,0 +1,142 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AccessTokens, type IssuedToken } from "./accessTokens.ts";
+import { ArtifactBucket } from "./artifactBucket.ts";
+import { BackendDatabase } from "./backendDatabase.ts";
+import { IsolatedNamespace } from "./isolatedNamespace.ts";
+import { SecureIngress } from "./secureIngress.ts";
+import { TrackingServer } from "./trackingServer.ts";
+import type { MlflowInstanceArgs } from "./mlflowInstanceArgs.ts";
+import { caFile } from "./internal/podParts.ts";
+import { namespaceName } from "./internal/names.ts";
+import { poolFor } from "./internal/poolSize.ts";
+import { requireProviders } from "./internal/requiredProviders.ts";
+import { resolveArgs } from "./internal/resolvedArgs.ts";
+import { artifactPrefix, serverEnvironment } from "./internal/serverEnvironment.ts";
+import { validate } from "./internal/validation.ts";
+
+/**
+ * One MLflow instance: artifact bucket, database, tracking server, ingress with TLS and access tokens, in a namespace of its own. Needs
+ * explicit providers for kubernetes, aws, postgresql and random in the option `providers`.
+ */
+export class MlflowInstance extends pulumi.ComponentResource {
+  /** URL for browsers and clients (`MLFLOW_TRACKING_URI`). */
+  readonly trackingUri: pulumi.Output<string>;
+  /** URL inside the cluster; only pods that the network policies admit reach it. */
+  readonly clusterUri: pulumi.Output<string>;
+  /** Host name of the URL. */
+  readonly host: pulumi.Output<string>;
+  /** Kubernetes namespace of the instance. */
+  readonly namespace: pulumi.Output<string>;
+  /** Name of the artifact bucket. */
+  readonly bucketName: pulumi.Output<string>;
+  /** Where in the object store artifacts lie, `s3://…`. */
+  readonly bucketUri: pulumi.Output<string>;
+  /** Name of the database. */
+  readonly databaseName: pulumi.Output<string>;
+  /** Name of the database's role. */
+  readonly databaseRole: pulumi.Output<string>;
+  /** MLflow version that runs. */
+  readonly mlflowVersion: pulumi.Output<string>;
+  /** Grace between a soft delete and the final removal, such as `30d`. */
+  readonly deletedExperimentRetention: pulumi.Output<string>;
+  /** The access tokens by name; the values are secrets. */
+  readonly tokens: Record<string, IssuedToken>;
+
+  constructor(name: string, args: MlflowInstanceArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    // Before the component registers: nothing may change when an argument is wrong.
+    requireProviders(name, opts);
+    validate(name, args);
+    // No inputs go to the engine: they would lie in the state, secrets among them in plain.
+    super("components:index:MlflowInstance", name, {}, opts);
+
+    const settings = resolveArgs(args);
+    const pool = poolFor({ replicas: settings.replicas, workers: settings.workers, ...args.database });
+    if ("reason" in pool) throw new Error(pool.reason);
+    const child = { parent: this };
+    const caGiven = args.caBundle !== undefined;
+
+    const isolation = new IsolatedNamespace(
+      name,
+      {
+        identity: args,
+        mlflowVersion: args.mlflowVersion,
+        deletedExperimentRetention: settings.deletedExperimentRetention,
+        replicas: settings.replicas,
+        network: { network: args.network, database: settings.database, objectStoreEndpoint: args.bucket.endpoint },
+      },
+      child,
+    );
+    const bucket = new ArtifactBucket(name, { identity: args, bucket: args.bucket, protect: settings.protect }, child);
+    const database = new BackendDatabase(
+      name,
+      {
+        instanceName: args.instanceName,
+        database: settings.database,
+        connectionLimit: pool.connectionLimit,
+        caFile: caFile(caGiven),
+        protect: settings.protect,
+      },
+      child,
+    );
+    const tokens = new AccessTokens(name, { identity: args, namespace: isolation.namespace, tokens: settings.tokens }, child);
+    const server = new TrackingServer(
+      name,
+      {
+        identity: args,
+        namespace: isolation.namespace,
+        image: args.image,
+        mlflowVersion: args.mlflowVersion,
+        replicas: settings.replicas,
+        resources: settings.resources,
+        temporaryStorage: settings.temporaryStorage,
+        backendUri: database.uri,
+        bucketCredentials: args.bucketCredentials,
+        caBundle: args.caBundle,
+        environment: serverEnvironment({
+          instanceName: args.instanceName,
+          host: args.host,
+          namespace: namespaceName(args.instanceName),
+          extraAllowedHosts: settings.extraAllowedHosts,
+          workers: settings.workers,
+          pool,
+          artifactsAccess: settings.artifactsAccess,
+          bucket: args.bucket,
+          caGiven,
+        }),
+        beforeMigration: [...isolation.fences, ...database.fences],
+        beforeServer: [...bucket.fences, ...tokens.fences],
+      },
+      child,
+    );
+    const ingress = new SecureIngress(
+      name,
+      { identity: args, namespace: isolation.namespace, host: args.host, ingress: args.ingress },
+      child,
+    );
+
+    this.trackingUri = ingress.url;
+    this.clusterUri = pulumi.interpolate`http://${server.serviceName}.${isolation.namespace}.svc`;
+    this.host = pulumi.output(args.host);
+    this.namespace = isolation.namespace;
+    this.bucketName = bucket.bucketName;
+    this.bucketUri = pulumi.interpolate`s3://${bucket.bucketName}/${artifactPrefix}`;
+    this.databaseName = database.databaseName;
+    this.databaseRole = database.role;
+    this.mlflowVersion = pulumi.output(args.mlflowVersion);
+    this.deletedExperimentRetention = pulumi.output(settings.deletedExperimentRetention);
+    this.tokens = tokens.tokens;
+    this.registerOutputs({
+      trackingUri: this.trackingUri,
+      clusterUri: this.clusterUri,
+      host: this.host,
+      namespace: this.namespace,
+      bucketName: this.bucketName,
+      bucketUri: this.bucketUri,
+      databaseName: this.databaseName,
+      databaseRole: this.databaseRole,
+      mlflowVersion: this.mlflowVersion,
+      deletedExperimentRetention: this.deletedExperimentRetention,
+      tokens: this.tokens,
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
+import { Job } from "@pulumi/kubernetes/batch/v1/job.js";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
+import { Service } from "@pulumi/kubernetes/core/v1/service.js";
+import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
+import type { BucketCredentials, ServerResources } from "./mlflowInstanceArgs.ts";
+import { deploymentManifest } from "./internal/deploymentManifest.ts";
+import { servicePort } from "./internal/hosts.ts";
+import { Component, labelsOf, selectorOf, type Identity } from "./internal/labels.ts";
+import { migrationJob } from "./internal/migrationJob.ts";
+import { logicalName, objectNames } from "./internal/names.ts";
+import { childOf } from "./internal/options.ts";
+import { caKey, credentialKeys } from "./internal/podParts.ts";
+
+export interface TrackingServerArgs {
+  identity: Identity;
+  namespace: pulumi.Input<string>;
+  image: pulumi.Input<string>;
+  mlflowVersion: string;
+  replicas: number;
+  resources: ServerResources;
+  temporaryStorage: string;
+  /** URI of the backend store; a secret. */
+  backendUri: pulumi.Output<string>;
+  bucketCredentials: pulumi.Input<BucketCredentials>;
+  caBundle: string | undefined;
+  /** Settings that are no secrets. */
+  environment: Record<string, pulumi.Input<string>>;
+  /** What has to exist before the schema is migrated. */
+  beforeMigration: pulumi.Resource[];
+  /** What has to exist, besides, before the server starts. */
+  beforeServer: pulumi.Resource[];
+}
+
+/** A change of data has to make a new object with a new name, so that pods roll, also where the provider may change secrets in place. */
+const replacedByData = { replaceOnChanges: ["data", "stringData", "binaryData"] };
+
+/** The MLflow server: its credentials, the migration of its schema, its pods and their service. */
+export class TrackingServer extends pulumi.ComponentResource {
+  /** Name of the service. */
+  readonly serviceName: pulumi.Output<string>;
+
+  constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("components:index:TrackingServer", name, {}, opts);
+    const { identity, namespace } = args;
+    const { instanceName } = identity;
+    const labels = labelsOf(identity, Component.TrackingServer);
+    const metadata = (objectName?: string) => ({ namespace, labels, ...(objectName === undefined ? {} : { name: objectName }) });
+
+    const account = new ServiceAccount(
+      logicalName(name, "serviceAccount"),
+      // MLflow never talks to the Kubernetes API.
+      { metadata: metadata(objectNames.serviceAccount), automountServiceAccountToken: false },
+      childOf(this),
+    );
+    const credentials = new Secret(
+      logicalName(name, "credentials"),
+      { metadata: metadata(), stringData: credentialData(args) },
+      childOf(this, replacedByData),
+    );
+    const caBundle =
+      args.caBundle === undefined
+        ? undefined
+        : new ConfigMap(
+            logicalName(name, "caBundle"),
+            { metadata: metadata(), data: { [caKey]: args.caBundle } },
+            childOf(this, replacedByData),
+          );
+    const image = {
+      identity,
+      mlflowVersion: args.mlflowVersion,
+      image: args.image,
+      credentialsSecret: credentials.metadata.name,
+      caConfigMap: caBundle?.metadata.name,
+    };
+
+    // Pods never migrate: two that start on an empty database would race. A new image gets a new Job, which the Deployment waits for.
+    const migration = new Job(
+      logicalName(name, "migration"),
+      { metadata: { namespace, labels: labelsOf(identity, Component.Migration) }, spec: migrationJob(image) },
+      // A little longer than the Job's own deadline, so that its failure is what the user reads.
+      childOf(this, { dependsOn: [account, ...args.beforeMigration], customTimeouts: { create: "32m" } }),
+    );
+    new Deployment(
+      logicalName(name, "server"),
+      {
+        metadata: metadata(objectNames.server),
+        spec: deploymentManifest({
+          ...image,
+          replicas: args.replicas,
+          resources: args.resources,
+          temporaryStorage: args.temporaryStorage,
+          environment: args.environment,
+        }),
+      },
+      childOf(this, { dependsOn: [migration, ...args.beforeServer] }),
+    );
+    const service = new Service(
+      logicalName(name, "service"),
+      {
+        metadata: {
+          ...metadata(objectNames.service),
+          // Waiting for endpoints takes 10 s even when they are ready, and the Deployment is awaited anyway.
+          annotations: { "pulumi.com/skipAwait": "true" },
+        },
+        spec: {
+          type: "ClusterIP",
+          selector: selectorOf(instanceName, Component.TrackingServer),
+          ports: [{ name: "http", port: servicePort, targetPort: "http" }],
+        },
+      },
+      childOf(this),
+    );
+    if (args.replicas > 1) {
+      new PodDisruptionBudget(
+        logicalName(name, "disruptionBudget"),
+        {
+          metadata: metadata(objectNames.disruptionBudget),
+          // Not `minAvailable`: a drain must get on when one pod is down already. With one replica there is none at all, for the same reason.
+          spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(instanceName, Component.TrackingServer) } },
+        },
+        childOf(this),
+      );
+    }
+    this.serviceName = service.metadata.name;
+    this.registerOutputs({ serviceName: this.serviceName });
+  }
+}
+
+/** Every value is marked secret here: a caller may have passed the key pair in plain. */
+function credentialData(args: TrackingServerArgs): Record<string, pulumi.Output<string>> {
+  const keys = pulumi.output(args.bucketCredentials);
+  return {
+    [credentialKeys.backendUri]: pulumi.secret(args.backendUri),
+    [credentialKeys.accessKeyId]: pulumi.secret(keys.apply(({ accessKeyId }) => accessKeyId)),
+    [credentialKeys.secretAccessKey]: pulumi.secret(keys.apply(({ secretAccessKey }) => secretAccessKey)),
+  };
+}
