@@ -1,0 +1,61 @@
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { KubeConfig } from "@kubernetes/client-node";
+import { canonicalCidr } from "./cidr.ts";
+import { socketPath, type Attachment } from "./door.ts";
+import { Enforcer } from "./enforcer.ts";
+
+/**
+ * Enforces the cluster's NetworkPolicies in the network namespace that it is started in. When it ends, its last table stays and goes on
+ * cutting off what is not known.
+ */
+const { values } = parseArgs({
+  options: { kubeconfig: { type: "string" }, "pod-cidr": { type: "string" }, "run-folder": { type: "string" } },
+});
+const { kubeconfig, "run-folder": runFolder } = values;
+const podCidr = canonicalCidr(values["pod-cidr"] ?? "");
+if (kubeconfig === undefined || podCidr === undefined || runFolder === undefined) {
+  console.error("usage: controller.ts --kubeconfig <file> --pod-cidr <IPv4 range> --run-folder <folder>");
+  process.exit(2);
+}
+
+const config = new KubeConfig();
+config.loadFromFile(kubeconfig);
+const enforcer = new Enforcer(podCidr, (line) => console.log(`${new Date().toISOString()} ${line}`));
+
+const server = createServer((call, response) => {
+  answer(call.url ?? "", call).then(
+    (body) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body)),
+    (error: Error) => response.writeHead(503).end(error.message),
+  );
+});
+
+async function answer(path: string, call: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  for await (const part of call) parts.push(part as Buffer);
+  if (path === "/status") return enforcer.status();
+  const attachment = JSON.parse(Buffer.concat(parts).toString()) as Attachment;
+  if (path === "/add") await enforcer.attach(attachment, AbortSignal.timeout(10_000));
+  else if (path === "/delete") enforcer.detach(attachment.containerId);
+  else throw new Error(`no such request: ${path}`);
+  return {};
+}
+
+const socket = socketPath(runFolder);
+rmSync(socket, { force: true });
+server.listen(socket, () => chmodSync(socket, 0o600));
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.on(signal, () => {
+    rmSync(socket, { force: true });
+    process.exit(0);
+  });
+}
+
+await enforcer.start(config);
+for (;;) {
+  // Whoever else empties the table, a minute later it is there again.
+  await sleep(60_000);
+  await enforcer.sync({ always: true }).catch(() => undefined);
+}

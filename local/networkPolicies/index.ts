@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ask, socketPath, type ControllerStatus } from "./door.ts";
+
+export interface NetworkPolicyOptions {
+  /** Of an account that may list and watch pods, namespaces and networkpolicies; its server must be reachable inside the network namespace. */
+  readonly kubeconfig: string;
+  /** Range of the pods' addresses. */
+  readonly podCidr: string;
+  /** Folder of the controller's socket; goes with the platform's processes. */
+  readonly runFolder: string;
+}
+
+const pluginType = "mlflow-network-policies";
+/** The plugin is started for each pod and the controller runs for ever: both live better with a small heap. */
+const nodeFlags = ["--max-semi-space-size=1", "--optimize-for-size"];
+const program = (file: string): string[] => [process.execPath, ...nodeFlags, join(import.meta.dirname, file)];
+
+/** Enforces NetworkPolicies on the one node of the embedded platform: a controller in the node's network namespace, and the last plugin of the CNI chain. */
+export const networkPolicyController = {
+  /** Command line of the controller, for a process in the network namespace. */
+  command: ({ kubeconfig, podCidr, runFolder }: NetworkPolicyOptions): string[] => [
+    ...program("controller.ts"),
+    ...["--kubeconfig", kubeconfig, "--pod-cidr", podCidr, "--run-folder", runFolder],
+  ],
+
+  /** Source texts of the controller: when they change, a running one is out of date. */
+  sources: (): string[] =>
+    readdirSync(import.meta.dirname)
+      .sort()
+      .map((file) => readFileSync(join(import.meta.dirname, file), "utf8")),
+
+  /** Last entry of the CNI configuration's `plugins`. */
+  cniPlugin: ({ runFolder }: NetworkPolicyOptions): Record<string, unknown> => ({ type: pluginType, socket: socketPath(runFolder) }),
+
+  /** Writes the plugin's executable into the folder of the CNI plugins. */
+  installCniPlugin: async (binFolder: string): Promise<void> => {
+    const path = join(binFolder, pluginType);
+    const words = program("cni.ts").map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+    await writeFile(`${path}.draft`, `#!/bin/sh\nexec ${words.join(" ")}\n`, { mode: 0o755 });
+    await rename(`${path}.draft`, path);
+  },
+
+  /** Asks the running controller. Healthy: the kernel has the rules of all known policies and the watches are current. */
+  status: async ({ runFolder }: Pick<NetworkPolicyOptions, "runFolder">): Promise<{ healthy: boolean; detail: string }> => {
+    try {
+      const { ready, policies, pods, isolatedPods, rules, lastSync, problem } = await ask<ControllerStatus>(
+        socketPath(runFolder),
+        "/status",
+        {},
+        3000,
+      );
+      if (!ready || problem !== undefined) return { healthy: false, detail: problem ?? "not ready yet" };
+      const detail = `enforced by nftables: ${policies} policies, ${isolatedPods} of ${pods} pods isolated, ${rules} rules, table of ${lastSync}`;
+      return { healthy: true, detail };
+    } catch (error) {
+      return { healthy: false, detail: `the controller does not answer (${(error as Error).message}); its last rules stay` };
+    }
+  },
+};
