@@ -1,0 +1,78 @@
+// Server-side apply remembers who set which field. An object made by a plain create belongs to "pulumi-kubernetes"; its first update
+// hands those fields to the resource's own manager, or removing a field from the program would never remove it from the object.
+import { isObject } from "../shared/values.ts";
+import type { Properties, Value } from "../shared/values.ts";
+import type { Client } from "./client.ts";
+import type { Kind } from "./kinds.ts";
+import { list, nameOf, namespaceOf, text } from "./objects.ts";
+
+/** Manager of objects that were created and not yet updated. */
+export const creator = "pulumi-kubernetes";
+
+const adopted: { prefix: string; operation: string }[] = [
+  { prefix: "kubectl", operation: "Apply" },
+  { prefix: "kubectl", operation: "Update" },
+  { prefix: "before-first-apply", operation: "Update" },
+  { prefix: creator, operation: "Update" },
+  { prefix: "pulumi-resource-kubernetes", operation: "Update" },
+];
+
+function isAdopted(entry: Properties): boolean {
+  if (text(entry, "subresource") !== "") return false;
+  return adopted.some(({ prefix, operation }) => text(entry, "manager").startsWith(prefix) && entry["operation"] === operation);
+}
+
+export function wasOnlyCreated(live: Properties): boolean {
+  return list(live, "metadata", "managedFields").some((entry) => text(entry, "manager") === creator && entry["operation"] === "Update");
+}
+
+function union(a: Value | undefined, b: Value | undefined): Properties {
+  const result: Properties = isObject(a) ? { ...a } : {};
+  for (const [key, value] of Object.entries(isObject(b) ? b : {})) result[key] = union(result[key], value);
+  return result;
+}
+
+/** The managed fields after the hand-over, or undefined when there is nothing to hand over. */
+export function handOver(live: Properties, manager: string): Properties[] | undefined {
+  const entries = list(live, "metadata", "managedFields");
+  const isOurs = (entry: Properties): boolean =>
+    entry["manager"] === manager && entry["operation"] === "Apply" && text(entry, "subresource") === "";
+  const taken = entries.filter((entry) => isAdopted(entry) && !isOurs(entry));
+  if (taken.length === 0) return undefined;
+  const all = [...entries.filter(isOurs), ...taken];
+  const merged: Properties = {
+    ...all[0]!,
+    manager,
+    operation: "Apply",
+    fieldsV1: all.map((entry) => entry["fieldsV1"]).reduce<Properties>((sum, fields) => union(sum, fields), {}),
+  };
+  return [...entries.filter((entry) => !taken.includes(entry) && !isOurs(entry)), merged];
+}
+
+async function writeManagedFields(
+  client: Client,
+  kind: Kind,
+  live: Properties,
+  entries: Properties[],
+  signal: AbortSignal,
+): Promise<Properties> {
+  const body = [
+    { op: "replace", path: "/metadata/managedFields", value: entries },
+    // Someone else's update in between makes this fail rather than forget their fields.
+    { op: "replace", path: "/metadata/resourceVersion", value: text(live, "metadata", "resourceVersion") },
+  ];
+  const path = client.path(kind, namespaceOf(live), nameOf(live));
+  return await client.json("PATCH", path, { body, contentType: "application/json-patch+json", query: { fieldManager: creator }, signal });
+}
+
+export async function adoptFields(client: Client, kind: Kind, live: Properties, manager: string, signal: AbortSignal): Promise<Properties> {
+  const entries = handOver(live, manager);
+  return entries ? await writeManagedFields(client, kind, live, entries, signal) : live;
+}
+
+/** Gives up the fields of a manager whose name has changed. */
+export async function relinquish(client: Client, kind: Kind, live: Properties, manager: string, signal: AbortSignal): Promise<Properties> {
+  const entries = list(live, "metadata", "managedFields");
+  const rest = entries.filter((entry) => entry["manager"] !== manager);
+  return rest.length === entries.length ? live : await writeManagedFields(client, kind, live, rest, signal);
+}

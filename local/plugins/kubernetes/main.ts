@@ -1,0 +1,4 @@
+import { serve } from "../shared/serve.ts";
+import { kubernetesProvider } from "./provider.ts";
+
+await serve(kubernetesProvider());
