@@ -1,0 +1,3 @@
+module mlflow-instances/toolchain/pause
+
+go 1.25.0

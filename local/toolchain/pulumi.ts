@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cacheFolder } from "../paths.ts";
+import type { Report } from "../report.ts";
+import { exists } from "./folderOnce.ts";
+import { ensureGoTool } from "./goTool.ts";
+import { pluginVersions, versions, type PluginName } from "./pins.ts";
+import { officialCli, officialPlugin } from "./pulumiDownload.ts";
+
+export type Origin = "official" | "stand-in";
+
+export interface PulumiTools {
+  /** The CLI to run. */
+  cliPath: string;
+  /** Its folder, first on `env.PATH`. */
+  binDir: string;
+  /** PULUMI_HOME. */
+  home: string;
+  version: string;
+  /** `built`: from its Go modules, because the official download was not reachable. */
+  cli: "official" | "built";
+  plugins: Record<PluginName, Origin>;
+  languageHost: Origin;
+  /** What a `pulumi` process needs on top of this process's environment. */
+  env: Record<string, string>;
+}
+
+const pluginNames = Object.keys(pluginVersions) as PluginName[];
+const standInFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), "plugins", "bin");
+const pulumiCache = (): string => join(cacheFolder(), "pulumi");
+
+/** The official CLI and plugins where they can be downloaded; the CLI built from its modules and our stand-ins for what can't. */
+export async function ensurePulumi(report: Report): Promise<PulumiTools> {
+  const official = await officialCli(pulumiCache(), report);
+  const built = official === undefined ? await ensureGoTool("pulumi", report) : undefined;
+  const original = official ?? join(built ?? "", "pulumi");
+  const found = await Promise.all(
+    pluginNames.map(async (name) => [name, await officialPlugin(pulumiCache(), original, name, report)] as const),
+  );
+  const folders = new Map(found.flatMap(([name, folder]) => (folder === undefined ? [] : [[name, folder] as const])));
+  const plugins = Object.fromEntries(pluginNames.map((name) => [name, folders.has(name) ? "official" : "stand-in"])) as Record<
+    PluginName,
+    Origin
+  >;
+  const languageHost: Origin = official === undefined ? "stand-in" : "official";
+
+  const complete = languageHost === "official" && folders.size === pluginNames.length;
+  const home = complete ? pulumiCache() : await mixedHome(original, folders, languageHost);
+  const binDir = complete ? dirname(original) : join(home, "bin");
+  return {
+    cliPath: join(binDir, "pulumi"),
+    binDir,
+    home,
+    version: versions.pulumi,
+    cli: official === undefined ? "built" : "official",
+    plugins,
+    languageHost,
+    env: {
+      PULUMI_HOME: home,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      // Another Pulumi of the user's must not lend its plugins: which ones run is decided here.
+      PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PATH: [binDir, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
+    },
+  };
+}
+
+/** Names of the parts that are not the official ones, for the words at the end of a command. */
+export function standInNames(tools: PulumiTools): string[] {
+  const plugins = pluginNames.filter((name) => tools.plugins[name] === "stand-in").map((name) => `pulumi-resource-${name}`);
+  return tools.languageHost === "stand-in" ? ["pulumi-language-nodejs", ...plugins] : plugins;
+}
+
+/**
+ * A PULUMI_HOME of this clone alone, in which each plugin is the official one or our stand-in. The engine finds all of them by its ordinary
+ * rules (the language host beside the CLI, providers in `plugins`), so nothing depends on PATH and no warning is printed.
+ */
+async function mixedHome(cli: string, officialFolders: ReadonlyMap<PluginName, string>, languageHost: Origin): Promise<string> {
+  const clone = createHash("sha256").update(standInFolder).digest("hex").slice(0, 12);
+  const home = join(pulumiCache(), "clones", clone);
+  const binDir = join(home, "bin");
+  await mkdir(binDir, { recursive: true });
+  await sameFile(cli, join(binDir, "pulumi"));
+  const hostName = "pulumi-language-nodejs";
+  await writeLauncher(join(binDir, hostName), join(languageHost === "official" ? dirname(cli) : standInFolder, hostName));
+  for (const name of pluginNames) {
+    const program = `pulumi-resource-${name}`;
+    const folder = join(home, "plugins", `resource-${name}-v${pluginVersions[name]}`);
+    await mkdir(folder, { recursive: true });
+    await writeLauncher(join(folder, program), join(officialFolders.get(name) ?? standInFolder, program));
+  }
+  return home;
+}
+
+/** The engine looks for the language host beside its real path: a link to another folder would not do, a hard link does. */
+async function sameFile(source: string, target: string): Promise<void> {
+  const [wanted, there] = await Promise.all([stat(source), stat(target).catch(() => undefined)]);
+  if (there?.ino === wanted.ino && there.dev === wanted.dev) return;
+  const temporary = `${target}.${process.pid}.new`;
+  await rm(temporary, { force: true });
+  await link(source, temporary).catch(() => copyFile(source, temporary));
+  await rename(temporary, target);
+}
+
+export function launcher(program: string): string {
+  return `#!/bin/sh\nexec '${program.replaceAll("'", `'\\''`)}' "$@"\n`;
+}
+
+async function writeLauncher(path: string, program: string): Promise<void> {
+  if (!(await exists(program))) throw new Error(`The plugin ${program} is missing: this clone is not complete.`);
+  const text = launcher(program);
+  if ((await readFile(path, "utf8").catch(() => undefined)) === text) return;
+  const temporary = `${path}.${process.pid}.new`;
+  await writeFile(temporary, text);
+  await chmod(temporary, 0o755);
+  await rename(temporary, path);
+}
