@@ -1,0 +1,1 @@
+"""What one MLflow instance adds to MLflow's own server."""

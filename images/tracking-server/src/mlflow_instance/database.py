@@ -1,0 +1,44 @@
+"""The backend store's URI and plain connections to it."""
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class DatabaseUriError(ValueError):
+    """Says what is wrong with the URI without repeating it: it holds a password."""
+
+
+def parse_uri(uri: str) -> URL:
+    try:
+        url = make_url(uri)
+    except (ArgumentError, ValueError):
+        raise DatabaseUriError("MLFLOW_BACKEND_STORE_URI: not a database URI") from None
+    if url.drivername != "postgresql+psycopg2":
+        raise DatabaseUriError(
+            f"MLFLOW_BACKEND_STORE_URI: scheme is {url.drivername!r}, expected postgresql+psycopg2 "
+            "(which driver plain postgresql:// means depends on SQLAlchemy's version)"
+        )
+    if not url.host or not url.database:
+        raise DatabaseUriError("MLFLOW_BACKEND_STORE_URI: host or database name missing")
+    return url
+
+
+def redacted(uri: str) -> str:
+    """`host:port/database` for messages: no user, no password, no options."""
+    url = parse_uri(uri)
+    return f"{url.host}:{url.port or 5432}/{url.database}"
+
+
+def connect(uri: str, *, connect_timeout: int, statement_timeout_ms: int | None = None) -> Connection:
+    """A libpq connection with the options of the URI (sslmode, sslrootcert, …)."""
+    url = parse_uri(uri)
+    options: dict[str, object] = dict(url.query)
+    options.update(url.translate_connect_args(username="user", database="dbname"))
+    options["connect_timeout"] = connect_timeout
+    # A host that died without a word must not hold a thread: TCP gives up as well.
+    options.setdefault("tcp_user_timeout", (connect_timeout + 1) * 1000)
+    if statement_timeout_ms is not None:
+        options["options"] = f"{options.get('options', '')} -c statement_timeout={statement_timeout_ms}".strip()
+    return psycopg2.connect(**options)

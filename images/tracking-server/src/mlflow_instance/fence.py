@@ -1,0 +1,69 @@
+"""Decides from method and path which role a request needs. Anything unknown is decided the strict way."""
+
+import re
+from dataclasses import dataclass
+
+from mlflow_instance.roles import Role
+from mlflow_instance.routes import CLOSED, TABLE
+
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True)
+class _Rule:
+    pattern: re.Pattern[str]
+    role: Role
+
+
+def _compile() -> tuple[dict[tuple[str, str], Role], dict[str, list[_Rule]]]:
+    exact: dict[tuple[str, str], Role] = {}
+    patterns: dict[str, list[_Rule]] = {}
+    for role, lines in TABLE:
+        for line in lines.split("\n"):
+            if not line:
+                continue
+            method, path = line.split(" ")
+            if "*" not in path:
+                exact[method, path] = role
+                continue
+            segments = (".+" if part == "**" else "[^/]+" if part == "*" else re.escape(part) for part in path.split("/"))
+            patterns.setdefault(method, []).append(_Rule(re.compile("/".join(segments), re.DOTALL), role))
+    return exact, patterns
+
+
+_EXACT, _PATTERNS = _compile()
+
+
+def is_clean(path: str) -> bool:
+    """False for a path that two parsers may read differently; such a request is refused before anybody routes it.
+
+    The path is the one of the ASGI scope, percent-decoded once: the string that Starlette and Werkzeug route on.
+    """
+    if not path.startswith("/") or "//" in path or "\\" in path:
+        return False
+    if any(segment in (".", "..") for segment in path.split("/")):
+        return False
+    return all(character.isprintable() for character in path)
+
+
+def required_role(method: str, path: str) -> Role | None:
+    """The least role that may send the request; None when nobody may."""
+    path = _one_prefix(path)
+    if any(path == closed or path.startswith(f"{closed}/") for closed in CLOSED):
+        return None
+    # HEAD is answered by the GET handler.
+    method = "GET" if method == "HEAD" else method
+    # Starlette redirects `/x/` to `/x` and the other way round; both need the role of the route.
+    path = path.rstrip("/") or "/"
+    role = _EXACT.get((method, path))
+    if role is not None:
+        return role
+    # Several patterns may match a path (`traces/*` and `**`): the strictest holds.
+    matching = [rule.role for rule in _PATTERNS.get(method, ()) if rule.pattern.fullmatch(path)]
+    if matching:
+        return max(matching)
+    return Role.READ if method in _SAFE_METHODS else Role.ADMIN
+
+
+def _one_prefix(path: str) -> str:
+    return f"/api/{path.removeprefix('/ajax-api/')}" if path.startswith("/ajax-api/") else path

@@ -1,0 +1,122 @@
+"""The outermost layer of the server: no request reaches MLflow, Flask or FastAPI part, without a token whose role allows it."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+import anyio.to_thread
+
+from mlflow_instance.credentials import credential_of
+from mlflow_instance.fence import is_clean, required_role
+from mlflow_instance.readiness import Readiness
+from mlflow_instance.tokens import Token, TokenStore
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_access = logging.getLogger("mlflow_instance.access")
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOBODY = "-"
+
+
+class InstanceMiddleware:
+    def __init__(self, app: App, *, name: str, tokens: TokenStore, readiness: Readiness, allowed_origins: Iterable[str] = ()) -> None:
+        self._app = app
+        self._challenge = f'Basic realm="mlflow {name}", charset="UTF-8"'.encode("ascii")
+        self._tokens = tokens
+        self._readiness = readiness
+        self._origins = frozenset(allowed_origins)
+        # Not the pool that MLflow's own handlers run in: when they all hang on a dead database, the probe must still answer.
+        self._probe_limiter: anyio.CapacityLimiter | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            # MLflow has none. Closing before accepting is an HTTP 403 to the client.
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method, path = scope["method"], scope["path"]
+        if path == "/health":
+            return await _answer(send, 200, "OK", method)
+        if path == "/health/ready":
+            ready = await self._ready()
+            return await _answer(send, 200 if ready else 503, "OK" if ready else "the database does not answer", method)
+
+        started = time.perf_counter()
+        status = 0
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        token: Token | None = None
+        try:
+            credential = credential_of(scope["headers"])
+            token = self._tokens.find(credential) if credential is not None else None
+            await self._decide(token, scope, receive, send_and_note)
+        finally:
+            # The query is left out: filters and file names are the users' data. Quoting keeps one request one line.
+            _access.info(
+                '"%s %s" %s token=%s %.0f ms',
+                method,
+                path.encode("unicode_escape").decode("ascii").replace('"', '\\"'),
+                status or "-",
+                token.name if token else _NOBODY,
+                (time.perf_counter() - started) * 1000,
+            )
+
+    async def _decide(self, token: Token | None, scope: Scope, receive: Receive, send: Send) -> None:
+        method, path = scope["method"], scope["path"]
+        if token is None:
+            # The same answer for no, an unknown, an expired and a revoked token.
+            challenge = [(b"www-authenticate", self._challenge)]
+            return await _answer(send, 401, "A valid access token is needed.", method, challenge)
+        if not is_clean(path):
+            return await _answer(send, 400, "The path has empty or relative segments, or characters that are not allowed.", method)
+        needed = required_role(method, path)
+        if needed is None:
+            return await _answer(send, 403, "This server does not offer this.", method)
+        if token.role < needed:
+            return await _answer(send, 403, f"This needs a token with role {needed.name.lower()}.", method)
+        if method not in _SAFE_METHODS and not self._origin_allowed(scope["headers"]):
+            return await _answer(send, 403, "Cross-origin request blocked.", method)
+        await self._app(scope, receive, send)
+
+    def _origin_allowed(self, headers: list[tuple[bytes, bytes]]) -> bool:
+        """A browser that knows the token (Basic) sends it along from any page; MLflow itself checks only paths under /api."""
+        origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
+        return all(origin in self._origins for origin in origins)
+
+    async def _ready(self) -> bool:
+        if self._probe_limiter is None:
+            self._probe_limiter = anyio.CapacityLimiter(1)
+        return await anyio.to_thread.run_sync(self._readiness.ready, limiter=self._probe_limiter)
+
+
+async def _answer(send: Send, status: int, text: str, method: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    body = text.encode("utf-8")
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", str(len(body)).encode("ascii")),
+                (b"cache-control", b"no-store"),
+                *headers,
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})

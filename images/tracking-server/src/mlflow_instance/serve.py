@@ -1,0 +1,31 @@
+"""`mlflow-instance-server`: the container's command."""
+
+import os
+import sys
+
+# One thread per process is enough for the little arithmetic a tracking server does, and a fork wants no other threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from mlflow_instance.logs import configure_logging
+from mlflow_instance.schema import SchemaError
+from mlflow_instance.schema_wait import wait_for_schema
+from mlflow_instance.settings import SettingsError, read_settings
+
+
+def main() -> int:
+    configure_logging()
+    try:
+        settings = read_settings()
+        wait_for_schema(settings.database_uri, settings.schema_wait_seconds)
+        from mlflow_instance.app import build_app
+        from mlflow_instance.workers import serve
+
+        return serve(build_app(settings), settings)
+    except (SettingsError, SchemaError, OSError) as error:
+        for line in str(error).splitlines():
+            print(f"mlflow-instance-server: {line}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""What the container's environment says. Every error at once, by variable name, never with a secret value."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow_instance.database import DatabaseUriError, parse_uri
+
+DEFAULT_TOKENS_FILE = Path("/etc/mlflow-instance/tokens/tokens.json")
+ARTIFACT_SCHEMES = ("s3", "s3-proxied")
+
+
+class SettingsError(ValueError):
+    pass
+
+
+@dataclass(frozen=True)
+class Settings:
+    name: str
+    database_uri: str
+    artifacts_destination: str
+    tokens_file: Path
+    workers: int
+    host: str
+    port: int
+    schema_wait_seconds: int
+    trusted_proxies: str
+    allowed_origins: tuple[str, ...]
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    errors: list[str] = []
+
+    def required(variable: str) -> str:
+        value = environment.get(variable, "").strip()
+        if not value:
+            errors.append(f"{variable}: not set")
+        return value
+
+    def number(variable: str, default: int, low: int, high: int) -> int:
+        text = environment.get(variable, "").strip() or str(default)
+        if not text.isdecimal() or not low <= int(text) <= high:
+            errors.append(f"{variable}: expected a whole number from {low} to {high}")
+            return default
+        return int(text)
+
+    name = required("MLFLOW_INSTANCE_NAME")
+    if not (name.isascii() and name.isprintable()) or '"' in name or "\\" in name:
+        errors.append("MLFLOW_INSTANCE_NAME: it is part of a header, quotes and control characters can't be in it")
+
+    uri = required("MLFLOW_BACKEND_STORE_URI")
+    if uri:
+        try:
+            parse_uri(uri)
+        except DatabaseUriError as error:
+            errors.append(str(error))
+
+    destination = required("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION")
+    if destination and destination.partition("://")[0] not in ARTIFACT_SCHEMES:
+        errors.append("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: expected s3-proxied://<bucket>/… or s3://<bucket>/…")
+
+    hosts, origins = environment.get("MLFLOW_SERVER_ALLOWED_HOSTS", ""), environment.get("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "")
+    if bool(hosts.strip()) != bool(origins.strip()):
+        errors.append("MLFLOW_SERVER_ALLOWED_HOSTS and MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: set both, with one of them the UI can't write")
+
+    settings = Settings(
+        name=name,
+        database_uri=uri,
+        artifacts_destination=destination,
+        tokens_file=Path(environment.get("MLFLOW_INSTANCE_TOKENS_FILE", "").strip() or DEFAULT_TOKENS_FILE),
+        workers=number("MLFLOW_INSTANCE_WORKERS", 1, 1, 64),
+        host=environment.get("MLFLOW_INSTANCE_HOST", "").strip() or "0.0.0.0",
+        port=number("MLFLOW_INSTANCE_PORT", 5000, 1, 65535),
+        schema_wait_seconds=number("MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS", 120, 0, 3600),
+        trusted_proxies=environment.get("MLFLOW_INSTANCE_TRUSTED_PROXIES", "").strip(),
+        allowed_origins=tuple(origin.strip() for origin in origins.split(",") if origin.strip()),
+    )
+    if errors:
+        raise SettingsError("\n".join(errors))
+    return settings

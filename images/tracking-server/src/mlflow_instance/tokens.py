@@ -1,0 +1,138 @@
+"""The access tokens of the instance: a mounted file of hashes, re-read while the server runs.
+
+File format (`expires` is a date, the token is valid through the end of that day in UTC):
+
+    {"version": 1, "tokens": [{"name": "ci", "role": "edit", "sha256": "<hex>", "expires": "2027-02-20"}]}
+
+Several entries may share one name: that is how a rotation keeps the previous value valid for a while.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from mlflow_instance.roles import Role
+
+_logger = logging.getLogger(__name__)
+
+_RECHECK_SECONDS = 1.0
+_HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True)
+class Token:
+    name: str
+    role: Role
+    digest: bytes
+    valid_until: datetime
+
+
+class TokenFileError(ValueError):
+    """The token file can't be used; the message names the entry, never a digest."""
+
+
+def parse_tokens(text: str) -> tuple[Token, ...]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise TokenFileError(f"not JSON: {error}") from None
+    if not isinstance(document, dict) or document.get("version") != 1:
+        raise TokenFileError('expected an object with "version": 1')
+    entries = document.get("tokens")
+    if not isinstance(entries, list):
+        raise TokenFileError('expected "tokens" to be a list')
+    return tuple(_parse_entry(index, entry) for index, entry in enumerate(entries))
+
+
+def _parse_entry(index: int, entry: object) -> Token:
+    where = f"tokens[{index}]"
+    if not isinstance(entry, dict):
+        raise TokenFileError(f"{where}: expected an object")
+    name, digest, expires = entry.get("name"), entry.get("sha256"), entry.get("expires")
+    if not isinstance(name, str) or not name:
+        raise TokenFileError(f"{where}.name: expected a name")
+    try:
+        role = Role.parse(entry.get("role"))
+    except ValueError as error:
+        raise TokenFileError(f"{where}.role: {error}") from None
+    if not isinstance(digest, str) or not _HEX_DIGEST.fullmatch(digest):
+        raise TokenFileError(f"{where}.sha256: expected 64 lower-case hexadecimal digits")
+    # fromisoformat alone would also take forms such as 20270220 or 2027-W08-6.
+    if not isinstance(expires, str) or not _DATE.fullmatch(expires):
+        raise TokenFileError(f"{where}.expires: expected a date such as 2027-02-20")
+    try:
+        last_day = date.fromisoformat(expires)
+        end = last_day + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise TokenFileError(f"{where}.expires: not a date of the calendar") from None
+    return Token(name, role, bytes.fromhex(digest), datetime(end.year, end.month, end.day, tzinfo=UTC))
+
+
+class TokenStore:
+    """Answers which token a credential is, from a file that may change at any time."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._path = path
+        self._monotonic = monotonic
+        self._now = now
+        self._lock = threading.Lock()
+        self._tokens: tuple[Token, ...] = ()
+        self._seen: tuple[int, int, int] | None = None
+        self._failure: str | None = None
+        self._checked_at: float | None = None
+
+    def find(self, credential: str) -> Token | None:
+        """The valid token that the credential is, compared in constant time against every entry."""
+        self._refresh()
+        digest = hashlib.sha256(credential.encode("utf-8", "surrogateescape")).digest()
+        now = self._now()
+        found: Token | None = None
+        for token in self._tokens:
+            if hmac.compare_digest(token.digest, digest) and now < token.valid_until:
+                found = token if found is None or token.role > found.role else found
+        return found
+
+    def _refresh(self) -> None:
+        at = self._monotonic()
+        if self._checked_at is not None and at - self._checked_at < _RECHECK_SECONDS:
+            return
+        with self._lock:
+            if self._checked_at is not None and at - self._checked_at < _RECHECK_SECONDS:
+                return
+            self._load_if_changed()
+            # Only now: a request that came in while the file was being read must not see an empty list.
+            self._checked_at = at
+
+    def _load_if_changed(self) -> None:
+        try:
+            status = self._path.stat()
+            seen = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if seen == self._seen:
+                return
+            tokens = parse_tokens(self._path.read_text(encoding="utf-8"))
+        except (OSError, TokenFileError, UnicodeDecodeError) as error:
+            self._report(f"{type(error).__name__}: {error}")
+            return
+        self._tokens, self._seen, self._failure = tokens, seen, None
+        _logger.info("token file loaded: %s", ", ".join(sorted({token.name for token in tokens})) or "no tokens")
+
+    def _report(self, failure: str) -> None:
+        # Once per kind of failure: the file is looked at every second.
+        if failure != self._failure:
+            self._failure = failure
+            _logger.error("token file %s not usable, keeping the last good tokens (%d): %s", self._path, len(self._tokens), failure)

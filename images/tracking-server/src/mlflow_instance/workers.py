@@ -1,0 +1,138 @@
+"""Serves the application from one process, or from several that are forked after everything is imported.
+
+Forking shares the imported code's memory between the workers. uvicorn's own supervisor starts each worker from nothing and
+restarts one that dies on import for ever; here such an error ends the container, so that Kubernetes shows it.
+"""
+
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from types import FrameType
+
+import uvicorn
+
+from mlflow_instance.app import open_stores
+from mlflow_instance.logs import UVICORN
+from mlflow_instance.middleware import App
+from mlflow_instance.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+# Requests in flight get this long after SIGTERM; below Kubernetes' default grace period of 30 s.
+_GRACEFUL_SECONDS = 20
+# Longer than an ingress keeps idle connections (60 s is common): the server must not close one that is about to be used.
+_KEEP_ALIVE_SECONDS = 75
+# A worker that dies sooner than this has a fault that its successor would have as well.
+_HEALTHY_AFTER_SECONDS = 30.0
+_BACKLOG = 2048
+
+
+def serve(app: App, settings: Settings) -> int:
+    listener = _listen(settings.host, settings.port)
+    if settings.workers == 1:
+        return _work(app, settings, listener)
+    return _Parent(app, settings, listener).run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise OSError(f"can't listen on {host}:{port}: {error.strerror}") from None
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def _work(app: App, settings: Settings, listener: socket.socket) -> int:
+    open_stores(settings)
+    config = uvicorn.Config(
+        app,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        ws="none",
+        lifespan="on",
+        **UVICORN,
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    return 0 if server.started else 1
+
+
+class _Parent:
+    def __init__(self, app: App, settings: Settings, listener: socket.socket) -> None:
+        self._app = app
+        self._settings = settings
+        self._listener = listener
+        self._started_at: dict[int, float] = {}
+        self._stopping = False
+
+    def run(self) -> int:
+        extra = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+        if extra:
+            raise RuntimeError(f"threads are running before the fork: {', '.join(extra)}")
+        # What is alive now stays for good: out of the collector's way its pages stay shared.
+        gc.collect()
+        gc.freeze()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        for _ in range(self._settings.workers):
+            self._fork()
+        return self._watch()
+
+    def _fork(self) -> None:
+        pid = os.fork()
+        if pid:
+            self._started_at[pid] = time.monotonic()
+            return
+        code = 1
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            code = _work(self._app, self._settings, self._listener)
+        except Exception:
+            _logger.exception("worker failed")
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _watch(self) -> int:
+        failed = False
+        while self._started_at:
+            pid, status = os.wait()
+            lived = time.monotonic() - self._started_at.pop(pid, 0.0)
+            if self._stopping:
+                continue
+            _logger.error("worker %d ended after %.0f s (%s)", pid, lived, _reason(status))
+            if lived >= _HEALTHY_AFTER_SECONDS:
+                self._fork()
+            else:
+                failed = True
+                self._stop(signal.SIGTERM, None)
+        return 1 if failed else 0
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+        for pid in list(self._started_at):
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+
+
+def _reason(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"exit code {os.waitstatus_to_exitcode(status)}"
