@@ -1,11 +1,12 @@
+import { defaultResources, tierDefaults, TokenRole, tokenNamePattern, type Tier } from "@mlflow-instances/components";
 import { z } from "zod";
 import type { Environment } from "./environment.ts";
 import { nameProblem } from "./naming.ts";
 import { strict, type Problem } from "./problems.ts";
-import { memoryFor, tierNames, tiers, type TierName } from "./tiers.ts";
+import { retentionDays, tierNames } from "./tiers.ts";
 import { bytesOf, cpu, days, daysOf, show, size } from "./units.ts";
 
-export const roles = ["read", "edit", "manage", "admin"] as const;
+const roles = Object.values(TokenRole);
 
 const tokenSchema = strict({
   role: z
@@ -23,7 +24,7 @@ const tokenSchema = strict({
     .describe("Last day (UTC) on which the token is valid; at most one year ahead. A date, so that the file always means the same."),
 });
 
-const tokenName = z.string().regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/);
+const tokenName = z.string().regex(tokenNamePattern);
 
 // A count with one message for every way to get it wrong.
 const count = (max: number) => {
@@ -54,13 +55,11 @@ export const instanceFileSchema = strict({
   deletedExperimentRetention: days
     .optional()
     .describe(
-      "Grace between the soft delete of a run or an experiment and its final removal from database and bucket: 1d to 90d (production: from 7d). Default: sandbox 7d, standard 30d, production 90d.",
+      "Grace between the soft delete of a run or an experiment and its final removal from database and bucket: 1d to 90d (production: from 7d). Default: sandbox 7d, standard and production 30d.",
     ),
   replicas: count(5).optional().describe("Pods of the tracking server. Default: sandbox and standard 1, production 2."),
   workers: count(8).optional().describe("Server processes in each pod. Default: sandbox 1, standard and production 2."),
-  cpu: cpu
-    .optional()
-    .describe("Guaranteed processor share of a pod, for example 250m. Default: sandbox 100m, standard 250m, production 500m."),
+  cpu: cpu.optional().describe("Guaranteed processor share of a pod, for example 250m. Default: 150m and 100m for each worker."),
   memory: strict({
     request: size.describe("Guaranteed memory of a pod."),
     limit: size.describe("Memory at which a pod is ended."),
@@ -69,7 +68,7 @@ export const instanceFileSchema = strict({
     .describe("Memory of a pod. Default: 256Mi and 256Mi for each worker, with twice that as the limit."),
   temporaryStorage: size
     .optional()
-    .describe("Size of a pod's temporary volume, through which uploads pass. Default: sandbox 2Gi, standard 5Gi, production 10Gi."),
+    .describe("Size of a pod's temporary volume, through which uploads pass. Default: sandbox 5Gi, standard 10Gi, production 20Gi."),
   tokens: z
     .record(tokenName, tokenSchema, {
       error: (issue) =>
@@ -85,7 +84,7 @@ export type InstanceFile = z.output<typeof instanceFileSchema>;
 
 export interface TokenSpec {
   readonly name: string;
-  readonly role: (typeof roles)[number];
+  readonly role: TokenRole;
   readonly expires: string;
 }
 
@@ -96,7 +95,7 @@ export interface InstanceSpec {
   readonly team: string;
   readonly owner: string;
   readonly description: string;
-  readonly tier: TierName;
+  readonly tier: Tier;
   readonly costCenter?: string;
   readonly bucket: string;
   readonly host: string;
@@ -129,10 +128,10 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
   if (bucket.length > 63) add([], `the bucket would be named ${bucket} (${bucket.length} characters, at most 63); shorten the file's name`);
 
   const spec = resolve(environment, name, file);
-  const tier = tiers[spec.tier];
+  const ofTier = retentionDays[spec.tier];
   const bounds = environment.bounds?.deletedExperimentRetention;
-  const min = Math.max(tier.retentionDays.min, bounds ? daysOf(bounds.min) : 0);
-  const max = Math.min(tier.retentionDays.max, bounds ? daysOf(bounds.max) : Infinity);
+  const min = Math.max(ofTier.min, bounds ? daysOf(bounds.min) : 0);
+  const max = Math.min(ofTier.max, bounds ? daysOf(bounds.max) : Infinity);
   const retention = daysOf(spec.deletedExperimentRetention);
   if (retention < min || retention > max) {
     add(
@@ -164,8 +163,9 @@ const bucketName = (environment: Environment, name: string) =>
 /** Fills in every default. Pure: the same environment and file always give the same spec. */
 export function resolve(environment: Environment, name: string, file: InstanceFile): InstanceSpec {
   const tierName = file.tier ?? environment.defaults?.tier ?? "standard";
-  const tier = tiers[tierName];
+  const tier = tierDefaults(tierName);
   const workers = file.workers ?? tier.workers;
+  const resources = defaultResources(workers);
   return {
     name,
     environment: environment.name,
@@ -176,12 +176,13 @@ export function resolve(environment: Environment, name: string, file: InstanceFi
     ...(file.costCenter === undefined ? {} : { costCenter: file.costCenter }),
     bucket: bucketName(environment, name),
     host: `${name}.${environment.domain}`,
-    deletedExperimentRetention: file.deletedExperimentRetention ?? environment.defaults?.deletedExperimentRetention ?? tier.retention,
+    deletedExperimentRetention:
+      file.deletedExperimentRetention ?? environment.defaults?.deletedExperimentRetention ?? tier.deletedExperimentRetention,
     protect: tier.protect,
     replicas: file.replicas ?? tier.replicas,
     workers,
-    cpu: file.cpu ?? tier.cpu,
-    memory: file.memory ?? memoryFor(workers),
+    cpu: file.cpu ?? resources.cpuRequest,
+    memory: file.memory ?? { request: resources.memoryRequest, limit: resources.memoryLimit },
     temporaryStorage: file.temporaryStorage ?? tier.temporaryStorage,
     // Sorted, so that the order of lines in a file changes nothing.
     tokens: Object.entries(file.tokens ?? {})

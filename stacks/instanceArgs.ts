@@ -1,4 +1,4 @@
-import type { MlflowInstanceArgs } from "@mlflow-instances/components";
+import { databaseName, type MlflowInstanceArgs } from "@mlflow-instances/components";
 import { secret, type StoreKey } from "./config.ts";
 import { cidrOfHost, hostOfUrl, type Environment } from "./environment.ts";
 import type { InstanceSpec } from "./instance.ts";
@@ -42,7 +42,7 @@ export function instanceArgs({ platform, artifacts }: Environment, spec: Instanc
     },
     bucketCredentials: key,
     database: {
-      name: `mlflow_${spec.name.replaceAll("-", "_")}`,
+      name: databaseName(spec.name),
       host: postgresql.host,
       port: postgresql.port,
       sslMode: postgresql.sslMode,

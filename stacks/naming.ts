@@ -1,8 +1,7 @@
+import { instanceNamePattern } from "@mlflow-instances/components";
+
 // An instance outlives its first model: its name becomes a host, a database and a bucket, none of which can be renamed. So it names the
 // product, and nothing that the next version of the product will no longer be.
-
-/** What a name may be made of: also valid as a DNS label, and short enough for bucket, database and namespace names derived from it. */
-export const instanceNamePattern = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
 
 /** Words for a method or a library; digits behind one (`bert2`) don't make it a product. */
 export const algorithmWords: ReadonlySet<string> = new Set(

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
-import { connect as connectTcp, isIP } from "node:net";
-import { connect as connectTls, rootCertificates, type ConnectionOptions, type TLSSocket } from "node:tls";
-import type { Duplex } from "node:stream";
+import { rootCertificates } from "node:tls";
 import { parse } from "yaml";
-import { hostOfUrl, type Environment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import { Probe, probeHttps, probePostgresql } from "./probes.ts";
 import { failWith } from "./problems.ts";
 
 // Long enough for a slow link, short enough that the slowest of the parallel checks answers within 10 s.
@@ -14,7 +13,7 @@ interface Target {
   readonly where: string;
   /** Config path of the address. */
   readonly path: string;
-  check(signal: AbortSignal): Promise<void>;
+  probe(probe: Probe): Promise<void>;
 }
 
 /**
@@ -25,7 +24,7 @@ export async function preflight(environment: Environment, timeout = timeoutMs): 
   const targets = targetsOf(environment);
   const results = await Promise.all(
     targets.map(async (target) => {
-      const reason = await reasonOf((signal) => target.check(signal), timeout);
+      const reason = await reasonOf(target, timeout);
       return reason === undefined ? [] : [`${target.what} at ${target.where} (${target.path}): ${reason}`];
     }),
   );
@@ -42,14 +41,14 @@ function targetsOf({ platform }: Environment): Target[] {
       what: "PostgreSQL",
       where: `${postgresql.host}:${postgresql.port}`,
       path: "platform.postgresql",
-      check: (signal) => checkPostgresql(postgresql, ca, signal),
+      probe: (probe) => probePostgresql(probe, postgresql, ca),
     },
     kubernetesTarget(kubernetes),
     {
       what: "S3",
       where: objectStore.endpoint,
       path: "platform.objectStore.endpoint",
-      check: (signal) => checkHttps(hostOfUrl(objectStore.endpoint), Number(store.port || 443), "/", { ca }, signal),
+      probe: (probe) => probeHttps(probe, { url: store, path: "/", ca }),
     },
   ];
 }
@@ -65,7 +64,7 @@ function kubernetesTarget(kubernetes: { kubeconfig: string; context: string }): 
       what,
       where: cluster.server,
       path,
-      check: (signal) => checkHttps(hostOfUrl(cluster.server), Number(url.port || 443), "/version", options, signal),
+      probe: (probe) => probeHttps(probe, { url, path: "/version", ...options }),
     };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such kubeconfig file" : (error as Error).message;
@@ -73,7 +72,7 @@ function kubernetesTarget(kubernetes: { kubeconfig: string; context: string }): 
       what,
       where: `context ${kubernetes.context} of ${kubernetes.kubeconfig}`,
       path,
-      check: () => Promise.reject(new Error(reason)),
+      probe: () => Promise.reject(new Error(reason)),
     };
   }
 }
@@ -110,20 +109,20 @@ export function clusterOf(kubeconfig: string, context: string): Cluster {
 }
 
 // Runs a check with a time limit that also holds while a name is being resolved, which no socket option covers.
-async function reasonOf(check: (signal: AbortSignal) => Promise<void>, timeout: number): Promise<string | undefined> {
-  const controller = new AbortController();
+async function reasonOf(target: Target, timeout: number): Promise<string | undefined> {
+  const probe = new Probe();
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeout / 1000} s`)), timeout);
   });
   try {
-    await Promise.race([check(controller.signal), limit]);
+    await Promise.race([target.probe(probe), limit]);
     return undefined;
   } catch (error) {
     return wordsFor(error as NodeJS.ErrnoException);
   } finally {
     clearTimeout(timer);
-    controller.abort();
+    probe.end();
   }
 }
 
@@ -155,78 +154,4 @@ function wordsFor(error: NodeJS.ErrnoException): string {
     default:
       return error.message;
   }
-}
-
-const opened = (socket: Duplex, event: string, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => socket.destroy());
-    socket.once(event, () => resolve());
-    socket.once("error", reject);
-    socket.once("close", () => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" })));
-  });
-
-const firstBytes = (socket: Duplex): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    socket.once("data", resolve);
-    socket.once("error", reject);
-    socket.once("close", () => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" })));
-  });
-
-async function openTls(options: ConnectionOptions, signal: AbortSignal): Promise<TLSSocket> {
-  const host = options.host ?? "";
-  // A server name must not be an address (RFC 6066); the certificate is checked against the host all the same.
-  const servername = options.servername ?? (isIP(host) === 0 ? host : "");
-  const socket = connectTls({ ...options, servername });
-  await opened(socket, "secureConnect", signal);
-  return socket;
-}
-
-// Any answer in HTTP will do, a refusal too: who may do what is for the provider to find out.
-async function checkHttps(
-  host: string,
-  port: number,
-  path: string,
-  options: { ca?: string | string[] | undefined; rejectUnauthorized?: boolean; servername?: string | undefined },
-  signal: AbortSignal,
-): Promise<void> {
-  const { ca, servername, rejectUnauthorized = true } = options;
-  const socket = await openTls(
-    { host, port, rejectUnauthorized, ...(ca === undefined ? {} : { ca }), ...(servername === undefined ? {} : { servername }) },
-    signal,
-  );
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: ${isIP(host) === 6 ? `[${host}]` : host}:${port}\r\nConnection: close\r\n\r\n`);
-  const answer = (await firstBytes(socket)).toString("latin1");
-  const status = /^HTTP\/1\.[01] ([0-9]{3})/.exec(answer)?.[1];
-  if (status === undefined) throw new Error("it answers, but not in HTTP");
-  if (status.startsWith("5")) throw new Error(`it answers with HTTP status ${status}`);
-}
-
-/** PostgreSQL's own greeting: asks for TLS, and goes through the handshake with the certificate check of the mode. */
-async function checkPostgresql(
-  postgresql: Environment["platform"]["postgresql"],
-  ca: string[] | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  const { host, port, sslMode } = postgresql;
-  const socket = connectTcp({ host, port });
-  await opened(socket, "connect", signal);
-  const request = Buffer.alloc(8);
-  request.writeInt32BE(8, 0);
-  request.writeInt32BE(80_877_103, 4);
-  socket.write(request);
-  const answer = (await firstBytes(socket)).toString("latin1", 0, 1);
-  if (answer !== "S" && answer !== "N") throw new Error("it answers, but is not PostgreSQL");
-  if (sslMode === "disable") return;
-  if (answer === "N") throw new Error(`it has no TLS, which sslMode ${sslMode} asks for`);
-  await openTls(
-    {
-      host,
-      socket,
-      rejectUnauthorized: sslMode !== "require",
-      ...(ca === undefined ? {} : { ca }),
-      // verify-ca leaves the name alone, as libpq does.
-      ...(sslMode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
-    },
-    signal,
-  );
 }

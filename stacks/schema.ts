@@ -1,21 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { instanceFileSchema } from "./instance.ts";
 
-const file = new URL("instance.schema.json", import.meta.url);
+export const schemaFile = new URL("instance.schema.json", import.meta.url);
 
 /** JSON Schema of an instance file, for editors: completion, descriptions and errors while typing. */
-export function instanceJsonSchema(): string {
-  const schema = z.toJSONSchema(instanceFileSchema, { io: "input" });
-  return `${JSON.stringify({ title: "MLflow instance", ...schema }, null, 2)}\n`;
-}
+export const instanceJsonSchema = (): object => ({ title: "MLflow instance", ...z.toJSONSchema(instanceFileSchema, { io: "input" }) });
 
-export const readInstanceJsonSchema = (): string => readFileSync(file, "utf8");
-
+// Compared as data, because a formatter may lay the file out anew.
 if (import.meta.main) {
-  if (process.argv.includes("--write")) writeFileSync(file, instanceJsonSchema());
-  else if (instanceJsonSchema() !== readInstanceJsonSchema()) {
-    console.error("stacks/instance.schema.json is not current: node stacks/schema.ts --write");
+  if (process.argv.includes("--write")) writeFileSync(schemaFile, `${JSON.stringify(instanceJsonSchema(), null, 2)}\n`);
+  else if (!isDeepStrictEqual(JSON.parse(readFileSync(schemaFile, "utf8")), instanceJsonSchema())) {
+    console.error("stacks/instance.schema.json is not current: npm run schema");
     process.exitCode = 1;
   }
 }
