@@ -50,7 +50,8 @@ export interface BridgedResource {
   validate?(inputs: Properties): CheckFailure[];
   /** Changes inputs before the check (default tags). */
   prepare?(inputs: Properties): Properties;
-  /** The id that a preview may already know. */
+  /** Provider-filled properties that a preview can already know from the inputs. */
+  plan?(inputs: Properties): Properties;
   create(operation: Operation): Promise<{ id: string; state: Properties }>;
   /** undefined: gone. `state` is the last known one, empty for an import. */
   read(context: Context, id: string, state: Properties): Promise<{ id?: string; state: Properties } | undefined>;

@@ -44,9 +44,10 @@ function wrap(secret: boolean, value: Value): Value {
 /** What a preview can say of the state: what was given, the defaults, and "unknown" for what the provider fills in. */
 export function plannedState(resource: BridgedResource, inputs: Properties, old?: Properties): Properties {
   const result: Properties = {};
+  const known = resource.plan?.(requestInputs(resource, inputs)) ?? {};
   for (const [key, spec] of Object.entries(resource.properties)) {
-    const given = inputs[key] ?? spec.default;
-    const value = given === undefined || spec.output ? planned(spec, old?.[key]) : (stripLists(given) as Value);
+    const given = known[key] ?? inputs[key] ?? spec.default;
+    const value = given === undefined || (spec.output && !(key in known)) ? planned(spec, old?.[key]) : stripLists(given);
     if (value === undefined) {
       if (resource.framework === "sdk") result[key] = spec.secret ? new Secret(null) : null;
     } else result[key] = wrap(spec.secret === true || hasSecret(given), value);
@@ -71,6 +72,7 @@ export function inputsFromState(resource: BridgedResource, state: Properties, ol
     const before = oldInputs[key];
     if (isImport) {
       if (isZero(now) || hasUnknown(now)) continue;
+      if (resource.framework !== "sdk" && (spec.computed || reveal(now) === spec.default)) continue;
       inputs[key] = listDefaults(resource, now!);
       if (spec.default !== undefined && reveal(now) === spec.default) defaults.push(key);
     } else if (before !== undefined) {
