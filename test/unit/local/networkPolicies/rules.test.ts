@@ -1,0 +1,267 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { NetworkPolicy, Pod } from "../../../../local/networkPolicies/objects.ts";
+import { compile, compileRules } from "../../../../local/networkPolicies/rules.ts";
+import { evaluate } from "./evaluate.ts";
+import { allowed, podCidr, type Packet } from "./specification.ts";
+import { packet, world } from "./worlds.ts";
+
+const namespaces = [
+  { metadata: { name: "mlflow-a", labels: { "kubernetes.io/metadata.name": "mlflow-a" } } },
+  { metadata: { name: "mlflow-b", labels: { "kubernetes.io/metadata.name": "mlflow-b" } } },
+];
+const pod = (namespace: string, name: string, podIP: string, more: Partial<Pod> = {}): Pod => ({
+  metadata: { namespace, name, labels: { app: name } },
+  spec: { containers: [{ ports: [{ name: "http", containerPort: 5000 }] }] },
+  status: { phase: "Running", podIP },
+  ...more,
+});
+const policy = (name: string, spec: NetworkPolicy["spec"], namespace = "mlflow-a"): NetworkPolicy => ({
+  metadata: { namespace, name },
+  spec: spec ?? {},
+});
+const server = pod("mlflow-a", "server", "10.99.0.9");
+const client = pod("mlflow-a", "client", "10.99.0.10");
+const stranger = pod("mlflow-b", "stranger", "10.99.0.11");
+const all = [server, client, stranger];
+const denyAll = policy("deny", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+
+const passes = (
+  policies: NetworkPolicy[],
+  from: string,
+  to: string,
+  port = 5000,
+  protocol: Packet["protocol"] = "TCP",
+  pods: Pod[] = all,
+): boolean => {
+  const structure = compileRules(policies, namespaces, pods, { podCidr });
+  return evaluate(structure, { from, to, port, protocol });
+};
+
+describe("compile", () => {
+  it("writes the whole table of an instance", () => {
+    const text = compile(
+      [
+        denyAll,
+        policy("server", {
+          podSelector: { matchLabels: { app: "server" } },
+          policyTypes: ["Ingress", "Egress"],
+          ingress: [{ from: [{ podSelector: { matchLabels: { app: "client" } } }], ports: [{ port: "http" }] }],
+          egress: [
+            { to: [{ ipBlock: { cidr: "10.98.0.2/32" } }], ports: [{ port: 5432 }, { port: 7000, endPort: 7070 }] },
+            {
+              to: [{ ipBlock: { cidr: "10.98.0.0/16", except: ["10.98.1.0/24"] } }],
+              ports: [{ protocol: "UDP", port: 53 }, { protocol: "SCTP" }],
+            },
+          ],
+        }),
+      ],
+      namespaces,
+      all,
+      { podCidr },
+    );
+    expect(text).toBe(`table inet mlflow_network_policies
+delete table inet mlflow_network_policies
+table inet mlflow_network_policies {
+  set known {
+    type ipv4_addr
+    elements = { 10.99.0.10, 10.99.0.9, 10.99.0.11 }
+  }
+  set itself {
+    type ipv4_addr . ipv4_addr
+    elements = { 10.99.0.10 . 10.99.0.10, 10.99.0.9 . 10.99.0.9, 10.99.0.11 . 10.99.0.11 }
+  }
+  map ingress_isolated {
+    type ipv4_addr : verdict
+    elements = { 10.99.0.10 : jump ingress_0, 10.99.0.9 : jump ingress_1 }
+  }
+  map egress_isolated {
+    type ipv4_addr : verdict
+    elements = { 10.99.0.10 : jump egress_2, 10.99.0.9 : jump egress_3 }
+  }
+  chain ingress_0 {
+    comment "mlflow-a/deny"
+    reject with icmpx admin-prohibited
+  }
+  chain ingress_1 {
+    comment "mlflow-a/deny mlflow-a/server"
+    ip saddr { 10.99.0.10 } ip daddr . tcp dport { 10.99.0.9 . 5000 } return
+    reject with icmpx admin-prohibited
+  }
+  chain egress_2 {
+    comment "mlflow-a/deny"
+    reject with icmpx admin-prohibited
+  }
+  chain egress_3 {
+    comment "mlflow-a/deny mlflow-a/server"
+    ip daddr 10.98.0.2/32 tcp dport { 5432, 7000-7070 } return
+    ip daddr 10.98.0.0/16 ip daddr != { 10.98.1.0/24 } udp dport { 53 } return
+    ip daddr 10.98.0.0/16 ip daddr != { 10.98.1.0/24 } meta l4proto sctp return
+    reject with icmpx admin-prohibited
+  }
+  chain ingress {
+    ip daddr != @known drop
+    ip daddr vmap @ingress_isolated
+  }
+  chain egress {
+    ip saddr != @known drop
+    ip saddr vmap @egress_isolated
+  }
+  chain prerouting {
+    type filter hook prerouting priority raw; policy accept;
+    iifname "lo" accept
+    meta nfproto ipv6 drop
+    fib saddr . iif oif missing drop
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    ct state established,related accept
+    ip saddr . ip daddr @itself accept
+    ip saddr 10.99.0.0/24 jump egress
+    ip daddr 10.99.0.0/24 jump ingress
+  }
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname "lo" accept
+    ct state established,related accept
+    ip saddr 10.99.0.0/24 jump egress
+  }
+}
+`);
+  });
+
+  it("gives the same text whatever the order of the objects", () => {
+    fc.assert(
+      fc.property(world(), ({ policies, namespaces, pods }) => {
+        const forwards = compile(policies, namespaces, pods, { podCidr });
+        expect(compile(policies.toReversed(), namespaces.toReversed(), pods.toReversed(), { podCidr })).toBe(forwards);
+      }),
+    );
+  });
+
+  it("agrees with the specification, packet by packet", () => {
+    let open = 0;
+    let shut = 0;
+    fc.assert(
+      fc.property(
+        world(["Running", "Running", "Running", "Pending", "Succeeded", "Failed", "host"]),
+        fc.array(packet, { minLength: 20, maxLength: 20 }),
+        (objects, packets) => {
+          const { policies, namespaces, pods } = objects;
+          const rules = compileRules(policies, namespaces, pods, { podCidr });
+          for (const one of packets) {
+            const expected = allowed(objects, one);
+            expect(evaluate(rules, one), JSON.stringify(one)).toBe(expected);
+            if (expected) open++;
+            else shut++;
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    // A world in which nothing is ever forbidden, or nothing ever allowed, would prove nothing.
+    expect(Math.min(open, shut)).toBeGreaterThan(8000);
+  });
+});
+
+describe("isolation", () => {
+  it("leaves pods open that no policy selects", () => {
+    expect(passes([denyAll], stranger.status!.podIP!, "10.98.0.2")).toBe(true);
+    expect(passes([], "10.99.0.10", "10.99.0.9")).toBe(true);
+  });
+
+  it("is per direction", () => {
+    const egressOnly = policy("egress", { podSelector: {}, policyTypes: ["Egress"] });
+    expect(passes([egressOnly], "10.99.0.11", "10.99.0.9")).toBe(true);
+    expect(passes([egressOnly], "10.99.0.9", "10.99.0.11")).toBe(false);
+  });
+
+  it("never keeps a pod from itself nor the node from its pods", () => {
+    expect(passes([denyAll], "10.99.0.9", "10.99.0.9")).toBe(true);
+    expect(passes([denyAll], "10.98.0.2", "10.99.0.9")).toBe(true);
+  });
+
+  it("holds for services of the node", () => {
+    expect(passes([denyAll], "10.99.0.9", "10.98.0.2", 5432)).toBe(false);
+  });
+
+  it("cuts off every address of the pod range that no running pod has", () => {
+    const ended = pod("mlflow-a", "ended", "10.99.0.20", { status: { phase: "Succeeded", podIP: "10.99.0.20" } });
+    for (const address of ["10.99.0.20", "10.99.0.77"]) {
+      expect(passes([], address, "10.99.0.9", 5000, "TCP", [...all, ended])).toBe(false);
+      expect(passes([], "10.99.0.9", address, 5000, "TCP", [...all, ended])).toBe(false);
+    }
+  });
+
+  it("ignores pods on the node's network", () => {
+    const host = pod("mlflow-a", "client", "10.98.0.2", { spec: { hostNetwork: true } });
+    const rules = compileRules([denyAll], namespaces, [host], { podCidr });
+    expect(rules).toEqual({ podCidr, known: [], groups: [] });
+  });
+});
+
+describe("addresses", () => {
+  const options = { podCidr, addresses: new Map([["mlflow-a/new", "10.99.0.9"]]) };
+  const fresh = pod("mlflow-a", "new", "", { status: { phase: "Pending" } });
+
+  it("takes the network plugin's word before the API server knows", () => {
+    expect(compileRules([denyAll], namespaces, [fresh], options).groups[0]?.addresses).toEqual(["10.99.0.9"]);
+  });
+
+  it("gives an address to the pod that got it last, not to the one whose status still names it", () => {
+    const rules = compileRules(
+      [policy("of-b", { podSelector: {} }, "mlflow-b")],
+      namespaces,
+      [fresh, pod("mlflow-b", "old", "10.99.0.9")],
+      options,
+    );
+    expect(rules).toEqual({ podCidr, known: ["10.99.0.9"], groups: [] });
+  });
+
+  it("gives an address that two statuses name to nobody", () => {
+    expect(compileRules([], namespaces, [server, pod("mlflow-b", "old", "10.99.0.9")], { podCidr }).known).toEqual([]);
+  });
+
+  it("knows only addresses of the pod range", () => {
+    expect(
+      compileRules([], namespaces, [pod("mlflow-b", "odd", "10.98.0.1"), pod("mlflow-b", "six", "2001:db8::1")], { podCidr }).known,
+    ).toEqual([]);
+  });
+});
+
+describe("ports", () => {
+  it("resolves a name on the destination: containers and sidecars, by protocol", () => {
+    const odd = pod("mlflow-a", "odd", "10.99.0.12", {
+      spec: {
+        containers: [
+          {
+            ports: [
+              { name: "http", containerPort: 8080 },
+              { name: "dns", containerPort: 53, protocol: "UDP" },
+            ],
+          },
+        ],
+        initContainers: [
+          { restartPolicy: "Always", ports: [{ name: "http", containerPort: 8081 }] },
+          { ports: [{ name: "http", containerPort: 8082 }] },
+        ],
+      },
+    });
+    const policies = [policy("named", { podSelector: {}, ingress: [{ ports: [{ port: "http" }, { port: "dns" }] }] })];
+    const open = [5000, 8080, 8081, 8082, 53].filter((port) => passes(policies, "10.99.0.11", "10.99.0.12", port, "TCP", [...all, odd]));
+    expect(open).toEqual([8080, 8081]);
+    expect(passes(policies, "10.99.0.11", "10.99.0.12", 53, "UDP", [...all, odd])).toBe(false);
+  });
+
+  it("lets a named port of an egress rule through to the pods that have it", () => {
+    const policies = [
+      policy("named", {
+        podSelector: { matchLabels: { app: "client" } },
+        policyTypes: ["Egress"],
+        egress: [{ ports: [{ port: "http" }] }],
+      }),
+    ];
+    expect([5000, 5001].map((port) => passes(policies, "10.99.0.10", "10.99.0.9", port))).toEqual([true, false]);
+    expect(passes(policies, "10.99.0.10", "10.98.0.2", 5000)).toBe(false);
+  });
+});
