@@ -77,6 +77,8 @@ export interface ProfilePaths {
   readonly config: string;
   /** Generated passwords and keys, mode 0600. */
   readonly secrets: string;
+  readonly postgresqlAdminPassword: string;
+  readonly objectStoreRootKey: string;
   readonly etcd: string;
   readonly postgresql: string;
   readonly objectStore: string;
@@ -99,6 +101,8 @@ export function profilePaths(profile: Profile): ProfilePaths {
     pki: join(state, "pki"),
     config: join(state, "config"),
     secrets: join(state, "secrets"),
+    postgresqlAdminPassword: join(state, "secrets", "postgresql-admin"),
+    objectStoreRootKey: join(state, "secrets", "objectstore-root"),
     etcd: join(state, "etcd"),
     postgresql: join(state, "postgresql"),
     objectStore: join(state, "objectstore"),

@@ -1,4 +1,4 @@
-import { profileNetwork, profilePaths, type Profile } from "../paths.ts";
+import { profileNetwork, profilePaths, type Profile, type ProfileNetwork } from "../paths.ts";
 import { join } from "node:path";
 
 /** All that a program needs to know of a running embedded platform. Secrets are files, never values. */
@@ -72,14 +72,14 @@ export function platformValues(profile: Profile, networkPolicies: NetworkPolicyE
       host: network.nodeIp,
       port: network.ports.postgresql,
       adminUser: postgresqlAdmin,
-      adminPasswordFile: join(paths.secrets, "postgresql-admin"),
+      adminPasswordFile: paths.postgresqlAdminPassword,
       maxConnections: postgresqlMaxConnections,
     },
     objectStore: {
-      endpoint: `https://${network.nodeIp}:${network.ports.objectStore}`,
+      endpoint: objectStoreEndpoint(network),
       region: objectStoreRegion,
       accessKeyId: objectStoreRoot,
-      secretAccessKeyFile: join(paths.secrets, "objectstore-root"),
+      secretAccessKeyFile: paths.objectStoreRootKey,
       versioning: true,
       lifecycle: false,
       encryption: false,
@@ -91,5 +91,7 @@ export function platformValues(profile: Profile, networkPolicies: NetworkPolicyE
     networkPolicies,
   };
 }
+
+export const objectStoreEndpoint = ({ nodeIp, ports }: ProfileNetwork): string => `https://${nodeIp}:${ports.objectStore}`;
 
 export const kubeContext = (profile: Profile): string => `mlflow-instances-${profile}`;

@@ -1,0 +1,25 @@
+import { execa } from "execa";
+import { profilePaths, type Profile } from "../paths.ts";
+
+/** The image of the process that holds a pod's namespaces: every pod starts with it. */
+export const sandboxImage = "mlflow-instances.test/pause:3.10";
+
+/** An image that was built on this machine: an OCI archive and the full name under which pods ask for it. */
+export interface ImageArchive {
+  readonly reference: string;
+  readonly archivePath: string;
+}
+
+const control = (profile: Profile): string[] => ["--address", profilePaths(profile).containerdSocket, "--namespace", "k8s.io"];
+
+export async function hasImage(profile: Profile, reference: string): Promise<boolean> {
+  const { stdout } = await execa("ctr", [...control(profile), "images", "list", "--quiet", `name==${reference}`]);
+  return stdout.split("\n").includes(reference);
+}
+
+/** Gives the image to the cluster under its reference; one that it has already is not read again: a reference names one content. */
+export async function importImage(profile: Profile, { reference, archivePath }: ImageArchive): Promise<void> {
+  if (await hasImage(profile, reference)) return;
+  await execa("ctr", [...control(profile), "images", "import", "--index-name", reference, archivePath]);
+  if (!(await hasImage(profile, reference))) throw new Error(`The image archive ${archivePath} was read, but gave no image ${reference}.`);
+}

@@ -1,0 +1,96 @@
+import { chmod, mkdir } from "node:fs/promises";
+import type { Report } from "../report.ts";
+import { ensureDebianPackages, platformPackages } from "../toolchain/debian.ts";
+import { ensureGoTool } from "../toolchain/goTool.ts";
+import type { Profile, ProfilePaths } from "../paths.ts";
+import { bootstrapCluster } from "./bootstrap.ts";
+import { ensureCertificates } from "./certificates.ts";
+import { createCgroups } from "./cgroups.ts";
+import { platformContext, type PlatformContext, type Tools } from "./context.ts";
+import { fingerprints } from "./fingerprint.ts";
+import { findHolder, startHolder, type Holder } from "./holder.ts";
+import { writeKubeconfig } from "./kubeconfig.ts";
+import { apiServerUrl, kubernetesApi } from "./kubernetesApi.ts";
+import { createNetwork, networkExists } from "./network.ts";
+import { networkPolicyEnforcement } from "./networkPolicies/service.ts";
+import { ensureService } from "./processes.ts";
+import { clusterObjects, runInOrder, servicePlans, serviceStops } from "./services.ts";
+import { endNamespaces } from "./stop.ts";
+import { kubeContext, platformValues, type PlatformValues } from "./values.ts";
+
+export async function ensureTools(report: Report): Promise<Tools> {
+  await ensureDebianPackages(platformPackages, report);
+  return {
+    kubernetes: await ensureGoTool("kubernetes", report),
+    coredns: await ensureGoTool("coredns", report),
+    traefik: await ensureGoTool("traefik", report),
+    versitygw: await ensureGoTool("versitygw", report),
+  };
+}
+
+async function ensureFolders(paths: ProfilePaths): Promise<void> {
+  // Others may pass (PostgreSQL runs under an account of its own), but not look around.
+  for (const folder of [paths.state, paths.config, paths.pki]) {
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o711);
+  }
+  for (const folder of [paths.secrets, paths.logs, paths.pulumi]) {
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o700);
+  }
+}
+
+/** The namespaces of a running platform, or new ones. */
+async function ensureNamespaces(context: PlatformContext): Promise<Holder> {
+  const { network, paths } = context;
+  const holder = await findHolder(paths);
+  if (holder !== undefined && (await networkExists(network))) return holder;
+  // One without the other is what a kill at a bad moment leaves: begin anew.
+  await endNamespaces(context.profile);
+  await createNetwork(network);
+  await createCgroups(context.profile);
+  return startHolder(paths, network);
+}
+
+/** Starts what does not run, restarts what is not as it should be, adopts the rest. */
+export async function startWith(profile: Profile, tools: Tools, report: Report): Promise<PlatformValues> {
+  const context = platformContext(profile, tools);
+  const { network, paths } = context;
+  await ensureFolders(paths);
+  await ensureCertificates(paths.pki, network);
+  await writeKubeconfig(paths.kubeconfig, paths.pki, { name: kubeContext(profile), server: apiServerUrl(network), identity: "admin" });
+  const holder = await ensureNamespaces(context);
+  await report.step(`Start the embedded platform (${network.nodeIp})`, async (log) => {
+    const definitions = await Promise.all(servicePlans.map(async (plan) => ({ ...plan, definition: await plan.define(context) })));
+    const programs = await fingerprints(
+      paths,
+      definitions.map(({ definition }) => definition.program),
+    );
+    const waiting = new Set(definitions.map(({ name }) => name));
+    const tell = (): void => log(waiting.size === 0 ? "all services answer" : `waits for ${[...waiting].join(", ")}`);
+    await runInOrder<string>([
+      ...definitions.map(({ name, after, health, definition }) => ({
+        name,
+        after,
+        async run() {
+          const result = await ensureService(definition, () => health(context), { paths, holder, programs, stops: serviceStops });
+          waiting.delete(name);
+          tell();
+          return result;
+        },
+      })),
+      {
+        name: clusterObjects,
+        after: ["kube-apiserver"],
+        async run() {
+          await bootstrapCluster(await kubernetesApi(network, paths), network);
+          return "applied";
+        },
+      },
+    ]);
+  });
+  return platformValues(profile, await networkPolicyEnforcement(paths));
+}
+
+export const startPlatform = async (profile: Profile, report: Report): Promise<PlatformValues> => startWith(profile, await ensureTools(report), report);
+
