@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ProfilePaths } from "../paths.ts";
@@ -11,31 +11,32 @@ export const sha256 = (text: string): string => createHash("sha256").update(text
 type Known = Record<string, { key: string; hash: string }>;
 
 /**
- * Content hash of each program. By content, not by path: a platform that another clone or user started goes on when its programs are the same.
- * Half a gigabyte takes a second to read, so the hashes are kept.
+ * Content hash of a program. By content, not by path: a platform that another clone or user started goes on when its programs are the same.
+ * Half a gigabyte takes a second to read, so the hashes are kept in the run folder.
  */
-export async function fingerprints(paths: ProfilePaths, programs: readonly string[]): Promise<Record<string, string>> {
+export async function programHashes(paths: ProfilePaths): Promise<(program: string) => Promise<string>> {
   const file = join(paths.run, "programs.json");
   const known = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as Known;
-  const result: Record<string, string> = {};
-  let changed = false;
-  for (const program of new Set(programs)) {
+  const running = new Map<string, Promise<string>>();
+  const hashOf = async (program: string): Promise<string> => {
     const found = await stat(program);
     const key = `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}`;
     const former = known[program];
-    if (former?.key === key) {
-      result[program] = former.hash;
-      continue;
-    }
+    if (former?.key === key) return former.hash;
     const hash = createHash("sha256");
     await pipeline(createReadStream(program, { highWaterMark: 1 << 20 }), hash);
-    result[program] = hash.digest("hex");
-    known[program] = { key, hash: result[program] };
-    changed = true;
-  }
-  if (changed) {
-    await writeFile(`${file}.${process.pid}`, JSON.stringify(known));
-    await rename(`${file}.${process.pid}`, file);
-  }
-  return result;
+    const digest = hash.digest("hex");
+    known[program] = { key, hash: digest };
+    const draft = `${file}.${process.pid}.${digest.slice(0, 8)}`;
+    await writeFile(draft, JSON.stringify(known));
+    await rename(draft, file);
+    return digest;
+  };
+  return async (program) => {
+    // Kubernetes is one file with many names.
+    const path = await realpath(program);
+    const hash = running.get(path) ?? hashOf(path);
+    running.set(path, hash);
+    return hash;
+  };
 }

@@ -50,15 +50,23 @@ async function initialise(paths: ProfilePaths, password: string): Promise<void> 
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { mode: 0o700 });
   await chown(draft, uid, gid);
-  await execa(
-    "setpriv",
-    [
-      ...[`--reuid=${uid}`, `--regid=${gid}`, "--init-groups", join(programs, "initdb")],
-      ...[`--pgdata=${draft}`, `--username=${postgresqlAdmin}`, "--pwfile=/dev/stdin"],
-      ...["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"],
-    ],
-    { input: `${password}\n`, cwd: "/", env: { LANG: "C.UTF-8" } },
-  );
+  const passwordFile = `${draft}.password`;
+  await rm(passwordFile, { force: true });
+  try {
+    await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flag: "wx" });
+    await chown(passwordFile, uid, gid);
+    await execa(
+      "setpriv",
+      [
+        ...[`--reuid=${uid}`, `--regid=${gid}`, "--init-groups", join(programs, "initdb")],
+        ...[`--pgdata=${draft}`, `--username=${postgresqlAdmin}`, `--pwfile=${passwordFile}`],
+        ...["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"],
+      ],
+      { cwd: "/", env: { LANG: "C.UTF-8" } },
+    );
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
   await rm(paths.postgresql, { recursive: true, force: true });
   await rename(draft, paths.postgresql);
 }

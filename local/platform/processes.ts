@@ -33,8 +33,8 @@ export interface ServiceContext {
   readonly stops: Readonly<Record<string, StopSettings>>;
   readonly paths: ProfilePaths;
   readonly holder: Holder;
-  /** Content hashes of the programs by path. */
-  readonly programs: Readonly<Record<string, string>>;
+  /** Content hash of a program. */
+  readonly hashOf: (program: string) => Promise<string>;
 }
 
 export interface ServiceRecord extends ProcessIdentity {
@@ -59,10 +59,8 @@ export async function findService(paths: ProfilePaths, name: string): Promise<Se
 }
 
 /** Two definitions with the same hash behave the same: such a process need not be restarted. */
-export function definitionHash(definition: ServiceDefinition, programs: Readonly<Record<string, string>>): string {
+export function definitionHash(definition: ServiceDefinition, fingerprint: string): string {
   const { program, args, env = {}, user = "root", configuration = [] } = definition;
-  const fingerprint = programs[program];
-  if (fingerprint === undefined) throw new Error(`No content hash was taken of ${program}`);
   return sha256(JSON.stringify([fingerprint, basename(program), args, Object.entries(env).sort(), user, configuration]));
 }
 
@@ -115,7 +113,7 @@ async function launch(definition: ServiceDefinition, context: ServiceContext, ha
 
 /** Makes the service run as defined: a running one with the same definition goes on, any other is replaced. Returns when it answers. */
 export async function ensureService(definition: ServiceDefinition, health: HealthCheck, context: ServiceContext): Promise<"adopted" | "started"> {
-  const hash = definitionHash(definition, context.programs);
+  const hash = definitionHash(definition, await context.hashOf(definition.program));
   const running = await findService(context.paths, definition.name);
   if (running !== undefined && running.hash === hash && (await becomesHealthy(definition, health, context.paths))) return "adopted";
   if (running !== undefined) await stopService(context.paths, definition.name, context.stops[definition.name]);

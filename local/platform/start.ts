@@ -7,7 +7,7 @@ import { bootstrapCluster } from "./bootstrap.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { createCgroups } from "./cgroups.ts";
 import { platformContext, type PlatformContext, type Tools } from "./context.ts";
-import { fingerprints } from "./fingerprint.ts";
+import { programHashes } from "./fingerprint.ts";
 import { findHolder, startHolder, type Holder } from "./holder.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { apiServerUrl, kubernetesApi } from "./kubernetesApi.ts";
@@ -61,19 +61,15 @@ export async function startWith(profile: Profile, tools: Tools, report: Report):
   await writeKubeconfig(paths.kubeconfig, paths.pki, { name: kubeContext(profile), server: apiServerUrl(network), identity: "admin" });
   const holder = await ensureNamespaces(context);
   await report.step(`Start the embedded platform (${network.nodeIp})`, async (log) => {
-    const definitions = await Promise.all(servicePlans.map(async (plan) => ({ ...plan, definition: await plan.define(context) })));
-    const programs = await fingerprints(
-      paths,
-      definitions.map(({ definition }) => definition.program),
-    );
-    const waiting = new Set(definitions.map(({ name }) => name));
+    const services = { paths, holder, hashOf: await programHashes(paths), stops: serviceStops };
+    const waiting = new Set(servicePlans.map(({ name }) => name));
     const tell = (): void => log(waiting.size === 0 ? "all services answer" : `waits for ${[...waiting].join(", ")}`);
     await runInOrder<string>([
-      ...definitions.map(({ name, after, health, definition }) => ({
+      ...servicePlans.map(({ name, after, health, define }) => ({
         name,
         after,
         async run() {
-          const result = await ensureService(definition, () => health(context), { paths, holder, programs, stops: serviceStops });
+          const result = await ensureService(await define(context), () => health(context), services);
           waiting.delete(name);
           tell();
           return result;
