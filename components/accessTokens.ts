@@ -56,18 +56,16 @@ export class AccessTokens extends pulumi.ComponentResource {
         stringData: {
           // Hashes of 238-bit values give nothing away, but who may do what, and until when, is nobody else's business.
           [tokenKey]: pulumi.secret(
-            pulumi
-              .all(issued.map((token) => token.text))
-              .apply((texts) =>
-                tokenFile(
-                  args.tokens.map(({ name: tokenName, role, expires }, index) => ({
-                    name: tokenName,
-                    role,
-                    expires,
-                    text: texts[index] ?? "",
-                  })),
-                ),
+            pulumi.all(issued.map((token) => token.text)).apply((texts) =>
+              tokenFile(
+                args.tokens.map(({ name: tokenName, role, expires }, index) => ({
+                  name: tokenName,
+                  role,
+                  expires,
+                  text: texts[index] ?? "",
+                })),
               ),
+            ),
           ),
         },
       },

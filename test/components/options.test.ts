@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { MlflowInstance } from "@mlflow-instances/components";
+import { instanceArgs, instanceProviders, instanceTypes, newInstance } from "../support/instance.ts";
+import { runWithMocks } from "../support/mocks.ts";
+
+const providerOf: Record<string, string> = {
+  kubernetes: "the-cluster",
+  aws: "the-object-store",
+  postgresql: "the-database-server",
+  random: "the-random",
+};
+const dataHolders = ["fraud-detector-bucket", "fraud-detector-database", "fraud-detector-database-role"];
+
+test("every child has the explicit provider of its package and a part of the instance as its parent", async () => {
+  const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ replicas: 2 })));
+  const children = registrations.filter(({ custom }) => custom);
+  expect(children.length).toBe(24);
+  for (const { type, name, provider, parent } of children) {
+    expect(provider, name).toContain(`::${providerOf[type.split(":")[0] ?? ""]}::`);
+    expect(parent, name).toMatch(/components:index:MlflowInstance\$components:index:\w+::fraud-detector$/);
+  }
+  const parts = registrations.filter(({ custom, name, parent }) => !custom && name === "fraud-detector" && parent !== "");
+  expect(parts.length).toBe(6);
+  for (const { parent } of parts) expect(parent).toMatch(/::components:index:MlflowInstance::fraud-detector$/);
+});
+
+describe("data holders", () => {
+  test("are protected and retained in tiers that keep data, and nothing else is", async () => {
+    const { registrations } = await runWithMocks(instanceTypes, () =>
+      newInstance(instanceArgs({ tier: "production", database: { ...instanceArgs().database, maxConnections: 200 } })),
+    );
+    expect(
+      registrations
+        .filter(({ protect }) => protect)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(dataHolders);
+    expect(
+      registrations
+        .filter(({ retainOnDelete }) => retainOnDelete)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(dataHolders);
+    expect(registrations.find(({ name }) => name === "fraud-detector-bucket")?.inputs.forceDestroy).toBe(false);
+  });
+
+  test("are neither when the instance is not protected", async () => {
+    const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ protect: false })));
+    expect(registrations.filter(({ protect, retainOnDelete }) => protect || retainOnDelete)).toEqual([]);
+  });
+
+  test("keep the protection that the caller asked for", async () => {
+    const { one } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ protect: false }), { protect: true }));
+    for (const name of dataHolders) expect(one(name).protect, name).toBe(true);
+  });
+});
+
+test("the migration waits for its fences and the server for the migration", async () => {
+  const { one } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
+  const waitsFor = (name: string) => one(name).dependencies.map((urn) => urn.split("::").at(-1));
+  expect(waitsFor("fraud-detector-migration")).toEqual(
+    expect.arrayContaining([
+      "fraud-detector-default-deny",
+      "fraud-detector-migration-network",
+      "fraud-detector-quota",
+      "fraud-detector-service-account",
+      "fraud-detector-database-no-public",
+      "fraud-detector-credentials",
+      "fraud-detector-ca-bundle",
+    ]),
+  );
+  expect(waitsFor("fraud-detector-server")).toEqual(
+    expect.arrayContaining([
+      "fraud-detector-migration",
+      "fraud-detector-token-hashes",
+      "fraud-detector-bucket-policy",
+      "fraud-detector-bucket-versioning",
+    ]),
+  );
+});
+
+test("a change of data replaces secrets and config maps, but updates the token hashes in place", async () => {
+  const { one } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
+  for (const name of ["fraud-detector-credentials", "fraud-detector-ca-bundle", "fraud-detector-certificate"]) {
+    expect(one(name).inputs.metadata.name, name).toBeUndefined();
+    expect(one(name).replaceOnChanges, name).toContain("data");
+  }
+  const hashes = one("fraud-detector-token-hashes");
+  expect(hashes.inputs.metadata.name).toBe("mlflow-tokens");
+  expect(hashes.replaceOnChanges).toEqual([]);
+});
+
+describe("a missing provider", () => {
+  test.each(["kubernetes", "aws", "postgresql", "random"])("%s is an error that names it, and nothing is registered", async (missing) => {
+    const { registrations } = await runWithMocks(instanceTypes, () => {
+      const providers = instanceProviders().filter((_, index) => ["kubernetes", "aws", "postgresql", "random"][index] !== missing);
+      expect(() => new MlflowInstance("fraud-detector", instanceArgs(), { providers })).toThrow(
+        `MLflow instance "fraud-detector" has no provider for ${missing}: pass it in the option \`providers\``,
+      );
+    });
+    expect(registrations).toEqual([]);
+  });
+
+  test("is none when a parent has it", async () => {
+    const { registrations } = await runWithMocks(instanceTypes, () => {
+      const first = newInstance(instanceArgs());
+      new MlflowInstance("second", instanceArgs({ instanceName: "second" }), { parent: first });
+    });
+    expect(registrations.filter(({ name }) => name === "second-server").map(({ provider }) => provider)).toEqual([
+      expect.stringContaining("::the-cluster::"),
+    ]);
+  });
+});

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import * as pulumi from "@pulumi/pulumi";
+import { instanceArgs, instanceTypes, newInstance, passwordOf, secrets } from "../support/instance.ts";
+import { isSealed, runWithMocks, withoutSecrets } from "../support/mocks.ts";
+
+const databasePassword = passwordOf("fraud-detector-database-password");
+const ciPassword = passwordOf("fraud-detector-token-ci-g1");
+const all = [...Object.values(secrets), databasePassword, ciPassword, passwordOf("fraud-detector-token-dashboard-g1")];
+
+// What it can't prove: what providers and the engine do with the envelopes; that is the engine tests' part.
+test("no secret is registered outside an envelope, not in a component's inputs or outputs either", async () => {
+  const run = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
+  const outputs = run.registrations.filter(({ custom }) => !custom).map(({ type, name }) => run.outputsOf(type, name));
+  const plain = JSON.stringify([run.registrations.map(({ sealed }) => withoutSecrets(sealed)), outputs.map(withoutSecrets)]);
+  const everything = JSON.stringify([run.registrations.map(({ inputs }) => inputs), outputs]);
+  for (const secret of all) {
+    expect(plain).not.toContain(secret);
+    // Otherwise the line above would pass because the secret is used nowhere.
+    expect(everything).toContain(secret);
+  }
+  expect(plain).not.toContain(createHash("sha256").update(`mlf_${ciPassword}`).digest("hex"));
+});
+
+test("components register no inputs: the engine would write them to the state", async () => {
+  const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
+  const components = registrations.filter(({ custom }) => !custom);
+  expect(components.length).toBe(7);
+  for (const { sealed } of components) expect(sealed).toEqual({});
+});
+
+test("the credentials secret holds database URI and key pair, the token secret only hashes", async () => {
+  const { one } = await runWithMocks(instanceTypes, () =>
+    newInstance(instanceArgs({ bucketCredentials: pulumi.secret({ accessKeyId: "id", secretAccessKey: "key" }) })),
+  );
+  const credentials = one("fraud-detector-credentials");
+  expect(isSealed((credentials.sealed as any).stringData)).toBe(true);
+  expect(credentials.inputs.stringData).toEqual({
+    "backend-store-uri":
+      `postgresql+psycopg2://mlflow_fraud_detector:${databasePassword}@10.213.0.2:5432/mlflow_fraud_detector` +
+      "?sslmode=verify-full&sslrootcert=%2Fetc%2Fmlflow-instance%2Fca%2Fca.crt&application_name=mlflow-fraud-detector&connect_timeout=5&tcp_user_timeout=15000",
+    "access-key-id": "id",
+    "secret-access-key": "key",
+  });
+  const tokens = one("fraud-detector-token-hashes");
+  expect(isSealed((tokens.sealed as any).stringData)).toBe(true);
+  const file = tokens.inputs.stringData["tokens.json"];
+  expect(file).not.toContain(ciPassword);
+  expect(JSON.parse(file).tokens[0]).toEqual({
+    name: "ci",
+    role: "edit",
+    sha256: createHash("sha256").update(`mlf_${ciPassword}`).digest("hex"),
+    expires: "2027-02-20",
+  });
+});
+
+test("generated values come from RandomPassword only: the ids of other random types are their values", async () => {
+  const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
+  const random = registrations.filter(({ type }) => type.startsWith("random:"));
+  expect(random.map(({ type, inputs }) => [type, inputs.length, inputs.special])).toEqual([
+    ["random:index/randomPassword:RandomPassword", 32, false],
+    ["random:index/randomPassword:RandomPassword", 40, false],
+    ["random:index/randomPassword:RandomPassword", 40, false],
+  ]);
+});

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { Provider as Aws } from "@pulumi/aws/provider.js";
+import { Provider as Kubernetes } from "@pulumi/kubernetes/provider.js";
+import { Provider as Postgresql } from "@pulumi/postgresql/provider.js";
+import { Provider as Random } from "@pulumi/random/provider.js";
+import { MlflowInstance, type MlflowInstanceArgs } from "@mlflow-instances/components";
+import type { Outputs } from "./mocks.ts";
+
+const autonamed = (inputs: any, name: string) => ({
+  metadata: { ...inputs.metadata, name: inputs.metadata?.name ?? `${name}-0a1b2c3d` },
+});
+
+/** Secrets that a test looks for where they must not be. */
+export const secrets = { accessKeyId: "AKIA-PLAIN", secretAccessKey: "secret-access-key-plain", privateKey: "private-key-plain" };
+
+/** The value that the mocks give a generated password: recognizable, and another for each name. */
+export function passwordOf(name: string): string {
+  return `password${createHash("sha256").update(name).digest("hex").slice(0, 24)}`;
+}
+
+/** Every type that an instance may consist of. */
+export const instanceTypes: Outputs = {
+  "random:index/randomPassword:RandomPassword": (_inputs, name) => ({ result: pulumi.secret(passwordOf(name)) }),
+  "aws:s3/bucket:Bucket": (inputs) => ({ arn: `arn:aws:s3:::${inputs.bucket}` }),
+  "aws:s3/bucketVersioning:BucketVersioning": () => ({}),
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": () => ({}),
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": () => ({}),
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": () => ({}),
+  "aws:s3/bucketPolicy:BucketPolicy": () => ({}),
+  "postgresql:index/role:Role": () => ({}),
+  "postgresql:index/database:Database": () => ({}),
+  "postgresql:index/grant:Grant": () => ({}),
+  "kubernetes:core/v1:Namespace": autonamed,
+  "kubernetes:core/v1:ResourceQuota": autonamed,
+  "kubernetes:core/v1:ServiceAccount": autonamed,
+  "kubernetes:core/v1:Secret": autonamed,
+  "kubernetes:core/v1:ConfigMap": autonamed,
+  "kubernetes:core/v1:Service": autonamed,
+  "kubernetes:apps/v1:Deployment": autonamed,
+  "kubernetes:batch/v1:Job": autonamed,
+  "kubernetes:policy/v1:PodDisruptionBudget": autonamed,
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy": autonamed,
+  "kubernetes:networking.k8s.io/v1:Ingress": autonamed,
+};
+
+/** Arguments of a small valid instance. */
+export function instanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowInstanceArgs {
+  return {
+    instanceName: "fraud-detector",
+    team: "fraud",
+    owner: "fraud-team@example.com",
+    environment: "local",
+    tier: "sandbox",
+    host: "fraud-detector.mlflow.test",
+    image: "localhost/mlflow-tracking-server:3.17.2",
+    mlflowVersion: "3.17.2",
+    bucket: {
+      name: "mlflow-local-fraud-detector",
+      endpoint: "https://10.213.0.2:7070",
+      region: "eu-central-1",
+      lifecycle: false,
+      encryption: false,
+      publicAccessBlock: false,
+      instancePrincipal: "fraud-user",
+      adminPrincipals: ["admin-user"],
+    },
+    // In plain, as a careless caller would pass it.
+    bucketCredentials: { accessKeyId: secrets.accessKeyId, secretAccessKey: secrets.secretAccessKey },
+    database: { name: "mlflow_fraud_detector", host: "10.213.0.2", maxConnections: 100 },
+    caBundle: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+    ingress: { className: "traefik", tls: { source: "pem", certificate: "certificate-chain", privateKey: secrets.privateKey } },
+    network: { databaseCidrs: ["10.213.0.2/32"], objectStoreCidrs: ["10.213.0.2/32"], ingressCidrs: ["10.213.0.2/32"] },
+    tokens: [
+      { name: "ci", role: "edit", expires: "2027-02-20" },
+      { name: "dashboard", role: "read", expires: "2027-05-01" },
+    ],
+    ...changes,
+  };
+}
+
+/** Providers of all packages, named so that a test recognizes them. */
+export function instanceProviders(): pulumi.ProviderResource[] {
+  return [
+    new Kubernetes("the-cluster", { kubeconfig: "{}" }),
+    new Aws("the-object-store", { region: "eu-central-1" }),
+    new Postgresql("the-database-server", { host: "10.213.0.2" }),
+    new Random("the-random"),
+  ];
+}
+
+export function newInstance(args: MlflowInstanceArgs, opts: pulumi.ComponentResourceOptions = {}): MlflowInstance {
+  return new MlflowInstance(args.instanceName, args, { providers: instanceProviders(), ...opts });
+}
