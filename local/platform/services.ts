@@ -34,8 +34,8 @@ export const servicePlans: readonly ServicePlan[] = [
   { name: "network-policies", after: [clusterObjects], define: networkPolicies, health: networkPoliciesHealth },
   { name: "coredns", after: [clusterObjects], define: dns, health: dnsHealth },
   { name: "traefik", after: [clusterObjects], define: traefik, health: traefikHealth },
-  // Last: from then on pods run, and they find their network, names, policies and stores.
-  { name: "kubelet", after: ["kube-apiserver", "containerd", "kube-proxy", "network-policies", "coredns", "postgresql", "object-store"], define: kubelet, health: kubeletHealth },
+  // It registers the node, which kube-proxy waits for. All that pods need at once is there before.
+  { name: "kubelet", after: ["kube-apiserver", "containerd", "network-policies", "coredns", "postgresql", "object-store"], define: kubelet, health: kubeletHealth },
 ];
 
 export const serviceNames: readonly string[] = servicePlans.map(({ name }) => name);
