@@ -38,6 +38,8 @@ export function instanceArgs({ platform, artifacts }: Environment, spec: Instanc
       publicAccessBlock: objectStore.publicAccessBlock,
       tlsOnly: objectStore.policyConditions ?? true,
       instancePrincipal: key.accessKeyId.apply(principal),
+      // Without protection, taking an instance's file away is meant to take its data along.
+      forceDestroy: !spec.protect,
       adminPrincipals: [principal(objectStore.accessKeyId)],
     },
     bucketCredentials: key,
