@@ -18,6 +18,8 @@ export interface RequestOptions {
   timeout?: number;
   /** May the request be sent again when it is not known whether it had an effect? */
   repeatable?: boolean;
+  /** How often to try again after a transient failure; as long as the pauses last by default. */
+  retries?: number;
   /** Called for each warning that the server sends along, such as an unknown field. */
   onWarning?: ((warning: string) => void) | undefined;
 }
@@ -71,7 +73,7 @@ export class Client {
         if (code >= 200 && code < 300) return body;
         throw ApiError.from(code, body);
       } catch (error) {
-        const pause = pauses[attempt];
+        const pause = attempt < (options.retries ?? pauses.length) ? pauses[attempt] : undefined;
         const harmless = repeatable || (error instanceof ConnectionError ? error.unsent : error instanceof ApiError && error.code === 429);
         if (pause === undefined || !isTransient(error) || !harmless || options.signal?.aborted) throw error;
         await sleep(pause, undefined, options.signal && { signal: options.signal });

@@ -63,7 +63,9 @@ export async function createObject(session: Session, kind: Kind, request: Create
       return await create(write);
     } catch (error) {
       if (preview && saysNothing(error)) return undefined;
-      throw error;
+      if (!alreadyExists(error)) throw error;
+      const way = "Import it (pulumi import), delete it, or let the provider take over what exists (upsertExistingObjects)";
+      throw new Error(`${(error as Error).message}. ${way}`);
     }
   });
   if (!live) return { id: "", properties: request.inputs };

@@ -48,6 +48,7 @@ export async function deleteObject(session: Session, kind: Kind, request: Delete
   const uid = text(deleted, "metadata", "uid") || text(deleted, "details", "uid");
   const seconds = timeoutSeconds(request.timeout, inputs, kind.kind === "Deployment" ? 600 : 300);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+  const started = Date.now();
   let last: Properties = {};
   const watched = [{ kind, namespace, query: { fieldSelector: `metadata.name=${name}` } }];
   const gone = await untilSome(client, watched, deadline, async () => {
@@ -59,10 +60,10 @@ export async function deleteObject(session: Session, kind: Kind, request: Delete
     }
     // Someone made a new object of that name.
     if (uid !== "" && text(last, "metadata", "uid") !== uid) return true;
-    request.log.status(`waiting until it is gone${obstacles(last) === "" ? "" : ` (${obstacles(last)})`}`);
+    if (Date.now() - started > 1000) request.log.status(`waiting until it is gone${obstacles(last) === "" ? "" : ` (${obstacles(last)})`}`);
     return undefined;
   });
-  if (gone) return;
+  if (gone) return request.log.status("");
   const cancelled = signal.aborted && !isTimeout(signal);
   const still = obstacles(last) === "" ? "" : ` (${obstacles(last)})`;
   throw new UserError(

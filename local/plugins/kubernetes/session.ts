@@ -55,7 +55,7 @@ export class Session {
 
 async function reasonUnreachable(client: Client): Promise<string> {
   try {
-    await client.json("GET", "/version", { timeout: connectMs, signal: AbortSignal.timeout(connectMs) });
+    await client.json("GET", "/version", { timeout: connectMs, retries: 1, signal: AbortSignal.timeout(connectMs) });
     return "";
   } catch (error) {
     if (error instanceof ApiError && error.code === 401)

@@ -22,7 +22,7 @@ export function deploymentReadiness(live: Properties): Readiness {
   const all = number(live, "status", "replicas") ?? 0;
   const available = number(live, "status", "availableReplicas") ?? 0;
   if (updated < wanted) return { state: "waiting", progress: `${updated} of ${wanted} new pods made` };
-  if (all > updated) return { state: "waiting", progress: `${all - updated} old pods still to end` };
+  if (all > updated) return { state: "waiting", progress: `${all - updated} old pods still run, until the new ones are available` };
   if (available < updated) return { state: "waiting", progress: `${available} of ${updated} pods available` };
   return { state: "ready" };
 }

@@ -45,15 +45,16 @@ export class NotReady extends Error {
   }
 }
 
-// A watch only wakes: a lost event costs this much time and nothing else.
-const pollMs = 2000;
+// A watch only wakes: a lost event (one from before the watch was open, most of all) costs a pause and nothing else.
+const firstPauseMs = 100;
+const longestPauseMs = 2000;
 const reasonsMs = 10_000;
 
 export function isTimeout(signal: AbortSignal): boolean {
   return signal.aborted && signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
 }
 
-/** Calls `look` now, after every event of the watches, and every 2 s, until it gives a value; undefined when `signal` ends first. */
+/** Calls `look` now, after every event of the watches, and after pauses of up to 2 s, until it gives a value; undefined when `signal` ends first. */
 export async function untilSome<T>(
   client: Client,
   watched: Watched[],
@@ -63,6 +64,7 @@ export async function untilSome<T>(
   const done = new AbortController();
   const both = AbortSignal.any([done.signal, signal]);
   let moved = true;
+  let pauseMs = firstPauseMs;
   let wake = (): void => undefined;
   const onEvent = (): void => {
     moved = true;
@@ -76,7 +78,8 @@ export async function untilSome<T>(
       if (result !== undefined) return result;
       if (moved)
         await sleep(20); // events come in bursts
-      else await pause(signal, (resolve) => (wake = resolve));
+      else await pause(signal, pauseMs, (resolve) => (wake = resolve));
+      pauseMs = Math.min(longestPauseMs, pauseMs * 2);
     }
     return undefined;
   } finally {
@@ -84,14 +87,14 @@ export async function untilSome<T>(
   }
 }
 
-async function pause(signal: AbortSignal, register: (resolve: () => void) => void): Promise<void> {
+async function pause(signal: AbortSignal, ms: number, register: (resolve: () => void) => void): Promise<void> {
   await new Promise<void>((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, pollMs);
+    const timer = setTimeout(end, ms);
     signal.addEventListener("abort", end, { once: true });
     register(end);
   });
@@ -108,7 +111,7 @@ async function follow(
   while (!signal.aborted) {
     // Without the right to watch, or while the server restarts, polling alone has to do.
     await client.watch(kind, namespace, query, onEvent, signal).catch(() => undefined);
-    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    await sleep(longestPauseMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
