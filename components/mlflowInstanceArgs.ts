@@ -120,7 +120,9 @@ export interface BucketSettings {
 
 /** Key pair of an object store user. */
 export interface BucketCredentials {
+  /** Access key id. */
   accessKeyId: Input<string>;
+  /** Secret access key. */
   secretAccessKey: Input<string>;
 }
 

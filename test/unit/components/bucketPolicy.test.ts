@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { bucketPolicy, type BucketPolicyFacts } from "../../../components/internal/bucketPolicy.ts";
+import { lifecycleRules } from "../../../components/internal/lifecycleRules.ts";
+
+interface Statement {
+  Sid: string;
+  Effect: string;
+  Principal: { AWS: string[] } | string;
+  Action: string[];
+  Resource: string[];
+  Condition?: unknown;
+}
+
+const facts: BucketPolicyFacts = {
+  bucket: "b",
+  instancePrincipal: "user",
+  adminPrincipals: ["root", "deployer"],
+  tlsOnly: true,
+  denyOthers: false,
+};
+const statements = (changes: Partial<BucketPolicyFacts> = {}) =>
+  (JSON.parse(bucketPolicy({ ...facts, ...changes })) as { Statement: Statement[] }).Statement;
+
+describe("the bucket policy", () => {
+  test("allows the instance to use objects, but neither to remove old versions nor to change the bucket", () => {
+    const actions = statements()
+      .filter(({ Effect, Principal }) => Effect === "Allow" && typeof Principal === "object" && Principal.AWS.includes("user"))
+      .flatMap(({ Action }) => Action);
+    expect(actions.sort()).toEqual([
+      "s3:AbortMultipartUpload",
+      "s3:DeleteObject",
+      "s3:GetBucketLocation",
+      "s3:GetObject",
+      "s3:ListBucket",
+      "s3:ListBucketMultipartUploads",
+      "s3:ListMultipartUploadParts",
+      "s3:PutObject",
+    ]);
+  });
+
+  test("names the administrators, who would lose access otherwise", () => {
+    expect(statements().filter(({ Sid }) => Sid === "AdminsManage")).toEqual([
+      {
+        Sid: "AdminsManage",
+        Effect: "Allow",
+        Principal: { AWS: ["root", "deployer"] },
+        Action: ["s3:*"],
+        Resource: ["arn:aws:s3:::b", "arn:aws:s3:::b/*"],
+      },
+    ]);
+  });
+
+  test("allows nothing to everybody", () => {
+    for (const { Effect } of statements({ denyOthers: true }).filter(({ Principal }) => Principal === "*")) expect(Effect).toBe("Deny");
+  });
+
+  test("refuses plain HTTP, and others by name, exactly when asked to", () => {
+    const refusals = (changes: Partial<BucketPolicyFacts>) =>
+      statements(changes)
+        .filter(({ Effect }) => Effect === "Deny")
+        .map(({ Condition }) => Condition);
+    expect(refusals({ tlsOnly: false })).toEqual([]);
+    expect(refusals({})).toEqual([{ Bool: { "aws:SecureTransport": "false" } }]);
+    expect(refusals({ tlsOnly: false, denyOthers: true })).toEqual([
+      { StringNotEquals: { "aws:PrincipalArn": ["user", "root", "deployer"] } },
+    ]);
+  });
+});
+
+describe("lifecycle rules", () => {
+  test("expire nothing that an artifact could be", () => {
+    const expiring = lifecycleRules(true, 30).filter(({ expiration }) => expiration !== undefined && "days" in expiration);
+    expect(expiring.map(({ filter }) => filter)).toEqual([{ prefix: "tmp/" }]);
+  });
+
+  test("remove old versions only where there are versions", () => {
+    expect(lifecycleRules(true, 45).map(({ noncurrentVersionExpiration }) => noncurrentVersionExpiration)).toEqual([
+      undefined,
+      undefined,
+      { noncurrentDays: 45 },
+    ]);
+    expect(lifecycleRules(false, 45).map(({ id }) => id)).toEqual(["temporary-files", "aborted-uploads"]);
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import { deploymentManifest, type DeploymentFacts } from "../../../components/internal/deploymentManifest.ts";
+import type { Identity } from "../../../components/internal/labels.ts";
+import { migrationJob } from "../../../components/internal/migrationJob.ts";
+import { parseBytes } from "../../../components/internal/quantities.ts";
+import { defaultResources, tierDefaults } from "../../../components/internal/tiers.ts";
+
+const identity: Identity = { instanceName: "fraud", team: "risk", owner: "o@example.com", environment: "dev", tier: "standard" };
+const facts: DeploymentFacts = {
+  identity,
+  mlflowVersion: "3.17.2",
+  image: "registry.example.com/mlflow@sha256:abc",
+  replicas: 1,
+  resources: { cpuRequest: "250m", memoryRequest: "512Mi", memoryLimit: "1Gi" },
+  temporaryStorage: "5Gi",
+  credentialsSecret: "credentials-1",
+  caConfigMap: "ca-1",
+  environment: { SETTING: "value" },
+};
+const deployment = (changes: Partial<DeploymentFacts> = {}): any => deploymentManifest({ ...facts, ...changes });
+const job: any = migrationJob(facts);
+
+describe.each([
+  ["server", deployment().template.spec],
+  ["migration", job.template.spec],
+])("the pod of the %s", (_name, pod) => {
+  test("meets the restricted level on the pod and on every container", () => {
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 10001,
+      runAsGroup: 10001,
+      fsGroup: 10001,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    expect(pod.containers.length).toBe(1);
+    for (const { securityContext } of pod.containers) {
+      expect(securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+        runAsNonRoot: true,
+        runAsUser: 10001,
+        runAsGroup: 10001,
+        seccompProfile: { type: "RuntimeDefault" },
+      });
+    }
+    for (const key of ["hostNetwork", "hostPID", "hostIPC"]) expect(pod).not.toHaveProperty(key);
+  });
+
+  test("has no Kubernetes credential and no variables of other services", () => {
+    expect(pod).toMatchObject({ serviceAccountName: "mlflow", automountServiceAccountToken: false, enableServiceLinks: false });
+  });
+
+  test("can write to /tmp only, up to a limit", () => {
+    const writable = pod.containers[0].volumeMounts.filter(({ readOnly }: any) => readOnly !== true);
+    expect(writable).toEqual([{ name: "tmp", mountPath: "/tmp" }]);
+    expect(parseBytes(pod.volumes.find(({ name }: any) => name === "tmp").emptyDir.sizeLimit)).toBeGreaterThan(0);
+  });
+
+  test("gets secrets by reference and never as a value", () => {
+    for (const { name, value } of pod.containers[0].env) {
+      if (/URI$|KEY/.test(name)) expect(value, name).toBeUndefined();
+    }
+    expect(pod.containers[0].env).toContainEqual({
+      name: "MLFLOW_BACKEND_STORE_URI",
+      valueFrom: { secretKeyRef: { name: "credentials-1", key: "backend-store-uri" } },
+    });
+  });
+
+  test("has memory requested and limited, and CPU requested but not limited", () => {
+    const { requests, limits } = pod.containers[0].resources;
+    expect(parseBytes(limits.memory)).toBeGreaterThanOrEqual(parseBytes(requests.memory) ?? Number.NaN);
+    expect(requests.cpu).toBeDefined();
+    expect(limits).not.toHaveProperty("cpu");
+  });
+});
+
+describe("the Deployment", () => {
+  test("has a new pod ready before an old one goes, with one replica too", () => {
+    expect(deployment().strategy).toEqual({ type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+  });
+
+  test("selects its pods by labels that never change", () => {
+    const selector = deployment().selector.matchLabels;
+    const { labels } = deployment({ mlflowVersion: "3.18.0", identity: { ...identity, team: "other", tier: "production" } }).template
+      .metadata;
+    expect(labels).toMatchObject(selector);
+    expect(Object.keys(selector)).toEqual(["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"]);
+  });
+
+  test("asks the process for life and the database for readiness", () => {
+    const [container] = deployment().template.spec.containers;
+    expect(container.startupProbe.httpGet.path).toBe("/health");
+    expect(container.livenessProbe.httpGet.path).toBe("/health");
+    expect(container.readinessProbe.httpGet.path).toBe("/health/ready");
+    // The server gives up on the database after 2 s: a probe that waits less would never see its 503.
+    expect(container.readinessProbe.timeoutSeconds).toBeGreaterThan(2);
+  });
+
+  test("mounts the token hashes as a folder, which follows changes, and not as a subPath", () => {
+    const [container] = deployment().template.spec.containers;
+    expect(container.volumeMounts).toContainEqual({ name: "tokens", mountPath: "/etc/mlflow-instance/tokens", readOnly: true });
+    expect(JSON.stringify(deployment())).not.toContain("subPath");
+    expect(deployment().template.spec.volumes).toContainEqual({
+      name: "tokens",
+      secret: { secretName: "mlflow-tokens", defaultMode: 0o440 },
+    });
+  });
+
+  test("spreads over nodes exactly when there is more than one replica", () => {
+    expect(deployment().template.spec).not.toHaveProperty("topologySpreadConstraints");
+    const [spread, ...more] = deployment({ replicas: 2 }).template.spec.topologySpreadConstraints;
+    expect(more).toEqual([]);
+    expect(spread).toMatchObject({ maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway" });
+    expect(spread.labelSelector.matchLabels).toEqual(deployment().selector.matchLabels);
+  });
+
+  test("has no CA volume when no bundle is given", () => {
+    const { volumes } = deployment({ caConfigMap: undefined }).template.spec;
+    expect(volumes.map(({ name }: any) => name)).toEqual(["tmp", "tokens"]);
+  });
+
+  test("limits CPU when asked to", () => {
+    expect(deployment({ resources: { ...facts.resources, cpuLimit: "2" } }).template.spec.containers[0].resources.limits.cpu).toBe("2");
+  });
+});
+
+describe("the migration Job", () => {
+  test("ends: a few retries, a deadline, no restart in place", () => {
+    expect(job).toMatchObject({ backoffLimit: 3, activeDeadlineSeconds: 1800, template: { spec: { restartPolicy: "Never" } } });
+    // Gone after a while, it would look deleted to the next `up`, which would run it again.
+    expect(job).not.toHaveProperty("ttlSecondsAfterFinished");
+  });
+
+  test("is another one for another image and for another MLflow version", () => {
+    expect(migrationJob({ ...facts, image: "other" })).not.toEqual(job);
+    expect(migrationJob({ ...facts, mlflowVersion: "3.17.3" })).not.toEqual(job);
+    expect(migrationJob({ ...facts })).toEqual(job);
+  });
+
+  test("knows the database but not the object store", () => {
+    expect(job.template.spec.containers[0].env.map(({ name }: any) => name)).toEqual([
+      "MLFLOW_BACKEND_STORE_URI",
+      "MLFLOW_INSTANCE_NAME",
+      "MLFLOW_DISABLE_TELEMETRY",
+    ]);
+  });
+});
+
+test("default memory leaves room above what was measured idle (MiB by workers, job execution off)", () => {
+  for (const [workers, measured] of [
+    [1, 414],
+    [4, 949],
+  ] as const) {
+    const { memoryRequest, memoryLimit } = defaultResources(workers);
+    expect(parseBytes(memoryRequest)).toBeGreaterThan(measured * 2 ** 20);
+    expect(parseBytes(memoryLimit)).toBeGreaterThanOrEqual(2 * measured * 2 ** 20);
+  }
+});
+
+test("tiers keep data unless it is a sandbox, and only production survives the loss of a pod", () => {
+  expect(tierDefaults("sandbox")).toMatchObject({ protect: false, replicas: 1 });
+  expect(tierDefaults("standard")).toMatchObject({ protect: true, replicas: 1 });
+  expect(tierDefaults("production")).toMatchObject({ protect: true, replicas: 2 });
+});

@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  databaseName,
+  instanceNamePattern,
+  logicalName,
+  namespaceName,
+  nouns,
+  tokenLogicalName,
+  tokenNamePattern,
+  type Noun,
+} from "../../../components/internal/names.ts";
+
+const instanceNames = fc.stringMatching(instanceNamePattern);
+const tokenNames = fc.stringMatching(tokenNamePattern);
+const keys = Object.keys(nouns) as Noun[];
+
+describe("names that follow from an instance's name", () => {
+  test("fit their systems' limits and need no quotes", () => {
+    fc.assert(
+      fc.property(instanceNames, (name) => {
+        expect(namespaceName(name)).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])$/);
+        expect(databaseName(name)).toMatch(/^[a-z_][a-z0-9_]{0,62}$/);
+      }),
+    );
+  });
+
+  test("differ when the instances differ", () => {
+    fc.assert(
+      fc.property(instanceNames, instanceNames, (one, other) => {
+        fc.pre(one !== other);
+        expect(namespaceName(one)).not.toBe(namespaceName(other));
+        expect(databaseName(one)).not.toBe(databaseName(other));
+      }),
+    );
+  });
+});
+
+describe("logical names", () => {
+  test("are a contract with existing states: this list changes only together with aliases", () => {
+    expect(keys.map((noun) => logicalName("x", noun))).toEqual([
+      "x-namespace",
+      "x-quota",
+      "x-default-deny",
+      "x-server-network",
+      "x-migration-network",
+      "x-bucket",
+      "x-bucket-versioning",
+      "x-bucket-encryption",
+      "x-bucket-public-access",
+      "x-bucket-lifecycle",
+      "x-bucket-policy",
+      "x-database-password",
+      "x-database-role",
+      "x-database",
+      "x-database-no-public",
+      "x-token",
+      "x-token-hashes",
+      "x-service-account",
+      "x-credentials",
+      "x-ca-bundle",
+      "x-migration",
+      "x-server",
+      "x-service",
+      "x-disruption-budget",
+      "x-certificate",
+      "x-ingress",
+    ]);
+  });
+
+  test("of different tokens and generations differ, and none is another resource's", () => {
+    fc.assert(
+      fc.property(tokenNames, tokenNames, fc.integer({ min: 1, max: 99 }), fc.integer({ min: 1, max: 99 }), (one, other, first, second) => {
+        fc.pre(one !== other || first !== second);
+        const name = tokenLogicalName("x", one, first);
+        expect(name).not.toBe(tokenLogicalName("x", other, second));
+        expect(keys.map((noun) => logicalName("x", noun))).not.toContain(name);
+      }),
+    );
+  });
+});

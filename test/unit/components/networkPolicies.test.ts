@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { networkPolicies, objectStorePort, type NetworkFacts } from "../../../components/internal/networkPolicies.ts";
+
+const facts: NetworkFacts = {
+  instanceName: "fraud",
+  network: { databaseCidrs: ["10.0.0.5/32"], objectStoreCidrs: ["10.0.0.6/32", "10.0.0.7/32"], ingressNamespace: "ingress" },
+  database: { port: 6432 },
+  objectStoreEndpoint: "https://s3.example.com:7070",
+};
+const policy = (noun: string, changes: Partial<NetworkFacts> = {}) => {
+  const found = networkPolicies({ ...facts, ...changes }).filter((entry) => entry.noun === noun);
+  expect(found.length).toBe(1);
+  return found[0]!.spec;
+};
+
+const dns = {
+  to: [
+    {
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+      podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+    },
+  ],
+  ports: [
+    { protocol: "UDP", port: 53 },
+    { protocol: "TCP", port: 53 },
+  ],
+};
+const database = { to: [{ ipBlock: { cidr: "10.0.0.5/32" } }], ports: [{ protocol: "TCP", port: 6432 }] };
+const objectStore = {
+  to: [{ ipBlock: { cidr: "10.0.0.6/32" } }, { ipBlock: { cidr: "10.0.0.7/32" } }],
+  ports: [{ protocol: "TCP", port: 7070 }],
+};
+
+describe("network policies", () => {
+  test("are three, and the first denies everything to every pod", () => {
+    expect(networkPolicies(facts).map(({ objectName }) => objectName)).toEqual(["default-deny", "tracking-server", "migration"]);
+    expect(policy("defaultDeny")).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+  });
+
+  test("let the server be called by the ingress controller, and call DNS, database and object store", () => {
+    expect(policy("serverPolicy")).toEqual({
+      podSelector: {
+        matchLabels: {
+          "app.kubernetes.io/name": "mlflow",
+          "app.kubernetes.io/instance": "fraud",
+          "app.kubernetes.io/component": "tracking-server",
+        },
+      },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        {
+          from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress" } } }],
+          ports: [{ protocol: "TCP", port: 5000 }],
+        },
+      ],
+      egress: [dns, database, objectStore],
+    });
+  });
+
+  test("let the migration call DNS and database only, and nobody call it", () => {
+    expect(policy("migrationPolicy")).toMatchObject({ policyTypes: ["Ingress", "Egress"], egress: [dns, database] });
+    expect(policy("migrationPolicy")).not.toHaveProperty("ingress");
+  });
+
+  test("take controllers and DNS servers outside the pod network by their addresses", () => {
+    const network = { ...facts.network, ingressCidrs: ["10.1.0.1/32"], dnsCidrs: ["169.254.20.10/32"], dnsNamespace: "dns" };
+    delete (network as Partial<typeof network>).ingressNamespace;
+    const spec = policy("serverPolicy", { network });
+    expect(spec).toMatchObject({
+      ingress: [{ from: [{ ipBlock: { cidr: "10.1.0.1/32" } }] }],
+      egress: [
+        {
+          to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "dns" } } }, { ipBlock: { cidr: "169.254.20.10/32" } }],
+        },
+        {},
+        {},
+      ],
+    });
+  });
+
+  test("never leave a list of peers empty, which would mean everywhere", () => {
+    for (const { spec } of networkPolicies(facts)) {
+      const rules = [
+        ...((spec.egress ?? []) as { to: unknown[] }[]).map(({ to }) => to),
+        ...((spec.ingress ?? []) as { from: unknown[] }[]).map(({ from }) => from),
+      ];
+      for (const peers of rules) expect(peers.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+test.each([
+  ["https://s3.example.com:7070", 7070],
+  ["https://s3.example.com", 443],
+  ["http://s3.example.com", 80],
+  [undefined, 443],
+])("the object store at %s answers on port %d", (endpoint, port) => {
+  expect(objectStorePort(facts.network, endpoint)).toBe(port);
+  expect(objectStorePort({ ...facts.network, objectStorePort: 9000 }, endpoint)).toBe(9000);
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { serverEnvironment, type EnvironmentFacts } from "../../../components/internal/serverEnvironment.ts";
+
+const facts: EnvironmentFacts = {
+  instanceName: "fraud",
+  host: "fraud.mlflow.test",
+  namespace: "mlflow-fraud",
+  extraAllowedHosts: [],
+  workers: 2,
+  pool: { connectionLimit: 60, poolSize: 4, maxOverflow: 3 },
+  artifactsAccess: "proxied",
+  bucket: { name: "b", endpoint: "https://s3.example.com", region: "eu-central-1" },
+  caGiven: true,
+};
+const environment = (changes: Partial<EnvironmentFacts> = {}) => serverEnvironment({ ...facts, ...changes });
+
+test("the settings of an instance, all of them", () => {
+  expect(environment()).toEqual({
+    MLFLOW_INSTANCE_NAME: "fraud",
+    MLFLOW_INSTANCE_WORKERS: "2",
+    MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: "s3-proxied://b/artifacts",
+    MLFLOW_INSTANCE_TOKENS_FILE: "/etc/mlflow-instance/tokens/tokens.json",
+    MLFLOW_SERVER_ALLOWED_HOSTS: expect.any(String),
+    MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: expect.any(String),
+    MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+    MLFLOW_DISABLE_TELEMETRY: "true",
+    MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: "4",
+    MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: "3",
+    MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE: "1800",
+    AWS_DEFAULT_REGION: "eu-central-1",
+    AWS_EC2_METADATA_DISABLED: "true",
+    MLFLOW_S3_ENDPOINT_URL: "https://s3.example.com",
+    AWS_REQUEST_CHECKSUM_CALCULATION: "when_required",
+    AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required",
+    AWS_CA_BUNDLE: "/etc/mlflow-instance/ca/ca.crt",
+  });
+});
+
+test("AWS S3 with public certificates needs neither endpoint nor bundle", () => {
+  const names = Object.keys(environment({ bucket: { name: "b", region: "eu-central-1" }, caGiven: false }));
+  expect(names).not.toContain("MLFLOW_S3_ENDPOINT_URL");
+  expect(names).not.toContain("AWS_CA_BUNDLE");
+});
+
+test("presigned access names the plain scheme, by which MLflow offers direct transfers", () => {
+  expect(environment({ artifactsAccess: "presigned" }).MLFLOW_INSTANCE_ARTIFACTS_DESTINATION).toBe("s3://b/artifacts");
+});
+
+describe("hosts and origins", () => {
+  test("are set as a pair, the in-cluster names with every port that a client may send", () => {
+    const { MLFLOW_SERVER_ALLOWED_HOSTS: hosts, MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: origins } = environment();
+    expect(hosts?.split(",")).toEqual([
+      "fraud.mlflow.test",
+      "fraud.mlflow.test:443",
+      "mlflow.mlflow-fraud.svc",
+      "mlflow.mlflow-fraud.svc:80",
+      "mlflow.mlflow-fraud.svc:5000",
+      "mlflow.mlflow-fraud.svc.cluster.local",
+      "mlflow.mlflow-fraud.svc.cluster.local:80",
+      "mlflow.mlflow-fraud.svc.cluster.local:5000",
+    ]);
+    expect(origins?.split(",")).toEqual([
+      "https://fraud.mlflow.test",
+      "http://mlflow.mlflow-fraud.svc",
+      "http://mlflow.mlflow-fraud.svc:5000",
+      "http://mlflow.mlflow-fraud.svc.cluster.local",
+      "http://mlflow.mlflow-fraud.svc.cluster.local:5000",
+    ]);
+  });
+
+  test("have no wildcard, and take further hosts once", () => {
+    const hosts =
+      environment({ extraAllowedHosts: ["alias.example.com", "fraud.mlflow.test"] }).MLFLOW_SERVER_ALLOWED_HOSTS?.split(",") ?? [];
+    expect(hosts.filter((host) => host.includes("*"))).toEqual([]);
+    expect(hosts.filter((host) => host === "alias.example.com")).toEqual(["alias.example.com"]);
+    expect(new Set(hosts).size).toBe(hosts.length);
+  });
+});

@@ -1,0 +1,131 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components";
+import { problemsOf, validate } from "../../../components/internal/validation.ts";
+import { instanceArgs, secrets } from "../../support/instance.ts";
+
+const base = instanceArgs();
+const paths = (changes: Record<string, unknown>) =>
+  problemsOf({ ...base, ...changes } as MlflowInstanceArgs).map(({ propertyPath }) => propertyPath);
+
+test("valid arguments have no problem, in every tier", () => {
+  for (const tier of ["sandbox", "standard", "production"])
+    expect(paths({ tier, database: { ...base.database, maxConnections: 200 } }), tier).toEqual([]);
+});
+
+describe("each wrong argument is reported with its path", () => {
+  test.each<[string, Record<string, unknown>]>([
+    ["instanceName", { instanceName: "Fraud" }],
+    ["instanceName", { instanceName: "a" }],
+    ["instanceName", { instanceName: "a".repeat(41) }],
+    ["team", { team: "fraud team" }],
+    ["team", { team: "" }],
+    ["environment", { environment: "" }],
+    ["owner", { owner: " " }],
+    ["tier", { tier: "gold" }],
+    ["host", { host: "https://fraud.mlflow.test" }],
+    ["host", { host: "fraud" }],
+    ["image", { image: "" }],
+    ["mlflowVersion", { mlflowVersion: "3.16.9" }],
+    ["mlflowVersion", { mlflowVersion: "2.22.0" }],
+    ["mlflowVersion", { mlflowVersion: "latest" }],
+    ["replicas", { replicas: 0 }],
+    ["replicas", { replicas: 1.5 }],
+    ["workers", { workers: 17 }],
+    ["resources.memoryRequest", { resources: { cpuRequest: "1", memoryRequest: "512", memoryLimit: "1Gi" } }],
+    ["resources.memoryLimit", { resources: { cpuRequest: "1", memoryRequest: "2Gi", memoryLimit: "1Gi" } }],
+    ["resources.cpuRequest", { resources: { cpuRequest: "one", memoryRequest: "1Gi", memoryLimit: "1Gi" } }],
+    ["resources.cpuLimit", { resources: { cpuRequest: "2", cpuLimit: "1", memoryRequest: "1Gi", memoryLimit: "1Gi" } }],
+    ["temporaryStorage", { temporaryStorage: "10" }],
+    ["artifactsAccess", { artifactsAccess: "public" }],
+    ["deletedExperimentRetention", { deletedExperimentRetention: "0d" }],
+    ["deletedExperimentRetention", { deletedExperimentRetention: "91d" }],
+    ["deletedExperimentRetention", { deletedExperimentRetention: "30" }],
+    ["deletedExperimentRetention", { deletedExperimentRetention: "-1d" }],
+    ["caBundle", { caBundle: "/etc/ca.crt" }],
+    ["extraAllowedHosts[1]", { extraAllowedHosts: ["a.example.com", "*.example.com"] }],
+    ["bucket.name", { bucket: { ...base.bucket, name: "My_Bucket" } }],
+    ["bucket.region", { bucket: { ...base.bucket, region: "" } }],
+    ["bucket.endpoint", { bucket: { ...base.bucket, endpoint: "s3.example.com" } }],
+    ["bucket.tlsOnly", { bucket: { ...base.bucket, endpoint: "http://s3.example.com" } }],
+    ["bucket.adminPrincipals", { bucket: { ...base.bucket, adminPrincipals: [] } }],
+    ["bucket.noncurrentVersionDays", { bucket: { ...base.bucket, noncurrentVersionDays: 0 } }],
+    ["bucket.forceDestroy", { protect: true, bucket: { ...base.bucket, forceDestroy: true } }],
+    ["database.name", { database: { ...base.database, name: "mlflow-fraud" } }],
+    ["database.role", { database: { ...base.database, role: "Fraud" } }],
+    ["database.host", { database: { ...base.database, host: "postgres://db" } }],
+    ["database.port", { database: { ...base.database, port: 70000 } }],
+    ["database.sslMode", { database: { ...base.database, sslMode: "prefer" } }],
+    ["database.maxConnections", { database: { ...base.database, maxConnections: 0 } }],
+    ["database.connectionLimit", { database: { ...base.database, maxConnections: 30 } }],
+    ["database.connectionLimit", { database: { ...base.database, connectionLimit: 5 } }],
+    ["ingress.className", { ingress: { ...base.ingress, className: "" } }],
+    ["ingress.tls.source", { ingress: { className: "traefik", tls: { source: "none" } } }],
+    ["ingress.tls.privateKey", { ingress: { className: "traefik", tls: { source: "pem", certificate: "c" } } }],
+    ["ingress.tls.clusterIssuer", { ingress: { className: "traefik", tls: { source: "certManager" } } }],
+    ["ingress.tls.secretName", { ingress: { className: "traefik", tls: { source: "secret" } } }],
+    ["ingress.tls.clusterIssuer", { ingress: { className: "traefik", tls: { source: "secret", secretName: "s", clusterIssuer: "i" } } }],
+    ["network.databaseCidrs", { network: { ...base.network, databaseCidrs: [] } }],
+    ["network.databaseCidrs[0]", { network: { ...base.network, databaseCidrs: ["db.example.com"] } }],
+    ["network.objectStoreCidrs", { network: { ...base.network, objectStoreCidrs: [] } }],
+    ["network.objectStoreCidrs[0]", { network: { ...base.network, objectStoreCidrs: ["10.0.0.1/33"] } }],
+    ["network.dnsCidrs[0]", { network: { ...base.network, dnsCidrs: ["10.0.0.1"] } }],
+    ["network.ingressNamespace", { network: { ...base.network, ingressCidrs: [] } }],
+    ["tokens[0].name", { tokens: [{ name: "CI", role: "edit", expires: "2027-02-20" }] }],
+    ["tokens[0].role", { tokens: [{ name: "ci", role: "owner", expires: "2027-02-20" }] }],
+    ["tokens[0].expires", { tokens: [{ name: "ci", role: "edit", expires: "90d" }] }],
+    ["tokens[0].expires", { tokens: [{ name: "ci", role: "edit", expires: "2027-02-30" }] }],
+    [
+      "tokens[1].name",
+      {
+        tokens: [
+          { name: "ci", role: "edit", expires: "2027-02-20" },
+          { name: "ci", role: "read", expires: "2027-02-20" },
+        ],
+      },
+    ],
+  ])("%s of %j", (path, changes) => {
+    expect(paths(changes)).toEqual([path]);
+  });
+});
+
+test("all of them are thrown at once, listed in the message and as properties", () => {
+  const args = {
+    ...base,
+    team: "",
+    replicas: 0,
+    bucket: { ...base.bucket, name: "B" },
+    tokens: [{ name: "ci", role: "boss", expires: "never" }],
+  };
+  let thrown: unknown;
+  try {
+    validate("fraud", args as unknown as MlflowInstanceArgs);
+  } catch (error) {
+    thrown = error;
+  }
+  expect(pulumi.InputPropertiesError.isInstance(thrown)).toBe(true);
+  const { message, errors } = thrown as pulumi.InputPropertiesError;
+  expect(errors.map(({ propertyPath }) => propertyPath)).toEqual([
+    "team",
+    "replicas",
+    "bucket.name",
+    "tokens[0].role",
+    "tokens[0].expires",
+  ]);
+  expect(message.split("\n")[0]).toBe('MLflow instance "fraud" has invalid arguments:');
+  expect(message.split("\n").length).toBe(6);
+  for (const { propertyPath, reason } of errors) expect(message).toContain(`  ${propertyPath}: ${reason}`);
+});
+
+test("inputs that are not known yet are accepted, and no message repeats a secret", () => {
+  const unknown = pulumi.output(new Promise<string>(() => {}));
+  expect(
+    paths({ image: unknown, ingress: { className: "traefik", tls: { source: "pem", certificate: unknown, privateKey: unknown } } }),
+  ).toEqual([]);
+  const wrong = problemsOf({
+    ...base,
+    ingress: { className: "traefik", tls: { source: "secret", secretName: "s", privateKey: secrets.privateKey } },
+  });
+  expect(wrong.map(({ propertyPath }) => propertyPath)).toContain("ingress.tls.privateKey");
+  expect(JSON.stringify(wrong)).not.toContain(secrets.privateKey);
+});
