@@ -1,9 +1,10 @@
-import type { Allowance, CompiledRules, Direction, IsolatedGroup, Peer, Port } from "./rules.ts";
+import type { Allowance, CompiledRules, Direction, Peer, Port } from "./rules.ts";
 
 export const tableName = "mlflow_network_policies";
 
 /**
- * One transaction: the old table goes and the new one comes at once, no packet sees neither.
+ * One transaction for the whole table. Only the rules are exchanged, the chains stay: a packet that meets a new chain before the exchange and the
+ * deleted one after it would pass both (seen: 1 of 10,000). For the same reason nothing is kept in named sets and maps.
  * - Connections are judged when they begin; answers pass.
  * - The output hook is left alone: traffic from a node to its own pods is always allowed (kubelet's probes). The ingress controller is a process on
  *   the node and passes for the same reason; nothing in a packet tells the two apart.
@@ -14,76 +15,58 @@ export const tableName = "mlflow_network_policies";
  * - The source address is the identity. A packet whose source does not belong behind the interface that it came from is dropped, and so is IPv6,
  *   which this network does not use and which would reach the node's services past every rule.
  */
-export function render({ podCidr, known, groups }: CompiledRules): string {
-  const chains = groups.map((group, index) => ({ group, name: `${group.direction}_${index}` }));
-  const verdicts = (direction: Direction): string[] =>
-    chains
-      .filter(({ group }) => group.direction === direction)
-      .flatMap(({ group, name }) => group.addresses.map((address) => `${address} : jump ${name}`));
-  return lines(
-    `table inet ${tableName}`,
-    `delete table inet ${tableName}`,
+export function render(rules: CompiledRules): string {
+  const { podCidr, known } = rules;
+  const chains: Readonly<Record<string, { hook?: string; rules: readonly string[] }>> = {
+    egress: { rules: directionRules(rules, "egress") },
+    ingress: { rules: directionRules(rules, "ingress") },
+    prerouting: {
+      hook: "type filter hook prerouting priority raw; policy accept;",
+      rules: ['iifname "lo" accept', "meta nfproto ipv6 drop", "fib saddr . iif oif missing drop"],
+    },
+    forward: {
+      hook: "type filter hook forward priority filter; policy accept;",
+      rules: [
+        "ct state established,related accept",
+        ...(known.length > 0 ? [`ip saddr . ip daddr { ${known.map((address) => `${address} . ${address}`).join(", ")} } accept`] : []),
+        `ip saddr ${podCidr} jump egress`,
+        `ip daddr ${podCidr} jump ingress`,
+      ],
+    },
+    input: {
+      hook: "type filter hook input priority filter; policy accept;",
+      rules: ['iifname "lo" accept', "ct state established,related accept", `ip saddr ${podCidr} jump egress`],
+    },
+  };
+  const table = (body: (chain: { hook?: string; rules: readonly string[] }) => readonly string[]): string[] => [
     `table inet ${tableName} {`,
-    ...container("set known", "type ipv4_addr", known),
-    ...container(
-      "set itself",
-      "type ipv4_addr . ipv4_addr",
-      known.map((address) => `${address} . ${address}`),
-    ),
-    ...container("map ingress_isolated", "type ipv4_addr : verdict", verdicts("ingress")),
-    ...container("map egress_isolated", "type ipv4_addr : verdict", verdicts("egress")),
-    ...chains.flatMap(({ group, name }) => isolatedChain(group, name)),
-    ...chain("ingress", "ip daddr != @known drop", "ip daddr vmap @ingress_isolated"),
-    ...chain("egress", "ip saddr != @known drop", "ip saddr vmap @egress_isolated"),
-    ...chain(
-      "prerouting",
-      "type filter hook prerouting priority raw; policy accept;",
-      'iifname "lo" accept',
-      "meta nfproto ipv6 drop",
-      "fib saddr . iif oif missing drop",
-    ),
-    ...chain(
-      "forward",
-      "type filter hook forward priority filter; policy accept;",
-      "ct state established,related accept",
-      "ip saddr . ip daddr @itself accept",
-      `ip saddr ${podCidr} jump egress`,
-      `ip daddr ${podCidr} jump ingress`,
-    ),
-    ...chain(
-      "input",
-      "type filter hook input priority filter; policy accept;",
-      'iifname "lo" accept',
-      "ct state established,related accept",
-      `ip saddr ${podCidr} jump egress`,
-    ),
+    ...Object.entries(chains).flatMap(([name, chain]) => [`  chain ${name} {`, ...body(chain).map((line) => `    ${line}`), "  }"]),
     "}",
-  );
+  ];
+  const declared = table(({ hook }) => (hook === undefined ? [] : [hook]));
+  return [...declared, `flush table inet ${tableName}`, ...table((chain) => chain.rules), ""].join("\n");
 }
 
-const lines = (...all: readonly string[]): string => `${all.join("\n")}\n`;
-
-const block = (head: string, body: readonly string[]): string[] => [`  ${head} {`, ...body.map((line) => `    ${line}`), "  }"];
-const chain = (name: string, ...body: readonly string[]): string[] => block(`chain ${name}`, body);
-/** nft takes no empty list of elements. */
-const container = (head: string, type: string, elements: readonly string[]): string[] =>
-  block(head, [type, ...(elements.length > 0 ? [`elements = { ${elements.join(", ")} }`] : [])]);
-
-function isolatedChain(group: IsolatedGroup, name: string): string[] {
-  const allowed = new Set(group.allowed.map((allowance) => [...matches(allowance, group.direction), "return"].join(" ")));
-  // The kernel keeps 128 bytes of a comment.
-  return chain(name, `comment "${group.policies.join(" ").slice(0, 120)}"`, ...allowed, "reject with icmpx admin-prohibited");
+/** `return` lets the connection go on; what comes to the end is of a pod that no policy isolates. */
+function directionRules({ known, groups }: CompiledRules, direction: Direction): string[] {
+  const [own, other] = direction === "ingress" ? ["ip daddr", "ip saddr"] : ["ip saddr", "ip daddr"];
+  const isolated = groups
+    .filter((group) => group.direction === direction)
+    .flatMap(({ addresses, allowed, policies }) => {
+      const members = `${own} { ${addresses.join(", ")} }`;
+      const allowing = new Set(allowed.map((allowance) => [members, ...matches(allowance, other), "return"].join(" ")));
+      // The kernel keeps 128 bytes of a comment.
+      return [...allowing, `${members} reject with icmpx admin-prohibited comment "${policies.join(" ").slice(0, 120)}"`];
+    });
+  return [known.length > 0 ? `${own} != { ${known.join(", ")} } drop` : "drop", ...isolated];
 }
 
-const matches = ({ peer, port }: Allowance, direction: Direction): string[] => [
-  ...peerMatches(peer, direction === "ingress" ? "ip saddr" : "ip daddr"),
-  ...portMatches(port),
-];
+const matches = ({ peer, port }: Allowance, other: string): string[] => [...peerMatches(peer, other), ...portMatches(port)];
 
-function peerMatches(peer: Peer, field: string): string[] {
+function peerMatches(peer: Peer, other: string): string[] {
   if (peer === "any") return [];
-  if ("addresses" in peer) return [`${field} { ${peer.addresses.join(", ")} }`];
-  return [`${field} ${peer.cidr}`, ...(peer.except.length > 0 ? [`${field} != { ${peer.except.join(", ")} }`] : [])];
+  if ("addresses" in peer) return [`${other} { ${peer.addresses.join(", ")} }`];
+  return [`${other} ${peer.cidr}`, ...peer.except.map((hole) => `${other} != ${hole}`)];
 }
 
 function portMatches(port: Port): string[] {

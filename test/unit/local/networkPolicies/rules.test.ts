@@ -60,68 +60,49 @@ describe("compile", () => {
       all,
       { podCidr },
     );
-    expect(text).toBe(`table inet mlflow_network_policies
-delete table inet mlflow_network_policies
-table inet mlflow_network_policies {
-  set known {
-    type ipv4_addr
-    elements = { 10.99.0.10, 10.99.0.9, 10.99.0.11 }
-  }
-  set itself {
-    type ipv4_addr . ipv4_addr
-    elements = { 10.99.0.10 . 10.99.0.10, 10.99.0.9 . 10.99.0.9, 10.99.0.11 . 10.99.0.11 }
-  }
-  map ingress_isolated {
-    type ipv4_addr : verdict
-    elements = { 10.99.0.10 : jump ingress_0, 10.99.0.9 : jump ingress_1 }
-  }
-  map egress_isolated {
-    type ipv4_addr : verdict
-    elements = { 10.99.0.10 : jump egress_2, 10.99.0.9 : jump egress_3 }
-  }
-  chain ingress_0 {
-    comment "mlflow-a/deny"
-    reject with icmpx admin-prohibited
-  }
-  chain ingress_1 {
-    comment "mlflow-a/deny mlflow-a/server"
-    ip saddr { 10.99.0.10 } ip daddr . tcp dport { 10.99.0.9 . 5000 } return
-    reject with icmpx admin-prohibited
-  }
-  chain egress_2 {
-    comment "mlflow-a/deny"
-    reject with icmpx admin-prohibited
-  }
-  chain egress_3 {
-    comment "mlflow-a/deny mlflow-a/server"
-    ip daddr 10.98.0.2/32 tcp dport { 5432, 7000-7070 } return
-    ip daddr 10.98.0.0/16 ip daddr != { 10.98.1.0/24 } udp dport { 53 } return
-    ip daddr 10.98.0.0/16 ip daddr != { 10.98.1.0/24 } meta l4proto sctp return
-    reject with icmpx admin-prohibited
+    expect(text).toBe(`table inet mlflow_network_policies {
+  chain egress {
   }
   chain ingress {
-    ip daddr != @known drop
-    ip daddr vmap @ingress_isolated
-  }
-  chain egress {
-    ip saddr != @known drop
-    ip saddr vmap @egress_isolated
   }
   chain prerouting {
     type filter hook prerouting priority raw; policy accept;
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+  }
+  chain input {
+    type filter hook input priority filter; policy accept;
+  }
+}
+flush table inet mlflow_network_policies
+table inet mlflow_network_policies {
+  chain egress {
+    ip saddr != { 10.99.0.10, 10.99.0.9, 10.99.0.11 } drop
+    ip saddr { 10.99.0.10 } reject with icmpx admin-prohibited comment "mlflow-a/deny"
+    ip saddr { 10.99.0.9 } ip daddr 10.98.0.2/32 tcp dport { 5432, 7000-7070 } return
+    ip saddr { 10.99.0.9 } ip daddr 10.98.0.0/16 ip daddr != 10.98.1.0/24 udp dport { 53 } return
+    ip saddr { 10.99.0.9 } ip daddr 10.98.0.0/16 ip daddr != 10.98.1.0/24 meta l4proto sctp return
+    ip saddr { 10.99.0.9 } reject with icmpx admin-prohibited comment "mlflow-a/deny mlflow-a/server"
+  }
+  chain ingress {
+    ip daddr != { 10.99.0.10, 10.99.0.9, 10.99.0.11 } drop
+    ip daddr { 10.99.0.10 } reject with icmpx admin-prohibited comment "mlflow-a/deny"
+    ip daddr { 10.99.0.9 } ip saddr { 10.99.0.10 } ip daddr . tcp dport { 10.99.0.9 . 5000 } return
+    ip daddr { 10.99.0.9 } reject with icmpx admin-prohibited comment "mlflow-a/deny mlflow-a/server"
+  }
+  chain prerouting {
     iifname "lo" accept
     meta nfproto ipv6 drop
     fib saddr . iif oif missing drop
   }
   chain forward {
-    type filter hook forward priority filter; policy accept;
     ct state established,related accept
-    ip saddr . ip daddr @itself accept
+    ip saddr . ip daddr { 10.99.0.10 . 10.99.0.10, 10.99.0.9 . 10.99.0.9, 10.99.0.11 . 10.99.0.11 } accept
     ip saddr 10.99.0.0/24 jump egress
     ip daddr 10.99.0.0/24 jump ingress
   }
   chain input {
-    type filter hook input priority filter; policy accept;
     iifname "lo" accept
     ct state established,related accept
     ip saddr 10.99.0.0/24 jump egress
