@@ -1,0 +1,199 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { stringify } from "yaml";
+import { placeInStackFile } from "../../../stacks/config.ts";
+import { secretKeys } from "../../../stacks/environment.ts";
+import program from "../../../stacks/index.ts";
+import { createPlatform, writeCaFile } from "../../../stacks/platform.ts";
+import { isSealed, withoutSecrets } from "../../support/mocks.ts";
+import { configOf, fixtureEnvironment, fixtureValues, folderWith } from "./support.ts";
+
+// The program up to its first resource. What it registers after that is the goldens' business.
+
+let registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+
+beforeEach(async () => {
+  registered = [];
+  const mocks: pulumi.runtime.Mocks = { newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs }), call: () => ({}) };
+  await pulumi.runtime.setMocks(mocks, "mlflow-instances", "local");
+  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: (request: Request, callback: unknown) => void };
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    if (request.getType() !== "pulumi:pulumi:Stack")
+      registered.push({ type: request.getType(), name: request.getName(), inputs: request.getObject().toJavaScript() });
+    register(request, callback);
+  };
+});
+
+interface Request {
+  getType(): string;
+  getName(): string;
+  getObject(): { toJavaScript(): Record<string, unknown> };
+}
+
+const hidden = "hunter2-Xyzzy";
+
+function configure(values: unknown, changes: Record<string, string | undefined> = {}, plain: readonly string[] = []): void {
+  const all: Record<string, string | undefined> = {
+    environment: JSON.stringify(values),
+    ...Object.fromEntries(Object.keys(secretKeys).map((key) => [key, hidden])),
+  };
+  all["artifactStoreKeys"] = JSON.stringify({ shop: { accessKeyId: "shop-key", secretAccessKey: hidden } });
+  Object.assign(all, changes);
+  const entries = Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[`mlflow-instances:${key}`, value] as const]));
+  const secrets = entries
+    .map(([key]) => key)
+    .filter((key) => !/environment|instancesFolder/.test(key) && !plain.includes(key.split(":")[1] ?? ""));
+  pulumi.runtime.setAllConfig(Object.fromEntries(entries), secrets);
+}
+
+async function failureOf(): Promise<string[]> {
+  const failure: unknown = await program().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  // A RunError is what Pulumi prints without a stack trace.
+  if (!pulumi.RunError.isInstance(failure)) throw new Error("the program did not fail as expected", { cause: failure });
+  expect(failure.message).not.toContain(hidden);
+  expect(registered).toEqual([]);
+  return failure.message.split("\n");
+}
+
+const good = "team: shop\nowner: a@example.com\ndescription: d\n";
+
+test("errors of the environment and of every file come in one message, before any resource", async () => {
+  const folder = folderWith({ "shop.yaml": `${good}tier: gold\n`, "Cart.yaml": good });
+  const values = fixtureValues() as { platform: { kind: string } };
+  values.platform.kind = "gke";
+  configure(values, { instancesFolder: folder }, ["postgresqlAdminPassword"]);
+  const lines = await failureOf();
+  expect(lines.map((line) => line.replace(/[^ ]*\/stacks-[A-Za-z0-9]+\//, ""))).toEqual([
+    "Wrong input for stack local; nothing was changed:",
+    "  config of stack local: mlflow-instances:postgresqlAdminPassword: is in plain text; set it with `pulumi config set --secret` (and change it where it is used: it was readable)",
+    '  config of stack local: mlflow-instances:environment.platform.kind: is "gke", not one of existing',
+    '  Cart.yaml:1:1: the instance\'s name "Cart" has an upper-case letter; names are lower case, as hosts and buckets are',
+    '  shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production',
+  ]);
+});
+
+test("an instance without an object store key is named with its file, and what to do", async () => {
+  const folder = folderWith({ "shop.yaml": good, "cart.yaml": good });
+  configure(fixtureValues(), { instancesFolder: folder });
+  const lines = await failureOf();
+  expect(lines.slice(1).map((line) => line.replace(/[^ ]*\/stacks-[A-Za-z0-9]+\//, ""))).toEqual([
+    '  cart.yaml: the instance has no key in the secret mlflow-instances:artifactStoreKeys. Make a user for it at the object store and add {"cart": {"accessKeyId": …, "secretAccessKey": …}}; for the embedded platform `npm run local` does both',
+  ]);
+});
+
+test("half a key, and keys that are no JSON, are refused without showing them", async () => {
+  const folder = folderWith({ "shop.yaml": good });
+  configure(fixtureValues(), { instancesFolder: folder, artifactStoreKeys: JSON.stringify({ shop: { secretAccessKey: hidden } }) });
+  expect((await failureOf())[1]).toContain(
+    "the instance has no accessKeyId or no secretAccessKey in the secret mlflow-instances:artifactStoreKeys",
+  );
+  configure(fixtureValues(), { instancesFolder: folder, artifactStoreKeys: hidden });
+  expect((await failureOf()).slice(1)).toEqual([
+    "  mlflow-instances:artifactStoreKeys: is not a JSON object of instance -> {accessKeyId, secretAccessKey}",
+  ]);
+});
+
+test("an environment that can't be reached ends the program before any resource", async () => {
+  const folder = folderWith({ "shop.yaml": good });
+  // Port 1 of loopback: nothing listens there.
+  const values = fixtureValues() as { platform: { postgresql: { host: string; port: number }; objectStore: { endpoint: string } } };
+  Object.assign(values.platform.postgresql, { host: "127.0.0.1", port: 1 });
+  values.platform.objectStore.endpoint = "https://127.0.0.1:1";
+  configure(values, { instancesFolder: folder });
+  expect(await failureOf()).toEqual([
+    "Environment local can't be reached; nothing was changed:",
+    "  PostgreSQL at 127.0.0.1:1 (platform.postgresql): connection refused: nothing listens there",
+    "  The Kubernetes API server at context mlflow-local of /fixture/kubeconfig (platform.kubernetes): there is no such kubeconfig file",
+    "  S3 at https://127.0.0.1:1 (platform.objectStore.endpoint): connection refused: nothing listens there",
+  ]);
+});
+
+test("a problem of the config is shown at its line when it came from the stack's file", () => {
+  const config = configOf({ domain: "x", platform: { kind: "gke" } });
+  const problems = [{ path: ["environment", "platform", "kind"], message: "m" }];
+  const folder = folderWith({
+    "same.yaml": stringify({ config: { "mlflow-instances:environment": { domain: "x", platform: { kind: "gke" } } } }),
+    "other.yaml": stringify({ config: { "mlflow-instances:environment": { domain: "y", platform: { kind: "gke" } } } }),
+  });
+  expect(placeInStackFile(config, join(folder, "same.yaml"), problems)).toEqual([
+    `${folder}/same.yaml:5:7 mlflow-instances:environment.platform.kind: m`,
+  ]);
+  expect(placeInStackFile(config, join(folder, "other.yaml"), problems)).toEqual([
+    "config of stack local: mlflow-instances:environment.platform.kind: m",
+  ]);
+  expect(placeInStackFile(config, join(folder, "none.yaml"), problems)).toEqual([
+    "config of stack local: mlflow-instances:environment.platform.kind: m",
+  ]);
+});
+
+test("four explicit providers, with passwords as secrets and everything else readable", async () => {
+  vi.stubEnv("XDG_CACHE_HOME", folderWith({}));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  configure(fixtureValues());
+  const environment = fixtureEnvironment();
+  createPlatform(environment);
+  await pulumi.runtime.disconnect();
+  const ca = writeCaFile(environment.platform.caBundle ?? "");
+  const order = ["kubernetes", "object-store", "postgresql", "random"];
+  registered.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  expect(registered.map(({ type, name, inputs }) => [type, name, withoutSecrets(inputs)])).toEqual([
+    [
+      "pulumi:providers:kubernetes",
+      "kubernetes",
+      { kubeconfig: "/fixture/kubeconfig", context: "mlflow-local", clusterIdentifier: "local", enableSecretMutable: "true" },
+    ],
+    [
+      "pulumi:providers:aws",
+      "object-store",
+      {
+        region: "local",
+        accessKey: "[secret]",
+        secretKey: "[secret]",
+        endpoints: '[{"s3":"https://10.213.0.2:7070"}]',
+        s3UsePathStyle: "true",
+        skipCredentialsValidation: "true",
+        skipRequestingAccountId: "true",
+        skipMetadataApiCheck: "true",
+        skipRegionValidation: "true",
+        customCaBundle: ca,
+      },
+    ],
+    [
+      "pulumi:providers:postgresql",
+      "postgresql",
+      {
+        host: "10.213.0.2",
+        port: "5432",
+        username: "postgres",
+        password: "[secret]",
+        database: "postgres",
+        sslmode: "verify-full",
+        superuser: "true",
+        connectTimeout: "15",
+        sslrootcert: ca,
+      },
+    ],
+    ["pulumi:providers:random", "random", {}],
+  ]);
+  expect(isSealed(registered[1]?.inputs["secretKey"])).toBe(true);
+});
+
+test("the CA file is named by its contents and left alone when it is there", () => {
+  const cache = folderWith({});
+  vi.stubEnv("XDG_CACHE_HOME", cache);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  mkdirSync(join(cache, "mlflow-instances"));
+  const file = writeCaFile("one");
+  expect(file).toMatch(/mlflow-instances\/ca\/[0-9a-f]{16}\.pem$/);
+  expect(readFileSync(file, "utf8")).toBe("one");
+  expect(writeCaFile("two")).not.toBe(file);
+  writeFileSync(file, "kept");
+  expect(writeCaFile("one")).toBe(file);
+  expect(readFileSync(file, "utf8")).toBe("kept");
+});
