@@ -31,6 +31,8 @@ export interface ProfileNetwork {
   readonly dnsIp: string;
   readonly linkCidr: string;
   readonly podCidr: string;
+  /** The node's address on each link to a pod: the source of what the node (probes, the ingress) sends to pods. */
+  readonly podGatewayIp: string;
   readonly serviceCidr: string;
   /** Service address of the API server: the first of the range. */
   readonly apiServiceIp: string;
@@ -57,6 +59,7 @@ export function profileNetwork(profile: Profile): ProfileNetwork {
     dnsIp: `10.213.${index}.53`,
     linkCidr: `10.213.${index}.0/24`,
     podCidr: `10.214.${index}.0/24`,
+    podGatewayIp: `10.214.${index}.1`,
     serviceCidr: `10.215.${index}.0/24`,
     apiServiceIp: `10.215.${index}.1`,
     dnsServiceIp: `10.215.${index}.10`,

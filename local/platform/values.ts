@@ -85,7 +85,7 @@ export function platformValues(profile: Profile, networkPolicies: NetworkPolicyE
       encryption: false,
       publicAccessBlock: false,
     },
-    ingress: { className: ingressClassName, cidrs: [`${network.nodeIp}/32`] },
+    ingress: { className: ingressClassName, cidrs: [`${network.nodeIp}/32`, `${network.podGatewayIp}/32`] },
     tls: { certificatePath: join(paths.pki, "ingress.crt"), privateKeyPath: join(paths.pki, "ingress.key") },
     caPath: join(paths.pki, "ca.crt"),
     networkPolicies,

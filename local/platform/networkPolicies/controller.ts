@@ -79,12 +79,13 @@ async function run(configuration: ControllerConfiguration): Promise<never> {
     } catch (error) {
       trouble = (error as Error).message;
       console.error(`${new Date().toISOString()} ${trouble}`);
-      done -= 1;
-      await sleep(1_000);
     }
     const status: ControllerStatus = { policies: policies.length, isolatedPods, trouble };
     await writeFile(`${configuration.statusPath}.draft`, JSON.stringify(status));
     await rename(`${configuration.statusPath}.draft`, configuration.statusPath);
+    if (trouble === "") continue;
+    await sleep(1_000);
+    done -= 1; // once more
   }
 }
 

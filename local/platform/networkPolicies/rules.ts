@@ -126,7 +126,7 @@ export function renderRules(state: ClusterState, dnsIp: string): Rendered {
           `  chain ${chain} { # ${target.metadata.namespace}/${target.metadata.name}`,
           `    ${side(direction)} ${ip} return`,
           ...allowed.map((match) => `    ${match === "" ? "return" : `${match} return`}`),
-          "    reject with icmpx type admin-prohibited",
+          "    reject with icmp type admin-prohibited",
           "  }",
         ].join("\n"),
       );
