@@ -107,7 +107,7 @@ export class Client {
       let connected = false;
       sent.on("socket", (socket) => {
         connected = !socket.connecting;
-        socket.once("connect", () => (connected = true));
+        if (!connected) socket.once("connect", () => (connected = true));
       });
       sent.on("error", (error: NodeJS.ErrnoException) => {
         reject(options.signal?.aborted ? error : new ConnectionError(connectionMessage(this.server, error), !connected));
