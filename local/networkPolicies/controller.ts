@@ -12,18 +12,23 @@ import { Enforcer } from "./enforcer.ts";
  * cutting off what is not known.
  */
 const { values } = parseArgs({
-  options: { kubeconfig: { type: "string" }, "pod-cidr": { type: "string" }, "run-folder": { type: "string" } },
+  options: {
+    kubeconfig: { type: "string" },
+    "pod-cidr": { type: "string" },
+    "dns-ip": { type: "string" },
+    "run-folder": { type: "string" },
+  },
 });
-const { kubeconfig, "run-folder": runFolder } = values;
+const { kubeconfig, "dns-ip": dnsIp, "run-folder": runFolder } = values;
 const podCidr = canonicalCidr(values["pod-cidr"] ?? "");
-if (kubeconfig === undefined || podCidr === undefined || runFolder === undefined) {
-  console.error("usage: controller.ts --kubeconfig <file> --pod-cidr <IPv4 range> --run-folder <folder>");
+if (kubeconfig === undefined || podCidr === undefined || dnsIp === undefined || runFolder === undefined) {
+  console.error("usage: controller.ts --kubeconfig <file> --pod-cidr <IPv4 range> --dns-ip <address> --run-folder <folder>");
   process.exit(2);
 }
 
 const config = new KubeConfig();
 config.loadFromFile(kubeconfig);
-const enforcer = new Enforcer(podCidr, (line) => console.log(`${new Date().toISOString()} ${line}`));
+const enforcer = new Enforcer({ podCidr, dnsIp }, (line) => console.log(`${new Date().toISOString()} ${line}`));
 
 const server = createServer((call, response) => {
   answer(call.url ?? "", call).then(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Attachment, ControllerStatus } from "./door.ts";
-import { podKey, type Namespace, type NetworkPolicy, type Pod } from "./objects.ts";
+import { dnsPod, type Namespace, type NetworkPolicy, type Pod } from "./objects.ts";
 import { render } from "./render.ts";
 import { compileRules, type CompiledRules } from "./rules.ts";
 import { applyRules, tableExists } from "./table.ts";
@@ -13,6 +13,7 @@ const debounceMs = 50;
 /** Keeps the kernel's table equal to what the cluster's objects say. */
 export class Enforcer {
   readonly #podCidr: string;
+  readonly #nodePods: readonly Pod[];
   readonly #log: (line: string) => void;
   /** By `namespace/name`: the API server learns a pod's address a second or two after the pod has begun to talk. */
   readonly #attachments = new Map<string, Attachment>();
@@ -22,8 +23,9 @@ export class Enforcer {
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> = Promise.resolve();
 
-  constructor(podCidr: string, log: (line: string) => void) {
-    this.#podCidr = podCidr;
+  constructor(network: { podCidr: string; dnsIp: string }, log: (line: string) => void) {
+    this.#podCidr = network.podCidr;
+    this.#nodePods = [dnsPod(network.dnsIp)];
     this.#log = log;
   }
 
@@ -102,16 +104,18 @@ export class Enforcer {
     const { policies, namespaces, pods } = this.#cluster;
     try {
       const addresses = new Map([...this.#attachments].map(([key, { address }]) => [key, address]));
-      const rules = compileRules(policies.list(), namespaces.list(), pods.list(), { podCidr: this.#podCidr, addresses });
+      const rules = compileRules(policies.list(), namespaces.list(), pods.list(), {
+        podCidr: this.#podCidr,
+        addresses,
+        nodePods: this.#nodePods,
+      });
       const text = render(rules);
       const changed = text !== this.#applied?.text;
       if (changed || always) await applyRules(text);
       this.#applied = { rules, text, at: changed || always ? new Date() : this.#applied!.at };
       this.#problem = undefined;
       if (changed)
-        this.#log(
-          `table of ${rules.groups.length} isolated groups, ${rules.known.length} pods, ${policies.list().map(podKey).length} policies`,
-        );
+        this.#log(`table of ${rules.groups.length} isolated groups, ${rules.known.length} pods, ${policies.list().length} policies`);
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
       this.#log(`the table could not be written: ${this.#problem}`);

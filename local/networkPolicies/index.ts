@@ -8,6 +8,8 @@ export interface NetworkPolicyOptions {
   readonly kubeconfig: string;
   /** Range of the pods' addresses. */
   readonly podCidr: string;
+  /** Address of the cluster's DNS server, which runs on the node. */
+  readonly dnsIp: string;
   /** Folder of the controller's socket; goes with the platform's processes. */
   readonly runFolder: string;
 }
@@ -20,9 +22,9 @@ const program = (file: string): string[] => [process.execPath, ...nodeFlags, joi
 /** Enforces NetworkPolicies on the one node of the embedded platform: a controller in the node's network namespace, and the last plugin of the CNI chain. */
 export const networkPolicyController = {
   /** Command line of the controller, for a process in the network namespace. */
-  command: ({ kubeconfig, podCidr, runFolder }: NetworkPolicyOptions): string[] => [
+  command: ({ kubeconfig, podCidr, dnsIp, runFolder }: NetworkPolicyOptions): string[] => [
     ...program("controller.ts"),
-    ...["--kubeconfig", kubeconfig, "--pod-cidr", podCidr, "--run-folder", runFolder],
+    ...["--kubeconfig", kubeconfig, "--pod-cidr", podCidr, "--dns-ip", dnsIp, "--run-folder", runFolder],
   ],
 
   /** Source texts of the controller: when they change, a running one is out of date. */
@@ -32,7 +34,10 @@ export const networkPolicyController = {
       .map((file) => readFileSync(join(import.meta.dirname, file), "utf8")),
 
   /** Last entry of the CNI configuration's `plugins`. */
-  cniPlugin: ({ runFolder }: NetworkPolicyOptions): Record<string, unknown> => ({ type: pluginType, socket: socketPath(runFolder) }),
+  cniPlugin: ({ runFolder }: Pick<NetworkPolicyOptions, "runFolder">): Record<string, unknown> => ({
+    type: pluginType,
+    socket: socketPath(runFolder),
+  }),
 
   /** Writes the plugin's executable into the folder of the CNI plugins. */
   installCniPlugin: async (binFolder: string): Promise<void> => {

@@ -51,6 +51,22 @@ export interface Pod {
 export const podKey = (pod: { readonly metadata: { readonly namespace: string; readonly name: string } }): string =>
   `${pod.metadata.namespace}/${pod.metadata.name}`;
 
+/** The cluster's DNS runs on the node, under an address of its own; policies name it as they do on every other cluster. */
+export const dnsPod = (address: string): Pod => ({
+  metadata: { namespace: "kube-system", name: "coredns", labels: { "k8s-app": "kube-dns" } },
+  spec: {
+    containers: [
+      {
+        ports: [
+          { name: "dns", containerPort: 53, protocol: "UDP" },
+          { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
+        ],
+      },
+    ],
+  },
+  status: { phase: "Running", podIP: address },
+});
+
 /** An empty selector selects everything; requirements of all kinds must hold together. An unknown operator selects nothing. */
 export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>> = {}): boolean {
   const own = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);

@@ -49,6 +49,8 @@ export interface CompileOptions {
   readonly podCidr: string;
   /** Addresses by `namespace/name` that are newer than the ones in the pods' status: the network plugin's word. */
   readonly addresses?: ReadonlyMap<string, string>;
+  /** What runs on the node under an address of its own and is a pod on other clusters (the DNS server): policies name it like a pod. */
+  readonly nodePods?: readonly Pod[];
 }
 
 interface Endpoint {
@@ -74,7 +76,8 @@ export function compileRules(
 ): CompiledRules {
   const endpoints = endpointsOf(pods, options);
   const namespaceLabels = new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
-  const groups = (["ingress", "egress"] as const).flatMap((direction) => groupsOf(direction, policies, endpoints, namespaceLabels));
+  const peers = [...endpoints, ...(options.nodePods ?? []).map((pod) => ({ pod, address: pod.status?.podIP ?? "" }))];
+  const groups = (["ingress", "egress"] as const).flatMap((direction) => groupsOf(direction, policies, endpoints, peers, namespaceLabels));
   return { podCidr: options.podCidr, known: endpoints.map(({ address }) => address), groups };
 }
 
@@ -99,6 +102,7 @@ function groupsOf(
   direction: Direction,
   policies: readonly NetworkPolicy[],
   endpoints: readonly Endpoint[],
+  others: readonly Endpoint[],
   namespaceLabels: ReadonlyMap<string, Readonly<Record<string, string>>>,
 ): IsolatedGroup[] {
   const isolating = policies.filter((policy) => directionsOf(policy).includes(direction)).sort((a, b) => (podKey(a) < podKey(b) ? -1 : 1));
@@ -117,8 +121,8 @@ function groupsOf(
       .filter((policy) => selected.includes(podKey(policy)))
       .flatMap((policy) =>
         rulesOf(policy, direction).flatMap(({ peers, ports }) =>
-          peersOf(policy.metadata.namespace, peers, endpoints, namespaceLabels).flatMap((peer) =>
-            portsOf(ports, direction === "ingress" ? members : endpoints.filter(({ address }) => isPeer(peer, address))).map((port) => ({
+          peersOf(policy.metadata.namespace, peers, others, namespaceLabels).flatMap((peer) =>
+            portsOf(ports, direction === "ingress" ? members : others.filter(({ address }) => isPeer(peer, address))).map((port) => ({
               peer,
               port,
             })),

@@ -1,10 +1,11 @@
 import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { ProfileNetwork, ProfilePaths } from "../paths.ts";
+import type { ProfilePaths } from "../paths.ts";
 import type { HealthContext, PlatformContext } from "./context.ts";
 import { sandboxImage } from "./images.ts";
 import { writeSecretFile } from "./kubeconfig.ts";
+import { podNetworkFolder, podPluginFolder, preparePodNetwork } from "./podNetwork.ts";
 import type { ServiceDefinition } from "./processes.ts";
 
 const overlayFilesystem = 0x794c7630;
@@ -27,8 +28,8 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
   netns_mounts_under_state_dir = true
 
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
-    conf_dir = "${join(paths.config, "cni")}"
+    bin_dir = "${podPluginFolder(paths)}"
+    conf_dir = "${podNetworkFolder(paths)}"
 
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "${snapshotter}"
@@ -42,41 +43,13 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
 `;
 }
 
-/**
- * Pods are connected point to point, not by a bridge: so each packet between two pods passes the hooks of the network policies.
- */
-export function podNetworkConfiguration(network: ProfileNetwork, paths: ProfilePaths): string {
-  return `${JSON.stringify(
-    {
-      cniVersion: "1.0.0",
-      name: "pods",
-      plugins: [
-        {
-          type: "ptp",
-          ipMasq: false,
-          ipam: {
-            type: "host-local",
-            dataDir: join(paths.run, "pod-addresses"),
-            ranges: [[{ subnet: network.podCidr }]],
-            routes: [{ dst: "0.0.0.0/0" }],
-          },
-        },
-      ],
-    },
-    undefined,
-    2,
-  )}\n`;
-}
-
 export async function containerd({ network, paths }: PlatformContext): Promise<ServiceDefinition> {
-  const cni = join(paths.config, "cni");
-  await Promise.all([mkdir(paths.containerd, { recursive: true }), mkdir(cni, { recursive: true })]);
+  await Promise.all([mkdir(paths.containerd, { recursive: true }), preparePodNetwork(network, paths)]);
   // An overlay can't lie on an overlay (the platform within a container): files are copied then.
   const snapshotter = (await statfs(paths.containerd)).type === overlayFilesystem ? "native" : "overlayfs";
   const configuration = containerdConfiguration(paths, snapshotter);
   const path = join(paths.config, "containerd.toml");
   await writeSecretFile(path, configuration);
-  await writeSecretFile(join(cni, "10-pods.conflist"), podNetworkConfiguration(network, paths));
   return {
     name: "containerd",
     program: "/usr/bin/containerd",

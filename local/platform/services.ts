@@ -6,7 +6,7 @@ import { etcd, etcdHealth } from "./etcd.ts";
 import { traefik, traefikHealth } from "./ingress.ts";
 import { kubelet, kubeletHealth } from "./kubelet.ts";
 import { kubeProxy, kubeProxyHealth } from "./kubeProxy.ts";
-import { networkPolicies, networkPoliciesHealth } from "./networkPolicies/service.ts";
+import { networkPolicies, networkPoliciesHealth } from "./networkPolicyService.ts";
 import { objectStore, objectStoreHealth } from "./objectStore.ts";
 import { postgresql, postgresqlHealth } from "./postgresql.ts";
 import type { ServiceDefinition, StopSettings } from "./processes.ts";

@@ -12,7 +12,7 @@ import { findHolder, startHolder, type Holder } from "./holder.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { apiServerUrl, kubernetesApi } from "./kubernetesApi.ts";
 import { createNetwork, networkExists } from "./network.ts";
-import { networkPolicyEnforcement } from "./networkPolicies/service.ts";
+import { networkPolicyEnforcement } from "./networkPolicyService.ts";
 import { ensureService } from "./processes.ts";
 import { clusterObjects, runInOrder, servicePlans, serviceStops } from "./services.ts";
 import { endNamespaces } from "./stop.ts";

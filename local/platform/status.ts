@@ -1,6 +1,6 @@
 import { profilePaths, type Profile } from "../paths.ts";
 import { healthContext } from "./context.ts";
-import { networkPolicyEnforcement } from "./networkPolicies/service.ts";
+import { networkPolicyEnforcement } from "./networkPolicyService.ts";
 import { findService } from "./processes.ts";
 import { memoryOf } from "./procfs.ts";
 import { servicePlans } from "./services.ts";

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { NetworkPolicy, Pod } from "../../../../local/networkPolicies/objects.ts";
+import { dnsPod, type NetworkPolicy, type Pod } from "../../../../local/networkPolicies/objects.ts";
 import { compile, compileRules } from "../../../../local/networkPolicies/rules.ts";
 import { evaluate } from "./evaluate.ts";
-import { allowed, podCidr, type Packet } from "./specification.ts";
+import { allowed, nodeAddress, podCidr, type Packet } from "./specification.ts";
 import { packet, world } from "./worlds.ts";
 
 const namespaces = [
@@ -172,6 +172,30 @@ describe("isolation", () => {
       expect(passes([], address, "10.99.0.9", 5000, "TCP", [...all, ended])).toBe(false);
       expect(passes([], "10.99.0.9", address, 5000, "TCP", [...all, ended])).toBe(false);
     }
+  });
+
+  it("lets policies name the DNS server of the node like a pod, and isolates it never", () => {
+    const system = { metadata: { name: "kube-system", labels: { "kubernetes.io/metadata.name": "kube-system" } } };
+    const openDns = policy("dns", {
+      podSelector: {},
+      policyTypes: ["Egress"],
+      egress: [
+        {
+          to: [{ namespaceSelector: { matchLabels: system.metadata.labels }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
+          ports: [{ protocol: "UDP", port: 53 }, { port: "dns-tcp" }],
+        },
+      ],
+    });
+    const rules = compileRules([denyAll, openDns, policy("deny", { podSelector: {} }, "kube-system")], [...namespaces, system], [server], {
+      podCidr,
+      nodePods: [dnsPod("10.98.0.53")],
+    });
+    expect(rules.known).toEqual(["10.99.0.9"]);
+    const tries = (["UDP", "TCP"] as const).flatMap((protocol) =>
+      [53, 80].map((port) => evaluate(rules, { from: "10.99.0.9", to: "10.98.0.53", port, protocol })),
+    );
+    expect(tries).toEqual([true, false, true, false]);
+    expect(evaluate(rules, { from: "10.99.0.9", to: nodeAddress, port: 53, protocol: "UDP" })).toBe(false);
   });
 
   it("ignores pods on the node's network", () => {
