@@ -10,8 +10,8 @@ const leastPerStore = 2;
 /** PostgreSQL keeps 3 for superusers (`superuser_reserved_connections`); 2 more so that an administrator without that right gets in. */
 const reservedByServer = 5;
 
-/** What one pod holds besides its workers' pools: the parent process opened both stores once, and each worker's readiness check has one of its own. */
-const perPod = (workers: number) => storesPerWorker + workers;
+/** What one pod opens besides its workers' pools: one to look at the schema when it starts, and one in each worker to ask for readiness. */
+const perPod = (workers: number) => 1 + workers;
 
 /** The migration job: one for the lock, one for the schema, one for MLflow's own check. */
 const migrationJob = 3;

@@ -19,7 +19,7 @@ describe("the pool", () => {
         fitting += 1;
         // The formula again, from the parts: a pod more during a rollout, two stores a worker, what a pod holds besides, the migration.
         const pods = demand.replicas + 1;
-        const open = pods * (demand.workers * 2 * (pool.poolSize + pool.maxOverflow) + 2 + demand.workers) + 3;
+        const open = pods * (demand.workers * 2 * (pool.poolSize + pool.maxOverflow) + 1 + demand.workers) + 3;
         expect(open).toBeLessThanOrEqual(pool.connectionLimit);
         expect(pool.connectionLimit).toBeLessThanOrEqual(demand.maxConnections - 5);
         expect(pool.poolSize).toBeGreaterThanOrEqual(1);
@@ -41,14 +41,14 @@ describe("the pool", () => {
     );
   });
 
-  test("of the smallest instance takes 41 connections, so that two fit a server with PostgreSQL's default of 100", () => {
-    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual({ connectionLimit: 41, poolSize: 4, maxOverflow: 4 });
+  test("of the smallest instance takes 39 connections, so that two fit a server with PostgreSQL's default of 100", () => {
+    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual({ connectionLimit: 39, poolSize: 4, maxOverflow: 4 });
   });
 
   test("shrinks to a given limit", () => {
     expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100, connectionLimit: 20 })).toEqual({
       connectionLimit: 20,
-      poolSize: 1,
+      poolSize: 2,
       maxOverflow: 1,
     });
   });
@@ -56,11 +56,11 @@ describe("the pool", () => {
   test("says what is needed when it does not fit", () => {
     expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100 })).toEqual({
       reason:
-        "111 connections for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores don't fit the server's 100 (5 stay reserved); " +
-        "set database.connectionLimit (at least 39), lower replicas or workers, or raise the server's max_connections",
+        "108 connections for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores don't fit the server's 100 (5 stay reserved); " +
+        "set database.connectionLimit (at least 36), lower replicas or workers, or raise the server's max_connections",
     });
-    expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100, connectionLimit: 38 })).toEqual({
-      reason: "38 connections are too few for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores: at least 39 are needed",
+    expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100, connectionLimit: 35 })).toEqual({
+      reason: "35 connections are too few for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores: at least 36 are needed",
     });
   });
 });
