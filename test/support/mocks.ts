@@ -24,11 +24,11 @@ export interface Registration {
 export interface MockRun {
   registrations: Registration[];
   /** The one registration of this logical name; throws when there is none or more than one. */
-  one(name: string): Registration;
+  one: (name: string) => Registration;
   /** Registrations of this type. */
-  all(type: string): Registration[];
+  all: (type: string) => Registration[];
   /** Outputs that a component registered, secrets sealed, by its URN's type and name. */
-  outputsOf(type: string, name: string): Record<string, unknown>;
+  outputsOf: (type: string, name: string) => Record<string, unknown>;
 }
 
 /** What stands for the provider: the outputs of a resource from its inputs. A type that isn't listed fails the test. */

@@ -6,7 +6,7 @@ import { instanceArgs, secrets } from "../../support/instance.ts";
 
 const base = instanceArgs();
 const paths = (changes: Record<string, unknown>) =>
-  problemsOf({ ...base, ...changes } as MlflowInstanceArgs).map(({ propertyPath }) => propertyPath);
+  problemsOf({ ...base, ...changes }).map(({ propertyPath }) => propertyPath);
 
 test("valid arguments have no problem, in every tier", () => {
   for (const tier of ["sandbox", "standard", "production"])
