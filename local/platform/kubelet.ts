@@ -6,7 +6,8 @@ import { componentKubeconfig } from "./controlPlane.ts";
 import { httpOk } from "./http.ts";
 import { writeSecretFile } from "./kubeconfig.ts";
 import { kubernetesApi } from "./kubernetesApi.ts";
-import type { ServiceDefinition } from "./processes.ts";
+import { findService, type ServiceDefinition } from "./processes.ts";
+import { startedAt } from "./procfs.ts";
 
 export function kubeletConfiguration({ network, paths, profile }: PlatformContext): object {
   const serving = pair(paths, "kubelet");
@@ -53,7 +54,7 @@ export function kubeletConfiguration({ network, paths, profile }: PlatformContex
 }
 
 interface NodeObject {
-  status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] };
+  status?: { conditions?: { type: string; status: string; message?: string; lastHeartbeatTime?: string }[] };
 }
 
 export async function kubelet(context: PlatformContext): Promise<ServiceDefinition> {
@@ -85,5 +86,10 @@ export async function kubeletHealth({ network, paths }: HealthContext): Promise<
   const api = await kubernetesApi(network, paths);
   const node = await api.get<NodeObject>(`/api/v1/nodes/${network.nodeName}`);
   const ready = node?.status?.conditions?.find(({ type }) => type === "Ready");
+  const record = await findService(paths, "kubelet");
+  // Before its first report after a start, the API server still tells what a former kubelet said.
+  if (record !== undefined && Date.parse(ready?.lastHeartbeatTime ?? "") < Math.floor((await startedAt(record)) / 1000) * 1000) {
+    throw new Error("it has not reported the node's state since its start");
+  }
   if (ready?.status !== "True") throw new Error(`the node is not ready: ${ready?.message ?? "it has not registered yet"}`);
 }

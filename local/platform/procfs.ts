@@ -33,6 +33,12 @@ export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<bool
   return stat !== undefined && stat.startTime === startTime && stat.state !== "Z" && stat.state !== "X";
 }
 
+/** Wall clock of a process's start, in milliseconds; the kernel counts in hundredths of a second from boot. */
+export async function startedAt({ startTime }: ProcessIdentity): Promise<number> {
+  const boot = Number(/^btime (\d+)$/m.exec(await readFile("/proc/stat", "utf8"))?.[1]);
+  return boot * 1000 + Number(startTime) * 10;
+}
+
 /** Sends a signal to exactly this process. */
 export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<void> {
   if (!(await isAlive(identity))) return;
