@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { execa } from "execa";
 import type { Report } from "../report.ts";
 import { aptProgress, aptTrouble, missingPackages, unitsOf, unknownPackages } from "./aptOutput.ts";
+import { lastLines } from "./commandOutput.ts";
 import { ensureDiskSpace, withDiskErrors } from "./disk.ts";
 import { exists } from "./folderOnce.ts";
 import { MachineError } from "./machine.ts";
@@ -120,7 +121,7 @@ async function apt(args: string[], log: (line: string) => void): Promise<{ faile
     if (progress !== undefined) log(progress);
   }
   const result = await child;
-  return { failed: result.failed, output: result.all };
+  return { failed: result.failed, output: lastLines(result, 200) };
 }
 
 /** Lists older than a day name versions that the mirrors may have dropped. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { cacheFolder } from "../paths.ts";
 import type { Report } from "../report.ts";
+import { lastLines } from "./commandOutput.ts";
 import { ensureDiskSpace, withDiskErrors } from "./disk.ts";
 import { exists, flush, folderOnce } from "./folderOnce.ts";
 import { ensureGo, goArchitecture, MachineError } from "./machine.ts";
@@ -118,8 +119,7 @@ async function goCommand(args: string[], cwd: string, env: Record<string, string
   for await (const line of child.iterable({ from: "stderr" })) onLine(line);
   const result = await child;
   if (result.failed) {
-    const lines = ((result.stderr ?? "") || result.shortMessage).split("\n").filter((line) => !/^(go: downloading |[\w./-]+$)/.test(line));
-    throw new Error(`go ${args[0]} in ${basename(cwd)} failed:\n${lines.slice(-15).join("\n") || result.shortMessage}`);
+    throw new Error(`go ${args[0]} in ${basename(cwd)} failed:\n${lastLines(result, 15, /^(go: downloading .*|[\w./-]*)$/)}`);
   }
   return result.stdout;
 }

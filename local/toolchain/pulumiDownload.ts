@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { Report } from "../report.ts";
+import { lastLines } from "./commandOutput.ts";
 import { exists, folderOnce } from "./folderOnce.ts";
 import { pluginVersions, versions, type PluginName } from "./pins.ts";
 
@@ -102,7 +103,7 @@ async function download(cache: string, command: readonly [string, ...string[]], 
     const result = await child;
     if (hopeless !== undefined) throw new Unreachable(hopeless);
     if (result.timedOut) throw new Unreachable(`not complete within ${wholeMs / 60_000} min`);
-    if (result.failed) throw new Unreachable(lastLine(result.all ?? "") || result.shortMessage);
+    if (result.failed) throw new Unreachable(lastLines(result, 1).replace(/^error: /, ""));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

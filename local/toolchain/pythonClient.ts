@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { cacheFolder } from "../paths.ts";
 import type { Report } from "../report.ts";
+import { lastLines } from "./commandOutput.ts";
 import { ensureDiskSpace, withDiskErrors } from "./disk.ts";
 import { exists, folderOnce } from "./folderOnce.ts";
 import { goArchitecture, MachineError } from "./machine.ts";
@@ -43,7 +44,7 @@ async function install(interpreter: string, folder: string, log: (line: string) 
     if (progress !== undefined) log(progress);
   }
   const result = await child;
-  if (result.failed) throw new Error(`pip install of the MLflow client failed:\n${(result.all ?? "").split("\n").slice(-12).join("\n")}`);
+  if (result.failed) throw new Error(`pip install of the MLflow client failed:\n${lastLines(result)}`);
   log("verifies that the client can be imported");
   const found = await execa(python, ["-c", "import mlflow; print(mlflow.__version__)"], { env: { MLFLOW_DISABLE_TELEMETRY: "true" } });
   if (found.stdout.trim() !== versions.mlflow)

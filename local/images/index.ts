@@ -1,0 +1,2 @@
+export { buildPauseImage } from "./pause.ts";
+export { buildTrackingServerImage, type BuiltImage } from "./trackingServer.ts";
