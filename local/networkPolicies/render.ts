@@ -56,7 +56,13 @@ function directionRules({ known, groups }: CompiledRules, direction: Direction):
       const members = `${own} { ${addresses.join(", ")} }`;
       const allowing = new Set(allowed.map((allowance) => [members, ...matches(allowance, other), "return"].join(" ")));
       // The kernel keeps 128 bytes of a comment.
-      return [...allowing, `${members} reject with icmpx admin-prohibited comment "${policies.join(" ").slice(0, 120)}"`];
+      const reason = `comment "${policies.join(" ").slice(0, 120)}"`;
+      // Linux forgets an ICMP answer that comes while it still sends the first packet of a TCP connection, and tries again a second later.
+      return [
+        ...allowing,
+        `${members} meta l4proto tcp reject with tcp reset ${reason}`,
+        `${members} reject with icmpx admin-prohibited ${reason}`,
+      ];
     });
   return [known.length > 0 ? `${own} != { ${known.join(", ")} } drop` : "drop", ...isolated];
 }

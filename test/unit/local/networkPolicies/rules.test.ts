@@ -79,16 +79,20 @@ flush table inet mlflow_network_policies
 table inet mlflow_network_policies {
   chain egress {
     ip saddr != { 10.99.0.10, 10.99.0.9, 10.99.0.11 } drop
+    ip saddr { 10.99.0.10 } meta l4proto tcp reject with tcp reset comment "mlflow-a/deny"
     ip saddr { 10.99.0.10 } reject with icmpx admin-prohibited comment "mlflow-a/deny"
     ip saddr { 10.99.0.9 } ip daddr 10.98.0.2/32 tcp dport { 5432, 7000-7070 } return
     ip saddr { 10.99.0.9 } ip daddr 10.98.0.0/16 ip daddr != 10.98.1.0/24 udp dport { 53 } return
     ip saddr { 10.99.0.9 } ip daddr 10.98.0.0/16 ip daddr != 10.98.1.0/24 meta l4proto sctp return
+    ip saddr { 10.99.0.9 } meta l4proto tcp reject with tcp reset comment "mlflow-a/deny mlflow-a/server"
     ip saddr { 10.99.0.9 } reject with icmpx admin-prohibited comment "mlflow-a/deny mlflow-a/server"
   }
   chain ingress {
     ip daddr != { 10.99.0.10, 10.99.0.9, 10.99.0.11 } drop
+    ip daddr { 10.99.0.10 } meta l4proto tcp reject with tcp reset comment "mlflow-a/deny"
     ip daddr { 10.99.0.10 } reject with icmpx admin-prohibited comment "mlflow-a/deny"
     ip daddr { 10.99.0.9 } ip saddr { 10.99.0.10 } ip daddr . tcp dport { 10.99.0.9 . 5000 } return
+    ip daddr { 10.99.0.9 } meta l4proto tcp reject with tcp reset comment "mlflow-a/deny mlflow-a/server"
     ip daddr { 10.99.0.9 } reject with icmpx admin-prohibited comment "mlflow-a/deny mlflow-a/server"
   }
   chain prerouting {
