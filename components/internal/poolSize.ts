@@ -1,8 +1,11 @@
 /** SQLAlchemy engines in one worker: the tracking store and the model registry keep one each (measured and read in MLflow 3.17.2). */
 const storesPerWorker = 2;
 
-/** Connections that one engine takes under load when nothing bounds it: uvicorn hands requests to a thread pool, few of which query at the same moment. */
-const preferredPerStore = 8;
+/**
+ * Connections of one engine when the limit is left open. A worker serves about ten requests at once, few of which query at the same moment;
+ * the others wait in the pool. With 6 even the production tier fits a server with PostgreSQL's default of 100 connections.
+ */
+const preferredPerStore = 6;
 
 /** Below this an instance serves one query at a time per worker; a stuck one would stop it. */
 const leastPerStore = 2;

@@ -26,9 +26,7 @@ test("every child has the explicit provider of its package and a part of the ins
 
 describe("data holders", () => {
   test("are protected and retained in tiers that keep data, and nothing else is", async () => {
-    const { registrations } = await runWithMocks(instanceTypes, () =>
-      newInstance(instanceArgs({ tier: "production", database: { ...instanceArgs().database, maxConnections: 200 } })),
-    );
+    const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ tier: "production" })));
     expect(
       registrations
         .filter(({ protect }) => protect)

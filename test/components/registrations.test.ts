@@ -45,7 +45,7 @@ test("the role may log in and nothing else, within the connections that its pool
     superuser: false,
     createDatabase: false,
     createRole: false,
-    connectionLimit: 39,
+    connectionLimit: 31,
   });
   expect(one("fraud-detector-database").inputs).toEqual({
     name: "mlflow_fraud_detector",

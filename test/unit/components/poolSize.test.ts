@@ -41,8 +41,10 @@ describe("the pool", () => {
     );
   });
 
-  test("of the smallest instance takes 39 connections, so that two fit a server with PostgreSQL's default of 100", () => {
-    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual({ connectionLimit: 39, poolSize: 4, maxOverflow: 4 });
+  test("of every tier fits a server with PostgreSQL's default of 100 connections, that of three sandboxes at once", () => {
+    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual({ connectionLimit: 31, poolSize: 3, maxOverflow: 3 });
+    expect(poolFor({ replicas: 1, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 57, poolSize: 3, maxOverflow: 3 });
+    expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 84, poolSize: 3, maxOverflow: 3 });
   });
 
   test("shrinks to a given limit", () => {
@@ -54,9 +56,9 @@ describe("the pool", () => {
   });
 
   test("says what is needed when it does not fit", () => {
-    expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100 })).toEqual({
+    expect(poolFor({ replicas: 2, workers: 2, maxConnections: 80 })).toEqual({
       reason:
-        "108 connections for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores don't fit the server's 100 (5 stay reserved); " +
+        "84 connections for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores don't fit the server's 80 (5 stay reserved); " +
         "set database.connectionLimit (at least 36), lower replicas or workers, or raise the server's max_connections",
     });
     expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100, connectionLimit: 35 })).toEqual({
