@@ -1,8 +1,9 @@
 import { execa } from "execa";
 import { profilePaths, type Profile } from "../paths.ts";
+import { versions } from "../toolchain/pins.ts";
 
 /** The image of the process that holds a pod's namespaces: every pod starts with it. */
-export const sandboxImage = "mlflow-instances.test/pause:3.10";
+export const sandboxImage = `localhost/mlflow-instances/pause:${versions.pause}`;
 
 /** An image that was built on this machine: an OCI archive and the full name under which pods ask for it. */
 export interface ImageArchive {
