@@ -20,7 +20,7 @@ interface Metadata {
   readonly annotations?: Record<string, string>;
 }
 
-export const metadataOf = (props: Record<string, unknown>): Metadata => (props["metadata"] ?? {}) as Metadata;
+export const metadataOf = (props: Record<string, unknown>): Metadata => props["metadata"] ?? {};
 
 /** Whether the namespace belongs to an instance; a stack may hold others. */
 export const isInstanceNamespace = (resource: { type: string; props: Record<string, unknown> }): boolean =>

@@ -8,7 +8,7 @@ import { parseYamlFile } from "./yamlFile.ts";
 const project = "mlflow-instances";
 
 // Exported by the SDK but not declared in its types. `Config.get` of a secret only warns, so without it a plain password would pass.
-const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
 
 /** This project's config of the current stack; the values of secrets stay out of it. */
 export function readConfig(): RawConfig {

@@ -33,5 +33,5 @@ export function show(value: unknown): string {
   if (typeof value === "string") return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (value === null) return "empty";
   if (typeof value === "object") return Array.isArray(value) ? "a list" : "a mapping";
-  return String(value);
+  return JSON.stringify(value);
 }

@@ -3,7 +3,7 @@ import { parseEnvironment } from "../../../stacks/environment.ts";
 import { showPath } from "../../../stacks/problems.ts";
 import { configOf, fixtureValues } from "./support.ts";
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test breaks the values on purpose
+// a test breaks the values on purpose
 type Loose = any;
 
 function errorsOf(change: (values: Loose) => void, keys: Parameters<typeof configOf>[1] = {}): string[] {

@@ -77,7 +77,7 @@ function kubeconfig(server: string, authority = ca.pem.cert): string {
   return `${folderWith({ kubeconfig: text })}/kubeconfig`;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the values of a fixture
+// the values of a fixture
 const reachable = (change: (platform: any) => void = () => undefined) =>
   fixtureEnvironment(({ platform }) => {
     platform.caBundle = ca.pem.cert;
