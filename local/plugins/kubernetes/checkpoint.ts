@@ -3,7 +3,7 @@ import { hasSecret, isObject, revealAll, Secret } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 import { namedFieldManager } from "./annotations.ts";
 import { uniqueName } from "./names.ts";
-import { copy } from "./objects.ts";
+import { copy, text } from "./objects.ts";
 
 const ownKeys = ["__inputs", "__initialApiVersion", "__fieldManager"];
 
@@ -60,5 +60,5 @@ export function fieldManagerName(state: Properties, inputs: Properties): string 
 }
 
 export function initialApiVersion(state: Properties, inputs: Properties): string {
-  return String(state["__initialApiVersion"] ?? inputs["apiVersion"] ?? "");
+  return text(state, "__initialApiVersion") || text(inputs, "apiVersion");
 }

@@ -7,7 +7,7 @@ import { deletionPropagation, skipsAwait, timeoutSeconds } from "./annotations.t
 import { isTimeout, untilSome } from "./await/waiting.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
 import type { Kind } from "./kinds.ts";
-import { at, list, parseId, text } from "./objects.ts";
+import { at, list, parseId, text, isList } from "./objects.ts";
 import type { Session } from "./session.ts";
 
 // The official provider heeds skipAwait in a delete for these alone.
@@ -18,7 +18,8 @@ function obstacles(live: Properties): string {
   const conditions = list(live, "status", "conditions").filter((c) => text(c, "type").startsWith("Namespace") && c["status"] === "True");
   const finalizers = at(live, "metadata", "finalizers");
   const parts = conditions.map((c) => text(c, "message"));
-  if (Array.isArray(finalizers) && finalizers.length > 0) parts.push(`finalizers: ${finalizers.join(", ")}`);
+  if (isList(finalizers) && finalizers.length > 0)
+    parts.push(`finalizers: ${finalizers.filter((name) => typeof name === "string").join(", ")}`);
   return parts.join("; ");
 }
 

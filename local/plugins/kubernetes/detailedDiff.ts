@@ -2,7 +2,7 @@
 import type { PropertyDiff } from "../shared/provider.ts";
 import { isObject, sameValue, Unknown } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
-import { at } from "./objects.ts";
+import { at, isList } from "./objects.ts";
 import { formatPath } from "./propertyPaths.ts";
 import type { Path } from "./propertyPaths.ts";
 
@@ -30,7 +30,7 @@ export function detailedDiff(old: Properties, news: Properties, replacedBy: read
     if (after instanceof Unknown) return add("update", path, undefined);
     if (isObject(before) && isObject(after)) {
       for (const key of new Set([...Object.keys(after), ...Object.keys(before)])) compare([...path, key], before[key], after[key]);
-    } else if (Array.isArray(before) && Array.isArray(after)) {
+    } else if (isList(before) && isList(after)) {
       for (let i = 0; i < Math.max(before.length, after.length); i++) compare([...path, i], before[i], after[i]);
     } else if (!sameValue(before, after)) add("update", path, after);
   };

@@ -1,7 +1,7 @@
 // One form for inputs that mean the same to the API server, as the official provider does it by a round trip through its typed objects.
 import { hasUnknown, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
-import { copy } from "./objects.ts";
+import { copy, isList, text } from "./objects.ts";
 import { canonicalQuantity } from "./quantity.ts";
 
 const readOnlyMetadata = [
@@ -15,7 +15,7 @@ const readOnlyMetadata = [
 ];
 
 function withoutNulls(value: Value): Value {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (isList(value)) return value.map(withoutNulls);
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
@@ -35,7 +35,7 @@ function quantities(value: Value | undefined): void {
 }
 
 function canonicalQuantities(value: Value, kind: string): void {
-  if (Array.isArray(value)) for (const item of value) canonicalQuantities(item, kind);
+  if (isList(value)) for (const item of value) canonicalQuantities(item, kind);
   if (!isObject(value)) return;
   for (const [key, v] of Object.entries(value)) {
     if (key === "resources" && isObject(v)) for (const name of ["limits", "requests"]) quantities(v[name]);
@@ -51,7 +51,8 @@ function normalizeSecret(object: Properties): void {
   const stringData = object["stringData"];
   if (isObject(stringData) && Object.keys(stringData).length > 0) {
     const data = isObject(object["data"]) ? object["data"] : {};
-    for (const [key, value] of Object.entries(stringData)) data[key] = Buffer.from(String(value), "utf8").toString("base64");
+    for (const [key, value] of Object.entries(stringData))
+      data[key] = Buffer.from(typeof value === "string" ? value : JSON.stringify(value), "utf8").toString("base64");
     object["data"] = data;
     delete object["stringData"];
   } else if (isObject(object["data"])) {
@@ -69,7 +70,7 @@ export function normalizeInputs(inputs: Properties): Properties {
   if (!hasUnknown(object)) {
     delete object["status"];
     if (object["kind"] === "Secret" && object["apiVersion"] === "v1") normalizeSecret(object);
-    canonicalQuantities(object, String(object["kind"]));
+    canonicalQuantities(object, text(object, "kind"));
   }
   if (isObject(object["metadata"])) for (const key of readOnlyMetadata) delete object["metadata"][key];
   return object;

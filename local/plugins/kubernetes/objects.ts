@@ -2,10 +2,15 @@
 import { isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 
+/** `Array.isArray` would make the items `any`. */
+export function isList(value: Value | undefined): value is Value[] {
+  return Array.isArray(value);
+}
+
 export function at(value: Value | undefined, ...path: (string | number)[]): Value | undefined {
   let current: Value | undefined = value;
   for (const key of path) {
-    if (typeof key === "number") current = Array.isArray(current) ? current[key] : undefined;
+    if (typeof key === "number") current = isList(current) ? current[key] : undefined;
     else current = isObject(current) ? current[key] : undefined;
     if (current === undefined) return undefined;
   }
@@ -24,7 +29,7 @@ export function number(value: Value | undefined, ...path: (string | number)[]): 
 
 export function list(value: Value | undefined, ...path: (string | number)[]): Properties[] {
   const found = at(value, ...path);
-  return Array.isArray(found) ? found.filter(isObject) : [];
+  return isList(found) ? found.filter(isObject) : [];
 }
 
 export function nameOf(object: Value): string {
@@ -53,7 +58,7 @@ export function metadataOf(object: Properties): Properties | undefined {
 }
 
 export function copy<T extends Value>(value: T): T {
-  if (Array.isArray(value)) return value.map(copy) as T;
+  if (isList(value)) return value.map(copy) as T;
   if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, copy(v)])) as T;
   return value;
 }

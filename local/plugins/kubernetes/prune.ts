@@ -1,9 +1,10 @@
 // The live object cut down to the shape of the inputs that made it: what the cluster filled in is no difference.
 import { isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
+import { isList } from "./objects.ts";
 
 function shape(value: Value | undefined): string {
-  if (Array.isArray(value)) return "array";
+  if (isList(value)) return "array";
   return value === null ? "null" : isObject(value) ? "object" : typeof value;
 }
 
@@ -13,7 +14,7 @@ export function prune(live: Properties, inputs: Properties): Properties {
     const wanted = inputs[key];
     if (wanted === undefined) continue;
     if (isObject(value) && isObject(wanted)) result[key] = prune(value, wanted);
-    else if (Array.isArray(value) && Array.isArray(wanted)) result[key] = pruneList(value, wanted);
+    else if (isList(value) && isList(wanted)) result[key] = pruneList(value, wanted);
     else result[key] = value;
   }
   return result;
@@ -25,13 +26,13 @@ function pruneList(live: Value[], inputs: Value[]): Value[] {
   return live.slice(0, inputs.length).map((value, index) => {
     const wanted = inputs[index];
     if (isObject(value) && isObject(wanted)) return prune(value, wanted);
-    return Array.isArray(value) && Array.isArray(wanted) ? pruneList(value, wanted) : value;
+    return isList(value) && isList(wanted) ? pruneList(value, wanted) : value;
   });
 }
 
 function isZero(value: Value): boolean {
   if (value === false || value === 0 || value === "") return true;
-  if (Array.isArray(value)) return value.length === 0;
+  if (isList(value)) return value.length === 0;
   return isObject(value) && Object.values(value).every(isZero);
 }
 
@@ -44,7 +45,7 @@ export function restoreZeros(pruned: Properties, inputs: Properties): void {
     const value = pruned[key];
     if (value === undefined && isZero(wanted)) pruned[key] = wanted;
     else if (isObject(value) && isObject(wanted)) restoreZeros(value, wanted);
-    else if (Array.isArray(value) && Array.isArray(wanted)) {
+    else if (isList(value) && isList(wanted)) {
       value.forEach((item, index) => {
         const wantedItem = wanted[index];
         if (isObject(item) && isObject(wantedItem)) restoreZeros(item, wantedItem);

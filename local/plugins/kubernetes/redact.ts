@@ -1,18 +1,19 @@
 // Error texts of an API server and logs of pods may quote what was sent to them.
 import { isObject, Secret } from "../shared/values.ts";
 import type { Value } from "../shared/values.ts";
+import { isList } from "./objects.ts";
 
 function strings(value: Value | undefined, found: string[]): string[] {
   if (value instanceof Secret) return strings(value.value, found);
   if (typeof value === "string") found.push(value);
-  else if (Array.isArray(value)) for (const item of value) strings(item, found);
+  else if (isList(value)) for (const item of value) strings(item, found);
   else if (isObject(value)) for (const item of Object.values(value)) strings(item, found);
   return found;
 }
 
 function secretStrings(value: Value | undefined, found: string[]): string[] {
   if (value instanceof Secret) strings(value, found);
-  else if (Array.isArray(value)) for (const item of value) secretStrings(item, found);
+  else if (isList(value)) for (const item of value) secretStrings(item, found);
   else if (isObject(value)) {
     const isSecretObject = value["kind"] === "Secret";
     for (const [key, item] of Object.entries(value)) {

@@ -9,7 +9,7 @@ import { checkpoint, fieldManagerName, initialApiVersion, parseCheckpoint } from
 import { awaitReady, describeFailure, latest } from "./createObject.ts";
 import { adoptFields, relinquish } from "./fieldManagers.ts";
 import type { Kind } from "./kinds.ts";
-import { at, copy, idOf, nameOf, namespaceOf } from "./objects.ts";
+import { at, copy, idOf, nameOf, namespaceOf, isList } from "./objects.ts";
 import { normalizeInputs } from "./normalize.ts";
 import { parsePath } from "./propertyPaths.ts";
 import type { Path } from "./propertyPaths.ts";
@@ -19,7 +19,7 @@ import type { Session } from "./session.ts";
 function set(object: Properties, path: Path, value: Value): void {
   const parent = at(object, ...path.slice(0, -1));
   const last = path.at(-1)!;
-  if (Array.isArray(parent) && typeof last === "number") parent[last] = value;
+  if (isList(parent) && typeof last === "number") parent[last] = value;
   else if (isObject(parent)) parent[last] = value;
 }
 

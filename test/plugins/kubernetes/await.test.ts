@@ -291,7 +291,7 @@ describe("an Ingress", () => {
       'no Service "server" with endpoints',
     );
     server.remove("/apis/networking.k8s.io/v1/namespaces/team/ingresses/server");
-    server.put(`${core}/services/server`, service() as Obj);
+    server.put(`${core}/services/server`, service());
     server.put(slicePath, { metadata: { name: "server-x", labels: { "kubernetes.io/service-name": "server" } }, endpoints: [] });
     const error = await failed(plugin.create(urn(ingressType), ingress, { timeout: 1 }));
     expect(error.message).toContain('the controller of ingress class "traefik" has written no address');

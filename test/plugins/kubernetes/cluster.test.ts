@@ -11,7 +11,6 @@ import { FakeApiServer } from "./support/fakeApiServer.ts";
 import { configMap, configMapType } from "./support/objects.ts";
 import { Plugin, urn } from "./support/plugin.ts";
 
-const provider = "urn:pulumi:s::p::pulumi:providers:kubernetes::cluster";
 let server: FakeApiServer;
 let folder: string;
 beforeEach(async () => {
@@ -147,18 +146,18 @@ describe("the provider's arguments", () => {
 
   it("replace everything when they lead to another cluster, and nothing otherwise", async () => {
     const plugin = await Plugin.start();
-    const diff = async (olds: Properties, news: Properties): Promise<string[]> =>
-      (await plugin.diff(provider, "id", olds, news, [], "diffConfig")).replaces;
     const kubeconfig = server.kubeconfig();
     const renewed = kubeconfig.replace("kubeconfig-token", "renewed");
     const elsewhere = kubeconfigOf("https://elsewhere");
-    expect(await diff({ kubeconfig }, { kubeconfig: renewed })).toEqual([]);
-    expect(await diff({ kubeconfig }, { kubeconfig, namespace: "other" })).toEqual([]);
-    expect(await diff({ kubeconfig }, { kubeconfig: file(kubeconfig) })).toEqual([]);
-    expect(await diff({ kubeconfig }, { kubeconfig: elsewhere })).toEqual(["kubeconfig"]);
-    expect(await diff({ kubeconfig }, { kubeconfig: unknown })).toEqual(["kubeconfig"]);
-    expect(await diff({ kubeconfig, clusterIdentifier: "a" }, { kubeconfig: elsewhere, clusterIdentifier: "a" })).toEqual([]);
-    expect(await diff({ kubeconfig, clusterIdentifier: "a" }, { kubeconfig, clusterIdentifier: "b" })).toEqual(["clusterIdentifier"]);
+    expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: renewed })).toEqual([]);
+    expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig, namespace: "other" })).toEqual([]);
+    expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: file(kubeconfig) })).toEqual([]);
+    expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: elsewhere })).toEqual(["kubeconfig"]);
+    expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: unknown })).toEqual(["kubeconfig"]);
+    expect(await plugin.diffConfig({ kubeconfig, clusterIdentifier: "a" }, { kubeconfig: elsewhere, clusterIdentifier: "a" })).toEqual([]);
+    expect(await plugin.diffConfig({ kubeconfig, clusterIdentifier: "a" }, { kubeconfig, clusterIdentifier: "b" })).toEqual([
+      "clusterIdentifier",
+    ]);
     await plugin.stop();
   });
 });

@@ -1,6 +1,5 @@
 // A client of a provider over real gRPC, as the engine is one: what goes in and out is what stands on the wire.
 import * as grpc from "@grpc/grpc-js";
-import anyMessages from "google-protobuf/google/protobuf/any_pb.js";
 import emptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
 import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
@@ -12,10 +11,11 @@ import type { Provider } from "../../../local/plugins/shared/provider.ts";
 import { listen } from "../../../local/plugins/shared/serve.ts";
 import { providerService } from "../../../local/plugins/shared/server.ts";
 import { propertiesFromWire, propertiesToWire } from "../../../local/plugins/shared/values.ts";
-import type { Properties, Wire } from "../../../local/plugins/shared/values.ts";
+import type { Properties } from "../../../local/plugins/shared/values.ts";
 
 const toStruct = (value: Properties): Struct => structMessages.Struct.fromJavaScript(propertiesToWire(value));
-const fromStruct = (struct: Struct | undefined): Properties => (struct ? propertiesFromWire(struct.toJavaScript() as { [key: string]: Wire }) : {});
+const fromStruct = (struct: Struct | undefined): Properties =>
+  struct ? propertiesFromWire(struct.toJavaScript()) : {};
 
 export interface Diff {
   changes: boolean;
@@ -31,6 +31,12 @@ export interface InitializationFailure {
   properties: Properties;
   inputs: Properties;
   reasons: string[];
+}
+
+export interface UpdateOptions {
+  /** Seconds. */
+  timeout?: number;
+  ignoreChanges?: string[];
 }
 
 const kinds = ["add", "add-replace", "delete", "delete-replace", "update", "update-replace"];
@@ -57,7 +63,9 @@ export class ProviderClient {
   }
 
   async handshake(): Promise<{ acceptSecrets: boolean }> {
-    const response = await this.#call<wire.ProviderHandshakeResponse>((done) => this.#client.handshake(new messages.ProviderHandshakeRequest(), done));
+    const response = await this.#call<wire.ProviderHandshakeResponse>((done) =>
+      this.#client.handshake(new messages.ProviderHandshakeRequest(), done),
+    );
     return { acceptSecrets: response.getAcceptSecrets() };
   }
 
@@ -71,9 +79,15 @@ export class ProviderClient {
     await this.#call((done) => this.#client.configure(request, done));
   }
 
-  async #check(request: wire.CheckRequest, method: "check" | "checkConfig"): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }> {
+  async #check(
+    request: wire.CheckRequest,
+    method: "check" | "checkConfig",
+  ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }> {
     const response = await this.#call<wire.CheckResponse>((done) => this.#client[method](request, done));
-    return { inputs: fromStruct(response.getInputs()), failures: response.getFailuresList().map((f) => ({ property: f.getProperty(), reason: f.getReason() })) };
+    return {
+      inputs: fromStruct(response.getInputs()),
+      failures: response.getFailuresList().map((f) => ({ property: f.getProperty(), reason: f.getReason() })),
+    };
   }
 
   #checkRequest(at: string, news: Properties, olds: Properties, seed: string): wire.CheckRequest {
@@ -93,7 +107,23 @@ export class ProviderClient {
     return this.#check(this.#checkRequest(urn(`pulumi:providers:${this.provider.name}`, "provider"), news, olds, "seed"), "checkConfig");
   }
 
-  async diff(at: string, id: string, olds: Properties, oldInputs: Properties, news: Properties, ignoreChanges: string[] = []): Promise<Diff> {
+  diff(at: string, id: string, olds: Properties, oldInputs: Properties, news: Properties, ignoreChanges: string[] = []): Promise<Diff> {
+    return this.#diff("diff", at, id, olds, oldInputs, news, ignoreChanges);
+  }
+
+  diffConfig(olds: Properties, news: Properties): Promise<Diff> {
+    return this.#diff("diffConfig", urn(`pulumi:providers:${this.provider.name}`, "provider"), "id", olds, olds, news, []);
+  }
+
+  async #diff(
+    method: "diff" | "diffConfig",
+    at: string,
+    id: string,
+    olds: Properties,
+    oldInputs: Properties,
+    news: Properties,
+    ignoreChanges: string[],
+  ): Promise<Diff> {
     const request = new messages.DiffRequest();
     request.setUrn(at);
     request.setId(id);
@@ -101,7 +131,7 @@ export class ProviderClient {
     request.setOldInputs(toStruct(oldInputs));
     request.setNews(toStruct(news));
     request.setIgnorechangesList(ignoreChanges);
-    const response = await this.#call<wire.DiffResponse>((done) => this.#client.diff(request, done));
+    const response = await this.#call<wire.DiffResponse>((done) => this.#client[method](request, done));
     const detailed: Record<string, { kind: string; inputDiff: boolean }> = {};
     response.getDetaileddiffMap().forEach((entry, path) => {
       detailed[path] = { kind: kinds[entry.getKind()]!, inputDiff: entry.getInputdiff() };
@@ -115,16 +145,22 @@ export class ProviderClient {
     };
   }
 
-  async create(at: string, inputs: Properties, preview = false): Promise<{ id: string; properties: Properties }> {
+  async create(at: string, inputs: Properties, preview = false, timeout = 0): Promise<{ id: string; properties: Properties }> {
     const request = new messages.CreateRequest();
     request.setUrn(at);
     request.setProperties(toStruct(inputs));
     request.setPreview(preview);
+    request.setTimeout(timeout);
     const response = await this.#call<wire.CreateResponse>((done) => this.#client.create(request, done));
     return { id: response.getId(), properties: fromStruct(response.getProperties()) };
   }
 
-  async read(at: string, id: string, properties: Properties = {}, inputs: Properties = {}): Promise<{ id: string; properties: Properties; inputs: Properties }> {
+  async read(
+    at: string,
+    id: string,
+    properties: Properties = {},
+    inputs: Properties = {},
+  ): Promise<{ id: string; properties: Properties; inputs: Properties }> {
     const request = new messages.ReadRequest();
     request.setUrn(at);
     request.setId(id);
@@ -134,7 +170,15 @@ export class ProviderClient {
     return { id: response.getId(), properties: fromStruct(response.getProperties()), inputs: fromStruct(response.getInputs()) };
   }
 
-  async update(at: string, id: string, olds: Properties, oldInputs: Properties, news: Properties, preview = false): Promise<Properties> {
+  async update(
+    at: string,
+    id: string,
+    olds: Properties,
+    oldInputs: Properties,
+    news: Properties,
+    preview = false,
+    options: UpdateOptions = {},
+  ): Promise<Properties> {
     const request = new messages.UpdateRequest();
     request.setUrn(at);
     request.setId(id);
@@ -142,16 +186,23 @@ export class ProviderClient {
     request.setOldInputs(toStruct(oldInputs));
     request.setNews(toStruct(news));
     request.setPreview(preview);
+    request.setTimeout(options.timeout ?? 0);
+    request.setIgnorechangesList(options.ignoreChanges ?? []);
     return fromStruct((await this.#call<wire.UpdateResponse>((done) => this.#client.update(request, done))).getProperties());
   }
 
-  async delete(at: string, id: string, properties: Properties, oldInputs: Properties = {}): Promise<void> {
+  async delete(at: string, id: string, properties: Properties, oldInputs: Properties = {}, timeout = 0): Promise<void> {
     const request = new messages.DeleteRequest();
     request.setUrn(at);
     request.setId(id);
     request.setProperties(toStruct(properties));
     request.setOldInputs(toStruct(oldInputs));
+    request.setTimeout(timeout);
     await this.#call((done) => this.#client.delete(request, done));
+  }
+
+  async cancel(): Promise<void> {
+    await this.#call((done) => this.#client.cancel(new emptyMessages.Empty(), done));
   }
 
   async close(): Promise<void> {
@@ -171,7 +222,7 @@ export async function connect(provider: Provider): Promise<ProviderClient> {
 export function initializationFailure(error: unknown): InitializationFailure | undefined {
   const [bytes] = (error as grpc.ServiceError).metadata?.get("grpc-status-details-bin") ?? [];
   if (!(bytes instanceof Uint8Array)) return undefined;
-  const [any] = statusMessages.Status.deserializeBinary(bytes).getDetailsList() as InstanceType<typeof anyMessages.Any>[];
+  const [any] = statusMessages.Status.deserializeBinary(bytes).getDetailsList();
   if (!any || any.getTypeName() !== "pulumirpc.ErrorResourceInitFailed") return undefined;
   const detail = messages.ErrorResourceInitFailed.deserializeBinary(any.getValue_asU8());
   return {

@@ -9,7 +9,7 @@ const logLines = 15;
 
 export function selectorQuery(labels: Properties): string {
   return Object.entries(labels)
-    .map(([key, value]) => `${key}=${String(value)}`)
+    .map(([key, value]) => `${key}=${typeof value === "string" ? value : ""}`)
     .join(",");
 }
 

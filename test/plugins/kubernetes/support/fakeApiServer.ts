@@ -3,7 +3,7 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 
-export type Obj = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- test data of any shape
+export type Obj = Record<string, any>;
 
 export interface Seen {
   method: string;
