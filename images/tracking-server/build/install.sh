@@ -14,7 +14,7 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 "$python" -m venv "$target"
 
 pip() {
-  "$target/bin/python" -m pip install --quiet --no-cache-dir --disable-pip-version-check --no-compile --no-deps "$@"
+  "$target/bin/python" -m pip install --quiet --root-user-action ignore --no-cache-dir --disable-pip-version-check --no-compile --no-deps "$@"
 }
 
 # --no-deps: the file is the whole list. --only-binary: nothing is compiled or run while installing.

@@ -52,6 +52,7 @@ def confine_repositories(destination: str) -> None:
     """
     own = destination.partition("://")[0]
     registry = _artifact_repository_registry
+    registry.register(PROXIED_SCHEME, ProxiedS3ArtifactRepository)
     keep = {"mlflow-artifacts", "runs", "models", own}
     for scheme in list(registry.get_registered_artifact_repositories()):
         if scheme not in keep:

@@ -25,6 +25,14 @@ def parse_uri(uri: str) -> URL:
     return url
 
 
+def with_time_limits(uri: str) -> str:
+    """The same URI with libpq's limits where it sets none: a database host that vanished costs a request seconds, not minutes."""
+    limits = {"connect_timeout": "5", "keepalives_idle": "30", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "15000"}
+    url = parse_uri(uri)
+    missing = {key: value for key, value in limits.items() if key not in url.query}
+    return url.update_query_dict(missing).render_as_string(hide_password=False)
+
+
 def redacted(uri: str) -> str:
     """`host:port/database` for messages: no user, no password, no options."""
     url = parse_uri(uri)
@@ -38,7 +46,7 @@ def connect(uri: str, *, connect_timeout: int, statement_timeout_ms: int | None 
     options.update(url.translate_connect_args(username="user", database="dbname"))
     options["connect_timeout"] = connect_timeout
     # A host that died without a word must not hold a thread: TCP gives up as well.
-    options.setdefault("tcp_user_timeout", (connect_timeout + 1) * 1000)
+    options["tcp_user_timeout"] = (connect_timeout + 1) * 1000
     if statement_timeout_ms is not None:
         options["options"] = f"{options.get('options', '')} -c statement_timeout={statement_timeout_ms}".strip()
     return psycopg2.connect(**options)

@@ -10,7 +10,6 @@ def forbid_migration() -> None:
     for module, name in (
         (utils, "_initialize_tables"),
         (utils, "_upgrade_db"),
-        (utils, "_safe_initialize_tables"),
         (registry, "_initialize_tables"),
     ):
         if not hasattr(module, name):

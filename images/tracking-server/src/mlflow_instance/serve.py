@@ -1,6 +1,7 @@
 """`mlflow-instance-server`: the container's command."""
 
 import os
+import signal
 import sys
 
 # One thread per process is enough for the little arithmetic a tracking server does, and a fork wants no other threads.
@@ -14,12 +15,15 @@ from mlflow_instance.settings import SettingsError, read_settings
 
 def main() -> int:
     configure_logging()
+    # As process 1 of the container SIGTERM would be ignored while we wait for the schema; workers.py takes over later.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = read_settings()
         wait_for_schema(settings.database_uri, settings.schema_wait_seconds)
         from mlflow_instance.app import build_app
-        from mlflow_instance.workers import serve
+        from mlflow_instance.workers import exit_on_signals, serve
 
+        exit_on_signals()
         return serve(build_app(settings), settings)
     except (SettingsError, SchemaError, OSError) as error:
         for line in str(error).splitlines():

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlflow_instance.database import DatabaseUriError, parse_uri
+from mlflow_instance.database import DatabaseUriError, with_time_limits
 
 DEFAULT_TOKENS_FILE = Path("/etc/mlflow-instance/tokens/tokens.json")
 ARTIFACT_SCHEMES = ("s3", "s3-proxied")
@@ -52,7 +52,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     uri = required("MLFLOW_BACKEND_STORE_URI")
     if uri:
         try:
-            parse_uri(uri)
+            uri = with_time_limits(uri)
         except DatabaseUriError as error:
             errors.append(str(error))
 

@@ -64,11 +64,18 @@ def _work(app: App, settings: Settings, listener: socket.socket) -> int:
         **UVICORN,
     )
     server = uvicorn.Server(config)
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
+    server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+def exit_on_signals() -> None:
+    """SIGTERM ends the process at once, with code 0, whenever uvicorn does not handle it.
+
+    As process 1 of a container it would be ignored otherwise. uvicorn takes the signals over while it serves, and raises
+    them again when the last request is done.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
 
 
 class _Parent:
@@ -99,12 +106,14 @@ class _Parent:
             return
         code = 1
         try:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL)
+            exit_on_signals()
             code = _work(self._app, self._settings, self._listener)
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
         except Exception:
             _logger.exception("worker failed")
         finally:
+            # Not sys.exit: the frames above belong to the parent.
             sys.stderr.flush()
             os._exit(code)
 

@@ -1,0 +1,68 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.postgres import Postgres
+from tests.support.server import ROLES, Server, entry, run, token_of, write_tokens
+from tests.support.store import CREDENTIALS, ObjectStore
+
+# The machine's own settings must not reach the client that the tests use.
+for name in [name for name in os.environ if name.startswith(("MLFLOW_", "AWS_")) and name != "MLFLOW_INSTANCE_TEST_EXTRA"]:
+    if not name.startswith("MLFLOW_INSTANCE_TEST_"):
+        del os.environ[name]
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    store = ObjectStore()
+    store.create_bucket("instance")
+    store.create_bucket("somebody-elses")
+    yield store
+    store.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_uri(postgres: Postgres) -> str:
+    uri = postgres.create_database("shared")
+    migration = run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri})
+    assert migration.returncode == 0, migration.stderr
+    return uri
+
+
+def server_environment(uri: str, store_url: str, scheme: str = "s3-proxied") -> dict[str, str]:
+    return {
+        "MLFLOW_INSTANCE_NAME": "unit",
+        "MLFLOW_BACKEND_STORE_URI": uri,
+        "MLFLOW_INSTANCE_ARTIFACTS_DESTINATION": f"{scheme}://instance/artifacts",
+        "MLFLOW_S3_ENDPOINT_URL": store_url,
+        "MLFLOW_INSTANCE_WORKERS": "1",
+        **CREDENTIALS,
+    }
+
+
+def role_tokens() -> list[dict[str, str]]:
+    return [entry(f"{role}er", role, token_of(role)) for role in ROLES]
+
+
+@pytest.fixture(scope="session")
+def server(migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One running server with a token of every role."""
+    folder: Path = tmp_path_factory.mktemp("server")
+    write_tokens(folder / "tokens.json", role_tokens())
+    running = Server(server_environment(migrated_uri, object_store.url), folder / "log", folder / "tokens.json")
+    running.start()
+    yield running
+    assert running.stop() == 0
