@@ -15,7 +15,10 @@ export function installDependencies(call: grpc.ServerWritableStream<InstallDepen
   const folder = request.getInfo()?.getProgramDirectory() || request.getDirectory();
   const manager = runtimeOptions(request.getInfo()?.getOptions()).packageManager;
   if (!managers.has(manager)) {
-    call.emit("error", toRpcError(new UserError(`runtime.options.packagemanager: unknown package manager "${manager}"; one of ${[...managers].join(", ")}`)));
+    call.emit(
+      "error",
+      toRpcError(new UserError(`runtime.options.packagemanager: unknown package manager "${manager}"; one of ${[...managers].join(", ")}`)),
+    );
     return;
   }
   const path = [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter);

@@ -24,7 +24,12 @@ function unary<Q, R>(work: (request: Q) => Promise<R>): grpc.handleUnaryCall<Q, 
 
 function unimplemented(what: string): grpc.handleUnaryCall<unknown, never> {
   return (_call, callback) =>
-    callback(rpcError(grpc.status.UNIMPLEMENTED, `${what} needs the official Node language host; this is its stand-in, which runs programs, policy packs and component packages`));
+    callback(
+      rpcError(
+        grpc.status.UNIMPLEMENTED,
+        `${what} needs the official Node language host; this is its stand-in, which runs programs, policy packs and component packages`,
+      ),
+    );
 }
 
 function packageDependency(item: RequiredPackage): InstanceType<typeof pluginMessages.PackageDependency> {
@@ -84,7 +89,10 @@ export function languageService(initialEngineAddress: string): grpc.UntypedServi
     }),
     getProgramDependencies: unary(async (request: wire.GetProgramDependenciesRequest) => {
       const response = new messages.GetProgramDependenciesResponse();
-      const found = await programDependencies(request.getInfo()?.getProgramDirectory() || request.getPwd(), request.getTransitivedependencies());
+      const found = await programDependencies(
+        request.getInfo()?.getProgramDirectory() || request.getPwd(),
+        request.getTransitivedependencies(),
+      );
       response.setDependenciesList(
         found.map(({ name, version }) => {
           const message = new messages.DependencyInfo();

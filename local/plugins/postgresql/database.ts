@@ -20,8 +20,10 @@ const properties: BridgedResource["properties"] = {
 };
 
 const isDefault = (value: string): boolean => value.toUpperCase() === "DEFAULT";
-const named = (clause: string, value: string): string[] => (value === "" ? [] : [`${clause} ${isDefault(value) ? "DEFAULT" : identifier(value)}`]);
-const quoted = (clause: string, value: string): string[] => (value === "" ? [] : [`${clause} ${isDefault(value) ? "DEFAULT" : literal(value)}`]);
+const named = (clause: string, value: string): string[] =>
+  value === "" ? [] : [`${clause} ${isDefault(value) ? "DEFAULT" : identifier(value)}`];
+const quoted = (clause: string, value: string): string[] =>
+  value === "" ? [] : [`${clause} ${isDefault(value) ? "DEFAULT" : literal(value)}`];
 
 async function read(server: PostgresServer, name: string, known: Properties): Promise<Properties | undefined> {
   return server.session("", async (session) => {
@@ -50,7 +52,12 @@ async function read(server: PostgresServer, name: string, known: Properties): Pr
 }
 
 /** CREATE and DROP DATABASE can't run in a transaction, so the memberships around them are taken back by hand. */
-async function outsideTransaction(server: PostgresServer, owner: string, what: string, work: (session: Session) => Promise<void>): Promise<void> {
+async function outsideTransaction(
+  server: PostgresServer,
+  owner: string,
+  what: string,
+  work: (session: Session) => Promise<void>,
+): Promise<void> {
   await server.exclusive(async () => {
     try {
       await server.session("", (session) => server.asMemberOf(session, [owner], () => work(session)));
@@ -81,7 +88,7 @@ export function database(server: () => PostgresServer): BridgedResource {
   return {
     framework: "sdk",
     properties,
-    create: async ({ inputs }) => {
+    create: async ({ inputs, adopt }) => {
       const name = text(inputs, "name");
       const owner = text(inputs, "owner");
       const clauses = [
@@ -96,6 +103,11 @@ export function database(server: () => PostgresServer): BridgedResource {
         `IS_TEMPLATE ${flag(inputs, "isTemplate")}`,
       ];
       await outsideTransaction(server(), owner, `can't create database "${name}"`, async (session) => {
+        const there = adopt
+          ? await session.query("SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1", [name])
+          : [];
+        // Only what the interrupted run made: with this owner.
+        if (there.length > 0 && there[0]?.["owner"] === (owner || server().settings.databaseUsername)) return;
         await session.query(`CREATE DATABASE ${identifier(name)} ${clauses.join(" ")}`);
       });
       return { id: name, state: (await read(server(), name, inputs))! };
@@ -115,7 +127,8 @@ export function database(server: () => PostgresServer): BridgedResource {
         if (changed.has("connectionLimit")) await alter(`CONNECTION LIMIT ${integer(inputs, "connectionLimit")}`);
         if (changed.has("allowConnections")) await alter(`ALLOW_CONNECTIONS ${flag(inputs, "allowConnections")}`);
         if (changed.has("isTemplate")) await alter(`IS_TEMPLATE ${flag(inputs, "isTemplate")}`);
-        if (changed.has("owner") && owner !== "") await server().asMemberOf(session, [owner], async () => void (await alter(`OWNER TO ${identifier(owner)}`)));
+        if (changed.has("owner") && owner !== "")
+          await server().asMemberOf(session, [owner], async () => void (await alter(`OWNER TO ${identifier(owner)}`)));
       });
       if (changed.has("owner") && owner !== "" && flag(inputs, "alterObjectOwnership")) {
         const was = text(old, "owner");

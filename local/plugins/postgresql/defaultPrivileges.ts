@@ -14,28 +14,42 @@ function validate(inputs: Properties): CheckFailure[] {
   const type = inputs["objectType"];
   if (typeof type === "string" && !(type in kinds)) return [{ property: "objectType", reason: `one of ${Object.keys(kinds).join(", ")}` }];
   const failures = privilegeFailures(inputs);
-  if (type === "schema" && inputs["schema"] !== undefined) failures.push({ property: "schema", reason: "can't be given for object type schema" });
-  if (inputs["withGrantOption"] === true && inputs["role"] === "public") failures.push({ property: "withGrantOption", reason: "can't be true for role public" });
+  if (type === "schema" && inputs["schema"] !== undefined)
+    failures.push({ property: "schema", reason: "can't be given for object type schema" });
+  if (inputs["withGrantOption"] === true && inputs["role"] === "public")
+    failures.push({ property: "withGrantOption", reason: "can't be true for role public" });
   return failures;
 }
 
 function idOf(inputs: Properties): string {
-  return [text(inputs, "role"), text(inputs, "database"), text(inputs, "schema") || "noschema", text(inputs, "owner"), text(inputs, "objectType")].join("_");
+  return [
+    text(inputs, "role"),
+    text(inputs, "database"),
+    text(inputs, "schema") || "noschema",
+    text(inputs, "owner"),
+    text(inputs, "objectType"),
+  ].join("_");
 }
 
 async function apply(server: PostgresServer, inputs: Properties, grant: boolean): Promise<void> {
   const [owner, role, schema] = [text(inputs, "owner"), identifier(text(inputs, "role")), text(inputs, "schema")];
   const start = `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)}${schema === "" ? "" : ` IN SCHEMA ${identifier(schema)}`}`;
   const objects = `${text(inputs, "objectType").toUpperCase()}S`;
-  await server.change(text(inputs, "database"), `can't set default privileges of role ${role} on ${objects} of ${identifier(owner)}`, async (session) => {
-    await server.asMemberOf(session, [owner], async () => {
-      await session.query(`${start} REVOKE ALL ON ${objects} FROM ${role}`);
-      const privileges = privilegeList(inputs);
-      if (grant && privileges !== "") {
-        await session.query(`${start} GRANT ${privileges} ON ${objects} TO ${role}${flag(inputs, "withGrantOption") ? " WITH GRANT OPTION" : ""}`);
-      }
-    });
-  });
+  await server.change(
+    text(inputs, "database"),
+    `can't set default privileges of role ${role} on ${objects} of ${identifier(owner)}`,
+    async (session) => {
+      await server.asMemberOf(session, [owner], async () => {
+        await session.query(`${start} REVOKE ALL ON ${objects} FROM ${role}`);
+        const privileges = privilegeList(inputs);
+        if (grant && privileges !== "") {
+          await session.query(
+            `${start} GRANT ${privileges} ON ${objects} TO ${role}${flag(inputs, "withGrantOption") ? " WITH GRANT OPTION" : ""}`,
+          );
+        }
+      });
+    },
+  );
 }
 
 async function read(server: PostgresServer, inputs: Properties): Promise<Properties | undefined> {
@@ -51,7 +65,10 @@ async function read(server: PostgresServer, inputs: Properties): Promise<Propert
        WHERE d.defaclobjtype::text = $1 AND pg_get_userbyid(d.defaclrole) = $2 AND a.grantee = $3::oid AND coalesce(n.nspname, '') = $4`,
       [kinds[text(inputs, "objectType")], text(inputs, "owner"), grantee, text(inputs, "schema")],
     );
-    const privileges = inKnownWords(inputs, rows.map((row) => String(row["privilege"])));
+    const privileges = inKnownWords(
+      inputs,
+      rows.map((row) => String(row["privilege"])),
+    );
     // None where some were wanted: gone.
     if (privileges === null && Array.isArray(inputs["privileges"]) && inputs["privileges"].length > 0) return undefined;
     return { ...inputs, privileges, withGrantOption: flag(inputs, "withGrantOption") };

@@ -65,7 +65,9 @@ async function apply(server: PostgresServer, inputs: Properties, grant: boolean)
       await session.query(`REVOKE ALL PRIVILEGES ON ${target(inputs)} FROM ${role}`);
       const privileges = privilegeList(inputs);
       if (!grant || privileges === "") return;
-      await session.query(`GRANT ${privileges} ON ${target(inputs)} TO ${role}${flag(inputs, "withGrantOption") ? " WITH GRANT OPTION" : ""}`);
+      await session.query(
+        `GRANT ${privileges} ON ${target(inputs)} TO ${role}${flag(inputs, "withGrantOption") ? " WITH GRANT OPTION" : ""}`,
+      );
     });
   });
 }
@@ -80,10 +82,18 @@ async function found(session: Session, inputs: Properties, grantee: number): Pro
   const query = async (sql: string, ...values: unknown[]): Promise<string[][]> =>
     (await session.query(sql, values)).map((row) => [...(row["privileges"] as string[])]);
   if (type === "database") {
-    return query(`SELECT ${acl("datacl", "d", "datdba")} AS privileges FROM pg_database WHERE datname = $1`, text(inputs, "database"), grantee);
+    return query(
+      `SELECT ${acl("datacl", "d", "datdba")} AS privileges FROM pg_database WHERE datname = $1`,
+      text(inputs, "database"),
+      grantee,
+    );
   }
   if (type === "schema") {
-    return query(`SELECT ${acl("nspacl", "n", "nspowner")} AS privileges FROM pg_namespace WHERE nspname = $1`, text(inputs, "schema"), grantee);
+    return query(
+      `SELECT ${acl("nspacl", "n", "nspowner")} AS privileges FROM pg_namespace WHERE nspname = $1`,
+      text(inputs, "schema"),
+      grantee,
+    );
   }
   const kinds = relations[type];
   if (kinds) {
@@ -93,7 +103,13 @@ async function found(session: Session, inputs: Properties, grantee: number): Pro
   }
   const sql = `SELECT ${acl("proacl", "f", "proowner")} AS privileges FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
     WHERE nspname = $1 AND prokind::text = ANY($3) AND (cardinality($4::text[]) = 0 OR proname = ANY($4))`;
-  return query(sql, text(inputs, "schema"), grantee, routines[type] ?? [], objects.map((object) => object.replace(/\(.*/, "")));
+  return query(
+    sql,
+    text(inputs, "schema"),
+    grantee,
+    routines[type] ?? [],
+    objects.map((object) => object.replace(/\(.*/, "")),
+  );
 }
 
 export async function roleOid(session: Session, role: string): Promise<number | undefined> {
@@ -111,7 +127,8 @@ async function read(server: PostgresServer, inputs: Properties): Promise<Propert
   if (grantee === undefined) return undefined;
   return server.session(text(inputs, "objectType") === "database" ? "" : database, async (session) => {
     const inSchema = text(inputs, "schema");
-    if (inSchema !== "" && (await session.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [inSchema])).length === 0) return undefined;
+    if (inSchema !== "" && (await session.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [inSchema])).length === 0)
+      return undefined;
     const perObject = (await found(session, inputs, grantee)).map((list) => inKnownWords(inputs, list));
     const known = orNull(texts(inputs, "privileges"));
     const differs = perObject.find((list) => JSON.stringify(list) !== JSON.stringify(known));

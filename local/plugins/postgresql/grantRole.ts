@@ -4,7 +4,8 @@ import { flag, text } from "./inputs.ts";
 import { identifier } from "./server.ts";
 import type { PostgresServer } from "./server.ts";
 
-const idOf = (inputs: Properties): string => [text(inputs, "role"), text(inputs, "grantRole"), String(flag(inputs, "withAdminOption"))].join("_");
+const idOf = (inputs: Properties): string =>
+  [text(inputs, "role"), text(inputs, "grantRole"), String(flag(inputs, "withAdminOption"))].join("_");
 
 async function read(server: PostgresServer, inputs: Properties): Promise<Properties | undefined> {
   return server.session("", async (session) => {
@@ -40,7 +41,9 @@ export function grantRole(server: () => PostgresServer): BridgedResource {
     delete: async (_context, _id, state) => {
       const [role, granted] = [identifier(text(state, "role")), identifier(text(state, "grantRole"))];
       await server().change("", `can't take role ${granted} from ${role}`, async (session) => {
-        const rows = await session.query("SELECT rolname FROM pg_roles WHERE rolname = ANY($1)", [[text(state, "role"), text(state, "grantRole")]]);
+        const rows = await session.query("SELECT rolname FROM pg_roles WHERE rolname = ANY($1)", [
+          [text(state, "role"), text(state, "grantRole")],
+        ]);
         if (rows.length === 2) await session.query(`REVOKE ${granted} FROM ${role}`);
       });
     },

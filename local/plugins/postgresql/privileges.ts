@@ -23,7 +23,10 @@ export function privilegeFailures(inputs: Properties): CheckFailure[] {
   const given = inputs["privileges"];
   if (typeof type !== "string" || !Array.isArray(given)) return [];
   const known = byType[type];
-  if (!known) return [{ property: "objectType", reason: `"${type}" is not supported by the stand-in plugin; one of ${Object.keys(byType).join(", ")}` }];
+  if (!known)
+    return [
+      { property: "objectType", reason: `"${type}" is not supported by the stand-in plugin; one of ${Object.keys(byType).join(", ")}` },
+    ];
   return given.flatMap((item, index): CheckFailure[] => {
     if (item instanceof Unknown || typeof item !== "string" || item.toUpperCase() === "ALL" || known.includes(normal(item))) return [];
     return [{ property: `privileges[${index}]`, reason: `"${item}" is no privilege of a ${type}; one of ALL, ${known.join(", ")}` }];
@@ -38,7 +41,11 @@ export function privilegeList(inputs: Properties): string {
 export function inKnownWords(inputs: Properties, found: string[]): Value {
   const known = texts(inputs, "privileges");
   const all = byType[text(inputs, "objectType")] ?? [];
-  const wanted = new Set(known.some((item) => item.toUpperCase() === "ALL") ? all.filter((item) => item !== "MAINTAIN" || found.includes(item)) : known.map(normal));
+  const wanted = new Set(
+    known.some((item) => item.toUpperCase() === "ALL")
+      ? all.filter((item) => item !== "MAINTAIN" || found.includes(item))
+      : known.map(normal),
+  );
   const same = wanted.size === found.length && found.every((item) => wanted.has(item));
   if (same) return known.length === 0 ? null : known;
   return found.length === 0 ? null : [...found].sort();

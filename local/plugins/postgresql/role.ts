@@ -47,7 +47,11 @@ const switches: [key: string, on: string, column: string][] = [
 /** Settings of the role, as [input, name on the server, how the value is written]. */
 const settings: [key: string, name: string, write: (inputs: Properties) => string][] = [
   ["searchPaths", "search_path", (inputs) => texts(inputs, "searchPaths").map(identifier).join(", ")],
-  ["statementTimeout", "statement_timeout", (inputs) => (integer(inputs, "statementTimeout") > 0 ? String(integer(inputs, "statementTimeout")) : "")],
+  [
+    "statementTimeout",
+    "statement_timeout",
+    (inputs) => (integer(inputs, "statementTimeout") > 0 ? String(integer(inputs, "statementTimeout")) : ""),
+  ],
   [
     "idleInTransactionSessionTimeout",
     "idle_in_transaction_session_timeout",
@@ -90,7 +94,9 @@ async function read(server: PostgresServer, name: string, known: Properties): Pr
       [name],
     );
     if (!row) return undefined;
-    const config = new Map(((row["rolconfig"] as string[] | null) ?? []).map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+    const config = new Map(
+      ((row["rolconfig"] as string[] | null) ?? []).map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
     return {
       ...known,
       name,
@@ -134,14 +140,15 @@ export function role(server: () => PostgresServer): BridgedResource {
   return {
     framework: "sdk",
     properties,
-    create: async ({ inputs }) => {
+    create: async ({ inputs, adopt }) => {
       const name = text(inputs, "name");
       await server().change("", `can't create role "${name}"`, async (session) => {
         // An administrator without superuser rights may not even name the attributes that need them.
         const { superuser } = await server().identity();
         const privileged = new Set(["superuser", "replication", "bypassRowLevelSecurity"]);
         const clauses = attributes(inputs, (key) => superuser || !privileged.has(key) || flag(inputs, key));
-        await session.query(`CREATE ROLE ${identifier(name)} WITH ${clauses.join(" ")}`);
+        const isThere = adopt && (await session.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [name])).length > 0;
+        await session.query(`${isThere ? "ALTER" : "CREATE"} ROLE ${identifier(name)} WITH ${clauses.join(" ")}`);
         for (const granted of texts(inputs, "roles")) await session.query(`GRANT ${identifier(granted)} TO ${identifier(name)}`);
         await applySettings(session, inputs, (key) => inputs[key] !== undefined);
       });
@@ -162,8 +169,10 @@ export function role(server: () => PostgresServer): BridgedResource {
         if (clauses.length > 0) await session.query(`ALTER ROLE ${identifier(name)} WITH ${clauses.join(" ")}`);
         if (changed.has("roles")) {
           const [was, is] = [texts(old, "roles"), texts(inputs, "roles")];
-          for (const gone of was.filter((item) => !is.includes(item))) await session.query(`REVOKE ${identifier(gone)} FROM ${identifier(name)}`);
-          for (const added of is.filter((item) => !was.includes(item))) await session.query(`GRANT ${identifier(added)} TO ${identifier(name)}`);
+          for (const gone of was.filter((item) => !is.includes(item)))
+            await session.query(`REVOKE ${identifier(gone)} FROM ${identifier(name)}`);
+          for (const added of is.filter((item) => !was.includes(item)))
+            await session.query(`GRANT ${identifier(added)} TO ${identifier(name)}`);
         }
         await applySettings(session, inputs, isChanged);
       });

@@ -36,7 +36,11 @@ export function schema(server: () => PostgresServer): BridgedResource {
       ifNotExists: { type: "boolean", default: true },
       name: { type: "string", required: true, autoname: { maxLength: 63 } },
       owner: { type: "string", computed: true },
-      policies: { type: "list", computed: true, validate: () => "deprecated and not supported by the stand-in plugin: use Grant with objectType schema" },
+      policies: {
+        type: "list",
+        computed: true,
+        validate: () => "deprecated and not supported by the stand-in plugin: use Grant with objectType schema",
+      },
     },
     create: async ({ inputs }) => {
       const [database, name, owner] = [databaseOf(inputs), text(inputs, "name"), text(inputs, "owner")];
@@ -73,7 +77,9 @@ export function schema(server: () => PostgresServer): BridgedResource {
       await server().change(database, `can't drop schema "${name}" of database "${database}"`, async (session) => {
         const owner = await ownerOf(session, name);
         if (owner === undefined) return;
-        await server().asMemberOf(session, [owner], () => session.query(`DROP SCHEMA ${identifier(name)} ${flag(state, "dropCascade") ? "CASCADE" : "RESTRICT"}`));
+        await server().asMemberOf(session, [owner], () =>
+          session.query(`DROP SCHEMA ${identifier(name)} ${flag(state, "dropCascade") ? "CASCADE" : "RESTRICT"}`),
+        );
       });
     },
   };

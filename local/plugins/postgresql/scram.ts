@@ -19,7 +19,13 @@ export function isHashed(password: string): boolean {
 /** Does the server's stored form belong to this password? */
 export function matchesStored(password: string, stored: string, role: string): boolean {
   if (password === stored) return true;
-  if (stored.startsWith("md5")) return equal(stored, `md5${createHash("md5").update(password + role).digest("hex")}`);
+  if (stored.startsWith("md5"))
+    return equal(
+      stored,
+      `md5${createHash("md5")
+        .update(password + role)
+        .digest("hex")}`,
+    );
   const parts = /^SCRAM-SHA-256\$(\d+):([^$]+)\$/.exec(stored);
   return parts !== null && equal(stored, scramVerifier(password, Buffer.from(parts[2]!, "base64"), Number(parts[1])));
 }

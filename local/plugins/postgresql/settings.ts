@@ -67,7 +67,12 @@ function tls(settings: Settings, host: string): ConnectionOptions | false {
     case "verify-ca":
       return { ...client, ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
     case "verify-full":
-      return { ...client, ...ca, rejectUnauthorized: true, checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate) };
+      return {
+        ...client,
+        ...ca,
+        rejectUnauthorized: true,
+        checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+      };
     default:
       throw new UserError(`postgresql provider: sslmode "${mode}" is not one of disable, require, verify-ca, verify-full`);
   }

@@ -8,7 +8,8 @@ const digits = "0123456789";
 const defaultSpecial = "!@#$%&*()-_=+[]{}<>:?";
 
 export function randomText(inputs: Properties): string {
-  const special = typeof inputs["overrideSpecial"] === "string" && inputs["overrideSpecial"] !== "" ? inputs["overrideSpecial"] : defaultSpecial;
+  const special =
+    typeof inputs["overrideSpecial"] === "string" && inputs["overrideSpecial"] !== "" ? inputs["overrideSpecial"] : defaultSpecial;
   const classes: [string, string, string][] = [
     ["lower", "minLower", lower],
     ["upper", "minUpper", upper],

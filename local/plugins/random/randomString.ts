@@ -53,7 +53,9 @@ function completed(given: Properties, result: string): Properties {
 }
 
 function imported(text: string): Properties {
-  const defaults = Object.fromEntries(Object.entries(inputs).flatMap(([key, spec]) => (spec.default === undefined ? [] : [[key, spec.default]])));
+  const defaults = Object.fromEntries(
+    Object.entries(inputs).flatMap(([key, spec]) => (spec.default === undefined ? [] : [[key, spec.default]])),
+  );
   return completed({ ...defaults, length: [...text].length }, text);
 }
 

@@ -8,7 +8,17 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as wire from "@pulumi/pulumi/proto/provider_pb.js";
 import { EngineLog } from "./engineLog.ts";
 import { UserError } from "./provider.ts";
-import type { CheckFailure, CheckRequest, CheckResult, Context, DiffKind, DiffRequest, DiffResult, Provider, ResourceHandler } from "./provider.ts";
+import type {
+  CheckFailure,
+  CheckRequest,
+  CheckResult,
+  Context,
+  DiffKind,
+  DiffRequest,
+  DiffResult,
+  Provider,
+  ResourceHandler,
+} from "./provider.ts";
 import { rpcError, toRpcError } from "./rpcErrors.ts";
 import { propertiesFromWire, propertiesToWire } from "./values.ts";
 import type { Properties, Wire } from "./values.ts";
@@ -220,7 +230,8 @@ export function providerService(provider: Provider, log = new EngineLog()): grpc
       return new emptyMessages.Empty();
     }),
     invoke: unary(async (request: wire.InvokeRequest) => {
-      if (!provider.invoke) throw new UserError(`function ${request.getTok()} is not supported by the stand-in plugin for "${provider.name}"`);
+      if (!provider.invoke)
+        throw new UserError(`function ${request.getTok()} is not supported by the stand-in plugin for "${provider.name}"`);
       const outcome = await provider.invoke({ token: request.getTok(), args: read(request.getArgs()), signal: cancelled.signal });
       const response = new messages.InvokeResponse();
       if ("result" in outcome) response.setReturn(write(outcome.result));
@@ -235,6 +246,7 @@ export function providerService(provider: Provider, log = new EngineLog()): grpc
     construct: unimplemented("Construct"),
     getMapping: unimplemented("GetMapping"),
     getMappings: unimplemented("GetMappings"),
-    list: (call: grpc.ServerWritableStream<unknown, unknown>) => call.emit("error", rpcError(grpc.status.UNIMPLEMENTED, "List is not part of this stand-in plugin")),
+    list: (call: grpc.ServerWritableStream<unknown, unknown>) =>
+      call.emit("error", rpcError(grpc.status.UNIMPLEMENTED, "List is not part of this stand-in plugin")),
   };
 }

@@ -17,7 +17,14 @@ let client: ProviderClient;
 beforeAll(async () => {
   cluster = await startCluster();
   client = await connect(postgresqlProvider());
-  await client.configure({ host: cluster.host, port: String(cluster.port), username: cluster.user, password: new Secret(cluster.password), sslmode: "disable", connectTimeout: "180" });
+  await client.configure({
+    host: cluster.host,
+    port: String(cluster.port),
+    username: cluster.user,
+    password: new Secret(cluster.password),
+    sslmode: "disable",
+    connectTimeout: "180",
+  });
 }, 60_000);
 
 afterAll(async () => {
@@ -55,15 +62,27 @@ async function expectStable(name: string, made: Made, by = client): Promise<void
 
 describe("role, database and grant", () => {
   test("are made, stay without drift, change in place and go", async () => {
-    const role = await make("Role", { name: "it's \"odd\"", login: true, password: new Secret("pass word'1"), connectionLimit: 20 });
-    const database = await make("Database", { name: "odd-db", owner: "it's \"odd\"", encoding: "UTF8", template: "template0", lcCollate: "C.UTF-8", lcCtype: "C.UTF-8" });
+    const role = await make("Role", { name: 'it\'s "odd"', login: true, password: new Secret("pass word'1"), connectionLimit: 20 });
+    const database = await make("Database", {
+      name: "odd-db",
+      owner: 'it\'s "odd"',
+      encoding: "UTF8",
+      template: "template0",
+      lcCollate: "C.UTF-8",
+      lcCtype: "C.UTF-8",
+    });
     const grant = await make("Grant", { database: "odd-db", role: "public", objectType: "database", privileges: [] });
-    expect(role.id).toBe("it's \"odd\"");
+    expect(role.id).toBe('it\'s "odd"');
     expect(grant.id).toBe("public_odd-db_database");
-    for (const [name, made] of [["Role", role], ["Database", database], ["Grant", grant]] as const) await expectStable(name, made);
+    for (const [name, made] of [
+      ["Role", role],
+      ["Database", database],
+      ["Grant", grant],
+    ] as const)
+      await expectStable(name, made);
 
-    const login = { database: "odd-db", user: "it's \"odd\"" };
-    expect(await cluster.query("SELECT current_user AS me", { ...login, password: "pass word'1" })).toEqual([{ me: "it's \"odd\"" }]);
+    const login = { database: "odd-db", user: 'it\'s "odd"' };
+    expect(await cluster.query("SELECT current_user AS me", { ...login, password: "pass word'1" })).toEqual([{ me: 'it\'s "odd"' }]);
     await expect(cluster.query("SELECT 1", { ...login, password: "wrong" })).rejects.toThrow(/password authentication failed/);
 
     const rotated = await change("Role", role, { ...role.inputs, password: new Secret("other"), connectionLimit: 40 });
@@ -93,7 +112,9 @@ describe("role, database and grant", () => {
     await make("Database", { name: "closed", owner: "insider" });
     await make("Grant", { database: "closed", role: "public", objectType: "database", privileges: [] });
     await cluster.query("SELECT 1", { database: "closed", user: "insider", password: "a" });
-    await expect(cluster.query("SELECT 1", { database: "closed", user: "outsider", password: "b" })).rejects.toThrow(/permission denied for database/);
+    await expect(cluster.query("SELECT 1", { database: "closed", user: "outsider", password: "b" })).rejects.toThrow(
+      /permission denied for database/,
+    );
   });
 
   test("dropping a database ends the connections to it", async () => {
@@ -111,7 +132,9 @@ describe("role, database and grant", () => {
     const role = await make("Role", { name: "landlord", login: true });
     await make("Database", { name: "house" });
     await cluster.query("CREATE TABLE furniture (id int); ALTER TABLE furniture OWNER TO landlord", { database: "house" });
-    await expect(client.delete(at("Role"), role.id, role.properties)).rejects.toThrow(/can't delete role "landlord"[\s\S]*1 object in database house/);
+    await expect(client.delete(at("Role"), role.id, role.properties)).rejects.toThrow(
+      /can't delete role "landlord"[\s\S]*1 object in database house/,
+    );
   });
 
   test("drift shows: a changed limit, a password set by hand, a grant given back, a database that is gone", async () => {
@@ -146,11 +169,23 @@ describe("an administrator without superuser rights", () => {
   test("makes, changes and deletes a role, its database and its privileges", async () => {
     await cluster.query("CREATE ROLE manager LOGIN CREATEROLE CREATEDB PASSWORD 'm'");
     const managed = await connect(postgresqlProvider());
-    await managed.configure({ host: cluster.host, port: String(cluster.port), username: "manager", password: new Secret("m"), sslmode: "disable", superuser: "false" });
+    await managed.configure({
+      host: cluster.host,
+      port: String(cluster.port),
+      username: "manager",
+      password: new Secret("m"),
+      sslmode: "disable",
+      superuser: "false",
+    });
     const role = await make("Role", { name: "tenant", login: true, password: new Secret("t") }, managed);
     const database = await make("Database", { name: "tenant", owner: "tenant", template: "template0" }, managed);
     const grant = await make("Grant", { database: "tenant", role: "public", objectType: "database", privileges: [] }, managed);
-    for (const [name, made] of [["Role", role], ["Database", database], ["Grant", grant]] as const) await expectStable(name, made, managed);
+    for (const [name, made] of [
+      ["Role", role],
+      ["Database", database],
+      ["Grant", grant],
+    ] as const)
+      await expectStable(name, made, managed);
     expect(await cluster.query("SELECT 1 FROM pg_auth_members WHERE member = 'manager'::regrole")).toEqual([]);
     await cluster.query("SELECT 1", { database: "tenant", user: "tenant", password: "t" });
     const rotated = await change("Role", role, { ...role.inputs, password: new Secret("t2") }, managed);
@@ -171,21 +206,52 @@ describe("schemas, memberships and privileges inside a database", () => {
     const schema = await make("Schema", { database: "library", name: "books", owner: "author" });
     expect(schema.id).toBe("library.books");
     await cluster.query("SET ROLE author; CREATE TABLE books.novels (id int)", { database: "library" });
-    const usage = await make("Grant", { database: "library", schema: "books", role: "reader", objectType: "schema", privileges: ["USAGE"] });
-    const select = await make("Grant", { database: "library", schema: "books", role: "reader", objectType: "table", privileges: ["SELECT", "INSERT"] });
+    const usage = await make("Grant", {
+      database: "library",
+      schema: "books",
+      role: "reader",
+      objectType: "schema",
+      privileges: ["USAGE"],
+    });
+    const select = await make("Grant", {
+      database: "library",
+      schema: "books",
+      role: "reader",
+      objectType: "table",
+      privileges: ["SELECT", "INSERT"],
+    });
     expect(select.id).toBe("reader_library_books_table");
-    const future = await make("DefaultPrivileges", { database: "library", schema: "books", owner: "author", role: "reader", objectType: "table", privileges: ["SELECT"] });
+    const future = await make("DefaultPrivileges", {
+      database: "library",
+      schema: "books",
+      owner: "author",
+      role: "reader",
+      objectType: "table",
+      privileges: ["SELECT"],
+    });
     expect(future.id).toBe("reader_library_books_author_table");
     const member = await make("GrantRole", { role: "reader", grantRole: "author" });
     expect(member.id).toBe("reader_author_false");
-    const all = [["Schema", schema], ["Grant", usage], ["Grant", select], ["DefaultPrivileges", future], ["GrantRole", member]] as const;
+    const all = [
+      ["Schema", schema],
+      ["Grant", usage],
+      ["Grant", select],
+      ["DefaultPrivileges", future],
+      ["GrantRole", member],
+    ] as const;
     for (const [name, made] of all) await expectStable(name, made);
     const fewer = await change("Grant", select, { ...select.inputs, privileges: ["SELECT"] });
     expect(fewer.properties["privileges"]).toEqual(["SELECT"]);
-    expect(await cluster.query("SELECT has_table_privilege('reader', 'books.novels', 'INSERT') AS can", { database: "library" })).toEqual([{ can: true }]); // as a member of the owner
+    expect(await cluster.query("SELECT has_table_privilege('reader', 'books.novels', 'INSERT') AS can", { database: "library" })).toEqual([
+      { can: true },
+    ]); // as a member of the owner
     await client.delete(at("GrantRole"), member.id, member.properties);
-    expect(await cluster.query("SELECT has_table_privilege('reader', 'books.novels', 'INSERT') AS can", { database: "library" })).toEqual([{ can: false }]);
-    await expect(client.delete(at("Schema"), schema.id, schema.properties)).rejects.toThrow(/can't drop schema "books"[\s\S]*table books.novels/);
+    expect(await cluster.query("SELECT has_table_privilege('reader', 'books.novels', 'INSERT') AS can", { database: "library" })).toEqual([
+      { can: false },
+    ]);
+    await expect(client.delete(at("Schema"), schema.id, schema.properties)).rejects.toThrow(
+      /can't drop schema "books"[\s\S]*table books.novels/,
+    );
   });
 });
 
@@ -193,7 +259,13 @@ describe("bad input", () => {
   test("is told with the property, every failure at once, before anything is done", async () => {
     const role = await client.check(at("Role"), { connectionLimit: -2, colour: "red", login: "maybe" });
     expect(role.failures.map((failure) => failure.property).sort()).toEqual(["colour", "connectionLimit", "login"]);
-    const grant = await client.check(at("Grant"), { database: "x", role: "y", objectType: "table", schema: "s", privileges: ["SELECT; DROP TABLE x"] });
+    const grant = await client.check(at("Grant"), {
+      database: "x",
+      role: "y",
+      objectType: "table",
+      schema: "s",
+      privileges: ["SELECT; DROP TABLE x"],
+    });
     expect(grant.failures.map((failure) => failure.property)).toEqual(["privileges[0]"]);
   });
 
@@ -207,7 +279,9 @@ describe("bad input", () => {
   });
 
   test("an unsupported type is one clear error", async () => {
-    await expect(client.check(urn("postgresql:index/publication:Publication", "p"), {})).rejects.toThrow(/postgresql:index\/publication:Publication is not supported.*Role/s);
+    await expect(client.check(urn("postgresql:index/publication:Publication", "p"), {})).rejects.toThrow(
+      /postgresql:index\/publication:Publication is not supported.*Role/s,
+    );
   });
 });
 
@@ -215,7 +289,15 @@ describe("a server that can't be used", () => {
   async function error(config: Properties): Promise<string> {
     const other = await connect(postgresqlProvider());
     try {
-      await other.configure({ host: cluster.host, port: String(cluster.port), username: cluster.user, password: new Secret(cluster.password), sslmode: "disable", connectTimeout: "180", ...config });
+      await other.configure({
+        host: cluster.host,
+        port: String(cluster.port),
+        username: cluster.user,
+        password: new Secret(cluster.password),
+        sslmode: "disable",
+        connectTimeout: "180",
+        ...config,
+      });
       await other.create(at("Role"), { name: "nobody" });
       return "no error";
     } catch (failure) {

@@ -14,8 +14,7 @@ import { propertiesFromWire, propertiesToWire } from "../../../local/plugins/sha
 import type { Properties } from "../../../local/plugins/shared/values.ts";
 
 const toStruct = (value: Properties): Struct => structMessages.Struct.fromJavaScript(propertiesToWire(value));
-const fromStruct = (struct: Struct | undefined): Properties =>
-  struct ? propertiesFromWire(struct.toJavaScript()) : {};
+const fromStruct = (struct: Struct | undefined): Properties => (struct ? propertiesFromWire(struct.toJavaScript()) : {});
 
 export interface Diff {
   changes: boolean;

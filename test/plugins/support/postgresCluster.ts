@@ -49,11 +49,35 @@ export async function startCluster(options: string[] = []): Promise<Cluster> {
   const password = "admin of a test";
   writeFileSync(join(folder, "password"), password);
   if (owner) for (const path of [folder, join(folder, "password")]) chownSync(path, owner.uid, owner.gid);
-  const args = ["-D", data, "-U", "postgres", "--auth=scram-sha-256", `--pwfile=${join(folder, "password")}`, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
+  const args = [
+    "-D",
+    data,
+    "-U",
+    "postgres",
+    "--auth=scram-sha-256",
+    `--pwfile=${join(folder, "password")}`,
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--no-sync",
+  ];
   await promisify(execFile)(join(bin, "initdb"), args, { ...owner, cwd: folder });
   const port = await freePort();
-  const settings = ["listen_addresses=127.0.0.1", `port=${port}`, `unix_socket_directories=${folder}`, "fsync=off", "logging_collector=on", "log_directory=../log", "log_filename=server.log", "log_statement=all", ...options];
-  const server = spawn(join(bin, "postgres"), ["-D", data, ...settings.flatMap((line) => ["-c", line])], { ...owner, cwd: folder, stdio: "ignore" });
+  const settings = [
+    "listen_addresses=127.0.0.1",
+    `port=${port}`,
+    `unix_socket_directories=${folder}`,
+    "fsync=off",
+    "logging_collector=on",
+    "log_directory=../log",
+    "log_filename=server.log",
+    "log_statement=all",
+    ...options,
+  ];
+  const server = spawn(join(bin, "postgres"), ["-D", data, ...settings.flatMap((line) => ["-c", line])], {
+    ...owner,
+    cwd: folder,
+    stdio: "ignore",
+  });
   const gone = new Promise<void>((resolve) => server.once("exit", () => resolve()));
 
   const query: Cluster["query"] = async (sql, { database = "postgres", user = "postgres", password: secret = password } = {}) => {

@@ -27,7 +27,7 @@ export function checkBridged(resource: BridgedResource, request: CheckRequest): 
   return { inputs: { ...listed, ...inputs }, failures };
 }
 
-function automaticName(request: CheckRequest, key: string, rule: { maxLength: number; separator?: string }): string | undefined {
+function automaticName(request: CheckRequest, key: string, rule: NonNullable<PropertySpec["autoname"]>): string | undefined {
   const before = reveal(request.olds[key]);
   const oldDefaults = request.olds["__defaults"];
   if (typeof before === "string" && Array.isArray(oldDefaults) && oldDefaults.includes(key)) return before;
@@ -36,7 +36,8 @@ function automaticName(request: CheckRequest, key: string, rule: { maxLength: nu
   const seed = request.randomSeed.length > 0 ? request.randomSeed : randomBytes(32);
   const suffix = createHash("sha256").update(seed).digest("hex").slice(0, hexDigits);
   const separator = rule.separator ?? "-";
-  return `${request.name.slice(0, rule.maxLength - hexDigits - separator.length)}${separator}${suffix}`;
+  const name = `${request.name.slice(0, rule.maxLength - hexDigits - separator.length)}${separator}${suffix}`;
+  return rule.lowerCase ? name.toLowerCase() : name;
 }
 
 function checkFields(
@@ -90,7 +91,15 @@ function checkValue(spec: PropertySpec, value: Value, path: string, failures: Ch
 }
 
 function describe(spec: PropertySpec): string {
-  return { string: "a string", number: "a number", boolean: "true or false", list: "a list", set: "a list", map: "a map", object: "an object" }[spec.type];
+  return {
+    string: "a string",
+    number: "a number",
+    boolean: "true or false",
+    list: "a list",
+    set: "a list",
+    map: "a map",
+    object: "an object",
+  }[spec.type];
 }
 
 function coerce(spec: PropertySpec, value: Value, path: string, failures: CheckFailure[], writeDefaults: boolean): Value | undefined {

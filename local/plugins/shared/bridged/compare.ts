@@ -34,7 +34,9 @@ export function equivalentElement(spec: PropertySpec, a: Value | undefined, b: V
   const left = reveal(a);
   const right = reveal(b);
   if (spec.fields && isObject(left) && isObject(right)) {
-    return Object.entries(spec.fields).every(([key, field]) => equivalent(field, left[key], right[key]) || (field.computed && isZero(right[key])));
+    return Object.entries(spec.fields).every(
+      ([key, field]) => equivalent(field, left[key], right[key]) || (field.computed && isZero(right[key])),
+    );
   }
   return sameValue(left, right);
 }

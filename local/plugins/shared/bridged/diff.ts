@@ -45,7 +45,14 @@ function record(detailed: Detailed, path: string, kind: "add" | "delete" | "upda
   detailed[path] = { kind: (replace ? `${kind}-replace` : kind) as DiffKind, inputDiff: false };
 }
 
-function diffProperty(spec: PropertySpec, before: Value | undefined, after: Value | undefined, path: string, replace: boolean, detailed: Detailed): void {
+function diffProperty(
+  spec: PropertySpec,
+  before: Value | undefined,
+  after: Value | undefined,
+  path: string,
+  replace: boolean,
+  detailed: Detailed,
+): void {
   if (equivalent(spec, before, after)) return;
   const left = reveal(before);
   const right = reveal(after);
@@ -87,7 +94,9 @@ function diffList(spec: PropertySpec, left: Value[], right: Value[], path: strin
 }
 
 function diffObject(spec: PropertySpec, left: Properties, right: Properties, path: string, replace: boolean, detailed: Detailed): void {
-  const keys = spec.fields ? Object.keys(spec.fields) : [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((key) => key !== "__defaults");
+  const keys = spec.fields
+    ? Object.keys(spec.fields)
+    : [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((key) => key !== "__defaults");
   for (const key of keys) {
     const field = spec.fields?.[key] ?? { type: "string" as const };
     if (field.output || (field.computed && isZero(right[key]))) continue;

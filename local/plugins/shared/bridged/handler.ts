@@ -1,6 +1,7 @@
 // A resource handler made from the description of a bridged resource type.
 import type { Context, ResourceHandler } from "../provider.ts";
-import { hasUnknown, revealAll } from "../values.ts";
+import { mayAdopt } from "../adoption.ts";
+import { revealAll } from "../values.ts";
 import type { Properties } from "../values.ts";
 import { checkBridged } from "./check.ts";
 import { diffBridged } from "./diff.ts";
@@ -13,7 +14,11 @@ export function bridgedHandler(resource: BridgedResource): ResourceHandler {
     diff: async (request) => diffBridged(resource, request),
     create: async (request) => {
       if (request.preview) return { id: "", properties: plannedState(resource, request.inputs) };
-      const { id, state } = await resource.create({ ...request, inputs: requestInputs(resource, request.inputs) });
+      const { id, state } = await resource.create({
+        ...request,
+        inputs: requestInputs(resource, request.inputs),
+        adopt: mayAdopt(request.urn),
+      });
       return { id, properties: toState(resource, id, state, request.inputs) };
     },
     read: async (request) => {
@@ -37,9 +42,4 @@ export function bridgedHandler(resource: BridgedResource): ResourceHandler {
       await resource.delete(context, request.id, revealAll(request.properties) as Properties);
     },
   };
-}
-
-/** True when nothing in the inputs waits for another resource. */
-export function isKnown(inputs: Properties): boolean {
-  return !hasUnknown(inputs);
 }

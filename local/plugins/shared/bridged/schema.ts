@@ -20,7 +20,7 @@ export interface PropertySpec {
   /** Value when not given; a non-zero one is written to the inputs and listed in `__defaults`, as the official bridge does. */
   default?: boolean | number | string;
   /** Gets an automatic name `<logical name>-<7 hex digits>` when not given. */
-  autoname?: { maxLength: number; separator?: string };
+  autoname?: { maxLength: number; separator?: string; lowerCase?: true };
   /** Elements of a list or set of plain values (default string). */
   element?: "string" | "number" | "boolean";
   /** Fields of an object, or of the objects in a list or set. */
@@ -52,7 +52,7 @@ export interface BridgedResource {
   prepare?(inputs: Properties): Properties;
   /** Provider-filled properties that a preview can already know from the inputs. */
   plan?(inputs: Properties): Properties;
-  create(operation: Operation): Promise<{ id: string; state: Properties }>;
+  create(operation: Operation & { adopt: boolean }): Promise<{ id: string; state: Properties }>;
   /** undefined: gone. `state` is the last known one, empty for an import. */
   read(context: Context, id: string, state: Properties): Promise<{ id?: string; state: Properties } | undefined>;
   /** Left out: every change replaces. */

@@ -93,7 +93,13 @@ function listDefaults(resource: BridgedResource, value: Value): Value {
   const visit = (v: Value): Value => {
     if (v instanceof Secret) return new Secret(visit(v.value));
     if (Array.isArray(v)) return v.map(visit);
-    return isObject(v) ? Object.fromEntries(Object.entries(v).filter(([, x]) => x !== null).map(([k, x]) => [k, visit(x)])) : v;
+    return isObject(v)
+      ? Object.fromEntries(
+          Object.entries(v)
+            .filter(([, x]) => x !== null)
+            .map(([k, x]) => [k, visit(x)]),
+        )
+      : v;
   };
   return resource.framework === "sdk" ? visit(value) : value;
 }

@@ -1,0 +1,39 @@
+import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
+import type { BridgedResource } from "../shared/bridged/schema.ts";
+import { isObject } from "../shared/values.ts";
+import type { Properties, Value } from "../shared/values.ts";
+import { bucketSetting } from "./bucketSetting.ts";
+import { text } from "./inputs.ts";
+import type { ObjectStore } from "./objectStore.ts";
+import { samePolicy } from "./policyDocument.ts";
+
+function notJson(value: Value): string | undefined {
+  try {
+    return isObject(JSON.parse(String(value)) as Value) ? undefined : "must be a JSON object";
+  } catch {
+    return "is not JSON";
+  }
+}
+
+export function bucketPolicy(store: () => ObjectStore): BridgedResource {
+  const resource = bucketSetting(store, {
+    noun: "the policy",
+    framework: "sdk",
+    owner: false,
+    missing: ["NoSuchBucketPolicy"],
+    properties: { policy: { type: "string", required: true, same: samePolicy, validate: notJson } },
+    put: ({ client }, bucket, inputs) => client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: text(inputs, "policy") })),
+    get: async ({ client }, bucket, known) => {
+      const { Policy } = await client.send(new GetBucketPolicyCommand({ Bucket: bucket }));
+      if (!Policy) return undefined;
+      const before = text(known, "policy");
+      // A store may answer in another order; the state keeps the words of the program while they mean the same.
+      return { policy: before !== "" && samePolicy(before, Policy) ? before : Policy };
+    },
+    remove: ({ client }, bucket) => client.send(new DeleteBucketPolicyCommand({ Bucket: bucket })),
+  });
+  // The SDK takes a document as an object too; the state has its text.
+  const prepare = (inputs: Properties): Properties =>
+    isObject(inputs["policy"]) ? { ...inputs, policy: JSON.stringify(inputs["policy"]) } : inputs;
+  return { ...resource, prepare };
+}

@@ -1,0 +1,24 @@
+// When two policy documents say the same: the order of keys doesn't count, nor that of actions, resources and principals, and a list of
+// one is the same as the one.
+import { isObject } from "../shared/values.ts";
+import type { Value } from "../shared/values.ts";
+
+const unordered = new Set(["Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"]);
+
+function canonical(value: Value, isSet: boolean): string {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => canonical(item, isSet));
+    return items.length === 1 ? items[0]! : `[${(isSet ? items.sort() : items).join(",")}]`;
+  }
+  if (!isObject(value)) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item, isSet || unordered.has(key))}`).join(",")}}`;
+}
+
+export function samePolicy(a: Value, b: Value): boolean {
+  try {
+    return canonical(JSON.parse(String(a)) as Value, false) === canonical(JSON.parse(String(b)) as Value, false);
+  } catch {
+    return a === b;
+  }
+}

@@ -1,0 +1,82 @@
+// Answers of the object store, in words for the user.
+import { UserError } from "../shared/provider.ts";
+import type { ObjectStore } from "./objectStore.ts";
+
+interface StoreError extends Error {
+  Code?: string;
+  code?: string;
+  $metadata?: { httpStatusCode?: number };
+}
+
+const notReachable: Record<string, string> = {
+  ECONNREFUSED: "nothing listens there (connection refused)",
+  ENOTFOUND: "the host name is unknown",
+  EAI_AGAIN: "the host name can't be resolved now",
+  ETIMEDOUT: "no answer in time",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  ECONNRESET: "the connection was closed",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not signed by a trusted authority (customCaBundle)",
+  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not signed by a trusted authority (customCaBundle)",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not signed by a trusted authority (customCaBundle)",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not signed by a trusted authority (customCaBundle)",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+};
+
+export function codeOf(error: unknown): string {
+  const { name, Code, code } = error as StoreError;
+  return Code ?? (name === "Error" || name === "AggregateError" ? (code ?? name) : name);
+}
+
+export function statusOf(error: unknown): number | undefined {
+  return (error as StoreError).$metadata?.httpStatusCode;
+}
+
+export function isMissing(error: unknown, ...codes: string[]): boolean {
+  return codes.includes(codeOf(error)) || codeOf(error) === "NoSuchBucket";
+}
+
+export function isNotImplemented(error: unknown): boolean {
+  return statusOf(error) === 501 || ["NotImplemented", "XNotImplemented", "MethodNotAllowed"].includes(codeOf(error));
+}
+
+/** `what` reads like "can't set the policy of bucket x". */
+export function storeError(store: ObjectStore, what: string, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  const code = codeOf(error);
+  const { message, code: system } = error as StoreError;
+  if (isNotImplemented(error)) {
+    return new UserError(
+      `${what}: the object store ${store.where} does not offer this (${statusOf(error) ?? 501} ${code}); leave this resource out for it`,
+    );
+  }
+  const reason =
+    (system && notReachable[system]) ?? notReachable[code] ?? (code === "TimeoutError" ? notReachable["ETIMEDOUT"] : undefined);
+  if (reason) return new UserError(`${what}: the object store ${store.where} can't be used: ${reason}`);
+  if (code === "InvalidAccessKeyId" || code === "SignatureDoesNotMatch") {
+    return new UserError(`${what}: the object store ${store.where} refuses the credentials (${code}): accessKey or secretKey is wrong`);
+  }
+  return new UserError(
+    `${what}: ${code}${message && message !== code ? `: ${message}` : ""} (object store ${store.where}, status ${statusOf(error) ?? "none"})`,
+  );
+}
+
+/** Runs a request and tells its failure. */
+export async function call<T>(store: ObjectStore, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storeError(store, what, error);
+  }
+}
+
+/** Like `call`; undefined where the store says that there is no such thing. */
+export async function find<T>(store: ObjectStore, what: string, missing: string[], work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isMissing(error, ...missing) || statusOf(error) === 404) return undefined;
+    throw storeError(store, what, error);
+  }
+}
