@@ -114,13 +114,6 @@ export function downloadFailure(line: string): string | undefined {
   return /Error downloading plugin: (?:Get "[^"]*": )?(.*)/.exec(line)?.[1];
 }
 
-const lastLine = (text: string): string =>
-  text
-    .trim()
-    .split("\n")
-    .at(-1)
-    ?.replace(/^error: /, "") ?? "";
-
 async function receivedBytes(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const sizes = await Promise.all(
