@@ -22,6 +22,7 @@ const report = createReport();
 const instance = (team: string): string => `
 team: ${team}
 owner: ${team}@example.com
+description: An instance to measure
 tier: sandbox
 workers: 1
 tokens:

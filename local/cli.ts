@@ -11,10 +11,13 @@ import { projectOf } from "./stack/project.ts";
 const profile: Profile = "local";
 const project = projectOf("local");
 const report = createReport();
-const alone = <T>(purpose: string, work: () => Promise<T>): Promise<T> => withLock(`${profilePaths(profile).run}/command.lock`, purpose, work);
+const alone = <T>(purpose: string, work: () => Promise<T>): Promise<T> =>
+  withLock(`${profilePaths(profile).run}/command.lock`, purpose, work);
 
 const program = new Command("npm run local --")
-  .description("The local environment: an embedded platform (Kubernetes, PostgreSQL, S3, ingress) and the MLflow instances of stack `local` on it.")
+  .description(
+    "The local environment: an embedded platform (Kubernetes, PostgreSQL, S3, ingress) and the MLflow instances of stack `local` on it.",
+  )
   .showHelpAfterError();
 
 program
@@ -42,11 +45,13 @@ program
   .description("the services' logs")
   .option("-f, --follow", "go on with new lines", false)
   .option("-n, --lines <count>", "last lines of each log", "50")
-  .action((service: string | undefined, { follow, lines }: { follow: boolean; lines: string }) => logs(profile, service, { follow, lines }));
+  .action((service: string | undefined, { follow, lines }: { follow: boolean; lines: string }) =>
+    logs(profile, service, { follow, lines }),
+  );
 
 program
   .command("env [instance]")
-  .description("exports for a client: eval \"$(npm run -s local -- env fraud-detector)\"")
+  .description('exports for a client: eval "$(npm run -s local -- env fraud-detector)"')
   .option("--token <name>", "name of the token; default: the one with the least role that may write")
   .action((instance: string | undefined, { token }: { token?: string }) => env(profile, project, { instance, token }));
 

@@ -22,7 +22,9 @@ export async function withLock<T>(path: string, purpose: string, work: () => Pro
     const text = await readFile(path, "utf8").catch(() => undefined);
     const holder = text === undefined || text === "" ? undefined : (JSON.parse(text) as { pid: number; started: string; purpose: string });
     if (holder !== undefined && (await startTime(holder.pid)) === holder.started) {
-      throw new Error(`Another command (${holder.purpose}, process ${holder.pid}) is at work on this platform: wait for it to end, then run this one again.`);
+      throw new Error(
+        `Another command (${holder.purpose}, process ${holder.pid}) is at work on this platform: wait for it to end, then run this one again.`,
+      );
     }
     await rm(path, { force: true });
   }

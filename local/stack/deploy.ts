@@ -15,8 +15,10 @@ export async function deploy(pulumi: Pulumi, values: StackValues, report: Report
 
 export async function up(pulumi: Pulumi, log: (line: string) => void = () => undefined): Promise<string> {
   await recover(pulumi, log);
+  // `@ updating....` is the CLI's way to say that it lives; the report has its own.
+  const onLine = (line: string): void => (line.startsWith("@ ") || line.trim() === "" ? undefined : log(line));
   return pulumi.run(["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", pulumi.project.stack, ...policyPacks(pulumi)], {
-    onLine: log,
+    onLine,
   });
 }
 

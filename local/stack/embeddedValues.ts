@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { profileNetwork } from "../paths.ts";
 import type { PlatformValues } from "../platform/index.ts";
 import type { StackValues } from "./values.ts";
 
@@ -38,6 +39,7 @@ export async function embeddedValues(platform: PlatformValues, image: string, ke
           publicAccessBlock: objectStore.publicAccessBlock,
         },
         ingress: { className: ingress.className, controllerCidrs: ingress.cidrs, tls: { source: "pem" } },
+        network: { dnsCidrs: [`${profileNetwork(platform.profile).dnsIp}/32`] },
         image,
         caBundle: `${caBundle}\n`,
       },

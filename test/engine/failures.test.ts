@@ -15,6 +15,7 @@ import { eventually } from "./support/eventually.ts";
 const file = `
 team: payments
 owner: payments@example.com
+description: Checks of card payments
 tier: sandbox
 tokens:
   ci: { role: edit, expires: 2027-02-20 }
@@ -117,7 +118,7 @@ describe("a killed pulumi up", () => {
 describe("a dead database", () => {
   it("takes the pod out of service, and it comes back by itself without a restart", async () => {
     const pods = () => cluster(engine).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server");
-    const { services } = await platformStatus("test");
+    const services = await platformStatus("test");
     const pid = services.find((service) => service.name === "postgresql")?.pid;
     if (pid === undefined) throw new Error("PostgreSQL has no process");
     // A stopped postmaster takes connections and never answers: the hardest kind of dead.

@@ -56,9 +56,16 @@ export function cluster({ platform }: Pick<Deployed, "platform">) {
     async namespaces(): Promise<string[]> {
       return (await list<{ metadata: { name: string } }>(["namespaces"])).map(({ metadata }) => metadata.name);
     },
-    /** Runs a command in a pod of the instance's server. */
+    /** Runs a command in a pod of the instance's server; the image has no shell, so most are {@link python}. */
     async exec(namespace: string, command: readonly string[]): Promise<string> {
       return (await must(["exec", ...server(namespace), "--", ...command])).trim();
+    },
+    python(namespace: string, program: string, ...args: readonly string[]): Promise<string> {
+      return this.exec(namespace, ["python3", "-c", program, ...args]);
+    },
+    /** A variable of the server's environment, as its pod has it. */
+    variable(namespace: string, name: string): Promise<string> {
+      return this.python(namespace, "import os, sys; print(os.environ[sys.argv[1]])", name);
     },
     /** Opens a TCP connection from the server's pod: `connected`, `timeout` (dropped on the way) or the error's name. */
     async connectFromPod(namespace: string, host: string, port: number): Promise<string> {
@@ -72,7 +79,7 @@ export function cluster({ platform }: Pick<Deployed, "platform">) {
         "except OSError as error:",
         "    print(type(error).__name__)",
       ].join("\n");
-      return this.exec(namespace, ["python3", "-c", program, host, String(port)]);
+      return this.python(namespace, program, host, String(port));
     },
     /** What the API server says to a pod that the restricted level does not allow. */
     async createPrivilegedPod(namespace: string): Promise<string> {

@@ -32,7 +32,7 @@ export function databases(deployed: Pick<Deployed, "platform">) {
     roles: () => column("select rolname as name from pg_roles"),
     /** Logs in to one instance's database with another's credentials: `connected`, or the server's words. */
     async connect({ as, to }: { as: InstanceOutput; to: InstanceOutput }): Promise<string> {
-      const uri = await cluster(deployed).exec(as.namespace, ["sh", "-c", 'printf %s "$MLFLOW_BACKEND_STORE_URI"']);
+      const uri = await cluster(deployed).variable(as.namespace, "MLFLOW_BACKEND_STORE_URI");
       const { username, password } = new URL(uri.replace(/^postgresql\+\w+:/, "postgresql:"));
       try {
         await (await connect({ user: decodeURIComponent(username), password: decodeURIComponent(password), database: to.database })).end();
