@@ -116,8 +116,9 @@ const existingPlatformSchema = strict({
   network: networkSchema.optional(),
   image: z
     .string()
-    .min(1)
-    .describe("Reference of the tracking server's image; a digest or an exact tag, so that two pods never run different servers."),
+    // Two pods of one deployment must never run different servers, and the state must say which one runs.
+    .regex(/(@sha256:[0-9a-f]{64}|:(?!latest$)[\w][\w.-]{0,127})$/, { error: "has neither a digest nor an exact tag (latest is none)" })
+    .describe("Reference of the tracking server's image, with a digest or an exact tag."),
   mlflowVersion: z
     .string()
     .regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, { error: (issue) => `is ${show(issue.input)}, expected a version such as 3.17.2` })
@@ -158,7 +159,10 @@ function checkNetwork(platform: z.output<typeof existingPlatformSchema>, add: (p
 
 /** The plain values of an environment, without its name: the object under the config key `environment`. */
 export const environmentSchema = strict({
-  domain: hostName.describe("Instances are at https://<instance>.<domain>."),
+  domain: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$/, { error: "is not a domain in lower case" })
+    .describe("Instances are at https://<instance>.<domain>."),
   platform: z.discriminatedUnion("kind", [existingPlatformSchema]),
   artifacts: strict({
     access: z

@@ -39,8 +39,8 @@ export function readInstances(
   const errors: string[] = [];
   const warnings: string[] = [];
   const seen = new Map<string, string>();
-  for (const file of entries) {
-    if (!ending.test(file)) {
+  for (const { name: file, isFile } of entries) {
+    if (!isFile || !ending.test(file)) {
       errors.push(`${shown(file)}: not an instance file; only <instance>.yaml belongs here`);
       continue;
     }
@@ -69,13 +69,14 @@ export function readInstances(
   return { specs, errors, warnings };
 }
 
-function listFolder(folder: string): string[] | undefined {
+function listFolder(folder: string): { name: string; isFile: boolean }[] | undefined {
   try {
-    return readdirSync(folder)
-      .filter((file) => !file.startsWith("."))
-      .sort();
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(({ name }) => !name.startsWith("."))
+      .map((entry) => ({ name: entry.name, isFile: entry.isFile() }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }

@@ -50,6 +50,8 @@ const words: z.core.$ZodErrorMap = (issue) => {
     if (issue.input === undefined) return `is missing; one of ${issue.values.join(", ")}`;
     return `is ${show(issue.input)}, not one of ${issue.values.join(", ")}`;
   }
+  if (issue.code === "too_small") return issue.origin === "number" ? `is ${show(issue.input)}, less than ${issue.minimum}` : "is empty";
+  if (issue.code === "too_big" && issue.origin === "number") return `is ${show(issue.input)}, more than ${issue.maximum}`;
   if (issue.code === "invalid_union" && "discriminator" in issue) {
     const given = (issue.input as Record<string, unknown> | undefined)?.[String(issue.discriminator)];
     const options = (issue as { options?: unknown[] }).options?.join(", ");

@@ -17,9 +17,18 @@ export function parseYamlFile(text: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return `${line}:${col}`;
   };
+  // A warning is an unknown tag: its value would silently be read as something else.
+  const syntaxErrors = [...document.errors, ...document.warnings].map((error) => `${at(error.pos[0])} ${error.message.split("\n")[0]}`);
+  let data: unknown;
+  try {
+    data = syntaxErrors.length === 0 ? document.toJS() : undefined;
+  } catch (error) {
+    // Aliases that unfold without end.
+    syntaxErrors.push(`1:1 ${(error as Error).message}`);
+  }
   return {
-    data: document.errors.length === 0 ? document.toJS() : undefined,
-    syntaxErrors: document.errors.map((error) => `${at(error.pos[0])} ${error.message.split("\n")[0]}`),
+    data,
+    syntaxErrors,
     place: (problem) =>
       [at(offsetOf(document, problem.path)), problem.path.length === 0 ? "" : ` ${showPath(problem.path)}`, `: ${problem.message}`].join(
         "",

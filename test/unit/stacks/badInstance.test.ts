@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { stringify } from "yaml";
 import { readInstances } from "../../../stacks/load.ts";
 import { fixtureEnvironment, folderWith } from "./support.ts";
 
@@ -11,7 +16,7 @@ function errorsOf(files: Record<string, string>, environment = fixtureEnvironmen
   const { errors, specs } = readInstances(environment, folder, { stack: "local", today: "2026-11-22", root: folder });
   // A file with an error is never among the specs: nothing could be made of it by mistake.
   const wrong = new Set(errors.map((error) => error.split(":", 1)[0]!));
-  expect(specs).toHaveLength(Object.keys(files).filter((file) => !wrong.has(file)).length);
+  expect(specs).toHaveLength(Object.keys(files).filter((file) => !wrong.has(file.split("/", 1)[0]!)).length);
   return errors;
 }
 
@@ -118,6 +123,48 @@ const cases: [what: string, extra: string, errors: string[]][] = [
 
 test.each(cases)("%s", (_, extra, errors) => {
   expect(errorsIn(extra)).toEqual(errors);
+});
+
+test("a folder, a tag and endless aliases in the place of an instance", () => {
+  expect(errorsOf({ "shop.yaml/readme.md": "" }).join()).toBe("shop.yaml: not an instance file; only <instance>.yaml belongs here");
+  expect(errorsIn("tier: !gold sandbox\n")).toEqual(["shop.yaml:4:7 Unresolved tag: !gold"]);
+  const bomb = [
+    "a: &a [x,x,x,x,x,x,x,x,x]",
+    "b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]",
+    "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]",
+    "d: [*c,*c,*c,*c,*c]",
+  ];
+  expect(errorsIn(`${bomb.join("\n")}\n`)).toEqual(["shop.yaml:1:1 Excessive alias count indicates a resource exhaustion attack"]);
+});
+
+test("an expired token is a warning, since the server refuses it anyway", () => {
+  const root = folderWith({
+    "shop.yaml": `${good}tokens:\n  ci: { role: edit, expires: 2026-11-21 }\n  new: { role: edit, expires: 2026-11-22 }\n`,
+  });
+  const { errors, warnings, specs } = readInstances(fixtureEnvironment(), root, { stack: "local", today: "2026-11-22", root });
+  expect([errors, specs.length]).toEqual([[], 1]);
+  expect(warnings).toEqual(["shop.yaml:5:21 tokens.ci.expires: expired on 2026-11-21; the server refuses this token"]);
+});
+
+test("whatever a file holds, there are lines of errors or a spec, and never an exception", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.json(),
+        fc.string(),
+        fc.jsonValue().map((value) => stringify({ team: "fraud", owner: "a@example.com", description: "d", tokens: value })),
+      ),
+      (text) => {
+        const root = mkdtempSync(join(tmpdir(), "stacks-"));
+        writeFileSync(join(root, "shop.yaml"), text);
+        const { errors, specs } = readInstances(fixtureEnvironment(), root, { stack: "local", today: "2026-11-22", root });
+        rmSync(root, { recursive: true });
+        expect(specs.length + Math.min(errors.length, 1)).toBe(1);
+        for (const error of errors) expect(error).toMatch(/^shop\.yaml:\d+:\d+.*./);
+      },
+    ),
+    { numRuns: 200 },
+  );
 });
 
 test("an empty file and missing keys", () => {
