@@ -49,7 +49,7 @@ export async function apiServer({ network, paths, tools }: PlatformContext): Pro
     ],
     env: memoryEnvironment,
     configuration: await certificateTexts(paths, ["kube-apiserver", "cluster-ca", "etcd-ca", "etcd-client", "kubelet-client"]),
-    startTimeoutMs: 60_000,
+    startTimeoutMs: 120_000,
   };
 }
 

@@ -30,7 +30,6 @@ export async function etcd({ network, paths }: PlatformContext): Promise<Service
     ],
     ...(process.arch === "arm64" ? { env: { ETCD_UNSUPPORTED_ARCH: "arm64" } } : {}),
     configuration: await certificateTexts(paths, ["etcd", "etcd-ca"]),
-    startTimeoutMs: 30_000,
   };
 }
 

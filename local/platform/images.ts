@@ -21,8 +21,8 @@ export async function hasImage(profile: Profile, reference: string): Promise<boo
 /** Gives the image to the cluster under its reference; one that it has already is not read again: a reference names one content. */
 export async function importImage(profile: Profile, { reference, archivePath }: ImageArchive): Promise<void> {
   if (await hasImage(profile, reference)) return;
-  // A name that the archive itself gives (a tag alone, or all of it) must not become one more image with a name of today.
+  // The archive names its image, as a whole or by the tag alone; without a base a tag would become a name of today.
   const repository = reference.replace(/:[^:/]*$/, "");
-  await execa("ctr", [...control(profile), "images", "import", "--index-name", reference, "--base-name", repository, archivePath]);
-  if (!(await hasImage(profile, reference))) throw new Error(`The image archive ${archivePath} was read, but gave no image ${reference}.`);
+  await execa("ctr", [...control(profile), "images", "import", "--base-name", repository, archivePath]);
+  if (!(await hasImage(profile, reference))) throw new Error(`The image archive ${archivePath} was read, but it holds no image ${reference}.`);
 }

@@ -60,7 +60,6 @@ export async function traefik(context: PlatformContext): Promise<ServiceDefiniti
     args: [`--configfile=${path}`],
     env: { KUBECONFIG: kubeconfig.path },
     configuration: [...texts, kubeconfig.text, ...(await certificateTexts(paths, ["ingress"]))],
-    startTimeoutMs: 30_000,
   };
 }
 

@@ -35,6 +35,7 @@ export async function kubeProxy(context: PlatformContext): Promise<ServiceDefini
     program: join(tools.kubernetes, "kube-proxy"),
     args: [`--config=${path}`],
     configuration: [configuration, kubeconfig.text],
+    startTimeoutMs: 180_000, // it waits for the node, which the kubelet registers
   };
 }
 

@@ -77,7 +77,7 @@ export async function kubelet(context: PlatformContext): Promise<ServiceDefiniti
       `--hostname-override=${network.nodeName}`,
     ],
     configuration: [configuration, kubeconfig.text, ...(await certificateTexts(paths, ["kubelet", "cluster-ca"]))],
-    startTimeoutMs: 60_000,
+    startTimeoutMs: 120_000,
   };
 }
 

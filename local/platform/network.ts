@@ -100,6 +100,12 @@ export async function networkExists(network: ProfileNetwork): Promise<boolean> {
   return !namespace.failed && !link.failed;
 }
 
+/** Processes that are in the namespace now. */
+export async function processesInNetwork(network: ProfileNetwork): Promise<number[]> {
+  const { stdout, failed } = await execa("ip", ["netns", "pids", network.namespace], { reject: false });
+  return failed ? [] : stdout.split("\n").filter((line) => line !== "").map(Number);
+}
+
 export async function removeNetwork(network: ProfileNetwork): Promise<void> {
   // The link first: a namespace disappears some time after its deletion, and takes its end of the link only then.
   await execa("ip", ["link", "delete", network.hostLink], { reject: false });

@@ -41,6 +41,8 @@ export interface ServiceRecord extends ProcessIdentity {
   readonly hash: string;
 }
 
+/** Ten times what a start takes: two busy cores must not make a failure of it. */
+const defaultStartTimeoutMs = 60_000;
 const maxLogBytes = 16 * 1024 * 1024;
 
 export const logPath = (paths: ProfilePaths, name: string): string => join(paths.logs, `${name}.log`);
@@ -124,14 +126,14 @@ export async function ensureService(definition: ServiceDefinition, health: Healt
 
 /** A running service may be starting or busy: it gets some time before it is replaced. */
 async function becomesHealthy(definition: ServiceDefinition, health: HealthCheck, paths: ProfilePaths): Promise<boolean> {
-  return await waitHealthy({ ...definition, startTimeoutMs: Math.min(definition.startTimeoutMs ?? 30_000, 15_000) }, health, paths).then(
+  return await waitHealthy({ ...definition, startTimeoutMs: Math.min(definition.startTimeoutMs ?? defaultStartTimeoutMs, 15_000) }, health, paths).then(
     () => true,
     () => false,
   );
 }
 
 export async function waitHealthy(definition: ServiceDefinition, health: HealthCheck, paths: ProfilePaths): Promise<void> {
-  const limit = definition.startTimeoutMs ?? 30_000;
+  const limit = definition.startTimeoutMs ?? defaultStartTimeoutMs;
   const deadline = Date.now() + limit;
   for (;;) {
     const reason = await health().then(

@@ -5,9 +5,9 @@ import { profileNetwork, profilePaths, type Profile } from "../paths.ts";
 import type { Report } from "../report.ts";
 import { containerProcesses, removeCgroups } from "./cgroups.ts";
 import { endHolder, findHolder } from "./holder.ts";
-import { removeNetwork } from "./network.ts";
+import { processesInNetwork, removeNetwork } from "./network.ts";
 import { stopService } from "./processes.ts";
-import { processStat, signalProcess } from "./procfs.ts";
+import { endProcess, processStat, signalProcess } from "./procfs.ts";
 import { serviceStops, stopOrder } from "./services.ts";
 
 /** Asks the containers' processes to end, as the kubelet would, and gives them a moment. What stays ends with the namespaces. */
@@ -23,6 +23,11 @@ async function endContainers(profile: Profile): Promise<void> {
 export async function endNamespaces(profile: Profile): Promise<void> {
   const [paths, network] = [profilePaths(profile), profileNetwork(profile)];
   await endHolder(paths);
+  // A holder that was started a moment before its starter was killed has not yet written down who it is.
+  for (const pid of await processesInNetwork(network)) {
+    const stat = await processStat(pid);
+    if (stat !== undefined) await endProcess({ pid, startTime: stat.startTime }, "SIGKILL", 5_000);
+  }
   await removeNetwork(network);
   await removeCgroups(profile);
   await rm(paths.run, { recursive: true, force: true });
