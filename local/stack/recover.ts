@@ -21,10 +21,9 @@ export async function recover(pulumi: Pulumi, log: (line: string) => void): Prom
   log(`An earlier run was cut off while it created ${pending.length} resource(s); their state is read again.`);
   const imports = pending.flatMap((operation) => {
     const id = idOf(operation.resource.type, operation.resource.inputs ?? {});
-    return id === undefined ? [] : [operation.resource.urn, id];
+    return id === undefined ? [] : [operation.resource.urn, id].flatMap((value) => ["--import-pending-creates", value]);
   });
-  const known = imports.length > 0 ? ["--import-pending-creates", imports.join(",")] : [];
-  await pulumi.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", pulumi.project.stack, ...known], {
+  await pulumi.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", pulumi.project.stack, ...imports], {
     onLine: log,
   });
 }
