@@ -29,9 +29,12 @@ export class ApiError extends Error {
 export class ConnectionError extends Error {
   /** true when the request surely had no effect. */
   readonly unsent: boolean;
-  constructor(message: string, unsent: boolean) {
+  /** true when another try would end the same way, as with a certificate that isn't trusted. */
+  readonly lasting: boolean;
+  constructor(message: string, unsent: boolean, lasting = false) {
     super(message);
     this.unsent = unsent;
+    this.lasting = lasting;
   }
 }
 
@@ -53,6 +56,6 @@ export function isNamespaceNotFound(error: unknown): boolean {
 
 /** Busy, starting or stopping: worth another try. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof ConnectionError) return true;
+  if (error instanceof ConnectionError) return !error.lasting;
   return error instanceof ApiError && [429, 500, 502, 503, 504].includes(error.code);
 }

@@ -110,7 +110,9 @@ export class Client {
         if (!connected) socket.once("connect", () => (connected = true));
       });
       sent.on("error", (error: NodeJS.ErrnoException) => {
-        reject(options.signal?.aborted ? error : new ConnectionError(connectionMessage(this.server, error), !connected));
+        reject(
+          options.signal?.aborted ? error : new ConnectionError(connectionMessage(this.server, error), !connected, isUntrusted(error)),
+        );
       });
       if (timeout > 0) {
         const timer = globalThis.setTimeout(() => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)), timeout);
@@ -174,8 +176,15 @@ const explanations: Record<string, string> = {
   ETIMEDOUT: "no answer",
 };
 
+/** TLS errors about the server's certificate: expired, for another name, or of an authority that the kubeconfig doesn't name. */
+function isUntrusted(error: NodeJS.ErrnoException): boolean {
+  return /CERT|UNABLE_TO_VERIFY/.test(error.code ?? "");
+}
+
 export function connectionMessage(server: string, error: NodeJS.ErrnoException): string {
   const code = error.code ?? (error as { cause?: NodeJS.ErrnoException }).cause?.code ?? "";
+  if (isUntrusted(error))
+    return `${server}: its certificate is not the one that the kubeconfig expects (${code}); was the cluster made anew?`;
   const known = explanations[code];
   return `${server}: ${known ? `${known} (${code})` : error.message === "" ? code : error.message}`;
 }

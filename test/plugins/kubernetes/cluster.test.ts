@@ -1,10 +1,12 @@
 // The way to the cluster: kubeconfig, context, credentials, a server that isn't there; and what a change of the provider replaces.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import https from "node:https";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createAuthority, createCertificate } from "../../../local/platform/certificates.ts";
 import type { Properties } from "../../../local/plugins/shared/values.ts";
 import { unknown } from "../../../local/plugins/shared/values.ts";
 import { FakeApiServer } from "./support/fakeApiServer.ts";
@@ -89,6 +91,28 @@ describe("a preview fails, with the reason, when", () => {
     expect(error).toMatch(message);
     expect(error).not.toContain("-token");
     expect(Date.now() - start).toBeLessThan(10_000);
+  });
+
+  it("the server's certificate is not of the kubeconfig's authority, as after a cluster was made anew", async () => {
+    const [old, current] = await Promise.all(["old", "new"].map((name) => createAuthority(name, new Date())));
+    const spec = {
+      name: "api",
+      authority: "cluster-ca",
+      commonName: "api",
+      dnsNames: [],
+      addresses: ["127.0.0.1"],
+      usages: ["server"],
+    } as const;
+    const certificate = await createCertificate(spec, current!, new Date());
+    const renewed = https.createServer({ cert: certificate.certificate, key: certificate.key });
+    await new Promise<void>((resolve) => renewed.listen(0, "127.0.0.1", resolve));
+    const url = `https://127.0.0.1:${(renewed.address() as AddressInfo).port}`;
+    const trusting = JSON.stringify({ server: url, "certificate-authority-data": Buffer.from(old!.certificate).toString("base64") });
+    const kubeconfig = server.kubeconfig().replace(/\{"server":[^}]*\}/, trusting);
+    await expect(checkWith({ kubeconfig })).rejects.toThrow(
+      /its certificate is not the one that the kubeconfig expects \(\w+\); was the cluster made anew\?/,
+    );
+    renewed.close();
   });
 
   it("the server accepts the connection and never answers, within 10 s", async () => {
