@@ -48,7 +48,7 @@ export interface MlflowInstanceArgs {
   mlflowVersion: string;
   /** Number of server pods. Default: by tier (sandbox and standard 1, production 2). */
   replicas?: number;
-  /** Number of uvicorn workers in one pod; each costs about 180 MiB. Default: by tier (sandbox 1, standard and production 2). */
+  /** Number of uvicorn workers in one pod; each costs 30 MiB when idle and serves about ten requests at once. Default: by tier (sandbox 1, standard and production 2). */
   workers?: number;
   /** CPU and memory of one pod. Default: from the number of workers and the measured memory. */
   resources?: ServerResources;

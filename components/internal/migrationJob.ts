@@ -45,7 +45,7 @@ export function migrationJob(facts: MigrationFacts): input.batch.v1.JobSpec {
               ...plainEnv({ MLFLOW_INSTANCE_NAME: facts.identity.instanceName, MLFLOW_DISABLE_TELEMETRY: "true" }),
             ],
             securityContext: containerSecurityContext,
-            // One process that imports MLflow takes about 250 MiB.
+            // One process that imports MLflow's stores takes about 200 MiB.
             resources: { requests: { cpu: "100m", memory: "320Mi" }, limits: { memory: "768Mi" } },
             volumeMounts: mounts.map(({ mount }) => mount),
           },
