@@ -13,7 +13,7 @@ export const label = {
   instance: "app.kubernetes.io/instance",
 } as const;
 
-export const partOf = "mlflow-instances";
+const partOf = "mlflow-instances";
 
 interface Metadata {
   readonly labels?: Record<string, string>;

@@ -158,7 +158,7 @@ function checkNetwork(platform: z.output<typeof existingPlatformSchema>, add: (p
 }
 
 /** The plain values of an environment, without its name: the object under the config key `environment`. */
-export const environmentSchema = strict({
+const environmentSchema = strict({
   domain: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$/, { error: "is not a domain in lower case" })

@@ -82,7 +82,7 @@ export const instanceFileSchema = strict({
 
 export type InstanceFile = z.output<typeof instanceFileSchema>;
 
-export interface TokenSpec {
+interface TokenSpec {
   readonly name: string;
   readonly role: TokenRole;
   readonly expires: string;
