@@ -44,7 +44,7 @@ export async function awaitReady(
 
 /** The object as it is now, or as it was last seen: an error here must not lose an object that exists. */
 export async function latest(waiting: Waiting, kind: Kind, seen: Properties): Promise<Properties> {
-  return await waiting.client.get(kind, namespaceOf(seen), nameOf(seen)).catch(() => seen);
+  return await waiting.client.get(kind, namespaceOf(seen), nameOf(seen), AbortSignal.timeout(5000)).catch(() => seen);
 }
 
 /** Dry runs that can't say anything: the namespace or the old object of a replacement is in the way, or the right to try is missing. */

@@ -13,9 +13,9 @@ function text(args: Properties, name: string): string {
 }
 
 /** What tells one cluster from another in a kubeconfig; undefined when it can't be read. */
-function activeCluster(args: Properties): string | undefined {
+async function activeCluster(args: Properties): Promise<string | undefined> {
   try {
-    const { config } = loadCluster({
+    const { config } = await loadCluster({
       kubeconfig: text(args, "kubeconfig"),
       context: text(args, "context"),
       cluster: text(args, "cluster"),
@@ -27,7 +27,7 @@ function activeCluster(args: Properties): string | undefined {
   }
 }
 
-export function diffProvider(request: Pick<DiffRequest, "olds" | "news">): DiffResult {
+export async function diffProvider(request: Pick<DiffRequest, "olds" | "news">): Promise<DiffResult> {
   const { olds, news } = request;
   const diffs = [...new Set([...Object.keys(olds), ...Object.keys(news)])]
     .filter((key) => !ignored.has(key) && !sameValue(olds[key], news[key]))
@@ -38,8 +38,8 @@ export function diffProvider(request: Pick<DiffRequest, "olds" | "news">): DiffR
   const replaces = identifier !== "" && text(olds, "clusterIdentifier") !== "" ? ["clusterIdentifier"] : [];
   const unknown = identity.find((key) => reveal(news[key]) instanceof Unknown);
   if (unknown) return { changes: true, diffs: [unknown], replaces: [...replaces, unknown] };
-  const before = activeCluster(olds);
-  const after = activeCluster(news);
+  const before = await activeCluster(olds);
+  const after = await activeCluster(news);
   if (before !== undefined && after !== undefined && before !== after) replaces.push(...identity.filter((key) => diffs.includes(key)));
   return { changes: true, diffs, replaces };
 }

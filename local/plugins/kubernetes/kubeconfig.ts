@@ -2,8 +2,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-// The package's index pulls in 800 generated classes, half a second of start.
-import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { UserError } from "../shared/provider.ts";
 import type { Settings } from "./config.ts";
 
@@ -15,8 +14,10 @@ export interface Cluster {
   namespace: string;
 }
 
-function load(kubeconfig: string): KubeConfig {
-  const config = new KubeConfig();
+async function load(kubeconfig: string): Promise<KubeConfig> {
+  // Half a second of CPU, for its generated classes; the engine also starts plugins that it never configures.
+  const library = await import("@kubernetes/client-node/dist/config.js");
+  const config = new library.KubeConfig();
   if (kubeconfig === "") {
     config.loadFromDefault();
     return config;
@@ -41,8 +42,8 @@ function choose(kind: string, wanted: string, known: { name: string }[]): void {
   throw new UserError(`${kind} "${wanted}" does not exist in the kubeconfig (it has: ${names === "" ? "none" : names})`);
 }
 
-export function loadCluster(settings: Pick<Settings, "kubeconfig" | "context" | "cluster" | "namespace">): Cluster {
-  const config = load(settings.kubeconfig);
+export async function loadCluster(settings: Pick<Settings, "kubeconfig" | "context" | "cluster" | "namespace">): Promise<Cluster> {
+  const config = await load(settings.kubeconfig);
   if (settings.context !== "") config.setCurrentContext(settings.context);
   choose("context", config.currentContext, config.contexts);
   const context = config.getContextObject(config.currentContext)!;

@@ -58,7 +58,7 @@ export function kubernetesProvider(): Provider {
       return kind && handlerOf(session, kind);
     },
     checkConfig: async (request) => ({ inputs: request.news, failures: configFailures(request.news) }),
-    diffConfig: async (request) => diffProvider(request),
+    diffConfig: diffProvider,
     configure: async (config) => {
       opened?.close();
       opened = await Session.open(settingsFrom(config));

@@ -27,7 +27,7 @@ export class Session {
   static async open(settings: Settings): Promise<Session> {
     let client: Client;
     try {
-      client = new Client(loadCluster(settings));
+      client = new Client(await loadCluster(settings));
     } catch (error) {
       return new Session(settings, undefined, (error as Error).message);
     }

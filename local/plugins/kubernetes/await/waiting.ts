@@ -150,7 +150,9 @@ export async function waitUntilReady(
     return undefined;
   });
   if (outcome?.state === "ready") return waiting.log.status("");
-  const reasons = (await awaiter.reasons?.(asking, object)) ?? [];
+  // With an API server that is away, the reasons are not worth much waiting: a cancel is meant to end soon.
+  const last: Waiting = { ...waiting, signal: AbortSignal.timeout(5000) };
+  const reasons = (await awaiter.reasons?.(last, object).catch(() => [])) ?? [];
   if (outcome) throw new NotReady(`${name} failed: ${outcome.reason}`, reasons);
   const cancelled = waiting.signal.aborted && !isTimeout(waiting.signal);
   throw new NotReady(
