@@ -1,4 +1,4 @@
-import { defaultResources, tierDefaults, TokenRole, tokenNamePattern, type Tier } from "@mlflow-instances/components";
+import { defaultResources, tierDefaults, TokenRole, tokenNamePattern, type Tier, type TierDefaults } from "@mlflow-instances/components";
 import { z } from "zod";
 import type { Environment } from "./environment.ts";
 import { nameProblem } from "./naming.ts";
@@ -32,6 +32,11 @@ const count = (max: number) => {
   return z.int({ error }).min(1, { error }).max(max, { error });
 };
 
+// The component's own defaults, in words: a description that repeats a number by hand is wrong one day.
+const byTier = (key: keyof TierDefaults) => tierNames.map((tier) => `${tier} ${tierDefaults(tier)[key]}`).join(", ");
+const byWorkers = (key: "cpuRequest" | "memoryRequest" | "memoryLimit") =>
+  [1, 2, 4].map((workers) => `${defaultResources(workers)[key]} with ${workers}`).join(", ") + " workers";
+
 /** What a team writes. Its file name, without the ending, is the instance's name. */
 export const instanceFileSchema = strict({
   team: z
@@ -55,20 +60,24 @@ export const instanceFileSchema = strict({
   deletedExperimentRetention: days
     .optional()
     .describe(
-      "Grace between the soft delete of a run or an experiment and its final removal from database and bucket: 1d to 90d (production: from 7d). Default: sandbox 7d, standard and production 30d.",
+      `Grace between the soft delete of a run or an experiment and its final removal from database and bucket: 1d to 90d (production: from 7d). Default: ${byTier("deletedExperimentRetention")}.`,
     ),
-  replicas: count(5).optional().describe("Pods of the tracking server. Default: sandbox and standard 1, production 2."),
-  workers: count(8).optional().describe("Server processes in each pod. Default: sandbox 1, standard and production 2."),
-  cpu: cpu.optional().describe("Guaranteed processor share of a pod, for example 250m. Default: 150m and 100m for each worker."),
+  replicas: count(5)
+    .optional()
+    .describe(`Pods of the tracking server. Default: ${byTier("replicas")}.`),
+  workers: count(8)
+    .optional()
+    .describe(`Server processes in each pod. Default: ${byTier("workers")}.`),
+  cpu: cpu.optional().describe(`Guaranteed processor share of a pod, for example 250m. Default: ${byWorkers("cpuRequest")}.`),
   memory: strict({
     request: size.describe("Guaranteed memory of a pod."),
     limit: size.describe("Memory at which a pod is ended."),
   })
     .optional()
-    .describe("Memory of a pod. Default: 256Mi and 256Mi for each worker, with twice that as the limit."),
+    .describe(`Memory of a pod. Default: request ${byWorkers("memoryRequest")}; limit ${byWorkers("memoryLimit")}.`),
   temporaryStorage: size
     .optional()
-    .describe("Size of a pod's temporary volume, through which uploads pass. Default: sandbox 5Gi, standard 10Gi, production 20Gi."),
+    .describe(`Size of a pod's temporary volume, through which uploads pass. Default: ${byTier("temporaryStorage")}.`),
   tokens: z
     .record(tokenName, tokenSchema, {
       error: (issue) =>

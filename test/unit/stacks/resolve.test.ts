@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { databaseName, instanceNamePattern, namespaceName } from "@mlflow-instances/components";
+import { databaseName, defaultResources, instanceNamePattern, namespaceName, tierDefaults } from "@mlflow-instances/components";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { instanceFileSchema, latestExpiry, problemsIn, resolve, type InstanceFile } from "../../../stacks/instance.ts";
@@ -17,6 +17,9 @@ interface JsonSchema {
 const file = (extra: Partial<InstanceFile> = {}): InstanceFile => ({ team: "fraud", owner: "a@example.com", description: "d", ...extra });
 
 test("every default of a tier is filled in", () => {
+  // The numbers themselves are the component's; the golden shows them.
+  const standard = tierDefaults("standard");
+  const resources = defaultResources(standard.workers);
   const environment = fixtureEnvironment();
   expect(resolve(environment, "shop", file())).toEqual({
     name: "shop",
@@ -29,11 +32,11 @@ test("every default of a tier is filled in", () => {
     host: "shop.mlflow.test",
     deletedExperimentRetention: "30d",
     protect: true,
-    replicas: 1,
-    workers: 2,
-    cpu: "350m",
-    memory: { request: "768Mi", limit: "1536Mi" },
-    temporaryStorage: "10Gi",
+    replicas: standard.replicas,
+    workers: standard.workers,
+    cpu: resources.cpuRequest,
+    memory: { request: resources.memoryRequest, limit: resources.memoryLimit },
+    temporaryStorage: standard.temporaryStorage,
     tokens: [],
   });
   expect(resolve(environment, "shop", file({ tier: "sandbox" }))).toMatchObject({
@@ -60,7 +63,12 @@ test("a file's value goes before the environment's default, and that before the 
 });
 
 test("memory follows the workers unless it is given", () => {
-  expect(resolve(fixtureEnvironment(), "shop", file({ workers: 4 })).memory).toEqual({ request: "1280Mi", limit: "2560Mi" });
+  const four = defaultResources(4);
+  expect(four.memoryRequest).not.toBe(defaultResources(2).memoryRequest);
+  expect(resolve(fixtureEnvironment(), "shop", file({ workers: 4 })).memory).toEqual({
+    request: four.memoryRequest,
+    limit: four.memoryLimit,
+  });
   const memory = { request: "2Gi", limit: "3Gi" };
   expect(resolve(fixtureEnvironment(), "shop", file({ workers: 4, memory })).memory).toEqual(memory);
 });
