@@ -41,10 +41,8 @@ async function answer(path: string, call: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = [];
   for await (const part of call) parts.push(part as Buffer);
   if (path === "/status") return enforcer.status();
-  const attachment = JSON.parse(Buffer.concat(parts).toString()) as Attachment;
-  if (path === "/add") await enforcer.attach(attachment, AbortSignal.timeout(10_000));
-  else if (path === "/delete") enforcer.detach(attachment.containerId);
-  else throw new Error(`no such request: ${path}`);
+  if (path !== "/attach") throw new Error(`no such request: ${path}`);
+  await enforcer.attach(JSON.parse(Buffer.concat(parts).toString()) as Attachment, AbortSignal.timeout(10_000));
   return {};
 }
 

@@ -6,7 +6,6 @@ export const socketPath = (runFolder: string): string => join(runFolder, "networ
 
 /** What the network plugin tells of a pod's sandbox. */
 export interface Attachment {
-  readonly containerId: string;
   readonly namespace: string;
   readonly name: string;
   readonly address: string;

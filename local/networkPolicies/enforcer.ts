@@ -16,7 +16,7 @@ export class Enforcer {
   readonly #nodePods: readonly Pod[];
   readonly #log: (line: string) => void;
   /** By `namespace/name`: the API server learns a pod's address a second or two after the pod has begun to talk. */
-  readonly #attachments = new Map<string, Attachment>();
+  readonly #attached = new Map<string, string>();
   #cluster: { policies: Watched<NetworkPolicy>; namespaces: Watched<Namespace>; pods: Watched<Pod> } | undefined;
   #applied: { rules: CompiledRules; text: string; at: Date } | undefined;
   #problem: string | undefined;
@@ -43,22 +43,15 @@ export class Enforcer {
   }
 
   /** Returns when the kernel has the rules of this pod; until then the network plugin does not let it start. */
-  async attach(attachment: Attachment, signal: AbortSignal): Promise<void> {
-    const { namespace, name } = attachment;
-    this.#attachments.set(`${namespace}/${name}`, attachment);
+  async attach({ namespace, name, address }: Attachment, signal: AbortSignal): Promise<void> {
+    // An address is given out again only when its former owner has lost it.
+    for (const [key, owned] of this.#attached) if (owned === address) this.#attached.delete(key);
     while (this.#cluster?.pods.get(namespace, name) === undefined || this.#cluster.namespaces.get("", namespace) === undefined) {
       if (signal.aborted) throw new Error(`pod ${namespace}/${name} is not known from the API server${this.#trouble()}`);
       await sleep(10);
     }
+    this.#attached.set(`${namespace}/${name}`, address);
     await this.sync({ always: false });
-  }
-
-  detach(containerId: string): void {
-    for (const [key, attachment] of this.#attachments) {
-      if (attachment.containerId !== containerId) continue;
-      this.#attachments.delete(key);
-      this.#schedule(debounceMs);
-    }
   }
 
   /** One table after the other, each from what is known when its turn comes. */
@@ -102,11 +95,14 @@ export class Enforcer {
   async #apply(always: boolean): Promise<void> {
     if (this.#cluster === undefined) return;
     const { policies, namespaces, pods } = this.#cluster;
+    for (const key of this.#attached.keys()) {
+      const [namespace = "", name = ""] = key.split("/");
+      if (pods.get(namespace, name) === undefined) this.#attached.delete(key);
+    }
     try {
-      const addresses = new Map([...this.#attachments].map(([key, { address }]) => [key, address]));
       const rules = compileRules(policies.list(), namespaces.list(), pods.list(), {
         podCidr: this.#podCidr,
-        addresses,
+        addresses: this.#attached,
         nodePods: this.#nodePods,
       });
       const text = render(rules);

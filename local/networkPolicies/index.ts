@@ -19,6 +19,14 @@ const pluginType = "mlflow-network-policies";
 const nodeFlags = ["--max-semi-space-size=1", "--optimize-for-size"];
 const program = (file: string): string[] => [process.execPath, ...nodeFlags, join(import.meta.dirname, file)];
 
+/** All but ADD is nothing to do: that an address is free again shows when the next pod gets it. So the end of a pod starts no Node. */
+const pluginScript = (add: string): string => `#!/bin/sh
+case "$CNI_COMMAND" in
+  ADD) exec ${add} ;;
+  VERSION) echo '{"cniVersion":"1.0.0","supportedVersions":["0.3.1","0.4.0","1.0.0"]}' ;;
+esac
+`;
+
 /** Enforces NetworkPolicies on the one node of the embedded platform: a controller in the node's network namespace, and the last plugin of the CNI chain. */
 export const networkPolicyController = {
   /** Command line of the controller, for a process in the network namespace. */
@@ -43,7 +51,7 @@ export const networkPolicyController = {
   installCniPlugin: async (binFolder: string): Promise<void> => {
     const path = join(binFolder, pluginType);
     const words = program("cni.ts").map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
-    await writeFile(`${path}.draft`, `#!/bin/sh\nexec ${words.join(" ")}\n`, { mode: 0o755 });
+    await writeFile(`${path}.draft`, pluginScript(words.join(" ")), { mode: 0o755 });
     await rename(`${path}.draft`, path);
   },
 

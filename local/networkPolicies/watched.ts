@@ -10,34 +10,36 @@ export interface Watched<T> {
   problem(): string | undefined;
 }
 
-/** Returns when the objects are there. From then on a lost watch is taken up again, for ever; what was known stays meanwhile. */
+/** Returns when the objects are there. A watch that fails is replaced by a new list and watch, for ever; what was known stays meanwhile. */
 export async function watchAll<T>(config: KubeConfig, path: string, onChange: () => void): Promise<Watched<T>> {
+  let current: ListWatch<KubernetesObject> | undefined;
   let problem: string | undefined;
-  const informer = new ListWatch<KubernetesObject>(path, new Watch(config), () => listAll(config, path), false);
-  const start = async (): Promise<void> => {
+  const connect = async (): Promise<void> => {
     for (;;) {
-      problem = undefined;
+      const informer = new ListWatch<KubernetesObject>(path, new Watch(config), () => listAll(config, path), false);
+      let failed = false;
+      const fail = (error: unknown): void => {
+        problem = `${path}: ${error instanceof Error ? error.message : String(error)}`;
+        // Not started yet: the loop tries again. Started: this informer has come to its end.
+        if (informer === current && !failed) void sleep(200).then(connect);
+        failed = true;
+      };
+      informer.on("error", fail);
+      for (const event of ["add", "update", "delete"] as const) informer.on(event, onChange);
       await informer.start().catch(fail);
-      // The library reports a failed list or watch by its error event, before start() returns.
-      if (problem === undefined) return;
-      await sleep(1000);
+      if (!failed) {
+        current = informer;
+        problem = undefined;
+        onChange();
+        return;
+      }
+      await sleep(500);
     }
   };
-  let running: Promise<void> | undefined;
-  const fail = (error: unknown): void => {
-    problem = `${path}: ${error instanceof Error ? error.message : String(error)}`;
-    running ??= sleep(500)
-      .then(start)
-      .finally(() => (running = undefined));
-  };
-  informer.on("error", fail);
-  for (const event of ["add", "update", "delete"] as const) informer.on(event, onChange);
-  running = start();
-  await running;
-  running = undefined;
+  await connect();
   return {
-    list: () => informer.list() as unknown as T[],
-    get: (namespace, name) => informer.get(name, namespace) as unknown as T | undefined,
+    list: () => (current?.list() ?? []) as unknown as T[],
+    get: (namespace, name) => current?.get(name, namespace) as unknown as T | undefined,
     problem: () => problem,
   };
 }
