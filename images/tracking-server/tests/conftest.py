@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.postgres import Postgres
-from tests.support.server import ROLES, Server, entry, run, token_of, write_tokens
+from tests.support.server import ROLES, Server, entry, run, started, token_of, write_tokens
 from tests.support.store import CREDENTIALS, ObjectStore
 
 # The machine's own settings must not reach the client that the tests use.
@@ -13,6 +13,13 @@ for name in [name for name in os.environ if name.startswith(("MLFLOW_", "AWS_"))
     if not name.startswith("MLFLOW_INSTANCE_TEST_"):
         del os.environ[name]
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_server_is_left() -> Iterator[None]:
+    yield
+    for server in started:
+        server.kill()
 
 
 @pytest.fixture(scope="session")

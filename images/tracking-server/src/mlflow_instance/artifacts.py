@@ -5,14 +5,17 @@ directly, which fails where they can't reach it. Which offers the server makes i
 class, so the classes here have MLflow's S3 code without them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from botocore.exceptions import ClientError
 from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry
-from mlflow.store.artifact.s3_artifact_repo import S3ArtifactRepository
+from mlflow.store.artifact.s3_artifact_repo import BOTO_TO_MLFLOW_ERROR, S3ArtifactRepository
 
 PROXIED_SCHEME = "s3-proxied"
 
@@ -41,7 +44,18 @@ class ProxiedS3ArtifactRepository(ArtifactRepository):
         self._s3.upload_archived_trace_data_bytes(data)
 
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
-        self._s3._download_file(remote_file_path, local_path)
+        with _object_store_errors(remote_file_path):
+            self._s3._download_file(remote_file_path, local_path)
+
+
+@contextmanager
+def _object_store_errors(path: str) -> Iterator[None]:
+    """A missing object is the caller's 404, not this server's 500. The store's own message stays here: it may name the bucket's owner or key."""
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        raise MlflowException(f"Artifact {path!r}: the object store answered {code or 'an error'}", error_code=BOTO_TO_MLFLOW_ERROR.get(code, INTERNAL_ERROR)) from error
 
 
 def confine_repositories(destination: str) -> None:

@@ -4,6 +4,7 @@ Forking shares the imported code's memory between the workers. uvicorn's own sup
 restarts one that dies on import for ever; here such an error ends the container, so that Kubernetes shows it.
 """
 
+import ctypes
 import gc
 import logging
 import os
@@ -30,6 +31,7 @@ _KEEP_ALIVE_SECONDS = 75
 # A worker that dies sooner than this has a fault that its successor would have as well.
 _HEALTHY_AFTER_SECONDS = 30.0
 _BACKLOG = 2048
+_PR_SET_PDEATHSIG = 1
 
 
 def serve(app: App, settings: Settings) -> int:
@@ -46,7 +48,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         raise OSError(f"can't listen on {host}:{port}: {error.strerror}") from None
-    listener.listen(_BACKLOG)
+    # Bound, not listening: uvicorn does that when a worker is ready, and until then a probe is refused rather than left waiting.
     return listener
 
 
@@ -61,6 +63,7 @@ def _work(app: App, settings: Settings, listener: socket.socket) -> int:
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         ws="none",
         lifespan="on",
+        backlog=_BACKLOG,
         **UVICORN,
     )
     server = uvicorn.Server(config)
@@ -107,6 +110,7 @@ class _Parent:
         code = 1
         try:
             exit_on_signals()
+            _end_with_parent()
             code = _work(self._app, self._settings, self._listener)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
@@ -139,6 +143,11 @@ class _Parent:
                 os.kill(pid, signal.SIGTERM)
             except ProcessLookupError:
                 pass
+
+
+def _end_with_parent() -> None:
+    """In a container the workers go with process 1 anyway; elsewhere a parent that was killed would leave them on the port."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _reason(status: int) -> str:

@@ -47,6 +47,10 @@ def process_environment(environment: dict[str, str]) -> dict[str, str]:
     return {**kept, "HOME": "/tmp", "PYTHONUNBUFFERED": "1", **environment}
 
 
+# What a failing test leaves behind is ended with the session (conftest.py).
+started: "list[Server]" = []
+
+
 @dataclass
 class Server:
     environment: dict[str, str]
@@ -66,6 +70,7 @@ class Server:
             "MLFLOW_INSTANCE_PORT": str(self.port),
             "MLFLOW_INSTANCE_TOKENS_FILE": str(self.tokens),
         }
+        started.append(self)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([str(_BIN / "mlflow-instance-server")], env=process_environment(environment), stdout=log, stderr=log)
         deadline = time.monotonic() + within
@@ -75,9 +80,15 @@ class Server:
             try:
                 if requests.get(f"{self.url}/health", timeout=5).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.1)
+        self.kill()
         raise RuntimeError(f"the server did not come up within {within} s:\n{self.log.read_text()}")
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
     def stop(self, within: float = 40) -> int:
         assert self.process is not None
@@ -85,8 +96,7 @@ class Server:
         try:
             return self.process.wait(within)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
             raise
 
     def request(self, method: str, path: str, role: str | None = "admin", **arguments: object) -> requests.Response:

@@ -1,0 +1,115 @@
+"""Processes: graceful end, workers that share memory, and a fault that ends the container."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.conftest import role_tokens, server_environment
+from tests.support.server import Server, process_environment, token_of, write_tokens
+from tests.support.store import ObjectStore
+
+
+def children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(one) for one in text.split()]
+
+
+def new_server(uri: str, store: ObjectStore, folder: Path, workers: int) -> Server:
+    write_tokens(folder / "tokens.json", role_tokens())
+    return Server({**server_environment(uri, store.url), "MLFLOW_INSTANCE_WORKERS": str(workers)}, folder / "log", folder / "tokens.json")
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_sigterm_lets_requests_finish_and_ends_with_0(migrated_uri: str, object_store: ObjectStore, tmp_path: Path, workers: int) -> None:
+    server = new_server(migrated_uri, object_store, tmp_path, workers)
+    server.start()
+    assert server.process is not None
+    pids = children(server.process.pid)
+    assert len(pids) == (0 if workers == 1 else workers)
+    answers: list[int] = []
+
+    def slow_body():  # type: ignore[no-untyped-def]
+        for _ in range(20):
+            yield b"x" * 1000
+            time.sleep(0.1)
+
+    def upload() -> None:
+        headers = {"Authorization": f"Bearer {token_of('edit')}"}
+        answers.append(requests.put(f"{server.url}/api/2.0/mlflow-artifacts/artifacts/0/slow-{workers}", data=slow_body(), headers=headers, timeout=60).status_code)
+
+    thread = threading.Thread(target=upload)
+    thread.start()
+    time.sleep(0.7)
+    assert server.stop() == 0
+    thread.join()
+    assert answers == [200]
+    assert len(object_store.client().get_object(Bucket="instance", Key=f"artifacts/0/slow-{workers}")["Body"].read()) == 20_000
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_worker_that_dies_early_ends_the_container_with_1(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+    server = new_server(migrated_uri, object_store, tmp_path, 2)
+    server.start()
+    assert server.process is not None
+    os.kill(children(server.process.pid)[0], signal.SIGKILL)
+    assert server.process.wait(40) == 1
+    assert "ended after" in server.log.read_text() and "signal SIGKILL" in server.log.read_text()
+
+
+def test_workers_go_with_a_parent_that_was_killed(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+    server = new_server(migrated_uri, object_store, tmp_path, 2)
+    server.start()
+    assert server.process is not None
+    workers = children(server.process.pid)
+    server.kill()
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_fault_on_import_ends_the_container(migrated_uri: str, object_store: ObjectStore, tmp_path: Path, workers: int) -> None:
+    """A package that is broken or missing: MLflow's own start would restart the worker for ever."""
+    import subprocess
+    import sys
+
+    (tmp_path / "flask_cors.py").write_text("raise ImportError('broken on purpose')")
+    environment = process_environment({**server_environment(migrated_uri, object_store.url), "MLFLOW_INSTANCE_WORKERS": str(workers)})
+    environment["PYTHONPATH"] = f"{tmp_path}:{environment['PYTHONPATH']}"
+    done = subprocess.run([f"{sys.prefix}/bin/mlflow-instance-server"], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "broken on purpose" in done.stderr
+
+
+def test_workers_share_the_imported_code(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+    """The measured figures are in the README; this keeps the order of magnitude."""
+    server = new_server(migrated_uri, object_store, tmp_path, 4)
+    server.start()
+    assert server.process is not None
+    time.sleep(1)
+    pids = [server.process.pid, *children(server.process.pid)]
+    assert len(pids) == 5
+    total = sum(proportional_mib(pid) for pid in pids)
+    assert server.stop() == 0
+    # MLflow's own: 949 MiB.
+    assert total < 500, f"{total} MiB"
+
+
+def test_one_worker_is_one_process_below_300_mib(server: Server) -> None:
+    assert server.process is not None
+    assert children(server.process.pid) == []
+    used = proportional_mib(server.process.pid)
+    assert used < 300, f"{used} MiB"
+
+
+def proportional_mib(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no Pss line")
