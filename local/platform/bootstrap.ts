@@ -89,7 +89,10 @@ export function bootstrapObjects(network: ProfileNetwork): { path: string; objec
       object: {
         apiVersion: "discovery.k8s.io/v1",
         kind: "EndpointSlice",
-        metadata: { ...dns, labels: { "kubernetes.io/service-name": dns.name, "endpointslice.kubernetes.io/managed-by": "mlflow-instances" } },
+        metadata: {
+          ...dns,
+          labels: { "kubernetes.io/service-name": dns.name, "endpointslice.kubernetes.io/managed-by": "mlflow-instances" },
+        },
         addressType: "IPv4",
         endpoints: [{ addresses: [network.dnsIp], conditions: { ready: true } }],
         ports: dnsPorts,

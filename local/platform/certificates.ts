@@ -4,8 +4,7 @@ import { chmod, chown, mkdir, readFile, rename, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import type * as x509 from "@peculiar/x509";
 import { execa } from "execa";
-import type { ProfileNetwork } from "../paths.ts";
-import { authorities, certificateSpecs, expectedNames, expectedSubject, type AuthorityName, type CertificateSpec } from "./certificateSpecs.ts";
+import { authorities, expectedNames, expectedSubject, type AuthorityName, type CertificateSpec } from "./certificateSpecs.ts";
 
 const day = 24 * 3600 * 1000;
 const authorityDays = 3650;
@@ -24,7 +23,10 @@ interface Pair {
 
 async function readPair(folder: string, name: string): Promise<Pair | undefined> {
   try {
-    const [certificate, key] = await Promise.all([readFile(certificatePath(folder, name), "utf8"), readFile(keyPath(folder, name), "utf8")]);
+    const [certificate, key] = await Promise.all([
+      readFile(certificatePath(folder, name), "utf8"),
+      readFile(keyPath(folder, name), "utf8"),
+    ]);
     return { certificate, key };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
@@ -149,7 +151,7 @@ export async function createCertificate(spec: CertificateSpec, authority: Pair, 
 }
 
 /** Makes every certificate and key that is missing, near its end, or no longer what is asked for. What is good stays: services need not restart. */
-export async function ensureCertificates(folder: string, network: ProfileNetwork, now = new Date()): Promise<void> {
+export async function ensureCertificates(folder: string, specs: readonly CertificateSpec[], now = new Date()): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o711 });
   const signers = new Map<AuthorityName, Pair>();
   for (const [name, commonName] of Object.entries(authorities) as [AuthorityName, string][]) {
@@ -160,7 +162,7 @@ export async function ensureCertificates(folder: string, network: ProfileNetwork
     }
     signers.set(name, pair);
   }
-  for (const spec of certificateSpecs(network)) {
+  for (const spec of specs) {
     const signer = signers.get(spec.authority);
     if (signer === undefined) throw new Error(`No authority ${spec.authority}`);
     const pair = await readPair(folder, spec.name);

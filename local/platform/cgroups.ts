@@ -10,7 +10,9 @@ export const cgroupRoot = (profile: Profile): string => `/mlflow-instances-${pro
 export function cgroupMounts(mounts: string): { path: string; version: 1 | 2 }[] {
   return mounts.split("\n").flatMap((line) => {
     const [, path, type] = line.split(" ");
-    return path !== undefined && (type === "cgroup" || type === "cgroup2") ? [{ path, version: type === "cgroup" ? (1 as const) : (2 as const) }] : [];
+    return path !== undefined && (type === "cgroup" || type === "cgroup2")
+      ? [{ path, version: type === "cgroup" ? (1 as const) : (2 as const) }]
+      : [];
   });
 }
 
@@ -22,7 +24,10 @@ export async function createCgroups(profile: Profile): Promise<void> {
     await mkdir(folder, { recursive: true });
     if (version === 2) {
       // Controllers pass down only when each level says so; in a hybrid setup there is nothing to pass.
-      const controllers = (await readFile(join(path, "cgroup.controllers"), "utf8")).trim().split(" ").filter((name) => name !== "");
+      const controllers = (await readFile(join(path, "cgroup.controllers"), "utf8"))
+        .trim()
+        .split(" ")
+        .filter((name) => name !== "");
       for (const at of [path, folder]) {
         for (const name of controllers) await writeFile(join(at, "cgroup.subtree_control"), `+${name}`).catch(() => undefined);
       }

@@ -21,7 +21,11 @@ export interface PlatformContext {
 /** What is enough to ask a service for its health. */
 export type HealthContext = Pick<PlatformContext, "network" | "paths" | "profile">;
 
-export const healthContext = (profile: Profile): HealthContext => ({ profile, network: profileNetwork(profile), paths: profilePaths(profile) });
+export const healthContext = (profile: Profile): HealthContext => ({
+  profile,
+  network: profileNetwork(profile),
+  paths: profilePaths(profile),
+});
 
 export const platformContext = (profile: Profile, tools: Tools): PlatformContext => ({
   profile,

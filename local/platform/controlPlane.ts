@@ -10,7 +10,6 @@ import type { ServiceDefinition } from "./processes.ts";
 /** Garbage collection a little earlier than usual: a few MB of CPU work for a third less memory. */
 const memoryEnvironment = { GOGC: "60" };
 
-
 export async function apiServer({ network, paths, tools }: PlatformContext): Promise<ServiceDefinition> {
   const { nodeIp, ports } = network;
   const serving = pair(paths, "kube-apiserver");
@@ -104,7 +103,6 @@ export async function scheduler(context: PlatformContext): Promise<ServiceDefini
     configuration: [kubeconfig.text, ...(await certificateTexts(paths, ["kube-scheduler"]))],
   };
 }
-
 
 export const apiServerHealth = async ({ network, paths }: HealthContext): Promise<void> =>
   expectOk(`${apiServerUrl(network)}/readyz`, await identityOf(paths.pki, "cluster-ca", "admin"));

@@ -22,7 +22,12 @@ export async function etcd({ network, paths }: PlatformContext): Promise<Service
       `--initial-cluster=${nodeName}=${peer}`,
       // An authority of its own: no certificate of the cluster opens the store beneath it.
       ...[`--trusted-ca-file=${ca}`, `--cert-file=${server.certificate}`, `--key-file=${server.key}`, "--client-cert-auth=true"],
-      ...[`--peer-trusted-ca-file=${ca}`, `--peer-cert-file=${server.certificate}`, `--peer-key-file=${server.key}`, "--peer-client-cert-auth=true"],
+      ...[
+        `--peer-trusted-ca-file=${ca}`,
+        `--peer-cert-file=${server.certificate}`,
+        `--peer-key-file=${server.key}`,
+        "--peer-client-cert-auth=true",
+      ],
       "--auto-compaction-retention=1h",
       "--snapshot-count=5000",
       "--logger=zap",

@@ -9,7 +9,7 @@ import { endProcess, isAlive, type ProcessIdentity } from "./procfs.ts";
  * The holder is the first process of the namespaces that the whole platform lives in: network, mounts and process numbers. When it ends,
  * however it ends, the kernel ends every service and every container with it and drops every mount: nothing can be left behind.
  */
-export interface Holder extends ProcessIdentity {}
+export type Holder = ProcessIdentity;
 
 /** Settings of the whole machine that the kubelet would write. It sees the values that it wants in its own mount namespace; the machine keeps its own. */
 const kubeletSysctls: Record<string, string> = {
@@ -57,7 +57,9 @@ export function holderScript(paths: ProfilePaths): string {
 
 export function parseRecord(text: string): ProcessIdentity | undefined {
   const [pid, startTime] = text.trim().split(" ");
-  return pid !== undefined && startTime !== undefined && /^\d+$/.test(pid) && /^\d+$/.test(startTime) ? { pid: Number(pid), startTime } : undefined;
+  return pid !== undefined && startTime !== undefined && /^\d+$/.test(pid) && /^\d+$/.test(startTime)
+    ? { pid: Number(pid), startTime }
+    : undefined;
 }
 
 export async function findHolder(paths: ProfilePaths): Promise<Holder | undefined> {
@@ -94,7 +96,9 @@ export async function startHolder(paths: ProfilePaths, network: ProfileNetwork):
     const holder = await Promise.race([waitForHolder(paths), failed]);
     if (typeof holder !== "string") return holder;
     const said = (await readFile(logPath, "utf8")).trim();
-    throw new Error(`Can't make the namespaces of the embedded platform (this needs root and the right to mount): ${holder}: ${said} (${logPath})`);
+    throw new Error(
+      `Can't make the namespaces of the embedded platform (this needs root and the right to mount): ${holder}: ${said} (${logPath})`,
+    );
   } finally {
     child.unref();
     await log.close();
@@ -116,7 +120,12 @@ export async function endHolder(paths: ProfilePaths): Promise<void> {
   const created = (await readFile(createdFoldersPath(paths), "utf8").catch(() => "")).split("\n").filter((line) => line !== "");
   for (const path of created) {
     // Only when empty: something else on the machine may use them by now.
-    if (await stat(path).then((found) => found.isDirectory(), () => false)) {
+    if (
+      await stat(path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      )
+    ) {
       if ((await readdir(path)).length === 0) await rm(path, { recursive: true });
     }
   }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { Agent, request, type RequestOptions } from "node:https";
+import { request, type Agent, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { certificatePath, keyPath } from "./certificates.ts";
 
@@ -33,7 +33,12 @@ export interface Call {
 }
 
 /** One HTTPS call with a time limit; the answer's status is the caller's to judge. */
-export function call(url: string, identity: Identity, { method = "GET", headers = {}, body, timeoutMs = 5_000, servername }: Call = {}, agent?: Agent): Promise<Answer> {
+export function call(
+  url: string,
+  identity: Identity,
+  { method = "GET", headers = {}, body, timeoutMs = 5_000, servername }: Call = {},
+  agent?: Agent,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options: RequestOptions = {
       ...identity,
@@ -50,7 +55,9 @@ export function call(url: string, identity: Identity, { method = "GET", headers 
       response.on("error", reject);
     });
     outgoing.on("error", (error) =>
-      reject(error.name === "AbortError" || error.name === "TimeoutError" ? new Error(`${url} did not answer in ${timeoutMs / 1000} s`) : error),
+      reject(
+        error.name === "AbortError" || error.name === "TimeoutError" ? new Error(`${url} did not answer in ${timeoutMs / 1000} s`) : error,
+      ),
     );
     outgoing.end(body);
   });

@@ -24,5 +24,6 @@ export async function importImage(profile: Profile, { reference, archivePath }: 
   // The archive names its image, as a whole or by the tag alone; without a base a tag would become a name of today.
   const repository = reference.replace(/:[^:/]*$/, "");
   await execa("ctr", [...control(profile), "images", "import", "--base-name", repository, archivePath]);
-  if (!(await hasImage(profile, reference))) throw new Error(`The image archive ${archivePath} was read, but it holds no image ${reference}.`);
+  if (!(await hasImage(profile, reference)))
+    throw new Error(`The image archive ${archivePath} was read, but it holds no image ${reference}.`);
 }

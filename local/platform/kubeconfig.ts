@@ -20,7 +20,11 @@ export function kubeconfigText(values: { name: string; server: string; ca: strin
 }
 
 /** Writes the kubeconfig of one identity, readable by root only. Returns its text. */
-export async function writeKubeconfig(path: string, pki: string, values: { name: string; server: string; identity: string }): Promise<string> {
+export async function writeKubeconfig(
+  path: string,
+  pki: string,
+  values: { name: string; server: string; identity: string },
+): Promise<string> {
   const [ca, certificate, key] = await Promise.all([
     readFile(certificatePath(pki, "cluster-ca"), "utf8"),
     readFile(certificatePath(pki, values.identity), "utf8"),

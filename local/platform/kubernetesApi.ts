@@ -24,8 +24,19 @@ export async function kubernetesApi(network: ProfileNetwork, paths: ProfilePaths
   const identity = await identityOf(paths.pki, "cluster-ca", identityName);
   const agent = new Agent({ keepAlive: true, ...identity });
   const send = async (method: string, path: string, body?: string, contentType = "application/json"): Promise<Answer> =>
-    call(`${server}${path}`, identity, { method, headers: { "content-type": contentType, accept: "application/json" }, ...(body === undefined ? {} : { body }), timeoutMs: 10_000 }, agent);
-  const failed = (method: string, path: string, { status, body }: Answer): Error => new Error(`Kubernetes API: ${method} ${path} answered ${status}: ${body.slice(0, 500)}`);
+    call(
+      `${server}${path}`,
+      identity,
+      {
+        method,
+        headers: { "content-type": contentType, accept: "application/json" },
+        ...(body === undefined ? {} : { body }),
+        timeoutMs: 10_000,
+      },
+      agent,
+    );
+  const failed = (method: string, path: string, { status, body }: Answer): Error =>
+    new Error(`Kubernetes API: ${method} ${path} answered ${status}: ${body.slice(0, 500)}`);
   return {
     server,
     identity,
@@ -36,7 +47,12 @@ export async function kubernetesApi(network: ProfileNetwork, paths: ProfilePaths
       return JSON.parse(answer.body) as T;
     },
     async apply(path, object) {
-      const answer = await send("PATCH", `${path}?fieldManager=${fieldManager}&force=true`, JSON.stringify(object), "application/apply-patch+yaml");
+      const answer = await send(
+        "PATCH",
+        `${path}?fieldManager=${fieldManager}&force=true`,
+        JSON.stringify(object),
+        "application/apply-patch+yaml",
+      );
       if (answer.status >= 300) throw failed("PATCH", path, answer);
     },
     async remove(path) {

@@ -12,7 +12,11 @@ export interface LogOptions {
 }
 
 /** Writes the log of one service, or of all of them with their names, to the standard output. */
-export async function platformLogs(profile: Profile, service: string | undefined, { follow = false, lines = 100 }: LogOptions = {}): Promise<void> {
+export async function platformLogs(
+  profile: Profile,
+  service: string | undefined,
+  { follow = false, lines = 100 }: LogOptions = {},
+): Promise<void> {
   if (service !== undefined && !serviceNames.includes(service)) {
     throw new Error(`The embedded platform has no service "${service}". Its services: ${serviceNames.join(", ")}`);
   }
@@ -20,13 +24,26 @@ export async function platformLogs(profile: Profile, service: string | undefined
   const files: string[] = [];
   for (const name of service === undefined ? serviceNames : [service]) {
     const path = logPath(paths, name);
-    if (await stat(path).then(() => true, () => false)) files.push(path);
+    if (
+      await stat(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      files.push(path);
   }
   if (files.length === 0) {
-    throw new Error(`There is no log${service === undefined ? "" : ` of ${service}`} of the platform "${profile}" yet: it has not been started.`);
+    throw new Error(
+      `There is no log${service === undefined ? "" : ` of ${service}`} of the platform "${profile}" yet: it has not been started.`,
+    );
   }
   if (follow) {
-    await execa("tail", ["--follow=name", "--retry", `--lines=${lines}`, ...files], { stdin: "ignore", stdout: "inherit", stderr: "inherit", reject: false });
+    await execa("tail", ["--follow=name", "--retry", `--lines=${lines}`, ...files], {
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+      reject: false,
+    });
     return;
   }
   for (const [index, path] of files.entries()) {

@@ -103,7 +103,12 @@ export async function networkExists(network: ProfileNetwork): Promise<boolean> {
 /** Processes that are in the namespace now. */
 export async function processesInNetwork(network: ProfileNetwork): Promise<number[]> {
   const { stdout, failed } = await execa("ip", ["netns", "pids", network.namespace], { reject: false });
-  return failed ? [] : stdout.split("\n").filter((line) => line !== "").map(Number);
+  return failed
+    ? []
+    : stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .map(Number);
 }
 
 export async function removeNetwork(network: ProfileNetwork): Promise<void> {

@@ -46,7 +46,11 @@ export async function ensureObjectStoreUser(profile: Profile, instance: string):
   );
   if (created.status === 201) return { accessKeyId: access, secretAccessKey };
   if (!created.body.includes("XAdminUserExists")) throw failure("create", access, created);
-  const updated = await administer(profile, `/update-user?access=${encodeURIComponent(access)}`, `<MutableProps><Secret>${secretAccessKey}</Secret></MutableProps>`);
+  const updated = await administer(
+    profile,
+    `/update-user?access=${encodeURIComponent(access)}`,
+    `<MutableProps><Secret>${secretAccessKey}</Secret></MutableProps>`,
+  );
   if (updated.status >= 300) throw failure("update", access, updated);
   return { accessKeyId: access, secretAccessKey };
 }

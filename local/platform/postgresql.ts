@@ -38,7 +38,8 @@ export const hostBasedAuthentication = "hostssl all all 0.0.0.0/0 scram-sha-256\
 
 async function accountIds(): Promise<{ uid: number; gid: number }> {
   const [uid, gid] = await Promise.all(["-u", "-g"].map(async (flag) => Number((await execa("id", [flag, account])).stdout)));
-  if (uid === undefined || gid === undefined) throw new Error(`This machine has no account ${account}; the package postgresql-15 makes it.`);
+  if (uid === undefined || gid === undefined)
+    throw new Error(`This machine has no account ${account}; the package postgresql-15 makes it.`);
   return { uid, gid };
 }
 
@@ -118,4 +119,3 @@ export async function postgresqlHealth({ network, paths }: HealthContext): Promi
     await client.end().catch(() => undefined);
   }
 }
-

@@ -50,7 +50,8 @@ const recordFolder = (paths: ProfilePaths): string => join(paths.run, "services"
 
 export function parseServiceRecord(text: string): ServiceRecord | undefined {
   const [pid, startTime, hash] = text.trim().split(" ");
-  if (pid === undefined || startTime === undefined || hash === undefined || !/^\d+$/.test(pid) || !/^\d+$/.test(startTime)) return undefined;
+  if (pid === undefined || startTime === undefined || hash === undefined || !/^\d+$/.test(pid) || !/^\d+$/.test(startTime))
+    return undefined;
   return { pid: Number(pid), startTime, hash };
 }
 
@@ -71,7 +72,7 @@ export function definitionHash(definition: ServiceDefinition, fingerprint: strin
  * The number in a process namespace differs from the machine's; the machine's own /proc tells it.
  */
 const launcher = [
-  'record=$1; hash=$2; proc=$3; shift 3',
+  "record=$1; hash=$2; proc=$3; shift 3",
   'identity() { printf "%s %s %s\\n" "$1" "${22}" "$hash"; }',
   'read -r stat <"$proc/self/stat"',
   'identity $stat >"$record.draft" && mv "$record.draft" "$record"',
@@ -79,7 +80,8 @@ const launcher = [
 ].join("\n");
 
 export function launchArguments(definition: ServiceDefinition, holder: Holder, record: string, hash: string, proc: string): string[] {
-  const account = definition.user === undefined ? [] : ["setpriv", `--reuid=${definition.user}`, `--regid=${definition.user}`, "--init-groups"];
+  const account =
+    definition.user === undefined ? [] : ["setpriv", `--reuid=${definition.user}`, `--regid=${definition.user}`, "--init-groups"];
   return [
     ...enterArguments(holder),
     ...["setsid", "--fork", "sh", "-c", launcher, "launch", record, hash, proc],
@@ -114,7 +116,11 @@ async function launch(definition: ServiceDefinition, context: ServiceContext, ha
 }
 
 /** Makes the service run as defined: a running one with the same definition goes on, any other is replaced. Returns when it answers. */
-export async function ensureService(definition: ServiceDefinition, health: HealthCheck, context: ServiceContext): Promise<"adopted" | "started"> {
+export async function ensureService(
+  definition: ServiceDefinition,
+  health: HealthCheck,
+  context: ServiceContext,
+): Promise<"adopted" | "started"> {
   const hash = definitionHash(definition, await context.hashOf(definition.program));
   const running = await findService(context.paths, definition.name);
   if (running !== undefined && running.hash === hash && (await becomesHealthy(definition, health, context.paths))) return "adopted";
@@ -126,7 +132,11 @@ export async function ensureService(definition: ServiceDefinition, health: Healt
 
 /** A running service may be starting or busy: it gets some time before it is replaced. */
 async function becomesHealthy(definition: ServiceDefinition, health: HealthCheck, paths: ProfilePaths): Promise<boolean> {
-  return await waitHealthy({ ...definition, startTimeoutMs: Math.min(definition.startTimeoutMs ?? defaultStartTimeoutMs, 15_000) }, health, paths).then(
+  return await waitHealthy(
+    { ...definition, startTimeoutMs: Math.min(definition.startTimeoutMs ?? defaultStartTimeoutMs, 15_000) },
+    health,
+    paths,
+  ).then(
     () => true,
     () => false,
   );
@@ -135,7 +145,8 @@ async function becomesHealthy(definition: ServiceDefinition, health: HealthCheck
 export async function waitHealthy(definition: ServiceDefinition, health: HealthCheck, paths: ProfilePaths): Promise<void> {
   const limit = definition.startTimeoutMs ?? defaultStartTimeoutMs;
   const deadline = Date.now() + limit;
-  for (;;) {
+  // Asking is work too, and twelve services share the machine while they start.
+  for (let pause = 40; ; pause = Math.min(pause * 1.4, 400)) {
     const reason = await health().then(
       () => undefined,
       (error: Error) => error.message,
@@ -145,11 +156,15 @@ export async function waitHealthy(definition: ServiceDefinition, health: HealthC
       throw new Error(await failure(definition, paths, "it ended by itself"));
     }
     if (Date.now() > deadline) throw new Error(await failure(definition, paths, `it was not ready after ${limit / 1000} s: ${reason}`));
-    await sleep(60);
+    await sleep(pause);
   }
 }
 
-export async function stopService(paths: ProfilePaths, name: string, { signal = "SIGTERM", timeoutMs = 10_000 }: StopSettings = {}): Promise<void> {
+export async function stopService(
+  paths: ProfilePaths,
+  name: string,
+  { signal = "SIGTERM", timeoutMs = 10_000 }: StopSettings = {},
+): Promise<void> {
   const running = await findService(paths, name);
   if (running !== undefined) await endProcess(running, signal, timeoutMs);
   await rm(join(recordFolder(paths), name), { force: true });
@@ -171,7 +186,8 @@ export async function lastLines(path: string, count: number): Promise<string[]> 
 }
 
 /** The lines of the last start only: older ones would explain an older failure. */
-export const sinceStart = (lines: readonly string[]): string[] => lines.slice(lines.findLastIndex((line) => line.startsWith("--- start ")) + 1);
+export const sinceStart = (lines: readonly string[]): string[] =>
+  lines.slice(lines.findLastIndex((line) => line.startsWith("--- start ")) + 1);
 
 async function failure({ name }: ServiceDefinition, paths: ProfilePaths, what: string): Promise<string> {
   const path = logPath(paths, name);

@@ -15,8 +15,8 @@ import type { ServiceDefinition, StopSettings } from "./processes.ts";
 export interface ServicePlan {
   readonly name: string;
   readonly after: readonly string[];
-  define(context: PlatformContext): Promise<ServiceDefinition>;
-  health(context: HealthContext): Promise<void>;
+  readonly define: (context: PlatformContext) => Promise<ServiceDefinition>;
+  readonly health: (context: HealthContext) => Promise<void>;
 }
 
 /** `cluster objects` is the step that gives the services beside the cluster their rights in it. */
@@ -35,7 +35,12 @@ export const servicePlans: readonly ServicePlan[] = [
   { name: "coredns", after: [clusterObjects], define: dns, health: dnsHealth },
   { name: "traefik", after: [clusterObjects], define: traefik, health: traefikHealth },
   // It registers the node, which kube-proxy waits for. All that pods need at once is there before.
-  { name: "kubelet", after: ["kube-apiserver", "containerd", "network-policies", "coredns", "postgresql", "object-store"], define: kubelet, health: kubeletHealth },
+  {
+    name: "kubelet",
+    after: ["kube-apiserver", "containerd", "network-policies", "coredns", "postgresql", "object-store"],
+    define: kubelet,
+    health: kubeletHealth,
+  },
 ];
 
 export const serviceNames: readonly string[] = servicePlans.map(({ name }) => name);
@@ -52,8 +57,8 @@ export const stopOrder: readonly (readonly string[])[] = [
 export const serviceStops: Readonly<Record<string, StopSettings>> = {
   // Fast shutdown: ends the sessions, writes all, stops.
   postgresql: { signal: "SIGINT", timeoutMs: 30_000 },
-  // It keeps its port for seconds while it ends its requests.
-  "kube-apiserver": { timeoutMs: 20_000 },
+  // It goes on for seconds, waiting for its watchers to leave. It keeps nothing: all that it has answered for is in etcd.
+  "kube-apiserver": { timeoutMs: 5_000 },
 };
 
 /** Runs steps as soon as those that they wait for are done; the first failure is the failure of all. */

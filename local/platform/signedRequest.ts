@@ -14,7 +14,10 @@ export interface SignedRequest {
 }
 
 /** Headers of AWS Signature Version 4 for the service `s3`. */
-export function signedHeaders({ method, url, body, region, accessKeyId, secretAccessKey }: SignedRequest, now: Date): Record<string, string> {
+export function signedHeaders(
+  { method, url, body, region, accessKeyId, secretAccessKey }: SignedRequest,
+  now: Date,
+): Record<string, string> {
   const { host, pathname, searchParams } = new URL(url);
   const time = now.toISOString().replace(/[-:]|\.\d{3}/g, "");
   const date = time.slice(0, 8);

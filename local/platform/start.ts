@@ -5,6 +5,7 @@ import { ensureGoTool } from "../toolchain/goTool.ts";
 import type { Profile, ProfilePaths } from "../paths.ts";
 import { bootstrapCluster } from "./bootstrap.ts";
 import { ensureCertificates } from "./certificates.ts";
+import { certificateSpecs } from "./certificateSpecs.ts";
 import { createCgroups } from "./cgroups.ts";
 import { platformContext, type PlatformContext, type Tools } from "./context.ts";
 import { programHashes } from "./fingerprint.ts";
@@ -57,7 +58,7 @@ export async function startWith(profile: Profile, tools: Tools, report: Report):
   const context = platformContext(profile, tools);
   const { network, paths } = context;
   await ensureFolders(paths);
-  await ensureCertificates(paths.pki, network);
+  await ensureCertificates(paths.pki, certificateSpecs(network));
   await writeKubeconfig(paths.kubeconfig, paths.pki, { name: kubeContext(profile), server: apiServerUrl(network), identity: "admin" });
   const holder = await ensureNamespaces(context);
   await report.step(`Start the embedded platform (${network.nodeIp})`, async (log) => {
@@ -88,5 +89,5 @@ export async function startWith(profile: Profile, tools: Tools, report: Report):
   return platformValues(profile, await networkPolicyEnforcement(paths));
 }
 
-export const startPlatform = async (profile: Profile, report: Report): Promise<PlatformValues> => startWith(profile, await ensureTools(report), report);
-
+export const startPlatform = async (profile: Profile, report: Report): Promise<PlatformValues> =>
+  startWith(profile, await ensureTools(report), report);

@@ -16,7 +16,7 @@ async function endContainers(profile: Profile): Promise<void> {
     const stat = await processStat(pid);
     if (stat !== undefined) await signalProcess({ pid, startTime: stat.startTime }, "SIGTERM");
   }
-  for (const deadline = Date.now() + 5_000; Date.now() < deadline && (await containerProcesses(profile)).length > 0; ) await sleep(100);
+  for (const deadline = Date.now() + 5_000; Date.now() < deadline && (await containerProcesses(profile)).length > 0;) await sleep(100);
 }
 
 /** Ends everything at once and takes network, control groups and run folder away. Also cleans up after a killed run. */
@@ -57,7 +57,7 @@ export async function resetPlatform(profile: Profile, report: Report): Promise<v
   const { state } = profilePaths(profile);
   const mounts = (await readFile("/proc/mounts", "utf8")).split("\n").filter((line) => line.split(" ")[1]?.startsWith(`${state}/`));
   // Deleting through a mount would delete what is mounted.
-  if (mounts.length > 0) throw new Error(`Something is mounted below ${state}, so it is not deleted: ${mounts.map((line) => line.split(" ")[1]).join(", ")}`);
+  if (mounts.length > 0)
+    throw new Error(`Something is mounted below ${state}, so it is not deleted: ${mounts.map((line) => line.split(" ")[1]).join(", ")}`);
   await rm(state, { recursive: true, force: true });
 }
-
