@@ -8,7 +8,8 @@ import type { Client } from "./client.ts";
 import type { Settings } from "./config.ts";
 import { creator, wasOnlyCreated } from "./fieldManagers.ts";
 import type { Kind } from "./kinds.ts";
-import { nameOf, namespaceOf } from "./objects.ts";
+import { uniqueName } from "./names.ts";
+import { metadataOf, nameOf, namespaceOf } from "./objects.ts";
 
 export interface Write {
   client: Client;
@@ -69,13 +70,28 @@ export async function apply(write: Write, live?: Properties): Promise<Properties
   }
 }
 
+/**
+ * In the preview of a replacement the old object is still there, and immutable fields refuse to become what the new object will have; under
+ * another name the dry run shows what it will be.
+ */
+async function previewUpsert(write: Write): Promise<Properties> {
+  try {
+    return await apply(write);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 422 || !error.message.includes("immutable")) throw error;
+    const renamed = (object: Properties, name: string): Properties => ({ ...object, metadata: { ...metadataOf(object)!, name } });
+    const shown = await apply({ ...write, object: renamed(write.object, uniqueName(new Uint8Array(), `${nameOf(write.object)}-`)) });
+    return renamed(shown, nameOf(write.object));
+  }
+}
+
 /** Creates the object, waiting a moment for its namespace if that is just being made. */
 export async function create(write: Write): Promise<Properties> {
   const { client, kind, object, signal } = write;
   const path = client.path(kind, namespaceOf(object));
   for (let attempt = 0; ; attempt++) {
     try {
-      if (write.settings.upsert) return await apply(write);
+      if (write.settings.upsert) return await (write.preview ? previewUpsert(write) : apply(write));
       return await client.json("POST", path, { body: object, query: query(write, creator), onWarning: about(write), signal });
     } catch (error) {
       const pause = namespacePauses[attempt];

@@ -3,6 +3,7 @@ import { UserError } from "../shared/provider.ts";
 import type { CheckRequest, CheckResult } from "../shared/provider.ts";
 import { isObject, revealAll, Unknown } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
+import { annotation } from "./annotations.ts";
 import { annotateSecrets } from "./checkpoint.ts";
 import type { Kind } from "./kinds.ts";
 import { typeOfKind } from "./kinds.ts";
@@ -29,6 +30,12 @@ export function checkObject(session: Session, kind: Kind, request: CheckRequest)
   if (isObject(inputs["metadata"]) && inputs["metadata"]["generateName"] !== undefined) {
     throw new UserError(
       `${request.name}: metadata.generateName is not supported with server-side apply; leave the name out for an automatic one`,
+    );
+  }
+
+  if (annotation(inputs, "pulumi.com/waitFor") !== "") {
+    throw new UserError(
+      `${request.name}: the annotation pulumi.com/waitFor is only understood by the official plugin, not by this stand-in`,
     );
   }
 

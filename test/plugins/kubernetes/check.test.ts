@@ -87,6 +87,10 @@ it("brings quantities into the API server's form and drops nulls", async () => {
 
 it.each([
   [{ apiVersion: "apps/v1beta1" }, /thing: apiVersion is "apps\/v1beta1", but a kubernetes:apps\/v1:Deployment has "apps\/v1"/],
+  [
+    { metadata: { annotations: { "pulumi.com/waitFor": "condition=Ready" } } },
+    /thing: the annotation pulumi.com\/waitFor is only understood/,
+  ],
   [{ metadata: { generateName: "x-" } }, /thing: metadata.generateName is not supported/],
 ])("refuses %j", async (wrong, message) => {
   await expect(plugin.check(urn(deploymentType), { ...deployment(), ...wrong })).rejects.toThrow(message);

@@ -139,6 +139,23 @@ describe("the preview of a create", () => {
   });
 });
 
+it("the preview of an upsert that replaces an object shows the new one, immutable fields or not", async () => {
+  server.put(path, configMap());
+  server.intercept = (request) =>
+    request.path === path && request.method === "PATCH"
+      ? { code: 422, body: { message: "data: Forbidden: field is immutable" } }
+      : undefined;
+  const upserting = await Plugin.start({ kubeconfig: server.kubeconfig(), upsertExistingObjects: "true" });
+  const { properties } = await upserting.create(urn(configMapType), configMap({ a: "new" }), { preview: true });
+  await upserting.stop();
+  expect(properties).toMatchObject(configMap({ a: "new" }));
+  expect(server.requests("PATCH").map(({ path: asked, query }) => [asked.replace(/[0-9a-f]{8}$/, "<hex>"), query["dryRun"]])).toEqual([
+    [path, "All"],
+    [`${path}-<hex>`, "All"],
+  ]);
+  expect([...server.objects.keys()]).toEqual(["/api/v1/namespaces/team", path]);
+});
+
 describe("update", () => {
   async function created(): Promise<Properties> {
     const { properties } = await plugin.create(urn(configMapType), configMap());
