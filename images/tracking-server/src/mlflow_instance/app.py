@@ -35,14 +35,19 @@ def set_mlflow_environment(settings: Settings) -> None:
 def build_app(settings: Settings) -> App:
     set_mlflow_environment(settings)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+        # MLflow's use of a deprecated part of Starlette is not the reader's concern.
+        warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
         from mlflow.server.fastapi_app import app as mlflow_app
 
-    from mlflow_instance.artifacts import confine_repositories
+    from mlflow_instance.artifacts import PROXIED_SCHEME
+    from mlflow_instance.confine import confine_repositories
+    from mlflow_instance.download import add_streamed_download
     from mlflow_instance.no_migration import forbid_migration
 
     confine_repositories(settings.artifacts_destination)
     forbid_migration()
+    if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
+        add_streamed_download(mlflow_app)
     return InstanceMiddleware(
         mlflow_app,
         name=settings.name,

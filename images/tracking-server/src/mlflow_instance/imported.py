@@ -15,7 +15,8 @@ def main() -> None:
     from mlflow.server import fastapi_app  # noqa: F401
     from mlflow.store.db.utils import _get_latest_schema_revision
 
-    import mlflow_instance.artifacts
+    import mlflow_instance.confine
+    import mlflow_instance.download
     import mlflow_instance.migrate
     import mlflow_instance.serve
     import mlflow_instance.workers  # noqa: F401
