@@ -88,4 +88,4 @@ async function main(): Promise<void> {
   }
 }
 
-await withLock(`${profilePaths(profile).run}/command.lock`, "bench", main);
+await withLock(profilePaths(profile).lock, "bench", main);

@@ -12,7 +12,7 @@ const profile: Profile = "local";
 const project = projectOf("local");
 const report = createReport();
 const alone = <T>(purpose: string, work: () => Promise<T>): Promise<T> =>
-  withLock(`${profilePaths(profile).run}/command.lock`, purpose, work);
+  withLock(profilePaths(profile).lock, purpose, work);
 
 const program = new Command("npm run local --")
   .description(

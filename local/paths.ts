@@ -70,6 +70,8 @@ export function profileNetwork(profile: Profile): ProfileNetwork {
 }
 
 export interface ProfilePaths {
+  /** Held by the command that is at work on the profile; outside of what a start or a stop takes away. */
+  readonly lock: string;
   /** Survives `down`, goes with `reset`. */
   readonly state: string;
   /** Sockets, records of processes, mounts; goes with `down`. */
@@ -98,6 +100,7 @@ export function profilePaths(profile: Profile): ProfilePaths {
   const state = join("/var/lib", product, profile);
   const run = join("/run", product, profile);
   return {
+    lock: `${run}.lock`,
     state,
     run,
     logs: join(state, "logs"),

@@ -83,12 +83,13 @@ export async function createNetwork(network: ProfileNetwork): Promise<void> {
   await removeNetwork(network);
   await checkAddressesFree(network);
   for (const command of networkCommands(network)) await execa("ip", command);
-  // These settings are of the namespace that the writing process is in.
+  // These settings are of the namespace that the writing process is in. Reverse-path filtering: the network policies know a pod by its
+  // address, so it must not send with another's.
   await execa("nsenter", [
     `--net=/run/netns/${network.namespace}`,
     "sh",
     "-c",
-    "echo 1 >/proc/sys/net/ipv4/ip_forward && echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter && echo 0 >/proc/sys/net/ipv4/conf/default/rp_filter",
+    "echo 1 >/proc/sys/net/ipv4/ip_forward && echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter && echo 1 >/proc/sys/net/ipv4/conf/default/rp_filter",
   ]);
 }
 

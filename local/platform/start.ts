@@ -31,13 +31,11 @@ export async function ensureTools(report: Report): Promise<Tools> {
 
 async function ensureFolders(paths: ProfilePaths): Promise<void> {
   // Others may pass (PostgreSQL runs under an account of its own), but not look around.
-  for (const folder of [paths.state, paths.config, paths.pki]) {
+  const passable = [paths.state, paths.config, paths.pki].map((folder) => [folder, 0o711] as const);
+  const closed = [paths.secrets, paths.logs, paths.pulumi, paths.kubelet, paths.containerd].map((folder) => [folder, 0o700] as const);
+  for (const [folder, mode] of [...passable, ...closed]) {
     await mkdir(folder, { recursive: true });
-    await chmod(folder, 0o711);
-  }
-  for (const folder of [paths.secrets, paths.logs, paths.pulumi]) {
-    await mkdir(folder, { recursive: true });
-    await chmod(folder, 0o700);
+    await chmod(folder, mode);
   }
 }
 

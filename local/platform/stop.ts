@@ -40,8 +40,10 @@ export async function stopPlatform(profile: Profile, report: Report): Promise<vo
     await report.step(`Stop the embedded platform (${profile})`, async (log) => {
       for (const [index, group] of stopOrder.entries()) {
         log(`stops ${group.join(", ")}`);
-        await Promise.all(group.map((name) => stopService(paths, name, serviceStops[name])));
-        if (index === 0) await endContainers(profile);
+        const stopping: Promise<void>[] = group.map((name) => stopService(paths, name, serviceStops[name]));
+        // The kubelet is gone by then and starts nothing again.
+        if (index === 1) stopping.push(endContainers(profile));
+        await Promise.all(stopping);
       }
       await endNamespaces(profile);
     });

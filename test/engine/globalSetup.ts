@@ -18,7 +18,7 @@ const profile = "test";
 /** One embedded platform of the tests' own for all engine tests; the user's platform and data are not touched. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const report = createReport();
-  return withLock(`${profilePaths(profile).run}/command.lock`, "engine tests", async () => {
+  return withLock(profilePaths(profile).lock, "engine tests", async () => {
     const ready = await preparePlatform(profile, projectOf("engine"), profilePaths(profile).pulumi, report);
     const { pulumi, ...rest } = ready;
     project.provide("engine", { ...rest, cli: pulumi.cli });
