@@ -16,7 +16,7 @@ const paths = { policy: "/apis/networking.k8s.io/v1/networkpolicies", namespace:
 const obstacle = labObstacle();
 
 /** The real controller and the real network plugin, in a namespace with real packets; only the API server is a stand-in. One story in order. */
-describe.skipIf(obstacle !== undefined)(`the controller${obstacle === undefined ? "" : ` (${obstacle})`}`, () => {
+describe.skipIf(obstacle !== undefined)(`the controller${obstacle === undefined ? "" : ` (${obstacle})`}`, { timeout: 90_000 }, () => {
   const lab = new Lab("controller");
   let folder: string;
   let api: ChildProcess | undefined;
@@ -87,7 +87,7 @@ describe.skipIf(obstacle !== undefined)(`the controller${obstacle === undefined 
   async function until(from: string, to: string, result: string): Promise<number> {
     const start = Date.now();
     while ((await connects(from, to)) !== result) {
-      if (Date.now() - start > 10_000) throw new Error(`${from} to ${to} is never ${result}`);
+      if (Date.now() - start > 20_000) throw new Error(`${from} to ${to} is never ${result}`);
       await sleep(5);
     }
     return Date.now() - start;
@@ -227,7 +227,7 @@ async function selfSigned(): Promise<{ key: string; certificate: string }> {
         new x509.BasicConstraintsExtension(true),
       ],
     },
-    webcrypto,
+    webcrypto as Crypto,
   );
   const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
   return { key: `${key}\n`, certificate: `${certificate.toString("pem")}\n` };

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
  */
 export type Attempt = "open" | "refused" | "rejected" | "silent";
 
-const patienceMs = 400;
+const patienceMs = 1000;
 let nextPort = 20_000;
 const [own = "", ...ports] = process.argv.slice(2);
 await Promise.all(

@@ -1,4 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Attempt } from "./endpoint.ts";
@@ -20,6 +21,12 @@ export function labObstacle(): string | undefined {
 
 const ip = (...args: string[]): void => void execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
 
+const spaces = (): string[] =>
+  execFileSync("ip", ["netns", "list"], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.split(" ")[0] ?? "")
+    .filter((name) => name.startsWith("npt-"));
+
 /**
  * A node as the embedded platform has it, without Kubernetes: a network namespace that routes between its pods (point to point, as the CNI plugin
  * `ptp` does), each a namespace of its own, and the machine outside on `eth0`.
@@ -36,6 +43,7 @@ export class Lab {
 
   /** The machine around the node, and the node itself. */
   async start(address: string, nodeAddress: string, ports: readonly number[]): Promise<void> {
+    for (const name of spaces()) if (!existsSync(`/proc/${/^npt-(\d+)-/.exec(name)?.[1] ?? "self"}`)) ip("netns", "delete", name); // of a killed run
     ip("netns", "add", this.node);
     ip("-n", this.node, "link", "set", "lo", "up");
     this.set({ ip_forward: 1, "conf/all/rp_filter": 0, "conf/default/rp_filter": 0 });
@@ -55,6 +63,10 @@ export class Lab {
 
   inNode(program: string, args: string[], input = ""): string {
     return execFileSync("ip", ["netns", "exec", this.node, program, ...args], { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
+  }
+
+  spawnInNode(program: string, args: readonly string[]): ChildProcess {
+    return spawn("ip", ["netns", "exec", this.node, program, ...args], { stdio: "ignore" });
   }
 
   /** Gives the tables to the kernel in turn, beside what goes on meanwhile. */
@@ -92,10 +104,7 @@ export class Lab {
 
   remove(): void {
     for (const end of this.#ends.values()) end.stop();
-    for (const line of execFileSync("ip", ["netns", "list"], { encoding: "utf8" }).split("\n")) {
-      const [name = ""] = line.split(" ");
-      if (name.startsWith(`${this.#prefix}-`)) ip("netns", "delete", name);
-    }
+    for (const name of spaces()) if (name.startsWith(`${this.#prefix}-`)) ip("netns", "delete", name);
   }
 
   #space(name: string, nodeLink: string): string {
