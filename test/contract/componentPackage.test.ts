@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { openPulumi, type Pulumi, type PulumiError } from "../../local/stack/pulumi.ts";
+
+const folder = fileURLToPath(new URL("remoteProgram", import.meta.url));
+const stack = "contract";
+
+// The real engine constructs the component from the package, as for a program in another language. Only previews: what an instance becomes
+// on a platform is the engine tests' part, and the schema's content is test/components/schema.test.ts's.
+let pulumi: Pulumi;
+let state: string;
+const stackArguments = ["--stack", stack];
+
+beforeAll(async () => {
+  const { cli, platform } = inject("engine");
+  state = await mkdtemp(join(tmpdir(), "mlflow-instances-contract-"));
+  pulumi = await openPulumi(cli, { folder, stack, instancesFolder: folder }, state);
+  // Left behind by a run that was killed; its salt is of another state.
+  await rm(join(folder, `Pulumi.${stack}.yaml`), { force: true });
+  await pulumi.run(["stack", "init", stack]);
+  // A child without the caller's provider would fail the preview.
+  for (const [index, name] of ["kubernetes", "aws", "postgresql", "random"].entries()) {
+    await pulumi.run(["config", "set", "--path", `pulumi:disable-default-providers[${index}]`, name, ...stackArguments]);
+  }
+  await configure({ kubeconfig: platform.kubeconfigPath, context: platform.kubeContext, address: platform.nodeIp });
+});
+
+afterAll(async () => {
+  await rm(join(folder, `Pulumi.${stack}.yaml`), { force: true });
+  await rm(state, { recursive: true, force: true });
+});
+
+async function configure(values: Record<string, string>): Promise<void> {
+  for (const [key, value] of Object.entries(values)) await pulumi.run(["config", "set", key, value, ...stackArguments]);
+}
+
+test("a remote program previews a whole instance with its own providers, tokens as secrets", async () => {
+  await configure({ instanceName: "remote", team: "contract" });
+  const shown = await pulumi.run(["preview", ...stackArguments]);
+  const children = [...shown.matchAll(/ (remote-[a-z0-9-]+) create/g)].map(([, name]) => name);
+  expect(children.sort()).toEqual([
+    "remote-bucket",
+    "remote-bucket-encryption",
+    "remote-bucket-lifecycle",
+    "remote-bucket-policy",
+    "remote-bucket-public-access",
+    "remote-bucket-versioning",
+    "remote-credentials",
+    "remote-database",
+    "remote-database-no-public",
+    "remote-database-password",
+    "remote-database-role",
+    "remote-default-deny",
+    "remote-ingress",
+    "remote-migration",
+    "remote-migration-network",
+    "remote-namespace",
+    "remote-quota",
+    "remote-server",
+    "remote-server-network",
+    "remote-service",
+    "remote-service-account",
+    "remote-token-ci-g1",
+    "remote-token-hashes",
+  ]);
+  expect(shown).toContain("https://remote.mlflow.example.com");
+  expect(shown).toMatch(/tokens\s*: \[secret\]/);
+  expect(shown).not.toContain("-in-plain");
+});
+
+test("wrong arguments fail the preview with every property at once", async () => {
+  await configure({ instanceName: "Remote", team: "no label" });
+  const failure = await pulumi.run(["preview", ...stackArguments]).then(
+    () => "the preview succeeded",
+    (error: unknown) => (error as PulumiError).output,
+  );
+  expect(failure).toContain("property instanceName with value '{Remote}' has a problem: must match ^[a-z][a-z0-9-]{1,38}[a-z0-9]$");
+  expect(failure).toContain("property team with value '{no label}' has a problem: must be a label value");
+  expect(failure).not.toContain("-in-plain");
+});

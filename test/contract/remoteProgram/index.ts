@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Provider as Aws } from "@pulumi/aws/provider.js";
+import { Provider as Kubernetes } from "@pulumi/kubernetes/provider.js";
+import { Provider as Postgresql } from "@pulumi/postgresql/provider.js";
+import { Provider as Random } from "@pulumi/random/provider.js";
+
+// What a generated SDK of the package does, in any language: it registers the component remotely, and the engine has the package construct it.
+class RemoteInstance extends pulumi.ComponentResource {
+  declare readonly trackingUri: pulumi.Output<string>;
+  declare readonly tokens: pulumi.Output<Record<string, { value: string; expires: string }>>;
+
+  constructor(name: string, args: pulumi.Inputs, opts: pulumi.ComponentResourceOptions) {
+    super("components:index:MlflowInstance", name, { ...args, trackingUri: undefined }, opts, true);
+  }
+}
+
+const config = new pulumi.Config();
+const address = config.require("address");
+const providers = [
+  new Kubernetes("kubernetes", { kubeconfig: config.require("kubeconfig"), context: config.require("context") }),
+  // Only previewed: nothing connects to these two.
+  new Aws("aws", {
+    region: "eu-central-1",
+    accessKey: "a",
+    secretKey: "b",
+    skipCredentialsValidation: true,
+    skipRequestingAccountId: true,
+    skipMetadataApiCheck: true,
+  }),
+  new Postgresql("postgresql", { host: address, username: "postgres", password: "c" }),
+  new Random("random"),
+];
+
+const instance = new RemoteInstance(
+  "remote",
+  {
+    instanceName: config.require("instanceName"),
+    team: config.get("team") ?? "",
+    owner: "owner@example.com",
+    environment: "contract",
+    tier: "sandbox",
+    host: "remote.mlflow.example.com",
+    image: pulumi.output("registry.example.com/mlflow:3.17.2"),
+    mlflowVersion: "3.17.2",
+    bucket: {
+      name: "mlflow-contract-remote",
+      region: "eu-central-1",
+      instancePrincipal: pulumi.output("user"),
+      adminPrincipals: ["admin"],
+    },
+    bucketCredentials: pulumi.secret({ accessKeyId: "key-id-in-plain", secretAccessKey: "secret-key-in-plain" }),
+    database: { name: "mlflow_remote", host: address, maxConnections: 100 },
+    ingress: { className: "traefik", tls: { source: "certManager", clusterIssuer: "issuer" } },
+    network: { databaseCidrs: [`${address}/32`], objectStoreCidrs: [`${address}/32`], ingressNamespace: "ingress" },
+    tokens: [{ name: "ci", role: "edit", expires: "2027-02-20" }],
+  },
+  { providers },
+);
+
+export const trackingUri = instance.trackingUri;
+export const tokens = instance.tokens;
