@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile, mkdir, chmod } from "node:fs/promises
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Report } from "../report.ts";
+import { boundChild } from "../toolchain/boundChild.ts";
 import { lastLines } from "../toolchain/commandOutput.ts";
 import { ensureDiskSpace, withDiskErrors } from "../toolchain/disk.ts";
 import { exists, folderOnce } from "../toolchain/folderOnce.ts";
@@ -88,7 +89,7 @@ async function makeRoot(root: string, log: (line: string) => void): Promise<void
     "--dpkgopt=path-exclude=/usr/share/man/*",
     "--dpkgopt=path-exclude=/usr/share/locale/*",
   ];
-  const child = execa("mmdebstrap", [...options, suite, root], { all: true, reject: false, stdin: "ignore" });
+  const child = execa(...boundChild("mmdebstrap", [...options, suite, root]), { all: true, reject: false, stdin: "ignore" });
   for await (const line of child.iterable({ from: "all" })) {
     if (line.startsWith("I: ")) log(line.slice(3));
   }

@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import type { Report } from "../report.ts";
 import { lastLines } from "../toolchain/commandOutput.ts";
@@ -28,7 +28,7 @@ export const environmentSources = [
  * machine's Python, which has to be the version of the Debian root. Returns the folder in the cache.
  */
 export async function pythonEnvironment(source: string, root: string, report: Report): Promise<string> {
-  const target = imagesCache(`environment-${await contentKey(source, environmentSources, [process.arch, root, "recipe 1"])}`);
+  const target = imagesCache(`environment-${await contentKey(source, environmentSources, [process.arch, basename(root), "recipe 1"])}`);
   if (await exists(target)) return target;
   await report.step("Install the tracking server's Python packages", async (log) => {
     await ensureDiskSpace([target], diskNeeded, "installing the tracking server's Python packages");

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { cacheFolder } from "../paths.ts";
+import { boundChild } from "../toolchain/boundChild.ts";
 import { lastLines } from "../toolchain/commandOutput.ts";
 
 export const imagesCache = (...parts: string[]): string => join(cacheFolder(), "images", ...parts);
@@ -25,7 +26,8 @@ export async function openBuildah(): Promise<Buildah> {
   const env = { CONTAINERS_STORAGE_CONF: configuration, BUILDAH_ISOLATION: "chroot", TMPDIR: run };
   return {
     async run(args, log, timeoutMs) {
-      const child = execa("buildah", args, {
+      // In a mount namespace of its own: whenever it ends, no mount is left on the machine.
+      const child = execa(...boundChild("unshare", ["--mount", "--propagation", "private", "buildah", ...args]), {
         env,
         reject: false,
         all: true,

@@ -26,7 +26,8 @@ export async function folderOnce(target: string, make: (temporary: string) => Pr
     const parent = dirname(target);
     const prefix = `${basename(target)}.partial-`;
     for (const name of await readdir(parent)) {
-      if (name.startsWith(prefix)) await rm(join(parent, name), { recursive: true, force: true });
+      // A compiler that was ended a moment ago may still write there.
+      if (name.startsWith(prefix)) await rm(join(parent, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     }
     const temporary = join(parent, `${prefix}${process.pid}`);
     await mkdir(temporary, { recursive: true });
@@ -35,7 +36,7 @@ export async function folderOnce(target: string, make: (temporary: string) => Pr
       await rename(temporary, target);
       await flush(parent);
     } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
+      await rm(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
       throw error;
     }
   });

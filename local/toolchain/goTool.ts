@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { cacheFolder } from "../paths.ts";
 import type { Report } from "../report.ts";
+import { boundChild } from "./boundChild.ts";
 import { lastLines } from "./commandOutput.ts";
 import { ensureDiskSpace, withDiskErrors } from "./disk.ts";
 import { exists, flush, folderOnce } from "./folderOnce.ts";
@@ -71,14 +72,14 @@ async function build(tool: GoTool, folder: string, log: (line: string) => void):
     GOFLAGS: "-mod=readonly",
     GOWORK: "off",
     GOTOOLCHAIN: "local",
-    GOOS: "linux",
+    GOOS: process.platform, // the Pulumi CLI is also built for a cluster that exists, from a Mac
     GOARCH: goArchitecture(),
     GOTMPDIR: folder, // a small /tmp must not end a link
   };
   const caches = (await execa("go", ["env", "GOMODCACHE", "GOCACHE"], { cwd, env })).stdout.split("\n");
   const purpose = `building ${tool.name} ${tool.version}`;
-  await ensureDiskSpace([folder, ...caches], tool.diskBytes, purpose);
-  await withDiskErrors(folder, tool.diskBytes, purpose, async () => {
+  await ensureDiskSpace([dirname(folder), ...caches], tool.diskBytes, purpose);
+  await withDiskErrors(dirname(folder), tool.diskBytes, purpose, async () => {
     const stale = await goCommand(
       ["list", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", ...buildFlags(tool), tool.source],
       cwd,
@@ -108,8 +109,7 @@ async function build(tool: GoTool, folder: string, log: (line: string) => void):
 }
 
 async function goCommand(args: string[], cwd: string, env: Record<string, string>, onLine: (line: string) => void): Promise<string> {
-  // A build must not go on when this process was killed: the next run would compete with it.
-  const child = execa("setpriv", ["--pdeathsig", "KILL", "go", ...args], {
+  const child = execa(...boundChild("go", args), {
     cwd,
     env,
     reject: false,

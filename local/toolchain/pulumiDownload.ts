@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { Report } from "../report.ts";
+import { boundChild } from "./boundChild.ts";
 import { lastLines } from "./commandOutput.ts";
 import { exists, folderOnce } from "./folderOnce.ts";
 import { pluginVersions, versions, type PluginName } from "./pins.ts";
@@ -70,7 +71,7 @@ async function download(cache: string, command: readonly [string, ...string[]], 
   await mkdir(parent, { recursive: true });
   const folder = await mkdtemp(join(parent, "download-"));
   try {
-    const child = execa(program, args, {
+    const child = execa(...boundChild(program, args), {
       env: { PULUMI_HOME: cache, PULUMI_SKIP_UPDATE_CHECK: "true", TMPDIR: folder },
       all: true,
       reject: false,

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { cacheFolder } from "../paths.ts";
 import type { Report } from "../report.ts";
+import { boundChild } from "./boundChild.ts";
 import { lastLines } from "./commandOutput.ts";
 import { ensureDiskSpace, withDiskErrors } from "./disk.ts";
 import { exists, folderOnce } from "./folderOnce.ts";
@@ -38,7 +39,11 @@ async function install(interpreter: string, folder: string, log: (line: string) 
   await execa(interpreter, ["-m", "venv", "--clear", folder]);
   const python = join(folder, "bin", "python");
   const options = ["--require-hashes", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
-  const child = execa(python, ["-m", "pip", "install", ...options, "-r", requirementsPath], { all: true, reject: false, stdin: "ignore" });
+  const child = execa(...boundChild(python, ["-m", "pip", "install", ...options, "-r", requirementsPath]), {
+    all: true,
+    reject: false,
+    stdin: "ignore",
+  });
   for await (const line of child.iterable({ from: "all" })) {
     const progress = pipProgress(line);
     if (progress !== undefined) log(progress);
