@@ -1,13 +1,14 @@
 // Delete, and wait until the object and what hangs on it are gone.
 import { UserError } from "../shared/provider.ts";
 import type { DeleteRequest } from "../shared/provider.ts";
+import { isList } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
 import { isNotFound } from "./apiError.ts";
 import { deletionPropagation, skipsAwait, timeoutSeconds } from "./annotations.ts";
 import { isTimeout, untilSome } from "./await/waiting.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
 import type { Kind } from "./kinds.ts";
-import { at, list, parseId, text, isList } from "./objects.ts";
+import { at, list, parseId, text } from "./objects.ts";
 import type { Session } from "./session.ts";
 
 // The official provider heeds skipAwait in a delete for these alone.

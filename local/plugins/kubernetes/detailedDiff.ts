@@ -1,8 +1,8 @@
 // The difference between a live object and new inputs, property by property, in the official provider's terms.
 import type { PropertyDiff } from "../shared/provider.ts";
-import { isObject, sameValue, Unknown } from "../shared/values.ts";
+import { isList, isObject, sameValue, Unknown } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
-import { at, isList } from "./objects.ts";
+import { at } from "./objects.ts";
 import { formatPath } from "./propertyPaths.ts";
 import type { Path } from "./propertyPaths.ts";
 

@@ -33,7 +33,7 @@ function union(a: Value | undefined, b: Value | undefined): Properties {
 }
 
 /** The managed fields after the hand-over, or undefined when there is nothing to hand over. */
-export function handOver(live: Properties, manager: string): Properties[] | undefined {
+function handOver(live: Properties, manager: string): Properties[] | undefined {
   const entries = list(live, "metadata", "managedFields");
   const isOurs = (entry: Properties): boolean =>
     entry["manager"] === manager && entry["operation"] === "Apply" && text(entry, "subresource") === "";

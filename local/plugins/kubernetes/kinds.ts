@@ -18,7 +18,7 @@ function kind(apiVersion: string, name: string, plural: string, replacedBy: read
 const rbac = "rbac.authorization.k8s.io/v1";
 const networking = "networking.k8s.io/v1";
 
-export const kinds: readonly Kind[] = [
+const kinds: readonly Kind[] = [
   kind("v1", "Namespace", "namespaces", [], false),
   kind("v1", "ServiceAccount", "serviceaccounts"),
   kind("v1", "Secret", "secrets", ["type", "stringData", "data"]),

@@ -1,7 +1,7 @@
 // One form for inputs that mean the same to the API server, as the official provider does it by a round trip through its typed objects.
-import { hasUnknown, isObject } from "../shared/values.ts";
+import { hasUnknown, isList, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
-import { copy, isList, text } from "./objects.ts";
+import { copy, text } from "./objects.ts";
 import { canonicalQuantity } from "./quantity.ts";
 
 const readOnlyMetadata = [

@@ -1,11 +1,6 @@
 // Small helpers over Kubernetes objects held as property values.
-import { isObject } from "../shared/values.ts";
+import { isList, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
-
-/** `Array.isArray` would make the items `any`. */
-export function isList(value: Value | undefined): value is Value[] {
-  return Array.isArray(value);
-}
 
 export function at(value: Value | undefined, ...path: (string | number)[]): Value | undefined {
   let current: Value | undefined = value;

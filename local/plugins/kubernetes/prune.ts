@@ -1,7 +1,6 @@
 // The live object cut down to the shape of the inputs that made it: what the cluster filled in is no difference.
-import { isObject } from "../shared/values.ts";
+import { isList, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
-import { isList } from "./objects.ts";
 
 function shape(value: Value | undefined): string {
   if (isList(value)) return "array";

@@ -1,7 +1,6 @@
 // Error texts of an API server and logs of pods may quote what was sent to them.
-import { isObject, Secret } from "../shared/values.ts";
+import { isList, isObject, Secret } from "../shared/values.ts";
 import type { Value } from "../shared/values.ts";
-import { isList } from "./objects.ts";
 
 function strings(value: Value | undefined, found: string[]): string[] {
   if (value instanceof Secret) return strings(value.value, found);

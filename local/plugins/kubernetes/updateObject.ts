@@ -1,7 +1,7 @@
 // Update by server-side apply: the program's fields are sent whole, the server merges, and fields that left the program go.
 import { InitializationError } from "../shared/provider.ts";
 import type { UpdateRequest } from "../shared/provider.ts";
-import { hasUnknown, isObject, revealAll } from "../shared/values.ts";
+import { hasUnknown, isList, isObject, revealAll } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 import { ApiError } from "./apiError.ts";
 import { apply } from "./apply.ts";
@@ -9,7 +9,7 @@ import { checkpoint, fieldManagerName, initialApiVersion, parseCheckpoint } from
 import { awaitReady, describeFailure, latest } from "./createObject.ts";
 import { adoptFields, relinquish } from "./fieldManagers.ts";
 import type { Kind } from "./kinds.ts";
-import { at, copy, idOf, nameOf, namespaceOf, isList } from "./objects.ts";
+import { at, copy, idOf, nameOf, namespaceOf } from "./objects.ts";
 import { normalizeInputs } from "./normalize.ts";
 import { parsePath } from "./propertyPaths.ts";
 import type { Path } from "./propertyPaths.ts";
@@ -24,7 +24,7 @@ function set(object: Properties, path: Path, value: Value): void {
 }
 
 /** An ignored field is sent as the cluster has it, so that apply neither changes nor drops it. */
-export function keepIgnored(inputs: Properties, live: Properties, ignoreChanges: string[]): Properties {
+function keepIgnored(inputs: Properties, live: Properties, ignoreChanges: string[]): Properties {
   const result = copy(inputs);
   for (const path of ignoreChanges.map(parsePath)) {
     const current = at(live, ...path);

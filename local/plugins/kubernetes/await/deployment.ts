@@ -10,7 +10,7 @@ import type { Awaiter, Readiness, Waiting } from "./waiting.ts";
 const deployments = kindNamed("Deployment");
 const revision = "deployment.kubernetes.io/revision";
 
-export function deploymentReadiness(live: Properties): Readiness {
+function deploymentReadiness(live: Properties): Readiness {
   const generation = number(live, "metadata", "generation") ?? 0;
   if ((number(live, "status", "observedGeneration") ?? 0) < generation)
     return { state: "waiting", progress: "waiting for the Deployment controller" };

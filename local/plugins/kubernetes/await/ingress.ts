@@ -8,7 +8,7 @@ import type { Awaiter, Waiting } from "./waiting.ts";
 const ingresses = kindNamed("Ingress");
 const services = kindNamed("Service");
 
-export function backends(ingress: Properties): string[] {
+function backends(ingress: Properties): string[] {
   const paths = list(ingress, "spec", "rules").flatMap((rule) => list(rule, "http", "paths"));
   return [...new Set(paths.map((path) => text(path, "backend", "service", "name")).filter((name) => name !== ""))];
 }

@@ -50,7 +50,7 @@ async function warningsAbout(waiting: Waiting, pod: Properties): Promise<string[
   return [...new Set(messages)].slice(-3);
 }
 
-export async function podReasons(waiting: Waiting, pod: Properties): Promise<string[]> {
+async function podReasons(waiting: Waiting, pod: Properties): Promise<string[]> {
   const scheduled = condition(pod, "PodScheduled");
   if (scheduled?.["status"] === "False") return [`[${text(scheduled, "reason")}] pod "${nameOf(pod)}": ${text(scheduled, "message")}`];
   const statuses = [...list(pod, "status", "initContainerStatuses"), ...list(pod, "status", "containerStatuses")];

@@ -7,7 +7,7 @@ import type { Awaiter, Watched } from "./waiting.ts";
 
 const services = kindNamed("Service");
 
-export function slicesOf(service: string, namespace: string): Watched {
+function slicesOf(service: string, namespace: string): Watched {
   return { kind: endpointSlices, namespace, query: { labelSelector: `kubernetes.io/service-name=${service}` } };
 }
 

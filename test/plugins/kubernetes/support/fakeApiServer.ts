@@ -27,7 +27,7 @@ function isObject(value: unknown): value is Obj {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function merge(into: Obj, from: Obj): Obj {
+function merge(into: Obj, from: Obj): Obj {
   const result = { ...into };
   for (const [key, value] of Object.entries(from))
     result[key] = isObject(value) && isObject(result[key]) ? merge(result[key], value) : value;

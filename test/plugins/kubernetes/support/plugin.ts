@@ -1,5 +1,4 @@
 // The Kubernetes plugin over its real gRPC protocol, with errors as a test reads them.
-import type * as grpc from "@grpc/grpc-js";
 import { kubernetesProvider } from "../../../../local/plugins/kubernetes/provider.ts";
 import type { Properties } from "../../../../local/plugins/shared/values.ts";
 import { connect, initializationFailure, urn as urnOf } from "../../support/client.ts";
@@ -25,7 +24,7 @@ async function readable<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     const failure = initializationFailure(error);
-    throw failure ? new InitFailed(failure) : new Error((error as grpc.ServiceError).details);
+    throw failure ? new InitFailed(failure) : new Error((error as { details: string }).details);
   }
 }
 
