@@ -7,6 +7,7 @@ import { emptyBucket } from "./emptyBucket.ts";
 import type { ObjectStore } from "./objectStore.ts";
 import { call, codeOf, statusOf, storeError } from "./storeErrors.ts";
 import { readTags, withDefaultTags, writeTags } from "./bucketTags.ts";
+import { asText } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
 
 /** Settings that have a resource of their own; on the bucket they are deprecated. */
@@ -38,7 +39,7 @@ const properties: BridgedResource["properties"] = {
     computed: true,
     replaces: true,
     autoname: { maxLength: 63, lowerCase: true },
-    validate: (value) => wrongName(String(value)),
+    validate: (value) => wrongName(asText(value)),
   },
   bucketDomainName: { type: "string", output: true },
   bucketPrefix: { type: "string", computed: true, replaces: true, validate: () => "not supported by the stand-in plugin: give `bucket`" },

@@ -1,6 +1,6 @@
 import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
-import { isObject } from "../shared/values.ts";
+import { asText, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 import { bucketSetting } from "./bucketSetting.ts";
 import { text } from "./inputs.ts";
@@ -9,7 +9,7 @@ import { samePolicy } from "./policyDocument.ts";
 
 function notJson(value: Value): string | undefined {
   try {
-    return isObject(JSON.parse(String(value)) as Value) ? undefined : "must be a JSON object";
+    return isObject(JSON.parse(asText(value)) as Value) ? undefined : "must be a JSON object";
   } catch {
     return "is not JSON";
   }

@@ -1,8 +1,7 @@
 // Tags of a bucket, those of the provider's `defaultTags` included.
 import { DeleteBucketTaggingCommand, GetBucketTaggingCommand, PutBucketTaggingCommand } from "@aws-sdk/client-s3";
-import { isObject } from "../shared/values.ts";
+import { Secret, asText, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
-import { Secret } from "../shared/values.ts";
 import type { ObjectStore } from "./objectStore.ts";
 import { call, isMissing, isNotImplemented, statusOf, storeError } from "./storeErrors.ts";
 
@@ -34,7 +33,7 @@ export async function writeTags(store: ObjectStore, bucket: string, tags: Value 
   const what = `can't set the tags of bucket "${bucket}"`;
   if (entries.length === 0) await call(store, what, () => store.client.send(new DeleteBucketTaggingCommand({ Bucket: bucket })));
   else {
-    const TagSet = entries.map(([Key, text]) => ({ Key, Value: String(text) }));
+    const TagSet = entries.map(([Key, text]) => ({ Key, Value: asText(text) }));
     await call(store, what, () => store.client.send(new PutBucketTaggingCommand({ Bucket: bucket, Tagging: { TagSet } })));
   }
 }

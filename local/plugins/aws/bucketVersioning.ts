@@ -1,6 +1,7 @@
 import { GetBucketVersioningCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
 import type { BucketVersioningStatus, MFADelete } from "@aws-sdk/client-s3";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
+import { asText } from "../shared/values.ts";
 import type { Value } from "../shared/values.ts";
 import { bucketSetting } from "./bucketSetting.ts";
 import { object, text } from "./inputs.ts";
@@ -9,7 +10,7 @@ import type { ObjectStore } from "./objectStore.ts";
 const oneOf =
   (...words: string[]) =>
   (value: Value) =>
-    words.includes(String(value)) ? undefined : `"${String(value)}" is not one of ${words.join(", ")}`;
+    words.includes(asText(value)) ? undefined : `"${asText(value)}" is not one of ${words.join(", ")}`;
 
 export function bucketVersioning(store: () => ObjectStore): BridgedResource {
   return bucketSetting(store, {

@@ -1,5 +1,5 @@
 // Typed access to checked inputs.
-import { isObject } from "../shared/values.ts";
+import { isObject, isList } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 
 export function text(inputs: Properties, key: string): string {
@@ -9,7 +9,7 @@ export function text(inputs: Properties, key: string): string {
 
 export function texts(inputs: Properties, key: string): string[] {
   const value = inputs[key];
-  return Array.isArray(value) ? value.map(String) : [];
+  return isList(value) ? value.map(String) : [];
 }
 
 export function integer(inputs: Properties, key: string): number | undefined {
@@ -24,7 +24,7 @@ export function object(inputs: Properties, key: string): Properties | undefined 
 
 export function objects(inputs: Properties, key: string): Properties[] {
   const value = inputs[key];
-  return Array.isArray(value) ? value.filter(isObject) : [];
+  return isList(value) ? value.filter(isObject) : [];
 }
 
 export function isEmptyTags(value: Value | undefined): boolean {

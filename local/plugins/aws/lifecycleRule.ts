@@ -1,7 +1,7 @@
 // A lifecycle rule in Pulumi's words and in S3's.
 import type { LifecycleRule, TransitionStorageClass } from "@aws-sdk/client-s3";
 import type { PropertySpec } from "../shared/bridged/schema.ts";
-import { isObject } from "../shared/values.ts";
+import { asText, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 import { given, integer, object, objects, text } from "./inputs.ts";
 
@@ -49,7 +49,7 @@ function toFilter(filter: Properties): Filter {
     return {
       And: {
         ...basics(and),
-        ...(Object.keys(tags).length > 0 && { Tags: Object.entries(tags).map(([Key, value]) => ({ Key, Value: String(value) })) }),
+        ...(Object.keys(tags).length > 0 && { Tags: Object.entries(tags).map(([Key, value]) => ({ Key, Value: asText(value) })) }),
       },
     };
   }

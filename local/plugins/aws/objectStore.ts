@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { S3Client } from "@aws-sdk/client-s3";
 import { Settings } from "../shared/bridged/config.ts";
 import { UserError } from "../shared/provider.ts";
-import { isObject } from "../shared/values.ts";
+import { asText, isObject, isList } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
 
 export interface ObjectStore {
@@ -47,8 +47,8 @@ export function objectStore(config: Properties): ObjectStore {
 
 function s3Endpoint(settings: Settings): string | undefined {
   const list = settings.json("endpoints");
-  const found = (Array.isArray(list) ? list : list === undefined ? [] : [list]).flatMap((item) =>
-    isObject(item) && item["s3"] ? [String(item["s3"])] : [],
+  const found = (isList(list) ? list : list === undefined ? [] : [list]).flatMap((item) =>
+    isObject(item) && item["s3"] ? [asText(item["s3"])] : [],
   );
   const [endpoint] = [...found, process.env["AWS_ENDPOINT_URL_S3"], process.env["AWS_ENDPOINT_URL"]].filter(
     (text) => text !== undefined && text !== "",
@@ -71,5 +71,5 @@ function tls(settings: Settings): { ca?: string; rejectUnauthorized?: false } {
 function tagsOf(settings: Settings): Record<string, string> {
   const value = settings.json("defaultTags");
   const tags = isObject(value) ? value["tags"] : undefined;
-  return isObject(tags) ? Object.fromEntries(Object.entries(tags).map(([key, text]) => [key, String(text)])) : {};
+  return isObject(tags) ? Object.fromEntries(Object.entries(tags).map(([key, text]) => [key, asText(text)])) : {};
 }

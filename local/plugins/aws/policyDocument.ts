@@ -1,12 +1,12 @@
 // When two policy documents say the same: the order of keys doesn't count, nor that of actions, resources and principals, and a list of
 // one is the same as the one.
-import { isObject } from "../shared/values.ts";
+import { asText, isObject, isList } from "../shared/values.ts";
 import type { Value } from "../shared/values.ts";
 
 const unordered = new Set(["Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"]);
 
 function canonical(value: Value, isSet: boolean): string {
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     const items = value.map((item) => canonical(item, isSet));
     return items.length === 1 ? items[0]! : `[${(isSet ? items.sort() : items).join(",")}]`;
   }
@@ -17,7 +17,7 @@ function canonical(value: Value, isSet: boolean): string {
 
 export function samePolicy(a: Value, b: Value): boolean {
   try {
-    return canonical(JSON.parse(String(a)) as Value, false) === canonical(JSON.parse(String(b)) as Value, false);
+    return canonical(JSON.parse(asText(a)) as Value, false) === canonical(JSON.parse(asText(b)) as Value, false);
   } catch {
     return a === b;
   }

@@ -1,6 +1,7 @@
 // Privileges that objects created later by `owner` will have.
 import type { BridgedResource } from "../shared/bridged/schema.ts";
 import type { CheckFailure } from "../shared/provider.ts";
+import { isList } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
 import { roleOid } from "./grant.ts";
 import { flag, text } from "./inputs.ts";
@@ -70,7 +71,7 @@ async function read(server: PostgresServer, inputs: Properties): Promise<Propert
       rows.map((row) => String(row["privilege"])),
     );
     // None where some were wanted: gone.
-    if (privileges === null && Array.isArray(inputs["privileges"]) && inputs["privileges"].length > 0) return undefined;
+    if (privileges === null && isList(inputs["privileges"]) && inputs["privileges"].length > 0) return undefined;
     return { ...inputs, privileges, withGrantOption: flag(inputs, "withGrantOption") };
   });
 }

@@ -1,6 +1,7 @@
 // Privileges of a role on a database, a schema or the objects of a schema: set to exactly the given list.
 import type { BridgedResource } from "../shared/bridged/schema.ts";
 import type { CheckFailure } from "../shared/provider.ts";
+import { asText } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
 import { flag, orNull, text, texts } from "./inputs.ts";
 import { inKnownWords, privilegeFailures, privilegeList } from "./privileges.ts";
@@ -16,10 +17,10 @@ function validate(inputs: Properties): CheckFailure[] {
   const type = inputs["objectType"];
   if (inputs["columns"] !== undefined) failures.push({ property: "columns", reason: "not supported by the stand-in plugin" });
   if (typeof type === "string" && type !== "database" && inputs["schema"] === undefined) {
-    failures.push({ property: "schema", reason: `is needed for object type ${type}` });
+    failures.push({ property: "schema", reason: `is needed for object type ${asText(type)}` });
   }
   if (inputs["objects"] !== undefined && (type === "database" || type === "schema")) {
-    failures.push({ property: "objects", reason: `can't be given for object type ${type}` });
+    failures.push({ property: "objects", reason: `can't be given for object type ${asText(type)}` });
   }
   return failures;
 }

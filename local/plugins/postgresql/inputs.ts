@@ -1,4 +1,5 @@
 // Typed access to checked inputs.
+import { isList } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
 
 export function text(inputs: Properties, key: string): string {
@@ -17,7 +18,7 @@ export function integer(inputs: Properties, key: string): number {
 
 export function texts(inputs: Properties, key: string): string[] {
   const value = inputs[key];
-  return Array.isArray(value) ? value.map(String) : [];
+  return isList(value) ? value.map(String) : [];
 }
 
 /** Empty lists are "not set" in the official state. */

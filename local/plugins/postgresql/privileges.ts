@@ -1,7 +1,7 @@
 // Words for privileges: which exist for which kind of object, and when two lists say the same.
 import type { CheckFailure } from "../shared/provider.ts";
 import type { Properties, Value } from "../shared/values.ts";
-import { Unknown } from "../shared/values.ts";
+import { Unknown, isList } from "../shared/values.ts";
 import { text, texts } from "./inputs.ts";
 
 const byType: Record<string, string[]> = {
@@ -21,7 +21,7 @@ const normal = (privilege: string): string => (privilege.toUpperCase() === "TEMP
 export function privilegeFailures(inputs: Properties): CheckFailure[] {
   const type = inputs["objectType"];
   const given = inputs["privileges"];
-  if (typeof type !== "string" || !Array.isArray(given)) return [];
+  if (typeof type !== "string" || !isList(given)) return [];
   const known = byType[type];
   if (!known)
     return [

@@ -4,7 +4,7 @@ import { checkServerIdentity } from "node:tls";
 import type { ConnectionOptions } from "node:tls";
 import { Settings } from "../shared/bridged/config.ts";
 import { UserError } from "../shared/provider.ts";
-import { isObject } from "../shared/values.ts";
+import { asText, isObject } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
 
 export interface ConnectionSettings {
@@ -82,7 +82,7 @@ function clientCertificate(settings: Settings): ConnectionOptions {
   const value = settings.json("clientcert");
   if (value === undefined) return {};
   if (!isObject(value)) throw new UserError("postgresql provider: clientcert must be an object with cert and key");
-  const [cert, key] = [String(value["cert"] ?? ""), String(value["key"] ?? "")];
+  const [cert, key] = [asText(value["cert"]), asText(value["key"])];
   const inline = value["sslinline"] === true;
   return inline ? { cert, key } : { cert: readPem("clientcert.cert", cert), key: readPem("clientcert.key", key) };
 }

@@ -1,6 +1,7 @@
 // RandomId: random bytes in four spellings, with an optional prefix.
 import { randomBytes } from "node:crypto";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
+import { asText } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
 import { atLeast, isImport, keepers, stateOnly } from "./keepers.ts";
 
@@ -26,7 +27,7 @@ export const randomIdResource: BridgedResource = {
   },
   create: async ({ inputs }) => {
     const bytes = randomBytes(Number(inputs["byteLength"]));
-    return { id: bytes.toString("base64url"), state: { ...inputs, ...encoded(bytes, String(inputs["prefix"] ?? "")) } };
+    return { id: bytes.toString("base64url"), state: { ...inputs, ...encoded(bytes, asText(inputs["prefix"])) } };
   },
   read: async (_context, id, state) => {
     if (!isImport(state)) return { state };

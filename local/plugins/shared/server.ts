@@ -21,7 +21,7 @@ import type {
 } from "./provider.ts";
 import { rpcError, toRpcError } from "./rpcErrors.ts";
 import { propertiesFromWire, propertiesToWire } from "./values.ts";
-import type { Properties, Wire } from "./values.ts";
+import type { Properties } from "./values.ts";
 
 type Message = { getUrn(): string };
 
@@ -35,7 +35,7 @@ const kinds: Record<DiffKind, wire.PropertyDiff.Kind> = {
 };
 
 export function read(struct: Struct | undefined): Properties {
-  return struct ? propertiesFromWire(struct.toJavaScript() as { [key: string]: Wire }) : {};
+  return struct ? propertiesFromWire(struct.toJavaScript()) : {};
 }
 
 export function write(properties: Properties): Struct {

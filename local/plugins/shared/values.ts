@@ -55,7 +55,7 @@ export function fromWire(wire: Wire): Value {
   const signature = wire[signatureKey];
   if (signature === secretSignature) return new Secret(fromWire(wire["value"] ?? null));
   if (signature === outputSignature) {
-    const value = "value" in wire ? fromWire(wire["value"] as Wire) : unknown;
+    const value = "value" in wire ? fromWire(wire["value"]) : unknown;
     return wire["secret"] === true ? new Secret(value) : value;
   }
   if (signature === resourceSignature) return fromWire(wire["id"] ?? wire["urn"] ?? null);
@@ -72,7 +72,7 @@ export function toWire(value: Value): Wire {
   if (value instanceof Secret) return { [signatureKey]: secretSignature, value: toWire(value.value) };
   if (value instanceof Unknown) return unknownText;
   if (value instanceof Opaque) return value.wire;
-  if (Array.isArray(value)) return value.map(toWire);
+  if (isList(value)) return value.map(toWire);
   if (value !== null && typeof value === "object") return propertiesToWire(value);
   return value;
 }
@@ -83,6 +83,17 @@ export function propertiesToWire(properties: Properties): { [key: string]: Wire 
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => [key, toWire(value)]),
   );
+}
+
+/** `Array.isArray` with the element's type kept. */
+export function isList(value: Value | undefined): value is Value[] {
+  return Array.isArray(value);
+}
+
+/** Text, number or flag as text; anything else is empty. */
+export function asText(value: Value | undefined): string {
+  const plain = reveal(value);
+  return typeof plain === "string" || typeof plain === "number" || typeof plain === "boolean" ? String(plain) : "";
 }
 
 export function isObject(value: Value | undefined): value is Properties {
@@ -97,7 +108,7 @@ export function reveal(value: Value | undefined): Value | undefined {
 /** The value without any secret envelope, for use in a request; it must never go back to the engine. */
 export function revealAll<T extends Value>(value: T): Value {
   if (value instanceof Secret) return revealAll(value.value);
-  if (Array.isArray(value)) return value.map(revealAll);
+  if (isList(value)) return value.map(revealAll);
   if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, revealAll(v)]));
   return value;
 }
@@ -106,7 +117,7 @@ function some(value: Value | undefined, test: (value: Value) => boolean): boolea
   if (value === undefined) return false;
   if (test(value)) return true;
   if (value instanceof Secret) return some(value.value, test);
-  if (Array.isArray(value)) return value.some((v) => some(v, test));
+  if (isList(value)) return value.some((v) => some(v, test));
   return isObject(value) && Object.values(value).some((v) => some(v, test));
 }
 
@@ -125,7 +136,7 @@ export function sameValue(a: Value | undefined, b: Value | undefined): boolean {
   if (left instanceof Opaque || right instanceof Opaque) {
     return left instanceof Opaque && right instanceof Opaque && JSON.stringify(left.wire) === JSON.stringify(right.wire);
   }
-  if (Array.isArray(left)) return Array.isArray(right) && left.length === right.length && left.every((v, i) => sameValue(v, right[i]));
+  if (isList(left)) return isList(right) && left.length === right.length && left.every((v, i) => sameValue(v, right[i]));
   if (isObject(left)) {
     if (!isObject(right)) return false;
     const keys = new Set([...Object.keys(left), ...Object.keys(right)]);

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { CreateMultipartUploadCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { awsProvider } from "../../../local/plugins/aws/awsProvider.ts";
-import { Secret, unknown } from "../../../local/plugins/shared/values.ts";
+import { Secret, asText, unknown } from "../../../local/plugins/shared/values.ts";
 import type { Properties } from "../../../local/plugins/shared/values.ts";
 import { connect, urn } from "../support/client.ts";
 import type { ProviderClient } from "../support/client.ts";
@@ -297,7 +297,7 @@ describe("without any store", () => {
     expect(inputs["bucket"]).toMatch(/^fraud-artifacts-[0-9a-f]{7}$/);
     expect(inputs["tags"]).toEqual({ environment: "local", team: "fraud" });
     const planned = await client.create(at("Bucket"), inputs, true);
-    expect(planned.properties).toMatchObject({ arn: `arn:aws:s3:::${String(inputs["bucket"])}`, id: unknown, websiteEndpoint: unknown });
+    expect(planned.properties).toMatchObject({ arn: `arn:aws:s3:::${asText(inputs["bucket"])}`, id: unknown, websiteEndpoint: unknown });
   });
 
   test("policies that mean the same are no change, whatever the order of keys and lists", async () => {

@@ -100,7 +100,7 @@ test("made but not ready: id, state and reasons reach the engine, so that it kee
   expect(failure).toEqual({ id: "made", properties: { ...inputs, half: true }, inputs, reasons: ["pod is not ready", "image is missing"] });
   const other = await client.create(at, { fail: "whole" }).catch((error: Error) => error);
   expect(initializationFailure(other)).toBeUndefined();
-  expect(String(other)).toContain("nothing was made");
+  expect((other as Error).message).toContain("nothing was made");
 });
 
 test("an id of a preview is never taken for a real one; a resource that is gone has none", async () => {

@@ -1,7 +1,7 @@
 // Check: types, required properties, defaults and automatic names, with every failure at once.
 import { createHash, randomBytes } from "node:crypto";
 import type { CheckFailure, CheckRequest, CheckResult } from "../provider.ts";
-import { Secret, Unknown, hasUnknown, isObject, reveal } from "../values.ts";
+import { Secret, Unknown, hasUnknown, isObject, reveal, isList } from "../values.ts";
 import type { Properties, Value } from "../values.ts";
 import type { BridgedResource, PropertySpec } from "./schema.ts";
 
@@ -30,7 +30,7 @@ export function checkBridged(resource: BridgedResource, request: CheckRequest): 
 function automaticName(request: CheckRequest, key: string, rule: NonNullable<PropertySpec["autoname"]>): string | undefined {
   const before = reveal(request.olds[key]);
   const oldDefaults = request.olds["__defaults"];
-  if (typeof before === "string" && Array.isArray(oldDefaults) && oldDefaults.includes(key)) return before;
+  if (typeof before === "string" && isList(oldDefaults) && oldDefaults.includes(key)) return before;
   if (request.autonaming?.mode === "disable") return undefined;
   if (request.autonaming?.proposedName) return request.autonaming.proposedName;
   const seed = request.randomSeed.length > 0 ? request.randomSeed : randomBytes(32);
@@ -82,7 +82,7 @@ function checkValue(spec: PropertySpec, value: Value, path: string, failures: Ch
   if (value instanceof Unknown) return value;
   const checked = coerce(spec, value, path, failures, writeDefaults);
   if (checked === undefined) {
-    failures.push({ property: path, reason: `expected ${describe(spec)}, got ${Array.isArray(value) ? "a list" : typeof value}` });
+    failures.push({ property: path, reason: `expected ${describe(spec)}, got ${isList(value) ? "a list" : typeof value}` });
     return value;
   }
   const wrong = hasUnknown(checked) ? undefined : spec.validate?.(checked);
@@ -118,7 +118,7 @@ function coerce(spec: PropertySpec, value: Value, path: string, failures: CheckF
       return isObject(value) ? checkObject(spec, value, path, failures, writeDefaults) : undefined;
     case "list":
     case "set":
-      if (!Array.isArray(value)) return undefined;
+      if (!isList(value)) return undefined;
       return value.map((item, index) => {
         const itemPath = `${path}[${index}]`;
         const plain = reveal(item);

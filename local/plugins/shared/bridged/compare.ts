@@ -1,12 +1,12 @@
 // Equality as Terraform's SDK sees it: it can't tell "not given" from the zero value, and sets have no order.
-import { hasUnknown, isObject, reveal, sameValue } from "../values.ts";
+import { asText, hasUnknown, isList, isObject, reveal, sameValue } from "../values.ts";
 import type { Properties, Value } from "../values.ts";
 import type { PropertySpec } from "./schema.ts";
 
 export function isZero(value: Value | undefined): boolean {
   const plain = reveal(value);
   if (plain === undefined || plain === null || plain === "" || plain === 0 || plain === false) return true;
-  if (Array.isArray(plain)) return plain.length === 0;
+  if (isList(plain)) return plain.length === 0;
   return isObject(plain) && Object.keys(plain).every((key) => key === "__defaults");
 }
 
@@ -21,7 +21,7 @@ export function equivalent(spec: PropertySpec, a: Value | undefined, b: Value | 
   if (isZero(left) && isZero(right)) return true;
   if (left === undefined || right === undefined || left === null || right === null) return false;
   if (spec.same) return spec.same(left, right);
-  if (Array.isArray(left) && Array.isArray(right)) {
+  if (isList(left) && isList(right)) {
     if (left.length !== right.length) return false;
     return spec.type === "set"
       ? left.every((item) => right.some((other) => equivalentElement(spec, item, other)))
@@ -44,7 +44,7 @@ export function equivalentElement(spec: PropertySpec, a: Value | undefined, b: V
 /** Two JSON documents with the same content; objects compare without order. */
 export function sameJson(a: Value, b: Value): boolean {
   try {
-    return sameValue(JSON.parse(String(a)) as Value, JSON.parse(String(b)) as Value);
+    return sameValue(JSON.parse(asText(a)) as Value, JSON.parse(asText(b)) as Value);
   } catch {
     return a === b;
   }

@@ -1,5 +1,5 @@
 // Settings of a bridged provider: the SDK sends every one as text, objects and lists as JSON text.
-import { Secret, Unknown, reveal } from "../values.ts";
+import { Secret, asText, reveal } from "../values.ts";
 import type { Properties, Value } from "../values.ts";
 import { UserError } from "../provider.ts";
 
@@ -13,9 +13,7 @@ export class Settings {
   }
 
   text(key: string): string | undefined {
-    const value = reveal(this.#values[key]);
-    if (value === undefined || value === null || value === "" || value instanceof Unknown) return undefined;
-    return String(value);
+    return asText(this.#values[key]) || undefined;
   }
 
   number(key: string): number | undefined {

@@ -1,6 +1,6 @@
 // Diff: old state against new inputs, property by property, down to the element that changed.
-import type { DiffKind, DiffRequest, DiffResult, PropertyDiff } from "../provider.ts";
-import { hasUnknown, isObject, reveal } from "../values.ts";
+import type { DiffRequest, DiffResult, PropertyDiff } from "../provider.ts";
+import { hasUnknown, isObject, reveal, isList } from "../values.ts";
 import type { Properties, Value } from "../values.ts";
 import { equivalent, equivalentElement, isZero } from "./compare.ts";
 import type { BridgedResource, PropertySpec } from "./schema.ts";
@@ -36,13 +36,13 @@ function topLevel(paths: string[]): string[] {
 function keepsExplicitName(resource: BridgedResource, request: DiffRequest): boolean {
   return Object.entries(resource.properties).some(([key, spec]) => {
     const defaults = request.news["__defaults"];
-    if (!spec.autoname || (Array.isArray(defaults) && defaults.includes(key))) return false;
+    if (!spec.autoname || (isList(defaults) && defaults.includes(key))) return false;
     return equivalent(spec, request.olds[key], request.news[key]);
   });
 }
 
 function record(detailed: Detailed, path: string, kind: "add" | "delete" | "update", replace: boolean): void {
-  detailed[path] = { kind: (replace ? `${kind}-replace` : kind) as DiffKind, inputDiff: false };
+  detailed[path] = { kind: replace ? `${kind}-replace` : kind, inputDiff: false };
 }
 
 function diffProperty(
@@ -56,12 +56,12 @@ function diffProperty(
   if (equivalent(spec, before, after)) return;
   const left = reveal(before);
   const right = reveal(after);
-  const isContainer = Array.isArray(left) || isObject(left);
-  if (left === undefined || left === null || (isContainer && isZero(left) && !Array.isArray(right))) record(detailed, path, "add", replace);
+  const isContainer = isList(left) || isObject(left);
+  if (left === undefined || left === null || (isContainer && isZero(left) && !isList(right))) record(detailed, path, "add", replace);
   else if (right === undefined || right === null) record(detailed, path, "delete", replace);
-  else if (hasUnknown(right) && !Array.isArray(right) && !isObject(right)) record(detailed, path, "update", replace);
+  else if (hasUnknown(right) && !isList(right) && !isObject(right)) record(detailed, path, "update", replace);
   else if (spec.same) record(detailed, path, "update", replace);
-  else if (Array.isArray(left) && Array.isArray(right)) {
+  else if (isList(left) && isList(right)) {
     if (spec.type === "set") diffSet(spec, left, right, path, replace, detailed);
     else diffList(spec, left, right, path, replace, detailed);
   } else if (isObject(left) && isObject(right)) diffObject(spec, left, right, path, replace, detailed);

@@ -1,5 +1,5 @@
 // What goes into the state, and which inputs follow from it.
-import { Secret, hasSecret, hasUnknown, isObject, reveal, revealAll, unknown } from "../values.ts";
+import { asText, Secret, hasSecret, hasUnknown, isObject, reveal, revealAll, unknown, isList } from "../values.ts";
 import type { Properties, Value } from "../values.ts";
 import { equivalent, isZero, withoutDefaults } from "./compare.ts";
 import type { BridgedResource, PropertySpec } from "./schema.ts";
@@ -15,7 +15,7 @@ export function requestInputs(resource: BridgedResource, inputs: Properties): Pr
 
 /** `__defaults` stands in every nested object too. */
 function stripLists(value: Value): Value {
-  if (Array.isArray(value)) return value.map(stripLists);
+  if (isList(value)) return value.map(stripLists);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(withoutDefaults(value)).map(([key, v]) => [key, stripLists(v)]));
 }
@@ -85,14 +85,14 @@ export function inputsFromState(resource: BridgedResource, state: Properties, ol
   }
   if (resource.framework !== "sdk") return inputs;
   const kept = oldInputs["__defaults"];
-  const list = isImport ? defaults.sort() : Array.isArray(kept) ? kept.filter((key) => inputs[String(key)] !== undefined) : [];
+  const list = isImport ? defaults.sort() : isList(kept) ? kept.filter((key) => inputs[asText(key)] !== undefined) : [];
   return { __defaults: list, ...inputs };
 }
 
 function listDefaults(resource: BridgedResource, value: Value): Value {
   const visit = (v: Value): Value => {
     if (v instanceof Secret) return new Secret(visit(v.value));
-    if (Array.isArray(v)) return v.map(visit);
+    if (isList(v)) return v.map(visit);
     return isObject(v)
       ? Object.fromEntries(
           Object.entries(v)
