@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { execa } from "execa";
 import type { Report } from "../report.ts";
@@ -53,27 +53,28 @@ async function install(source: string, root: string, folder: string, log: (line:
   await mkdir(join(folder, "etc"), { recursive: true });
   for (const name of ["passwd", "group"]) await cp(join(root, "root", "etc", name), join(folder, "etc", name));
   await execa("sh", [join(source, "build", "user.sh"), folder]);
-  // The installation sees its final path, in a mount namespace of its own: nothing is left on the machine but an empty folder, removed below.
-  const made = await mkdir(place, { recursive: true });
+  // The installation sees its final path, in a mount namespace of its own; what the machine has there stays as it is. The folder is not removed
+  // afterwards: that would take the mount away from another installation that is at work.
+  await mkdir(place, { recursive: true });
+  const script = 'mount --bind "$1" "$2" && exec sh "$3/build/install.sh" "$2"';
+  const child = execa("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, "install", environment, place, source], {
+    env: { PYTHON: python, PYTHONDONTWRITEBYTECODE: "1" },
+    all: true,
+    reject: false,
+    stdin: "ignore",
+  });
+  const started = Date.now();
+  const tick = setInterval(() => log(`downloads and installs, ${Math.round((Date.now() - started) / 1000)} s so far`), 1000);
   try {
-    const script = 'mount --bind "$1" "$2" && exec sh "$3/build/install.sh" "$2"';
-    const child = execa("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, "install", environment, place, source], {
-      env: { PYTHON: python, PYTHONDONTWRITEBYTECODE: "1" },
-      all: true,
-      reject: false,
-      stdin: "ignore",
-    });
-    const started = Date.now();
-    const tick = setInterval(() => log(`downloads and installs, ${Math.round((Date.now() - started) / 1000)} s so far`), 1000);
-    try {
-      for await (const line of child.iterable({ from: "all" })) log(pipProgress(line) ?? line);
-    } finally {
-      clearInterval(tick);
-    }
-    const result = await child;
-    if (result.failed) throw new Error(`install.sh failed:\n${lastLines(result)}`);
+    for await (const line of child.iterable({ from: "all" })) log(pipProgress(line) ?? line);
   } finally {
-    if (made !== undefined) await rmdir(place).catch(() => undefined);
+    clearInterval(tick);
+  }
+  const result = await child;
+  if (result.failed) throw new Error(`install.sh failed:\n${lastLines(result)}`);
+  for (const command of ["mlflow-instance-server", "mlflow-instance-migrate"]) {
+    if (!(await exists(join(environment, "bin", command))))
+      throw new Error(`install.sh ended well, but ${place}/bin/${command} is not there`);
   }
   const library = join(environment, "lib");
   for (const version of await readdir(library))

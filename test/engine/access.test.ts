@@ -160,9 +160,7 @@ describe("secrets", () => {
     const { output } = await cluster(deployed).kubectl(["logs", "--namespace", `mlflow-${name}`, "deployment/mlflow", "--all-containers"]);
     expect(output.length).toBeGreaterThan(100);
     expect(await found(output)).toEqual([]);
-    expect(await found(await cluster(deployed).python(`mlflow-${name}`, allArguments))).toEqual(
-      [],
-    );
+    expect(await found(await cluster(deployed).python(`mlflow-${name}`, allArguments))).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { preparePlatform } from "../../local/commands/up.ts";
 import { profilePaths } from "../../local/paths.ts";
-import { stopPlatform } from "../../local/platform/index.ts";
+import { resetPlatform } from "../../local/platform/index.ts";
 import { createReport } from "../../local/report.ts";
 import { withLock } from "../../local/lock.ts";
 import { projectOf } from "../../local/stack/project.ts";
@@ -19,9 +19,11 @@ const profile = "test";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const report = createReport();
   return withLock(profilePaths(profile).lock, "engine tests", async () => {
+    // What a killed run left behind is in no state file of this one.
+    await resetPlatform(profile, report);
     const ready = await preparePlatform(profile, projectOf("engine"), profilePaths(profile).pulumi, report);
     const { pulumi, ...rest } = ready;
     project.provide("engine", { ...rest, cli: pulumi.cli });
-    return () => stopPlatform(profile, report);
+    return () => resetPlatform(profile, report);
   });
 }
