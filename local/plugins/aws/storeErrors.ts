@@ -20,6 +20,7 @@ const notReachable: Record<string, string> = {
   SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not signed by a trusted authority (customCaBundle)",
   DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not signed by a trusted authority (customCaBundle)",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not signed by a trusted authority (customCaBundle)",
+  CERT_SIGNATURE_FAILURE: "its certificate is not signed by a trusted authority (customCaBundle)",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
   CERT_HAS_EXPIRED: "its certificate has expired",
 };

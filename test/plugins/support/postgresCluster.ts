@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
+import type { TestCertificates } from "./certificates.ts";
 
 export interface Cluster {
   host: string;
@@ -41,7 +42,8 @@ function account(): { uid: number; gid: number } | undefined {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-export async function startCluster(options: string[] = []): Promise<Cluster> {
+/** With certificates the server offers TLS too. */
+export async function startCluster(certificates?: TestCertificates): Promise<Cluster> {
   const bin = binaries();
   const owner = account();
   const folder = mkdtempSync(join(tmpdir(), "mlflow-test-postgres-"));
@@ -61,6 +63,15 @@ export async function startCluster(options: string[] = []): Promise<Cluster> {
     "--no-sync",
   ];
   await promisify(execFile)(join(bin, "initdb"), args, { ...owner, cwd: folder });
+  if (certificates) {
+    for (const [name, text] of [
+      ["server.crt", certificates.certificate],
+      ["server.key", certificates.key],
+    ] as const) {
+      writeFileSync(join(data, name), text, { mode: 0o600 });
+      if (owner) chownSync(join(data, name), owner.uid, owner.gid);
+    }
+  }
   const port = await freePort();
   const settings = [
     "listen_addresses=127.0.0.1",
@@ -71,7 +82,7 @@ export async function startCluster(options: string[] = []): Promise<Cluster> {
     "log_directory=../log",
     "log_filename=server.log",
     "log_statement=all",
-    ...options,
+    ...(certificates ? ["ssl=on"] : []),
   ];
   const server = spawn(join(bin, "postgres"), ["-D", data, ...settings.flatMap((line) => ["-c", line])], {
     ...owner,
