@@ -165,6 +165,22 @@ describe("role, database and grant", () => {
   });
 });
 
+test("what a killed run of this stack left behind is taken over only when it is named; a database of another owner never is", async () => {
+  const role = await make("Role", { name: "leftover", login: true, connectionLimit: 3 });
+  await make("Database", { name: "leftover", owner: "leftover" });
+  await expect(client.create(at("Role"), role.inputs)).rejects.toThrow(/role "leftover" already exists/);
+  process.env["MLFLOW_INSTANCES_ADOPT_URNS"] = JSON.stringify([at("Role"), at("Database")]);
+  try {
+    expect((await client.create(at("Role"), { ...role.inputs, connectionLimit: 9 })).properties["connectionLimit"]).toBe(9);
+    expect((await client.create(at("Database"), { name: "leftover", owner: "leftover" })).id).toBe("leftover");
+    await expect(client.create(at("Database"), { name: "leftover", owner: "postgres" })).rejects.toThrow(
+      /database "leftover" already exists/,
+    );
+  } finally {
+    delete process.env["MLFLOW_INSTANCES_ADOPT_URNS"];
+  }
+});
+
 describe("an administrator without superuser rights", () => {
   test("makes, changes and deletes a role, its database and its privileges", async () => {
     await cluster.query("CREATE ROLE manager LOGIN CREATEROLE CREATEDB PASSWORD 'm'");
