@@ -32,7 +32,7 @@ const providers = [
 ];
 
 const instance = new RemoteInstance(
-  "remote",
+  "instance",
   {
     instanceName: config.require("instanceName"),
     team: config.get("team") ?? "",
