@@ -109,7 +109,9 @@ def test_many_large_uploads_at_once_arrive_whole_in_bounded_memory(server: Serve
     watcher.start()
     data = os.urandom(48 * _MIB)
     with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(lambda i: server.request("PUT", f"{_ARTIFACTS}/0/many/{i}", "edit", data=data, timeout=180).status_code, range(12)))
+        answers = list(
+            pool.map(lambda i: server.request("PUT", f"{_ARTIFACTS}/0/many/{i}", "edit", data=data, timeout=180).status_code, range(12))
+        )
     done.set()
     watcher.join()
     assert answers == [200] * 12
@@ -121,16 +123,30 @@ def test_many_large_uploads_at_once_arrive_whole_in_bounded_memory(server: Serve
 
 @pytest.mark.parametrize(
     "location",
-    ["/etc", "file:///proc/self", "file:/etc", "s3-proxied://somebody-elses/x", "s3://somebody-elses/x", "s3://instance/x", "dbfs:/x", "gs://b/x", "./x"],
+    [
+        "/etc",
+        "file:///proc/self",
+        "file:/etc",
+        "s3-proxied://somebody-elses/x",
+        "s3://somebody-elses/x",
+        "s3://instance/x",
+        "dbfs:/x",
+        "gs://b/x",
+        "./x",
+    ],
 )
 def test_no_artifact_location_leads_out_of_the_own_bucket(server: Server, object_store: ObjectStore, location: str) -> None:
     """An editor may name any location; the server must not open it with its own rights."""
     object_store.client().put_object(Bucket="somebody-elses", Key="x/hostname", Body=b"theirs")
-    created = server.request("POST", "/api/2.0/mlflow/experiments/create", "edit", json={"name": f"at {location}", "artifact_location": location})
+    created = server.request(
+        "POST", "/api/2.0/mlflow/experiments/create", "edit", json={"name": f"at {location}", "artifact_location": location}
+    )
     if created.status_code != 200:
         assert created.status_code == 400
         return
-    run = server.request("POST", "/api/2.0/mlflow/runs/create", "edit", json={"experiment_id": created.json()["experiment_id"]}).json()["run"]["info"]
+    run = server.request("POST", "/api/2.0/mlflow/runs/create", "edit", json={"experiment_id": created.json()["experiment_id"]}).json()[
+        "run"
+    ]["info"]
     for path in ("environ", "hostname"):
         answer = server.request("GET", "/get-artifact", "admin", params={"run_uuid": run["run_id"], "path": path})
         assert answer.status_code == 400 and "own store only" in answer.text
@@ -146,5 +162,7 @@ def test_no_model_version_source_leads_out_of_the_own_bucket(server: Server, sou
         assert created.status_code == 400
         return
     version = created.json()["model_version"]["version"]
-    answer = server.request("GET", "/model-versions/get-artifact", "admin", params={"name": "sources", "version": version, "path": "hostname"})
+    answer = server.request(
+        "GET", "/model-versions/get-artifact", "admin", params={"name": "sources", "version": version, "path": "hostname"}
+    )
     assert answer.status_code == 400, answer.text

@@ -56,7 +56,9 @@ def test_role_of_a_request(method: str, path: str, role: Role) -> None:
     assert required_role(method, path) is role
 
 
-@pytest.mark.parametrize("path", ["/ajax-api/3.0/mlflow/assistant/message", "/api/3.0/mlflow/assistant", "/ajax-api/3.0/mlflow/assistant/config"])
+@pytest.mark.parametrize(
+    "path", ["/ajax-api/3.0/mlflow/assistant/message", "/api/3.0/mlflow/assistant", "/ajax-api/3.0/mlflow/assistant/config"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_nobody_reaches_the_assistant(method: str, path: str) -> None:
     assert required_role(method, path) is None
@@ -64,7 +66,21 @@ def test_nobody_reaches_the_assistant(method: str, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "x", "//", "/a//b", "/a/../b", "/..", "/a/.", "/a/./b", "/a\\b", "/a\x00b", "/a\nb", "/a\x7fb", "/static-files/../api/2.0/mlflow/runs/delete"],
+    [
+        "",
+        "x",
+        "//",
+        "/a//b",
+        "/a/../b",
+        "/..",
+        "/a/.",
+        "/a/./b",
+        "/a\\b",
+        "/a\x00b",
+        "/a\nb",
+        "/a\x7fb",
+        "/static-files/../api/2.0/mlflow/runs/delete",
+    ],
 )
 def test_a_path_with_two_readings_is_not_clean(path: str) -> None:
     assert not is_clean(path)

@@ -43,7 +43,14 @@ class Harness:
         async def send(message: Any) -> None:
             sent.append(dict(message))
 
-        scope = {"type": kind, "method": method, "path": path, "raw_path": path.encode(), "query_string": b"token=q", "headers": list(headers)}
+        scope = {
+            "type": kind,
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"token=q",
+            "headers": list(headers),
+        }
         asyncio.run(self.app(scope, receive, send))
         return sent
 
@@ -57,7 +64,20 @@ def harness(tmp_path: Path) -> Harness:
     return Harness(tmp_path)
 
 
-@pytest.mark.parametrize("path", ["/", "/version", "/metrics", "/static-files/x.js", "/api/3.0/mlflow/server-info", "/health/", "/healthz", "/health/ready/x", "/Health"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/version",
+        "/metrics",
+        "/static-files/x.js",
+        "/api/3.0/mlflow/server-info",
+        "/health/",
+        "/healthz",
+        "/health/ready/x",
+        "/Health",
+    ],
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "DELETE"])
 def test_everything_but_the_health_checks_needs_a_token(harness: Harness, method: str, path: str) -> None:
     sent = harness.send(method, path)
@@ -120,7 +140,10 @@ def test_a_role_reaches_what_it_may(harness: Harness, role: str, method: str, pa
     assert len(harness.reached) == (1 if status == 200 else 0)
 
 
-@pytest.mark.parametrize("path", ["//api/2.0/mlflow/runs/delete", "/static-files/../api/2.0/mlflow/runs/delete", "/api/2.0/mlflow/runs//delete", "/a\\b", "/a\nb"])
+@pytest.mark.parametrize(
+    "path",
+    ["//api/2.0/mlflow/runs/delete", "/static-files/../api/2.0/mlflow/runs/delete", "/api/2.0/mlflow/runs//delete", "/a\\b", "/a\nb"],
+)
 def test_a_path_with_two_readings_is_refused_for_every_role(harness: Harness, path: str) -> None:
     for role in ("read", "admin"):
         assert harness.status("GET", path, role) == 400

@@ -127,7 +127,10 @@ def test_somebody_elses_database_is_refused_and_left_alone(postgres: Postgres) -
     ("environment", "message"),
     [
         ({}, "mlflow-instance-migrate: MLFLOW_BACKEND_STORE_URI: not set\n"),
-        ({"MLFLOW_BACKEND_STORE_URI": "postgresql://u:hidden@h/d"}, "mlflow-instance-migrate: MLFLOW_BACKEND_STORE_URI: scheme is 'postgresql'"),
+        (
+            {"MLFLOW_BACKEND_STORE_URI": "postgresql://u:hidden@h/d"},
+            "mlflow-instance-migrate: MLFLOW_BACKEND_STORE_URI: scheme is 'postgresql'",
+        ),
     ],
 )
 def test_a_wrong_uri_is_one_line_without_the_password(environment: dict[str, str], message: str) -> None:

@@ -45,7 +45,11 @@ def test_no_write_is_open_to_role_read_but_the_known_searches(server: Server) ->
     found = statuses(server, writes, "read")
     through = {path.replace("/ajax-api/", "/api/", 1) for (_, path), status in found.items() if status != 403}
     assert len(through) == 16
-    assert all("search" in path or path.endswith(("batchGetInfos", "correlation", "traces/metrics", "latest-versions", "download-url", "graphql", "ui-telemetry")) for path in through), through
+    assert all(
+        "search" in path
+        or path.endswith(("batchGetInfos", "correlation", "traces/metrics", "latest-versions", "download-url", "graphql", "ui-telemetry"))
+        for path in through
+    ), through
 
 
 def test_no_get_of_the_ui_or_a_client_is_a_server_error(server: Server) -> None:

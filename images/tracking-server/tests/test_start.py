@@ -31,7 +31,9 @@ def test_an_empty_database_stays_empty(postgres: Postgres) -> None:
     uri = postgres.create_database("start_empty")
     refused = run("mlflow-instance-server", environment(uri))
     assert refused.returncode == 1
-    assert f"has no MLflow schema yet, this MLflow needs revision {head_revision()} (waited 2 s; the server never migrates" in refused.stderr
+    assert (
+        f"has no MLflow schema yet, this MLflow needs revision {head_revision()} (waited 2 s; the server never migrates" in refused.stderr
+    )
     assert postgres.password not in refused.stderr
     assert tables(uri) == 0
 
@@ -76,7 +78,9 @@ def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_one_clear_line(migrated_uri: str, server: Server) -> None:
-    refused = run("mlflow-instance-server", environment(migrated_uri, MLFLOW_INSTANCE_HOST="127.0.0.1", MLFLOW_INSTANCE_PORT=str(server.port)))
+    refused = run(
+        "mlflow-instance-server", environment(migrated_uri, MLFLOW_INSTANCE_HOST="127.0.0.1", MLFLOW_INSTANCE_PORT=str(server.port))
+    )
     assert refused.returncode == 1
     assert f"mlflow-instance-server: can't listen on 127.0.0.1:{server.port}: Address already in use" in refused.stderr
 

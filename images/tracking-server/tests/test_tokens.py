@@ -82,7 +82,9 @@ def test_one_value_with_two_roles_has_the_higher_one_that_is_still_valid(file: P
     assert found is not None and found.role is Role.READ
 
 
-def test_a_change_counts_within_a_second_and_the_file_is_not_looked_at_more_often(file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_counts_within_a_second_and_the_file_is_not_looked_at_more_often(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     looks = 0
     real = Path.stat
 

@@ -24,7 +24,10 @@ def two_workers(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) ->
 
 def seen(server: Server, token: str, times: int = 12) -> set[int]:
     """A new connection each time, so that both workers are asked."""
-    return {requests.get(f"{server.url}/version", headers={"Authorization": f"Bearer {token}", "Connection": "close"}, timeout=30).status_code for _ in range(times)}
+    return {
+        requests.get(f"{server.url}/version", headers={"Authorization": f"Bearer {token}", "Connection": "close"}, timeout=30).status_code
+        for _ in range(times)
+    }
 
 
 def test_added_revoked_and_expired_tokens(two_workers: Server) -> None:

@@ -40,7 +40,11 @@ def test_sigterm_lets_requests_finish_and_ends_with_0(migrated_uri: str, object_
 
     def upload() -> None:
         headers = {"Authorization": f"Bearer {token_of('edit')}"}
-        answers.append(requests.put(f"{server.url}/api/2.0/mlflow-artifacts/artifacts/0/slow-{workers}", data=slow_body(), headers=headers, timeout=60).status_code)
+        answers.append(
+            requests.put(
+                f"{server.url}/api/2.0/mlflow-artifacts/artifacts/0/slow-{workers}", data=slow_body(), headers=headers, timeout=60
+            ).status_code
+        )
 
     thread = threading.Thread(target=upload)
     thread.start()

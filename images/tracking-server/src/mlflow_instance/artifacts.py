@@ -51,7 +51,9 @@ class ProxiedS3ArtifactRepository(ArtifactRepository, StreamUploadMixin):
         with object_store_errors(remote_file_path):
             self._s3._download_file(remote_file_path, local_path)
 
-    async def log_artifact_from_async_stream(self, chunks: AsyncIterable[bytes], artifact_file_name: str, artifact_path: str | None = None) -> None:
+    async def log_artifact_from_async_stream(
+        self, chunks: AsyncIterable[bytes], artifact_file_name: str, artifact_path: str | None = None
+    ) -> None:
         """An upload goes to the object store while it comes in, so that its size is not bounded by the pod's disk or memory."""
         await stream_to_thread(chunks, lambda stream: self.log_artifact_from_stream(stream, artifact_file_name, artifact_path))
 

@@ -27,7 +27,13 @@ def parse_uri(uri: str) -> URL:
 
 def with_time_limits(uri: str) -> str:
     """The same URI with libpq's limits where it sets none: a database host that vanished costs a request seconds, not minutes."""
-    limits = {"connect_timeout": "5", "keepalives_idle": "30", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "15000"}
+    limits = {
+        "connect_timeout": "5",
+        "keepalives_idle": "30",
+        "keepalives_interval": "5",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "15000",
+    }
     url = parse_uri(uri)
     missing = {key: value for key, value in limits.items() if key not in url.query}
     return url.update_query_dict(missing).render_as_string(hide_password=False)

@@ -7,7 +7,7 @@ import sys
 def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import mlflow.store.model_registry.sqlalchemy_store
-    import mlflow.store.tracking.sqlalchemy_store
+    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
     import uvicorn.lifespan.on
     import uvicorn.loops.auto
     import uvicorn.protocols.http.auto  # noqa: F401

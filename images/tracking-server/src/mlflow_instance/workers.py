@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -139,10 +140,8 @@ class _Parent:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True
         for pid in list(self._started_at):
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
 
 
 def _end_with_parent() -> None:

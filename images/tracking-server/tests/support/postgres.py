@@ -58,7 +58,9 @@ class Postgres:
             command = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups", *command]
         # pg_ctl's child keeps inherited pipes open for as long as it lives: output goes to a file.
         with tempfile.TemporaryFile() as output:
-            code = subprocess.run(command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_plain_environment()).returncode
+            code = subprocess.run(
+                command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_plain_environment()
+            ).returncode
             if code:
                 output.seek(0)
                 raise RuntimeError(f"{program} failed ({code}): {output.read().decode(errors='replace')}")
@@ -70,7 +72,9 @@ def _binaries() -> Path:
     for candidate in candidates:
         if (candidate / "initdb").exists():
             return candidate
-    raise RuntimeError("PostgreSQL's initdb and pg_ctl not found: apt-get install postgresql, or set MLFLOW_INSTANCE_TEST_PG_BIN to their folder")
+    raise RuntimeError(
+        "PostgreSQL's initdb and pg_ctl not found: apt-get install postgresql, or set MLFLOW_INSTANCE_TEST_PG_BIN to their folder"
+    )
 
 
 def _plain_environment() -> dict[str, str]:

@@ -38,7 +38,9 @@ def run(command: str, environment: dict[str, str], timeout: float = 120) -> subp
 
 
 def start(command: str, environment: dict[str, str]) -> "subprocess.Popen[str]":
-    return subprocess.Popen([str(_BIN / command)], env=process_environment(environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [str(_BIN / command)], env=process_environment(environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def process_environment(environment: dict[str, str]) -> dict[str, str]:
@@ -72,7 +74,9 @@ class Server:
         }
         started.append(self)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([str(_BIN / "mlflow-instance-server")], env=process_environment(environment), stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [str(_BIN / "mlflow-instance-server")], env=process_environment(environment), stdout=log, stderr=log
+            )
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
