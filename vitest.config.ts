@@ -5,7 +5,13 @@ export default defineConfig({
     projects: [
       {
         // Everything that needs no cluster. Plugins are tested over real gRPC, PostgreSQL and S3 that a test starts on loopback.
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/engine/**", "test/contract/**"], testTimeout: 30_000, hookTimeout: 120_000 },
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/engine/**", "test/contract/**"],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         // A real `pulumi up` on the embedded platform of profile `test`: one platform, so one file after the other.

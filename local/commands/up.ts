@@ -2,10 +2,11 @@ import { logFirstRun } from "../client/firstRun.ts";
 import { updateHosts } from "../hosts.ts";
 import { buildPauseImage, buildTrackingServerImage } from "../images/index.ts";
 import { profilePaths, type Profile } from "../paths.ts";
-import { ensureObjectStoreUsers, importImage, startPlatform, type PlatformValues } from "../platform/index.ts";
+import { ensureObjectStoreUsers, importImage, removeObjectStoreUser, startPlatform, type PlatformValues } from "../platform/index.ts";
 import type { Report } from "../report.ts";
 import { deploy } from "../stack/deploy.ts";
 import { embeddedValues } from "../stack/embeddedValues.ts";
+import { formerInstances, rememberInstances } from "../stack/formerInstances.ts";
 import { instanceNames } from "../stack/instanceNames.ts";
 import { readOutputs, writingToken, type InstanceOutput } from "../stack/outputs.ts";
 import type { Project } from "../stack/project.ts";
@@ -56,6 +57,9 @@ export async function stackValues(ready: ReadyPlatform, profile: Profile): Promi
 export async function deployInstances(ready: ReadyPlatform, profile: Profile, report: Report): Promise<Deployed> {
   await deploy(ready.pulumi, await stackValues(ready, profile), report);
   const instances = await readOutputs(ready.pulumi);
+  const names = instances.map(({ name }) => name);
+  for (const name of await formerInstances(ready.pulumi, names)) await removeObjectStoreUser(profile, name);
+  await rememberInstances(ready.pulumi, names);
   await updateHosts(
     profile,
     instances.map(({ trackingUri }) => ({ address: ready.platform.nodeIp, name: new URL(trackingUri).hostname })),
