@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { HealthContext, PlatformContext } from "./context.ts";
 import { componentKubeconfig } from "./controlPlane.ts";
 import { httpOk } from "./http.ts";
 import { writeSecretFile } from "./kubeconfig.ts";
+import { kubernetesApi } from "./kubernetesApi.ts";
 import type { ServiceDefinition } from "./processes.ts";
 
 export function kubeProxyConfiguration({ network }: PlatformContext, kubeconfig: string): object {
@@ -24,8 +26,18 @@ export function kubeProxyConfiguration({ network }: PlatformContext, kubeconfig:
   };
 }
 
+/** It asks for its node's address at growing intervals: on a new cluster it is started when the kubelet has registered the node, and is ready at once. */
+async function waitForNode({ network, paths }: PlatformContext): Promise<void> {
+  const api = await kubernetesApi(network, paths);
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(150)) {
+    const node = await api.get<{ status?: { addresses?: unknown[] } }>(`/api/v1/nodes/${network.nodeName}`);
+    if ((node?.status?.addresses ?? []).length > 0) return;
+  }
+}
+
 export async function kubeProxy(context: PlatformContext): Promise<ServiceDefinition> {
   const { paths, tools } = context;
+  await waitForNode(context);
   const kubeconfig = await componentKubeconfig(context, "kube-proxy-client");
   const configuration = `${JSON.stringify(kubeProxyConfiguration(context, kubeconfig.path), undefined, 2)}\n`;
   const path = join(paths.config, "kube-proxy.json");
@@ -35,7 +47,6 @@ export async function kubeProxy(context: PlatformContext): Promise<ServiceDefini
     program: join(tools.kubernetes, "kube-proxy"),
     args: [`--config=${path}`],
     configuration: [configuration, kubeconfig.text],
-    startTimeoutMs: 180_000, // it waits for the node, which the kubelet registers
   };
 }
 
