@@ -63,7 +63,12 @@ async function main(): Promise<void> {
     for (let run = 0; run < 5; run += 1) unchanged.push(await timed(() => up(ready.pulumi)));
     rows.push({ what: "unchanged pulumi up with the policy pack, platform running", figures: unchanged, unit: seconds, bound: "10 s" });
 
-    rows.push({ what: "idle memory of one instance (PSS of the pod, 1 worker)", figures: await instanceMemory(ready, ["card-checks", "route-planner"]), unit: "MiB", bound: "450 MiB" });
+    rows.push({
+      what: "idle memory of one instance (PSS of the pod, 1 worker)",
+      figures: await instanceMemory(ready, ["card-checks", "route-planner"]),
+      unit: "MiB",
+      bound: "450 MiB",
+    });
 
     const warm: number[] = [];
     for (let run = 0; run < 3; run += 1) {

@@ -11,8 +11,7 @@ import { projectOf } from "./stack/project.ts";
 const profile: Profile = "local";
 const project = projectOf("local");
 const report = createReport();
-const alone = <T>(purpose: string, work: () => Promise<T>): Promise<T> =>
-  withLock(profilePaths(profile).lock, purpose, work);
+const alone = <T>(purpose: string, work: () => Promise<T>): Promise<T> => withLock(profilePaths(profile).lock, purpose, work);
 
 const program = new Command("npm run local --")
   .description(

@@ -26,5 +26,7 @@ export async function env(
     const declared = instance.tokens.map(({ name }) => name).join(", ") || "none";
     throw new Error(`${instance.name}: no token ${want.token ?? ""}; declared in its file: ${declared}`);
   }
-  process.stdout.write(exportLines(clientVariables({ trackingUri: instance.trackingUri, token: token.value, caPath: join(paths.pki, "ca.crt") })));
+  process.stdout.write(
+    exportLines(clientVariables({ trackingUri: instance.trackingUri, token: token.value, caPath: join(paths.pki, "ca.crt") })),
+  );
 }

@@ -23,7 +23,9 @@ export async function status(profile: Profile): Promise<void> {
         .join("  ")
         .trimEnd(),
     );
-  console.log(`\nNetwork policies: ${networkPolicies.enforced ? `enforced by ${networkPolicies.by}` : `NOT enforced: ${networkPolicies.by}`}`);
+  console.log(
+    `\nNetwork policies: ${networkPolicies.enforced ? `enforced by ${networkPolicies.by}` : `NOT enforced: ${networkPolicies.by}`}`,
+  );
   if (services.some(({ running, healthy }) => !running || !healthy)) process.exitCode = 1;
 }
 

@@ -31,7 +31,7 @@ describe("a report without a terminal", () => {
 
 it("on a terminal finished lines stay above the running steps", async () => {
   let shown = "";
-  const report = reportOn(liveScreen({ write: (text: string) => ((shown += text), true), columns: 40 } as never));
+  const report = reportOn(liveScreen({ write: (text: string) => ((shown += text), true), columns: 40 }));
   await Promise.all([
     report.step("one", async (log) => {
       log("half");
