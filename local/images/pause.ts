@@ -1,15 +1,15 @@
 import { basename, join } from "node:path";
+import { sandboxImage } from "../platform/images.ts";
 import type { Report } from "../report.ts";
 import { exists, folderOnce } from "../toolchain/folderOnce.ts";
 import { ensureGoTool } from "../toolchain/goTool.ts";
-import { versions } from "../toolchain/pins.ts";
 import { imagesCache, openBuildah } from "./storage.ts";
 import type { BuiltImage } from "./trackingServer.ts";
 
 /** The image of the process that holds a pod's namespaces; Kubernetes' own can't be pulled everywhere. */
 export async function buildPauseImage(report: Report): Promise<BuiltImage> {
   const tool = await ensureGoTool("pause", report);
-  const reference = `localhost/mlflow-instances/pause:${versions.pause}`;
+  const reference = sandboxImage;
   const folder = imagesCache(basename(tool));
   const archivePath = join(folder, "image.tar");
   if (await exists(folder)) return { reference, archivePath };

@@ -6,14 +6,14 @@ import { versions } from "../toolchain/pins.ts";
 export const sandboxImage = `localhost/mlflow-instances/pause:${versions.pause}`;
 
 /** An image that was built on this machine: an OCI archive and the full name under which pods ask for it. */
-export interface ImageArchive {
+interface ImageArchive {
   readonly reference: string;
   readonly archivePath: string;
 }
 
 const control = (profile: Profile): string[] => ["--address", profilePaths(profile).containerdSocket, "--namespace", "k8s.io"];
 
-export async function hasImage(profile: Profile, reference: string): Promise<boolean> {
+async function hasImage(profile: Profile, reference: string): Promise<boolean> {
   const { stdout } = await execa("ctr", [...control(profile), "images", "list", "--quiet", `name==${reference}`]);
   return stdout.split("\n").includes(reference);
 }
