@@ -14,9 +14,10 @@ from typing import Any, BinaryIO
 from botocore.exceptions import ClientError
 from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
 from mlflow.store.artifact.artifact_repo import ArtifactRepository, StreamUploadMixin
 from mlflow.store.artifact.s3_artifact_repo import BOTO_TO_MLFLOW_ERROR, S3ArtifactRepository
+from starlette.requests import ClientDisconnect
 
 from mlflow_instance.upload import stream_to_thread, transfer_settings
 
@@ -55,7 +56,11 @@ class ProxiedS3ArtifactRepository(ArtifactRepository, StreamUploadMixin):
         self, chunks: AsyncIterable[bytes], artifact_file_name: str, artifact_path: str | None = None
     ) -> None:
         """An upload goes to the object store while it comes in, so that its size is not bounded by the pod's disk or memory."""
-        await stream_to_thread(chunks, lambda stream: self.log_artifact_from_stream(stream, artifact_file_name, artifact_path))
+        try:
+            await stream_to_thread(chunks, lambda stream: self.log_artifact_from_stream(stream, artifact_file_name, artifact_path))
+        except ClientDisconnect:
+            # Nobody reads the answer; in the log it is the client's fault, without a stack trace.
+            raise MlflowException("The client ended the upload before it was whole", error_code=INVALID_PARAMETER_VALUE) from None
 
     def log_artifact_from_stream(self, stream: BinaryIO, artifact_file_name: str, artifact_path: str | None = None) -> None:
         name = PurePosixPath(artifact_file_name).name

@@ -8,6 +8,7 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from mlflow_instance.logs import configure_logging
+from mlflow_instance.memory import give_memory_back
 from mlflow_instance.schema import SchemaError
 from mlflow_instance.schema_wait import wait_for_schema
 from mlflow_instance.settings import SettingsError, read_settings
@@ -15,6 +16,7 @@ from mlflow_instance.settings import SettingsError, read_settings
 
 def main() -> int:
     configure_logging()
+    give_memory_back()
     # As process 1 of the container SIGTERM would be ignored while we wait for the schema; workers.py takes over later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
