@@ -9,6 +9,10 @@ command -v "$python" >/dev/null || {
   echo "test-environment.sh: $python not found (Debian: apt-get install python3 python3-venv)" >&2
   exit 1
 }
+"$python" -c 'import ensurepip, venv' 2>/dev/null || {
+  echo "test-environment.sh: $python has no venv module (Debian: apt-get install python3-venv)" >&2
+  exit 1
+}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mlflow-instances/tracking-server-tests
 inputs="requirements.txt requirements-build.txt requirements-test.txt build/install.sh build/slim.sh src/mlflow_instance/imported.py"
 # shellcheck disable=SC2086

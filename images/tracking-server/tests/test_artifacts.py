@@ -50,7 +50,7 @@ def test_bytes_come_back_as_they_went(server: Server, size: int) -> None:
     assert hashlib.sha256(answer.content).digest() == hashlib.sha256(data).digest()
 
 
-@pytest.mark.parametrize("name", ["report.html", "a b.txt", "modèle-模型.pkl", "x+y=z&w.txt", "100%.txt"])
+@pytest.mark.parametrize("name", ["report.html", "a b.txt", "modèle-模型.pkl", "x+y=z&w.txt", "100%.txt", "archive.tar.gz"])
 def test_names_of_all_kinds(server: Server, object_store: ObjectStore, name: str) -> None:
     from urllib.parse import quote
 
@@ -61,6 +61,12 @@ def test_names_of_all_kinds(server: Server, object_store: ObjectStore, name: str
     # A page that somebody uploaded must not run in the tracking server's own origin.
     assert answer.headers["Content-Disposition"].startswith("attachment") and answer.headers["X-Content-Type-Options"] == "nosniff"
     assert f"artifacts/0/names/{name}" in object_store.keys("instance", "artifacts/0/names/")
+
+
+def test_head_tells_the_length_and_sends_nothing(server: Server) -> None:
+    assert server.request("PUT", f"{_ARTIFACTS}/0/head.bin", "edit", data=b"x" * 1000).status_code == 200
+    answer = server.request("HEAD", f"{_ARTIFACTS}/0/head.bin", "read")
+    assert (answer.status_code, answer.headers["Content-Length"], answer.content) == (200, "1000", b"")
 
 
 def test_what_is_not_there_is_404(server: Server) -> None:

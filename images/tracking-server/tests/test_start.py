@@ -64,7 +64,8 @@ def test_the_server_waits_for_the_migration(postgres: Postgres, tmp_path: Path) 
     migration = start("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri})
     server = Server(environment(uri, MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS="60"), tmp_path / "log", tmp_path / "tokens.json")
     server.start()
-    assert migration.wait(60) == 0
+    migration.communicate(timeout=60)
+    assert migration.returncode == 0
     assert "waiting for the database schema" in server.log.read_text()
     assert server.request("POST", "/api/2.0/mlflow/experiments/search", "read", json={"max_results": 5}).status_code == 200
     assert server.stop() == 0

@@ -35,16 +35,17 @@ async def _download(request: Request) -> Response:
         size, body = await anyio.to_thread.run_sync(_open, path)
     except MlflowException as error:
         return JSONResponse(json.loads(error.serialize_as_json()), status_code=error.get_http_status_code())
-    return StreamingResponse(
-        _pieces(body),
-        headers={
-            "Content-Type": _guess_mime_type(path),
-            # The length lets a client tell a transfer that broke off from a whole one.
-            "Content-Length": str(size),
-            "Content-Disposition": _content_disposition_attachment(posixpath.basename(path)),
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    headers = {
+        "Content-Type": _guess_mime_type(path),
+        # The length lets a client tell a transfer that broke off from a whole one.
+        "Content-Length": str(size),
+        "Content-Disposition": _content_disposition_attachment(posixpath.basename(path)),
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.method == "HEAD":
+        body.close()
+        return Response(headers=headers)
+    return StreamingResponse(_pieces(body), headers=headers)
 
 
 def _open(path: str) -> tuple[int, Any]:

@@ -1,0 +1,53 @@
+"""MLflow's own checks of host and origin, set as the pair that an instance sets, behind our layer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import role_tokens, server_environment
+from tests.support.server import Server, write_tokens
+from tests.support.store import ObjectStore
+
+_SEARCH = ("POST", "/ajax-api/2.0/mlflow/experiments/search")
+
+
+@pytest.fixture(scope="module")
+def hosted(migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder: Path = tmp_path_factory.mktemp("hosted")
+    write_tokens(folder / "tokens.json", role_tokens())
+    environment = {
+        **server_environment(migrated_uri, object_store.url),
+        "MLFLOW_SERVER_ALLOWED_HOSTS": "unit.example,unit.example:443,mlflow.unit.svc:5000",
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": "https://unit.example",
+    }
+    server = Server(environment, folder / "log", folder / "tokens.json")
+    server.start()
+    yield server
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("host", ["unit.example", "unit.example:443", "mlflow.unit.svc:5000"])
+def test_allowed_hosts(hosted: Server, host: str) -> None:
+    assert hosted.request(*_SEARCH, "read", json={"max_results": 1}, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost", "unit.example:5000", "unit.example.evil.example"])
+def test_other_hosts(hosted: Server, host: str) -> None:
+    assert hosted.request(*_SEARCH, "admin", json={"max_results": 1}, headers={"Host": host}).status_code == 403
+    assert hosted.request(*_SEARCH, None, json={"max_results": 1}, headers={"Host": host}).status_code == 401
+
+
+def test_probes_come_with_any_host(hosted: Server) -> None:
+    for path in ("/health", "/health/ready"):
+        assert hosted.request("GET", path, None, headers={"Host": "10.214.0.7:5000"}).status_code == 200
+
+
+def test_the_ui_can_write_and_other_pages_can_not(hosted: Server) -> None:
+    body = {"name": "from the UI"}
+    create = ("POST", "/ajax-api/2.0/mlflow/experiments/create")
+    for origin in ("https://evil.example", "http://unit.example", "http://localhost:8888", "null"):
+        answer = hosted.request(*create, "edit", json=body, headers={"Host": "unit.example", "Origin": origin})
+        assert answer.status_code == 403, origin
+    answer = hosted.request(*create, "edit", json=body, headers={"Host": "unit.example", "Origin": "https://unit.example"})
+    assert answer.status_code == 200, answer.text
