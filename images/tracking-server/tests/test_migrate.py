@@ -1,5 +1,8 @@
 """The migration as the job runs it, on a real PostgreSQL."""
 
+import signal
+import time
+
 import psycopg2
 import pytest
 
@@ -101,6 +104,25 @@ def test_what_an_interrupted_first_migration_left_is_completed(postgres: Postgre
     Base.metadata.create_all(sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool))
     done = migrate(uri)
     assert (done.returncode, done.stdout) == (0, f"schema revision from none to {head_revision()}\n"), done.stderr
+
+
+def test_a_migration_that_was_killed_is_completed_by_the_next(postgres: Postgres) -> None:
+    """Killed at moments spread over its whole run: what was not committed is rolled back, and the lock goes with the session."""
+    whole_run = time.monotonic()
+    assert migrate(postgres.create_database("killed_never")).returncode == 0
+    whole_run = time.monotonic() - whole_run
+    killed = 0
+    for share in (0.3, 0.5, 0.7, 0.85):
+        uri = postgres.create_database(f"killed_{int(share * 100)}")
+        process = start("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri})
+        time.sleep(share * whole_run)
+        process.kill()
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+        done = migrate(uri)
+        assert done.returncode == 0, done.stderr
+        assert revision_of(uri) == head_revision()
+    assert killed >= 2
 
 
 def test_a_newer_schema_is_refused_and_left_alone(postgres: Postgres) -> None:

@@ -66,6 +66,25 @@ def test_a_worker_that_dies_early_ends_the_container_with_1(migrated_uri: str, o
     assert "ended after" in server.log.read_text() and "signal SIGKILL" in server.log.read_text()
 
 
+def test_a_worker_that_served_for_a_while_is_replaced(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+    """The real bound is 30 s; here it is nothing."""
+    patched = tmp_path / "sitecustomize.py"
+    patched.write_text("import mlflow_instance.workers as workers\nworkers._HEALTHY_AFTER_SECONDS = 0.0\n")
+    server = new_server(migrated_uri, object_store, tmp_path, 2)
+    server.environment["PYTHONPATH"] = f"{tmp_path}:{os.environ['PYTHONPATH']}"
+    server.start()
+    assert server.process is not None
+    before = children(server.process.pid)
+    os.kill(before[0], signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while len(children(server.process.pid)) < 2 or before[0] in children(server.process.pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert server.process.poll() is None
+    assert before[1] in children(server.process.pid)
+    assert server.stop() == 0
+
+
 def test_workers_go_with_a_parent_that_was_killed(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
     server = new_server(migrated_uri, object_store, tmp_path, 2)
     server.start()
