@@ -35,7 +35,8 @@ export async function openPulumi(cli: Cli, project: Project, stateFolder: string
   await mkdir(backend, { recursive: true, mode: 0o700 });
   const env = {
     ...cli.env,
-    PULUMI_BACKEND_URL: `file://${backend}`,
+    // Beside each file the backend would write one of attributes, which a kill can leave empty; the state could then not be read any more.
+    PULUMI_BACKEND_URL: `file://${backend}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE_FILE: await passphraseFile(stateFolder),
   };
   return {

@@ -4,9 +4,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pulumi } from "./pulumi.ts";
 
-interface PendingOperation {
+interface Resource {
+  readonly urn: string;
   readonly type: string;
-  readonly resource: { readonly urn: string; readonly type: string; readonly inputs?: Record<string, unknown> };
+  readonly custom?: boolean;
+  readonly inputs?: Record<string, unknown>;
+}
+
+interface State {
+  readonly deployment?: {
+    readonly resources?: readonly unknown[];
+    readonly pending_operations?: readonly { readonly type: string; readonly resource: Resource }[];
+  };
 }
 
 /**
@@ -14,18 +23,28 @@ interface PendingOperation {
  * but did not get into the state before the end back into it (without that the next `up` fails on "already exists").
  */
 export async function recover(pulumi: Pulumi, log: (line: string) => void): Promise<void> {
+  const { stack } = pulumi.project;
   const stale = await waitForLocks(pulumi, log);
-  if (stale) await pulumi.run(["cancel", "--yes", "--stack", pulumi.project.stack]);
-  const pending = await pendingCreates(pulumi);
+  if (stale) await pulumi.run(["cancel", "--yes", "--stack", stack]);
+  const state = JSON.parse(await pulumi.run(["stack", "export", "--stack", stack])) as State;
+  const pending = state.deployment?.pending_operations ?? [];
   if (pending.length === 0) return;
-  log(`An earlier run was cut off while it created ${pending.length} resource(s); their state is read again.`);
-  const imports = pending.flatMap((operation) => {
-    const id = idOf(operation.resource.type, operation.resource.inputs ?? {});
-    return id === undefined ? [] : [operation.resource.urn, id].flatMap((value) => ["--import-pending-creates", value]);
+  log(`An earlier run was cut off in ${pending.length} operation(s); what exists of them is taken into the state.`);
+  await pulumi.run(["stack", "import", "--stack", stack], { input: JSON.stringify(withPendingCreates(state)) });
+  await pulumi.run(["refresh", "--yes", "--skip-preview", "--stack", stack], { onLine: log });
+}
+
+/**
+ * The state with each cut-off creation as a resource that a refresh can read: it drops those that are not there. `pulumi refresh
+ * --import-pending-creates` is meant for this, but forgets the operation without taking the resource (seen with 3.250).
+ */
+export function withPendingCreates<S extends State>(state: S): S {
+  const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
+  const created = pending.flatMap(({ type, resource }) => {
+    const id = type === "creating" && resource.custom === true ? idOf(resource.type, resource.inputs ?? {}) : undefined;
+    return id === undefined ? [] : [{ ...resource, id, outputs: resource.inputs ?? {} }];
   });
-  await pulumi.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", pulumi.project.stack, ...imports], {
-    onLine: log,
-  });
+  return { ...state, deployment: { ...state.deployment, resources: [...resources, ...created], pending_operations: [] } };
 }
 
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}`);
@@ -55,13 +74,6 @@ function pidOf(lock: string): number {
   } catch {
     return 0;
   }
-}
-
-async function pendingCreates(pulumi: Pulumi): Promise<PendingOperation[]> {
-  const state = JSON.parse(await pulumi.run(["stack", "export", "--stack", pulumi.project.stack])) as {
-    deployment?: { pending_operations?: PendingOperation[] };
-  };
-  return (state.deployment?.pending_operations ?? []).filter(({ type }) => type === "creating");
 }
 
 /** The provider's id of a resource that was being made, where it follows from the inputs; others (a random value, say) are simply made again. */
