@@ -10,6 +10,8 @@ export const clientEnvironment = (instance: { trackingUri: string; token: string
   PATH: "/usr/bin:/bin",
   HOME: "/tmp",
   LANG: "C.UTF-8",
+  // Checks of our own are no use of MLflow to be counted, and the client would call out of the machine for it.
+  MLFLOW_DISABLE_TELEMETRY: "true",
   ...clientVariables(instance),
 });
 
