@@ -31,7 +31,7 @@ program
         `--${context === undefined ? "context" : "platform"} is missing: an existing cluster needs both, its kubeconfig context and the file with the values of its platform (docs/existing-platform.md).`,
       );
     }
-    return upExisting({ context, valuesFile: platform }, report);
+    return upExisting({ context, valuesFile: platform }, project, report);
   });
 
 program

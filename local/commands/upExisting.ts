@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Report } from "../report.ts";
 import { deploy } from "../stack/deploy.ts";
 import { readOutputs } from "../stack/outputs.ts";
-import { projectOf } from "../stack/project.ts";
+import type { Project } from "../stack/project.ts";
 import { openPulumi } from "../stack/pulumi.ts";
 import type { StackValues } from "../stack/values.ts";
 import { preparePulumi } from "../toolchain/index.ts";
@@ -37,10 +37,9 @@ async function readValues(file: string, context: string): Promise<StackValues> {
   return { environment: { ...environment, platform: { ...environment.platform, kubernetes } }, secrets: Object.fromEntries(secrets) };
 }
 
-/** The instances of stack `local` on a cluster that exists; its platform is the user's and is neither started nor stopped. */
-export async function upExisting({ context, valuesFile }: { context: string; valuesFile: string }, report: Report): Promise<void> {
+/** The instances of a project on a cluster that exists; its platform is the user's and is neither started nor stopped. */
+export async function upExisting({ context, valuesFile }: { context: string; valuesFile: string }, project: Project, report: Report): Promise<void> {
   const values = await readValues(valuesFile, context);
-  const project = projectOf("local");
   const state = join(
     process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"),
     "mlflow-instances",

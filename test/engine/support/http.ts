@@ -16,7 +16,8 @@ export async function https(
     caPath,
     body,
     headers = {},
-  }: { method?: string; token?: string; caPath: string; body?: unknown; headers?: Record<string, string> },
+    servername,
+  }: { method?: string; token?: string; caPath: string; body?: unknown; headers?: Record<string, string>; servername?: string },
 ): Promise<Answer> {
   const ca = await readFile(caPath, "utf8");
   const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -27,6 +28,7 @@ export async function https(
         method,
         ca,
         timeout: 30_000,
+        ...(servername === undefined ? {} : { servername }),
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),

@@ -1,0 +1,93 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { upExisting } from "../../local/commands/upExisting.ts";
+import type { Report } from "../../local/report.ts";
+import { projectOf, stackFile } from "../../local/stack/project.ts";
+import { openPulumi } from "../../local/stack/pulumi.ts";
+import { engineStack, type Engine } from "./support/engine.ts";
+import { https } from "./support/http.ts";
+
+// Proves `npm run local -- --context … --platform …`: the test platform plays a cluster that exists, known only by its kubeconfig and a file of values.
+
+const file = `
+team: payments
+owner: payments@example.com
+description: Checks of card payments
+tier: sandbox
+`;
+const name = "card-checks";
+let engine: Engine;
+let folder: string;
+const before = { KUBECONFIG: process.env["KUBECONFIG"], XDG_STATE_HOME: process.env["XDG_STATE_HOME"] };
+
+beforeAll(async () => {
+  engine = await engineStack("existing");
+  await engine.instance(name, file);
+  folder = await mkdtemp(join(tmpdir(), "mlflow-instances-platform-"));
+  process.env["KUBECONFIG"] = engine.platform.kubeconfigPath;
+  process.env["XDG_STATE_HOME"] = join(folder, "state");
+});
+
+afterAll(async () => {
+  for (const [key, value] of Object.entries(before)) {
+    if (value === undefined) delete process.env[key];
+    else process.env[key] = value;
+  }
+  await rm(folder, { recursive: true, force: true });
+  await rm(stackFile(engine.pulumi.project), { force: true });
+});
+
+/** Writes the values of the test platform as a user would have them: the plain ones in the file, each secret in a file of its own. */
+async function valuesFile(change: (environment: Record<string, unknown>) => Record<string, unknown> = (same) => same): Promise<string> {
+  const { environment, secrets } = await engine.values();
+  const { kubernetes: _, ...platform } = environment["platform"] as Record<string, unknown>;
+  const secretFiles: Record<string, string> = {};
+  await mkdir(join(folder, "secrets"), { recursive: true });
+  for (const [key, value] of Object.entries(secrets)) {
+    secretFiles[key] = join(folder, "secrets", key);
+    await writeFile(secretFiles[key], value, { mode: 0o600 });
+  }
+  const path = join(folder, "platform.yaml");
+  await writeFile(path, stringify({ environment: change({ ...environment, platform }), secretFiles }));
+  return path;
+}
+
+it("deploys to a named context of the user's kubeconfig, and back to nothing", async () => {
+  const said: string[] = [];
+  const report: Report = { step: async (_title, work) => work(() => undefined), info: (line) => void said.push(line) };
+  const project = projectOf("existing", engine.instancesFolder);
+  const context = engine.platform.kubeContext;
+  await upExisting({ context, valuesFile: await valuesFile() }, project, report);
+  const url = `https://${name}.${engine.platform.domain}`;
+  expect(said).toEqual([`${name}  ${url}`]);
+  // The name is in nobody's DNS yet: that is the user's to arrange. The ingress knows it.
+  const answer = await https(`https://${engine.platform.nodeIp}/health`, {
+    caPath: engine.platform.caPath,
+    servername: new URL(url).hostname,
+    headers: { host: new URL(url).hostname },
+  });
+  expect([answer.status, answer.body]).toEqual([200, "OK"]);
+
+  const pulumi = await openPulumi(engine.cli, project, join(folder, "state", "mlflow-instances", context));
+  await engine.instance(name, undefined);
+  await upExisting({ context, valuesFile: await valuesFile() }, project, report);
+  await pulumi.run(["destroy", "--yes", "--skip-preview", "--stack", "existing"]);
+});
+
+it("says what is wrong in the file, by its path", async () => {
+  const report: Report = { step: async (_title, work) => work(() => undefined), info: () => undefined };
+  const project = projectOf("existing", engine.instancesFolder);
+  const context = engine.platform.kubeContext;
+  const missing = join(folder, "no-such-file.yaml");
+  await expect(upExisting({ context, valuesFile: missing }, project, report)).rejects.toThrow(`${missing}: cannot be read (ENOENT)`);
+  const bad = join(folder, "bad.yaml");
+  await writeFile(bad, "environment: { platform: {} }\nsecretFiles: { tlsPrivateKey: /nowhere/key }\n");
+  await expect(upExisting({ context, valuesFile: bad }, project, report)).rejects.toThrow(
+    `${bad}: secretFiles.tlsPrivateKey: /nowhere/key cannot be read (ENOENT)`,
+  );
+  const unknown = await valuesFile((environment) => ({ ...environment, colour: "red" }));
+  await expect(upExisting({ context, valuesFile: unknown }, project, report)).rejects.toThrow(/mlflow-instances:environment\.colour: unknown key/);
+});
