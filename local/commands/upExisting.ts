@@ -38,7 +38,11 @@ async function readValues(file: string, context: string): Promise<StackValues> {
 }
 
 /** The instances of a project on a cluster that exists; its platform is the user's and is neither started nor stopped. */
-export async function upExisting({ context, valuesFile }: { context: string; valuesFile: string }, project: Project, report: Report): Promise<void> {
+export async function upExisting(
+  { context, valuesFile }: { context: string; valuesFile: string },
+  project: Project,
+  report: Report,
+): Promise<void> {
   const values = await readValues(valuesFile, context);
   const state = join(
     process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"),

@@ -89,5 +89,7 @@ it("says what is wrong in the file, by its path", async () => {
     `${bad}: secretFiles.tlsPrivateKey: /nowhere/key cannot be read (ENOENT)`,
   );
   const unknown = await valuesFile((environment) => ({ ...environment, colour: "red" }));
-  await expect(upExisting({ context, valuesFile: unknown }, project, report)).rejects.toThrow(/mlflow-instances:environment\.colour: unknown key/);
+  await expect(upExisting({ context, valuesFile: unknown }, project, report)).rejects.toThrow(
+    /mlflow-instances:environment\.colour: unknown key/,
+  );
 });
