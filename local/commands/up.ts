@@ -2,7 +2,14 @@ import { logFirstRun } from "../client/firstRun.ts";
 import { updateHosts } from "../hosts.ts";
 import { buildPauseImage, buildTrackingServerImage } from "../images/index.ts";
 import { profilePaths, type Profile } from "../paths.ts";
-import { ensureObjectStoreUsers, importImage, removeObjectStoreUser, startPlatform, type PlatformValues } from "../platform/index.ts";
+import {
+  ensureObjectStoreUsers,
+  importImage,
+  networkPolicyStatus,
+  removeObjectStoreUser,
+  startPlatform,
+  type PlatformValues,
+} from "../platform/index.ts";
 import type { Report } from "../report.ts";
 import { deploy } from "../stack/deploy.ts";
 import { embeddedValues } from "../stack/embeddedValues.ts";
@@ -85,6 +92,14 @@ export async function up(profile: Profile, project: Project, report: Report): Pr
     logFirstRun(python, { trackingUri: instance.trackingUri, token: token.value, caPath }),
   );
   report.info(
-    firstRunNote({ instances, instance, token, run, caPath, standIns: deployed.standIns, networkPolicies: platform.networkPolicies }),
+    firstRunNote({
+      instances,
+      instance,
+      token,
+      run,
+      caPath,
+      standIns: deployed.standIns,
+      networkPolicies: await networkPolicyStatus(profile),
+    }),
   );
 }
