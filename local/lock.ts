@@ -1,6 +1,6 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Start time of a process in clock ticks since boot (field 22 of /proc/<pid>/stat); undefined when it is gone. A pid alone may have been given to another. */
 const startTime = async (pid: number): Promise<string | undefined> => {
@@ -8,10 +8,19 @@ const startTime = async (pid: number): Promise<string | undefined> => {
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 };
 
-/** Runs `work` while no other command works on the same file's subject; a lock whose process is gone is taken over. */
-export async function withLock<T>(path: string, purpose: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work` while no other command works on the same file's subject. Waits for one that does: it may be what is left of a killed `npm run`, whose
+ * process goes on without its terminal. A lock whose process is gone is taken over.
+ */
+export async function withLock<T>(
+  path: string,
+  purpose: string,
+  work: () => Promise<T>,
+  say: (line: string) => void = console.error,
+): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const mine = JSON.stringify({ pid: process.pid, started: await startTime(process.pid), purpose });
+  let announced: number | undefined;
   for (;;) {
     try {
       await writeFile(path, mine, { flag: "wx", mode: 0o600 });
@@ -22,9 +31,11 @@ export async function withLock<T>(path: string, purpose: string, work: () => Pro
     const text = await readFile(path, "utf8").catch(() => undefined);
     const holder = text === undefined || text === "" ? undefined : (JSON.parse(text) as { pid: number; started: string; purpose: string });
     if (holder !== undefined && (await startTime(holder.pid)) === holder.started) {
-      throw new Error(
-        `Another command (${holder.purpose}, process ${holder.pid}) is at work on this platform: wait for it to end, then run this one again.`,
-      );
+      if (announced !== holder.pid)
+        say(`Waiting for another command (${holder.purpose}, process ${holder.pid}) that is at work on this platform`);
+      announced = holder.pid;
+      await sleep(500);
+      continue;
     }
     await rm(path, { force: true });
   }
