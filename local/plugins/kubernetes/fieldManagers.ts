@@ -2,6 +2,7 @@
 // hands those fields to the resource's own manager, or removing a field from the program would never remove it from the object.
 import { isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
+import { isConflict } from "./apiError.ts";
 import type { Client } from "./client.ts";
 import type { Kind } from "./kinds.ts";
 import { list, nameOf, namespaceOf, text } from "./objects.ts";
@@ -65,14 +66,39 @@ async function writeManagedFields(
   return await client.json("PATCH", path, { body, contentType: "application/json-patch+json", query: { fieldManager: creator }, signal });
 }
 
-export async function adoptFields(client: Client, kind: Kind, live: Properties, manager: string, signal: AbortSignal): Promise<Properties> {
-  const entries = handOver(live, manager);
-  return entries ? await writeManagedFields(client, kind, live, entries, signal) : live;
+/** Tries before a conflict is an error: a controller writes the status of a busy object several times a second. */
+const tries = 6;
+
+/** Writes what `change` makes of the managed fields; when somebody wrote the object in between, of those that it has now. */
+async function changeFields(
+  client: Client,
+  kind: Kind,
+  live: Properties,
+  change: (live: Properties) => Properties[] | undefined,
+  signal: AbortSignal,
+): Promise<Properties> {
+  let current = live;
+  for (let left = tries; ; left -= 1) {
+    const entries = change(current);
+    if (entries === undefined) return current;
+    try {
+      return await writeManagedFields(client, kind, current, entries, signal);
+    } catch (error) {
+      if (!isConflict(error) || left === 1) throw error;
+      current = await client.get(kind, namespaceOf(live), nameOf(live), signal);
+    }
+  }
 }
 
+export const adoptFields = (client: Client, kind: Kind, live: Properties, manager: string, signal: AbortSignal): Promise<Properties> =>
+  changeFields(client, kind, live, (object) => handOver(object, manager), signal);
+
 /** Gives up the fields of a manager whose name has changed. */
-export async function relinquish(client: Client, kind: Kind, live: Properties, manager: string, signal: AbortSignal): Promise<Properties> {
-  const entries = list(live, "metadata", "managedFields");
-  const rest = entries.filter((entry) => entry["manager"] !== manager);
-  return rest.length === entries.length ? live : await writeManagedFields(client, kind, live, rest, signal);
-}
+export const relinquish = (client: Client, kind: Kind, live: Properties, manager: string, signal: AbortSignal): Promise<Properties> => {
+  const without = (object: Properties): Properties[] | undefined => {
+    const entries = list(object, "metadata", "managedFields");
+    const rest = entries.filter((entry) => entry["manager"] !== manager);
+    return rest.length === entries.length ? undefined : rest;
+  };
+  return changeFields(client, kind, live, without, signal);
+};
