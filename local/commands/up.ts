@@ -1,4 +1,5 @@
 import { logFirstRun } from "../client/firstRun.ts";
+import { reachable } from "../client/reachable.ts";
 import { updateHosts } from "../hosts.ts";
 import { buildPauseImage, buildTrackingServerImage } from "../images/index.ts";
 import { profilePaths, type Profile } from "../paths.ts";
@@ -71,6 +72,7 @@ export async function deployInstances(ready: ReadyPlatform, profile: Profile, re
     profile,
     instances.map(({ trackingUri }) => ({ address: ready.platform.nodeIp, name: new URL(trackingUri).hostname })),
   );
+  await Promise.all(instances.map(({ trackingUri }) => reachable(trackingUri, ready.platform.caPath)));
   return { ...ready, instances };
 }
 
