@@ -1,12 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive, processStat, type ProcessIdentity } from "./platform/procfs.ts";
 
-/** Start time of a process in clock ticks since boot (field 22 of /proc/<pid>/stat); undefined when it is gone. A pid alone may have been given to another. */
-const startTime = async (pid: number): Promise<string | undefined> => {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-};
+interface Holder extends ProcessIdentity {
+  readonly purpose: string;
+}
 
 /**
  * Runs `work` while no other command works on the same file's subject. Waits for one that does: it may be what is left of a killed `npm run`, whose
@@ -19,7 +18,7 @@ export async function withLock<T>(
   say: (line: string) => void = console.error,
 ): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
-  const mine = JSON.stringify({ pid: process.pid, started: await startTime(process.pid), purpose });
+  const mine = JSON.stringify({ pid: process.pid, startTime: (await processStat(process.pid))?.startTime, purpose });
   let announced: number | undefined;
   for (;;) {
     try {
@@ -29,8 +28,8 @@ export async function withLock<T>(
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const text = await readFile(path, "utf8").catch(() => undefined);
-    const holder = text === undefined || text === "" ? undefined : (JSON.parse(text) as { pid: number; started: string; purpose: string });
-    if (holder !== undefined && (await startTime(holder.pid)) === holder.started) {
+    const holder = text === undefined || text === "" ? undefined : (JSON.parse(text) as Holder);
+    if (holder !== undefined && (await isAlive(holder))) {
       if (announced !== holder.pid)
         say(`Waiting for another command (${holder.purpose}, process ${holder.pid}) that is at work on this platform`);
       announced = holder.pid;

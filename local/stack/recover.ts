@@ -86,7 +86,7 @@ export function idOf(type: string, inputs: Record<string, unknown>): string | un
     const space = text(namespace);
     return space === undefined ? own : `${space}/${own}`;
   }
-  if (type === "aws:s3/bucket:Bucket" || type.startsWith("aws:s3/bucket")) return text(inputs["bucket"]);
+  if (type.startsWith("aws:s3/bucket")) return text(inputs["bucket"]);
   if (type === "postgresql:index/role:Role" || type === "postgresql:index/database:Database") return text(inputs["name"]);
   return undefined;
 }

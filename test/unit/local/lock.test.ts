@@ -33,8 +33,8 @@ it("takes over the lock of a process that is gone, or whose number another proce
   inFolder(async (path) => {
     await withLock(path, "up", () => Promise.resolve());
     for (const holder of [
-      { pid: 2 ** 22 + 1, started: "1", purpose: "up" },
-      { pid: process.pid, started: "1", purpose: "up" },
+      { pid: 2 ** 22 + 1, startTime: "1", purpose: "up" },
+      { pid: process.pid, startTime: "1", purpose: "up" },
     ]) {
       await writeFile(path, JSON.stringify(holder));
       expect(await withLock(path, "up", () => Promise.resolve("worked"))).toBe("worked");
