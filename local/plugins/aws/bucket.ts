@@ -108,7 +108,7 @@ export function bucket(store: () => ObjectStore): BridgedResource {
       ...(typeof inputs["bucket"] === "string" && { arn: `arn:aws:s3:::${inputs["bucket"]}` }),
       tagsAll: inputs["tags"] ?? {},
     }),
-    create: async ({ inputs, adopt }) => {
+    create: async ({ inputs }) => {
       const name = text(inputs, "bucket");
       const what = `can't create bucket "${name}"`;
       try {
@@ -122,7 +122,7 @@ export function bucket(store: () => ObjectStore): BridgedResource {
           }),
         );
       } catch (error) {
-        if (!adopt || codeOf(error) !== "BucketAlreadyOwnedByYou") throw storeError(store(), what, error);
+        throw storeError(store(), what, error);
       }
       if (!isEmptyTags(inputs["tags"])) await writeTags(store(), name, inputs["tags"]);
       return { id: name, state: await state(store(), name, inputs) };

@@ -1,4 +1,5 @@
 // Answers of the object store, in words for the user.
+import { connectionReason } from "../shared/connectionErrors.ts";
 import { UserError } from "../shared/provider.ts";
 import type { ObjectStore } from "./objectStore.ts";
 
@@ -7,23 +8,6 @@ interface StoreError extends Error {
   code?: string;
   $metadata?: { httpStatusCode?: number };
 }
-
-const notReachable: Record<string, string> = {
-  ECONNREFUSED: "nothing listens there (connection refused)",
-  ENOTFOUND: "the host name is unknown",
-  EAI_AGAIN: "the host name can't be resolved now",
-  ETIMEDOUT: "no answer in time",
-  EHOSTUNREACH: "no route to the host",
-  ENETUNREACH: "no route to the network",
-  ECONNRESET: "the connection was closed",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not signed by a trusted authority (customCaBundle)",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not signed by a trusted authority (customCaBundle)",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not signed by a trusted authority (customCaBundle)",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not signed by a trusted authority (customCaBundle)",
-  CERT_SIGNATURE_FAILURE: "its certificate is not signed by a trusted authority (customCaBundle)",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-  CERT_HAS_EXPIRED: "its certificate has expired",
-};
 
 export function codeOf(error: unknown): string {
   const { name, Code, code } = error as StoreError;
@@ -52,8 +36,9 @@ export function storeError(store: ObjectStore, what: string, error: unknown): Us
       `${what}: the object store ${store.where} does not offer this (${statusOf(error) ?? 501} ${code}); leave this resource out for it`,
     );
   }
-  const reason =
-    (system && notReachable[system]) ?? notReachable[code] ?? (code === "TimeoutError" ? notReachable["ETIMEDOUT"] : undefined);
+  const reason = [system, code, code === "TimeoutError" ? "ETIMEDOUT" : undefined]
+    .map((known) => connectionReason(known, "customCaBundle"))
+    .find((words) => words !== undefined);
   if (reason) return new UserError(`${what}: the object store ${store.where} can't be used: ${reason}`);
   if (code === "InvalidAccessKeyId" || code === "SignatureDoesNotMatch") {
     return new UserError(`${what}: the object store ${store.where} refuses the credentials (${code}): accessKey or secretKey is wrong`);

@@ -1,18 +1,15 @@
 // Create: write the object, wait until it is ready, and keep it in the state even if it never becomes so.
-import { mayAdopt } from "../shared/adoption.ts";
 import { InitializationError } from "../shared/provider.ts";
 import type { CreateRequest } from "../shared/provider.ts";
 import { hasUnknown, revealAll } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
 import { alreadyExists, ApiError, isNamespaceNotFound } from "./apiError.ts";
 import { skipsAwait, timeoutSeconds } from "./annotations.ts";
-import { apply, create } from "./apply.ts";
-import type { Write } from "./apply.ts";
+import { create } from "./apply.ts";
 import { awaiterOf } from "./await/awaiters.ts";
 import { NotReady, waitUntilReady } from "./await/waiting.ts";
 import type { Waiting } from "./await/waiting.ts";
 import { checkpoint, fieldManagerName } from "./checkpoint.ts";
-import { adoptFields } from "./fieldManagers.ts";
 import type { Kind } from "./kinds.ts";
 import { idOf, nameOf, namespaceOf } from "./objects.ts";
 import { redact } from "./redact.ts";
@@ -55,13 +52,6 @@ function saysNothing(error: unknown): boolean {
   return isNamespaceNotFound(error) || alreadyExists(error) || (error instanceof ApiError && error.code === 403);
 }
 
-/** Takes over an object that a killed run had made before it could say so. */
-async function adopt(write: Write): Promise<Properties> {
-  const { client, kind, object, fieldManager, signal } = write;
-  const found = await client.get(kind, namespaceOf(object), nameOf(object), signal);
-  return await apply(write, await adoptFields(client, kind, found, fieldManager, signal));
-}
-
 export async function createObject(session: Session, kind: Kind, request: CreateRequest): Promise<{ id: string; properties: Properties }> {
   const { preview, log, signal } = request;
   if (preview && (hasUnknown(request.inputs) || session.unreachable !== "")) return { id: "", properties: request.inputs };
@@ -74,7 +64,6 @@ export async function createObject(session: Session, kind: Kind, request: Create
     } catch (error) {
       if (preview && saysNothing(error)) return undefined;
       if (!alreadyExists(error)) throw error;
-      if (mayAdopt(request.urn)) return await adopt(write);
       const way = "Import it (pulumi import), delete it, or let the provider take over what exists (upsertExistingObjects)";
       throw new Error(`${(error as Error).message}. ${way}`);
     }

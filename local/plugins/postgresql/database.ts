@@ -88,7 +88,7 @@ export function database(server: () => PostgresServer): BridgedResource {
   return {
     framework: "sdk",
     properties,
-    create: async ({ inputs, adopt }) => {
+    create: async ({ inputs }) => {
       const name = text(inputs, "name");
       const owner = text(inputs, "owner");
       const clauses = [
@@ -103,11 +103,6 @@ export function database(server: () => PostgresServer): BridgedResource {
         `IS_TEMPLATE ${flag(inputs, "isTemplate")}`,
       ];
       await outsideTransaction(server(), owner, `can't create database "${name}"`, async (session) => {
-        const there = adopt
-          ? await session.query("SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1", [name])
-          : [];
-        // Only what the interrupted run made: with this owner.
-        if (there.length > 0 && there[0]?.["owner"] === (owner || server().settings.databaseUsername)) return;
         await session.query(`CREATE DATABASE ${identifier(name)} ${clauses.join(" ")}`);
       });
       return { id: name, state: (await read(server(), name, inputs))! };

@@ -1,4 +1,5 @@
 // Errors of the server and of the connection, in words for the user. Messages never carry a statement: it may hold a password.
+import { connectionReason } from "../shared/connectionErrors.ts";
 import { UserError } from "../shared/provider.ts";
 import type { ConnectionSettings } from "./settings.ts";
 
@@ -8,21 +9,7 @@ interface PgError extends Error {
   hint?: string;
 }
 
-const reasons: Record<string, string> = {
-  ECONNREFUSED: "nothing listens there (connection refused)",
-  ENOTFOUND: "the host name is unknown",
-  EAI_AGAIN: "the host name can't be resolved now",
-  ETIMEDOUT: "no answer in time",
-  EHOSTUNREACH: "no route to the host",
-  ENETUNREACH: "no route to the network",
-  ECONNRESET: "the server closed the connection",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not signed by a trusted authority (sslrootcert)",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not signed by a trusted authority (sslrootcert)",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not signed by a trusted authority (sslrootcert)",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not signed by a trusted authority (sslrootcert)",
-  CERT_SIGNATURE_FAILURE: "its certificate is not signed by a trusted authority (sslrootcert)",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-  CERT_HAS_EXPIRED: "its certificate has expired",
+const refusals: Record<string, string> = {
   "28P01": "the password of this user is wrong",
   "28000": "the server refuses this user (pg_hba.conf)",
   "3D000": "the database does not exist",
@@ -32,7 +19,8 @@ const reasons: Record<string, string> = {
 
 export function connectError(settings: ConnectionSettings, database: string, error: unknown): UserError {
   const { code, message } = error as PgError;
-  const reason = (code && reasons[code]) ?? (/timeout/i.test(message) ? reasons["ETIMEDOUT"]! : message);
+  const known = /timeout/i.test(message) ? "ETIMEDOUT" : code;
+  const reason = connectionReason(known, "sslrootcert") ?? (code && refusals[code]) ?? message;
   const where = `${settings.host}:${settings.port}`;
   return new UserError(`PostgreSQL server ${where} is not usable as user "${settings.username}", database "${database}": ${reason}`);
 }

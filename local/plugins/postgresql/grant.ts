@@ -113,7 +113,7 @@ async function found(session: Session, inputs: Properties, grantee: number): Pro
   );
 }
 
-export async function roleOid(session: Session, role: string): Promise<number | undefined> {
+async function roleOid(session: Session, role: string): Promise<number | undefined> {
   if (role.toLowerCase() === "public") return 0;
   const [row] = await session.query("SELECT oid::bigint::text AS oid FROM pg_roles WHERE rolname = $1", [role]);
   return row && Number(row["oid"]);

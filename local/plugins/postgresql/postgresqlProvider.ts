@@ -3,7 +3,6 @@ import type { BridgedResource } from "../shared/bridged/schema.ts";
 import type { Provider } from "../shared/provider.ts";
 import { UserError } from "../shared/provider.ts";
 import { database } from "./database.ts";
-import { defaultPrivileges } from "./defaultPrivileges.ts";
 import { grant } from "./grant.ts";
 import { grantRole } from "./grantRole.ts";
 import { role } from "./role.ts";
@@ -17,7 +16,6 @@ const resources: Record<string, (server: () => PostgresServer) => BridgedResourc
   "postgresql:index/grant:Grant": grant,
   "postgresql:index/grantRole:GrantRole": grantRole,
   "postgresql:index/schema:Schema": schema,
-  "postgresql:index/defaultPrivileges:DefaultPrivileges": defaultPrivileges,
 };
 
 export function postgresqlProvider(): Provider {

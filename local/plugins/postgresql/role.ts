@@ -140,15 +140,14 @@ export function role(server: () => PostgresServer): BridgedResource {
   return {
     framework: "sdk",
     properties,
-    create: async ({ inputs, adopt }) => {
+    create: async ({ inputs }) => {
       const name = text(inputs, "name");
       await server().change("", `can't create role "${name}"`, async (session) => {
         // An administrator without superuser rights may not even name the attributes that need them.
         const { superuser } = await server().identity();
         const privileged = new Set(["superuser", "replication", "bypassRowLevelSecurity"]);
         const clauses = attributes(inputs, (key) => superuser || !privileged.has(key) || flag(inputs, key));
-        const isThere = adopt && (await session.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [name])).length > 0;
-        await session.query(`${isThere ? "ALTER" : "CREATE"} ROLE ${identifier(name)} WITH ${clauses.join(" ")}`);
+        await session.query(`CREATE ROLE ${identifier(name)} WITH ${clauses.join(" ")}`);
         for (const granted of texts(inputs, "roles")) await session.query(`GRANT ${identifier(granted)} TO ${identifier(name)}`);
         await applySettings(session, inputs, (key) => inputs[key] !== undefined);
       });

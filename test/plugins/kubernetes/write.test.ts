@@ -1,5 +1,5 @@
 // Create and update: what is sent to the API server, what goes to the state, what a preview does without touching anything.
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Secret, unknown } from "../../../local/plugins/shared/values.ts";
 import type { Properties } from "../../../local/plugins/shared/values.ts";
 import { FakeApiServer } from "./support/fakeApiServer.ts";
@@ -72,26 +72,6 @@ describe("create", () => {
     const [apply] = server.requests("PATCH", path);
     expect(apply).toMatchObject({ contentType: "application/apply-patch+yaml", query: { force: "false" }, body: configMap() });
     expect(server.objects.get(path)).toMatchObject({ data: { a: "1", other: "kept" } });
-  });
-
-  it("takes over what a killed run had made, when whoever starts this one names it", async () => {
-    server.put(path, {
-      ...configMap({ a: "0" }),
-      metadata: {
-        name: "settings",
-        namespace: "team",
-        managedFields: [{ manager: "pulumi-kubernetes", operation: "Update", fieldsV1: {} }],
-      },
-    });
-    vi.stubEnv("MLFLOW_INSTANCES_ADOPT_URNS", JSON.stringify([urn(configMapType)]));
-    const { id, properties } = await plugin.create(urn(configMapType), configMap());
-    await expect(plugin.create(urn(configMapType, "another"), configMap())).rejects.toThrow("already exists");
-    vi.unstubAllEnvs();
-    expect([id, properties["data"]]).toEqual(["team/settings", { a: "1" }]);
-    expect(server.requests("PATCH", path).map(({ contentType }) => contentType)).toEqual([
-      "application/json-patch+json",
-      "application/apply-patch+yaml",
-    ]);
   });
 
   it("tries again when the server is busy", async () => {

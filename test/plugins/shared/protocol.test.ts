@@ -4,7 +4,6 @@ import { InitializationError, UserError } from "../../../local/plugins/shared/pr
 import type { Provider, ResourceHandler } from "../../../local/plugins/shared/provider.ts";
 import { Secret, fromWire, hasSecret, hasUnknown, sameValue, toWire, unknown } from "../../../local/plugins/shared/values.ts";
 import type { Properties, Wire } from "../../../local/plugins/shared/values.ts";
-import { mayAdopt } from "../../../local/plugins/shared/adoption.ts";
 import { positional } from "../../../local/plugins/shared/serve.ts";
 import { connect, initializationFailure, urn } from "../support/client.ts";
 import type { ProviderClient } from "../support/client.ts";
@@ -151,12 +150,6 @@ describe("values", () => {
     expect(hasUnknown({ a: new Secret([unknown]) })).toBe(true);
     expect(hasUnknown(odd["nothing"])).toBe(false);
   });
-});
-
-test("only named URNs may take over what is there", () => {
-  expect(mayAdopt("u", {})).toBe(false);
-  expect(mayAdopt("u", { MLFLOW_INSTANCES_ADOPT_URNS: '["u"]' })).toBe(true);
-  expect(mayAdopt("v", { MLFLOW_INSTANCES_ADOPT_URNS: '["u"]' })).toBe(false);
 });
 
 test("the engine's address is found behind logging and tracing flags", () => {

@@ -1,6 +1,5 @@
 // A resource handler made from the description of a bridged resource type.
 import type { Context, ResourceHandler } from "../provider.ts";
-import { mayAdopt } from "../adoption.ts";
 import { revealAll } from "../values.ts";
 import type { Properties } from "../values.ts";
 import { checkBridged } from "./check.ts";
@@ -14,11 +13,7 @@ export function bridgedHandler(resource: BridgedResource): ResourceHandler {
     diff: async (request) => diffBridged(resource, request),
     create: async (request) => {
       if (request.preview) return { id: "", properties: plannedState(resource, request.inputs) };
-      const { id, state } = await resource.create({
-        ...request,
-        inputs: requestInputs(resource, request.inputs),
-        adopt: mayAdopt(request.urn),
-      });
+      const { id, state } = await resource.create({ ...request, inputs: requestInputs(resource, request.inputs) });
       return { id, properties: toState(resource, id, state, request.inputs) };
     },
     read: async (request) => {

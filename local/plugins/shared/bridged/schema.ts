@@ -52,7 +52,7 @@ export interface BridgedResource {
   prepare?(inputs: Properties): Properties;
   /** Provider-filled properties that a preview can already know from the inputs. */
   plan?(inputs: Properties): Properties;
-  create(operation: Operation & { adopt: boolean }): Promise<{ id: string; state: Properties }>;
+  create(operation: Operation): Promise<{ id: string; state: Properties }>;
   /** undefined: gone. `state` is the last known one, empty for an import. */
   read(context: Context, id: string, state: Properties): Promise<{ id?: string; state: Properties } | undefined>;
   /** Left out: every change replaces. */
