@@ -48,6 +48,7 @@ export async function stopPlatform(profile: Profile, report: Report): Promise<vo
       await endNamespaces(profile);
     });
   } else {
+    report.info(`The embedded platform (${profile}) isn't running.`);
     await endNamespaces(profile);
   }
   await removeHosts(profile);
