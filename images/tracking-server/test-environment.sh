@@ -34,5 +34,8 @@ if [ ! -e "$environment/complete" ]; then
     --no-deps --require-hashes --only-binary :all: --target "$environment/extra" -r "$here/requirements-test.txt" >&2
   rm -rf "$environment/pip"
   : >"$environment/complete"
+  # Of the environments of earlier requirements one stays: another branch may need it.
+  # shellcheck disable=SC2012
+  ls -td "$cache"/*/ | tail -n +3 | xargs -r rm -rf
 fi
 echo "$environment"

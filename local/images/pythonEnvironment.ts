@@ -1,8 +1,9 @@
-import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { execa } from "execa";
 import type { Report } from "../report.ts";
 import { lastLines } from "../toolchain/commandOutput.ts";
+import { dropFormers } from "../toolchain/dropFormers.ts";
 import { ensureDiskSpace, withDiskErrors } from "../toolchain/disk.ts";
 import { exists, folderOnce } from "../toolchain/folderOnce.ts";
 import { MachineError } from "../toolchain/machine.ts";
@@ -33,9 +34,14 @@ export async function pythonEnvironment(source: string, root: string, report: Re
   await report.step("Install the tracking server's Python packages", async (log) => {
     await ensureDiskSpace([target], diskNeeded, "installing the tracking server's Python packages");
     await withDiskErrors(target, diskNeeded, "installing the tracking server's Python packages", () =>
-      folderOnce(target, (temporary) => install(source, root, temporary, log), {
-        onWait: () => log("waits for another process that installs them"),
-      }),
+      folderOnce(
+        target,
+        async (temporary) => {
+          await install(source, root, temporary, log);
+          await dropFormers(imagesCache(), "environment", 1);
+        },
+        { onWait: () => log("waits for another process that installs them") },
+      ),
     );
   });
   return target;
@@ -72,7 +78,9 @@ async function install(source: string, root: string, folder: string, log: (line:
   }
   const result = await child;
   if (result.failed) throw new Error(`install.sh failed:\n${lastLines(result)}`);
-  for (const command of ["mlflow-instance-server", "mlflow-instance-migrate"]) {
+  const commands = (await readFile(join(source, "pyproject.toml"), "utf8")).match(/^mlflow-instance-[a-z-]+(?= = )/gm) ?? [];
+  if (commands.length === 0) throw new Error("pyproject.toml names no command");
+  for (const command of commands) {
     if (!(await exists(join(environment, "bin", command))))
       throw new Error(`install.sh ended well, but ${place}/bin/${command} is not there`);
   }

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Report } from "../report.ts";
+import { dropFormers } from "../toolchain/dropFormers.ts";
 import { ensureDiskSpace, withDiskErrors } from "../toolchain/disk.ts";
 import { exists, folderOnce } from "../toolchain/folderOnce.ts";
 import { versions } from "../toolchain/pins.ts";
@@ -53,6 +54,13 @@ export async function buildTrackingServerImage(report: Report): Promise<BuiltIma
           await buildah.run(["build", ...options, source], log);
           log("writes the archive");
           await buildah.run(["push", "--quiet", "--format", "oci", reference, `oci-archive:${join(temporary, "image.tar")}:${reference}`]);
+          const formers = await dropFormers(imagesCache(), "tracking-server", 2);
+          if (formers.length > 0) log("deletes former images");
+          // One by one: what buildah has already forgotten is no reason to keep the next.
+          for (const former of formers)
+            await buildah
+              .run(["rmi", "--force", `localhost/mlflow-instances/${former.replace("server-", "server:")}`])
+              .catch(() => undefined);
         },
         { lock: imagesCache("build.lock"), onWait: () => log("waits for another image build on this machine") },
       ),
