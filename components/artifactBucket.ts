@@ -15,6 +15,8 @@ import { childOf, dataGuards } from "./internal/options.ts";
 export interface ArtifactBucketArgs {
   identity: Identity;
   bucket: BucketSettings;
+  /** Days after which noncurrent versions go, unless the settings say otherwise: those of what was deleted. */
+  noncurrentVersionDays: number;
   protect: boolean;
 }
 
@@ -67,18 +69,27 @@ export class ArtifactBucket extends pulumi.ComponentResource {
       this.fences.push(
         new BucketLifecycleConfiguration(
           logicalName(name, "bucketLifecycle"),
-          { bucket: bucket.bucket, rules: lifecycleRules(settings.versioning ?? true, settings.noncurrentVersionDays ?? 30) },
+          {
+            bucket: bucket.bucket,
+            rules: lifecycleRules(settings.versioning ?? true, settings.noncurrentVersionDays ?? args.noncurrentVersionDays),
+          },
           // The store refuses rules for versions of a bucket that keeps none.
           childOf(this, { dependsOn: [...this.fences] }),
         ),
       );
     }
     const policy = pulumi
-      .all([bucket.bucket, settings.instancePrincipal, pulumi.all(settings.adminPrincipals)])
-      .apply(([bucketName, instancePrincipal, adminPrincipals]) =>
+      .all([
+        bucket.bucket,
+        settings.instancePrincipal,
+        settings.maintenancePrincipal ?? settings.instancePrincipal,
+        pulumi.all(settings.adminPrincipals),
+      ])
+      .apply(([bucketName, instancePrincipal, maintenancePrincipal, adminPrincipals]) =>
         bucketPolicy({
           bucket: bucketName,
           instancePrincipal,
+          maintenancePrincipal,
           adminPrincipals,
           tlsOnly: settings.tlsOnly ?? true,
           denyOthers: settings.denyOthers ?? false,

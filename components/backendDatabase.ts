@@ -5,8 +5,9 @@ import { Role } from "@pulumi/postgresql/role.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { DatabaseSettings } from "./mlflowInstanceArgs.ts";
 import { backendUri } from "./internal/backendUri.ts";
-import { logicalName } from "./internal/names.ts";
+import { logicalName, maintenanceRoleNames, type Noun } from "./internal/names.ts";
 import { childOf, dataGuards } from "./internal/options.ts";
+import { maintenanceConnections } from "./internal/poolSize.ts";
 
 export interface BackendDatabaseArgs {
   instanceName: string;
@@ -17,41 +18,66 @@ export interface BackendDatabaseArgs {
   protect: boolean;
 }
 
-/** The instance's database and the only role that may connect to it. */
+/** A way into the database. */
+interface Login {
+  role: Role;
+  password: pulumi.Output<string>;
+}
+
+/** How a maintenance job gets into the database. */
+export interface MaintenanceLogin {
+  /** Name of its role. */
+  role: pulumi.Output<string>;
+  /** URI of the backend store with the role's password; a secret. */
+  uri: pulumi.Output<string>;
+}
+
+/** The instance's database, the role that owns it, and those of the maintenance jobs; no other may connect. */
 export class BackendDatabase extends pulumi.ComponentResource {
   /** Name of the database, known when it exists. */
   readonly databaseName: pulumi.Output<string>;
-  /** Name of the role. */
+  /** Name of the role that owns it. */
   readonly role: pulumi.Output<string>;
   /** URI of the backend store with its password; a secret. */
   readonly uri: pulumi.Output<string>;
+  /** Login of the retention job. */
+  readonly retention: MaintenanceLogin;
+  /** Login of the job that ends stale runs. */
+  readonly staleRuns: MaintenanceLogin;
   /** What has to exist before the first connection. */
   readonly fences: pulumi.Resource[];
 
   constructor(name: string, args: BackendDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:BackendDatabase", name, {}, opts);
     const settings = args.database;
-    // 32 of 62 characters are 190 bits; without special ones it needs no quotes anywhere.
-    const password = new RandomPassword(logicalName(name, "databasePassword"), { length: 32, special: false }, childOf(this));
-    const role = new Role(
-      logicalName(name, "databaseRole"),
-      {
-        name: settings.role,
-        login: true,
-        password: password.result,
-        // The server refuses what the arithmetic of the pools did not foresee, instead of starving other instances.
-        connectionLimit: args.connectionLimit,
-        superuser: false,
-        createDatabase: false,
-        createRole: false,
-      },
-      childOf(this, dataGuards(args.protect)),
-    );
+    const login = (passwordNoun: Noun, roleNoun: Noun, roleName: string, connectionLimit: number): Login => {
+      // 32 of 62 characters are 190 bits; without special ones it needs no quotes anywhere.
+      const password = new RandomPassword(logicalName(name, passwordNoun), { length: 32, special: false }, childOf(this));
+      const role = new Role(
+        logicalName(name, roleNoun),
+        {
+          name: roleName,
+          login: true,
+          password: password.result,
+          // The server refuses what the arithmetic of the pools did not foresee, instead of starving other instances.
+          connectionLimit,
+          superuser: false,
+          createDatabase: false,
+          createRole: false,
+        },
+        childOf(this, dataGuards(args.protect)),
+      );
+      return { role, password: password.result };
+    };
+    const names = maintenanceRoleNames(settings.name);
+    const owner = login("databasePassword", "databaseRole", settings.role, args.connectionLimit);
+    const retention = login("retentionPassword", "retentionRole", names.retention, maintenanceConnections.retention);
+    const staleRuns = login("staleRunsPassword", "staleRunsRole", names.staleRuns, maintenanceConnections.staleRuns);
     const database = new Database(
       logicalName(name, "database"),
       {
         name: settings.name,
-        owner: role.name,
+        owner: owner.role.name,
         // template0 is the only template that takes an encoding and a collation other than the server's own; C.UTF-8 sorts the same on
         // every operating system, so an upgrade of its C library corrupts no index.
         template: "template0",
@@ -59,32 +85,43 @@ export class BackendDatabase extends pulumi.ComponentResource {
         lcCollate: "C.UTF-8",
         lcCtype: "C.UTF-8",
       },
-      childOf(this, dataGuards(args.protect)),
+      // It goes before the maintenance roles: as long as its tables grant them anything, PostgreSQL drops no role.
+      childOf(this, dataGuards(args.protect), { dependsOn: [retention.role, staleRuns.role] }),
     );
+    const grant = (noun: Noun, role: pulumi.Input<string>, privileges: string[], after: pulumi.Resource[]): Grant =>
+      new Grant(
+        logicalName(name, noun),
+        { database: database.name, role, objectType: "database", privileges },
+        childOf(this, { dependsOn: after }),
+      );
     // PostgreSQL lets every role connect to every database unless told otherwise; the owner keeps the right.
-    const noPublic = new Grant(
-      logicalName(name, "databaseNoPublic"),
-      { database: database.name, role: "public", objectType: "database", privileges: [] },
-      childOf(this),
-    );
+    const noPublic = grant("databaseNoPublic", "public", [], []);
+    // One after the other: all three change the same row of the catalog, which PostgreSQL refuses to two at once. What the roles may do
+    // with the tables is told by the migration, which knows them.
+    const retentionConnect = grant("retentionConnect", retention.role.name, ["CONNECT"], [noPublic]);
+    const staleRunsConnect = grant("staleRunsConnect", staleRuns.role.name, ["CONNECT"], [retentionConnect]);
 
+    const uri = ({ role, password }: Login, applicationName: string): pulumi.Output<string> =>
+      pulumi.secret(
+        pulumi.all([database.name, role.name, password]).apply(([databaseName, roleName, secretPassword]) =>
+          backendUri({
+            applicationName,
+            role: roleName,
+            password: secretPassword,
+            host: settings.host,
+            port: settings.port,
+            database: databaseName,
+            sslMode: settings.sslMode,
+            caFile: args.caFile,
+          }),
+        ),
+      );
     this.databaseName = database.name;
-    this.role = role.name;
-    this.uri = pulumi.secret(
-      pulumi.all([database.name, role.name, password.result]).apply(([databaseName, roleName, secretPassword]) =>
-        backendUri({
-          instanceName: args.instanceName,
-          role: roleName,
-          password: secretPassword,
-          host: settings.host,
-          port: settings.port,
-          database: databaseName,
-          sslMode: settings.sslMode,
-          caFile: args.caFile,
-        }),
-      ),
-    );
-    this.fences = [noPublic];
+    this.role = owner.role.name;
+    this.uri = uri(owner, `mlflow-${args.instanceName}`);
+    this.retention = { role: retention.role.name, uri: uri(retention, `mlflow-${args.instanceName}-retention`) };
+    this.staleRuns = { role: staleRuns.role.name, uri: uri(staleRuns, `mlflow-${args.instanceName}-stale-runs`) };
+    this.fences = [noPublic, retentionConnect, staleRunsConnect];
     this.registerOutputs({ databaseName: this.databaseName, role: this.role });
   }
 }

@@ -12,10 +12,15 @@ export {
   type DatabaseSettings,
   type IngressSettings,
   type IngressTls,
+  type MaintenanceSettings,
   type MlflowInstanceArgs,
   type NetworkSettings,
   type ServerResources,
+  type StaleRunsSettings,
 } from "./mlflowInstanceArgs.ts";
 export { databaseName, instanceNamePattern, namespaceName, tokenNamePattern } from "./internal/names.ts";
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
-export { parseBytes, parseDays } from "./internal/quantities.ts";
+export { parseBytes, parseDays, parseHours } from "./internal/quantities.ts";
+export { cronProblem, timeZoneProblem } from "./internal/cron.ts";
+export { resolveMaintenance, resolveStaleRuns, staleRunsAfterHours } from "./internal/maintenanceSettings.ts";
+export { connectionsAvailable, connectionsOfInstance, maintenanceConnections, poolFor } from "./internal/poolSize.ts";

@@ -45,7 +45,7 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
         metadata: { name: objectNames.quota, namespace: this.namespace, labels },
         spec: {
           hard: {
-            // The pods of a rollout, jobs beside them and a few retries; a loop that makes pods stops here and not at the cluster's end.
+            // The pods of a rollout, the jobs beside them (migration, maintenance, a command) and a few retries; a loop that makes pods stops here and not at the cluster's end.
             pods: String(args.replicas + 10),
             // The ingress is the only way in.
             "services.loadbalancers": "0",

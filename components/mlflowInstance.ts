@@ -2,10 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { AccessTokens, type IssuedToken } from "./accessTokens.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import { BackendDatabase } from "./backendDatabase.ts";
+import { Maintenance } from "./maintenance.ts";
 import { IsolatedNamespace } from "./isolatedNamespace.ts";
 import { SecureIngress } from "./secureIngress.ts";
 import { TrackingServer } from "./trackingServer.ts";
 import type { MlflowInstanceArgs } from "./mlflowInstanceArgs.ts";
+import { maintenanceEnvironment } from "./internal/maintenanceEnvironment.ts";
 import { caFile } from "./internal/podParts.ts";
 import { namespaceName } from "./internal/names.ts";
 import { poolFor } from "./internal/poolSize.ts";
@@ -15,7 +17,7 @@ import { artifactPrefix, serverEnvironment } from "./internal/serverEnvironment.
 import { validate } from "./internal/validation.ts";
 
 /**
- * One MLflow instance: artifact bucket, database, tracking server, ingress with TLS and access tokens, in a namespace of its own. Needs
+ * One MLflow instance: artifact bucket, database, tracking server, ingress with TLS, access tokens and maintenance jobs, in a namespace of its own. Needs
  * explicit providers for kubernetes, aws, postgresql and random in the option `providers`.
  */
 export class MlflowInstance extends pulumi.ComponentResource {
@@ -39,6 +41,10 @@ export class MlflowInstance extends pulumi.ComponentResource {
   readonly mlflowVersion: pulumi.Output<string>;
   /** Grace between a soft delete and the final removal, such as `30d`. */
   readonly deletedExperimentRetention: pulumi.Output<string>;
+  /** When what was deleted longer ago than that is removed, a schedule of Kubernetes with its time zone. */
+  readonly retentionSchedule: pulumi.Output<string>;
+  /** When stale runs are looked for, a schedule of Kubernetes with its time zone. */
+  readonly staleRunsSchedule: pulumi.Output<string>;
   /** The access tokens by name; the values are secrets. */
   readonly tokens: Record<string, IssuedToken>;
 
@@ -66,7 +72,11 @@ export class MlflowInstance extends pulumi.ComponentResource {
       },
       child,
     );
-    const bucket = new ArtifactBucket(name, { identity: args, bucket: args.bucket, protect: settings.protect }, child);
+    const bucket = new ArtifactBucket(
+      name,
+      { identity: args, bucket: args.bucket, noncurrentVersionDays: settings.noncurrentVersionDays, protect: settings.protect },
+      child,
+    );
     const database = new BackendDatabase(
       name,
       {
@@ -92,6 +102,10 @@ export class MlflowInstance extends pulumi.ComponentResource {
         backendUri: database.uri,
         bucketCredentials: args.bucketCredentials,
         caBundle: args.caBundle,
+        maintenanceRoles: {
+          MLFLOW_INSTANCE_RETENTION_ROLE: database.retention.role,
+          MLFLOW_INSTANCE_STALE_RUNS_ROLE: database.staleRuns.role,
+        },
         environment: serverEnvironment({
           instanceName: args.instanceName,
           host: args.host,
@@ -105,6 +119,29 @@ export class MlflowInstance extends pulumi.ComponentResource {
         }),
         beforeMigration: [...isolation.fences, ...database.fences],
         beforeServer: [...bucket.fences, ...tokens.fences],
+      },
+      child,
+    );
+    new Maintenance(
+      name,
+      {
+        identity: args,
+        namespace: isolation.namespace,
+        image: args.image,
+        mlflowVersion: args.mlflowVersion,
+        schedules: settings.maintenance,
+        backendUris: { retention: database.retention.uri, staleRuns: database.staleRuns.uri },
+        bucketCredentials: args.maintenanceCredentials ?? args.bucketCredentials,
+        caConfigMap: server.caConfigMap,
+        environment: maintenanceEnvironment({
+          instanceName: args.instanceName,
+          artifactsAccess: settings.artifactsAccess,
+          bucket: args.bucket,
+          caGiven,
+          deletedExperimentRetention: settings.deletedExperimentRetention,
+          staleRuns: settings.staleRuns,
+        }),
+        after: [...server.migrated, ...bucket.fences],
       },
       child,
     );
@@ -124,6 +161,8 @@ export class MlflowInstance extends pulumi.ComponentResource {
     this.databaseRole = database.role;
     this.mlflowVersion = pulumi.output(args.mlflowVersion);
     this.deletedExperimentRetention = pulumi.output(settings.deletedExperimentRetention);
+    this.retentionSchedule = pulumi.output(`${settings.maintenance.retentionSchedule} ${settings.maintenance.timeZone}`);
+    this.staleRunsSchedule = pulumi.output(`${settings.maintenance.staleRunsSchedule} ${settings.maintenance.timeZone}`);
     this.tokens = tokens.tokens;
     this.registerOutputs({
       trackingUri: this.trackingUri,
@@ -136,6 +175,8 @@ export class MlflowInstance extends pulumi.ComponentResource {
       databaseRole: this.databaseRole,
       mlflowVersion: this.mlflowVersion,
       deletedExperimentRetention: this.deletedExperimentRetention,
+      retentionSchedule: this.retentionSchedule,
+      staleRunsSchedule: this.staleRunsSchedule,
       tokens: this.tokens,
     });
   }

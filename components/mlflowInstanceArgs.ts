@@ -56,14 +56,26 @@ export interface MlflowInstanceArgs {
   temporaryStorage?: string;
   /** How clients move artifacts. Default: `proxied`. */
   artifactsAccess?: ArtifactsAccess;
-  /** Grace between a soft delete and the final removal, `1d` to `90d`. Default: by tier (sandbox 7d, else 30d). */
+  /**
+   * Grace between the soft delete of an experiment, a run or a logged model and its final removal from database and bucket, `1d` to `90d`. What a registered
+   * model version needs and what is tagged `keep` stays for as long as it is. Default: by tier (sandbox 7d, else 30d).
+   */
   deletedExperimentRetention?: string;
+  /** When a run that says nothing any more is set to FAILED; the tag `keep-running` exempts one. Default: after 24h, idle for 6h. */
+  staleRuns?: StaleRunsSettings;
+  /** When the maintenance jobs run. Default: retention once a night in UTC, stale runs hourly, at minutes that follow from the instance's name. */
+  maintenance?: MaintenanceSettings;
   /** Whether bucket, database and role are protected from deletion and kept when they leave the program. Default: by tier (sandbox false, else true). */
   protect?: boolean;
   /** The artifact bucket. */
   bucket: BucketSettings;
   /** Key pair of the instance's own object store user; it reaches only this bucket. Always handled as a secret. */
   bucketCredentials: Input<BucketCredentials>;
+  /**
+   * Key pair of a second object store user, `bucket.maintenancePrincipal`, for the maintenance jobs: it removes objects and can't read artifacts. Default: the
+   * instance's own, for a store that gives one user per bucket.
+   */
+  maintenanceCredentials?: Input<BucketCredentials>;
   /** The backend store. */
   database: DatabaseSettings;
   /** PEM bundle of the authorities that signed the object store's and the database's certificates. Default: those of the image. */
@@ -74,6 +86,24 @@ export interface MlflowInstanceArgs {
   network: NetworkSettings;
   /** Access tokens; removing one revokes it. Default: none (nobody can use the instance). */
   tokens?: AccessToken[];
+}
+
+/** A run in the state RUNNING for longer than `after`, with no newer metric, parameter, tag or artifact for `idle`, is stale. */
+export interface StaleRunsSettings {
+  /** How long a run may be RUNNING before it is looked at, `1h` to `30d`. Default: `24h`. */
+  after?: string;
+  /** For how long it must have said nothing, `1h` up to `after`. Default: `6h`, or `after` where that is less. */
+  idle?: string;
+}
+
+/** Schedules as Kubernetes takes them: five fields, or a word such as `@daily`. */
+export interface MaintenanceSettings {
+  /** Time zone of the schedules, a name of the IANA list such as `Europe/Berlin`. Default: `Etc/UTC`. */
+  timeZone?: string;
+  /** When what was deleted longer ago than `deletedExperimentRetention` is removed. Default: once a night between 1 and 5, at a time that follows from the instance's name. */
+  retentionSchedule?: string;
+  /** When stale runs are looked for. Default: hourly, half an hour away from the minute of the retention. */
+  staleRunsSchedule?: string;
 }
 
 /** Kubernetes quantities of one server pod. */
@@ -110,9 +140,11 @@ export interface BucketSettings {
   denyOthers?: boolean;
   /** Principal of the instance's own user, as the store's policies write it. */
   instancePrincipal: Input<string>;
+  /** Principal of `maintenanceCredentials`; set exactly together with it. Default: `instancePrincipal`. */
+  maintenancePrincipal?: Input<string>;
   /** Principals that administer the bucket; who isn't named loses access. The user that runs Pulumi belongs here. */
   adminPrincipals: Input<string>[];
-  /** Days after which replaced or deleted versions of objects go for good. Default: 30. */
+  /** Days after which replaced or deleted versions of objects go for good. Default: those of `deletedExperimentRetention`. */
   noncurrentVersionDays?: number;
   /** Whether a bucket with objects in it may be deleted; never together with `protect`. Default: false. */
   forceDestroy?: boolean;
@@ -128,7 +160,7 @@ export interface BucketCredentials {
 
 /** The instance's database on a PostgreSQL server that others share. */
 export interface DatabaseSettings {
-  /** Name of the database, and of the role unless given. Changing it replaces the database. */
+  /** Name of the database, and of the role unless given; at most 52 characters, because the maintenance roles append to it. Changing it replaces the database. */
   name: string;
   /** Name of the login role that owns the database. Default: the database's name. */
   role?: string;
@@ -140,7 +172,7 @@ export interface DatabaseSettings {
   sslMode?: SslMode;
   /** `max_connections` of the server; what the instance may take has to fit. */
   maxConnections: number;
-  /** Connections that this instance may hold at once, enforced by the role. Default: what replicas, workers and the pool need. */
+  /** Connections that the instance's server may hold at once, enforced by the role; maintenance may hold 6 more. Default: what replicas, workers and the pool need. */
   connectionLimit?: number;
 }
 

@@ -7,13 +7,14 @@ import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
 import type { BucketCredentials, ServerResources } from "./mlflowInstanceArgs.ts";
+import { credentialData, replacedByData } from "./internal/credentialsSecret.ts";
 import { deploymentManifest } from "./internal/deploymentManifest.ts";
 import { servicePort } from "./internal/hosts.ts";
 import { Component, labelsOf, selectorOf, type Identity } from "./internal/labels.ts";
 import { migrationJob } from "./internal/migrationJob.ts";
 import { logicalName, objectNames } from "./internal/names.ts";
 import { childOf } from "./internal/options.ts";
-import { caKey, credentialKeys } from "./internal/podParts.ts";
+import { caKey } from "./internal/podParts.ts";
 
 export interface TrackingServerArgs {
   identity: Identity;
@@ -27,6 +28,8 @@ export interface TrackingServerArgs {
   backendUri: pulumi.Output<string>;
   bucketCredentials: pulumi.Input<BucketCredentials>;
   caBundle: string | undefined;
+  /** Roles that the migration gives their rights, by the variable that names them. */
+  maintenanceRoles: Record<string, pulumi.Input<string>>;
   /** Settings that are no secrets. */
   environment: Record<string, pulumi.Input<string>>;
   /** What has to exist before the schema is migrated. */
@@ -35,13 +38,14 @@ export interface TrackingServerArgs {
   beforeServer: pulumi.Resource[];
 }
 
-/** A change of data has to make a new object with a new name, so that pods roll, also where the provider may change secrets in place. */
-const replacedByData = { replaceOnChanges: ["data", "stringData", "binaryData"] };
-
 /** The MLflow server: its credentials, the migration of its schema, its pods and their service. */
 export class TrackingServer extends pulumi.ComponentResource {
   /** Name of the service. */
   readonly serviceName: pulumi.Output<string>;
+  /** Name of the ConfigMap with the CA bundle, when one was given. */
+  readonly caConfigMap: pulumi.Output<string> | undefined;
+  /** What has to be done before anything else works on the database's tables. */
+  readonly migrated: pulumi.Resource[];
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:TrackingServer", name, {}, opts);
@@ -58,7 +62,7 @@ export class TrackingServer extends pulumi.ComponentResource {
     );
     const credentials = new Secret(
       logicalName(name, "credentials"),
-      { metadata: metadata(), stringData: credentialData(args) },
+      { metadata: metadata(), stringData: credentialData(args.backendUri, args.bucketCredentials) },
       childOf(this, replacedByData),
     );
     const caBundle =
@@ -80,7 +84,10 @@ export class TrackingServer extends pulumi.ComponentResource {
     // Pods never migrate: two that start on an empty database would race. A new image gets a new Job, which the Deployment waits for.
     const migration = new Job(
       logicalName(name, "migration"),
-      { metadata: { namespace, labels: labelsOf(identity, Component.Migration) }, spec: migrationJob(image) },
+      {
+        metadata: { namespace, labels: labelsOf(identity, Component.Migration) },
+        spec: migrationJob({ ...image, maintenanceRoles: args.maintenanceRoles }),
+      },
       // A little longer than the Job's own deadline, so that its failure is what the user reads.
       childOf(this, { dependsOn: [account, ...args.beforeMigration], customTimeouts: { create: "32m" } }),
     );
@@ -126,16 +133,8 @@ export class TrackingServer extends pulumi.ComponentResource {
       );
     }
     this.serviceName = service.metadata.name;
+    this.caConfigMap = caBundle?.metadata.name;
+    this.migrated = [migration];
     this.registerOutputs({ serviceName: this.serviceName });
   }
-}
-
-/** Every value is marked secret here: a caller may have passed the key pair in plain. */
-function credentialData(args: TrackingServerArgs): Record<string, pulumi.Output<string>> {
-  const keys = pulumi.output(args.bucketCredentials);
-  return {
-    [credentialKeys.backendUri]: pulumi.secret(args.backendUri),
-    [credentialKeys.accessKeyId]: pulumi.secret(keys.apply(({ accessKeyId }) => accessKeyId)),
-    [credentialKeys.secretAccessKey]: pulumi.secret(keys.apply(({ secretAccessKey }) => secretAccessKey)),
-  };
 }

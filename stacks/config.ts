@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
 import type { RawConfig, SecretKey } from "./environment.ts";
 import { showPath, type Problem } from "./problems.ts";
 import { parseYamlFile } from "./yamlFile.ts";
@@ -24,11 +25,19 @@ export function readConfig(): RawConfig {
 /** A secret of the stack's config; it was checked to be there. */
 export const secret = (key: SecretKey): pulumi.Output<string> => new pulumi.Config(project).requireSecret(key);
 
-/** An instance's own key at the object store. */
-export interface StoreKey {
+/** The key of a user of the object store. */
+export interface KeyPair {
   readonly accessKeyId: pulumi.Output<string>;
   readonly secretAccessKey: pulumi.Output<string>;
 }
+
+/** An instance's own key, and that of its maintenance jobs where the store gives a bucket more than one user. */
+export interface StoreKey extends KeyPair {
+  readonly maintenance?: KeyPair;
+}
+
+const pairSchema = z.object({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) });
+const half = "has no accessKeyId or no secretAccessKey in";
 
 /** Reads each instance's key; an instance without one is a problem (the value of no key is ever part of it). */
 export function readStoreKeys(
@@ -49,20 +58,27 @@ export function readStoreKeys(
   const keys = new Map<string, StoreKey>();
   const errors: string[] = [];
   for (const name of names) {
-    const { accessKeyId, secretAccessKey } = asObject(parsed[name]);
-    if (typeof accessKeyId === "string" && accessKeyId !== "" && typeof secretAccessKey === "string" && secretAccessKey !== "") {
-      // The id is part of the bucket's policy, which has to be readable; only the other half is a secret.
-      keys.set(name, { accessKeyId: pulumi.output(accessKeyId), secretAccessKey: pulumi.secret(secretAccessKey) });
+    const own = pairSchema.safeParse(parsed[name]);
+    const { maintenance: second } = asObject(parsed[name]);
+    const maintenance = pairSchema.optional().safeParse(second);
+    if (own.success && maintenance.success) {
+      keys.set(name, { ...keyPair(own.data), ...(maintenance.data === undefined ? {} : { maintenance: keyPair(maintenance.data) }) });
       continue;
     }
-    const what = name in parsed ? "has no accessKeyId or no secretAccessKey in" : "has no key in";
+    const what = !(name in parsed) ? "has no key in" : own.success ? `${half} its "maintenance" in` : half;
     errors.push(
       `${fileOf(name)}: the instance ${what} the secret ${project}:artifactStoreKeys. Make a user for it at the object store and add ` +
-        `{"${name}": {"accessKeyId": …, "secretAccessKey": …}}; for the embedded platform \`npm run local\` does both`,
+        `{"${name}": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform \`npm run local\` does both`,
     );
   }
   return { keys, errors };
 }
+
+// The id is part of the bucket's policy, which has to be readable; only the other half is a secret.
+const keyPair = ({ accessKeyId, secretAccessKey }: z.output<typeof pairSchema>): KeyPair => ({
+  accessKeyId: pulumi.output(accessKeyId),
+  secretAccessKey: pulumi.secret(secretAccessKey),
+});
 
 /** Shows problems of the config with the place in the stack's file, as long as that file is where the config came from. */
 export function placeInStackFile(config: RawConfig, file: string, problems: readonly Problem[]): string[] {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { check, looksSecret, strict, type Problem } from "./problems.ts";
+import { timeZone } from "./schedules.ts";
 import { tierNames } from "./tiers.ts";
 import { days, daysOf, show } from "./units.ts";
 
@@ -172,6 +173,7 @@ const environmentSchema = strict({
   defaults: strict({
     tier: z.enum(tierNames).optional(),
     deletedExperimentRetention: days.optional(),
+    timeZone: timeZone.optional().describe("Time zone of the maintenance jobs' schedules. Default: Etc/UTC."),
   }).optional(),
   bounds: strict({
     deletedExperimentRetention: strict({ min: days, max: days })

@@ -1,6 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { placeInStackFile, readConfig, readStoreKeys } from "./config.ts";
+import { connectionProblems } from "./connections.ts";
 import { deploy } from "./deploy.ts";
 import { parseEnvironment } from "./environment.ts";
 import { readInstances } from "./load.ts";
@@ -20,7 +21,10 @@ export default async function program() {
     (name) => relative(root, join(folder, `${name}.yaml`)),
   );
 
-  const errors = [...placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), problems), ...loaded.errors, ...stored.errors];
+  // Of the instances that are right: what a wrong one needs is not known.
+  const crowded = environment === undefined ? [] : connectionProblems(environment, loaded.specs);
+  const places = placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), [...problems, ...crowded]);
+  const errors = [...places, ...loaded.errors, ...stored.errors];
   if (environment === undefined || errors.length > 0) failWith(`Wrong input for stack ${config.stack}; nothing was changed:`, errors);
   loaded.warnings.forEach((warning) => void pulumi.log.warn(warning));
 

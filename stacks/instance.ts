@@ -1,10 +1,22 @@
-import { defaultResources, tierDefaults, TokenRole, tokenNamePattern, type Tier, type TierDefaults } from "@mlflow-instances/components";
+import {
+  defaultResources,
+  parseHours,
+  resolveMaintenance,
+  resolveStaleRuns,
+  staleRunsAfterHours,
+  tierDefaults,
+  TokenRole,
+  tokenNamePattern,
+  type Tier,
+  type TierDefaults,
+} from "@mlflow-instances/components";
 import { z } from "zod";
 import type { Environment } from "./environment.ts";
 import { nameProblem } from "./naming.ts";
 import { strict, type Problem } from "./problems.ts";
+import { schedule, timeZone } from "./schedules.ts";
 import { retentionDays, tierNames } from "./tiers.ts";
-import { bytesOf, cpu, days, daysOf, show, size } from "./units.ts";
+import { bytesOf, cpu, days, daysOf, duration, show, size } from "./units.ts";
 
 const roles = Object.values(TokenRole);
 
@@ -60,8 +72,33 @@ export const instanceFileSchema = strict({
   deletedExperimentRetention: days
     .optional()
     .describe(
-      `Grace between the soft delete of a run or an experiment and its final removal from database and bucket: 1d to 90d (production: from 7d). Default: ${byTier("deletedExperimentRetention")}.`,
+      `Grace between the soft delete of a run, an experiment or a logged model and its final removal from database and bucket: 1d to 90d (production: from 7d). What a registered model version needs and what is tagged keep stays. Default: ${byTier("deletedExperimentRetention")}.`,
     ),
+  staleRuns: strict({
+    after: duration.optional().describe("How long a run may be RUNNING before it is looked at: 1h to 30d. Default: 24h."),
+    idle: duration
+      .optional()
+      .describe("For how long it must have logged nothing new: 1h up to after. Default: 6h, or after where that is less."),
+  })
+    .optional()
+    .describe("When a run that died without a word is set to FAILED. The tag keep-running exempts a run."),
+  maintenance: strict({
+    timeZone: timeZone
+      .optional()
+      .describe("Time zone of the schedules, for example Europe/Berlin. Default: the environment's, else Etc/UTC."),
+    retentionSchedule: schedule
+      .optional()
+      .describe(
+        'When what was deleted long enough ago is removed, as a cron expression such as "17 2 * * *". Default: once a night between 1 and 5, at a time that follows from the instance\'s name.',
+      ),
+    staleRunsSchedule: schedule
+      .optional()
+      .describe(
+        "When runs that died are looked for, as a cron expression. Default: hourly, at a minute that follows from the instance's name.",
+      ),
+  })
+    .optional()
+    .describe("When the maintenance jobs run."),
   replicas: count(5)
     .optional()
     .describe(`Pods of the tracking server. Default: ${byTier("replicas")}.`),
@@ -109,6 +146,8 @@ export interface InstanceSpec {
   readonly bucket: string;
   readonly host: string;
   readonly deletedExperimentRetention: string;
+  readonly staleRuns: { readonly after: string; readonly idle: string };
+  readonly maintenance: { readonly timeZone: string; readonly retentionSchedule: string; readonly staleRunsSchedule: string };
   readonly protect: boolean;
   readonly replicas: number;
   readonly workers: number;
@@ -149,6 +188,12 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
     );
   }
 
+  const { after, idle } = spec.staleRuns;
+  const [afterHours, idleHours] = [parseHours(after)!, parseHours(idle)!];
+  if (afterHours < staleRunsAfterHours.least || afterHours > staleRunsAfterHours.most)
+    add(["staleRuns", "after"], `is ${after}, outside 1h to 30d`);
+  if (idleHours > afterHours) add(["staleRuns", "idle"], `is ${idle}, more than after, which is ${after}`);
+
   if (bytesOf(spec.memory.limit) < bytesOf(spec.memory.request)) {
     add(["memory", "limit"], `is ${spec.memory.limit}, less than the request of ${spec.memory.request}`);
   }
@@ -187,6 +232,8 @@ export function resolve(environment: Environment, name: string, file: InstanceFi
     host: `${name}.${environment.domain}`,
     deletedExperimentRetention:
       file.deletedExperimentRetention ?? environment.defaults?.deletedExperimentRetention ?? tier.deletedExperimentRetention,
+    staleRuns: resolveStaleRuns(file.staleRuns),
+    maintenance: resolveMaintenance(name, { ...file.maintenance, timeZone: file.maintenance?.timeZone ?? environment.defaults?.timeZone }),
     protect: tier.protect,
     replicas: file.replicas ?? tier.replicas,
     workers,

@@ -27,6 +27,8 @@ export function instanceArgs({ platform, artifacts }: Environment, spec: Instanc
     temporaryStorage: spec.temporaryStorage,
     artifactsAccess: artifacts.access,
     deletedExperimentRetention: spec.deletedExperimentRetention,
+    staleRuns: { ...spec.staleRuns },
+    maintenance: { ...spec.maintenance },
     protect: spec.protect,
     bucket: {
       name: spec.bucket,
@@ -38,11 +40,13 @@ export function instanceArgs({ platform, artifacts }: Environment, spec: Instanc
       publicAccessBlock: objectStore.publicAccessBlock,
       tlsOnly: objectStore.policyConditions ?? true,
       instancePrincipal: key.accessKeyId.apply(principal),
+      ...(key.maintenance === undefined ? {} : { maintenancePrincipal: key.maintenance.accessKeyId.apply(principal) }),
       // Without protection, taking an instance's file away is meant to take its data along.
       forceDestroy: !spec.protect,
       adminPrincipals: [principal(objectStore.accessKeyId)],
     },
-    bucketCredentials: key,
+    bucketCredentials: { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey },
+    ...(key.maintenance === undefined ? {} : { maintenanceCredentials: key.maintenance }),
     database: {
       name: databaseName(spec.name),
       host: postgresql.host,

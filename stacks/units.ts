@@ -3,6 +3,7 @@ import { z } from "zod";
 // Unit-typed strings: a bare `30` could be days, hours or seconds, and a review can't tell which was meant.
 
 const daysPattern = /^[1-9][0-9]{0,3}d$/;
+const durationPattern = /^[1-9][0-9]{0,4}[hd]$/;
 const sizePattern = /^[1-9][0-9]{0,5}(Mi|Gi)$/;
 const cpuPattern = /^[1-9][0-9]{0,5}m$/;
 
@@ -15,6 +16,9 @@ const unitString = (pattern: RegExp, expected: string) =>
 
 /** A whole number of days, `1d` to `9999d`. */
 export const days = unitString(daysPattern, "a whole number of days with its unit, for example 30d");
+
+/** A whole number of hours or days, for example `6h` or `2d`. */
+export const duration = unitString(durationPattern, "a whole number of hours or days with its unit, for example 6h or 2d");
 
 /** A size in binary units, for example `512Mi` or `20Gi`. */
 export const size = unitString(sizePattern, "a size with its unit, for example 512Mi or 20Gi");

@@ -9,7 +9,8 @@ export interface BackendUriFacts {
   sslMode: SslMode;
   /** Path of the CA bundle inside the pod. */
   caFile: string;
-  instanceName: string;
+  /** How the server shows the connections, in `pg_stat_activity` for example. */
+  applicationName: string;
 }
 
 /** The backend store's URI: the driver is explicit, because plain `postgresql://` means psycopg 3 from SQLAlchemy 2.1 on. */
@@ -17,7 +18,7 @@ export function backendUri(facts: BackendUriFacts): string {
   const query = new URLSearchParams({
     sslmode: facts.sslMode,
     ...(facts.sslMode.startsWith("verify-") ? { sslrootcert: facts.caFile } : {}),
-    application_name: `mlflow-${facts.instanceName}`,
+    application_name: facts.applicationName,
     // Without these a request to a dead database hangs for more than a minute: seconds to connect, milliseconds without an acknowledgement.
     connect_timeout: "5",
     tcp_user_timeout: "15000",

@@ -1,7 +1,12 @@
+/** Folder in the bucket for the plans and reports of the maintenance jobs. */
+export const maintenancePrefix = "maintenance";
+
 /** What the policy needs to know, every value resolved. */
 export interface BucketPolicyFacts {
   bucket: string;
   instancePrincipal: string;
+  /** Principal of the maintenance jobs; the instance's own where the store gives one user per bucket. */
+  maintenancePrincipal: string;
   adminPrincipals: string[];
   tlsOnly: boolean;
   denyOthers: boolean;
@@ -32,6 +37,28 @@ export function bucketPolicy(facts: BucketPolicyFacts): string {
         Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
         Resource: [`${bucketArn}/*`],
       },
+      {
+        Sid: "MaintenanceLists",
+        Effect: "Allow",
+        Principal: { AWS: [facts.maintenancePrincipal] },
+        Action: ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"],
+        Resource: [bucketArn],
+      },
+      {
+        // No s3:GetObject: what is removed need not be read.
+        Sid: "MaintenanceRemoves",
+        Effect: "Allow",
+        Principal: { AWS: [facts.maintenancePrincipal] },
+        Action: ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"],
+        Resource: [`${bucketArn}/*`],
+      },
+      {
+        Sid: "MaintenanceReports",
+        Effect: "Allow",
+        Principal: { AWS: [facts.maintenancePrincipal] },
+        Action: ["s3:GetObject", "s3:PutObject"],
+        Resource: [`${bucketArn}/${maintenancePrefix}/*`],
+      },
       { Sid: "AdminsManage", Effect: "Allow", Principal: { AWS: facts.adminPrincipals }, Action: ["s3:*"], Resource: everything },
       ...(facts.tlsOnly
         ? [
@@ -54,7 +81,11 @@ export function bucketPolicy(facts: BucketPolicyFacts): string {
               Principal: "*",
               Action: ["s3:*"],
               Resource: everything,
-              Condition: { StringNotEquals: { "aws:PrincipalArn": [facts.instancePrincipal, ...facts.adminPrincipals] } },
+              Condition: {
+                StringNotEquals: {
+                  "aws:PrincipalArn": [...new Set([facts.instancePrincipal, facts.maintenancePrincipal, ...facts.adminPrincipals])],
+                },
+              },
             },
           ]
         : []),

@@ -8,12 +8,17 @@ export const Component = {
   Instance: "instance",
   TrackingServer: "tracking-server",
   Migration: "migration",
+  Retention: "retention",
+  StaleRuns: "stale-runs",
   Ingress: "ingress",
   AccessTokens: "access-tokens",
   ArtifactStore: "artifact-store",
   BackendStore: "backend-store",
 } as const;
 export type Component = (typeof Component)[keyof typeof Component];
+
+/** The label that tells an instance's parts from each other. */
+export const componentLabel = "app.kubernetes.io/component";
 
 /** Labels of every Kubernetes object. */
 export function labelsOf(identity: Identity, component: Component): Record<string, string> {
@@ -32,7 +37,7 @@ export function selectorOf(instanceName: string, component: Component): Record<s
   return {
     "app.kubernetes.io/name": "mlflow",
     "app.kubernetes.io/instance": instanceName,
-    "app.kubernetes.io/component": component,
+    [componentLabel]: component,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/aws";
+import { maintenancePrefix } from "./bucketPolicy.ts";
 
 type Rule = types.input.s3.BucketLifecycleConfigurationRule;
 
@@ -10,6 +11,8 @@ export function lifecycleRules(versioned: boolean, noncurrentVersionDays: number
   return [
     { id: "temporary-files", status: "Enabled", filter: { prefix: "tmp/" }, expiration: { days: 7 } },
     { id: "aborted-uploads", status: "Enabled", filter: { prefix: "" }, abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } },
+    // What the maintenance jobs wrote of each run; the file in which they remember is written anew every hour and never gets as old.
+    { id: "maintenance-reports", status: "Enabled", filter: { prefix: `${maintenancePrefix}/` }, expiration: { days: 365 } },
     ...(versioned
       ? [
           {

@@ -11,11 +11,13 @@ export interface MigrationFacts {
   image: Input<string>;
   credentialsSecret: Input<string>;
   caConfigMap: Input<string> | undefined;
+  /** Roles that get their rights on the tables after the migration, by the variable that names them. */
+  maintenanceRoles: Record<string, Input<string>>;
 }
 
 /**
  * The Job that brings the schema to the image's version before new pods start. A Job's template can't change: another image, version or
- * database address makes a new Job, and the lock inside the image makes any overlap harmless.
+ * database address, or other maintenance roles make a new Job, and the lock inside the image makes any overlap harmless.
  */
 export function migrationJob(facts: MigrationFacts): input.batch.v1.JobSpec {
   const mounts = [temporaryVolume("256Mi"), ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)])];
@@ -42,7 +44,11 @@ export function migrationJob(facts: MigrationFacts): input.batch.v1.JobSpec {
             command: ["mlflow-instance-migrate"],
             env: [
               ...secretEnv(facts.credentialsSecret, { MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri }),
-              ...plainEnv({ MLFLOW_INSTANCE_NAME: facts.identity.instanceName, MLFLOW_DISABLE_TELEMETRY: "true" }),
+              ...plainEnv({
+                MLFLOW_INSTANCE_NAME: facts.identity.instanceName,
+                MLFLOW_DISABLE_TELEMETRY: "true",
+                ...facts.maintenanceRoles,
+              }),
             ],
             securityContext: containerSecurityContext,
             // One process that imports MLflow's stores takes about 200 MiB.

@@ -14,6 +14,7 @@ export const nouns = {
   defaultDeny: "default-deny",
   serverPolicy: "server-network",
   migrationPolicy: "migration-network",
+  maintenancePolicy: "maintenance-network",
   bucket: "bucket",
   bucketVersioning: "bucket-versioning",
   bucketEncryption: "bucket-encryption",
@@ -24,6 +25,12 @@ export const nouns = {
   databaseRole: "database-role",
   database: "database",
   databaseNoPublic: "database-no-public",
+  retentionPassword: "retention-password",
+  retentionRole: "retention-role",
+  retentionConnect: "retention-connect",
+  staleRunsPassword: "stale-runs-password",
+  staleRunsRole: "stale-runs-role",
+  staleRunsConnect: "stale-runs-connect",
   token: "token",
   tokenHashes: "token-hashes",
   serviceAccount: "service-account",
@@ -35,6 +42,12 @@ export const nouns = {
   disruptionBudget: "disruption-budget",
   certificate: "certificate",
   ingress: "ingress",
+  retentionAccount: "retention-account",
+  retentionCredentials: "retention-credentials",
+  retention: "retention",
+  staleRunsAccount: "stale-runs-account",
+  staleRunsCredentials: "stale-runs-credentials",
+  staleRuns: "stale-runs",
 } as const;
 
 export type Noun = keyof typeof nouns;
@@ -64,6 +77,9 @@ export const objectNames = {
   defaultDeny: "default-deny",
   serverPolicy: "tracking-server",
   migrationPolicy: "migration",
+  maintenancePolicy: "maintenance",
+  retention: "retention",
+  staleRuns: "stale-runs",
 } as const;
 
 export function namespaceName(instanceName: string): string {
@@ -73,4 +89,9 @@ export function namespaceName(instanceName: string): string {
 /** Database and role: PostgreSQL names with a dash would need quotes everywhere. */
 export function databaseName(instanceName: string): string {
   return `mlflow_${instanceName.replaceAll("-", "_")}`;
+}
+
+/** The roles of the maintenance jobs, which may do much less than the database's owner. */
+export function maintenanceRoleNames(database: string): { retention: string; staleRuns: string } {
+  return { retention: `${database}_retention`, staleRuns: `${database}_stale_runs` };
 }

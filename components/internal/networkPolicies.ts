@@ -1,6 +1,6 @@
 import type { input } from "@pulumi/kubernetes/types/index.js";
 import type { DatabaseSettings, NetworkSettings } from "../mlflowInstanceArgs.ts";
-import { Component, selectorOf } from "./labels.ts";
+import { Component, componentLabel, selectorOf } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
 import { serverPort } from "./hosts.ts";
 
@@ -81,7 +81,25 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
         egress: [dns, database],
       },
     },
+    {
+      // For the jobs of both schedules and for those that a command starts from their templates.
+      noun: "maintenancePolicy",
+      objectName: objectNames.maintenancePolicy,
+      spec: {
+        podSelector: maintenancePods(facts.instanceName),
+        policyTypes: ["Ingress", "Egress"],
+        egress: [dns, database, objectStore],
+      },
+    },
   ];
+}
+
+function maintenancePods(instanceName: string): input.meta.v1.LabelSelector {
+  const { [componentLabel]: _, ...shared } = selectorOf(instanceName, Component.Retention);
+  return {
+    matchLabels: shared,
+    matchExpressions: [{ key: componentLabel, operator: "In", values: [Component.Retention, Component.StaleRuns] }],
+  };
 }
 
 function blocks(cidrs: string[]): Peer[] {

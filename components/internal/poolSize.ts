@@ -19,6 +19,11 @@ const perPod = (workers: number) => 1 + workers;
 /** The migration job: one for the lock, one for the schema, one for MLflow's own check. */
 const migrationJob = 3;
 
+/** What each maintenance job may hold, on top of the server's: its work, its lock, and a command of the platform team beside it. */
+export const maintenanceConnections = { retention: 4, staleRuns: 2 } as const;
+
+const maintenanceJobs = maintenanceConnections.retention + maintenanceConnections.staleRuns;
+
 export interface PoolDemand {
   replicas: number;
   workers: number;
@@ -29,7 +34,7 @@ export interface PoolDemand {
 }
 
 export interface Pool {
-  /** Limit of the role. */
+  /** Limit of the server's role. */
   connectionLimit: number;
   /** Kept open, by store and worker. */
   poolSize: number;
@@ -43,15 +48,25 @@ export function connectionsNeeded(demand: Pick<PoolDemand, "replicas" | "workers
   return pods * (demand.workers * storesPerWorker * perStore + perPod(demand.workers)) + migrationJob;
 }
 
+/** Connections of a server that its instances may share. */
+export function connectionsAvailable(maxConnections: number): number {
+  return maxConnections - reservedByServer;
+}
+
+/** Everything that an instance may hold at once: its server with the migration, and its maintenance jobs. */
+export function connectionsOfInstance(pool: Pick<Pool, "connectionLimit">): number {
+  return pool.connectionLimit + maintenanceJobs;
+}
+
 /** The pool that fits, or the reason why none does. */
 export function poolFor(demand: PoolDemand): Pool | { reason: string } {
-  const available = demand.maxConnections - reservedByServer;
+  const available = connectionsAvailable(demand.maxConnections) - maintenanceJobs;
   const limit = demand.connectionLimit ?? connectionsNeeded(demand, preferredPerStore);
   const shape = `${demand.replicas} replicas (and 1 during a rollout) x ${demand.workers} workers x ${storesPerWorker} stores`;
   if (limit > available) {
     return {
       reason:
-        `${limit} connections for ${shape} don't fit the server's ${demand.maxConnections} (${reservedByServer} stay reserved); ` +
+        `${limit} connections for ${shape}, and ${maintenanceJobs} for maintenance, don't fit the server's ${demand.maxConnections} (${reservedByServer} stay reserved); ` +
         `set database.connectionLimit (at least ${connectionsNeeded(demand, leastPerStore)}), lower replicas or workers, or raise the server's max_connections`,
     };
   }

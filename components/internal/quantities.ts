@@ -22,6 +22,12 @@ export function parseDays(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
+/** Hours of a duration such as `6h` or `2d`; undefined when it is none. */
+export function parseHours(text: string): number | undefined {
+  const match = /^([1-9]\d{0,4})(h|d)$/.exec(text);
+  return match === null ? undefined : Number(match[1]) * (match[2] === "d" ? 24 : 1);
+}
+
 /** Whether the text is a day of the calendar, `YYYY-MM-DD`. */
 export function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;

@@ -1,4 +1,6 @@
 import { ArtifactsAccess, SslMode, type MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+import { resolveMaintenance, resolveStaleRuns } from "./maintenanceSettings.ts";
+import { parseDays } from "./quantities.ts";
 import { defaultResources, tierDefaults } from "./tiers.ts";
 
 /** The arguments with every default filled in that more than one part needs. */
@@ -6,6 +8,7 @@ export type ResolvedArgs = ReturnType<typeof resolveArgs>;
 
 export function resolveArgs(args: MlflowInstanceArgs) {
   const defaults = tierDefaults(args.tier);
+  const deletedExperimentRetention = args.deletedExperimentRetention ?? defaults.deletedExperimentRetention;
   const workers = args.workers ?? defaults.workers;
   return {
     replicas: args.replicas ?? defaults.replicas,
@@ -13,7 +16,11 @@ export function resolveArgs(args: MlflowInstanceArgs) {
     resources: args.resources ?? defaultResources(workers),
     temporaryStorage: args.temporaryStorage ?? defaults.temporaryStorage,
     artifactsAccess: args.artifactsAccess ?? ArtifactsAccess.Proxied,
-    deletedExperimentRetention: args.deletedExperimentRetention ?? defaults.deletedExperimentRetention,
+    deletedExperimentRetention,
+    // The same bound: what was removed for good must not lie around as an old version for longer.
+    noncurrentVersionDays: parseDays(deletedExperimentRetention) ?? 30,
+    staleRuns: resolveStaleRuns(args.staleRuns),
+    maintenance: resolveMaintenance(args.instanceName, args.maintenance),
     protect: args.protect ?? defaults.protect,
     extraAllowedHosts: args.extraAllowedHosts ?? [],
     tokens: args.tokens ?? [],

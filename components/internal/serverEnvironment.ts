@@ -36,17 +36,24 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, strin
     MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: String(facts.pool.maxOverflow),
     // Seconds; below the idle timeouts of common proxies and firewalls.
     MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE: "1800",
-    AWS_DEFAULT_REGION: facts.bucket.region,
+    ...objectStoreEnvironment(facts.bucket, facts.caGiven),
+  };
+}
+
+/** How a pod reaches the object store; the key pair comes from its secret. */
+export function objectStoreEnvironment(bucket: Pick<BucketSettings, "endpoint" | "region">, caGiven: boolean): Record<string, string> {
+  return {
+    AWS_DEFAULT_REGION: bucket.region,
     // The pod may not reach the node's metadata service; without this the SDK waits for it whenever a key is refused.
     AWS_EC2_METADATA_DISABLED: "true",
-    ...(facts.bucket.endpoint === undefined
+    ...(bucket.endpoint === undefined
       ? {}
       : {
-          MLFLOW_S3_ENDPOINT_URL: facts.bucket.endpoint,
+          MLFLOW_S3_ENDPOINT_URL: bucket.endpoint,
           // Many S3-compatible stores refuse the checksums that newer SDKs add by themselves.
           AWS_REQUEST_CHECKSUM_CALCULATION: "when_required",
           AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required",
         }),
-    ...(facts.caGiven ? { AWS_CA_BUNDLE: caFile(true) } : {}),
+    ...(caGiven ? { AWS_CA_BUNDLE: caFile(true) } : {}),
   };
 }

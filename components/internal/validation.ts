@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArtifactsAccess, SslMode, Tier, TlsSource, TokenRole, type MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+import { cronProblem, timeZoneProblem } from "./cron.ts";
+import { resolveStaleRuns, staleRunsAfterHours } from "./maintenanceSettings.ts";
 import { instanceNamePattern, tokenNamePattern } from "./names.ts";
 import { poolFor } from "./poolSize.ts";
-import { isCalendarDate, parseBytes, parseDays, parseMilliCpu } from "./quantities.ts";
+import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "./quantities.ts";
 import { resolveArgs } from "./resolvedArgs.ts";
 import { isCidr, isHostName, isHttpUrl, isLabelValue, isVersionAtLeast } from "./syntax.ts";
 
@@ -30,6 +32,7 @@ export function problemsOf(args: MlflowInstanceArgs): Problem[] {
   checkIngress(args, report);
   checkNetwork(args, report);
   checkTokens(args, report);
+  checkMaintenance(args, report);
   // The arithmetic would only repeat what is wrong with its operands.
   const operands = ["tier", "replicas", "workers", "database.maxConnections", "database.connectionLimit"];
   if (!problems.some(({ propertyPath }) => operands.includes(propertyPath))) {
@@ -140,6 +143,7 @@ function checkBucket(args: MlflowInstanceArgs, report: Report): void {
 function checkDatabase(args: MlflowInstanceArgs, report: Report): void {
   const { database } = args;
   const identifier = /^[a-z_][a-z0-9_]{0,62}$/;
+  report("database.name", database.name.length <= 52, "must be at most 52 characters: the names of the maintenance roles append to it");
   const rule = "must be a PostgreSQL identifier that needs no quotes: at most 63 lower case letters, digits and '_'";
   report("database.name", identifier.test(database.name), rule);
   report("database.role", database.role === undefined || identifier.test(database.role), rule);
@@ -203,6 +207,30 @@ function checkTokens(args: MlflowInstanceArgs, report: Report): void {
     report(`${path}.role`, isOneOf(TokenRole, token.role), oneOf(TokenRole));
     report(`${path}.expires`, isCalendarDate(token.expires), "must be a day of the calendar, YYYY-MM-DD");
   });
+}
+
+function checkMaintenance(args: MlflowInstanceArgs, report: Report): void {
+  const { after, idle } = resolveStaleRuns(args.staleRuns);
+  const [afterHours, idleHours] = [parseHours(after) ?? 0, parseHours(idle) ?? 0];
+  const isAfter = afterHours >= staleRunsAfterHours.least && afterHours <= staleRunsAfterHours.most;
+  report("staleRuns.after", isAfter, "must be a number of hours or days from 1h to 30d");
+  report(
+    "staleRuns.idle",
+    idleHours > 0 && !(isAfter && idleHours > afterHours),
+    `must be a number of hours or days from 1h to staleRuns.after (${after})`,
+  );
+
+  const { timeZone, retentionSchedule, staleRunsSchedule } = args.maintenance ?? {};
+  const zone = timeZone === undefined ? undefined : timeZoneProblem(timeZone);
+  report("maintenance.timeZone", zone === undefined, `${zone}`);
+  for (const [field, schedule] of Object.entries({ retentionSchedule, staleRunsSchedule })) {
+    const problem = schedule === undefined ? undefined : cronProblem(schedule);
+    report(`maintenance.${field}`, problem === undefined, `${problem}`);
+  }
+  // Half a pair would be the jobs' rights for one user and their key of another.
+  const [hasKey, hasPrincipal] = [args.maintenanceCredentials !== undefined, args.bucket.maintenancePrincipal !== undefined];
+  report("bucket.maintenancePrincipal", hasPrincipal || !hasKey, "must be set together with maintenanceCredentials");
+  report("maintenanceCredentials", hasKey || !hasPrincipal, "must be set together with bucket.maintenancePrincipal");
 }
 
 function isOneOf(values: Record<string, string>, value: string): boolean {

@@ -7,7 +7,7 @@ import {
   ensureObjectStoreUsers,
   importImage,
   networkPolicyStatus,
-  removeObjectStoreUser,
+  removeObjectStoreUsers,
   startPlatform,
   type PlatformValues,
 } from "../platform/index.ts";
@@ -66,7 +66,7 @@ export async function deployInstances(ready: ReadyPlatform, profile: Profile, re
   await deploy(ready.pulumi, await stackValues(ready, profile), report);
   const instances = await readOutputs(ready.pulumi);
   const names = instances.map(({ name }) => name);
-  for (const name of await formerInstances(ready.pulumi, names)) await removeObjectStoreUser(profile, name);
+  for (const name of await formerInstances(ready.pulumi, names)) await removeObjectStoreUsers(profile, name);
   await rememberInstances(ready.pulumi, names);
   await updateHosts(
     profile,

@@ -6,14 +6,31 @@ import { ensureSecret, readSecret } from "./secretFiles.ts";
 import { callSigned } from "./signedRequest.ts";
 import { objectStoreEndpoint, objectStoreRegion, objectStoreRoot } from "./values.ts";
 
-/** Credentials of one instance at the object store. */
+/** Credentials of a user of the object store. */
 export interface ObjectStoreUser {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-const accessKeyId = (instance: string): string => `mlflow-${instance}`;
-const secretPath = (profile: Profile, instance: string): string => join(profilePaths(profile).secrets, "objectstore-users", instance);
+/** The users of one instance: its own, and that of its maintenance jobs, which may remove what it can't read. */
+export interface InstanceUsers extends ObjectStoreUser {
+  readonly maintenance: ObjectStoreUser;
+}
+
+interface User {
+  readonly accessKeyId: string;
+  /** The file that keeps its secret. */
+  readonly secretFile: string;
+}
+
+/** No instance's name makes one user's id that of another: the second one's begins differently. */
+function usersOf(profile: Profile, instance: string): { own: User; maintenance: User } {
+  const { secrets } = profilePaths(profile);
+  return {
+    own: { accessKeyId: `mlflow-${instance}`, secretFile: join(secrets, "objectstore-users", instance) },
+    maintenance: { accessKeyId: `maintenance-${instance}`, secretFile: join(secrets, "objectstore-maintenance-users", instance) },
+  };
+}
 
 async function administer(profile: Profile, path: string, body: string): Promise<Answer> {
   const paths = profilePaths(profile);
@@ -33,41 +50,44 @@ async function administer(profile: Profile, path: string, body: string): Promise
 const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /**
- * Makes the instance's user, or gives it the secret that is kept in the platform's files. A user may do nothing until a bucket's policy
- * names it: it can't make buckets and does not see those of others.
+ * Makes a user, or gives it the secret that is kept in the platform's files. A user may do nothing until a bucket's policy names it: it
+ * can't make buckets and does not see those of others.
  */
-export async function ensureObjectStoreUser(profile: Profile, instance: string): Promise<ObjectStoreUser> {
-  const access = accessKeyId(instance);
-  const secretAccessKey = await ensureSecret(secretPath(profile, instance));
+async function ensureUser(profile: Profile, { accessKeyId, secretFile }: User): Promise<ObjectStoreUser> {
+  const secretAccessKey = await ensureSecret(secretFile);
   const created = await administer(
     profile,
     "/create-user",
-    `<Account><Access>${escape(access)}</Access><Secret>${secretAccessKey}</Secret><Role>user</Role></Account>`,
+    `<Account><Access>${escape(accessKeyId)}</Access><Secret>${secretAccessKey}</Secret><Role>user</Role></Account>`,
   );
-  if (created.status === 201) return { accessKeyId: access, secretAccessKey };
-  if (!created.body.includes("XAdminUserExists")) throw failure("create", access, created);
+  if (created.status === 201) return { accessKeyId, secretAccessKey };
+  if (!created.body.includes("XAdminUserExists")) throw failure("create", accessKeyId, created);
   const updated = await administer(
     profile,
-    `/update-user?access=${encodeURIComponent(access)}`,
+    `/update-user?access=${encodeURIComponent(accessKeyId)}`,
     `<MutableProps><Secret>${secretAccessKey}</Secret></MutableProps>`,
   );
-  if (updated.status >= 300) throw failure("update", access, updated);
-  return { accessKeyId: access, secretAccessKey };
+  if (updated.status >= 300) throw failure("update", accessKeyId, updated);
+  return { accessKeyId, secretAccessKey };
 }
 
 /** One after the other: the gateway keeps its users in one file. */
-export async function ensureObjectStoreUsers(profile: Profile, instances: readonly string[]): Promise<Record<string, ObjectStoreUser>> {
-  const users: Record<string, ObjectStoreUser> = {};
-  for (const instance of instances) users[instance] = await ensureObjectStoreUser(profile, instance);
-  return users;
+export async function ensureObjectStoreUsers(profile: Profile, instances: readonly string[]): Promise<Record<string, InstanceUsers>> {
+  const all: Record<string, InstanceUsers> = {};
+  for (const instance of instances) {
+    const { own, maintenance } = usersOf(profile, instance);
+    all[instance] = { ...(await ensureUser(profile, own)), maintenance: await ensureUser(profile, maintenance) };
+  }
+  return all;
 }
 
-/** Takes the instance's user and its key away; the next request with it is refused. */
-export async function removeObjectStoreUser(profile: Profile, instance: string): Promise<void> {
-  const access = accessKeyId(instance);
-  const answer = await administer(profile, `/delete-user?access=${encodeURIComponent(access)}`, "");
-  if (answer.status >= 300 && answer.status !== 404) throw failure("remove", access, answer);
-  await rm(secretPath(profile, instance), { force: true });
+/** Takes the instance's users and their keys away; the next request with one is refused. */
+export async function removeObjectStoreUsers(profile: Profile, instance: string): Promise<void> {
+  for (const { accessKeyId, secretFile } of Object.values(usersOf(profile, instance))) {
+    const answer = await administer(profile, `/delete-user?access=${encodeURIComponent(accessKeyId)}`, "");
+    if (answer.status >= 300 && answer.status !== 404) throw failure("remove", accessKeyId, answer);
+    await rm(secretFile, { force: true });
+  }
 }
 
 // The answer holds an error code; a request's body, which has the secret, is never repeated.

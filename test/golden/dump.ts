@@ -32,7 +32,14 @@ export async function dump(stack: string): Promise<Map<string, string>> {
   const storeKeys = new Map(
     specs.map(({ name }) => [
       name,
-      { accessKeyId: pulumi.output(`fixture-${name}`), secretAccessKey: pulumi.secret(`fixture-secret-${name}`) },
+      {
+        accessKeyId: pulumi.output(`fixture-${name}`),
+        secretAccessKey: pulumi.secret(`fixture-secret-${name}`),
+        maintenance: {
+          accessKeyId: pulumi.output(`fixture-maintenance-${name}`),
+          secretAccessKey: pulumi.secret(`fixture-secret-maintenance-${name}`),
+        },
+      },
     ]),
   );
   const outputs: { instances: Record<string, unknown>; tokens: unknown } = { instances: {}, tokens: {} };

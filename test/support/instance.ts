@@ -14,6 +14,9 @@ const autonamed = (inputs: any, name: string) => ({
 /** Secrets that a test looks for where they must not be. */
 export const secrets = { accessKeyId: "AKIA-PLAIN", secretAccessKey: "secret-access-key-plain", privateKey: "private-key-plain" };
 
+/** A second key pair, for the maintenance jobs; also in plain. */
+export const maintenanceSecrets = { accessKeyId: "AKIA-MAINTENANCE", secretAccessKey: "maintenance-secret-plain" };
+
 /** The value that the mocks give a generated password: recognizable, and another for each name. */
 export function passwordOf(name: string): string {
   return `password${createHash("sha256").update(name).digest("hex").slice(0, 24)}`;
@@ -39,6 +42,7 @@ export const instanceTypes: Outputs = {
   "kubernetes:core/v1:Service": autonamed,
   "kubernetes:apps/v1:Deployment": autonamed,
   "kubernetes:batch/v1:Job": autonamed,
+  "kubernetes:batch/v1:CronJob": autonamed,
   "kubernetes:policy/v1:PodDisruptionBudget": autonamed,
   "kubernetes:networking.k8s.io/v1:NetworkPolicy": autonamed,
   "kubernetes:networking.k8s.io/v1:Ingress": autonamed,
@@ -63,10 +67,12 @@ export function instanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowI
       encryption: false,
       publicAccessBlock: false,
       instancePrincipal: "fraud-user",
+      maintenancePrincipal: "fraud-maintenance-user",
       adminPrincipals: ["admin-user"],
     },
     // In plain, as a careless caller would pass it.
     bucketCredentials: { accessKeyId: secrets.accessKeyId, secretAccessKey: secrets.secretAccessKey },
+    maintenanceCredentials: { ...maintenanceSecrets },
     database: { name: "mlflow_fraud_detector", host: "10.213.0.2", maxConnections: 100 },
     caBundle: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
     ingress: { className: "traefik", tls: { source: "pem", certificate: "certificate-chain", privateKey: secrets.privateKey } },

@@ -1,0 +1,25 @@
+import type { ArtifactsAccess, BucketSettings, StaleRunsSettings } from "../mlflowInstanceArgs.ts";
+import { artifactsDestination, objectStoreEnvironment } from "./serverEnvironment.ts";
+
+export interface MaintenanceEnvironmentFacts {
+  instanceName: string;
+  artifactsAccess: ArtifactsAccess;
+  bucket: Pick<BucketSettings, "name" | "endpoint" | "region" | "versioning" | "lifecycle">;
+  caGiven: boolean;
+  deletedExperimentRetention: string;
+  staleRuns: Required<StaleRunsSettings>;
+}
+
+/** Settings of the maintenance jobs that are no secrets; both get all of them, because commands start either's template with other work. */
+export function maintenanceEnvironment(facts: MaintenanceEnvironmentFacts): Record<string, string> {
+  return {
+    MLFLOW_INSTANCE_NAME: facts.instanceName,
+    MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: artifactsDestination(facts.artifactsAccess, facts.bucket.name),
+    MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION: facts.deletedExperimentRetention,
+    MLFLOW_INSTANCE_STALE_RUNS_AFTER: facts.staleRuns.after,
+    MLFLOW_INSTANCE_STALE_RUNS_IDLE: facts.staleRuns.idle,
+    MLFLOW_INSTANCE_BUCKET_VERSIONING: String(facts.bucket.versioning ?? true),
+    MLFLOW_INSTANCE_BUCKET_LIFECYCLE: String(facts.bucket.lifecycle ?? true),
+    ...objectStoreEnvironment(facts.bucket, facts.caGiven),
+  };
+}

@@ -1,0 +1,118 @@
+import type { Input } from "@pulumi/pulumi";
+import type { input } from "@pulumi/kubernetes/types/index.js";
+import { Component, labelsOf, type Identity } from "./labels.ts";
+import { objectNames, type Noun } from "./names.ts";
+import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
+import { caVolume, credentialKeys, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
+
+/** What tells one maintenance job from another. */
+export interface MaintenanceKind {
+  component: Component;
+  /** Name of CronJob and ServiceAccount in the namespace. */
+  objectName: string;
+  command: string;
+  /** Seconds after which a run is ended; it is safe to kill, and the next one goes on where it was. */
+  deadline: number;
+  /** Seconds within which a start that was missed (the cluster was down) is made up for. */
+  startingDeadline: number;
+  nouns: { account: Noun; credentials: Noun; cronJob: Noun };
+}
+
+const hour = 3600;
+
+export const retentionKind: MaintenanceKind = {
+  component: Component.Retention,
+  objectName: objectNames.retention,
+  command: "mlflow-instance-retention",
+  deadline: 4 * hour,
+  startingDeadline: 6 * hour,
+  nouns: { account: "retentionAccount", credentials: "retentionCredentials", cronJob: "retention" },
+};
+
+export const staleRunsKind: MaintenanceKind = {
+  component: Component.StaleRuns,
+  objectName: objectNames.staleRuns,
+  command: "mlflow-instance-stale-runs",
+  deadline: hour / 2,
+  startingDeadline: hour / 2,
+  nouns: { account: "staleRunsAccount", credentials: "staleRunsCredentials", cronJob: "staleRuns" },
+};
+
+export interface MaintenanceJobFacts {
+  identity: Identity;
+  mlflowVersion: string;
+  image: Input<string>;
+  schedule: string;
+  timeZone: string;
+  credentialsSecret: Input<string>;
+  caConfigMap: Input<string> | undefined;
+  /** Settings that are no secrets. */
+  environment: Record<string, Input<string>>;
+}
+
+/** Name of the container, by which a command finds it in the template. */
+export const maintenanceContainer = "maintenance";
+
+/** Exit codes that a second try won't change: wrong settings, something left that needs somebody, another job at work. */
+const finalExitCodes = [2, 3, 4];
+
+/** A CronJob of the image's maintenance commands. */
+export function maintenanceCronJob(kind: MaintenanceKind, facts: MaintenanceJobFacts): input.batch.v1.CronJobSpec {
+  const labels = labelsOf(facts.identity, kind.component);
+  const annotations = { "mlflow-instances/mlflow-version": facts.mlflowVersion };
+  const mounts = [temporaryVolume("64Mi"), ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)])];
+  return {
+    schedule: facts.schedule,
+    timeZone: facts.timeZone,
+    concurrencyPolicy: "Forbid",
+    startingDeadlineSeconds: kind.startingDeadline,
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 3,
+    jobTemplate: {
+      metadata: { labels, annotations },
+      spec: {
+        backoffLimit: 2,
+        activeDeadlineSeconds: kind.deadline,
+        // For jobs that a command starts from this template, which no history limit counts.
+        ttlSecondsAfterFinished: 7 * 24 * hour,
+        podFailurePolicy: {
+          rules: [
+            // A drained node says nothing about the job.
+            { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+            { action: "FailJob", onExitCodes: { containerName: maintenanceContainer, operator: "In", values: finalExitCodes } },
+          ],
+        },
+        template: {
+          metadata: { labels, annotations },
+          spec: {
+            restartPolicy: "Never",
+            serviceAccountName: kind.objectName,
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            securityContext: podSecurityContext,
+            containers: [
+              {
+                name: maintenanceContainer,
+                image: facts.image,
+                command: [kind.command],
+                env: [
+                  ...secretEnv(facts.credentialsSecret, {
+                    MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri,
+                    AWS_ACCESS_KEY_ID: credentialKeys.accessKeyId,
+                    AWS_SECRET_ACCESS_KEY: credentialKeys.secretAccessKey,
+                  }),
+                  ...plainEnv(facts.environment),
+                ],
+                securityContext: containerSecurityContext,
+                // It works in pages and never imports MLflow, so its size doesn't follow that of the instance.
+                resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+                volumeMounts: mounts.map(({ mount }) => mount),
+              },
+            ],
+            volumes: mounts.map(({ volume }) => volume),
+          },
+        },
+      },
+    },
+  };
+}

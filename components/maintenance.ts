@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import { CronJob } from "@pulumi/kubernetes/batch/v1/cronJob.js";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
+import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
+import type { BucketCredentials, MaintenanceSettings } from "./mlflowInstanceArgs.ts";
+import { credentialData, replacedByData } from "./internal/credentialsSecret.ts";
+import { labelsOf, type Identity } from "./internal/labels.ts";
+import { maintenanceCronJob, retentionKind, staleRunsKind, type MaintenanceKind } from "./internal/maintenanceJobs.ts";
+import { logicalName } from "./internal/names.ts";
+import { childOf } from "./internal/options.ts";
+
+export interface MaintenanceArgs {
+  identity: Identity;
+  namespace: pulumi.Input<string>;
+  image: pulumi.Input<string>;
+  mlflowVersion: string;
+  schedules: Required<MaintenanceSettings>;
+  /** URIs of the backend store with each job's own role; secrets. */
+  backendUris: { retention: pulumi.Output<string>; staleRuns: pulumi.Output<string> };
+  bucketCredentials: pulumi.Input<BucketCredentials>;
+  caConfigMap: pulumi.Input<string> | undefined;
+  /** Settings that are no secrets. */
+  environment: Record<string, string>;
+  /** What has to exist before the first job starts. */
+  after: pulumi.Resource[];
+}
+
+/** What removes for good what was deleted long enough ago, and ends runs that died without a word: one CronJob each, with its own credentials. */
+export class Maintenance extends pulumi.ComponentResource {
+  constructor(name: string, args: MaintenanceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("components:index:Maintenance", name, {}, opts);
+    this.job(name, retentionKind, args, args.schedules.retentionSchedule, args.backendUris.retention);
+    this.job(name, staleRunsKind, args, args.schedules.staleRunsSchedule, args.backendUris.staleRuns);
+    this.registerOutputs({});
+  }
+
+  private job(name: string, kind: MaintenanceKind, args: MaintenanceArgs, schedule: string, backendUri: pulumi.Output<string>): void {
+    const metadata = { namespace: args.namespace, labels: labelsOf(args.identity, kind.component) };
+    const account = new ServiceAccount(
+      logicalName(name, kind.nouns.account),
+      // The jobs never talk to the Kubernetes API.
+      { metadata: { ...metadata, name: kind.objectName }, automountServiceAccountToken: false },
+      childOf(this),
+    );
+    const credentials = new Secret(
+      logicalName(name, kind.nouns.credentials),
+      { metadata, stringData: credentialData(backendUri, args.bucketCredentials) },
+      childOf(this, replacedByData),
+    );
+    new CronJob(
+      logicalName(name, kind.nouns.cronJob),
+      {
+        metadata: { ...metadata, name: kind.objectName },
+        spec: maintenanceCronJob(kind, {
+          identity: args.identity,
+          mlflowVersion: args.mlflowVersion,
+          image: args.image,
+          schedule,
+          timeZone: args.schedules.timeZone,
+          credentialsSecret: credentials.metadata.name,
+          caConfigMap: args.caConfigMap,
+          environment: args.environment,
+        }),
+      },
+      childOf(this, { dependsOn: [account, ...args.after] }),
+    );
+  }
+}

@@ -1,0 +1,26 @@
+import { connectionsAvailable, connectionsOfInstance, poolFor } from "@mlflow-instances/components";
+import type { Environment } from "./environment.ts";
+import type { InstanceSpec } from "./instance.ts";
+import type { Problem } from "./problems.ts";
+
+/** Whether all instances together fit the database server: one alone always seems to, until the last of them finds no connection left. */
+export function connectionProblems({ platform }: Environment, specs: readonly InstanceSpec[]): Problem[] {
+  const { maxConnections } = platform.postgresql;
+  const available = connectionsAvailable(maxConnections);
+  const needed = specs.map(({ name, replicas, workers }) => {
+    const pool = poolFor({ replicas, workers, maxConnections: Number.MAX_SAFE_INTEGER });
+    if ("reason" in pool) throw new Error(pool.reason);
+    return { name, connections: connectionsOfInstance(pool) };
+  });
+  const sum = needed.reduce((total, { connections }) => total + connections, 0);
+  if (sum <= available) return [];
+  const terms = needed.map(({ name, connections }) => `${connections} (${name})`).join(" + ");
+  return [
+    {
+      path: ["environment", "platform", "postgresql", "maxConnections"],
+      message:
+        `is ${maxConnections}, of which ${available} are for instances, but these may hold ${terms} at once, ${sum} in all; ` +
+        "raise the server's max_connections, or lower the instances' replicas or workers",
+    },
+  ];
+}
