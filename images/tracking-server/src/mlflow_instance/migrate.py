@@ -6,11 +6,13 @@ MLflow's own lock is a file, so two pods that start on an empty database both mi
 import logging
 import sys
 import time
+from collections.abc import Mapping
 
 from psycopg2.extensions import connection as Connection
 
 from mlflow_instance.database import connect, parse_uri, redacted
 from mlflow_instance.logs import configure_logging
+from mlflow_instance.maintenance.privileges import ROLES, Privileges, grant
 from mlflow_instance.schema import SchemaError, current_revision, head_revision, known_revisions
 
 _logger = logging.getLogger(__name__)
@@ -21,8 +23,11 @@ _CONNECT_WITHIN_SECONDS = 60.0
 _LOCK_WITHIN_SECONDS = 900.0
 
 
-def migrate(uri: str) -> tuple[str | None, str]:
-    """Returns the revisions before and after. Safe to run any number of times, and at once."""
+def migrate(uri: str, roles: Mapping[str, Privileges] | None = None) -> tuple[str | None, str]:
+    """Returns the revisions before and after. Safe to run any number of times, and at once.
+
+    `roles` get exactly the rights that their jobs need, also on tables that this migration has made.
+    """
     expected = head_revision()
     lock = _connect_within(uri, _CONNECT_WITHIN_SECONDS)
     try:
@@ -41,6 +46,9 @@ def migrate(uri: str) -> tuple[str | None, str]:
         after = current_revision(lock)
         if after != expected:
             raise SchemaError(f"database {redacted(uri)} is at schema revision {after} after the migration, expected {expected}")
+        for role, privileges in (roles or {}).items():
+            grant(lock, role, privileges)
+        lock.commit()
         return before, expected
     finally:
         # Closing the session frees the lock, also when this process is killed.
@@ -117,7 +125,8 @@ def main() -> int:
         if not uri:
             raise SchemaError("MLFLOW_BACKEND_STORE_URI: not set")
         parse_uri(uri)
-        before, after = migrate(uri)
+        roles = {name: privileges for variable, privileges in ROLES.items() if (name := os.environ.get(variable, "").strip())}
+        before, after = migrate(uri, roles)
     except Exception as error:
         # One line: a stack trace of SQLAlchemy hides the reason, and its SQL errors may carry values.
         print(f"mlflow-instance-migrate: {' '.join(str(getattr(error, 'orig', None) or error).split())}", file=sys.stderr)

@@ -1,0 +1,147 @@
+"""What each job's database role may do on MLflow's tables, and nothing else.
+
+The migration grants it (it is the tables' owner) each time it has run. PostgreSQL follows ON DELETE CASCADE with the owner's
+rights, so only what a statement names is listed. Neither role can create, alter or truncate.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from mlflow_instance.maintenance.errors import Impossible
+
+# Table -> its columns; an empty tuple is the whole table.
+Columns = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Privileges:
+    select: Columns
+    insert: Columns = field(default_factory=dict)
+    update: Columns = field(default_factory=dict)
+    delete: tuple[str, ...] = ()
+
+    def grants(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """(privilege, table, columns)"""
+        return [
+            *(("SELECT", table, columns) for table, columns in self.select.items()),
+            *(("INSERT", table, columns) for table, columns in self.insert.items()),
+            *(("UPDATE", table, columns) for table, columns in self.update.items()),
+            *(("DELETE", table, ()) for table in self.delete),
+        ]
+
+
+# Retention, orphans and restore run as one role: each of them sees everything that is deleted.
+RETENTION = Privileges(
+    select={
+        "alembic_version": (),
+        "experiments": (),
+        "experiment_tags": (),
+        "runs": (),
+        "tags": (),
+        "metrics": ("run_uuid",),
+        "latest_metrics": ("run_uuid",),
+        "params": ("run_uuid",),
+        "logged_models": (),
+        "logged_model_tags": (),
+        "trace_info": ("request_id", "experiment_id", "timestamp_ms"),
+        "trace_tags": (),
+        "trace_request_metadata": (),
+        "model_versions": (),
+        "registered_model_aliases": (),
+        "datasets": ("dataset_uuid", "experiment_id"),
+        "inputs": (),
+        "input_tags": ("input_uuid",),
+        "entity_associations": (),
+        "review_queue_items": ("queue_id", "item_id", "item_type"),
+        "online_scoring_configs": ("experiment_id",),
+        "scorers": ("scorer_id", "experiment_id"),
+        "guardrails": ("name", "scorer_id"),
+        "sql_trace_metric_daily_rollups": ("experiment_id",),
+        "sql_span_cost_daily_rollups": ("experiment_id",),
+        "sql_assessment_daily_rollups": ("experiment_id",),
+        "sql_trace_rollup_rebuild_queue": ("experiment_id",),
+    },
+    # Only for restoring: the stage and the times that MLflow sets with it.
+    update={
+        "experiments": ("lifecycle_stage", "last_update_time"),
+        "runs": ("lifecycle_stage", "deleted_time"),
+        "logged_models": ("lifecycle_stage", "last_updated_timestamp_ms"),
+    },
+    delete=(
+        "runs",
+        "tags",
+        "metrics",
+        "latest_metrics",
+        "params",
+        "logged_models",
+        "trace_info",
+        "experiments",
+        "experiment_tags",
+        "inputs",
+        "input_tags",
+        "entity_associations",
+        "review_queue_items",
+        "online_scoring_configs",
+        "sql_trace_metric_daily_rollups",
+        "sql_span_cost_daily_rollups",
+        "sql_assessment_daily_rollups",
+        "sql_trace_rollup_rebuild_queue",
+    ),
+)
+
+STALE_RUNS = Privileges(
+    select={
+        "alembic_version": (),
+        "experiments": ("experiment_id", "name", "lifecycle_stage"),
+        "runs": (),
+        "tags": (),
+        "params": (),
+        "metrics": (),
+        "latest_metrics": (),
+    },
+    insert={"tags": ("key", "value", "run_uuid")},
+    update={"runs": ("status", "end_time"), "tags": ("value",)},
+)
+
+ROLES = {"MLFLOW_INSTANCE_RETENTION_ROLE": RETENTION, "MLFLOW_INSTANCE_STALE_RUNS_ROLE": STALE_RUNS}
+
+
+def grant(connection: Connection, role: str, privileges: Privileges) -> None:
+    """Makes the role's rights exactly these, in the caller's transaction: there is no moment with fewer or more."""
+    name = sql.Identifier(role)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(name))
+        cursor.execute(sql.SQL("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {}").format(name))
+        cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
+        for privilege, table, columns in privileges.grants():
+            cursor.execute(
+                sql.SQL("GRANT {}{} ON {} TO {}").format(
+                    sql.SQL(privilege),
+                    sql.SQL(" ({})").format(sql.SQL(", ").join(map(sql.Identifier, columns))) if columns else sql.SQL(""),
+                    sql.Identifier("public", table),
+                    name,
+                )
+            )
+
+
+def require_privileges(connection: Connection, privileges: Privileges) -> None:
+    """Before anything is removed: a right that is missing half-way would leave things half done."""
+    missing: list[str] = []
+    with connection.cursor() as cursor:
+        for privilege, table, columns in privileges.grants():
+            name = f'public."{table}"'
+            if columns:
+                cursor.execute("SELECT bool_and(has_column_privilege(%s, c, %s)) FROM unnest(%s) AS c", (name, privilege, list(columns)))
+            else:
+                cursor.execute("SELECT has_table_privilege(%s, %s)", (name, privilege))
+            if cursor.fetchone() != (True,):
+                missing.append(f"{privilege} on {table}")
+    connection.rollback()
+    if missing:
+        raise Impossible(
+            f"no rights in the database: {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}; nothing was changed. "
+            "The migration grants them: apply the stack again"
+        )

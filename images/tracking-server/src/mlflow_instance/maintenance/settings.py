@@ -1,0 +1,96 @@
+"""What the job's environment says. Every error at once, by variable name, never with a secret value."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mlflow_instance.database import DatabaseUriError, with_time_limits
+from mlflow_instance.maintenance.errors import Refused
+from mlflow_instance.maintenance.locations import ArtifactStore
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class MaintenanceSettings:
+    instance: str
+    database_uri: str
+    store: ArtifactStore
+    # None: Amazon's own.
+    endpoint: str | None
+    retention: timedelta
+    stale_after: timedelta
+    stale_idle: timedelta
+    versioning: bool
+    # The bucket's lifecycle removes noncurrent versions, temporary objects and aborted uploads.
+    lifecycle: bool
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSettings:
+    errors: list[str] = []
+
+    def required(variable: str) -> str:
+        value = environment.get(variable, "").strip()
+        if not value:
+            errors.append(f"{variable}: not set")
+        return value
+
+    def duration(variable: str, low: timedelta, high: timedelta) -> timedelta:
+        text = required(variable)
+        parsed = parse_duration(text)
+        if text and (parsed is None or not low <= parsed <= high):
+            errors.append(f"{variable}: {text!r} is not a whole number of hours or days (6h, 30d) from {in_words(low)} to {in_words(high)}")
+        return parsed or low
+
+    def yes_or_no(variable: str) -> bool:
+        text = required(variable)
+        if text and text not in ("true", "false"):
+            errors.append(f"{variable}: {text!r} is neither true nor false")
+        return text == "true"
+
+    uri = required("MLFLOW_BACKEND_STORE_URI")
+    if uri:
+        try:
+            uri = with_time_limits(uri)
+        except DatabaseUriError as error:
+            errors.append(str(error))
+
+    destination = required("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION")
+    store = ArtifactStore.from_destination(destination)
+    if destination and store is None:
+        errors.append("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: expected s3-proxied://<bucket>/<prefix> or s3://<bucket>/<prefix>")
+
+    endpoint = environment.get("MLFLOW_S3_ENDPOINT_URL", "").strip() or None
+    if endpoint and not endpoint.startswith(("https://", "http://")):
+        errors.append("MLFLOW_S3_ENDPOINT_URL: expected https://… or http://…")
+    required("AWS_DEFAULT_REGION")
+
+    after = duration("MLFLOW_INSTANCE_STALE_RUNS_AFTER", _HOUR, 30 * _DAY)
+    settings = MaintenanceSettings(
+        instance=required("MLFLOW_INSTANCE_NAME"),
+        database_uri=uri,
+        store=store or ArtifactStore("", ""),
+        endpoint=endpoint,
+        retention=duration("MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION", _DAY, 90 * _DAY),
+        stale_after=after,
+        stale_idle=duration("MLFLOW_INSTANCE_STALE_RUNS_IDLE", _HOUR, after),
+        versioning=yes_or_no("MLFLOW_INSTANCE_BUCKET_VERSIONING"),
+        lifecycle=yes_or_no("MLFLOW_INSTANCE_BUCKET_LIFECYCLE"),
+    )
+    if errors:
+        raise Refused("\n".join(errors))
+    return settings
+
+
+def parse_duration(text: str) -> timedelta | None:
+    match = re.fullmatch(r"([0-9]{1,6})([hd])", text)
+    if match is None:
+        return None
+    return int(match[1]) * (_HOUR if match[2] == "h" else _DAY)
+
+
+def in_words(duration: timedelta) -> str:
+    hours = int(duration / _HOUR)
+    return f"{hours}h" if hours % 24 else f"{hours // 24}d"
