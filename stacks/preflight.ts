@@ -126,7 +126,8 @@ async function reasonOf(target: Target, timeout: number): Promise<string | undef
   }
 }
 
-function wordsFor(error: NodeJS.ErrnoException): string {
+/** A failed connection in the words of whoever has to mend it. */
+export function wordsFor(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case "ECONNREFUSED":
       return "connection refused: nothing listens there";

@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest, type RequestOptions } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
+import { wordsFor } from "../stacks/preflight.ts";
+import { ExitCode, Refusal } from "./refusal.ts";
+import type { Target } from "./target.ts";
+
+/** An answer of the API server that isn't the wanted one, or none at all (then `status` is 0). */
+export class ClusterError extends Refusal {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message, status === 0 || status >= 500 ? ExitCode.CouldNotWork : ExitCode.Wrong);
+    this.status = status;
+  }
+}
+
+interface Call {
+  readonly method?: "GET" | "POST" | "DELETE";
+  readonly query?: Record<string, string>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+// Short enough that a cluster that isn't there is said within 5 s, start of the program included.
+const answerLimitMs = 3_000;
+
+/**
+ * The API server of one context. The login is the library's work (certificates, tokens, exec plugins); the requests are ours, because its typed client has no
+ * time limit, can't follow a log that is silent for minutes, and drops fields of a Job's template that it doesn't know.
+ */
+export class Cluster {
+  readonly #config: KubeConfig;
+  readonly #server: URL;
+  readonly #limit: number;
+  readonly where: string;
+
+  constructor(config: KubeConfig, limit = answerLimitMs) {
+    this.#config = config;
+    this.#server = new URL(config.getCurrentCluster()?.server ?? "");
+    this.#limit = limit;
+    this.where = `the cluster of context ${config.getCurrentContext()} (${this.#server.origin})`;
+  }
+
+  async json<T>(path: string, call: Call = {}): Promise<T> {
+    // One time limit over connection, answer and body.
+    const limit = AbortSignal.timeout(this.#limit);
+    const signal = call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]);
+    try {
+      return JSON.parse(await textOf(await this.#send(path, { ...call, signal }))) as T;
+    } catch (error) {
+      if (call.signal?.aborted) throw call.signal.reason as Error;
+      throw limit.aborted ? new ClusterError(`no answer from ${this.where} within ${this.#limit / 1000} s`, 0) : this.#explained(error);
+    }
+  }
+
+  /** Lines of a body that may go on for hours and be silent for long; a lost connection is found by TCP's own probes. */
+  async *lines(path: string, call: Call = {}): AsyncGenerator<string> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.#limit);
+    try {
+      const signal = call.signal === undefined ? late.signal : AbortSignal.any([late.signal, call.signal]);
+      const answer = await this.#send(path, { ...call, signal });
+      clearTimeout(timer);
+      yield* linesOf(answer);
+    } catch (error) {
+      throw call.signal?.aborted ? (call.signal.reason as Error) : this.#explained(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #send(path: string, { method = "GET", query = {}, body, signal }: Call): Promise<IncomingMessage> {
+    const url = new URL(this.#server.pathname.replace(/\/$/, "") + path, this.#server);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const options: RequestOptions = { method };
+    await this.#config.applyToHTTPSOptions(options);
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const headers = {
+      accept: "application/json, */*",
+      ...(options.headers as Record<string, string> | undefined),
+      ...(payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
+    };
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const open = url.protocol === "http:" ? httpRequest : httpsRequest;
+      const outgoing = open(url, { ...options, headers, ...(signal === undefined ? {} : { signal }) }, resolve);
+      outgoing.on("socket", (socket) => socket.setKeepAlive(true, 30_000));
+      outgoing.on("error", reject);
+      outgoing.end(payload);
+    });
+    const status = answer.statusCode ?? 0;
+    if (status >= 200 && status < 300) return answer;
+    throw new ClusterError(this.#refusalOf(status, await textOf(answer)), status);
+  }
+
+  #refusalOf(status: number, text: string): string {
+    const said = messageIn(text) ?? `HTTP ${status}`;
+    if (status === 401) return `${this.where} does not accept the login of that context: ${said}`;
+    if (status === 403) return `no right on ${this.where}: ${said}`;
+    return `${this.where} says: ${said}`;
+  }
+
+  #explained(error: unknown): Error {
+    if (error instanceof Refusal) return error;
+    const words = (error as Error).name === "AbortError" ? "no answer" : wordsFor(error as NodeJS.ErrnoException);
+    return new ClusterError(`${this.where} can't be reached: ${words}`, 0);
+  }
+}
+
+/** Opens the context that the stack names, whatever the file's current one is. */
+export function openCluster({ kubeconfig, context }: Pick<Target, "kubeconfig" | "context">): Cluster {
+  const config = new KubeConfig();
+  try {
+    readFileSync(kubeconfig);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Refusal(code === "ENOENT" ? `There is no kubeconfig file ${kubeconfig}.` : `The kubeconfig file can't be read: ${message}`);
+  }
+  try {
+    config.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw new Refusal(`${kubeconfig} is no kubeconfig file: ${(error as Error).message.split("\n")[0]}`);
+  }
+  const found = config.getContextObject(context);
+  if (found === null) {
+    const names = config.getContexts().map(({ name }) => name);
+    throw new Refusal(`${kubeconfig} has no context "${context}"; it has ${names.join(", ") || "none"}.`);
+  }
+  config.setCurrentContext(context);
+  if (!URL.canParse(config.getCurrentCluster()?.server ?? "")) {
+    throw new Refusal(`${kubeconfig}: the cluster "${found.cluster}" of context ${context} has no server.`);
+  }
+  if (config.getCurrentUser() === null)
+    throw new Refusal(`${kubeconfig}: the user "${found.user}" of context ${context} isn't in the file.`);
+  return new Cluster(config);
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+// Not node:readline: it also breaks lines at U+2028, which may stand inside of a JSON text.
+async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of answer) {
+    const parts = (rest + decoder.decode(chunk as Buffer, { stream: true })).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
+  }
+  if (rest !== "") yield rest;
+}
+
+function messageIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { message?: string }).message;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CoreV1Event, V1CronJob, V1Job, V1Pod } from "@kubernetes/client-node";
+import { ClusterError, type Cluster } from "./cluster.ts";
+
+interface List<T> {
+  readonly items: readonly T[];
+}
+
+/** Limits of patience; a test has less of it. */
+export interface Patience {
+  readonly pollMs: number;
+  /** How long a start may be stuck at what hardly mends itself: an image, a quota, a refusal. */
+  readonly stuckMs: number;
+  /** How long a start may take at all: a large image, a cluster that first adds a node. */
+  readonly startMs: number;
+  /** How long the cluster may be away while a job runs. */
+  readonly awayMs: number;
+}
+
+export const patience: Patience = { pollMs: 1_000, stuckMs: 30_000, startMs: 300_000, awayMs: 120_000 };
+
+const batch = (namespace: string) => `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}`;
+const core = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+
+/** The CronJob, or undefined when there is none. */
+export const readCronJob = (cluster: Cluster, namespace: string, name: string): Promise<V1CronJob | undefined> =>
+  orNothing(cluster.json<V1CronJob>(`${batch(namespace)}/cronjobs/${name}`));
+
+export const createJob = (cluster: Cluster, job: V1Job): Promise<V1Job> =>
+  cluster.json<V1Job>(`${batch(job.metadata!.namespace!)}/jobs`, { method: "POST", body: job });
+
+/** One Job in the cluster. Reads go on past a short absence of the API server; the job does, too. */
+export class RunningJob {
+  readonly #cluster: Cluster;
+  readonly namespace: string;
+  readonly name: string;
+  readonly #patience: Patience;
+  readonly #signal: AbortSignal;
+
+  constructor(cluster: Cluster, job: V1Job, patience: Patience, signal: AbortSignal) {
+    this.#cluster = cluster;
+    this.namespace = job.metadata!.namespace!;
+    this.name = job.metadata!.name!;
+    this.#patience = patience;
+    this.#signal = signal;
+  }
+
+  read(): Promise<V1Job | undefined> {
+    return this.#patient(() => orNothing(this.#get<V1Job>(`${batch(this.namespace)}/jobs/${this.name}`)));
+  }
+
+  async pod(): Promise<V1Pod | undefined> {
+    const query = { labelSelector: `batch.kubernetes.io/job-name=${this.name}` };
+    return (await this.#patient(() => this.#get<List<V1Pod>>(`${core(this.namespace)}/pods`, query))).items.at(-1);
+  }
+
+  /** Events of the Job, and of its pod once there is one. Without the right to read events there are none, and the states say enough. */
+  async events(pod: V1Pod | undefined): Promise<readonly CoreV1Event[]> {
+    const name = pod?.metadata?.name ?? this.name;
+    const query = { fieldSelector: `involvedObject.name=${name}` };
+    try {
+      return (await this.#patient(() => this.#get<List<CoreV1Event>>(`${core(this.namespace)}/events`, query))).items;
+    } catch (error) {
+      if (error instanceof ClusterError && error.status === 403) return [];
+      throw error;
+    }
+  }
+
+  log(pod: V1Pod, query: Record<string, string>): AsyncGenerator<string> {
+    const path = `${core(this.namespace)}/pods/${pod.metadata!.name}/log`;
+    return this.#cluster.lines(path, { query, signal: this.#signal });
+  }
+
+  pause(): Promise<void> {
+    return sleep(this.#patience.pollMs, undefined, { signal: this.#signal });
+  }
+
+  /** Deletes the Job and its pod; used after an interruption, too, so without the signal. */
+  async delete(): Promise<void> {
+    const body = { kind: "DeleteOptions", apiVersion: "v1", propagationPolicy: "Background" };
+    await orNothing(this.#cluster.json(`${batch(this.namespace)}/jobs/${this.name}`, { method: "DELETE", body }));
+  }
+
+  #get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
+    return this.#cluster.json<T>(path, { query, signal: this.#signal });
+  }
+
+  async #patient<T>(work: () => Promise<T>): Promise<T> {
+    const end = Date.now() + this.#patience.awayMs;
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof ClusterError) || !isPassing(error) || Date.now() > end) throw error;
+        await this.pause();
+      }
+    }
+  }
+}
+
+const isPassing = ({ status }: ClusterError): boolean => status === 0 || status === 429 || status >= 500;
+
+async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 404) return undefined;
+    throw error;
+  }
+}

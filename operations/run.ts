@@ -1,0 +1,137 @@
+import { randomBytes } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import { missingRights } from "./access.ts";
+import type { Cluster } from "./cluster.ts";
+import { eventIn, type Summary } from "./events.ts";
+import { follow, waitForStart } from "./follow.ts";
+import { createJob, readCronJob, RunningJob, type Patience } from "./job.ts";
+import { oneOffJob } from "./jobManifest.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Sink } from "./output.ts";
+import { ExitCode, Refusal } from "./refusal.ts";
+import { lineOf } from "./show.ts";
+import type { Target } from "./target.ts";
+import { summaryLines, Totals } from "./totals.ts";
+import { plain } from "./words.ts";
+
+/** One use of a maintenance command. */
+export interface Use {
+  /** The name under which the user knows it. */
+  readonly command: string;
+  /** Whose image, login and limits it takes. */
+  readonly cronJob: "retention" | "stale-runs";
+  readonly commandLine: readonly string[];
+  /** Whether it only looks: then an interruption ends it. */
+  readonly dryRun: boolean;
+  /** Asked after all checks and before anything is made. */
+  readonly confirm?: () => Promise<void>;
+}
+
+/** Where the parts of the output go. Without `people` only machines are served. */
+export interface Outputs {
+  readonly people: Sink | undefined;
+  readonly machines: Sink | undefined;
+  readonly notes: Sink;
+}
+
+/** Runs a command as a Job of the instance and shows what it says; gives the exit code. */
+export async function run(
+  use: Use,
+  target: Target,
+  cluster: Cluster,
+  outputs: Outputs,
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const cronJob = await readCronJob(cluster, target.namespace, use.cronJob);
+  const missing = await missingRights(cluster, target.namespace);
+  if (missing.length > 0) throw new Refusal(`No right on ${cluster.where}, namespace ${target.namespace}, to ${missing.join(", ")}.`);
+  if (cronJob === undefined) {
+    throw new Refusal(
+      `Instance ${target.instance} is not deployed with its maintenance: namespace ${target.namespace} on ${cluster.where} has no CronJob ` +
+        `${use.cronJob}. Run \`pulumi up --stack ${target.stack}\`.`,
+    );
+  }
+  await use.confirm?.();
+  signal.throwIfAborted();
+
+  const { command, commandLine } = use;
+  const requestedBy = `${userInfo().username}@${hostname()}`;
+  const manifest = oneOffJob(cronJob, { command, commandLine, requestedBy, time: new Date(), suffix: randomBytes(3).toString("hex") });
+  const job = new RunningJob(cluster, await createJob(cluster, manifest), patience, signal);
+  try {
+    // Asked to stop while the answer was on its way: nothing has begun.
+    if (signal.aborted) await job.delete();
+    signal.throwIfAborted();
+    return await watch(use, job, outputs, patience);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    await outputs.notes.write(await afterInterruption(use, target, job));
+    return ExitCode.Interrupted;
+  }
+}
+
+async function watch(use: Use, job: RunningJob, outputs: Outputs, patience: Patience): Promise<ExitCode> {
+  const { people, machines, notes } = outputs;
+  let said = "";
+  await notes.write(`Job ${job.name} in namespace ${job.namespace}`);
+  await waitForStart(job, patience, (text) => {
+    if (text !== said) void notes.write(plain((said = text)));
+  });
+
+  const totals = new Totals();
+  let summary: Summary | undefined;
+  const lines = follow(job, patience);
+  let step = await lines.next();
+  for (; step.done !== true; step = await lines.next()) {
+    const event = eventIn(step.value);
+    if (event === undefined) {
+      await notes.write(plain(step.value));
+      continue;
+    }
+    await machines?.write(step.value);
+    totals.add(event);
+    if (event.event === "summary") summary = event;
+    const line = lineOf(event);
+    if (line !== undefined) await people?.write(line);
+  }
+  if (summary !== undefined) {
+    for (const line of ["", ...totals.lines(use.dryRun), ...summaryLines(summary)]) await people?.write(line);
+  }
+  return say(step.value, use, summary !== undefined, notes);
+}
+
+async function say({ exitCode, because }: Outcome, use: Use, complete: boolean, notes: Sink): Promise<ExitCode> {
+  if (exitCode === ExitCode.Done && !complete) {
+    await notes.write("The command's last line is missing, so what is shown above is not all. Try again.");
+    return ExitCode.CouldNotWork;
+  }
+  const words = because === undefined ? endings[exitCode] : `The command didn't come to its end: ${because}. ${afterwards(use)}`;
+  if (words !== undefined) await notes.write(words);
+  return exitCode;
+}
+
+const afterwards = ({ dryRun }: Use): string =>
+  dryRun ? "Nothing was changed." : "What was done is done; the next run goes on with the rest.";
+
+const endings: Partial<Record<ExitCode, string>> = {
+  [ExitCode.CouldNotWork]: "The command could not work: its database or object store did not do their part (see above). Try again later.",
+  [ExitCode.Wrong]: "The command refused its settings, its arguments or the state of the database (see above). Nothing was changed.",
+  [ExitCode.Left]: "Something was left: each line FAILED says what and why. The next run tries again.",
+  [ExitCode.Locked]: "Another maintenance command works on this instance at the moment; nothing was changed. Try again when it has ended.",
+};
+
+async function afterInterruption(use: Use, { kubeconfig, context }: Target, job: RunningJob): Promise<string> {
+  if (!use.dryRun) {
+    return (
+      `Interrupted; job ${job.name} goes on in the cluster. Its log: kubectl --kubeconfig ${kubeconfig} --context ${context} ` +
+      `--namespace ${job.namespace} logs --follow job/${job.name}`
+    );
+  }
+  try {
+    await job.delete();
+    return `Interrupted; job ${job.name} was deleted. Nothing was changed.`;
+  } catch (error) {
+    return `Interrupted; job ${job.name} could not be deleted (${(error as Error).message}). It only looks, and ends by itself.`;
+  }
+}

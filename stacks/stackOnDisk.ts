@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { placeInStackFile } from "./config.ts";
+import { parseEnvironment, type Environment, type RawConfig } from "./environment.ts";
+import { parseYamlFile } from "./yamlFile.ts";
+
+const project = "mlflow-instances";
+const stackFilePattern = /^Pulumi\.(.+)\.ya?ml$/;
+
+/** What the files of a stack say. */
+export interface StackOnDisk {
+  readonly environment: Environment;
+  /** Names of the instance files. Whether their contents are right is the program's question: an instance that runs is looked after all the same. */
+  readonly instances: readonly string[];
+  /** Where those files are, for messages. */
+  readonly instancesFolder: string;
+}
+
+/** Names of all stacks that have a file. */
+export const stackNames = (root: string): string[] =>
+  list(join(root, "stacks")).flatMap((file) => stackFilePattern.exec(file)?.slice(1, 2) ?? []);
+
+/**
+ * Reads a stack from its files, without Pulumi's engine and without its passphrase: the secrets stay encrypted, only the fact that they are set is seen.
+ * `errors` says everything that is wrong, each with its place.
+ */
+export function readStack(root: string, stack: string): { stack?: StackOnDisk; errors: string[] } {
+  const folder = join(root, "stacks");
+  const name = list(folder).find((file) => stackFilePattern.exec(file)?.[1] === stack);
+  if (name === undefined) throw new Error(`there is no file of stack ${stack}`);
+  const file = join(folder, name);
+  const shown = relative(process.cwd(), file);
+  const yaml = parseYamlFile(readFileSync(file, "utf8"));
+  if (yaml.syntaxErrors.length > 0) return { errors: yaml.syntaxErrors.map((error) => `${shown}:${error}`) };
+
+  const config = configOf(stack, yaml.data);
+  const { environment, problems } = parseEnvironment(config);
+  if (environment === undefined) return { errors: placeInStackFile(config, shown, problems) };
+  const instancesFolder = resolve(root, config.keys.get("instancesFolder")?.plain ?? join("stacks", "instances", stack));
+  const instances = list(instancesFolder).flatMap((entry) => /^(.+)\.ya?ml$/.exec(entry)?.slice(1, 2) ?? []);
+  return { stack: { environment, instances, instancesFolder: relative(process.cwd(), instancesFolder) }, errors: [] };
+}
+
+/** The config as Pulumi's runtime would give it: each value as text, an encrypted one only as a fact. */
+function configOf(stack: string, data: unknown): RawConfig {
+  const keys = new Map<string, { secret: boolean; plain?: string }>();
+  for (const [fullKey, value] of Object.entries(asObject(asObject(data)["config"]))) {
+    if (!fullKey.startsWith(`${project}:`)) continue;
+    const secret = typeof asObject(value)["secure"] === "string";
+    const plain = typeof value === "string" ? value : JSON.stringify(value);
+    keys.set(fullKey.slice(project.length + 1), secret ? { secret } : { secret, plain });
+  }
+  return { stack, keys };
+}
+
+const asObject = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+    throw error;
+  }
+}
