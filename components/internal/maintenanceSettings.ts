@@ -12,7 +12,7 @@ export const staleRunsAfterHours = { least: 1, most: 30 * 24 } as const;
 export function resolveStaleRuns(settings: Loose<StaleRunsSettings> = {}): Required<StaleRunsSettings> {
   const after = settings.after ?? "24h";
   // Who only shortens `after` wants no error about an `idle` that they never wrote.
-  return { after, idle: settings.idle ?? ((parseHours(after) ?? 0) < 6 ? after : "6h") };
+  return { after, idle: settings.idle ?? ((parseHours(after) ?? Infinity) < 6 ? after : "6h") };
 }
 
 /** When the jobs run, with the defaults filled in. */

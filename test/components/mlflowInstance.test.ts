@@ -16,27 +16,41 @@ const smallest = [
   "components:index:ArtifactBucket fraud-detector",
   "components:index:BackendDatabase fraud-detector",
   "components:index:IsolatedNamespace fraud-detector",
+  "components:index:Maintenance fraud-detector",
   "components:index:MlflowInstance fraud-detector",
   "components:index:SecureIngress fraud-detector",
   "components:index:TrackingServer fraud-detector",
   "kubernetes:apps/v1:Deployment fraud-detector-server",
+  "kubernetes:batch/v1:CronJob fraud-detector-retention",
+  "kubernetes:batch/v1:CronJob fraud-detector-stale-runs",
   "kubernetes:batch/v1:Job fraud-detector-migration",
   "kubernetes:core/v1:ConfigMap fraud-detector-ca-bundle",
   "kubernetes:core/v1:Namespace fraud-detector-namespace",
   "kubernetes:core/v1:ResourceQuota fraud-detector-quota",
   "kubernetes:core/v1:Secret fraud-detector-certificate",
   "kubernetes:core/v1:Secret fraud-detector-credentials",
+  "kubernetes:core/v1:Secret fraud-detector-retention-credentials",
+  "kubernetes:core/v1:Secret fraud-detector-stale-runs-credentials",
   "kubernetes:core/v1:Secret fraud-detector-token-hashes",
   "kubernetes:core/v1:Service fraud-detector-service",
+  "kubernetes:core/v1:ServiceAccount fraud-detector-retention-account",
   "kubernetes:core/v1:ServiceAccount fraud-detector-service-account",
+  "kubernetes:core/v1:ServiceAccount fraud-detector-stale-runs-account",
   "kubernetes:networking.k8s.io/v1:Ingress fraud-detector-ingress",
   "kubernetes:networking.k8s.io/v1:NetworkPolicy fraud-detector-default-deny",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy fraud-detector-maintenance-network",
   "kubernetes:networking.k8s.io/v1:NetworkPolicy fraud-detector-migration-network",
   "kubernetes:networking.k8s.io/v1:NetworkPolicy fraud-detector-server-network",
   "postgresql:index/database:Database fraud-detector-database",
   "postgresql:index/grant:Grant fraud-detector-database-no-public",
+  "postgresql:index/grant:Grant fraud-detector-retention-connect",
+  "postgresql:index/grant:Grant fraud-detector-stale-runs-connect",
   "postgresql:index/role:Role fraud-detector-database-role",
+  "postgresql:index/role:Role fraud-detector-retention-role",
+  "postgresql:index/role:Role fraud-detector-stale-runs-role",
   "random:index/randomPassword:RandomPassword fraud-detector-database-password",
+  "random:index/randomPassword:RandomPassword fraud-detector-retention-password",
+  "random:index/randomPassword:RandomPassword fraud-detector-stale-runs-password",
   "random:index/randomPassword:RandomPassword fraud-detector-token-ci-g1",
   "random:index/randomPassword:RandomPassword fraud-detector-token-dashboard-g1",
 ];
@@ -93,7 +107,7 @@ test("two instances share no logical name, namespace, database, role, bucket or 
   expect(names.length).toBe(2 * smallest.length);
   expect(new Set(names).size).toBe(names.length);
   const ofChurn = both.registrations.filter(({ custom, name }) => custom && name.startsWith("churn-"));
-  expect(ofChurn.length).toBe(smallest.length - 7);
+  expect(ofChurn.length).toBe(smallest.length - 8);
   expect(JSON.stringify(ofChurn.map(({ inputs }) => inputs))).not.toContain("fraud-detector");
 });
 
@@ -115,6 +129,8 @@ test("outputs say where the instance is; token values are outputs of their own",
     databaseRole: "mlflow_fraud_detector",
     mlflowVersion: "3.17.2",
     deletedExperimentRetention: "7d",
+    retentionSchedule: "23 3 * * * Etc/UTC",
+    staleRunsSchedule: "53 * * * * Etc/UTC",
   });
   expect(Object.keys(tokens as object).sort()).toEqual(["ci", "dashboard"]);
   expect(Object.keys(instance.tokens)).toEqual(["ci", "dashboard"]);

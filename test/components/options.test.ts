@@ -9,18 +9,25 @@ const providerOf: Record<string, string> = {
   postgresql: "the-database-server",
   random: "the-random",
 };
-const dataHolders = ["fraud-detector-bucket", "fraud-detector-database", "fraud-detector-database-role"];
+const dataHolders = [
+  "fraud-detector-bucket",
+  "fraud-detector-database",
+  "fraud-detector-database-role",
+  // As long as a database is kept that grants them something, PostgreSQL would not drop them.
+  "fraud-detector-retention-role",
+  "fraud-detector-stale-runs-role",
+];
 
 test("every child has the explicit provider of its package and a part of the instance as its parent", async () => {
   const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ replicas: 2 })));
   const children = registrations.filter(({ custom }) => custom);
-  expect(children.length).toBe(24);
+  expect(children.length).toBe(37);
   for (const { type, name, provider, parent } of children) {
     expect(provider, name).toContain(`::${providerOf[type.split(":")[0] ?? ""]}::`);
     expect(parent, name).toMatch(/components:index:MlflowInstance\$components:index:\w+::fraud-detector$/);
   }
   const parts = registrations.filter(({ custom, name, parent }) => !custom && name === "fraud-detector" && parent !== "");
-  expect(parts.length).toBe(6);
+  expect(parts.length).toBe(7);
   for (const { parent } of parts) expect(parent).toMatch(/::components:index:MlflowInstance::fraud-detector$/);
 });
 
@@ -77,9 +84,43 @@ test("the migration waits for its fences and the server for the migration", asyn
   );
 });
 
+test("the maintenance jobs wait for the migration, which waits for their way into the database, and for the bucket", async () => {
+  const { one } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
+  const waitsFor = (name: string) => one(name).dependencies.map((urn) => urn.split("::").at(-1));
+  for (const job of ["retention", "stale-runs"]) {
+    expect(waitsFor(`fraud-detector-${job}`)).toEqual(
+      expect.arrayContaining([
+        "fraud-detector-migration",
+        "fraud-detector-bucket-policy",
+        "fraud-detector-bucket-versioning",
+        `fraud-detector-${job}-account`,
+        `fraud-detector-${job}-credentials`,
+        "fraud-detector-ca-bundle",
+      ]),
+    );
+    expect(waitsFor("fraud-detector-migration")).toContain(`fraud-detector-${job}-connect`);
+    // Whoever waits is destroyed first: a role that has rights in a database can't be dropped before it.
+    expect(waitsFor("fraud-detector-database")).toContain(`fraud-detector-${job}-role`);
+  }
+  expect(waitsFor("fraud-detector-migration")).toContain("fraud-detector-maintenance-network");
+});
+
+test("the rights on the database are set one after the other: they are one row of its catalog", async () => {
+  const { one } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
+  const waitsFor = (name: string) => one(name).dependencies.map((urn) => urn.split("::").at(-1));
+  expect(waitsFor("fraud-detector-retention-connect")).toContain("fraud-detector-database-no-public");
+  expect(waitsFor("fraud-detector-stale-runs-connect")).toContain("fraud-detector-retention-connect");
+});
+
 test("a change of data replaces secrets and config maps, but updates the token hashes in place", async () => {
   const { one } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
-  for (const name of ["fraud-detector-credentials", "fraud-detector-ca-bundle", "fraud-detector-certificate"]) {
+  for (const name of [
+    "fraud-detector-credentials",
+    "fraud-detector-ca-bundle",
+    "fraud-detector-certificate",
+    "fraud-detector-retention-credentials",
+    "fraud-detector-stale-runs-credentials",
+  ]) {
     expect(one(name).inputs.metadata.name, name).toBeUndefined();
     expect(one(name).replaceOnChanges, name).toContain("data");
   }

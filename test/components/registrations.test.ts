@@ -22,7 +22,7 @@ test("the namespace enforces, warns of and audits the restricted level and says 
 test("every Kubernetes object carries the labels, every bucket the tags", async () => {
   const { registrations, one } = await run({ replicas: 2, costCenter: "4711" });
   const objects = registrations.filter(({ type }) => type.startsWith("kubernetes:"));
-  expect(objects.length).toBe(15);
+  expect(objects.length).toBe(22);
   const common = {
     "app.kubernetes.io/name": "mlflow",
     "app.kubernetes.io/instance": "fraud-detector",
@@ -61,6 +61,73 @@ test("the role may log in and nothing else, within the connections that its pool
     objectType: "database",
     privileges: [],
   });
+});
+
+test("the maintenance roles may log in and connect to this database, and nothing else by themselves", async () => {
+  const { one } = await run();
+  for (const [job, name, connectionLimit] of [
+    ["retention", "mlflow_fraud_detector_retention", 4],
+    ["stale-runs", "mlflow_fraud_detector_stale_runs", 2],
+  ] as const) {
+    expect(one(`fraud-detector-${job}-role`).inputs).toMatchObject({
+      name,
+      login: true,
+      superuser: false,
+      createDatabase: false,
+      createRole: false,
+      connectionLimit,
+    });
+    expect(one(`fraud-detector-${job}-connect`).inputs).toEqual({
+      database: "mlflow_fraud_detector",
+      role: name,
+      objectType: "database",
+      privileges: ["CONNECT"],
+    });
+  }
+  const env = one("fraud-detector-migration").inputs.spec.template.spec.containers[0].env;
+  expect(env).toContainEqual({ name: "MLFLOW_INSTANCE_RETENTION_ROLE", value: "mlflow_fraud_detector_retention" });
+  expect(env).toContainEqual({ name: "MLFLOW_INSTANCE_STALE_RUNS_ROLE", value: "mlflow_fraud_detector_stale_runs" });
+});
+
+test("the maintenance jobs run as declared, in their own accounts, and the network lets exactly their pods out", async () => {
+  const { one } = await run({
+    deletedExperimentRetention: "14d",
+    staleRuns: { after: "2d" },
+    maintenance: { timeZone: "Europe/Berlin", retentionSchedule: "@daily", staleRunsSchedule: "*/20 * * * *" },
+  });
+  const allowed = one("fraud-detector-maintenance-network").inputs.spec.podSelector;
+  for (const [job, schedule] of [
+    ["retention", "@daily"],
+    ["stale-runs", "*/20 * * * *"],
+  ] as const) {
+    const { metadata, spec } = one(`fraud-detector-${job}`).inputs;
+    const pod = spec.jobTemplate.spec.template;
+    expect(metadata.name).toBe(job);
+    expect(spec).toMatchObject({ schedule, timeZone: "Europe/Berlin" });
+    expect(pod.spec.serviceAccountName).toBe(one(`fraud-detector-${job}-account`).inputs.metadata.name);
+    expect(one(`fraud-detector-${job}-account`).inputs.automountServiceAccountToken).toBe(false);
+    expect(pod.metadata.labels).toMatchObject(allowed.matchLabels);
+    expect(allowed.matchExpressions[0].values).toContain(pod.metadata.labels["app.kubernetes.io/component"]);
+    expect(pod.spec.containers[0].env).toEqual(
+      expect.arrayContaining([
+        { name: "MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION", value: "14d" },
+        { name: "MLFLOW_INSTANCE_STALE_RUNS_AFTER", value: "2d" },
+        { name: "MLFLOW_INSTANCE_STALE_RUNS_IDLE", value: "6h" },
+        { name: "MLFLOW_INSTANCE_BUCKET_LIFECYCLE", value: "false" },
+      ]),
+    );
+  }
+});
+
+test("old versions of objects go after the same time as what was deleted, unless told otherwise", async () => {
+  const { bucket } = instanceArgs();
+  const days = async (settings: Partial<typeof bucket>, deletedExperimentRetention: string) => {
+    const { one } = await run({ deletedExperimentRetention, bucket: { ...bucket, ...settings, lifecycle: true } });
+    const rules: any[] = one("fraud-detector-bucket-lifecycle").inputs.rules;
+    return rules.flatMap(({ noncurrentVersionExpiration: expiration }) => (expiration === undefined ? [] : [expiration.noncurrentDays]));
+  };
+  expect(await days({}, "14d")).toEqual([14]);
+  expect(await days({ noncurrentVersionDays: 60 }, "14d")).toEqual([60]);
 });
 
 test("the certificate comes from exactly one source", async () => {
@@ -134,6 +201,9 @@ test("the bucket's policy names the instance's user and the administrators", asy
   expect(policy.Statement.map(({ Sid, Principal }: any) => [Sid, Principal])).toEqual([
     ["InstanceListsBucket", { AWS: ["fraud-user"] }],
     ["InstanceUsesObjects", { AWS: ["fraud-user"] }],
+    ["MaintenanceLists", { AWS: ["fraud-maintenance-user"] }],
+    ["MaintenanceRemoves", { AWS: ["fraud-maintenance-user"] }],
+    ["MaintenanceReports", { AWS: ["fraud-maintenance-user"] }],
     ["AdminsManage", { AWS: ["admin-user"] }],
     ["RefusePlainHttp", "*"],
   ]);

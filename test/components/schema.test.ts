@@ -65,7 +65,7 @@ describe("the schema of the component package", () => {
 
   test("takes outputs only for what fills the tree; what decides it is plain", () => {
     const inputs = Object.entries(instance().inputProperties).filter(([, { plain }]) => plain !== true);
-    expect(inputs.map(([name]) => name)).toEqual(["image", "bucketCredentials"]);
+    expect(inputs.map(([name]) => name)).toEqual(["image", "bucketCredentials", "maintenanceCredentials"]);
   });
 
   test("gives exactly the documented outputs: a private field would be one more", () => {
@@ -80,6 +80,8 @@ describe("the schema of the component package", () => {
       "databaseRole",
       "mlflowVersion",
       "deletedExperimentRetention",
+      "retentionSchedule",
+      "staleRunsSchedule",
       "tokens",
     ]);
   });

@@ -10,7 +10,7 @@ const facts: BackendUriFacts = {
   database: "mlflow_fraud",
   sslMode: "verify-full",
   caFile: "/ca.crt",
-  instanceName: "fraud",
+  applicationName: "mlflow-fraud",
 };
 
 test("any password survives, whatever characters it has", () => {

@@ -14,6 +14,7 @@ interface Statement {
 const facts: BucketPolicyFacts = {
   bucket: "b",
   instancePrincipal: "user",
+  maintenancePrincipal: "cleaner",
   adminPrincipals: ["root", "deployer"],
   tlsOnly: true,
   denyOthers: false,
@@ -35,6 +36,23 @@ describe("the bucket policy", () => {
       "s3:ListBucketMultipartUploads",
       "s3:ListMultipartUploadParts",
       "s3:PutObject",
+    ]);
+  });
+
+  test("allows maintenance to remove anything and to read nothing but its own reports", () => {
+    const allowed = statements()
+      .filter(({ Principal }) => typeof Principal === "object" && Principal.AWS.includes("cleaner"))
+      .flatMap(({ Effect, Action, Resource }) => Action.map((action) => `${Effect} ${action} on ${Resource.join()}`));
+    expect(allowed.sort()).toEqual([
+      "Allow s3:AbortMultipartUpload on arn:aws:s3:::b/*",
+      "Allow s3:DeleteObject on arn:aws:s3:::b/*",
+      "Allow s3:DeleteObjectVersion on arn:aws:s3:::b/*",
+      "Allow s3:GetBucketLocation on arn:aws:s3:::b",
+      "Allow s3:GetObject on arn:aws:s3:::b/maintenance/*",
+      "Allow s3:ListBucket on arn:aws:s3:::b",
+      "Allow s3:ListBucketMultipartUploads on arn:aws:s3:::b",
+      "Allow s3:ListBucketVersions on arn:aws:s3:::b",
+      "Allow s3:PutObject on arn:aws:s3:::b/maintenance/*",
     ]);
   });
 
@@ -62,6 +80,10 @@ describe("the bucket policy", () => {
     expect(refusals({ tlsOnly: false })).toEqual([]);
     expect(refusals({})).toEqual([{ Bool: { "aws:SecureTransport": "false" } }]);
     expect(refusals({ tlsOnly: false, denyOthers: true })).toEqual([
+      { StringNotEquals: { "aws:PrincipalArn": ["user", "cleaner", "root", "deployer"] } },
+    ]);
+    // A store with one user per bucket: it is named once.
+    expect(refusals({ tlsOnly: false, denyOthers: true, maintenancePrincipal: "user" })).toEqual([
       { StringNotEquals: { "aws:PrincipalArn": ["user", "root", "deployer"] } },
     ]);
   });
@@ -70,15 +92,16 @@ describe("the bucket policy", () => {
 describe("lifecycle rules", () => {
   test("expire nothing that an artifact could be", () => {
     const expiring = lifecycleRules(true, 30).filter(({ expiration }) => expiration !== undefined && "days" in expiration);
-    expect(expiring.map(({ filter }) => filter)).toEqual([{ prefix: "tmp/" }]);
+    expect(expiring.map(({ filter }) => filter)).toEqual([{ prefix: "tmp/" }, { prefix: "maintenance/" }]);
   });
 
   test("remove old versions only where there are versions", () => {
     expect(lifecycleRules(true, 45).map(({ noncurrentVersionExpiration }) => noncurrentVersionExpiration)).toEqual([
       undefined,
       undefined,
+      undefined,
       { noncurrentDays: 45 },
     ]);
-    expect(lifecycleRules(false, 45).map(({ id }) => id)).toEqual(["temporary-files", "aborted-uploads"]);
+    expect(lifecycleRules(false, 45).map(({ id }) => id)).toEqual(["temporary-files", "aborted-uploads", "maintenance-reports"]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { deploymentManifest, type DeploymentFacts } from "../../../components/internal/deploymentManifest.ts";
 import type { Identity } from "../../../components/internal/labels.ts";
+import { maintenanceCronJob, retentionKind, staleRunsKind } from "../../../components/internal/maintenanceJobs.ts";
 import { migrationJob } from "../../../components/internal/migrationJob.ts";
 import { parseBytes } from "../../../components/internal/quantities.ts";
 import { defaultResources, tierDefaults } from "../../../components/internal/tiers.ts";
@@ -18,12 +19,18 @@ const facts: DeploymentFacts = {
   environment: { SETTING: "value" },
 };
 const deployment = (changes: Partial<DeploymentFacts> = {}): any => deploymentManifest({ ...facts, ...changes });
-const job: any = migrationJob(facts);
+const maintenanceRoles = { MLFLOW_INSTANCE_RETENTION_ROLE: "cleaner" };
+const job: any = migrationJob({ ...facts, maintenanceRoles });
+const schedule = { schedule: "17 2 * * *", timeZone: "Europe/Berlin" };
+const retention: any = maintenanceCronJob(retentionKind, { ...facts, ...schedule });
+const staleRuns: any = maintenanceCronJob(staleRunsKind, { ...facts, ...schedule });
 
 describe.each([
-  ["server", deployment().template.spec],
-  ["migration", job.template.spec],
-])("the pod of the %s", (_name, pod) => {
+  ["server", "mlflow", deployment().template.spec],
+  ["migration", "mlflow", job.template.spec],
+  ["retention", "retention", retention.jobTemplate.spec.template.spec],
+  ["stale runs", "stale-runs", staleRuns.jobTemplate.spec.template.spec],
+])("the pod of the %s", (_name, account, pod) => {
   test("meets the restricted level on the pod and on every container", () => {
     expect(pod.securityContext).toMatchObject({
       runAsNonRoot: true,
@@ -48,7 +55,7 @@ describe.each([
   });
 
   test("has no Kubernetes credential and no variables of other services", () => {
-    expect(pod).toMatchObject({ serviceAccountName: "mlflow", automountServiceAccountToken: false, enableServiceLinks: false });
+    expect(pod).toMatchObject({ serviceAccountName: account, automountServiceAccountToken: false, enableServiceLinks: false });
   });
 
   test("can write to /tmp only, up to a limit", () => {
@@ -133,9 +140,14 @@ describe("the migration Job", () => {
   });
 
   test("is another one for another image and for another MLflow version", () => {
-    expect(migrationJob({ ...facts, image: "other" })).not.toEqual(job);
-    expect(migrationJob({ ...facts, mlflowVersion: "3.17.3" })).not.toEqual(job);
-    expect(migrationJob({ ...facts })).toEqual(job);
+    expect(migrationJob({ ...facts, maintenanceRoles, image: "other" })).not.toEqual(job);
+    expect(migrationJob({ ...facts, maintenanceRoles, mlflowVersion: "3.17.3" })).not.toEqual(job);
+    expect(migrationJob({ ...facts, maintenanceRoles })).toEqual(job);
+  });
+
+  test("is another one when the maintenance roles come or change: it gives them their rights", () => {
+    expect(job.template.spec.containers[0].env).toContainEqual({ name: "MLFLOW_INSTANCE_RETENTION_ROLE", value: "cleaner" });
+    expect(migrationJob({ ...facts, maintenanceRoles: {} })).not.toEqual(job);
   });
 
   test("knows the database but not the object store", () => {
@@ -143,8 +155,53 @@ describe("the migration Job", () => {
       "MLFLOW_BACKEND_STORE_URI",
       "MLFLOW_INSTANCE_NAME",
       "MLFLOW_DISABLE_TELEMETRY",
+      "MLFLOW_INSTANCE_RETENTION_ROLE",
     ]);
   });
+});
+
+describe.each([
+  ["retention", retention, "mlflow-instance-retention", 4 * 3600],
+  ["stale runs", staleRuns, "mlflow-instance-stale-runs", 1800],
+])("the CronJob of the %s", (_name, cronJob, command, deadline) => {
+  const spec = cronJob.jobTemplate.spec;
+
+  test("starts in its time zone, one run at a time, and makes up for a start that was missed", () => {
+    expect(cronJob).toMatchObject({ schedule: "17 2 * * *", timeZone: "Europe/Berlin", concurrencyPolicy: "Forbid" });
+    // Below 10 seconds the controller, which looks every 10 seconds, might start none at all.
+    expect(cronJob.startingDeadlineSeconds).toBeGreaterThan(600);
+  });
+
+  test("ends, and leaves a few runs to look at", () => {
+    expect(cronJob).toMatchObject({ successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 3 });
+    expect(spec).toMatchObject({ backoffLimit: 2, activeDeadlineSeconds: deadline, ttlSecondsAfterFinished: 7 * 24 * 3600 });
+    expect(spec.template.spec.restartPolicy).toBe("Never");
+  });
+
+  test("is tried again when it couldn't work, but not when a second try would end the same way", () => {
+    expect(spec.podFailurePolicy.rules).toEqual([
+      { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+      { action: "FailJob", onExitCodes: { containerName: "maintenance", operator: "In", values: [2, 3, 4] } },
+    ]);
+    expect(spec.template.spec.containers.map(({ name }: any) => name)).toEqual(["maintenance"]);
+  });
+
+  test("runs its command with its own settings and credentials", () => {
+    const [container] = spec.template.spec.containers;
+    expect(container.command).toEqual([command]);
+    expect(container).not.toHaveProperty("args");
+    expect(container.env.map(({ name }: any) => name)).toEqual([
+      "MLFLOW_BACKEND_STORE_URI",
+      "AWS_ACCESS_KEY_ID",
+      "AWS_SECRET_ACCESS_KEY",
+      "SETTING",
+    ]);
+  });
+});
+
+test("the pods of both maintenance jobs are told apart by their labels", () => {
+  const component = (cronJob: any) => cronJob.jobTemplate.spec.template.metadata.labels["app.kubernetes.io/component"];
+  expect([component(retention), component(staleRuns)]).toEqual(["retention", "stale-runs"]);
 });
 
 test("default memory leaves room above what was measured idle (MiB of PSS by workers)", () => {

@@ -4,6 +4,7 @@ import {
   databaseName,
   instanceNamePattern,
   logicalName,
+  maintenanceRoleNames,
   namespaceName,
   nouns,
   tokenLogicalName,
@@ -21,6 +22,7 @@ describe("names that follow from an instance's name", () => {
       fc.property(instanceNames, (name) => {
         expect(namespaceName(name)).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])$/);
         expect(databaseName(name)).toMatch(/^[a-z_][a-z0-9_]{0,62}$/);
+        for (const role of Object.values(maintenanceRoleNames(databaseName(name)))) expect(role).toMatch(/^[a-z_][a-z0-9_]{0,62}$/);
       }),
     );
   });
@@ -44,6 +46,7 @@ describe("logical names", () => {
       "x-default-deny",
       "x-server-network",
       "x-migration-network",
+      "x-maintenance-network",
       "x-bucket",
       "x-bucket-versioning",
       "x-bucket-encryption",
@@ -54,6 +57,12 @@ describe("logical names", () => {
       "x-database-role",
       "x-database",
       "x-database-no-public",
+      "x-retention-password",
+      "x-retention-role",
+      "x-retention-connect",
+      "x-stale-runs-password",
+      "x-stale-runs-role",
+      "x-stale-runs-connect",
       "x-token",
       "x-token-hashes",
       "x-service-account",
@@ -65,6 +74,12 @@ describe("logical names", () => {
       "x-disruption-budget",
       "x-certificate",
       "x-ingress",
+      "x-retention-account",
+      "x-retention-credentials",
+      "x-retention",
+      "x-stale-runs-account",
+      "x-stale-runs-credentials",
+      "x-stale-runs",
     ]);
   });
 

@@ -32,8 +32,13 @@ const objectStore = {
 };
 
 describe("network policies", () => {
-  test("are three, and the first denies everything to every pod", () => {
-    expect(networkPolicies(facts).map(({ objectName }) => objectName)).toEqual(["default-deny", "tracking-server", "migration"]);
+  test("are four, and the first denies everything to every pod", () => {
+    expect(networkPolicies(facts).map(({ objectName }) => objectName)).toEqual([
+      "default-deny",
+      "tracking-server",
+      "migration",
+      "maintenance",
+    ]);
     expect(policy("defaultDeny")).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
   });
 
@@ -60,6 +65,17 @@ describe("network policies", () => {
   test("let the migration call DNS and database only, and nobody call it", () => {
     expect(policy("migrationPolicy")).toMatchObject({ policyTypes: ["Ingress", "Egress"], egress: [dns, database] });
     expect(policy("migrationPolicy")).not.toHaveProperty("ingress");
+  });
+
+  test("let the pods of both maintenance jobs, and no others, call DNS, database and object store, and nobody call them", () => {
+    expect(policy("maintenancePolicy")).toEqual({
+      podSelector: {
+        matchLabels: { "app.kubernetes.io/name": "mlflow", "app.kubernetes.io/instance": "fraud" },
+        matchExpressions: [{ key: "app.kubernetes.io/component", operator: "In", values: ["retention", "stale-runs"] }],
+      },
+      policyTypes: ["Ingress", "Egress"],
+      egress: [dns, database, objectStore],
+    });
   });
 
   test("take controllers and DNS servers outside the pod network by their addresses", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { connectionsNeeded, poolFor } from "../../../components/internal/poolSize.ts";
+import { connectionsAvailable, connectionsNeeded, connectionsOfInstance, poolFor } from "../../../components/internal/poolSize.ts";
 
 const demands = fc.record({
   replicas: fc.integer({ min: 1, max: 10 }),
@@ -21,7 +21,7 @@ describe("the pool", () => {
         const pods = demand.replicas + 1;
         const open = pods * (demand.workers * 2 * (pool.poolSize + pool.maxOverflow) + 1 + demand.workers) + 3;
         expect(open).toBeLessThanOrEqual(pool.connectionLimit);
-        expect(pool.connectionLimit).toBeLessThanOrEqual(demand.maxConnections - 5);
+        expect(pool.connectionLimit).toBeLessThanOrEqual(demand.maxConnections - 5 - 6);
         expect(pool.poolSize).toBeGreaterThanOrEqual(1);
         // 0 would mean SQLAlchemy's default of 10 to MLflow.
         expect(pool.maxOverflow).toBeGreaterThanOrEqual(1);
@@ -35,14 +35,16 @@ describe("the pool", () => {
       fc.property(demands, (demand) => {
         fc.pre(demand.connectionLimit !== undefined);
         const fits =
-          connectionsNeeded(demand, 2) <= (demand.connectionLimit ?? 0) && (demand.connectionLimit ?? 0) <= demand.maxConnections - 5;
+          connectionsNeeded(demand, 2) <= (demand.connectionLimit ?? 0) && (demand.connectionLimit ?? 0) <= demand.maxConnections - 5 - 6;
         expect("reason" in poolFor(demand)).toBe(!fits);
       }),
     );
   });
 
-  test("of every tier fits a server with PostgreSQL's default of 100 connections, that of three sandboxes at once", () => {
-    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual({ connectionLimit: 31, poolSize: 3, maxOverflow: 3 });
+  test("of every tier fits a server with PostgreSQL's default of 100 connections, that of two sandboxes at once", () => {
+    const sandbox = { connectionLimit: 31, poolSize: 3, maxOverflow: 3 };
+    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual(sandbox);
+    expect([2 * connectionsOfInstance(sandbox), connectionsAvailable(100)]).toEqual([74, 95]);
     expect(poolFor({ replicas: 1, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 57, poolSize: 3, maxOverflow: 3 });
     expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 84, poolSize: 3, maxOverflow: 3 });
   });
@@ -58,7 +60,7 @@ describe("the pool", () => {
   test("says what is needed when it does not fit", () => {
     expect(poolFor({ replicas: 2, workers: 2, maxConnections: 80 })).toEqual({
       reason:
-        "84 connections for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores don't fit the server's 80 (5 stay reserved); " +
+        "84 connections for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores, and 6 for maintenance, don't fit the server's 80 (5 stay reserved); " +
         "set database.connectionLimit (at least 36), lower replicas or workers, or raise the server's max_connections",
     });
     expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100, connectionLimit: 35 })).toEqual({

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isCalendarDate, parseBytes, parseDays, parseMilliCpu } from "../../../components/internal/quantities.ts";
+import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "../../../components/internal/quantities.ts";
 
 test.each([
   ["1Ki", 1024],
@@ -25,6 +25,12 @@ test.each([
 
 test.each(["", "0", "0m", "1.5m", "-1", "1 cpu"])("%j is no amount of CPU", (text) => {
   expect(parseMilliCpu(text)).toBeUndefined();
+});
+
+test("hours come from hours or days", () => {
+  expect(["1h", "36h", "2d", "30d"].map(parseHours)).toEqual([1, 36, 48, 720]);
+  for (const text of ["", "0h", "1", "1.5h", "-1h", "1m", "1w", "1H", "1h ", "1h30m", "100000h"])
+    expect(parseHours(text), text).toBeUndefined();
 });
 
 test("days are whole, positive and have their unit", () => {

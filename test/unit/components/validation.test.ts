@@ -55,7 +55,10 @@ describe("each wrong argument is reported with its path", () => {
     ["database.port", { database: { ...base.database, port: 70000 } }],
     ["database.sslMode", { database: { ...base.database, sslMode: "prefer" } }],
     ["database.maxConnections", { database: { ...base.database, maxConnections: 0 } }],
+    ["database.name", { database: { ...base.database, name: "d".repeat(53), role: "r" } }],
     ["database.connectionLimit", { database: { ...base.database, maxConnections: 30 } }],
+    // 31 for the server, 6 for maintenance, 5 that the server keeps.
+    ["database.connectionLimit", { database: { ...base.database, maxConnections: 41 } }],
     ["database.connectionLimit", { database: { ...base.database, connectionLimit: 5 } }],
     ["ingress.className", { ingress: { ...base.ingress, className: "" } }],
     ["ingress.tls.source", { ingress: { className: "traefik", tls: { source: "none" } } }],
@@ -73,6 +76,20 @@ describe("each wrong argument is reported with its path", () => {
     ["tokens[0].role", { tokens: [{ name: "ci", role: "owner", expires: "2027-02-20" }] }],
     ["tokens[0].expires", { tokens: [{ name: "ci", role: "edit", expires: "90d" }] }],
     ["tokens[0].expires", { tokens: [{ name: "ci", role: "edit", expires: "2027-02-30" }] }],
+    ["staleRuns.after", { staleRuns: { after: "0h" } }],
+    ["staleRuns.after", { staleRuns: { after: "31d" } }],
+    ["staleRuns.after", { staleRuns: { after: "721h" } }],
+    ["staleRuns.after", { staleRuns: { after: "24" } }],
+    ["staleRuns.after", { staleRuns: { after: "30m" } }],
+    ["staleRuns.idle", { staleRuns: { idle: "0h" } }],
+    ["staleRuns.idle", { staleRuns: { idle: "1w" } }],
+    ["staleRuns.idle", { staleRuns: { idle: "25h" } }],
+    ["staleRuns.idle", { staleRuns: { after: "2h", idle: "3h" } }],
+    ["maintenance.timeZone", { maintenance: { timeZone: "Mars/Olympus" } }],
+    ["maintenance.retentionSchedule", { maintenance: { retentionSchedule: "17 2 * *" } }],
+    ["maintenance.staleRunsSchedule", { maintenance: { staleRunsSchedule: "0 0 30 2 *" } }],
+    ["maintenanceCredentials", { maintenanceCredentials: undefined }],
+    ["bucket.maintenancePrincipal", { bucket: { ...base.bucket, maintenancePrincipal: undefined } }],
     [
       "tokens[1].name",
       {
@@ -126,4 +143,22 @@ test("inputs that are not known yet are accepted, and no message repeats a secre
   });
   expect(wrong).toEqual([{ propertyPath: "ingress.tls.source", reason: "is secret, but privateKey belongs to source pem" }]);
   expect(JSON.stringify(wrong)).not.toContain(secrets.privateKey);
+});
+
+test("what is at a bound is inside of it", () => {
+  for (const staleRuns of [
+    { after: "1h" },
+    { after: "30d" },
+    { after: "720h", idle: "30d" },
+    { after: "2h", idle: "2h" },
+    { idle: "1d" },
+  ]) {
+    expect(paths({ staleRuns }), JSON.stringify(staleRuns)).toEqual([]);
+  }
+  expect(paths({ database: { ...base.database, name: "d".repeat(52) } })).toEqual([]);
+  expect(paths({ database: { ...base.database, maxConnections: 42 } })).toEqual([]);
+});
+
+test("a store with one user per bucket needs neither the second key nor its principal", () => {
+  expect(paths({ maintenanceCredentials: undefined, bucket: { ...base.bucket, maintenancePrincipal: undefined } })).toEqual([]);
 });

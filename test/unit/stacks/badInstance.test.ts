@@ -31,7 +31,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, tier, costCenter, deletedExperimentRetention, replicas, workers, cpu, memory, temporaryStorage, tokens",
+      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, temporaryStorage, tokens",
     ],
   ],
   [
@@ -65,6 +65,35 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "retention under the tier's least",
     "tier: production\ndeletedExperimentRetention: 6d\n",
     ["shop.yaml:5:1 deletedExperimentRetention: is 6d, outside 7d to 90d of tier production in local"],
+  ],
+  [
+    "stale runs after too short a time, in a unit that there is not",
+    "staleRuns: { after: 0h, idle: 30m }\n",
+    [
+      'shop.yaml:4:14 staleRuns.after: is "0h", expected a whole number of hours or days with its unit, for example 6h or 2d',
+      'shop.yaml:4:25 staleRuns.idle: is "30m", expected a whole number of hours or days with its unit, for example 6h or 2d',
+    ],
+  ],
+  ["stale runs after more than 30 days", "staleRuns: { after: 721h }\n", ["shop.yaml:4:14 staleRuns.after: is 721h, outside 1h to 30d"]],
+  ["idle for longer than after", "staleRuns: { idle: 2d }\n", ["shop.yaml:4:14 staleRuns.idle: is 2d, more than after, which is 24h"]],
+  ["unknown key of the stale runs", "staleRuns: { grace: 1h }\n", ["shop.yaml:4:14 staleRuns.grace: unknown key; known here: after, idle"]],
+  [
+    "time zone that there is not",
+    "maintenance: { timeZone: Mars/Olympus }\n",
+    ['shop.yaml:4:16 maintenance.timeZone: "Mars/Olympus" is no time zone of the IANA list, such as Europe/Berlin or Etc/UTC'],
+  ],
+  [
+    "schedules that Kubernetes would refuse, or never start",
+    'maintenance:\n  retentionSchedule: "0 0 30 2 *"\n  staleRunsSchedule: TZ=Europe/Berlin 0 * * * *\n',
+    [
+      'shop.yaml:5:3 maintenance.retentionSchedule: "0 0 30 2 *" never comes: no month that it names has such a day',
+      'shop.yaml:6:3 maintenance.staleRunsSchedule: "TZ=Europe/Berlin 0 * * * *" names a time zone; that has a field of its own, timeZone',
+    ],
+  ],
+  [
+    "a schedule that is no text",
+    "maintenance: { retentionSchedule: 5 }\n",
+    ["shop.yaml:4:16 maintenance.retentionSchedule: expected a text, got the number 5"],
   ],
   [
     "token without expiry",

@@ -83,7 +83,7 @@ test("an instance without an object store key is named with its file, and what t
   configure(fixtureValues(), { instancesFolder: folder });
   const lines = await failureOf();
   expect(lines.slice(1).map((line) => line.replace(/[^ ]*\/stacks-[A-Za-z0-9]+\//, ""))).toEqual([
-    '  cart.yaml: the instance has no key in the secret mlflow-instances:artifactStoreKeys. Make a user for it at the object store and add {"cart": {"accessKeyId": …, "secretAccessKey": …}}; for the embedded platform `npm run local` does both',
+    '  cart.yaml: the instance has no key in the secret mlflow-instances:artifactStoreKeys. Make a user for it at the object store and add {"cart": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform `npm run local` does both',
   ]);
 });
 
@@ -93,9 +93,28 @@ test("half a key, and keys that are no JSON, are refused without showing them", 
   expect((await failureOf())[1]).toContain(
     "the instance has no accessKeyId or no secretAccessKey in the secret mlflow-instances:artifactStoreKeys",
   );
+  const shop = { accessKeyId: "shop-key", secretAccessKey: hidden };
+  for (const maintenance of [{ accessKeyId: "cleaner" }, { ...shop, accessKeyId: "" }, hidden, null]) {
+    configure(fixtureValues(), { instancesFolder: folder, artifactStoreKeys: JSON.stringify({ shop: { ...shop, maintenance } }) });
+    expect((await failureOf())[1]).toContain(
+      'the instance has no accessKeyId or no secretAccessKey in its "maintenance" in the secret mlflow-instances:artifactStoreKeys',
+    );
+  }
   configure(fixtureValues(), { instancesFolder: folder, artifactStoreKeys: hidden });
   expect((await failureOf()).slice(1)).toEqual([
     "  mlflow-instances:artifactStoreKeys: is not a JSON object of instance -> {accessKeyId, secretAccessKey}",
+  ]);
+});
+
+test("instances that together may hold more connections than the server has end the program before any resource", async () => {
+  const folder = folderWith({ "shop.yaml": good, "cart.yaml": `${good}tier: sandbox\n` });
+  const values = fixtureValues() as { platform: { postgresql: { maxConnections: number } } };
+  values.platform.postgresql.maxConnections = 100;
+  const key = { accessKeyId: "key", secretAccessKey: hidden };
+  configure(values, { instancesFolder: folder, artifactStoreKeys: JSON.stringify({ shop: key, cart: key }) });
+  expect((await failureOf()).slice(1)).toEqual([
+    "  config of stack local: mlflow-instances:environment.platform.postgresql.maxConnections: is 100, of which 95 are for instances, but these may hold 37 (cart) + 63 (shop) at once, 100 in all; " +
+      "raise the server's max_connections, or lower the instances' replicas or workers",
   ]);
 });
 

@@ -31,6 +31,8 @@ test("every default of a tier is filled in", () => {
     bucket: "mlflow-local-shop",
     host: "shop.mlflow.test",
     deletedExperimentRetention: "30d",
+    staleRuns: { after: "24h", idle: "6h" },
+    maintenance: { timeZone: "Etc/UTC", retentionSchedule: "47 2 * * *", staleRunsSchedule: "17 * * * *" },
     protect: true,
     replicas: standard.replicas,
     workers: standard.workers,
@@ -54,8 +56,19 @@ test("every default of a tier is filled in", () => {
 });
 
 test("a file's value goes before the environment's default, and that before the tier's", () => {
-  const environment = fixtureEnvironment((values) => (values.defaults = { tier: "production", deletedExperimentRetention: "60d" }));
-  expect(resolve(environment, "shop", file())).toMatchObject({ tier: "production", deletedExperimentRetention: "60d" });
+  const environment = fixtureEnvironment(
+    (values) => (values.defaults = { tier: "production", deletedExperimentRetention: "60d", timeZone: "Europe/Berlin" }),
+  );
+  expect(resolve(environment, "shop", file())).toMatchObject({
+    tier: "production",
+    deletedExperimentRetention: "60d",
+    maintenance: { timeZone: "Europe/Berlin", staleRunsSchedule: "17 * * * *" },
+  });
+  const own = { timeZone: "America/New_York", retentionSchedule: "@daily", staleRunsSchedule: "*/30 * * * *" };
+  expect(resolve(environment, "shop", file({ maintenance: own })).maintenance).toEqual(own);
+  // Who only shortens `after` doesn't have to know of `idle`.
+  expect(resolve(environment, "shop", file({ staleRuns: { after: "3h" } })).staleRuns).toEqual({ after: "3h", idle: "3h" });
+  expect(resolve(environment, "shop", file({ staleRuns: { after: "2d" } })).staleRuns).toEqual({ after: "2d", idle: "6h" });
   expect(resolve(environment, "shop", file({ tier: "sandbox", deletedExperimentRetention: "1d" }))).toMatchObject({
     tier: "sandbox",
     deletedExperimentRetention: "1d",
