@@ -18,9 +18,12 @@ export function databases(deployed: Pick<Deployed, "platform">) {
     await client.connect();
     return client;
   };
-  const column = async (sql: string): Promise<string[]> => {
+  const administrator = async (database: string): Promise<pg.Client> => {
     const password = (await readFile(postgresql.adminPasswordFile, "utf8")).trim();
-    const client = await connect({ user: postgresql.adminUser, password, database: "postgres" });
+    return connect({ user: postgresql.adminUser, password, database });
+  };
+  const column = async (sql: string): Promise<string[]> => {
+    const client = await administrator("postgres");
     try {
       return (await client.query<{ name: string }>(sql)).rows.map(({ name }) => name);
     } finally {
@@ -28,6 +31,7 @@ export function databases(deployed: Pick<Deployed, "platform">) {
     }
   };
   return {
+    administrator,
     names: () => column("select datname as name from pg_database"),
     roles: () => column("select rolname as name from pg_roles"),
     /** Logs in to one instance's database with another's credentials: `connected`, or the server's words. */

@@ -11,7 +11,7 @@ interface Keys {
 }
 
 /** What tests ask of the object store: as its root user, or with the key of an instance. */
-export function objectStore({ platform }: Pick<Deployed, "platform">, values: StackValues) {
+export function objectStore({ platform }: Pick<Deployed, "platform">, values: Pick<StackValues, "secrets">) {
   const { endpoint, region, accessKeyId, secretAccessKeyFile } = platform.objectStore;
   const open = async (credentials: Keys): Promise<S3Client> =>
     new S3Client({
@@ -27,9 +27,11 @@ export function objectStore({ platform }: Pick<Deployed, "platform">, values: St
     if (keys === undefined) throw new Error(`no key of instance ${instance}`);
     return keys;
   };
+  const root = async (): Promise<S3Client> => open({ accessKeyId, secretAccessKey: (await readFile(secretAccessKeyFile, "utf8")).trim() });
   return {
+    root,
     async buckets(): Promise<string[]> {
-      const client = await open({ accessKeyId, secretAccessKey: (await readFile(secretAccessKeyFile, "utf8")).trim() });
+      const client = await root();
       const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
       return Buckets.map(({ Name = "" }) => Name);
     },

@@ -1,4 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { clientEnvironment } from "../../../local/client/environment.ts";
 
 /** Runs a Python program with the unmodified MLflow client; gives its exit code and what it printed. */
@@ -15,4 +18,23 @@ export function runPython(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code: code ?? -1, output }));
   });
+}
+
+const scripts = join(dirname(dirname(fileURLToPath(import.meta.url))), "scripts");
+
+export interface Client {
+  readonly python: string;
+  readonly trackingUri: string;
+  readonly token: string;
+  readonly caPath: string;
+}
+
+/** Runs a script of test/engine/scripts with nothing in its environment but what any client needs; the last line of its output is JSON. */
+export async function runScript<T>(client: Client, script: string, ...args: readonly string[]): Promise<T> {
+  const { stdout } = await promisify(execFile)(client.python, [join(scripts, script), ...args], {
+    env: { ...clientEnvironment(client), PYTHONDONTWRITEBYTECODE: "1" },
+    timeout: 240_000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as T;
 }

@@ -1,0 +1,191 @@
+import { artifactPath, isAtOrUnder, ownPath, resolveVersions, type Registered } from "./artifactPaths.ts";
+import type { BucketObject, Database, Row } from "./instanceState.ts";
+import { removedRows } from "./retentionRows.ts";
+
+/**
+ * What must remain after retention, computed from nothing but the rows and the keys that were there before. It is written from the contract, not from the job, and is as plain as it can be: it
+ * reads everything into memory and looks at each thing once.
+ */
+export interface RetentionRules {
+  readonly now: number;
+  readonly retentionMs: number;
+  readonly bucket: string;
+}
+
+export type Kind = "experiment" | "run" | "loggedModel" | "trace";
+export type Reason = "registered" | "keep-tag" | "recent" | "not-in-bucket" | "unknown-deletion-time" | "holds-kept";
+
+export interface Item {
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+export interface Outcome {
+  readonly removed: readonly (Item & { readonly keys: readonly string[]; readonly bytes: number })[];
+  /** Only what is deleted and yet stays; what is active is nobody's question. */
+  readonly kept: readonly (Item & { readonly reason: Reason })[];
+  /** Each table's rows as text, sorted. */
+  readonly rows: ReadonlyMap<string, readonly string[]>;
+  /** Keys whose current version is an object, sorted. */
+  readonly keys: readonly string[];
+}
+
+interface Thing extends Item {
+  readonly row: Row;
+  readonly experiment: Row;
+  /** Where its objects are, if they are plainly its own: a prefix of keys. */
+  readonly path: string | undefined;
+  /** Where its objects may be, however its location is written. */
+  readonly reach: string | undefined;
+  readonly deleted: boolean;
+  readonly deletedAt: number | null;
+  readonly tagged: boolean;
+}
+
+type Fate = { readonly stays: false } | { readonly stays: true; readonly reason?: Reason };
+const goes: Fate = { stays: false };
+const active: Fate = { stays: true };
+const kept = (reason: Reason): Fate => ({ stays: true, reason });
+
+export function whatRemains(database: Database, objects: readonly BucketObject[], rules: RetentionRules): Outcome {
+  const cutoff = rules.now - rules.retentionMs;
+  const things = allThings(database, rules.bucket);
+  const registered = resolveVersions(database, rules.bucket);
+
+  /** When deleted long enough ago: undefined. Otherwise the reason to wait. */
+  const tooEarly = (deletedAt: number | null): Reason | undefined =>
+    deletedAt === null ? "unknown-deletion-time" : deletedAt > cutoff ? "recent" : undefined;
+  /** A deleted experiment takes its logged models and traces along, which have no deletion of their own, when its time has come. */
+  const experimentIsDue = (experiment: Row): boolean =>
+    experiment["lifecycle_stage"] === "deleted" && tooEarly(experiment["last_update_time"] as number | null) === undefined;
+
+  const fateOfPart = (thing: Thing, runStays: (id: unknown) => boolean): Fate => {
+    const due = thing.kind !== "run" && experimentIsDue(thing.experiment);
+    if (!thing.deleted && !due) return active;
+    // What was deleted by itself has its own time, whatever became of its experiment.
+    const wait = thing.deleted ? tooEarly(thing.deletedAt) : undefined;
+    if (wait !== undefined) return kept(wait);
+    if (thing.tagged) return kept("keep-tag");
+    if (isRegistered(registered, thing)) return kept("registered");
+    // A run that somebody keeps or has restored is worth nothing without its model.
+    if (thing.kind === "loggedModel" && !thing.deleted && runStays(thing.row["source_run_id"])) return kept("holds-kept");
+    return thing.path === undefined ? kept("not-in-bucket") : goes;
+  };
+
+  const runs = things.filter(({ kind }) => kind === "run");
+  const fates = new Map<Thing, Fate>(runs.map((run) => [run, fateOfPart(run, () => false)]));
+  const stays = (thing: Thing): boolean => fates.get(thing)?.stays ?? true;
+  const parts = things.filter(({ kind }) => kind !== "experiment");
+  for (const part of parts)
+    if (part.kind !== "run") fates.set(part, fateOfPart(part, (id) => runs.some((run) => run.id === id && run.experiment === part.experiment && stays(run))));
+
+  for (const experiment of things.filter(({ kind }) => kind === "experiment")) {
+    const holdsSomething = parts.some((part) => part.experiment === experiment.row && stays(part));
+    const wait = tooEarly(experiment.deletedAt);
+    fates.set(
+      experiment,
+      !experiment.deleted
+        ? active
+        : wait !== undefined
+          ? kept(wait)
+          : experiment.tagged
+            ? kept("keep-tag")
+            : holdsSomething
+              ? kept("holds-kept")
+              : // A version's path in the experiment's folder that is no part of any of its runs and models.
+                registered.paths.some((path) => experiment.path !== undefined && belongsTo(experiment, path, things))
+                ? kept("registered")
+                : experiment.path === undefined
+                  ? kept("not-in-bucket")
+                  : goes,
+    );
+  }
+
+  const living = things.filter(stays);
+  // No object under any of these is touched, whoever's prefix it is under, too.
+  const livingPaths = [...living.flatMap(({ kind, reach }) => (kind === "experiment" || reach === undefined ? [] : [reach])), ...registered.paths];
+  const livingLocations = living.flatMap(({ kind, reach }) => (kind === "experiment" && reach !== undefined ? [reach] : []));
+  const isSpared = (key: string): boolean => livingPaths.some((path) => isAtOrUnder(key, path));
+
+  const current = objects.filter(({ latest, marker }) => latest && !marker);
+  const taken = new Set<string>();
+  const removed = things
+    .filter((thing) => !stays(thing))
+    .map((thing) => {
+      const path = thing.path ?? "";
+      // An experiment's folder goes as a whole only when nobody else lives in, at or around it.
+      const shared = thing.kind === "experiment" && [...livingLocations, ...livingPaths].some((other) => isAtOrUnder(other, path) || isAtOrUnder(path, other));
+      const inner = livingLocations.filter((location) => location !== path && isAtOrUnder(location, path));
+      const own = shared
+        ? []
+        : current.filter(({ key }) => isAtOrUnder(key, path) && !taken.has(key) && !isSpared(key) && !inner.some((location) => isAtOrUnder(key, location)));
+      for (const { key } of own) taken.add(key);
+      return { kind: thing.kind, id: thing.id, keys: own.map(({ key }) => key), bytes: own.reduce((sum, { size }) => sum + size, 0) };
+    });
+
+  const gone = (kind: Kind): ReadonlySet<string> => new Set(removed.filter((item) => item.kind === kind).map(({ id }) => id));
+  return {
+    removed,
+    kept: things.flatMap((thing) => {
+      const fate = fates.get(thing);
+      return fate?.stays === true && fate.reason !== undefined ? [{ kind: thing.kind, id: thing.id, reason: fate.reason }] : [];
+    }),
+    rows: removedRows(database, { experiments: gone("experiment"), runs: gone("run"), models: gone("loggedModel"), traces: gone("trace") }),
+    keys: current.flatMap(({ key }) => (taken.has(key) ? [] : [key])).toSorted(),
+  };
+}
+
+function isRegistered({ runs, models, paths }: Registered, { kind, id, reach }: Thing): boolean {
+  if ((kind === "run" && runs.has(id)) || (kind === "loggedModel" && models.has(id))) return true;
+  return reach !== undefined && paths.some((other) => isAtOrUnder(other, reach) || isAtOrUnder(reach, other));
+}
+
+/** Whether a path is in an experiment's folder and in nobody's who is nearer to it. */
+function belongsTo(experiment: Thing, path: string, things: readonly Thing[]): boolean {
+  if (experiment.path === undefined || !isAtOrUnder(path, experiment.path)) return false;
+  const length = experiment.path.length;
+  return !things.some((thing) => thing !== experiment && thing.path !== undefined && thing.path.length >= length && isAtOrUnder(path, thing.path));
+}
+
+/** Runs before models before traces before experiments: the order in which the job counts an object that belongs to two of them. */
+function allThings(database: Database, bucket: string): Thing[] {
+  const experiments = new Map(database.rows("experiments").map((row) => [String(row["experiment_id"]), row]));
+  const keepers = (table: string, id: string, key: string): ReadonlySet<string> =>
+    new Set(database.rows(table).flatMap((row) => (row[key] === "keep" ? [String(row[id])] : [])));
+  const keptExperiments = keepers("experiment_tags", "experiment_id", "key");
+  const keptRuns = keepers("tags", "run_uuid", "key");
+  const keptModels = keepers("logged_model_tags", "model_id", "tag_key");
+  const keptTraces = keepers("trace_tags", "request_id", "key");
+  const traceLocations = new Map(
+    database.rows("trace_tags").flatMap((row) => (row["key"] === "mlflow.artifactLocation" ? [[String(row["request_id"]), String(row["value"])]] : [])),
+  );
+
+  const thing = (kind: Kind, id: unknown, row: Row, location: unknown, deletedAt: unknown, ownTags: ReadonlySet<string>): Thing => {
+    const experiment = experiments.get(String(row["experiment_id"]));
+    if (experiment === undefined) throw new Error(`${kind} ${String(id)} has no experiment`);
+    return {
+      kind,
+      id: String(id),
+      row,
+      experiment,
+      path: ownPath(String(location), bucket, kind === "experiment" ? undefined : String(id)),
+      reach: artifactPath(String(location), bucket),
+      deleted: row["lifecycle_stage"] === "deleted",
+      deletedAt: deletedAt as number | null,
+      tagged: ownTags.has(String(id)) || keptExperiments.has(String(row["experiment_id"])),
+    };
+  };
+  return [
+    ...database.rows("runs").map((row) => thing("run", row["run_uuid"], row, row["artifact_uri"], row["deleted_time"], keptRuns)),
+    ...database
+      .rows("logged_models")
+      .map((row) => thing("loggedModel", row["model_id"], row, row["artifact_location"], row["last_updated_timestamp_ms"], keptModels)),
+    // A trace has no stage: MLflow deletes its rows at once.
+    ...database
+      .rows("trace_info")
+      .map((row) => thing("trace", row["request_id"], row, traceLocations.get(String(row["request_id"])), null, keptTraces)),
+    ...[...experiments.values()].map((row) =>
+      thing("experiment", row["experiment_id"], row, row["artifact_location"], row["last_update_time"], keptExperiments),
+    ),
+  ];
+}
