@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 import { wordsFor } from "../stacks/preflight.ts";
-import { ExitCode, Refusal } from "./refusal.ts";
+import { Refusal } from "./refusal.ts";
 import type { Target } from "./target.ts";
 
 /** An answer of the API server that isn't the wanted one, or none at all (then `status` is 0). */
@@ -11,7 +11,7 @@ export class ClusterError extends Refusal {
   readonly status: number;
 
   constructor(message: string, status: number) {
-    super(message, status === 0 || status >= 500 ? ExitCode.CouldNotWork : ExitCode.Wrong);
+    super(message);
     this.status = status;
   }
 }
@@ -120,7 +120,9 @@ export function openCluster({ kubeconfig, context }: Pick<Target, "kubeconfig" |
   try {
     config.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new Refusal(`${kubeconfig} is no kubeconfig file: ${(error as Error).message.split("\n")[0]}`);
+    // A TypeError is the library's stumbling over a file that holds something else.
+    const words = error instanceof TypeError ? "it has no clusters, users and contexts" : (error as Error).message.split("\n")[0];
+    throw new Refusal(`${kubeconfig} is no kubeconfig file: ${words}`);
   }
   const found = config.getContextObject(context);
   if (found === null) {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { missingRights } from "./access.ts";
-import type { Cluster } from "./cluster.ts";
+import { ClusterError, type Cluster } from "./cluster.ts";
 import { eventIn, type Summary } from "./events.ts";
 import { follow, waitForStart } from "./follow.ts";
 import { createJob, readCronJob, RunningJob, type Patience } from "./job.ts";
@@ -65,6 +65,9 @@ export async function run(
     signal.throwIfAborted();
     return await watch(use, job, outputs, patience);
   } catch (error) {
+    if (error instanceof ClusterError) {
+      throw new Refusal(`Lost sight of job ${job.name}, which goes on: ${error.message}. ${logHint(target, job)}`, ExitCode.CouldNotWork);
+    }
     if (!signal.aborted) throw error;
     await outputs.notes.write(await afterInterruption(use, target, job));
     return ExitCode.Interrupted;
@@ -121,13 +124,11 @@ const endings: Partial<Record<ExitCode, string>> = {
   [ExitCode.Locked]: "Another maintenance command works on this instance at the moment; nothing was changed. Try again when it has ended.",
 };
 
-async function afterInterruption(use: Use, { kubeconfig, context }: Target, job: RunningJob): Promise<string> {
-  if (!use.dryRun) {
-    return (
-      `Interrupted; job ${job.name} goes on in the cluster. Its log: kubectl --kubeconfig ${kubeconfig} --context ${context} ` +
-      `--namespace ${job.namespace} logs --follow job/${job.name}`
-    );
-  }
+const logHint = ({ kubeconfig, context }: Target, { namespace, name }: RunningJob): string =>
+  `Its log: kubectl --kubeconfig ${kubeconfig} --context ${context} --namespace ${namespace} logs --follow job/${name}`;
+
+async function afterInterruption(use: Use, target: Target, job: RunningJob): Promise<string> {
+  if (!use.dryRun) return `Interrupted; job ${job.name} goes on in the cluster. ${logHint(target, job)}`;
   try {
     await job.delete();
     return `Interrupted; job ${job.name} was deleted. Nothing was changed.`;

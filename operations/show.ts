@@ -4,9 +4,9 @@ import { counted, kindWord, moment, plain, size } from "./words.ts";
 type EventOf<Name extends MaintenanceEvent["event"]> = Extract<MaintenanceEvent, { event: Name }>;
 
 // Columns of fixed width: thousands of lines are shown as they come, so nothing can be measured first. The free-form parts stand last.
-const verb = (text: string) => text.padEnd(8);
-const kind = (text: string) => kindWord(text).padEnd(13);
-const id = (text: string) => plain(text).padEnd(34);
+const verb = (text: string) => text.padEnd(10);
+const kind = (text: string) => kindWord(text).padEnd(15);
+const id = (text: string) => plain(text).padEnd(37);
 const volume = (objects: number, bytes: number) => `${counted(objects, "object").padStart(15)} ${size(bytes).padStart(10)}  `;
 
 /** One event as one line; nothing for the summary, which is said at the end. */
@@ -23,7 +23,7 @@ export function lineOf(event: MaintenanceEvent): string | undefined {
     case "fail":
       return join(verb("FAILED") + (event.kind ? kind(event.kind) : "") + (event.id ? `${id(event.id)} ` : "") + plain(event.message));
     case "sweep":
-      return join(verb("sweep") + sweptThing(event.what).padEnd(47) + volume(event.objects, event.bytes));
+      return join(verb("sweep") + sweptThing(event.what).padEnd(52) + volume(event.objects, event.bytes));
     case "orphan":
       return join(verb("orphan") + size(event.bytes).padStart(10), `of ${moment(event.modified)}`, plain(event.key));
     case "missing":

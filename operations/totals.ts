@@ -73,6 +73,6 @@ function flat(value: Record<string, unknown>, prefix = ""): [string, string][] {
     if (part === null || part === undefined) return [];
     if (typeof part === "number") return [[name, /bytes$/i.test(key) ? size(part) : amount(part)]];
     if (typeof part === "object") return flat(part as Record<string, unknown>, `${name} `);
-    return [[name, plain(String(part))]];
+    return [[name, plain(typeof part === "string" ? part : JSON.stringify(part))]];
   });
 }

@@ -1,0 +1,143 @@
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { stringify } from "yaml";
+import { openCluster } from "../../../operations/cluster.ts";
+import { nearestFirst } from "../../../operations/nearest.ts";
+import { ExitCode, Refusal } from "../../../operations/refusal.ts";
+import { findTarget } from "../../../operations/target.ts";
+import { secretKeys } from "../../../stacks/environment.ts";
+import { fixtureValues, folderWith } from "../stacks/support.ts";
+
+const instance = "team: shop\nowner: a@example.com\ndescription: d\n";
+
+/** A project with one stack and its instance files; secrets are set, and encrypted as Pulumi writes them. */
+function project(values: unknown = fixtureValues(), config: Record<string, unknown> = {}): string {
+  const secrets = Object.fromEntries(Object.keys(secretKeys).map((key) => [`mlflow-instances:${key}`, { secure: "v1:abc:def" }]));
+  const stack = { config: { "aws:region": "x", "mlflow-instances:environment": values, ...secrets, ...config } };
+  return folderWith({
+    "stacks/Pulumi.local.yaml": stringify(stack),
+    "stacks/Pulumi.staging.yaml": "config: {}\n",
+    "stacks/instances/local/fraud-detector.yaml": instance,
+    "stacks/instances/local/search-ranker.yml": "this is: [no instance",
+    "stacks/instances/local/README.md": "",
+    "elsewhere/shop.yaml": instance,
+  });
+}
+
+function refusal(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(Refusal);
+    expect((error as Refusal).exitCode).toBe(ExitCode.Wrong);
+    return (error as Refusal).message;
+  }
+  throw new Error("nothing was refused");
+}
+
+test("an instance is found with its cluster, without Pulumi and without opening a secret", () => {
+  expect(findTarget(project(), "local", "fraud-detector")).toEqual({
+    stack: "local",
+    instance: "fraud-detector",
+    namespace: "mlflow-fraud-detector",
+    kubeconfig: "/fixture/kubeconfig",
+    context: "mlflow-local",
+  });
+});
+
+test("an instance whose file has an error of its own is still looked after", () => {
+  expect(findTarget(project(), "local", "search-ranker").namespace).toBe("mlflow-search-ranker");
+});
+
+test("the stack's own folder of instances and a relative kubeconfig are taken from the project's root", () => {
+  const values = fixtureValues() as { platform: { kubernetes: { kubeconfig: string } } };
+  values.platform.kubernetes.kubeconfig = "keys/config";
+  const root = project(values, { "mlflow-instances:instancesFolder": "elsewhere" });
+  expect(findTarget(root, "local", "shop").kubeconfig).toBe(join(root, "keys/config"));
+});
+
+test.each(["loca", "../stacks/local", "local.yaml", ""])("unknown stack %j: those that exist are listed, the nearest first", (name) => {
+  const message = refusal(() => findTarget(project(), name, "shop"));
+  expect(message).toMatch(/^There is no stack ".*"; those with a file in stacks\/ are: (local, staging|staging, local)\.$/);
+});
+
+test("unknown instance: those of the stack are listed, the nearest first", () => {
+  const message = refusal(() => findTarget(project(), "local", "serch-rankr"));
+  expect(message).toMatch(
+    /^Stack local has no instance "serch-rankr"; those with a file in .*instances\/local\/ are: search-ranker, fraud-detector\.$/,
+  );
+});
+
+test("a wrong stack file is refused with each place", () => {
+  const values = fixtureValues() as { platform: { kind: string } };
+  values.platform.kind = "gke";
+  expect(refusal(() => findTarget(project(values), "local", "fraud-detector"))).toMatch(
+    /^Wrong input for stack local; nothing was changed:\n {2}.*Pulumi\.local\.yaml:\d+:\d+ mlflow-instances:environment\.platform\.kind: is "gke", not one of existing$/,
+  );
+  expect(refusal(() => findTarget(folderWith({ "stacks/Pulumi.local.yaml": "a: [" }), "local", "x"))).toMatch(/Pulumi\.local\.yaml:1:\d+ /);
+});
+
+test("a secret in plain text is refused without being shown", () => {
+  const root = project(fixtureValues(), { "mlflow-instances:postgresqlAdminPassword": "hunter2-Xyzzy" });
+  const message = refusal(() => findTarget(root, "local", "fraud-detector"));
+  expect(message).toContain("postgresqlAdminPassword: is in plain text");
+  expect(message).not.toContain("hunter2");
+});
+
+test("the nearest name is the one with the fewest changed letters", () => {
+  expect(nearestFirst("Frud-detector", ["search-ranker", "fraud-detector", "f"])[0]).toBe("fraud-detector");
+  expect(nearestFirst("x", [])).toEqual([]);
+});
+
+const kubeconfig = (change: Record<string, unknown> = {}) =>
+  stringify({
+    clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
+    users: [{ name: "u", user: {} }],
+    contexts: [{ name: "dev", context: { cluster: "c", user: "u" } }],
+    ...change,
+  });
+const opening = (text: string | undefined, context = "dev") => {
+  const file = join(folderWith({}), "kubeconfig");
+  if (text !== undefined) writeFileSync(file, text);
+  return () => openCluster({ kubeconfig: file, context });
+};
+
+test.each([
+  ["no kubeconfig", undefined, /^There is no kubeconfig file .*\/kubeconfig\.$/],
+  ["no YAML", "a: [", /is no kubeconfig file: /],
+  ["an empty file", "", /is no kubeconfig file: .*empty/],
+  ["another file", "~", /is no kubeconfig file: it has no clusters, users and contexts$/],
+  [
+    "no such context",
+    kubeconfig({ contexts: [{ name: "prod", context: { cluster: "c", user: "u" } }] }),
+    /has no context "dev"; it has prod\.$/,
+  ],
+  ["no such cluster", kubeconfig({ clusters: [] }), /the cluster "c" of context dev has no server\.$/],
+  ["no such user", kubeconfig({ users: [] }), /the user "u" of context dev isn't in the file\.$/],
+])("%s is said in one line", (_what, text, words) => {
+  const message = refusal(opening(text));
+  expect(message).toMatch(words);
+  expect(message.split("\n")).toHaveLength(1);
+});
+
+test("a cluster where nothing listens is said at once", async () => {
+  await expect(opening(kubeconfig())().json("/version")).rejects.toThrow(
+    "the cluster of context dev (https://127.0.0.1:1) can't be reached: connection refused: nothing listens there",
+  );
+});
+
+test("a cluster that accepts connections and never answers is given up within 5 s", async () => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const clusters = [{ name: "c", cluster: { server: `https://127.0.0.1:${port}` } }];
+  const start = Date.now();
+  await expect(opening(kubeconfig({ clusters }))().json("/version")).rejects.toThrow(
+    /^no answer from the cluster of context dev .* within 3 s$/,
+  );
+  expect(Date.now() - start).toBeLessThan(4_500);
+});
