@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from unittest.mock import patch
 
@@ -95,15 +96,19 @@ class World:
             cursor.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
+    @cached_property
+    def s3(self) -> Any:
+        return self.store.client()
+
     def put(self, key: str, body: bytes = b"x") -> str:
-        self.store.client().put_object(Bucket=self.bucket_name, Key=key, Body=body)
+        self.s3.put_object(Bucket=self.bucket_name, Key=key, Body=body)
         return key
 
     def keys(self, prefix: str = "") -> list[str]:
         return self.store.keys(self.bucket_name, prefix)
 
     def read(self, key: str) -> bytes:
-        return bytes(self.store.client().get_object(Bucket=self.bucket_name, Key=key)["Body"].read())
+        return bytes(self.s3.get_object(Bucket=self.bucket_name, Key=key)["Body"].read())
 
     def read_all(self) -> dict[str, bytes]:
         return {key: self.read(key) for key in self.keys()}

@@ -1,0 +1,33 @@
+"""The folders of earlier runs, and what interrupted ones have still to remove: rows that are gone, objects that the next run takes."""
+
+from collections.abc import Iterator
+
+from mlflow_instance.maintenance.bucket import Bucket
+from mlflow_instance.maintenance.report import REPORT, ReportFolder, folder_of
+
+
+def folders(bucket: Bucket, command: str) -> Iterator[tuple[ReportFolder, bool]]:
+    """The command's folders, oldest first, each with whether it has its report."""
+    path, finished = "", False
+    base = folder_of(command)
+    for found in bucket.objects(base):
+        name, _, file = found.key.removeprefix(base).partition("/")
+        if not file:
+            continue
+        if path and f"{base}{name}" != path:
+            yield ReportFolder(bucket, path), finished
+            finished = False
+        path, finished = f"{base}{name}", finished or file == REPORT
+    if path:
+        yield ReportFolder(bucket, path), finished
+
+
+def unfinished_prefixes(bucket: Bucket) -> set[str]:
+    return {
+        str(prefix)
+        for folder, finished in folders(bucket, "retention")
+        if not finished
+        for part in folder.read_plan()
+        for item in part
+        for prefix in item["prefixes"]
+    }
