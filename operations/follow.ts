@@ -34,8 +34,10 @@ export async function* follow(job: RunningJob, patience: Patience): AsyncGenerat
   let last: Stamp | undefined;
   let awaySince: number | undefined;
   for (;;) {
+    // In this order: a Job that has ended has no pod to come.
+    const state = await job.read();
     const pod = await job.pod();
-    const endedBefore = outcomeOf(await job.read(), pod);
+    const endedBefore = outcomeOf(state, pod);
     if (pod === undefined) {
       if (endedBefore !== undefined) return endedBefore;
       await job.pause();

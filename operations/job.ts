@@ -49,9 +49,11 @@ export class RunningJob {
     return this.#patient(() => orNothing(this.#get<V1Job>(`${batch(this.namespace)}/jobs/${this.name}`)));
   }
 
+  /** The newest pod: a drained node's one has a successor. */
   async pod(): Promise<V1Pod | undefined> {
     const query = { labelSelector: `batch.kubernetes.io/job-name=${this.name}` };
-    return (await this.#patient(() => this.#get<List<V1Pod>>(`${core(this.namespace)}/pods`, query))).items.at(-1);
+    const { items } = await this.#patient(() => this.#get<List<V1Pod>>(`${core(this.namespace)}/pods`, query));
+    return items.toSorted((a, b) => createdAt(a) - createdAt(b)).at(-1);
   }
 
   /** Events of the Job, and of its pod once there is one. Without the right to read events there are none, and the states say enough. */
@@ -97,6 +99,8 @@ export class RunningJob {
     }
   }
 }
+
+const createdAt = ({ metadata }: V1Pod): number => new Date(metadata?.creationTimestamp ?? 0).getTime();
 
 const isPassing = ({ status }: ClusterError): boolean => status === 0 || status === 429 || status >= 500;
 

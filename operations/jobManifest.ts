@@ -3,8 +3,8 @@ import type { V1CronJob, V1Job } from "@kubernetes/client-node";
 /** Container of the CronJobs' pods that does the work. */
 export const containerName = "maintenance";
 
-// What the job says is in its log only for this long; the lasting report is in the bucket.
-const keptSeconds = 3600;
+// Nobody else removes a finished one-off Job; the lasting report is in the bucket.
+const keptSeconds = 24 * 3600;
 
 export interface OneOff {
   /** Name of the command that the user typed. */
@@ -59,7 +59,7 @@ export function oneOffJob(cronJob: V1CronJob, { command, commandLine, requestedB
       ...spec!,
       // Somebody is watching: a failure is theirs to see, and to try again.
       backoffLimit: 0,
-      ttlSecondsAfterFinished: keptSeconds,
+      ttlSecondsAfterFinished: spec!.ttlSecondsAfterFinished ?? keptSeconds,
       template: { ...spec!.template, spec: { ...podSpec, containers } },
     },
   };

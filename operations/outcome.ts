@@ -13,8 +13,10 @@ const own = new Set<number>([ExitCode.Done, ExitCode.CouldNotWork, ExitCode.Wron
 
 /** Undefined as long as it runs. */
 export function outcomeOf(job: V1Job | undefined, pod: V1Pod | undefined): Outcome | undefined {
+  // A drained node's pod is replaced, if the Job's policy says so: then its end isn't the Job's.
+  const replaced = pod?.status?.conditions?.some(({ type, status }) => type === "DisruptionTarget" && status === "True") === true;
   const ended = pod?.status?.containerStatuses?.find(({ name }) => name === containerName)?.state?.terminated;
-  if (ended !== undefined) {
+  if (ended !== undefined && !replaced) {
     if (own.has(ended.exitCode)) return { exitCode: ended.exitCode as ExitCode };
     const why =
       ended.reason === "OOMKilled"
@@ -22,7 +24,7 @@ export function outcomeOf(job: V1Job | undefined, pod: V1Pod | undefined): Outco
         : `it ended with exit code ${ended.exitCode}${ended.message ? `: ${ended.message.trim()}` : ""}`;
     return { exitCode: ExitCode.CouldNotWork, because: why };
   }
-  if (pod?.status?.phase === "Failed") {
+  if (pod?.status?.phase === "Failed" && !replaced) {
     const { reason, message } = pod.status;
     return {
       exitCode: ExitCode.CouldNotWork,

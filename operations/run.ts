@@ -10,8 +10,9 @@ import type { Outcome } from "./outcome.ts";
 import type { Sink } from "./output.ts";
 import { ExitCode, Refusal } from "./refusal.ts";
 import { lineOf } from "./show.ts";
+import { summaryLines } from "./summary.ts";
 import type { Target } from "./target.ts";
-import { summaryLines, Totals } from "./totals.ts";
+
 import { plain } from "./words.ts";
 
 /** One use of a maintenance command. */
@@ -82,7 +83,6 @@ async function watch(use: Use, job: RunningJob, outputs: Outputs, patience: Pati
     if (text !== said) void notes.write(plain((said = text)));
   });
 
-  const totals = new Totals();
   let summary: Summary | undefined;
   const lines = follow(job, patience);
   let step = await lines.next();
@@ -93,13 +93,12 @@ async function watch(use: Use, job: RunningJob, outputs: Outputs, patience: Pati
       continue;
     }
     await machines?.write(step.value);
-    totals.add(event);
     if (event.event === "summary") summary = event;
     const line = lineOf(event);
     if (line !== undefined) await people?.write(line);
   }
   if (summary !== undefined) {
-    for (const line of ["", ...totals.lines(use.dryRun), ...summaryLines(summary)]) await people?.write(line);
+    for (const line of ["", ...summaryLines(summary)]) await people?.write(line);
   }
   return say(step.value, use, summary !== undefined, notes);
 }

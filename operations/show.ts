@@ -43,7 +43,10 @@ const join = (...parts: string[]): string =>
     .join("  ")
     .trimEnd();
 
-function nameOf({ name, experiment }: { name?: string | null | undefined; experiment?: string | null | undefined }): string {
+function nameOf(event: { name?: string | null | undefined; experiment?: string | null | undefined; kind?: string; id: string }): string {
+  const { name } = event;
+  // An experiment isn't in itself.
+  const experiment = event.kind === "experiment" && event.experiment === event.id ? undefined : event.experiment;
   const parts = [name ? `"${plain(name)}"` : "", experiment ? `in experiment ${plain(experiment)}` : ""];
   return parts.filter((part) => part !== "").join(" ");
 }

@@ -61,9 +61,8 @@ test("shows the events, passes other lines on as notes and ends with the contain
   expect(people).toEqual([
     "remove    run            r1                                         3 objects    2.0 KiB    deleted 2026-10-01 00:00 UTC  in experiment 7",
     "",
-    "To be removed: 1 run (3 objects, 2.0 KiB)",
-    "retention of shop (dry run, nothing was changed) in 4 s",
-    "  removed runs: 1",
+    "retention of shop (dry run: nothing was changed), took 4 s",
+    "  to be removed: 1 run",
   ]);
   expect(machines).toEqual([item, summary]);
   expect(notes).toEqual([
@@ -93,7 +92,7 @@ test("makes one Job from the CronJob's template, with the command in place and o
     "mlflow-instances/command": "mlflow-instance-retention --dry-run",
     "mlflow-instances/requested-by": expect.stringContaining("@"),
   });
-  expect(spec).toMatchObject({ backoffLimit: 0, ttlSecondsAfterFinished: 3600, activeDeadlineSeconds: 14_400 });
+  expect(spec).toMatchObject({ backoffLimit: 0, ttlSecondsAfterFinished: 86_400, activeDeadlineSeconds: 14_400 });
   const [container] = spec!.template.spec!.containers;
   expect(container).toEqual({
     name: "maintenance",
@@ -135,6 +134,21 @@ test("an evicted pod that has no container any more is explained", async () => {
   const { code, notes } = await runOn(fake);
   expect(code).toBe(1);
   expect(notes.at(-1)).toContain("Evicted: The node was low on memory.");
+});
+
+test("a pod that its node was drained of is replaced, and the Job's end is that of the next one", async () => {
+  const condition = { type: "DisruptionTarget", status: "True" };
+  const drained = pod({ terminated: { exitCode: 143 } }, { phase: "Failed", conditions: [condition] });
+  const fake = await fakeCluster({
+    pod: drained,
+    log: (answer) => {
+      const replaced = fake.script.pod !== drained;
+      answer.end(replaced ? `2026-11-22T02:30:00.0Z ${summary}` : "");
+      fake.script.pod = pod({ terminated: { exitCode: 0 } });
+    },
+  });
+  const { code, machines } = await runOn(fake);
+  expect({ code, machines }).toEqual({ code: 0, machines: [summary] });
 });
 
 test("a Job that ran into its limit of time, and whose pod is gone, is explained", async () => {
@@ -239,7 +253,7 @@ test("10,000 lines stream: the first is shown while the rest is still to come", 
   );
   expect(code).toBe(0);
   expect(shown.filter((line) => line.startsWith("orphan"))).toHaveLength(10_000);
-  expect(shown).toContain("Objects without a row: 10,000 (9.8 KiB)");
+  expect(shown.at(-1)).toBe("  to be removed: 1 run");
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { eventIn } from "../../../operations/events.ts";
 import { lineOf } from "../../../operations/show.ts";
-import { summaryLines, Totals } from "../../../operations/totals.ts";
+import { summaryLines } from "../../../operations/summary.ts";
 
 const run = "0123456789abcdef0123456789abcdef";
 const lineFor = (event: Record<string, unknown>) => {
@@ -42,7 +42,15 @@ test.each([
   ["keep-running", undefined, 'tag "keep-running"'],
   ["a-reason-of-the-future", undefined, "a-reason-of-the-future"],
 ])("what is kept says why: %s", (reason, because, words) => {
-  const event = { event: "keep", kind: "experiment", id: "12", name: "churn", reason, ...(because === undefined ? {} : { because }) };
+  const event = {
+    event: "keep",
+    kind: "experiment",
+    id: "12",
+    experiment: "12",
+    name: "churn",
+    reason,
+    ...(because === undefined ? {} : { because }),
+  };
   expect(columns(event)).toEqual(["keep", "experiment", "12", words, '"churn"']);
 });
 
@@ -99,41 +107,40 @@ test("an event may say more than this clone knows", () => {
   expect(eventIn('{"event":"fail","message":"x","hint":"y"}')).toEqual({ event: "fail", message: "x", hint: "y" });
 });
 
-test("totals by kind and by reason", () => {
-  const totals = new Totals();
-  const add = (event: Record<string, unknown>) => totals.add(eventIn(JSON.stringify(event))!);
-  for (let index = 0; index < 1500; index++) add({ event: "remove", kind: "run", id: "r", objects: 2, bytes: 1024 });
-  add({ event: "remove", kind: "loggedModel", id: "m", objects: 0, bytes: 0 });
-  add({ event: "keep", kind: "run", id: "r", reason: "registered" });
-  add({ event: "keep", kind: "experiment", id: "e", reason: "registered" });
-  add({ event: "keep", kind: "run", id: "r", reason: "recent" });
-  add({ event: "fail", kind: "run", id: "r", message: "m" });
-  add({ event: "sweep", what: "uploads", objects: 3, bytes: 0 });
-  expect(totals.lines(true)).toEqual([
-    "To be removed: 1,500 runs, 1 logged model (3,000 objects, 1.5 MiB)",
-    "Kept: 2 registered, 1 recent",
-    "To be swept: 1 (3 objects, 0 B)",
-    "Failed: 1 run",
+const closing = (fields: Record<string, unknown>) => {
+  const times = { startedAt: "2026-11-22T02:17:00Z", finishedAt: "2026-11-22T03:19:07Z" };
+  const event = eventIn(JSON.stringify({ event: "summary", command: "retention", instance: "shop", dryRun: false, ...times, ...fields }));
+  if (event?.event !== "summary") throw new Error("no summary");
+  return summaryLines(event);
+};
+
+test("the summary of a dry run says what would be, a group of counts on a line and no zeros", () => {
+  const removed = { runs: 1500, loggedModels: 1, traces: 0, experiments: 0, objects: 3000, bytes: 1536 * 1024 };
+  const swept = { noncurrentVersions: { objects: 3, bytes: 2048 }, uploads: { objects: 0, bytes: 0 } };
+  const limits = { retention: "30d", cutoff: "2026-10-23T02:17:00Z" };
+  const counts = { kept: { "keep-tag": 2, registered: 1 }, finished: { plans: 0 }, changed: 0, failed: 0 };
+  expect(closing({ dryRun: true, ...limits, removed, swept, ...counts })).toEqual([
+    "retention of shop (dry run: nothing was changed), took 1 h 2 min",
+    "  retention: 30d",
+    "  cutoff: 2026-10-23 02:17 UTC",
+    "  to be removed: 1,500 runs, 1 logged model, 3,000 objects, 1.5 MiB",
+    "  to be swept: noncurrent versions 3 objects, 2.0 KiB",
+    "  kept: keep-tag 2, registered 1",
+    "  to be finished: nothing",
+    "  changed: 0",
+    "  failed: 0",
   ]);
-  expect(totals.lines(false)[0]).toMatch(/^Removed: /);
 });
 
-test("the summary's own counts are shown whatever they are", () => {
-  const summary = {
-    event: "summary",
-    command: "retention",
-    instance: "shop",
-    dryRun: false,
-    startedAt: "2026-11-22T02:17:00Z",
-    finishedAt: "2026-11-22T03:19:07Z",
-    removed: { loggedModels: 12_345, bytes: 2048 },
-    report: "maintenance/retention/x",
-    nothing: null,
-  };
-  expect(summaryLines(eventIn(JSON.stringify(summary)) as never)).toEqual([
-    "retention of shop in 1 h 2 min",
-    "  removed logged models: 12,345",
-    "  removed bytes: 2.0 KiB",
-    "  report: maintenance/retention/x",
+test("the summary of a real run, with fields that this clone doesn't know", () => {
+  expect(
+    closing({ removed: { runs: 1 }, orphanBytes: 2048, report: "maintenance/x\u001b[2J", list: [1], nothing: null, yes: true }),
+  ).toEqual([
+    "retention of shop, took 1 h 2 min",
+    "  removed: 1 run",
+    "  orphan bytes: 2.0 KiB",
+    "  report: maintenance/x\\u{1b}[2J",
+    "  list: [1]",
+    "  yes: true",
   ]);
 });
