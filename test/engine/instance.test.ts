@@ -67,7 +67,7 @@ describe("after up", () => {
     const pods = await cluster(deployed).pods("mlflow-card-checks", "app.kubernetes.io/component=tracking-server");
     expect(pods).toHaveLength(2);
     expect(pods.map(({ restarts }) => restarts)).toEqual([0, 0]);
-    expect(await cluster(deployed).jobs("mlflow-card-checks")).toEqual([expect.objectContaining({ succeeded: 1, failed: 0 })]);
+    expect(await cluster(deployed).migrations("mlflow-card-checks")).toEqual([expect.objectContaining({ succeeded: 1, failed: 0 })]);
   });
 });
 
@@ -142,6 +142,26 @@ describe("on the cluster", () => {
   });
 });
 
+describe("a changed schedule or retention", () => {
+  it("updates the CronJobs in place and restarts nothing", async () => {
+    await engine.instance("card-checks", `${card(1)}deletedExperimentRetention: 14d\nmaintenance: { retentionSchedule: "@daily" }\n`);
+    const changed = (await engine.preview()).map(({ op, urn }) => `${op} ${nameOf(urn)}`);
+    // The namespace tells the retention in an annotation.
+    expect(changed.filter((step) => !step.includes("pulumi:pulumi:Stack") && !step.endsWith("mlflow-instances-engine")).sort()).toEqual([
+      "update card-checks-namespace",
+      "update card-checks-retention",
+      "update card-checks-stale-runs",
+    ]);
+    deployed = await engine.up();
+    const { output } = await cluster(deployed).kubectl([
+      ...["get", "cronjobs", "--namespace", "mlflow-card-checks"],
+      ...["-o", "jsonpath={range .items[*]}{.metadata.name} {.spec.schedule}{'\\n'}{end}"],
+    ]);
+    expect(output.trim().split("\n")).toEqual(["retention @daily", expect.stringMatching(/^stale-runs \d+ \* \* \* \*$/)]);
+    expect(await engine.preview()).toEqual([]);
+  });
+});
+
 describe("a changed value", () => {
   it("updates the Deployment in place and keeps what was logged", async () => {
     await engine.instance("card-checks", card(2));
@@ -169,7 +189,8 @@ describe("a removed instance", () => {
     expect(deployed.instances.map(({ name }) => name)).toEqual(["card-checks"]);
     expect(await cluster(deployed).namespaces()).not.toContain(gone.namespace);
     expect(await databases(deployed).names()).not.toContain(gone.database);
-    expect(await databases(deployed).roles()).not.toContain(gone.database);
+    // Its own and those of its maintenance jobs.
+    expect((await databases(deployed).roles()).filter((role) => role.startsWith(gone.database))).toEqual([]);
     expect(await objectStore(deployed, await engine.values()).buckets()).not.toContain(gone.bucket);
     const { code } = await runPython(deployed.python, "import mlflow; mlflow.MlflowClient().search_experiments()", client("card-checks"));
     expect(code).toBe(0);

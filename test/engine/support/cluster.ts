@@ -49,8 +49,9 @@ export function cluster({ platform }: Pick<Deployed, "platform">) {
         ready: (status.containerStatuses ?? []).length > 0 && (status.containerStatuses ?? []).every(({ ready }) => ready),
       }));
     },
-    async jobs(namespace: string): Promise<{ succeeded: number; failed: number }[]> {
-      const jobs = await list<{ status: { succeeded?: number; failed?: number } }>(["jobs", "--namespace", namespace]);
+    async migrations(namespace: string): Promise<{ succeeded: number; failed: number }[]> {
+      const args = ["jobs", "--namespace", namespace, "--selector", "app.kubernetes.io/component=migration"];
+      const jobs = await list<{ status: { succeeded?: number; failed?: number } }>(args);
       return jobs.map(({ status }) => ({ succeeded: status.succeeded ?? 0, failed: status.failed ?? 0 }));
     },
     async namespaces(): Promise<string[]> {
