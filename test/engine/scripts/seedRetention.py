@@ -176,10 +176,11 @@ def runs_fallback(seed: Seed) -> None:
     model = seed.model(experiment, "forest", run=runs[0])
     unrelated = seed.model(experiment, "tree", run=runs[0])
     seed.version(MODELS[9], f"runs:/{runs[0]}/forest", run=runs[0], alias="champion")
+    seed.delete_model(model, OLD)
     seed.delete_experiment(experiment, OLD)
     seed.stay("found by the run's name of it", "loggedModel", model)
+    seed.stay("of a run that is kept", "loggedModel", unrelated)
     seed.stay("registered", "run", runs[0])
-    seed.named["unrelated model of a registered run"] = unrelated
 
 
 def retired(seed: Seed) -> None:

@@ -64,8 +64,7 @@ export function resolveVersions(database: Database, bucket: string): Registered 
       const [run = "", name] = rest.split("/");
       runs.add(run);
       // A client that asks for runs:/<run>/<name> gets the files of the logged model of that name, if the run made one.
-      for (const model of loggedModels)
-        if (model["source_run_id"] === run && model["name"] === name) models.add(String(model["model_id"]));
+      for (const model of loggedModels) if (model["source_run_id"] === run && model["name"] === name) models.add(String(model["model_id"]));
     } else if (scheme === "models") {
       const model = /^(m-[0-9a-f]+)/.exec(rest)?.[1];
       if (model !== undefined) models.add(model);

@@ -61,13 +61,22 @@ const saved = "saved_state";
 
 /** An instance's whole state, seen past MLflow by the administrators of PostgreSQL and of the object store; it can be taken down and put back. */
 export class InstanceState {
-  readonly sql: pg.Client;
+  sql: pg.Client;
   readonly s3: S3Client;
   readonly bucket: string;
   readonly #folders: readonly { readonly live: string; readonly copy: string }[];
   readonly #scratch: string;
+  readonly #connect: () => Promise<pg.Client>;
 
-  private constructor(sql: pg.Client, s3: S3Client, bucket: string, scratch: string, objectStoreFolder: string) {
+  private constructor(
+    connect: () => Promise<pg.Client>,
+    sql: pg.Client,
+    s3: S3Client,
+    bucket: string,
+    scratch: string,
+    objectStoreFolder: string,
+  ) {
+    this.#connect = connect;
     this.sql = sql;
     this.s3 = s3;
     this.bucket = bucket;
@@ -76,11 +85,13 @@ export class InstanceState {
   }
 
   static async open(deployed: Pick<Deployed, "platform">, instance: Pick<InstanceOutput, "bucket" | "database">): Promise<InstanceState> {
-    const sql = await databases(deployed).administrator(instance.database);
-    sql.on("error", () => undefined); // the tests also take PostgreSQL away
+    const connect = async (): Promise<pg.Client> => {
+      const sql = await databases(deployed).administrator(instance.database);
+      return sql.on("error", () => undefined); // the tests also take PostgreSQL away
+    };
     const scratch = await mkdtemp(join(tmpdir(), "instance-state-"));
     const s3 = await objectStore(deployed, { secrets: {} }).root();
-    return new InstanceState(sql, s3, instance.bucket, scratch, profilePaths(deployed.platform.profile).objectStore);
+    return new InstanceState(connect, await connect(), s3, instance.bucket, scratch, profilePaths(deployed.platform.profile).objectStore);
   }
 
   async close(): Promise<void> {
@@ -89,8 +100,16 @@ export class InstanceState {
     await rm(this.#scratch, { recursive: true, force: true });
   }
 
+  /** After PostgreSQL was away. */
+  async reconnect(): Promise<void> {
+    await this.sql.end().catch(() => undefined);
+    this.sql = await this.#connect();
+  }
+
   async #tables(schema = "public"): Promise<string[]> {
-    const { rows } = await this.sql.query<{ name: string }>("select tablename as name from pg_tables where schemaname = $1 order by 1", [schema]);
+    const { rows } = await this.sql.query<{ name: string }>("select tablename as name from pg_tables where schemaname = $1 order by 1", [
+      schema,
+    ]);
     return rows.map(({ name }) => name);
   }
 

@@ -1,6 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { clientEnvironment } from "../../../local/client/environment.ts";
 
@@ -20,7 +19,7 @@ export function runPython(
   });
 }
 
-const scripts = join(dirname(dirname(fileURLToPath(import.meta.url))), "scripts");
+const scripts = join(import.meta.dirname, "../scripts");
 
 export interface Client {
   readonly python: string;
@@ -37,4 +36,11 @@ export async function runScript<T>(client: Client, script: string, ...args: read
     maxBuffer: 64 * 1024 * 1024,
   });
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as T;
+}
+
+/** A Python with MLflow's model flavours beside its client: what the server's image holds. */
+export async function pythonWithFlavours(): Promise<string> {
+  const script = join(import.meta.dirname, "../../../images/tracking-server/test-environment.sh");
+  const { stdout } = await promisify(execFile)("sh", [script]);
+  return join(stdout.trim(), "venv", "bin", "python");
 }

@@ -56,11 +56,11 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
   const tooEarly = (deletedAt: number | null): Reason | undefined =>
     deletedAt === null ? "unknown-deletion-time" : deletedAt > cutoff ? "recent" : undefined;
   /** A deleted experiment takes its logged models and traces along, which have no deletion of their own, when its time has come. */
-  const experimentIsDue = (experiment: Row): boolean =>
-    experiment["lifecycle_stage"] === "deleted" && tooEarly(experiment["last_update_time"] as number | null) === undefined;
+  const isDue = (experiment: Thing | undefined): boolean => experiment?.deleted === true && tooEarly(experiment.deletedAt) === undefined;
+  const experimentOf = new Map(things.flatMap((thing) => (thing.kind === "experiment" ? [[thing.row, thing] as const] : [])));
 
   const fateOfPart = (thing: Thing, runStays: (id: unknown) => boolean): Fate => {
-    const due = thing.kind !== "run" && experimentIsDue(thing.experiment);
+    const due = thing.kind !== "run" && isDue(experimentOf.get(thing.experiment));
     if (!thing.deleted && !due) return active;
     // What was deleted by itself has its own time, whatever became of its experiment.
     const wait = thing.deleted ? tooEarly(thing.deletedAt) : undefined;
@@ -77,7 +77,11 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
   const stays = (thing: Thing): boolean => fates.get(thing)?.stays ?? true;
   const parts = things.filter(({ kind }) => kind !== "experiment");
   for (const part of parts)
-    if (part.kind !== "run") fates.set(part, fateOfPart(part, (id) => runs.some((run) => run.id === id && run.experiment === part.experiment && stays(run))));
+    if (part.kind !== "run")
+      fates.set(
+        part,
+        fateOfPart(part, (id) => runs.some((run) => run.id === id && run.experiment === part.experiment && stays(run))),
+      );
 
   for (const experiment of things.filter(({ kind }) => kind === "experiment")) {
     const holdsSomething = parts.some((part) => part.experiment === experiment.row && stays(part));
@@ -92,8 +96,8 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
             ? kept("keep-tag")
             : holdsSomething
               ? kept("holds-kept")
-              : // A version's path in the experiment's folder that is no part of any of its runs and models.
-                registered.paths.some((path) => experiment.path !== undefined && belongsTo(experiment, path, things))
+              : // A version's path in the experiment's folder that is no part of any of its runs and models, nor of another experiment's.
+                registered.paths.some((path) => belongsTo(experiment, path, things))
                 ? kept("registered")
                 : experiment.path === undefined
                   ? kept("not-in-bucket")
@@ -103,7 +107,10 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
 
   const living = things.filter(stays);
   // No object under any of these is touched, whoever's prefix it is under, too.
-  const livingPaths = [...living.flatMap(({ kind, reach }) => (kind === "experiment" || reach === undefined ? [] : [reach])), ...registered.paths];
+  const livingPaths = [
+    ...living.flatMap(({ kind, reach }) => (kind === "experiment" || reach === undefined ? [] : [reach])),
+    ...registered.paths,
+  ];
   const livingLocations = living.flatMap(({ kind, reach }) => (kind === "experiment" && reach !== undefined ? [reach] : []));
   const isSpared = (key: string): boolean => livingPaths.some((path) => isAtOrUnder(key, path));
 
@@ -114,11 +121,16 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
     .map((thing) => {
       const path = thing.path ?? "";
       // An experiment's folder goes as a whole only when nobody else lives in, at or around it.
-      const shared = thing.kind === "experiment" && [...livingLocations, ...livingPaths].some((other) => isAtOrUnder(other, path) || isAtOrUnder(path, other));
+      const shared =
+        thing.kind === "experiment" &&
+        [...livingLocations, ...livingPaths].some((other) => isAtOrUnder(other, path) || isAtOrUnder(path, other));
       const inner = livingLocations.filter((location) => location !== path && isAtOrUnder(location, path));
       const own = shared
         ? []
-        : current.filter(({ key }) => isAtOrUnder(key, path) && !taken.has(key) && !isSpared(key) && !inner.some((location) => isAtOrUnder(key, location)));
+        : current.filter(
+            ({ key }) =>
+              isAtOrUnder(key, path) && !taken.has(key) && !isSpared(key) && !inner.some((location) => isAtOrUnder(key, location)),
+          );
       for (const { key } of own) taken.add(key);
       return { kind: thing.kind, id: thing.id, keys: own.map(({ key }) => key), bytes: own.reduce((sum, { size }) => sum + size, 0) };
     });
@@ -140,11 +152,12 @@ function isRegistered({ runs, models, paths }: Registered, { kind, id, reach }: 
   return reach !== undefined && paths.some((other) => isAtOrUnder(other, reach) || isAtOrUnder(reach, other));
 }
 
-/** Whether a path is in an experiment's folder and in nobody's who is nearer to it. */
-function belongsTo(experiment: Thing, path: string, things: readonly Thing[]): boolean {
-  if (experiment.path === undefined || !isAtOrUnder(path, experiment.path)) return false;
-  const length = experiment.path.length;
-  return !things.some((thing) => thing !== experiment && thing.path !== undefined && thing.path.length >= length && isAtOrUnder(path, thing.path));
+/** Whether a path is in an experiment's folder and in nobody's who is as near to it. */
+function belongsTo({ row, reach }: Thing, path: string, things: readonly Thing[]): boolean {
+  if (reach === undefined || !isAtOrUnder(path, reach)) return false;
+  const nearer = (other: Thing): boolean =>
+    other.reach !== undefined && other.reach.length >= reach.length && isAtOrUnder(path, other.reach);
+  return !things.some((other) => other.row !== row && nearer(other));
 }
 
 /** Runs before models before traces before experiments: the order in which the job counts an object that belongs to two of them. */
@@ -157,7 +170,9 @@ function allThings(database: Database, bucket: string): Thing[] {
   const keptModels = keepers("logged_model_tags", "model_id", "tag_key");
   const keptTraces = keepers("trace_tags", "request_id", "key");
   const traceLocations = new Map(
-    database.rows("trace_tags").flatMap((row) => (row["key"] === "mlflow.artifactLocation" ? [[String(row["request_id"]), String(row["value"])]] : [])),
+    database
+      .rows("trace_tags")
+      .flatMap((row) => (row["key"] === "mlflow.artifactLocation" ? [[String(row["request_id"]), String(row["value"])]] : [])),
   );
 
   const thing = (kind: Kind, id: unknown, row: Row, location: unknown, deletedAt: unknown, ownTags: ReadonlySet<string>): Thing => {

@@ -26,7 +26,8 @@ export function removedRows(database: Database, gone: Gone): ReadonlyMap<string,
     new Set(database.rows(table).flatMap((row) => (has(gone.experiments, row["experiment_id"]) ? [String(row[id])] : [])));
   const scorers = idsOf("scorers", "scorer_id");
   const queues = idsOf("review_queues", "queue_id");
-  const inputGoes = (row: Row): boolean => ["source_id", "destination_id"].some((column) => has(gone.runs, row[column]) || has(gone.models, row[column]));
+  const inputGoes = (row: Row): boolean =>
+    ["source_id", "destination_id"].some((column) => has(gone.runs, row[column]) || has(gone.models, row[column]));
   const inputs = new Set(database.rows("inputs").flatMap((row) => (inputGoes(row) ? [String(row["input_uuid"])] : [])));
   const livingInputs = new Set(database.rows("inputs").flatMap((row) => (inputGoes(row) ? [] : [String(row["input_uuid"])])));
   const means = (type: unknown, id: unknown): boolean =>
@@ -59,8 +60,10 @@ export function removedRows(database: Database, gone: Gone): ReadonlyMap<string,
   };
   /** What points to something that is gone and stays: MLflow's schema says SET NULL for these. */
   const forgets = (table: string, row: Row, text: string): string => {
-    if (table === "issues" && has(gone.runs, row["source_run_id"])) return text.replace(/"source_run_id": "[^"]*"/, '"source_run_id": null');
-    if (table === "endpoints" && has(gone.experiments, row["experiment_id"])) return text.replace(/"experiment_id": \d+/, '"experiment_id": null');
+    if (table === "issues" && has(gone.runs, row["source_run_id"]))
+      return text.replace(/"source_run_id": "[^"]*"/, '"source_run_id": null');
+    if (table === "endpoints" && has(gone.experiments, row["experiment_id"]))
+      return text.replace(/"experiment_id": \d+/, '"experiment_id": null');
     return text;
   };
   return new Map(

@@ -40,7 +40,10 @@ async function setClock(state: InstanceState, { clock }: Seeded): Promise<void> 
     );
   for (const [kind, id, age] of clock) {
     const [table, key, column] = columns[kind] ?? ["", "", ""];
-    const { rowCount } = await state.sql.query(`update ${table} set ${column} = ${time} where ${key} = $1 and lifecycle_stage = 'deleted'`, [id, age]);
+    const { rowCount } = await state.sql.query(
+      `update ${table} set ${column} = ${time} where ${key} = $1 and lifecycle_stage = 'deleted'`,
+      [id, age],
+    );
     if (rowCount !== 1) throw new Error(`${kind} ${id} is not deleted`);
   }
 }
@@ -63,7 +66,14 @@ async function addWhatNoClientWrites(state: InstanceState, { named }: Seeded): P
         Object.values(row),
       );
     };
-    const rollup = { id: 9000 + index, experiment_id: experiment, rollup_day: "2026-09-01", metric_name: "latency", grouping_set: "all", sample_count: 3 };
+    const rollup = {
+      id: 9000 + index,
+      experiment_id: experiment,
+      rollup_day: "2026-09-01",
+      metric_name: "latency",
+      grouping_set: "all",
+      sample_count: 3,
+    };
     await insert("sql_trace_metric_daily_rollups", rollup);
     await insert("sql_span_cost_daily_rollups", rollup);
     await insert("sql_assessment_daily_rollups", rollup);
@@ -72,14 +82,36 @@ async function addWhatNoClientWrites(state: InstanceState, { named }: Seeded): P
     await insert("scorer_versions", { scorer_id: id, scorer_version: 1, serialized_scorer: "{}", creation_time: 1 });
     await insert("online_scoring_configs", { online_scoring_config_id: id, scorer_id: id, sample_rate: 0.5, experiment_id: experiment });
     const times = { creation_time_ms: 1, last_update_time_ms: 1 };
-    await insert("review_queues", { queue_id: id, experiment_id: experiment, name: "weekly", name_key: "weekly", queue_type: "CUSTOM", ...times });
+    await insert("review_queues", {
+      queue_id: id,
+      experiment_id: experiment,
+      name: "weekly",
+      name_key: "weekly",
+      queue_type: "CUSTOM",
+      ...times,
+    });
     await insert("review_queue_users", { queue_id: id, user_id: "reviewer" });
     await insert("review_queue_items", { queue_id: id, item_type: "TRACE", item_id: trace ?? "tr-none", status: "PENDING", ...times });
     const edited = { created_time: 1, last_update_time: 1 };
-    const schema = { schema_id: id, experiment_id: experiment, name: "grade", type: "FEEDBACK", input_type: "PASS_FAIL", input_config: "{}", enable_comment: true };
+    const schema = {
+      schema_id: id,
+      experiment_id: experiment,
+      name: "grade",
+      type: "FEEDBACK",
+      input_type: "PASS_FAIL",
+      input_config: "{}",
+      enable_comment: true,
+    };
     await insert("label_schemas", { ...schema, is_default: false, ...edited });
     await insert("review_queue_label_schemas", { queue_id: id, schema_id: id });
-    const issue = { experiment_id: experiment, name: "wrong answers", description: "", status: "OPEN", created_timestamp: 1, last_updated_timestamp: 1 };
+    const issue = {
+      experiment_id: experiment,
+      name: "wrong answers",
+      description: "",
+      status: "OPEN",
+      created_timestamp: 1,
+      last_updated_timestamp: 1,
+    };
     await insert("issues", { ...issue, issue_id: id, source_run_id: run });
     await insert("evaluation_datasets", { dataset_id: id, name: `questions ${name}`, workspace: "default", ...edited });
     const association = { created_time: 1, source_type: "evaluation_dataset", source_id: id, destination_type: "experiment" };

@@ -1,0 +1,275 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { platformStatus, startPlatform } from "../../local/platform/index.ts";
+import { silentReport } from "../../local/report.ts";
+import { differences } from "./support/difference.ts";
+import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
+import { InstanceState, type BucketObject } from "./support/instanceState.ts";
+import { isRunning, MaintenanceJobs, type Finished } from "./support/maintenanceJob.ts";
+import { pythonWithFlavours, runScript, type Client } from "./support/python.ts";
+import { randomNumbers } from "./support/random.ts";
+import { whatRemains, type Outcome } from "./support/retentionModel.ts";
+import { seedRetention, type Seeded } from "./support/retentionSeed.ts";
+
+/**
+ * Retention on a real instance: 300 runs and more in 30 experiments, written by the unmodified client, and a model, independent of the job's code, of what must remain. After every run of the
+ * job, also after those that were killed or lost a service, all rows and all keys equal the model.
+ */
+
+const name = "claims-triage";
+const retentionMs = 30 * 24 * 3600 * 1000;
+const kills = 20;
+let engine: Engine;
+let client: Client;
+let state: InstanceState;
+let jobs: MaintenanceJobs;
+let seeded: Seeded;
+let expected: Outcome;
+
+beforeAll(async () => {
+  engine = await engineStack("retention");
+  await engine.instance(
+    name,
+    `
+team: claims
+owner: claims@example.com
+description: Sorts insurance claims
+tier: sandbox
+deletedExperimentRetention: 30d
+tokens:
+  ops: { role: manage, expires: 2027-02-20 }
+`,
+  );
+  const deployed = await engine.up();
+  const instance = instanceOf(deployed, name);
+  client = {
+    python: deployed.python,
+    trackingUri: instance.trackingUri,
+    token: tokenOf(instance, "ops"),
+    caPath: deployed.platform.caPath,
+  };
+  state = await InstanceState.open(deployed, instance);
+  jobs = new MaintenanceJobs(deployed, instance.namespace, "retention");
+  seeded = await seedRetention(client, state);
+  await state.save();
+  expected = whatRemains(await state.database(), await state.objects(), { now: Date.now(), retentionMs, bucket: state.bucket });
+});
+
+afterAll(async () => {
+  await state?.close();
+  await engine?.remove();
+});
+
+const isOurs = ({ key }: BucketObject): boolean => key.startsWith("maintenance/");
+const keysOf = (objects: readonly BucketObject[]): string[] =>
+  objects.flatMap((object) => (object.latest && !object.marker && !isOurs(object) ? [object.key] : []));
+
+/** What differs from the model, in rows and keys. */
+async function differencesFromModel(): Promise<readonly string[]> {
+  const rows = differences((await state.database()).texts(), expected.rows);
+  return [...rows, ...differences(new Map([["keys", keysOf(await state.objects())]]), new Map([["keys", expected.keys]]))];
+}
+
+/** Plans that have no report: a run that did not come to its end. */
+async function openPlans(): Promise<string[]> {
+  const keys = (await state.objects("maintenance/retention/")).flatMap(({ key, latest, marker }) => (latest && !marker ? [key] : []));
+  const folders = new Set(keys.map((key) => key.slice(0, key.lastIndexOf("/"))));
+  return [...folders].filter((folder) => !keys.includes(`${folder}/report.json`));
+}
+
+const removals = ({ lines }: Finished): string[] =>
+  lines.flatMap((line) =>
+    line.event === "remove" ? [`${line["kind"]} ${line["id"]}: ${line["objects"]} objects, ${line["bytes"]} bytes`] : [],
+  );
+const keeps = ({ lines }: Finished): string[] =>
+  lines.flatMap((line) => (line.event === "keep" ? [`${line["kind"]} ${line["id"]}: ${line["reason"]}`] : []));
+const sorted = (texts: readonly string[]): string[] => texts.toSorted();
+const predict = async (): Promise<unknown> =>
+  runScript({ ...client, python: await pythonWithFlavours() }, "loadChampion.py", seeded.champion);
+
+describe("the model of what must remain", () => {
+  it("agrees with what was said of single runs, models, traces and experiments when they were made", () => {
+    const gone = new Set(expected.removed.map(({ kind, id }) => `${kind} ${id}`));
+    expect(seeded.stays.filter(([kind, id]) => gone.has(`${kind} ${id}`))).toEqual([]);
+    expect(seeded.goes.filter(([kind, id]) => !gone.has(`${kind} ${id}`))).toEqual([]);
+    expect([seeded.stays.length > 100, seeded.goes.length > 150]).toEqual([true, true]);
+  });
+
+  it("has every kind of thing that goes, every reason to stay, and an instance of the promised size", async () => {
+    const database = await state.database();
+    const counts = [
+      database.rows("runs").length >= 300,
+      database.rows("experiments").length >= 20,
+      database.rows("registered_models").length,
+    ];
+    expect(counts).toEqual([true, true, 10]);
+    expect(new Set(expected.removed.map(({ kind }) => kind))).toEqual(new Set(["run", "loggedModel", "trace", "experiment"]));
+    expect(new Set(expected.kept.map(({ reason }) => reason))).toEqual(
+      new Set(["registered", "keep-tag", "recent", "not-in-bucket", "unknown-deletion-time", "holds-kept"]),
+    );
+    const shrinking = [...expected.rows]
+      .filter(([table, rows]) => rows.length > 0 && rows.length < database.rows(table).length)
+      .map(([table]) => table);
+    // Of each of these some rows go and some stay.
+    expect(shrinking).toEqual(
+      expect.arrayContaining([
+        "assessments",
+        "datasets",
+        "entity_associations",
+        "experiment_tags",
+        "experiments",
+        "input_tags",
+        "inputs",
+        "issues",
+      ]),
+    );
+    expect(shrinking).toEqual(
+      expect.arrayContaining(["latest_metrics", "logged_model_metrics", "logged_model_params", "logged_model_tags", "logged_models"]),
+    );
+    expect(shrinking).toEqual(
+      expect.arrayContaining(["metrics", "params", "runs", "scorers", "spans", "tags", "trace_info", "trace_tags"]),
+    );
+  });
+});
+
+describe("a run of the job", () => {
+  let dry: Finished;
+
+  it("as a dry run lists what goes and what stays and why, and changes nothing", async () => {
+    const before = await state.database();
+    const keys = keysOf(await state.objects());
+    dry = await jobs.run({ args: ["--dry-run"] });
+    expect(dry.exitCode, dry.output).toBe(0);
+    expect(sorted(removals(dry))).toEqual(
+      sorted(expected.removed.map(({ kind, id, keys: own, bytes }) => `${kind} ${id}: ${own.length} objects, ${bytes} bytes`)),
+    );
+    expect(sorted(keeps(dry))).toEqual(sorted(expected.kept.map(({ kind, id, reason }) => `${kind} ${id}: ${reason}`)));
+    expect(differences((await state.database()).texts(), before.texts())).toEqual([]);
+    expect(keysOf(await state.objects())).toEqual(keys);
+  });
+
+  it("leaves exactly the rows and the keys of the model, and reports what the dry run had listed", async () => {
+    const real = await jobs.run();
+    expect(real.exitCode, real.output).toBe(0);
+    expect(await differencesFromModel()).toEqual([]);
+    expect(real.summary).toMatchObject({
+      event: "summary",
+      dryRun: false,
+      removed: dry.summary["removed"],
+      kept: dry.summary["kept"],
+      failed: 0,
+    });
+    expect(await openPlans()).toEqual([]);
+  });
+
+  it("after it the champion whose experiment was deleted still loads and predicts", async () => {
+    expect(await predict()).toEqual([2, 4, 42]);
+  });
+
+  it("removes nothing when it runs again", async () => {
+    const again = await jobs.run();
+    expect(again.exitCode, again.output).toBe(0);
+    expect(again.summary["removed"]).toEqual({ runs: 0, loggedModels: 0, traces: 0, experiments: 0, objects: 0, bytes: 0 });
+    expect(await differencesFromModel()).toEqual([]);
+  });
+});
+
+/** Starts the job on the saved state and gives its process after so many milliseconds of its life. */
+async function startAndWait(milliseconds: number): Promise<{ job: string; pid: number; alive: boolean }> {
+  await state.restore();
+  const job = await jobs.start();
+  const pid = await jobs.process(job);
+  const alive = await stillRunsAfter(pid, milliseconds);
+  return { job, pid, alive };
+}
+
+async function stillRunsAfter(pid: number, milliseconds: number): Promise<boolean> {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end && isRunning(pid)) await sleep(Math.min(5, Math.max(0, end - performance.now())));
+  return isRunning(pid);
+}
+
+/** How long the job's process lives undisturbed, and how long of that it works. */
+async function measure(): Promise<{ life: number; work: number }> {
+  await state.restore();
+  const job = await jobs.start();
+  const pid = await jobs.process(job);
+  const started = performance.now();
+  let firstPlan = Infinity;
+  const watching = (async () => {
+    while (isRunning(pid) && firstPlan === Infinity) if ((await openPlans()).length > 0) firstPlan = performance.now() - started;
+  })();
+  while (isRunning(pid)) await sleep(2);
+  const life = performance.now() - started;
+  await watching;
+  await jobs.end(job);
+  return { life, work: life - Math.min(firstPlan, life * 0.6) };
+}
+
+/** A run that still has its row has all of its files, too, unless somebody else's hands were at work: nobody sees half of it. */
+async function halfRemoved(): Promise<string[]> {
+  const rows = new Set((await state.database()).rows("runs").map((row) => String(row["run_uuid"])));
+  const keys = new Set(keysOf(await state.objects()));
+  return expected.removed.flatMap(({ kind, id, keys: own }) =>
+    kind === "run" && rows.has(id) && own.some((key) => !keys.has(key)) ? [id] : [],
+  );
+}
+
+async function secondRunEndsAsTheModelSays(): Promise<void> {
+  const second = await jobs.run();
+  expect(second.exitCode, second.output).toBe(0);
+  expect(await differencesFromModel()).toEqual([]);
+  expect(await openPlans()).toEqual([]);
+}
+
+describe("a job that is killed", () => {
+  it(`ends in the same state with the next run, at each of ${kills} random points`, async () => {
+    const seed = Number(process.env["MLFLOW_INSTANCES_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+    const random = randomNumbers(seed);
+    const { life, work } = await measure();
+    console.log(
+      `seed ${seed} (MLFLOW_INSTANCES_TEST_SEED repeats it); the job lives ${life.toFixed(0)} ms, from its first plan on ${work.toFixed(0)} ms`,
+    );
+    const told: string[] = [];
+    let killed = 0;
+    let inTheMiddle = 0;
+    for (let round = 0; round < kills; round += 1) {
+      // A quarter of the points lies in the whole life, the rest where it works; each of them in a part of its own.
+      const part = (round + random()) / kills;
+      const point = round % 4 === 0 ? part * life : life - work + part * work;
+      const { job, pid, alive } = await startAndWait(point);
+      if (alive) process.kill(pid, "SIGKILL");
+      const { exitCode } = await jobs.end(job);
+      const changed = differences((await state.database()).texts(), expected.rows, 0).length > 0 || (await openPlans()).length > 0;
+      const middle = exitCode === 137 && changed && (await openPlans()).length > 0;
+      told.push(`${point.toFixed(0)} ms: ${exitCode === 137 ? "killed" : "had ended"}${middle ? " in the middle" : ""}`);
+      if (exitCode === 137) killed += 1;
+      if (middle) inTheMiddle += 1;
+      expect(await halfRemoved(), told.at(-1)).toEqual([]);
+      await secondRunEndsAsTheModelSays();
+    }
+    console.log(told.join("; "));
+    expect(killed).toBeGreaterThanOrEqual(kills * 0.8);
+    expect(inTheMiddle).toBeGreaterThanOrEqual(kills / 2);
+  });
+});
+
+describe("a service that goes away in the middle", () => {
+  it.each(["object-store", "postgresql"])("%s: the job ends non-zero, and the next run ends in the same state", async (service) => {
+    const { life, work } = await measure();
+    const { job, pid, alive } = await startAndWait(life - work * 0.7);
+    expect(alive).toBe(true);
+    // The job stands still until the service is gone: else it might end before.
+    process.kill(pid, "SIGSTOP");
+    const found = (await platformStatus("test")).find((each) => each.name === service)?.pid;
+    if (found === undefined) throw new Error(`${service} does not run`);
+    process.kill(found, "SIGKILL");
+    process.kill(pid, "SIGCONT");
+    const ended = await jobs.end(job);
+    await startPlatform("test", silentReport);
+    await state.reconnect();
+    expect(ended.exitCode, ended.output).toBeGreaterThan(0);
+    expect(await halfRemoved()).toEqual([]);
+    await secondRunEndsAsTheModelSays();
+  });
+});
