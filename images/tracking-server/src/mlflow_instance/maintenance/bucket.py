@@ -182,7 +182,7 @@ class Bucket:
             if code in ("AccessDenied", "403", "Forbidden"):
                 raise Impossible(f"bucket {self.name}: no rights to {what}") from None
             # boto3 has tried several times by now.
-            kind = StoreUnreachable if status >= 500 or status == 429 else Impossible
+            kind = StoreUnreachable if (status >= 500 and status != 501) or status == 429 else Impossible
             raise kind(f"bucket {self.name}: {what}: {code} {error.response.get('Error', {}).get('Message', '')}".strip()) from None
         except (BotoCoreError, OSError) as error:
             raise StoreUnreachable(f"bucket {self.name}: the object store does not answer: {' '.join(str(error).split())}") from None

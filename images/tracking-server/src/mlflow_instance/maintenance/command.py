@@ -40,9 +40,9 @@ class Context:
     now: datetime
     started: datetime
 
-    def summary(self, **counts: Any) -> dict[str, Any]:
-        """Prints the last line and returns it for report.json."""
-        fields = {
+    def result(self, **counts: Any) -> dict[str, Any]:
+        """What report.json and the summary say alike."""
+        return {
             "command": self.command,
             "instance": self.settings.instance,
             "dryRun": self.dry_run,
@@ -50,6 +50,10 @@ class Context:
             "finishedAt": iso(datetime.now(UTC)),
             **counts,
         }
+
+    def summary(self, **counts: Any) -> dict[str, Any]:
+        """Prints the last line and returns it for report.json."""
+        fields = self.result(**counts)
         self.events.always("summary", **fields)
         return fields
 

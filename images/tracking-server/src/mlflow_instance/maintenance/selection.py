@@ -1,0 +1,168 @@
+"""Which deleted things go, which stay and why. It reads one snapshot, a page at a time, and changes nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from mlflow_instance.maintenance.clock import iso
+from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE, Item, Kept
+from mlflow_instance.maintenance.locations import ArtifactStore
+from mlflow_instance.maintenance.protection import Protection
+
+_PAGE = 1000
+_EXPERIMENT_KEEP = "EXISTS (SELECT FROM experiment_tags k WHERE k.experiment_id = e.experiment_id AND k.key = 'keep')"
+
+_EXPIRED = "e.lifecycle_stage = 'deleted' AND e.last_update_time <= %(cutoff)s"
+
+# Also the active runs of experiments whose time has come: somebody took them back, so their experiment stays.
+_RUNS = f"""
+    SELECT r.run_uuid, r.name, r.experiment_id, e.name, r.artifact_uri, r.lifecycle_stage, r.deleted_time,
+           EXISTS (SELECT FROM tags k WHERE k.run_uuid = r.run_uuid AND k.key = 'keep'), {_EXPERIMENT_KEEP}, coalesce({_EXPIRED}, false)
+    FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
+    WHERE r.lifecycle_stage = 'deleted' OR ({_EXPIRED})
+    ORDER BY r.experiment_id, r.run_uuid COLLATE "C"
+"""
+_MODELS = f"""
+    SELECT m.model_id, m.name, m.experiment_id, e.name, m.artifact_location, m.lifecycle_stage, m.last_updated_timestamp_ms,
+           e.last_update_time, m.source_run_id,
+           EXISTS (SELECT FROM logged_model_tags k WHERE k.model_id = m.model_id AND k.tag_key = 'keep'), {_EXPERIMENT_KEEP}
+    FROM logged_models m JOIN experiments e ON e.experiment_id = m.experiment_id
+    WHERE m.lifecycle_stage = 'deleted' OR ({_EXPIRED})
+    ORDER BY m.experiment_id, m.model_id COLLATE "C"
+"""
+# MLflow has no deleted stage for traces: they go with their experiment.
+_TRACES = f"""
+    SELECT t.request_id, t.experiment_id, e.last_update_time,
+           array(SELECT l.value FROM trace_tags l
+                 WHERE l.request_id = t.request_id AND l.key IN ('mlflow.artifactLocation', 'mlflow.trace.archiveLocation') ORDER BY l.key),
+           EXISTS (SELECT FROM trace_tags k WHERE k.request_id = t.request_id AND k.key = 'keep'), e.name, {_EXPERIMENT_KEEP}
+    FROM trace_info t JOIN experiments e ON e.experiment_id = t.experiment_id
+    WHERE {_EXPIRED}
+    ORDER BY t.experiment_id, t.request_id COLLATE "C"
+"""
+# A guardrail refers to a scorer without a cascade: the experiment can't go before it.
+_EXPERIMENTS = f"""
+    SELECT e.experiment_id, e.name, e.artifact_location, e.last_update_time, {_EXPERIMENT_KEEP},
+           (SELECT g.name FROM guardrails g JOIN scorers s ON s.scorer_id = g.scorer_id WHERE s.experiment_id = e.experiment_id LIMIT 1)
+    FROM experiments e WHERE e.lifecycle_stage = 'deleted' ORDER BY e.experiment_id
+"""
+
+
+class Selection:
+    def __init__(self, connection: Connection, store: ArtifactStore, protection: Protection, cutoff: int, retention_ms: int) -> None:
+        self._connection = connection
+        self._store = store
+        self._protection = protection
+        self._cutoff = cutoff
+        self._retention = retention_ms
+        # Experiment -> what in it stays.
+        self._held: dict[int, str] = {}
+        # Of experiments whose time has come: one id for each run that keeps such an experiment.
+        self._kept_runs: set[str] = set()
+
+    def __iter__(self) -> Iterator[Item | Kept]:
+        """Runs, logged models, traces, experiments: what is kept in an experiment is known when its turn comes."""
+        self._connection.rollback()
+        with self._connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._protection.refresh()
+        yield from self._runs()
+        yield from self._models()
+        yield from self._traces()
+        yield from self._experiments()
+        self._connection.rollback()
+
+    def _rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        with self._connection.cursor(name="selection") as cursor:
+            cursor.itersize = _PAGE
+            cursor.execute(statement, {"cutoff": self._cutoff})
+            yield from cursor
+
+    def _runs(self) -> Iterator[Item | Kept]:
+        for row in self._rows(_RUNS):
+            run, name, experiment, experiment_name, location, stage, deleted, keep, experiment_keep, expired = row
+            decided: Item | Kept | None = None
+            if stage == "deleted":
+                tag = _tag(keep, experiment_keep, experiment_name)
+                decided = self._decide(RUN, run, name, experiment, [location], deleted, tag)
+                yield decided
+            if not isinstance(decided, Item) and expired and not experiment_keep:
+                self._hold(experiment, f"run {run}" if decided else f"run {run} is active")
+                self._kept_runs.add(run)
+
+    def _models(self) -> Iterator[Item | Kept]:
+        for row in self._rows(_MODELS):
+            model, name, experiment, experiment_name, location, stage, updated, experiment_deleted, run, keep, experiment_keep = row
+            active = stage != "deleted"
+            # What a run logged is what there is to keep of it.
+            holder = f"run {run}" if active and run in self._kept_runs else None
+            deleted = experiment_deleted if active else updated
+            decided = self._decide(MODEL, model, name, experiment, [location], deleted, _tag(keep, experiment_keep, experiment_name), holder)
+            yield decided
+            if isinstance(decided, Kept):
+                self._hold(experiment, f"logged model {model}")
+
+    def _traces(self) -> Iterator[Item | Kept]:
+        for trace, experiment, deleted, locations, keep, experiment_name, experiment_keep in self._rows(_TRACES):
+            tag = _tag(keep, experiment_keep, experiment_name)
+            decided = self._decide(TRACE, trace, None, experiment, list(locations), deleted, tag)
+            yield decided
+            if isinstance(decided, Kept):
+                self._hold(experiment, f"trace {trace}")
+
+    def _experiments(self) -> Iterator[Item | Kept]:
+        for experiment, name, location, deleted, keep, guardrail in self._rows(_EXPERIMENTS):
+            if guardrail is not None:
+                self._hold(experiment, f"guardrail {guardrail}")
+            prefix = self._store.own_prefix(location)
+            kept = self._by_time_or_tag(deleted, _tag(keep))
+            if kept is None and experiment in self._held:
+                kept = ("holds-kept", self._held[experiment])
+            if kept is None and prefix is None:
+                kept = ("not-in-bucket", location)
+            prefixes = [prefix] if prefix is not None else []
+            if kept is None and (because := self._protection.because(EXPERIMENT, str(experiment), prefixes)):
+                kept = ("registered", because)
+            if kept is None:
+                yield Item(EXPERIMENT, str(experiment), name, experiment, iso(deleted), prefixes)
+            else:
+                yield Kept(EXPERIMENT, str(experiment), name, experiment, *kept)
+
+    def _decide(
+        self,
+        kind: str,
+        item: str,
+        name: str | None,
+        experiment: int,
+        locations: list[str | None],
+        deleted: int | None,
+        tag: str | None,
+        holder: str | None = None,
+    ) -> Item | Kept:
+        prefixes = [self._store.own_prefix(location, item) for location in locations]
+        own = sorted({prefix for prefix in prefixes if prefix is not None})
+        kept = self._by_time_or_tag(deleted, tag)
+        if kept is None and (because := self._protection.because(kind, item, own)):
+            kept = ("registered", because)
+        if kept is None and holder is not None:
+            kept = ("holds-kept", holder)
+        if kept is None and None in prefixes:
+            kept = ("not-in-bucket", next(location for location, prefix in zip(locations, prefixes) if prefix is None))
+        if kept is None:
+            return Item(kind, item, name, experiment, iso(deleted), own)
+        return Kept(kind, item, name, experiment, *kept)
+
+    def _by_time_or_tag(self, deleted: int | None, tag: str | None) -> tuple[str, str | None] | None:
+        if deleted is None:
+            return ("unknown-deletion-time", None)
+        if deleted > self._cutoff:
+            return ("recent", iso(deleted + self._retention))
+        return ("keep-tag", tag) if tag is not None else None
+
+    def _hold(self, experiment: int, because: str) -> None:
+        self._held.setdefault(experiment, because)
+
+
+def _tag(keep: bool, experiment_keep: bool = False, experiment: str | None = None) -> str | None:
+    return "tag keep" if keep else f"tag keep of experiment {experiment}" if experiment_keep else None
