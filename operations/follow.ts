@@ -4,6 +4,7 @@ import type { Patience, RunningJob } from "./job.ts";
 import { containerName } from "./jobManifest.ts";
 import { outcomeOf, type Outcome } from "./outcome.ts";
 import { ExitCode, Refusal } from "./refusal.ts";
+import { SeenLines } from "./seenLines.ts";
 import { startState } from "./start.ts";
 
 /** Waits until the job's container runs, or ran. A start that fails ends as a refusal, and the Job is deleted: nothing of it has begun. */
@@ -31,7 +32,7 @@ export async function waitForStart(job: RunningJob, patience: Patience, progress
 
 /** The lines of the job's log as they come, each once, whatever happens to the connection; ends with how the job ended. */
 export async function* follow(job: RunningJob, patience: Patience): AsyncGenerator<string, Outcome> {
-  let last: Stamp | undefined;
+  const seen = new SeenLines();
   let awaySince: number | undefined;
   for (;;) {
     // In this order: a Job that has ended has no pod to come.
@@ -45,12 +46,9 @@ export async function* follow(job: RunningJob, patience: Patience): AsyncGenerat
     }
     const opened = Date.now();
     try {
-      for await (const line of job.log(pod, query(pod, last))) {
-        const read = splitStamp(line);
-        // The API takes whole seconds only, so lines of the same second come again.
-        if (read.stamp !== undefined && last !== undefined && !isLater(read.stamp, last)) continue;
-        last = read.stamp ?? last;
-        yield read.text;
+      for await (const line of job.log(pod, query(pod, seen.since()))) {
+        const text = seen.unseen(line);
+        if (text !== undefined) yield text;
       }
       awaySince = undefined;
       // Read to its end after the container had ended: nothing can follow. Otherwise the status lags behind the log, or the log broke off.
@@ -68,30 +66,12 @@ export async function* follow(job: RunningJob, patience: Patience): AsyncGenerat
   }
 }
 
-const query = (pod: V1Pod, last: Stamp | undefined): Record<string, string> => ({
+const query = (pod: V1Pod, sinceTime: string | undefined): Record<string, string> => ({
   container: containerName,
   follow: String(!isEnded(pod)),
   timestamps: "true",
-  ...(last === undefined ? {} : { sinceTime: new Date(last.seconds * 1000).toISOString() }),
+  ...(sinceTime === undefined ? {} : { sinceTime }),
 });
 
 const isEnded = (pod: V1Pod): boolean =>
   pod.status?.containerStatuses?.find(({ name }) => name === containerName)?.state?.terminated !== undefined;
-
-interface Stamp {
-  readonly seconds: number;
-  readonly nanoseconds: number;
-}
-
-// `2026-11-22T13:31:56.598330237Z text`: the kubelet's own stamp of each line.
-const stampPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?/;
-
-function splitStamp(line: string): { stamp?: Stamp; text: string } {
-  const found = stampPattern.exec(line);
-  if (found === null) return { text: line };
-  const [whole, time, fraction = "", zone] = found;
-  const stamp = { seconds: Date.parse(`${time}${zone}`) / 1000, nanoseconds: Number(fraction.padEnd(9, "0")) };
-  return { stamp, text: line.slice(whole.length) };
-}
-
-const isLater = (a: Stamp, b: Stamp): boolean => a.seconds > b.seconds || (a.seconds === b.seconds && a.nanoseconds > b.nanoseconds);

@@ -197,8 +197,8 @@ test("a log that breaks off is taken up again, with no line lost and none twice"
   const { code, machines } = await runOn(fake);
   expect(code).toBe(0);
   expect(machines).toEqual([...items, summary]);
-  // The first request takes everything, the next ones begin at the second of the last whole line (index 4).
-  expect(queries.slice(0, 2)).toEqual([null, "2026-11-22T02:17:01.000Z"]);
+  // The first request takes everything, the next ones begin a second before that of the last whole line (index 4).
+  expect(queries.slice(0, 2)).toEqual([null, "2026-11-22T02:17:00.000Z"]);
 });
 
 test("a short absence of the API server while the job runs is waited for", async () => {
@@ -208,6 +208,14 @@ test("a short absence of the API server while the job runs is waited for", async
     first: (_method, path, answer) => path.endsWith("/pods") && refusals-- > 0 && !!answer.writeHead(503).end("{}"),
   });
   expect((await runOn(fake)).code).toBe(0);
+});
+
+test("a line whose stamp is earlier than that of the line before it is not lost: the container's two streams are stamped apart", async () => {
+  const fake = await fakeCluster({
+    log: (answer) =>
+      answer.end(`2026-11-22T02:17:00.000000002Z note\n2026-11-22T02:17:00.000000001Z ${item}\n2026-11-22T02:17:04.0Z ${summary}\n`),
+  });
+  expect((await runOn(fake)).machines).toEqual([item, summary]);
 });
 
 test("a job that is lost sight of goes on, and the way back to it is said", async () => {
