@@ -5,7 +5,7 @@ import { silentReport } from "../../local/report.ts";
 import { differences } from "./support/difference.ts";
 import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
 import { InstanceState, type BucketObject } from "./support/instanceState.ts";
-import { isRunning, MaintenanceJobs, type Finished } from "./support/maintenanceJob.ts";
+import { isRunning, MaintenanceJobs, type Finished, type Line } from "./support/maintenanceJob.ts";
 import { pythonWithFlavours, runScript, type Client } from "./support/python.ts";
 import { randomNumbers } from "./support/random.ts";
 import { whatRemains, type Outcome } from "./support/retentionModel.ts";
@@ -77,12 +77,12 @@ async function openPlans(): Promise<string[]> {
   return [...folders].filter((folder) => !keys.includes(`${folder}/report.json`));
 }
 
+const lineOf = (line: Line, ...fields: readonly string[]): string =>
+  fields.map((field) => `${field} ${JSON.stringify(line[field])}`).join(", ");
 const removals = ({ lines }: Finished): string[] =>
-  lines.flatMap((line) =>
-    line.event === "remove" ? [`${line["kind"]} ${line["id"]}: ${line["objects"]} objects, ${line["bytes"]} bytes`] : [],
-  );
+  lines.flatMap((line) => (line.event === "remove" ? [lineOf(line, "kind", "id", "objects", "bytes")] : []));
 const keeps = ({ lines }: Finished): string[] =>
-  lines.flatMap((line) => (line.event === "keep" ? [`${line["kind"]} ${line["id"]}: ${line["reason"]}`] : []));
+  lines.flatMap((line) => (line.event === "keep" ? [lineOf(line, "kind", "id", "reason")] : []));
 const sorted = (texts: readonly string[]): string[] => texts.toSorted();
 const predict = async (): Promise<unknown> =>
   runScript({ ...client, python: await pythonWithFlavours() }, "loadChampion.py", seeded.champion);
@@ -141,9 +141,13 @@ describe("a run of the job", () => {
     dry = await jobs.run({ args: ["--dry-run"] });
     expect(dry.exitCode, dry.output).toBe(0);
     expect(sorted(removals(dry))).toEqual(
-      sorted(expected.removed.map(({ kind, id, keys: own, bytes }) => `${kind} ${id}: ${own.length} objects, ${bytes} bytes`)),
+      sorted(
+        expected.removed.map(({ kind, id, keys: own, bytes }) =>
+          lineOf({ event: "remove", kind, id, objects: own.length, bytes }, "kind", "id", "objects", "bytes"),
+        ),
+      ),
     );
-    expect(sorted(keeps(dry))).toEqual(sorted(expected.kept.map(({ kind, id, reason }) => `${kind} ${id}: ${reason}`)));
+    expect(sorted(keeps(dry))).toEqual(sorted(expected.kept.map((kept) => lineOf({ event: "keep", ...kept }, "kind", "id", "reason"))));
     expect(differences((await state.database()).texts(), before.texts())).toEqual([]);
     expect(keysOf(await state.objects())).toEqual(keys);
   });

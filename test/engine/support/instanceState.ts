@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
 import type pg from "pg";
@@ -151,6 +151,16 @@ export class InstanceState {
       }
       if (page.IsTruncated !== true) return objects;
       next = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+    }
+  }
+
+  /** Makes the gateway say that objects under a prefix were written so long ago: its times are those of its files. */
+  async ageObjects(prefix: string, milliseconds: number, which: (key: string) => boolean = () => true): Promise<void> {
+    const folder = this.#folders[0]?.live ?? "";
+    const time = new Date(Date.now() - milliseconds);
+    for (const entry of await readdir(join(folder, prefix), { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile() && which(relative(folder, path))) await utimes(path, time, time);
     }
   }
 

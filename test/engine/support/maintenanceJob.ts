@@ -15,6 +15,12 @@ export interface Finished {
   readonly output: string;
 }
 
+/** More than the schedule gives: arguments of the command, variables in place of the instance's. */
+export interface JobOptions {
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 const container = "maintenance";
 
 /** Jobs that are made from an instance's CronJob, as the schedule makes them; only that nothing starts a killed one again but the test. */
@@ -33,7 +39,7 @@ export class MaintenanceJobs {
     this.#cronJob = cronJob;
   }
 
-  async start({ args = [] as readonly string[], environment = {} as Readonly<Record<string, string>> } = {}): Promise<string> {
+  async start({ args = [], environment = {} }: JobOptions = {}): Promise<string> {
     const { spec } = await this.#batch.readNamespacedCronJob({ namespace: this.#namespace, name: this.#cronJob });
     const template = spec?.jobTemplate;
     const inside = template?.spec?.template.spec?.containers.find(({ name }) => name === container);
@@ -65,7 +71,7 @@ export class MaintenanceJobs {
     }
   }
 
-  async run(options: Parameters<MaintenanceJobs["start"]>[0] = {}): Promise<Finished> {
+  async run(options?: JobOptions): Promise<Finished> {
     return this.end(await this.start(options));
   }
 

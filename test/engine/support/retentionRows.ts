@@ -21,7 +21,8 @@ const ofQueue = ["review_queue_items", "review_queue_users", "review_queue_label
 
 /** The rows of every table that are left when things go: those that are, or that mean, something that is gone go with it; everything else is as it was. */
 export function removedRows(database: Database, gone: Gone): ReadonlyMap<string, readonly string[]> {
-  const has = (set: ReadonlySet<string>, value: unknown): boolean => value !== null && value !== undefined && set.has(String(value));
+  const has = (set: ReadonlySet<string>, value: unknown): boolean =>
+    (typeof value === "string" && set.has(value)) || (typeof value === "number" && set.has(String(value)));
   const idsOf = (table: string, id: string): ReadonlySet<string> =>
     new Set(database.rows(table).flatMap((row) => (has(gone.experiments, row["experiment_id"]) ? [String(row[id])] : [])));
   const scorers = idsOf("scorers", "scorer_id");
