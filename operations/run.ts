@@ -13,7 +13,10 @@ import { lineOf } from "./show.ts";
 import { summaryLines } from "./summary.ts";
 import type { Target } from "./target.ts";
 
-import { plain } from "./words.ts";
+import { duration, plain } from "./words.ts";
+
+// A removal is silent while all goes well; a sign of life now and then keeps people from ending it.
+const quietMs = 30_000;
 
 /** One use of a maintenance command. */
 export interface Use {
@@ -76,17 +79,39 @@ export async function run(
 }
 
 async function watch(use: Use, job: RunningJob, outputs: Outputs, patience: Patience): Promise<ExitCode> {
-  const { people, machines, notes } = outputs;
-  let said = "";
+  const { notes } = outputs;
+  const said = new Set<string>();
   await notes.write(`Job ${job.name} in namespace ${job.namespace}`);
   await waitForStart(job, patience, (text) => {
-    if (text !== said) void notes.write(plain((said = text)));
+    // The cluster tries again and again, with other names of pods in the same words.
+    const reason = text.split(":", 1)[0]!;
+    if (!said.has(reason)) void notes.write(plain(text));
+    said.add(reason);
   });
 
+  const started = Date.now();
+  let quietSince = started;
+  const sign = setInterval(() => {
+    if (Date.now() - quietSince >= quietMs) void notes.write(`at work for ${duration(Date.now() - started)}`);
+  }, quietMs);
+  try {
+    return await show(follow(job, patience), use, outputs, () => (quietSince = Date.now()));
+  } finally {
+    clearInterval(sign);
+  }
+}
+
+/** Shows each line for whom it is; gives the exit code when the lines end. */
+async function show(
+  lines: AsyncGenerator<string, Outcome>,
+  use: Use,
+  { people, machines, notes }: Outputs,
+  onLine: () => void,
+): Promise<ExitCode> {
   let summary: Summary | undefined;
-  const lines = follow(job, patience);
   let step = await lines.next();
   for (; step.done !== true; step = await lines.next()) {
+    onLine();
     const event = eventIn(step.value);
     if (event === undefined) {
       await notes.write(plain(step.value));
