@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { stringify } from "yaml";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { upExisting } from "../../local/commands/upExisting.ts";
@@ -9,6 +10,7 @@ import { projectOf, stackFile } from "../../local/stack/project.ts";
 import { openPulumi } from "../../local/stack/pulumi.ts";
 import { engineStack, type Engine } from "./support/engine.ts";
 import { https } from "./support/http.ts";
+import { maintenance } from "./support/maintenance.ts";
 
 // Proves `npm run local -- --context … --platform …`: the test platform plays a cluster that exists, known only by its kubeconfig and a file of values.
 
@@ -40,6 +42,13 @@ afterAll(async () => {
   await rm(stackFile(engine.pulumi.project), { force: true });
 });
 
+/** The keys of a store that gives a bucket one user only: without those of the maintenance jobs. */
+function oneUserEach(artifactStoreKeys: string): string {
+  const keys = JSON.parse(artifactStoreKeys) as Record<string, { maintenance?: unknown }>;
+  for (const key of Object.values(keys)) delete key.maintenance;
+  return JSON.stringify(keys);
+}
+
 /** Writes the values of the test platform as a user would have them: the plain ones in the file, each secret in a file of its own. */
 async function valuesFile(change: (environment: Record<string, unknown>) => Record<string, unknown> = (same) => same): Promise<string> {
   const { environment, secrets } = await engine.values();
@@ -48,7 +57,7 @@ async function valuesFile(change: (environment: Record<string, unknown>) => Reco
   await mkdir(join(folder, "secrets"), { recursive: true });
   for (const [key, value] of Object.entries(secrets)) {
     secretFiles[key] = join(folder, "secrets", key);
-    await writeFile(secretFiles[key], value, { mode: 0o600 });
+    await writeFile(secretFiles[key], key === "artifactStoreKeys" ? oneUserEach(value) : value, { mode: 0o600 });
   }
   const path = join(folder, "platform.yaml");
   await writeFile(path, stringify({ environment: change({ ...environment, platform }), secretFiles }));
@@ -70,6 +79,17 @@ it("deploys to a named context of the user's kubeconfig, and back to nothing", a
     headers: { host: new URL(url).hostname },
   });
   expect([answer.status, answer.body]).toEqual([200, "OK"]);
+
+  // The maintenance jobs have the server's key, and it their rights.
+  const { secretsOf, objectStore } = maintenance(engine, `mlflow-${name}`);
+  const [jobs, server] = [await secretsOf("retention"), await secretsOf("tracking-server")];
+  expect(jobs["access-key-id"]).toBe(server["access-key-id"]);
+  const store = await objectStore("retention");
+  const Bucket = `mlflow-existing-${name}`;
+  await store.send(new PutObjectCommand({ Bucket, Key: "artifacts/old", Body: "old" }));
+  const { Versions = [] } = await store.send(new ListObjectVersionsCommand({ Bucket }));
+  expect(Versions.map(({ Key }) => Key)).toEqual(["artifacts/old"]);
+  for (const { Key, VersionId } of Versions) await store.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 
   const pulumi = await openPulumi(engine.cli, project, join(folder, "state", "mlflow-instances", context));
   await engine.instance(name, undefined);
