@@ -214,6 +214,7 @@ SOURCES = {
     "own bucket": "s3://{b}/artifacts/{e}/{r}/artifacts/model",
     "own bucket, proxied": "s3-proxied://{b}/artifacts/{e}/{r}/artifacts",
     "encoded": "mlflow-artifacts:/{e}/{r}/artifacts/my%20model",
+    "encoded twice": "mlflow-artifacts:/%252e/{e}/{r}/artifacts/model",
     "through the proxy's route": "https://mlflow.example.com/api/2.0/mlflow-artifacts/artifacts/{e}/{r}/artifacts/model",
     "dots": "mlflow-artifacts:/{e}/x/../{r}/artifacts/model",
     "run": "runs:/{r}/model",
@@ -249,6 +250,17 @@ def test_a_copied_version_protects_the_version_that_it_names(world: World) -> No
     world.version("prod", 1, "models:/dev/1", storage=f"mlflow-artifacts:/{experiment}/{run}/artifacts/model")
     world.sql("UPDATE model_versions SET current_stage = 'Deleted_Internal', source = 'REDACTED', storage_location = NULL WHERE name = 'dev'")
     assert kept(clean(world)) == {run: ("registered", "model prod version 1")}
+
+
+def test_a_version_protects_the_logged_model_that_clients_find_by_its_run_and_name(world: World) -> None:
+    experiment = world.experiment("active")
+    run = world.run(experiment, status="FINISHED")
+    model, other = (
+        world.logged_model(experiment, run=run, stage="deleted", updated=ago(world, OLD), name=name) for name in ("forest", "tree")
+    )
+    world.version("fraud", 1, f"runs:/{run}/forest", run=run)
+    said = clean(world)
+    assert (removed(said), kept(said)) == ({other}, {model: ("registered", "model fraud version 1")})
 
 
 @pytest.mark.parametrize("source", ["models:/{m}", "mlflow-artifacts:/{e}/models/{m}/artifacts", "s3://{b}/artifacts/{e}/models/{m}/artifacts"])

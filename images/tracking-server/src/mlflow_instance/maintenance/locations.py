@@ -74,7 +74,9 @@ class ArtifactStore:
         else:
             return set()
         paths |= {path.partition("?")[0].partition("#")[0] for path in paths}
-        paths |= {unquote(path) for path in paths}
+        # The server decodes until nothing changes: `%2520` is a space, too.
+        while not (decoded := {unquote(path) for path in paths}) <= paths:
+            paths |= decoded
         plain = {path.strip("/") for path in paths}
         return plain | {normpath("/" + path).strip("/") for path in paths}
 

@@ -30,6 +30,8 @@ _VERSIONS = """
 """
 # The model's own location, and the run that logged it: a registered model without its run has lost its lineage.
 _LOGGED_MODELS = "SELECT model_id, artifact_location, source_run_id FROM logged_models WHERE model_id = ANY(%s)"
+# A client that asks for `runs:/<run>/<name>` gets the files of the logged model of that name, if the run made one.
+_MODELS_OF_RUNS = "SELECT model_id, source_run_id, name FROM logged_models WHERE source_run_id = ANY(%s) ORDER BY model_id"
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class Protection:
         paths: dict[str, str] = {}
         runs: dict[str, str] = {}
         models: dict[str, str] = {}
+        names: dict[str, dict[str, str]] = {}
         with self._connection.cursor() as cursor:
             cursor.execute(_VERSIONS)
             while rows := cursor.fetchmany(_ROWS_AT_ONCE):
@@ -135,11 +138,19 @@ class Protection:
                     for uri in (source, storage_location):
                         for prefix in self._store.protected_prefixes(uri):
                             paths.setdefault(prefix, label)
-                        if (named := _run_in(uri)) is not None:
-                            runs.setdefault(named, label)
+                        if (found := _run_in(uri)) is not None:
+                            run, model_name = found
+                            runs.setdefault(run, label)
+                            names.setdefault(run, {}).setdefault(model_name, label)
                         for model in _models_in(uri):
                             models.setdefault(model, label)
                     # A source `models:/<name>/<version>` or `…@<alias>` names another version, which is in this list itself.
+            named = list(names)
+            for start in range(0, len(named), _ROWS_AT_ONCE):
+                cursor.execute(_MODELS_OF_RUNS, (named[start : start + _ROWS_AT_ONCE],))
+                for model_id, run_id, model_name in cursor.fetchall():
+                    if (label := names[run_id].get(model_name)) is not None:
+                        models.setdefault(model_id, label)
             known = list(models)
             for start in range(0, len(known), _ROWS_AT_ONCE):
                 cursor.execute(_LOGGED_MODELS, (known[start : start + _ROWS_AT_ONCE],))
@@ -158,10 +169,10 @@ class Protection:
         self._experiments = sorted(found)
 
 
-def _run_in(uri: str | None) -> str | None:
-    """The run's id in `runs:/<id>/…`."""
-    match = re.match(r"runs:/+([^/?#]+)", uri or "")
-    return match[1] if match else None
+def _run_in(uri: str | None) -> tuple[str, str] | None:
+    """The run's id in `runs:/<id>/<name>/…`, and the name, which may be a logged model's."""
+    match = re.match(r"runs:/+([^/?#]+)/?([^/]*)", uri or "")
+    return (match[1], match[2]) if match else None
 
 
 def _models_in(uri: str | None) -> list[str]:
