@@ -64,6 +64,7 @@ def test_objects_of_rows_are_used_and_the_rest_is_listed(world: World) -> None:
             world.put(f"{base}/models/m-gone/artifacts/MLmodel"),
             world.put(f"{base}/readme.txt"),
             world.put("artifacts/4711/x/artifacts/y"),
+            world.put("artifacts/4711/x/artifacts/line\u2028break & 100% <\U0001f600>"),
             world.put("outside.txt"),
         ]
     )
@@ -75,13 +76,13 @@ def test_objects_of_rows_are_used_and_the_rest_is_listed(world: World) -> None:
     assert outcome.of("orphan")[0].keys() == {"event", "key", "bytes", "modified"}
     assert missing(outcome) == set()
     summary = outcome.summary
-    assert (summary["objects"], summary["orphans"], summary["orphanBytes"], summary["dryRun"]) == (10, 6, 9, True)
+    assert (summary["objects"], summary["orphans"], summary["orphanBytes"], summary["dryRun"]) == (11, 7, 10, True)
     assert set(world.keys()) >= {*used, *left, "tmp/x", "maintenance/x"}
 
     removed = remove(world)
     assert removed.code == 0
     assert [one["event"] for one in removed.events] == ["summary"]
-    assert (removed.summary["removed"], removed.summary["removedBytes"], removed.summary["failed"]) == (6, 9, 0)
+    assert (removed.summary["removed"], removed.summary["removedBytes"], removed.summary["failed"]) == (7, 10, 0)
     assert [key for key in world.keys() if not key.startswith("maintenance/")] == sorted([*used, "tmp/x"])
     assert remove(world).summary["removed"] == 0
     reports = [json.loads(world.read(key)) for key in world.keys("maintenance/orphans/") if key.endswith("report.json")]

@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 from mlflow_instance.maintenance.coverage import Location
 from mlflow_instance.maintenance.locations import ArtifactStore, ancestors
 
-_PAGE = 5000
+_PAGE = 1000
 _PROXY = "mlflow-artifacts:/"
 # What a URI's reader would decode, cut off or resolve.
 _NOT_PLAIN = r"[%?#\\]|//|(^|/)[.][.]?(/|$)|/$|^/|^$"

@@ -37,7 +37,7 @@ class Found:
 
 def main() -> int:
     arguments = sys.argv[1:]
-    if len(arguments) != 1 or not arguments[0].strip() or arguments[0].startswith("--"):
+    if len(arguments) != 1 or not arguments[0].strip():
         print(f"mlflow-instance-{COMMAND}: expected one argument: an experiment's id or name, a run's id or a logged model's id", file=sys.stderr)
         return 2
     return execute(COMMAND, RETENTION, restoring(arguments[0]), dry_run=False)
