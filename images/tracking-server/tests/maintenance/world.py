@@ -88,8 +88,8 @@ class World:
                 code = work(context)
             except (Refused, Impossible, Busy) as error:
                 code = error.exit_code
-                return Outcome(code, [*map(json.loads, output.getvalue().splitlines()), {"event": "error", "message": str(error)}])
-        return Outcome(code, [json.loads(line) for line in output.getvalue().splitlines()])
+                return Outcome(code, [*_lines(output), {"event": "error", "message": str(error)}])
+        return Outcome(code, _lines(output))
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.rows.cursor() as cursor:
@@ -198,6 +198,11 @@ class World:
             "VALUES ('default', %s, %s, %s, %s, %s, %s, 'None', 'READY')",
             *(name, version, source, storage or source, run, self.now if created is None else created),
         )
+
+
+def _lines(output: io.StringIO) -> list[dict[str, Any]]:
+    # Not splitlines(): names may hold other characters that break lines.
+    return [json.loads(line) for line in output.getvalue().split("\n") if line]
 
 
 def make_world(postgres: Postgres, template: str, store: ObjectStore, privileges: Privileges) -> World:
