@@ -1,4 +1,4 @@
-import { connectionsAvailable, connectionsOfInstance, poolFor } from "@mlflow-instances/components";
+import { connectionsAvailable, connectionsOfInstance } from "@mlflow-instances/components";
 import type { Environment } from "./environment.ts";
 import type { InstanceSpec } from "./instance.ts";
 import type { Problem } from "./problems.ts";
@@ -7,11 +7,7 @@ import type { Problem } from "./problems.ts";
 export function connectionProblems({ platform }: Environment, specs: readonly InstanceSpec[]): Problem[] {
   const { maxConnections } = platform.postgresql;
   const available = connectionsAvailable(maxConnections);
-  const needed = specs.map(({ name, replicas, workers }) => {
-    const pool = poolFor({ replicas, workers, maxConnections: Number.MAX_SAFE_INTEGER });
-    if ("reason" in pool) throw new Error(pool.reason);
-    return { name, connections: connectionsOfInstance(pool) };
-  });
+  const needed = specs.map(({ name, replicas, workers }) => ({ name, connections: connectionsOfInstance({ replicas, workers }) }));
   const sum = needed.reduce((total, { connections }) => total + connections, 0);
   if (sum <= available) return [];
   const terms = needed.map(({ name, connections }) => `${connections} (${name})`).join(" + ");

@@ -54,14 +54,19 @@ export function connectionsAvailable(maxConnections: number): number {
 }
 
 /** Everything that an instance may hold at once: its server with the migration, and its maintenance jobs. */
-export function connectionsOfInstance(pool: Pick<Pool, "connectionLimit">): number {
-  return pool.connectionLimit + maintenanceJobs;
+export function connectionsOfInstance(demand: Omit<PoolDemand, "maxConnections">): number {
+  return limitOf(demand) + maintenanceJobs;
+}
+
+/** Limit of the server's role: what was asked for, or what the preferred pool needs. */
+function limitOf(demand: Omit<PoolDemand, "maxConnections">): number {
+  return demand.connectionLimit ?? connectionsNeeded(demand, preferredPerStore);
 }
 
 /** The pool that fits, or the reason why none does. */
 export function poolFor(demand: PoolDemand): Pool | { reason: string } {
   const available = connectionsAvailable(demand.maxConnections) - maintenanceJobs;
-  const limit = demand.connectionLimit ?? connectionsNeeded(demand, preferredPerStore);
+  const limit = limitOf(demand);
   const shape = `${demand.replicas} replicas (and 1 during a rollout) x ${demand.workers} workers x ${storesPerWorker} stores`;
   if (limit > available) {
     return {

@@ -42,9 +42,10 @@ describe("the pool", () => {
   });
 
   test("of every tier fits a server with PostgreSQL's default of 100 connections, that of two sandboxes at once", () => {
-    const sandbox = { connectionLimit: 31, poolSize: 3, maxOverflow: 3 };
-    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual(sandbox);
-    expect([2 * connectionsOfInstance(sandbox), connectionsAvailable(100)]).toEqual([74, 95]);
+    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual({ connectionLimit: 31, poolSize: 3, maxOverflow: 3 });
+    // With 6 for the maintenance of each.
+    expect([2 * connectionsOfInstance({ replicas: 1, workers: 1 }), connectionsAvailable(100)]).toEqual([74, 95]);
+    expect(connectionsOfInstance({ replicas: 1, workers: 1, connectionLimit: 20 })).toBe(26);
     expect(poolFor({ replicas: 1, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 57, poolSize: 3, maxOverflow: 3 });
     expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 84, poolSize: 3, maxOverflow: 3 });
   });
