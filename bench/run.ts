@@ -10,6 +10,7 @@ import { createReport, silentReport } from "../local/report.ts";
 import { up } from "../local/stack/deploy.ts";
 import { projectOf, stackFile } from "../local/stack/project.ts";
 import { instanceMemory } from "./instanceMemory.ts";
+import { retention } from "./retention.ts";
 import { printTable, seconds, type Row } from "./table.ts";
 import { tokenCheck } from "./tokenCheck.ts";
 
@@ -25,8 +26,10 @@ owner: ${team}@example.com
 description: An instance to measure
 tier: sandbox
 workers: 1
+deletedExperimentRetention: 30d
 tokens:
   ci: { role: edit, expires: 2027-02-20 }
+  ops: { role: admin, expires: 2027-02-20 }
 `;
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
@@ -69,6 +72,11 @@ async function main(): Promise<void> {
       unit: "MiB",
       bound: "450 MiB",
     });
+
+    const deployed = await deployInstances(ready, profile, silentReport);
+    const [first] = deployed.instances;
+    if (first === undefined) throw new Error("no instance is deployed");
+    rows.push(...(await retention(deployed, first)));
 
     const warm: number[] = [];
     for (let run = 0; run < 3; run += 1) {

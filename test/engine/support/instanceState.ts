@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -152,6 +154,27 @@ export class InstanceState {
       if (page.IsTruncated !== true) return objects;
       next = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
     }
+  }
+
+  /** Whether a job has written its plan; a look at the gateway's files costs the job nothing. */
+  hasPlan(command: string): boolean {
+    const folder = join(this.#folders[0]?.live ?? "", "maintenance", command);
+    return existsSync(folder) && readdirSync(folder).some((run) => existsSync(join(folder, run, "plan-0001.jsonl")));
+  }
+
+  /** Sets the times of an object's current version (or marker), and of all that are behind it, as the gateway keeps them. */
+  async setTimes(key: string, current: Date, behind: Date): Promise<void> {
+    const hash = createHash("sha256").update(key).digest("hex");
+    const [data = "", versions = ""] = this.#folders.map(({ live }) => live);
+    await utimes(join(data, key), current, current);
+    const folder = join(versions, hash.slice(0, 2), hash.slice(2, 4), hash.slice(4, 6), hash);
+    for (const version of await readdir(folder).catch(() => [])) await utimes(join(folder, version), behind, behind);
+  }
+
+  /** Sets the time at which an upload in parts began. */
+  async setUploadTime(key: string, upload: string, time: Date): Promise<void> {
+    const hash = createHash("sha256").update(key).digest("hex");
+    await utimes(join(this.#folders[0]?.live ?? "", ".sgwtmp", "multipart", hash, upload), time, time);
   }
 
   /** Makes the gateway say that objects under a prefix were written so long ago: its times are those of its files. */
