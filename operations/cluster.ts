@@ -21,10 +21,20 @@ interface Call {
   readonly query?: Record<string, string>;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** Default: usual. */
+  readonly limit?: keyof Limits;
 }
 
-// Short enough that a cluster that isn't there is said within 5 s, start of the program included.
-const answerLimitMs = 3_000;
+/** How long the API server may take for an answer, in milliseconds. */
+export interface Limits {
+  /** The first question: a cluster that isn't there is said within 5 s, start of the program included. */
+  readonly first: number;
+  readonly usual: number;
+  /** To make something: admission webhooks may take 30 s by themselves. */
+  readonly create: number;
+}
+
+const defaultLimits: Limits = { first: 3_000, usual: 15_000, create: 40_000 };
 
 /**
  * The API server of one context. The login is the library's work (certificates, tokens, exec plugins); the requests are ours, because its typed client has no
@@ -33,32 +43,33 @@ const answerLimitMs = 3_000;
 export class Cluster {
   readonly #config: KubeConfig;
   readonly #server: URL;
-  readonly #limit: number;
+  readonly #limits: Limits;
   readonly where: string;
 
-  constructor(config: KubeConfig, limit = answerLimitMs) {
+  constructor(config: KubeConfig, limits = defaultLimits) {
     this.#config = config;
     this.#server = new URL(config.getCurrentCluster()?.server ?? "");
-    this.#limit = limit;
+    this.#limits = limits;
     this.where = `the cluster of context ${config.getCurrentContext()} (${this.#server.origin})`;
   }
 
   async json<T>(path: string, call: Call = {}): Promise<T> {
     // One time limit over connection, answer and body.
-    const limit = AbortSignal.timeout(this.#limit);
+    const ms = this.#limits[call.limit ?? "usual"];
+    const limit = AbortSignal.timeout(ms);
     const signal = call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]);
     try {
       return JSON.parse(await textOf(await this.#send(path, { ...call, signal }))) as T;
     } catch (error) {
       if (call.signal?.aborted) throw call.signal.reason as Error;
-      throw limit.aborted ? new ClusterError(`no answer from ${this.where} within ${this.#limit / 1000} s`, 0) : this.#explained(error);
+      throw limit.aborted ? new ClusterError(`no answer from ${this.where} within ${ms / 1000} s`, 0) : this.#explained(error);
     }
   }
 
   /** Lines of a body that may go on for hours and be silent for long; a lost connection is found by TCP's own probes. */
   async *lines(path: string, call: Call = {}): AsyncGenerator<string> {
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), this.#limit);
+    const timer = setTimeout(() => late.abort(), this.#limits.usual);
     try {
       const signal = call.signal === undefined ? late.signal : AbortSignal.any([late.signal, call.signal]);
       const answer = await this.#send(path, { ...call, signal });

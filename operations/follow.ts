@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { ClusterError } from "./cluster.ts";
-import type { Patience, RunningJob } from "./job.ts";
+import type { Patience, OneOffJob } from "./job.ts";
 import { containerName } from "./jobManifest.ts";
 import { outcomeOf, type Outcome } from "./outcome.ts";
 import { ExitCode, Refusal } from "./refusal.ts";
@@ -8,7 +8,7 @@ import { SeenLines } from "./seenLines.ts";
 import { startState } from "./start.ts";
 
 /** Waits until the job's container runs, or ran. A start that fails ends as a refusal, and the Job is deleted: nothing of it has begun. */
-export async function waitForStart(job: RunningJob, patience: Patience, progress: (text: string) => void): Promise<void> {
+export async function waitForStart(job: OneOffJob, patience: Patience, progress: (text: string) => void): Promise<void> {
   const began = Date.now();
   let stuckSince: number | undefined;
   for (;;) {
@@ -31,7 +31,7 @@ export async function waitForStart(job: RunningJob, patience: Patience, progress
 }
 
 /** The lines of the job's log as they come, each once, whatever happens to the connection; ends with how the job ended. */
-export async function* follow(job: RunningJob, patience: Patience): AsyncGenerator<string, Outcome> {
+export async function* follow(job: OneOffJob, patience: Patience): AsyncGenerator<string, Outcome> {
   const seen = new SeenLines();
   let awaySince: number | undefined;
   for (;;) {

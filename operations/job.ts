@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CoreV1Event, V1CronJob, V1Job, V1Pod } from "@kubernetes/client-node";
 import { ClusterError, type Cluster } from "./cluster.ts";
+import { ExitCode, Refusal } from "./refusal.ts";
 
 interface List<T> {
   readonly items: readonly T[];
@@ -24,25 +25,38 @@ const core = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(nam
 
 /** The CronJob, or undefined when there is none. */
 export const readCronJob = (cluster: Cluster, namespace: string, name: string): Promise<V1CronJob | undefined> =>
-  orNothing(cluster.json<V1CronJob>(`${batch(namespace)}/cronjobs/${name}`));
-
-export const createJob = (cluster: Cluster, job: V1Job): Promise<V1Job> =>
-  cluster.json<V1Job>(`${batch(job.metadata!.namespace!)}/jobs`, { method: "POST", body: job });
+  orNothing(cluster.json<V1CronJob>(`${batch(namespace)}/cronjobs/${name}`, { limit: "first" }));
 
 /** One Job in the cluster. Reads go on past a short absence of the API server; the job does, too. */
-export class RunningJob {
+export class OneOffJob {
   readonly #cluster: Cluster;
   readonly namespace: string;
   readonly name: string;
+  readonly #manifest: V1Job;
   readonly #patience: Patience;
   readonly #signal: AbortSignal;
 
   constructor(cluster: Cluster, job: V1Job, patience: Patience, signal: AbortSignal) {
     this.#cluster = cluster;
+    this.#manifest = job;
     this.namespace = job.metadata!.namespace!;
     this.name = job.metadata!.name!;
     this.#patience = patience;
     this.#signal = signal;
+  }
+
+  /** Makes it. Without an answer it may have been made all the same, and nobody would watch it: it is taken back. */
+  async create(): Promise<void> {
+    try {
+      await this.#cluster.json(`${batch(this.namespace)}/jobs`, { method: "POST", body: this.#manifest, limit: "create" });
+    } catch (error) {
+      if (!(error instanceof ClusterError) || !isPassing(error)) throw error;
+      const left = await this.delete().then(
+        () => "Nothing was changed.",
+        () => `It may run all the same: job ${this.name} in namespace ${this.namespace}.`,
+      );
+      throw new Refusal(`${error.message}. ${left}`, ExitCode.CouldNotWork);
+    }
   }
 
   read(): Promise<V1Job | undefined> {

@@ -4,7 +4,7 @@ import { missingRights } from "./access.ts";
 import { ClusterError, type Cluster } from "./cluster.ts";
 import { eventIn, type Summary } from "./events.ts";
 import { follow, waitForStart } from "./follow.ts";
-import { createJob, readCronJob, RunningJob, type Patience } from "./job.ts";
+import { OneOffJob, readCronJob, type Patience } from "./job.ts";
 import { oneOffJob } from "./jobManifest.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Sink } from "./output.ts";
@@ -62,7 +62,8 @@ export async function run(
   const { command, commandLine } = use;
   const requestedBy = `${userInfo().username}@${hostname()}`;
   const manifest = oneOffJob(cronJob, { command, commandLine, requestedBy, time: new Date(), suffix: randomBytes(3).toString("hex") });
-  const job = new RunningJob(cluster, await createJob(cluster, manifest), patience, signal);
+  const job = new OneOffJob(cluster, manifest, patience, signal);
+  await job.create();
   try {
     // Asked to stop while the answer was on its way: nothing has begun.
     if (signal.aborted) await job.delete();
@@ -78,7 +79,7 @@ export async function run(
   }
 }
 
-async function watch(use: Use, job: RunningJob, outputs: Outputs, patience: Patience): Promise<ExitCode> {
+async function watch(use: Use, job: OneOffJob, outputs: Outputs, patience: Patience): Promise<ExitCode> {
   const { notes } = outputs;
   const said = new Set<string>();
   await notes.write(`Job ${job.name} in namespace ${job.namespace}`);
@@ -148,10 +149,10 @@ const endings: Partial<Record<ExitCode, string>> = {
   [ExitCode.Locked]: "Another maintenance command works on this instance at the moment; nothing was changed. Try again when it has ended.",
 };
 
-const logHint = ({ kubeconfig, context }: Target, { namespace, name }: RunningJob): string =>
+const logHint = ({ kubeconfig, context }: Target, { namespace, name }: OneOffJob): string =>
   `Its log: kubectl --kubeconfig ${kubeconfig} --context ${context} --namespace ${namespace} logs --follow job/${name}`;
 
-async function afterInterruption(use: Use, target: Target, job: RunningJob): Promise<string> {
+async function afterInterruption(use: Use, target: Target, job: OneOffJob): Promise<string> {
   if (!use.dryRun) return `Interrupted; job ${job.name} goes on in the cluster. ${logHint(target, job)}`;
   try {
     await job.delete();

@@ -90,7 +90,7 @@ export async function fakeCluster(change: Partial<Script> = {}, limit = 2_000): 
     contexts: [{ name: "fake", cluster: "c", user: "u" }],
     currentContext: "fake",
   });
-  return { script, cluster: new Cluster(config, limit), requests, created, deleted };
+  return { script, cluster: new Cluster(config, { first: limit, usual: limit, create: limit }), requests, created, deleted };
 }
 
 export function cronJob(): V1CronJob {
