@@ -171,3 +171,33 @@ def test_a_wrong_password_is_reported_without_it(postgres: Postgres, monkeypatch
     with pytest.raises(SchemaError) as error:
         module.migrate(uri)
     assert "password authentication failed" in str(error.value) and "hidden" not in str(error.value)
+
+
+def test_the_jobs_roles_get_their_rights_with_each_migration(postgres: Postgres) -> None:
+    uri = postgres.create_database("granted")
+    execute(uri, "CREATE ROLE granted_retention LOGIN PASSWORD 'role-password'")
+    execute(uri, "CREATE ROLE granted_stale_runs LOGIN PASSWORD 'role-password'")
+    roles = {"MLFLOW_INSTANCE_RETENTION_ROLE": "granted_retention", "MLFLOW_INSTANCE_STALE_RUNS_ROLE": "granted_stale_runs"}
+    for _ in range(2):
+        done = run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri, **roles})
+        assert done.returncode == 0, done.stderr
+    rights = "SELECT has_table_privilege(%s, 'runs', 'DELETE'), has_column_privilege(%s, 'runs', 'status', 'UPDATE')"
+    connection = connect(uri, connect_timeout=5)
+    with connection.cursor() as cursor:
+        found = {}
+        for role in roles.values():
+            cursor.execute(rights, (role, role))
+            found[role] = cursor.fetchone()
+        # The foreign key that removing runs follows (maintenance/indexes.py).
+        cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'mlflow_instance_logged_model_metrics_run_id'")
+        indexes = cursor.fetchone()
+    connection.close()
+    assert found == {"granted_retention": (True, False), "granted_stale_runs": (False, True)}
+    assert indexes == (1,)
+
+
+def test_a_role_that_does_not_exist_is_named(postgres: Postgres) -> None:
+    uri = postgres.create_database("no-role")
+    refused = run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_INSTANCE_RETENTION_ROLE": "nobody_retention"})
+    assert refused.returncode == 1
+    assert 'role "nobody_retention" does not exist' in refused.stderr and refused.stderr.count("\n") > 0

@@ -12,6 +12,7 @@ from psycopg2.extensions import connection as Connection
 
 from mlflow_instance.database import connect, parse_uri, redacted
 from mlflow_instance.logs import configure_logging
+from mlflow_instance.maintenance.indexes import ensure_indexes
 from mlflow_instance.maintenance.privileges import ROLES, Privileges, grant
 from mlflow_instance.schema import SchemaError, current_revision, head_revision, known_revisions
 
@@ -46,13 +47,18 @@ def migrate(uri: str, roles: Mapping[str, Privileges] | None = None) -> tuple[st
         after = current_revision(lock)
         if after != expected:
             raise SchemaError(f"database {redacted(uri)} is at schema revision {after} after the migration, expected {expected}")
-        for role, privileges in (roles or {}).items():
-            grant(lock, role, privileges)
-        lock.commit()
+        _prepare_maintenance(lock, roles or {})
         return before, expected
     finally:
         # Closing the session frees the lock, also when this process is killed.
         lock.close()
+
+
+def _prepare_maintenance(connection: Connection, roles: Mapping[str, Privileges]) -> None:
+    ensure_indexes(connection)
+    for role, privileges in roles.items():
+        grant(connection, role, privileges)
+    connection.commit()
 
 
 def _connect_within(uri: str, seconds: float) -> Connection:
