@@ -182,8 +182,10 @@ describe("a changed value", () => {
 });
 
 describe("a removed instance", () => {
-  it("is gone with namespace, database, role and bucket, and the other one is untouched", async () => {
+  it("is gone with namespace, database, roles, bucket and keys, and the other one is untouched", async () => {
     const gone = instanceOf(deployed, "route-planner");
+    const stored = JSON.parse((await engine.values()).secrets["artifactStoreKeys"] ?? "{}") as Record<string, { maintenance: unknown }>;
+    const { maintenance, ...own } = stored["route-planner"]!;
     await engine.instance("route-planner", undefined);
     deployed = await engine.up();
     expect(deployed.instances.map(({ name }) => name)).toEqual(["card-checks"]);
@@ -192,6 +194,10 @@ describe("a removed instance", () => {
     // Its own and those of its maintenance jobs.
     expect((await databases(deployed).roles()).filter((role) => role.startsWith(gone.database))).toEqual([]);
     expect(await objectStore(deployed, await engine.values()).buckets()).not.toContain(gone.bucket);
+    const former = objectStore(deployed, { secrets: { artifactStoreKeys: JSON.stringify({ own, maintenance }) } });
+    for (const key of ["own", "maintenance"]) {
+      expect(await former.list({ as: key, bucket: instanceOf(deployed, "card-checks").bucket }), key).toBe("InvalidAccessKeyId");
+    }
     const { code } = await runPython(deployed.python, "import mlflow; mlflow.MlflowClient().search_experiments()", client("card-checks"));
     expect(code).toBe(0);
   });
