@@ -225,7 +225,7 @@ test("a line whose stamp is earlier than that of the line before it is not lost:
 
 test("a job that is lost sight of goes on, and the way back to it is said", async () => {
   const fake = await fakeCluster({ first: (_method, path, answer) => path.endsWith("/pods") && !!answer.writeHead(503).end("{}") });
-  const { code, error } = await runOn(fake, { use: retention({ dryRun: false }) });
+  const { code, error } = await runOn(fake, { use: retention({ dryRun: false }), awayMs: 100 });
   expect(code).toBe(1);
   expect(error).toMatch(
     /^Lost sight of job retention-\S+, which goes on: .* says: HTTP 503\. Its log: kubectl .* logs --follow job\/retention-/,
