@@ -40,9 +40,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSet
     def duration(variable: str, low: timedelta, high: timedelta) -> timedelta:
         text = required(variable)
         parsed = parse_duration(text)
-        if text and (parsed is None or not low <= parsed <= high):
+        if parsed is not None and low <= parsed <= high:
+            return parsed
+        if text:
             errors.append(f"{variable}: {text!r} is not a whole number of hours or days (6h, 30d) from {in_words(low)} to {in_words(high)}")
-        return parsed or low
+        return high
 
     def yes_or_no(variable: str) -> bool:
         text = required(variable)
