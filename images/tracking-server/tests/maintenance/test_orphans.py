@@ -147,7 +147,8 @@ def test_archives_of_traces_and_data_sets_are_used(world: World) -> None:
     archive = "mlflow-artifacts:/archive/t/artifacts"
     world.trace(experiment, at=0, tags={"mlflow.trace.spansLocation": "ARCHIVE_REPO", "mlflow.trace.archiveLocation": archive})
     world.sql(
-        "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source) VALUES ('d', %s, 'n', 'x', 's3', %s)",
+        "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source) "
+        "VALUES ('d', %s, 'n', 'x', 's3', %s)",
         *(experiment, json.dumps({"uri": f"s3://{world.bucket_name}/data/train.parquet"})),
     )
     world.put("artifacts/archive/t/artifacts/traces.pb")
@@ -169,7 +170,10 @@ def test_rows_whose_objects_are_missing(world: World) -> None:
     archived = world.trace(
         experiment,
         at=0,
-        tags={"mlflow.trace.spansLocation": "ARCHIVE_REPO", "mlflow.trace.archiveLocation": f"mlflow-artifacts:/{experiment}/traces/a/artifacts"},
+        tags={
+            "mlflow.trace.spansLocation": "ARCHIVE_REPO",
+            "mlflow.trace.archiveLocation": f"mlflow-artifacts:/{experiment}/traces/a/artifacts",
+        },
     )
     world.trace(experiment, at=0, tags={"mlflow.trace.spansLocation": "TRACKING_STORE"})
     world.trace(experiment, at=0, status="IN_PROGRESS")
@@ -227,7 +231,14 @@ def test_what_an_interrupted_retention_run_left_is_not_an_orphan(world: World) -
 
     def plan(folder: str, *runs: str) -> None:
         lines = [
-            {"kind": "run", "id": one, "name": None, "experiment": experiment, "deleted": None, "prefixes": [f"artifacts/{experiment}/{one}/artifacts"]}
+            {
+                "kind": "run",
+                "id": one,
+                "name": None,
+                "experiment": experiment,
+                "deleted": None,
+                "prefixes": [f"artifacts/{experiment}/{one}/artifacts"],
+            }
             for one in runs
         ]
         world.put(f"maintenance/retention/{folder}/plan-0001.jsonl", "".join(json.dumps(line) + "\n" for line in lines).encode())
@@ -357,7 +368,9 @@ def test_the_database_s_order_and_reading_are_python_s(world: World, seed: int) 
     prefixes = ["mlflow-artifacts:/", f"s3://{world.bucket_name}/", "mlflow-artifacts://h/", "s3://somebody-elses/", "dbfs:/", "/"]
     uris = [chance.choice(prefixes) + "/".join(chance.choice(names) for _ in range(chance.randint(1, 4))) for _ in range(300)]
     for number, uri in enumerate(uris):
-        world.sql("INSERT INTO runs (run_uuid, artifact_uri, status, lifecycle_stage) VALUES (%s, %s, 'RUNNING', 'active')", str(number), uri)
+        world.sql(
+            "INSERT INTO runs (run_uuid, artifact_uri, status, lifecycle_stage) VALUES (%s, %s, 'RUNNING', 'active')", str(number), uri
+        )
     with world.job() as (context, _):
         store = context.settings.store
         pointers = Pointers(context.connection, store, 0)
@@ -372,4 +385,6 @@ def test_the_database_s_order_and_reading_are_python_s(world: World, seed: int) 
             assert read == lenient or read == {strict}, uri
         keys = {f"{path}/file" for path, _ in found if path}
         assert pointers.needed(keys) == keys
-        assert pointers.needed(["artifacts/nobody/file"]) == ({"artifacts/nobody/file"} if any(not p or p == "artifacts" for p, _ in found) else set())
+        assert pointers.needed(["artifacts/nobody/file"]) == (
+            {"artifacts/nobody/file"} if any(not p or p == "artifacts" for p, _ in found) else set()
+        )

@@ -64,7 +64,10 @@ def test_an_experiment_comes_back_with_its_runs_as_mlflow_itself_restores_it(wor
     rows = [
         (
             world.sql("SELECT lifecycle_stage FROM experiments WHERE experiment_id = %s", int(id_)),
-            world.sql("SELECT name, status, lifecycle_stage, deleted_time, start_time, end_time FROM runs WHERE experiment_id = %s ORDER BY 1", int(id_)),
+            world.sql(
+                "SELECT name, status, lifecycle_stage, deleted_time, start_time, end_time FROM runs WHERE experiment_id = %s ORDER BY 1",
+                int(id_),
+            ),
             world.sql("SELECT name, lifecycle_stage FROM logged_models WHERE experiment_id = %s ORDER BY 1", int(id_)),
         )
         for id_ in ids
@@ -92,7 +95,9 @@ def test_a_logged_model_comes_back_alone(world: World) -> None:
     experiment = world.experiment("fraud")
     model, other = (world.logged_model(experiment, stage="deleted", created=5) for _ in range(2))
     assert take_back(world, model).of("restored")[0]["kind"] == "loggedModel"
-    assert dict((one[0], one[1:]) for one in world.sql("SELECT model_id, lifecycle_stage, last_updated_timestamp_ms FROM logged_models")) == {
+    assert dict(
+        (one[0], one[1:]) for one in world.sql("SELECT model_id, lifecycle_stage, last_updated_timestamp_ms FROM logged_models")
+    ) == {
         model: ("active", world.now),
         other: ("deleted", 5),
     }
@@ -120,13 +125,16 @@ def test_what_is_active_is_not_deleted(world: World) -> None:
 @pytest.mark.parametrize("wanted", ["4711", "no such", "m-0123", "0" * 32, "9" * 40, "-1", "%", "'", "ALIVE", "aliv", "²", "٣", "--all"])
 def test_what_never_was_is_not_known(world: World, wanted: str) -> None:
     world.experiment("alive", stage="deleted")
-    assert refused(world, wanted) == f"no experiment, run or logged model has the id or name {wanted!r}, and no retention run has removed one"
+    assert (
+        refused(world, wanted) == f"no experiment, run or logged model has the id or name {wanted!r}, and no retention run has removed one"
+    )
 
 
 def test_what_was_removed_says_when(world: World) -> None:
     def plan(folder: str, finished: bool, *items: tuple[str, str, str | None, str | None]) -> None:
         lines = [
-            {"kind": kind, "id": id_, "name": name, "experiment": 7, "deleted": deleted, "prefixes": []} for kind, id_, name, deleted in items
+            {"kind": kind, "id": id_, "name": name, "experiment": 7, "deleted": deleted, "prefixes": []}
+            for kind, id_, name, deleted in items
         ]
         world.put(f"maintenance/retention/{folder}/plan-0001.jsonl", "".join(json.dumps(line) + "\n" for line in lines).encode())
         if finished:
@@ -139,7 +147,9 @@ def test_what_was_removed_says_when(world: World) -> None:
         "experiment 'fraud' (9), deleted 2026-10-02T00:00:00Z, was removed for good by the retention run of 2026-11-21T02:17:00Z "
         f"and can't be restored (plan: maintenance/retention/{new}/)"
     )
-    assert refused(world, "7").startswith("experiment 'fraud' (7), deleted 2026-10-01T00:00:00Z, was removed for good by the retention run of 2026-11-20")
+    assert refused(world, "7").startswith(
+        "experiment 'fraud' (7), deleted 2026-10-01T00:00:00Z, was removed for good by the retention run of 2026-11-20"
+    )
     assert refused(world, "a" * 32).startswith(f"run 'run-a' ({'a' * 32}) was removed for good")
     assert refused(world, "m-1").startswith("logged model (m-1) was removed for good")
     assert refused(world, "run-a").startswith("no experiment, run or logged model"), "runs have no unique names"

@@ -149,5 +149,9 @@ def test_the_facts_are_the_run_s(subject: Subject) -> None:
 def test_a_value_that_the_job_may_not_see_is_not_needed(subject: Subject) -> None:
     """Least privilege: no values of parameters and metrics, no contents of traces."""
     for query in ("SELECT value FROM params", "SELECT value FROM metrics", "SELECT content FROM spans", "SELECT value FROM trace_tags"):
-        with subject.world.job() as (context, _), context.connection.cursor() as cursor, pytest.raises(Exception, match="permission denied"):
+        with (
+            subject.world.job() as (context, _),
+            context.connection.cursor() as cursor,
+            pytest.raises(Exception, match="permission denied"),
+        ):
             cursor.execute(query)

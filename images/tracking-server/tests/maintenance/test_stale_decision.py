@@ -21,10 +21,11 @@ HOUR = 3_600_000
 NOW = 1_795_000_000_000
 LIMITS = Limits(after=24 * HOUR, idle=6 * HOUR)
 LONG_SEEN = Seen(NOW - 30 * HOUR, "f", NOW - 30 * HOUR)
+NO_ARTIFACTS = Artifacts()
 OLD = RunFacts("r", "name", "1", "f", start_time=NOW - 30 * HOUR)
 
 
-def judge(facts: RunFacts, seen: Seen = LONG_SEEN, artifacts: Artifacts = Artifacts()) -> Kept | Stale:
+def judge(facts: RunFacts, seen: Seen = LONG_SEEN, artifacts: Artifacts = NO_ARTIFACTS) -> Kept | Stale:
     return verdict(facts, seen, artifacts, NOW, LIMITS)
 
 
@@ -114,7 +115,13 @@ ACTIVE = Kept("active", "x")
 def test_a_parent_waits_for_a_running_child_over_levels() -> None:
     parents = {"grand": None, "parent": "grand", "child": "parent", "other": "gone", "alone": None}
     outcome = wait_for_children({"grand": STALE, "parent": STALE, "child": ACTIVE, "other": STALE, "alone": STALE}, parents)
-    assert {run: type(one) for run, one in outcome.items()} == {"grand": Kept, "parent": Kept, "child": Kept, "other": Stale, "alone": Stale}
+    assert {run: type(one) for run, one in outcome.items()} == {
+        "grand": Kept,
+        "parent": Kept,
+        "child": Kept,
+        "other": Stale,
+        "alone": Stale,
+    }
     assert outcome["parent"] == Kept("child-running", "child run child")
     all_stale = {"grand": STALE, "parent": STALE, "child": STALE}
     assert wait_for_children(all_stale, parents) == all_stale

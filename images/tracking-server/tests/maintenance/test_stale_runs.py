@@ -92,7 +92,11 @@ def test_the_dry_run_lists_what_the_next_run_does_and_writes_nothing(world: Worl
     assert dry.of("stale")[0]["experiment"] == "fraud"
     real = look(world)
     assert real.summary["ended"] == dry.summary["stale"] == 3
-    assert {one: status(world, one) for one in (*runs, young, exempt)} == {**dict.fromkeys(runs, "FAILED"), young: "RUNNING", exempt: "RUNNING"}
+    assert {one: status(world, one) for one in (*runs, young, exempt)} == {
+        **dict.fromkeys(runs, "FAILED"),
+        young: "RUNNING",
+        exempt: "RUNNING",
+    }
     plan = next(key for key in world.keys("maintenance/stale-runs/") if key.endswith("plan-0001.jsonl"))
     planned = [json.loads(line) for line in world.read(plan).splitlines()]
     assert planned == [{name: value for name, value in one.items() if name != "event"} for one in dry.of("stale")]
@@ -100,7 +104,9 @@ def test_the_dry_run_lists_what_the_next_run_does_and_writes_nothing(world: Worl
     assert (report["ended"], report["failures"]) == (3, {})
 
 
-@pytest.mark.parametrize("sign", ["metric", "old metric", "param", "tag", "changed tag", "removed tag", "dataset", "model", "model tag", "trace", "child"])
+@pytest.mark.parametrize(
+    "sign", ["metric", "old metric", "param", "tag", "changed tag", "removed tag", "dataset", "model", "model tag", "trace", "child"]
+)
 def test_whatever_is_logged_in_between_starts_the_wait_anew(world: World, sign: str) -> None:
     experiment = world.experiment("fraud")
     run = world.run(experiment, start=world.now - 30 * HOUR, tags={"colour": "red"})
@@ -308,7 +314,10 @@ def test_what_logs_between_decision_and_update_wins(world: World, monkeypatch: p
     monkeypatch.setattr(stale_runs, "end_runs", in_between)
     outcome = look(world, after=7)
     assert (outcome.code, outcome.summary["ended"], outcome.summary["changedSince"]) == (0, 1, 7)
-    assert {name: status(world, run) for name, run in runs.items() if status(world, run) != "RUNNING"} == {"finishes": "FINISHED", "dead": "FAILED"}
+    assert {name: status(world, run) for name, run in runs.items() if status(world, run) != "RUNNING"} == {
+        "finishes": "FINISHED",
+        "dead": "FAILED",
+    }
     assert status(world, parent) == "RUNNING"
     assert world.sql("SELECT count(*) FROM tags WHERE key LIKE 'stale-run.%%'") == [(2,)]
 
@@ -360,7 +369,9 @@ def test_a_second_failure_of_a_resumed_run_replaces_the_tags(world: World) -> No
 
 def test_artifacts_elsewhere_can_not_be_looked_at(world: World) -> None:
     experiment = world.experiment("fraud")
-    away = [world.run(experiment, start=world.now - 90 * HOUR, uri=uri) for uri in ("s3://somebody-elses/x", "dbfs:/x", "mlflow-artifacts:/")]
+    away = [
+        world.run(experiment, start=world.now - 90 * HOUR, uri=uri) for uri in ("s3://somebody-elses/x", "dbfs:/x", "mlflow-artifacts:/")
+    ]
     hosted = world.run(experiment, start=world.now - 90 * HOUR, uri="mlflow-artifacts://host:80/1/x/artifacts")
     look(world)
     dry = look(world, after=7, dry_run=True)

@@ -122,7 +122,9 @@ class World:
             self.now,
             self.now if updated is None else updated,
         )
-        self.sql("UPDATE experiments SET artifact_location = %s WHERE experiment_id = %s", location or f"mlflow-artifacts:/{number}", number)
+        self.sql(
+            "UPDATE experiments SET artifact_location = %s WHERE experiment_id = %s", location or f"mlflow-artifacts:/{number}", number
+        )
         return int(number)
 
     def run(
@@ -141,7 +143,17 @@ class World:
         self.sql(
             "INSERT INTO runs (run_uuid, name, experiment_id, status, start_time, end_time, lifecycle_stage, deleted_time, artifact_uri, "
             "source_type) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'UNKNOWN')",
-            *(run, f"run-{run[:4]}", experiment, status, start, end, stage, deleted, uri or f"mlflow-artifacts:/{experiment}/{run}/artifacts"),
+            *(
+                run,
+                f"run-{run[:4]}",
+                experiment,
+                status,
+                start,
+                end,
+                stage,
+                deleted,
+                uri or f"mlflow-artifacts:/{experiment}/{run}/artifacts",
+            ),
         )
         for key, value in (tags or {}).items():
             self.tag(run, key, value)
@@ -155,7 +167,11 @@ class World:
 
     def metric(self, run: str, timestamp: int, *, key: str = "loss", step: int = 0) -> None:
         self.sql(
-            "INSERT INTO metrics (run_uuid, key, value, timestamp, step, is_nan) VALUES (%s, %s, 1, %s, %s, false)", run, key, timestamp, step
+            "INSERT INTO metrics (run_uuid, key, value, timestamp, step, is_nan) VALUES (%s, %s, 1, %s, %s, false)",
+            run,
+            key,
+            timestamp,
+            step,
         )
 
     def logged_model(
@@ -172,8 +188,8 @@ class World:
         model = f"m-{uuid.uuid4().hex}"
         created = self.now if created is None else created
         self.sql(
-            "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, last_updated_timestamp_ms, "
-            "status, lifecycle_stage, source_run_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, "
+            "last_updated_timestamp_ms, status, lifecycle_stage, source_run_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             *(model, experiment, name, f"mlflow-artifacts:/{experiment}/models/{model}/artifacts", created),
             *(created if updated is None else updated, status, stage, run),
         )
@@ -181,7 +197,13 @@ class World:
 
     def trace(self, experiment: int, *, at: int, tags: dict[str, str] | None = None, run: str | None = None, status: str = "OK") -> str:
         trace = f"tr-{uuid.uuid4().hex}"
-        self.sql("INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES (%s, %s, %s, %s)", trace, experiment, at, status)
+        self.sql(
+            "INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES (%s, %s, %s, %s)",
+            trace,
+            experiment,
+            at,
+            status,
+        )
         location = {"mlflow.artifactLocation": f"mlflow-artifacts:/{experiment}/traces/{trace}/artifacts"}
         for key, value in (location | (tags or {})).items():
             self.sql("INSERT INTO trace_tags (request_id, key, value) VALUES (%s, %s, %s)", trace, key, value)

@@ -45,7 +45,9 @@ def work(context: Context) -> int:
         folder.write_plan(_compare(context, pointers, judged, counts))
     except OrderError as error:
         folder.write_report({"command": COMMAND, "error": str(error)})
-        raise Impossible(f"bucket {context.bucket.name}: {error}; the comparison can't be trusted and was dropped, nothing was removed") from None
+        raise Impossible(
+            f"bucket {context.bucket.name}: {error}; the comparison can't be trusted and was dropped, nothing was removed"
+        ) from None
 
     failures: dict[str, str] = {}
     if not context.dry_run:

@@ -29,18 +29,17 @@ _POINTERS = (
     # Where a version's files are. MLflow leaves runs:/<run>/<path> as it is and looks in the run, then in the run's logged model of
     # that name. A version that resolves to a logged model promises nothing that the model's own row doesn't.
     r"""SELECT CASE WHEN v.place !~ '^(runs|models):' THEN v.place
-                    WHEN m.model_id IS NOT NULL THEN m.artifact_location
-                    WHEN v.place LIKE 'models:/m-%' THEN v.place
-                    WHEN v.path IS NOT NULL THEN coalesce(r.artifact_uri || '/' || v.path, v.place) END AS uri,
+                    WHEN v.model IS NOT NULL THEN coalesce(m.artifact_location, v.place)
+                    WHEN v.path IS NOT NULL THEN coalesce(n.artifact_location, r.artifact_uri || '/' || v.path, v.place) END AS uri,
           'modelVersion' AS kind, v.name || '/' || v.version AS id,
-          m.model_id IS NULL AND coalesce(v.creation_time, 0) < {judged} AS required
-        FROM (SELECT name, version, creation_time, place, substring(place FROM '^runs:/+([^/]+)/') AS run,
-                substring(place FROM '^runs:/+[^/]+/(.+)$') AS path
+          m.model_id IS NULL AND n.model_id IS NULL AND coalesce(v.creation_time, 0) < {judged} AS required
+        FROM (SELECT name, version, creation_time, place, substring(place FROM '^models:/+(m-.+)$') AS model,
+                substring(place FROM '^runs:/+([^/]+)/') AS run, substring(place FROM '^runs:/+[^/]+/(.+)$') AS path
               FROM (SELECT *, coalesce(storage_location, source) AS place FROM model_versions
                     WHERE current_stage IS DISTINCT FROM 'Deleted_Internal') AS p) AS v
         LEFT JOIN runs r ON r.run_uuid = v.run
-        LEFT JOIN logged_models m ON v.place = 'models:/' || m.model_id
-          OR (m.source_run_id = v.run AND m.name = split_part(v.path, '/', 1))""",
+        LEFT JOIN logged_models m ON m.model_id = v.model
+        LEFT JOIN logged_models n ON n.source_run_id = v.run AND n.name = split_part(v.path, '/', 1)""",
     """SELECT source AS uri, 'modelVersion' AS kind, name || '/' || version AS id, false AS required
        FROM model_versions WHERE current_stage IS DISTINCT FROM 'Deleted_Internal'""",
     # Without a tag that says otherwise a trace's spans are in its artifacts, unless the database has them.

@@ -1,4 +1,4 @@
-"""`mlflow-instance-restore <experiment id or name | run id | logged model id>`: takes back what was deleted, as MLflow's own restore does."""
+"""`mlflow-instance-restore <experiment id or name | run id | logged model id>`: takes back what was deleted, as MLflow does."""
 
 import re
 import sys
@@ -38,7 +38,10 @@ class Found:
 def main() -> int:
     arguments = sys.argv[1:]
     if len(arguments) != 1 or not arguments[0].strip():
-        print(f"mlflow-instance-{COMMAND}: expected one argument: an experiment's id or name, a run's id or a logged model's id", file=sys.stderr)
+        print(
+            f"mlflow-instance-{COMMAND}: expected one argument: an experiment's id or name, a run's id or a logged model's id",
+            file=sys.stderr,
+        )
         return 2
     return execute(COMMAND, RETENTION, restoring(arguments[0]), dry_run=False)
 
@@ -71,11 +74,12 @@ def _find(cursor: Cursor, wanted: str) -> Found | None:
     by_name = [one for one in candidates if one.deleted and one.id != str(number)]
     if len(by_name) > 1 and not any(one.deleted and one.id == str(number) for one in candidates):
         raise Refused(f"several deleted experiments are named {wanted!r} (ids {', '.join(one.id for one in by_name)}): give the id")
-    for kind, query in (
-        (RUN, "SELECT t.run_uuid, t.name, t.lifecycle_stage, e.experiment_id, e.name, e.lifecycle_stage FROM runs t {} t.run_uuid = %s {}"),
-        (MODEL, "SELECT t.model_id, t.name, t.lifecycle_stage, e.experiment_id, e.name, e.lifecycle_stage FROM logged_models t {} t.model_id = %s {}"),
-    ):
-        cursor.execute(query.format("JOIN experiments e USING (experiment_id) WHERE", "FOR UPDATE"), (wanted,))
+    for kind, table, column in ((RUN, "runs", "run_uuid"), (MODEL, "logged_models", "model_id")):
+        cursor.execute(
+            f"SELECT t.{column}, t.name, t.lifecycle_stage, e.experiment_id, e.name, e.lifecycle_stage "
+            f"FROM {table} t JOIN experiments e USING (experiment_id) WHERE t.{column} = %s FOR UPDATE",
+            (wanted,),
+        )
         for id_, name, stage, experiment, experiment_name, experiment_stage in cursor.fetchall():
             inside = (int(experiment), str(experiment_name), experiment_stage == "deleted")
             candidates.append(Found(kind, str(id_), name, stage == "deleted", inside))
@@ -86,7 +90,8 @@ def _take_back(cursor: Cursor, found: Found, now: int) -> int:
     """Returns how many runs are active again."""
     if found.inside is not None and found.inside[2]:
         experiment, name, _ = found.inside
-        raise Refused(f"{found} is in the deleted experiment {name!r} ({experiment}): restore that, its runs come back with it; nothing was changed")
+        where = f"the deleted experiment {name!r} ({experiment})"
+        raise Refused(f"{found} is in {where}: restore that, its runs come back with it; nothing was changed")
     if not found.deleted:
         raise Refused(f"{found} is not deleted; nothing was changed")
     if found.kind == EXPERIMENT:

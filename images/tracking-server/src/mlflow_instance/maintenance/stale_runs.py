@@ -56,37 +56,28 @@ def work(context: Context) -> int:
         verdicts[run.id], seen[run.id] = judge(run, seen[run.id], context, now, limits)
     parents = {run.id: run.parent for run in facts.values()}
     verdicts = wait_for_children(verdicts, parents)
-    stale = children_first((run for run, outcome in verdicts.items() if isinstance(outcome, Stale)), parents)
-    items = [_item(facts[run], verdicts[run]) for run in stale]
+    order = children_first(verdicts, parents)
+    items = [_item(facts[one], outcome) for one in order if isinstance(outcome := verdicts[one], Stale)]
+    kept = {one: outcome for one in order if isinstance(outcome := verdicts[one], Kept)}
 
     for item in items:
         context.events.item("stale", **item)
-    for run, outcome in sorted(verdicts.items()):
-        if isinstance(outcome, Kept):
-            context.events.item(
-                "keep",
-                kind="run",
-                id=run,
-                name=facts[run].name,
-                experiment=facts[run].experiment,
-                reason=outcome.reason,
-                because=outcome.because,
-            )
-    kept = Counter(outcome.reason for outcome in verdicts.values() if isinstance(outcome, Kept))
-    counts: dict[str, Any] = {"running": len(facts), "stale": len(stale), "kept": dict(sorted(kept.items())), "observations": observations}
+    for one, reason in kept.items():
+        context.events.item("keep", **_kept(facts[one], reason))
+    reasons = Counter(reason.reason for reason in kept.values())
+    counts = {"running": len(facts), "stale": len(items), "kept": dict(sorted(reasons.items())), "observations": observations}
     if context.dry_run:
         context.summary(**counts)
         return DONE
-
     # Before any row is touched: a job that may not write here could never say what it did.
     context.bucket.put(OBSERVATIONS, serialize(seen))
+    return _end(context, items, facts, now, counts)
+
+
+def _end(context: Context, items: list[dict[str, Any]], facts: Mapping[str, RunFacts], now: int, counts: dict[str, Any]) -> int:
     folder = ReportFolder.new(context.bucket, COMMAND, context.started)
     folder.write_plan(items)
-    result = end_runs(
-        context.connection,
-        [Ending(run, facts[run].fingerprint, item["reason"]) for run, item in zip(stale, items, strict=True)],
-        now,
-    )
+    result = end_runs(context.connection, [Ending(item["id"], facts[item["id"]].fingerprint, item["reason"]) for item in items], now)
     for run, message in sorted(result.failed.items()):
         context.events.always("fail", kind="run", id=run, message=message)
     counts |= {"failed": len(result.failed), "ended": len(result.ended), "changedSince": len(result.changed)}
@@ -146,8 +137,7 @@ def look_at(prefixes: set[str], bucket: Bucket, now: int, limits: Limits) -> Art
     return Artifacts(first, newest)
 
 
-def _item(run: RunFacts, outcome: Kept | Stale) -> dict[str, Any]:
-    assert isinstance(outcome, Stale)
+def _item(run: RunFacts, outcome: Stale) -> dict[str, Any]:
     return {
         "id": run.id,
         "experiment": run.experiment,
@@ -156,6 +146,11 @@ def _item(run: RunFacts, outcome: Kept | Stale) -> dict[str, Any]:
         "lastActivityAt": written(outcome.last_activity_at),
         "reason": outcome.reason,
     }
+
+
+def _kept(run: RunFacts, outcome: Kept) -> dict[str, Any]:
+    reason = {"reason": outcome.reason, "because": outcome.because}
+    return {"kind": "run", "id": run.id, "name": run.name, "experiment": run.experiment, **reason}
 
 
 if __name__ == "__main__":
