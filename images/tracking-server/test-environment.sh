@@ -14,7 +14,7 @@ command -v "$python" >/dev/null || {
   exit 1
 }
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mlflow-instances/tracking-server-tests
-inputs="requirements.txt requirements-build.txt requirements-test.txt build/install.sh build/slim.sh src/mlflow_instance/imported.py"
+inputs="pyproject.toml requirements.txt requirements-build.txt requirements-test.txt build/install.sh build/slim.sh src/mlflow_instance/imported.py"
 # shellcheck disable=SC2086
 key=$( (cd "$here" && cat $inputs && "$python" -V && command -v "$python") | sha256sum | cut -c1-16)
 environment=$cache/$key

@@ -1,4 +1,4 @@
-"""Prints the files that the server and the migration import: the build compiles exactly these (build/slim.sh)."""
+"""Prints the files that the server, the migration and the maintenance commands import: the build compiles exactly these (build/slim.sh)."""
 
 import os
 import sys
@@ -17,6 +17,10 @@ def main() -> None:
 
     import mlflow_instance.confine
     import mlflow_instance.download
+    import mlflow_instance.maintenance.orphans
+    import mlflow_instance.maintenance.restore
+    import mlflow_instance.maintenance.retention
+    import mlflow_instance.maintenance.stale_runs
     import mlflow_instance.migrate
     import mlflow_instance.serve
     import mlflow_instance.workers  # noqa: F401
