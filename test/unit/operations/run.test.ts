@@ -223,6 +223,21 @@ test("a line whose stamp is earlier than that of the line before it is not lost:
   expect((await runOn(fake)).machines).toEqual([item, summary]);
 });
 
+test("a name arrives whole, where its bytes come in two pieces and where it holds a line separator", async () => {
+  const named = JSON.stringify({ event: "restored", kind: "run", id: "r", name: "Köln\u2028東京" });
+  const bytes = Buffer.from(stamped([named, summary]));
+  const fake = await fakeCluster({
+    log: (answer) => {
+      const inside = bytes.indexOf("ö") + 1;
+      answer.write(bytes.subarray(0, inside));
+      setTimeout(() => answer.end(bytes.subarray(inside)), 50);
+    },
+  });
+  const { machines, people } = await runOn(fake);
+  expect(machines).toEqual([named, summary]);
+  expect(people[0]).toMatch(/"Köln\\u\{2028\}東京"$/);
+});
+
 test("a job that is lost sight of goes on, and the way back to it is said", async () => {
   const fake = await fakeCluster({ first: (_method, path, answer) => path.endsWith("/pods") && !!answer.writeHead(503).end("{}") });
   const { code, error } = await runOn(fake, { use: retention({ dryRun: false }), awayMs: 100 });
