@@ -105,6 +105,8 @@ def test_a_resumed_run_runs_since_its_earlier_end() -> None:
 def test_the_bucket_is_only_looked_at_when_everything_else_says_stale() -> None:
     assert keeps_without_artifacts(OLD, LONG_SEEN, NOW, LIMITS) is None
     assert keeps_without_artifacts(replace(OLD, start_time=NOW - HOUR), LONG_SEEN, NOW, LIMITS) is not None
+    assert keeps_without_artifacts(replace(OLD, last_metric=NOW - HOUR), LONG_SEEN, NOW, LIMITS) is not None
+    assert keeps_without_artifacts(OLD, replace(LONG_SEEN, unchanged_since=NOW - HOUR), NOW, LIMITS) is not None
     assert keeps_without_artifacts(replace(OLD, start_time=None), LONG_SEEN, NOW, LIMITS) is None
 
 
