@@ -243,16 +243,16 @@ def test_a_parent_waits_for_a_running_child(world: World) -> None:
 def test_a_finished_child_shows_that_its_parent_lived_and_one_that_was_ended_does_not(world: World) -> None:
     experiment = world.experiment("sweep")
     parent = world.run(experiment, start=world.now - 60 * HOUR)
-    child = world.run(experiment, status="FINISHED", start=world.now - 5 * HOUR, end=world.now - HOUR, tags={"mlflow.parentRunId": parent})
+    child = world.run(experiment, status="FINISHED", start=world.now - 9 * HOUR, end=world.now - HOUR, tags={"mlflow.parentRunId": parent})
     real = world.now
     world.now = real - 7 * HOUR
     look(world)
     world.now = real
     assert reasons(look(world, dry_run=True)) == {parent: "active"}
-    world.sql("UPDATE runs SET start_time = start_time - %s", 20 * HOUR)
     world.tag(child, "stale-run.time", "x")
-    look(world)
-    assert look(world, after=6).summary["ended"] == 1
+    assert [one["id"] for one in look(world, dry_run=True).of("stale")] == [parent]
+    world.sql("UPDATE runs SET start_time = %s WHERE run_uuid = %s", real - HOUR, child)
+    assert reasons(look(world, dry_run=True)) == {parent: "active"}, "it was started an hour ago"
 
 
 def test_a_resumed_run_is_new(world: World) -> None:
