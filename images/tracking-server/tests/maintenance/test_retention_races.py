@@ -62,8 +62,9 @@ def after_the_plan(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]
     monkeypatch.setattr(ReportFolder, "write_plan", write_plan)
 
 
-def test_a_run_that_is_restored_after_the_plan_stays_whole(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    restore = "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = %s"
+@pytest.mark.parametrize("how", ["lifecycle_stage = 'active', deleted_time = NULL", "lifecycle_stage = 'active'", "deleted_time = NULL"])
+def test_a_run_that_is_restored_after_the_plan_stays_whole(scene: Scene, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    restore = f"UPDATE runs SET {how} WHERE run_uuid = %s"
     after_the_plan(monkeypatch, lambda: scene.world.sql(restore, scene.run))
     done = scene.retain()
     assert scene.there() == {scene.run, "experiment"}
