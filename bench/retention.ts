@@ -10,43 +10,40 @@ import type { InstanceOutput } from "../local/stack/outputs.ts";
 import { InstanceState } from "../test/engine/support/instanceState.ts";
 import { isRunning, MaintenanceJobs } from "../test/engine/support/maintenanceJob.ts";
 import { pythonWithFlavours } from "../test/engine/support/python.ts";
-import { objectsPerRun, runCount, seedManyRuns } from "./manyRuns.ts";
+import { objectsPerRun, seedManyRuns } from "./manyRuns.ts";
 import type { Row } from "./table.ts";
 
 /** `mlflow gc` would take many minutes for all of them; its rate does not depend on how many it is given. */
 const gcRuns = 500;
 const fewRuns = 1_000;
+const manyRuns = 10_000;
 
 interface Measured {
   readonly seconds: number;
   readonly peakMebibytes: number;
 }
 
-/** Retention of many runs, and `mlflow gc` on the first of the same ones: rates and memory. */
+/** Retention of many runs, and `mlflow gc` beside it: rates and memory. */
 export async function retention(deployed: Deployed, instance: InstanceOutput): Promise<Row[]> {
   const state = await InstanceState.open(deployed, instance);
   try {
-    const runs = await seedManyRuns(state);
-    await state.save();
+    const runs = await seedManyRuns(state, deployed.python, fewRuns + gcRuns + manyRuns);
     const jobs = new MaintenanceJobs(deployed, instance.namespace, "retention");
 
-    await state.sql.query("update runs set deleted_time = (extract(epoch from now()) * 1000)::bigint where run_uuid <> all ($1)", [
-      runs.slice(0, fewRuns),
-    ]);
-    const few = await measured(jobs, state, runCount - fewRuns);
-    await state.restore();
+    await setDeleted(state, runs.slice(fewRuns), 0);
+    const few = await measured(jobs, state, gcRuns + manyRuns);
+    await setDeleted(state, runs, 45);
+    const gcSeconds = await mlflowGc(deployed, instance, runs.slice(fewRuns, fewRuns + gcRuns));
+    await expectRuns(state, manyRuns);
     const many = await measured(jobs, state, 0);
-    await state.restore();
-    const gcSeconds = await mlflowGc(deployed, instance, runs.slice(0, gcRuns));
-    await expectRuns(state, runCount - gcRuns);
 
-    const rate = runCount / many.seconds;
+    const rate = manyRuns / many.seconds;
     const gcRate = gcRuns / gcSeconds;
-    const data = `${runCount.toLocaleString("en")} runs with ${(runCount * objectsPerRun).toLocaleString("en")} objects`;
+    const data = `${manyRuns.toLocaleString("en")} runs with ${(manyRuns * objectsPerRun).toLocaleString("en")} objects`;
     return [
       { what: `retention of ${data}, start of its process included`, figures: [rate], unit: "runs/s", bound: "3 times mlflow gc" },
       {
-        what: `mlflow gc beside it, on the first ${gcRuns} of the same runs, without its start`,
+        what: `mlflow gc beside it, on ${gcRuns} runs of the same kind in the same database and bucket, without its start`,
         figures: [gcRate],
         unit: "runs/s",
         bound: "none, for comparison",
@@ -54,15 +51,24 @@ export async function retention(deployed: Deployed, instance: InstanceOutput): P
       { what: "retention's rate in mlflow gc's", figures: [rate / gcRate], unit: "times", bound: "at least 3" },
       { what: `peak memory of retention (RSS), ${data}`, figures: [many.peakMebibytes], unit: "MiB", bound: "the job's limit" },
       {
-        what: `the same with ${fewRuns.toLocaleString("en")} of the runs due`,
+        what: `the same, with ${fewRuns.toLocaleString("en")} runs due`,
         figures: [few.peakMebibytes],
         unit: "MiB",
         bound: "none, for comparison",
       },
     ];
   } finally {
+    await state.empty();
     await state.close();
   }
+}
+
+/** Moves the clock of the rows: so many days ago. */
+async function setDeleted(state: InstanceState, runs: readonly string[], days: number): Promise<void> {
+  await state.sql.query(
+    "update runs set deleted_time = (extract(epoch from now()) * 1000)::bigint - $2 * 86400000::bigint where run_uuid = any ($1)",
+    [runs, days],
+  );
 }
 
 async function measured(jobs: MaintenanceJobs, state: InstanceState, runsLeft: number): Promise<Measured> {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { setTimeout as sleep } from "node:timers/promises";
 import { CreateMultipartUploadCommand, DeleteObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { platformStatus, startPlatform } from "../../local/platform/index.ts";
 import { silentReport } from "../../local/report.ts";
 import { differences } from "./support/difference.ts";
 import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
 import { InstanceState, type BucketObject } from "./support/instanceState.ts";
-import { isRunning, MaintenanceJobs, type Finished, type Line } from "./support/maintenanceJob.ts";
+import { Interruptions, stillRunsAfter } from "./support/interruptions.ts";
+import { MaintenanceJobs, type Finished, type Line } from "./support/maintenanceJob.ts";
 import { pythonWithFlavours, runScript, type Client } from "./support/python.ts";
 import { randomNumbers } from "./support/random.ts";
 import { whatRemains, type Outcome } from "./support/retentionModel.ts";
@@ -24,6 +24,7 @@ let engine: Engine;
 let client: Client;
 let state: InstanceState;
 let jobs: MaintenanceJobs;
+let interruptions: Interruptions;
 let seeded: Seeded;
 let expected: Outcome;
 
@@ -51,6 +52,7 @@ tokens:
   };
   state = await InstanceState.open(deployed, instance);
   jobs = new MaintenanceJobs(deployed, instance.namespace, "retention");
+  interruptions = new Interruptions(state, jobs);
   seeded = await seedRetention(client, state);
   await state.save();
   expected = whatRemains(await state.database(), await state.objects(), { now: Date.now(), retentionMs, bucket: state.bucket });
@@ -179,37 +181,6 @@ describe("a run of the job", () => {
   });
 });
 
-/** Starts the job on the saved state. */
-async function startFromSaved(): Promise<{ job: string; pid: number }> {
-  await state.restore();
-  const job = await jobs.start();
-  return { job, pid: await jobs.process(job) };
-}
-
-/** Waits so long as the process runs, but no longer than that many milliseconds; whether it still runs. */
-async function stillRunsAfter(pid: number, milliseconds: number): Promise<boolean> {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end && isRunning(pid)) await sleep(Math.min(5, Math.max(0, end - performance.now())));
-  return isRunning(pid);
-}
-
-/** Waits until the job has written what it will remove: from then on it removes. */
-async function planned(pid: number): Promise<void> {
-  while (isRunning(pid) && !state.hasPlan("retention")) await sleep(1);
-}
-
-/** How long the job's process lives undisturbed, and how long of that it removes. */
-async function measure(): Promise<{ life: number; removal: number }> {
-  const { job, pid } = await startFromSaved();
-  const started = performance.now();
-  await planned(pid);
-  const plan = performance.now();
-  await stillRunsAfter(pid, 60_000);
-  const end = performance.now();
-  await jobs.end(job);
-  return { life: end - started, removal: end - plan };
-}
-
 /** A run that still has its row has all of its files, too, unless somebody else's hands were at work: nobody sees half of it. */
 async function halfRemoved(): Promise<string[]> {
   const rows = new Set((await state.database()).rows("runs").map((row) => String(row["run_uuid"])));
@@ -230,7 +201,7 @@ describe("a job that is killed", () => {
   it(`ends in the same state with the next run, at each of ${kills} random points`, async () => {
     const seed = Number(process.env["MLFLOW_INSTANCES_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
     const random = randomNumbers(seed);
-    const { life, removal } = await measure();
+    const { life, removal } = await interruptions.measure();
     const told: string[] = [];
     let killed = 0;
     let inTheMiddle = 0;
@@ -238,8 +209,8 @@ describe("a job that is killed", () => {
       // A quarter of the points lies in the whole life, the others after the plan is written; each in a part of its own.
       const part = (round + random()) / kills;
       const whole = round % 4 === 0;
-      const { job, pid } = await startFromSaved();
-      if (!whole) await planned(pid);
+      const { job, pid } = await interruptions.start();
+      if (!whole) await interruptions.planned(pid);
       if (await stillRunsAfter(pid, part * (whole ? life : removal))) process.kill(pid, "SIGKILL");
       const { exitCode } = await jobs.end(job);
       const middle = exitCode === 137 && (await openPlans()).length > 0;
@@ -262,8 +233,8 @@ describe("a job that is killed", () => {
 
 describe("a service that goes away in the middle", () => {
   it.each(["object-store", "postgresql"])("%s: the job ends non-zero, and the next run ends in the same state", async (service) => {
-    const { job, pid } = await startFromSaved();
-    await planned(pid);
+    const { job, pid } = await interruptions.start();
+    await interruptions.planned(pid);
     // The job stands still until the service is gone: else it might end before.
     process.kill(pid, "SIGSTOP");
     const found = (await platformStatus("test")).find((each) => each.name === service)?.pid;

@@ -45,7 +45,7 @@ owner: claims@example.com
 description: Sorts insurance claims
 tier: sandbox
 tokens:
-  ops: { role: edit, expires: 2027-02-20 }
+  ops: { role: manage, expires: 2027-02-20 }
 `,
   );
   const deployed = await engine.up();

@@ -158,7 +158,7 @@ export class InstanceState {
 
   /** Whether a job has written its plan; a look at the gateway's files costs the job nothing. */
   hasPlan(command: string): boolean {
-    const folder = join(this.#folders[0]?.live ?? "", "maintenance", command);
+    const folder = join(this.objectsFolder, "maintenance", command);
     return existsSync(folder) && readdirSync(folder).some((run) => existsSync(join(folder, run, "plan-0001.jsonl")));
   }
 
@@ -174,17 +174,29 @@ export class InstanceState {
   /** Sets the time at which an upload in parts began. */
   async setUploadTime(key: string, upload: string, time: Date): Promise<void> {
     const hash = createHash("sha256").update(key).digest("hex");
-    await utimes(join(this.#folders[0]?.live ?? "", ".sgwtmp", "multipart", hash, upload), time, time);
+    await utimes(join(this.objectsFolder, ".sgwtmp", "multipart", hash, upload), time, time);
   }
 
   /** Makes the gateway say that objects under a prefix were written so long ago: its times are those of its files. */
   async ageObjects(prefix: string, milliseconds: number, which: (key: string) => boolean = () => true): Promise<void> {
-    const folder = this.#folders[0]?.live ?? "";
+    const folder = this.objectsFolder;
     const time = new Date(Date.now() - milliseconds);
     for (const entry of await readdir(join(folder, prefix), { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
       if (entry.isFile() && which(relative(folder, path))) await utimes(path, time, time);
     }
+  }
+
+  /** Where the gateway keeps the current version of each object, as a file. */
+  get objectsFolder(): string {
+    return this.#folders[0]?.live ?? "";
+  }
+
+  /** Removes every object and all that was ever behind one, and the runs; through the API a large bucket takes minutes. */
+  async empty(): Promise<void> {
+    for (const { live } of this.#folders)
+      for (const name of await readdir(live).catch(() => [])) await rm(join(live, name), { recursive: true });
+    await this.sql.query("truncate runs cascade");
   }
 
   /** Keeps a copy of all rows and of the gateway's files, with their attributes and times. */
