@@ -322,16 +322,26 @@ def test_what_logs_between_decision_and_update_wins(world: World, monkeypatch: p
     assert world.sql("SELECT count(*) FROM tags WHERE key LIKE 'stale-run.%%'") == [(2,)]
 
 
-def test_logging_waits_for_the_decision(world: World) -> None:
-    """The lock is what makes the second look the last word: an insert can't slip in between it and the update."""
+def test_logging_waits_for_the_decision(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock is what makes the second look the last word: nothing is logged between it and the update."""
     run = world.run(world.experiment("fraud"), start=world.now - 30 * HOUR)
-    with world.job() as (context, _), context.connection.cursor() as cursor:
-        cursor.execute("SELECT FROM runs WHERE run_uuid = %s FOR UPDATE", (run,))
-        world.sql("SET lock_timeout = '100ms'")
-        with pytest.raises(psycopg2.errors.LockNotAvailable):
-            world.param(run, "p")
-        with pytest.raises(psycopg2.errors.LockNotAvailable):
-            world.metric(run, world.now)
+    look(world)
+    genuine, refused = run_ending.facts_of, 0
+    world.sql("SET lock_timeout = '100ms'")
+
+    def second_look(*arguments: Any) -> Any:
+        nonlocal refused
+        for log in (world.param, world.tag, lambda *_: world.metric(run, world.now)):
+            try:
+                log(run, "p")
+            except psycopg2.errors.LockNotAvailable:
+                refused += 1
+        return genuine(*arguments)
+
+    monkeypatch.setattr(run_ending, "facts_of", second_look)
+    assert look(world, after=7).summary["ended"] == 1
+    assert refused == 3
+    world.param(run, "p")
 
 
 def test_a_run_that_can_not_be_ended_stops_no_other(world: World) -> None:
@@ -352,6 +362,27 @@ def test_a_run_that_can_not_be_ended_stops_no_other(world: World) -> None:
     world.sql("DROP TRIGGER refuse ON runs")
     again = look(world)
     assert (again.code, again.summary["ended"]) == (0, 1)
+
+
+@pytest.mark.parametrize("victim", [0, 150, 249])
+def test_a_database_that_goes_away_in_the_middle_ends_the_job_and_the_next_one_finishes(world: World, victim: int) -> None:
+    experiment = world.experiment("fraud")
+    runs = sorted(world.run(experiment, start=world.now - 30 * HOUR) for _ in range(250))
+    look(world)
+    world.sql(
+        "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN IF NEW.run_uuid = %s "
+        "THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END $$",
+        runs[victim],
+    )
+    world.sql("CREATE TRIGGER cut BEFORE UPDATE ON runs FOR EACH ROW EXECUTE FUNCTION cut()")
+    with pytest.raises(psycopg2.OperationalError):
+        look(world, after=7)
+    world.sql("DROP TRIGGER cut ON runs")
+    failed = world.sql("SELECT run_uuid FROM runs WHERE status = 'FAILED'")
+    assert len(failed) == victim // 100 * 100
+    assert world.sql("SELECT count(*) FROM tags") == [(2 * len(failed),)]
+    again = look(world)
+    assert (again.code, again.summary["ended"]) == (0, 250 - len(failed))
 
 
 def test_a_second_failure_of_a_resumed_run_replaces_the_tags(world: World) -> None:

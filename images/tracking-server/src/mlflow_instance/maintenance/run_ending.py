@@ -61,11 +61,8 @@ def _end(connection: Connection, batch: Sequence[Ending], now: int, result: Resu
             "SELECT FROM runs WHERE run_uuid = ANY(%s) AND status = 'RUNNING' ORDER BY run_uuid FOR UPDATE", ([one.run for one in batch],)
         )
         facts = {run.id: run for run in facts_of(cursor, [one.run for one in batch], now)}
-        unchanged = {
-            one.run: one.reason
-            for one in batch
-            if one.run in facts and facts[one.run].fingerprint == one.fingerprint and not facts[one.run].keep_running
-        }
+        # An exemption is a tag, and so in the fingerprint.
+        unchanged = {one.run: one.reason for one in batch if one.run in facts and facts[one.run].fingerprint == one.fingerprint}
         _drop_parents_of_running(cursor, unchanged)
         cursor.execute("UPDATE runs SET status = 'FAILED', end_time = %s WHERE run_uuid = ANY(%s)", (now, list(unchanged)))
         for run, reason in unchanged.items():
