@@ -65,7 +65,9 @@ def test_as_one_listing_per_item(seed: int) -> None:
         inside = choose.choice([0, 1, 2, 5, 40])
         keys += [f"{prefix}/{choose.choice(['a', 'b/c', 'ü', ' '])}{number}" for number in range(inside)]
         # What lies beside it, or looks like it.
-        keys += choose.sample([f"{prefix}x", f"{prefix}-1/a", prefix, f"{folder}/{name}/other", f"{folder}/{name}0/artifacts/a"], choose.randint(0, 5))
+        keys += choose.sample(
+            [f"{prefix}x", f"{prefix}-1/a", prefix, f"{folder}/{name}/other", f"{folder}/{name}0/artifacts/a"], choose.randint(0, 5)
+        )
         if choose.random() < 0.6:
             items.append(item(prefix, name, choose.choice([RUN, MODEL])))
     neighbours = Neighbours(*[f"{one.prefixes[0]}/b" for one in items[::7]])
@@ -73,7 +75,9 @@ def test_as_one_listing_per_item(seed: int) -> None:
     store = Listing(keys, choose.choice([1, 2, 3, 7, 1000]))
     expected = {
         one.id: sorted(
-            key for key in store.keys if key.startswith(f"{one.prefixes[0]}/") and not any(is_at_or_under(key, other) for other in neighbours._locations)
+            key
+            for key in store.keys
+            if key.startswith(f"{one.prefixes[0]}/") and not any(is_at_or_under(key, other) for other in neighbours._locations)
         )
         for one in items
     }
@@ -102,7 +106,9 @@ def test_few_runs_among_many_are_asked_for_one_by_one() -> None:
     assert store.pages <= len(few) + 4
 
 
-@pytest.mark.parametrize(("neighbour", "swept"), [("artifacts/9", True), ("artifacts/1", False), ("artifacts", False), ("artifacts/1/in", False)])
+@pytest.mark.parametrize(
+    ("neighbour", "swept"), [("artifacts/9", True), ("artifacts/1", False), ("artifacts", False), ("artifacts/1/in", False)]
+)
 def test_what_is_left_of_an_experiment_goes_only_where_nobody_else_is(neighbour: str, swept: bool) -> None:
     store = Listing(["artifacts/1/a", "artifacts/1/b/c", "artifacts/10/a"], 2)
     delete_objects(store, [item("artifacts/1", "1", EXPERIMENT)], Neighbours(neighbour))  # type: ignore[arg-type]

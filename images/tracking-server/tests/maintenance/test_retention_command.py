@@ -59,7 +59,10 @@ def test_it_runs_prints_only_the_summary_and_leaves_a_plan_and_a_report(world: W
 
 def test_it_does_not_import_mlflow() -> None:
     """Which would cost 400 MB for each of two jobs per instance."""
-    program = "import mlflow_instance.maintenance.retention, sys; print([m for m in sys.modules if m.partition('.')[0] in ('mlflow', 'pandas', 'numpy')])"
+    program = (
+        "import mlflow_instance.maintenance.retention, sys; "
+        "print([m for m in sys.modules if m.partition('.')[0] in ('mlflow', 'pandas', 'numpy')])"
+    )
     done = subprocess.run([sys.executable, "-c", program], env=process_environment({}), capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
@@ -119,7 +122,7 @@ def test_another_schema_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("right", ["DELETE ON input_tags", "SELECT ON model_versions", "SELECT ON alembic_version"])
 def test_without_rights_in_the_database_nothing_is_removed(world: World, right: str) -> None:
-    world.sql(f"REVOKE {right} FROM \"{parse_uri(world.job_uri).username}\"")
+    world.sql(f'REVOKE {right} FROM "{parse_uri(world.job_uri).username}"')
     refused = command(world.environment())
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "no rights" in refused.stderr and right.split()[-1] in refused.stderr and refused.stderr.count("\n") == 1

@@ -1,12 +1,9 @@
 """Killed at every step, or with the database or the store away: the next run ends in the state of a run that was left alone."""
 
-import multiprocessing
-import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import patch
 
 import psycopg2
 import pytest
@@ -19,6 +16,7 @@ from mlflow_instance.maintenance.errors import StoreUnreachable
 from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.retention import retain
 from mlflow_instance.maintenance.unfinished import folders
+from tests.maintenance.steps import run_in_child
 from tests.maintenance.world import World, days, make_world
 from tests.support.postgres import Postgres
 from tests.support.store import ObjectStore
@@ -114,7 +112,10 @@ def world(scene: Scene, postgres: Postgres, object_store: ObjectStore) -> Iterat
 def whole_or_gone(world: World, scene: Scene) -> None:
     """Whatever happened: what has its row has all of its objects."""
     keys = set(world.keys("artifacts/"))
-    items = [str(row[0]) for row in world.sql("SELECT run_uuid FROM runs UNION SELECT model_id FROM logged_models UNION SELECT request_id FROM trace_info")]
+    items = [
+        str(row[0])
+        for row in world.sql("SELECT run_uuid FROM runs UNION SELECT model_id FROM logged_models UNION SELECT request_id FROM trace_info")
+    ]
     for key in scene.objects:
         if any(f"/{item}/" in key for item in items):
             assert key in keys, f"{key} is missing and its row is there"
@@ -132,64 +133,6 @@ def second_run(world: World, scene: Scene) -> Any:
     assert done.code == 0, done.events
     is_as_undisturbed(world, scene)
     return done
-
-
-class Steps:
-    """Counts every call of the store and every statement and commit; ends the process at the chosen one."""
-
-    def __init__(self, kill_at: int | None) -> None:
-        self.taken = 0
-        self.kill_at = kill_at
-
-    def __call__(self) -> None:
-        self.taken += 1
-        if self.taken == self.kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-def counted(step: Steps) -> Any:
-    """Patches what the job talks to the world with; the step comes before the call, and the next one after it."""
-
-    class Cursor(psycopg2.extensions.cursor):
-        def execute(self, *arguments: Any, **named: Any) -> None:
-            step()
-            super().execute(*arguments, **named)
-
-    class Connection(psycopg2.extensions.connection):
-        def commit(self) -> None:
-            step()
-            super().commit()
-
-    plain_connect, plain_call = psycopg2.connect, Bucket._call
-
-    def call(self: Bucket, what: str, function: Any) -> Any:
-        step()
-        return plain_call(self, what, function)
-
-    def connect_counted(*arguments: Any, **named: Any) -> Any:
-        return plain_connect(*arguments, **named, connection_factory=Connection, cursor_factory=Cursor)
-
-    # One thread: the k-th step is the same one each time.
-    return patch.multiple(bucket_module.Bucket, _call=call), patch.object(psycopg2, "connect", connect_counted)
-
-
-def run_counted(world: World, kill_at: int | None, taken: Any) -> None:
-    step = Steps(kill_at)
-    calls, connections = counted(step)
-    with calls, connections, patch("mlflow_instance.maintenance.objects._THREADS", 1):
-        world.run_job(retain, command="retention")
-    taken.value = step.taken
-
-
-def run_in_child(world: World, kill_at: int | None) -> tuple[int, int]:
-    """The child's exit code and how many steps it took."""
-    context = multiprocessing.get_context("fork")
-    taken = context.Value("i", 0)
-    child = context.Process(target=run_counted, args=(world, kill_at, taken))
-    child.start()
-    child.join(60)
-    assert child.exitcode is not None
-    return child.exitcode, taken.value
 
 
 def test_killed_at_every_single_step(scene: Scene, postgres: Postgres, object_store: ObjectStore) -> None:
@@ -280,7 +223,9 @@ def test_a_row_that_cannot_go_is_left_and_named_and_the_rest_goes(world: World, 
     (failure,) = failing.of("fail")
     assert (failure["kind"], failure["id"]) == ("run", run) and "someone_elses" in failure["message"]
     assert failing.summary["failed"] == 1 and failing.summary["removed"]["runs"] == 4
-    assert {key for key in world.keys("artifacts/")} - set(scene.keys) == {f"artifacts/{experiment}/{run}/artifacts/{name}" for name in ("a", "b/c")}
+    assert {key for key in world.keys("artifacts/")} - set(scene.keys) == {
+        f"artifacts/{experiment}/{run}/artifacts/{name}" for name in ("a", "b/c")
+    }
     world.sql("DROP TABLE someone_elses")
     assert second_run(world, scene).summary["removed"]["runs"] == 1
 
@@ -320,14 +265,18 @@ def test_a_restored_database_has_nothing_removed_that_it_shows(world: World, sce
     assert world.keys("artifacts/") == before
 
 
-def test_a_plan_does_not_reach_into_what_was_registered_or_settled_there_since(world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_does_not_reach_into_what_was_registered_or_settled_there_since(
+    world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rows went, the objects did not, and before the next run a version and an experiment point at them."""
     monkeypatch.setattr(removal, "delete_objects", lambda *_: (_ for _ in ()).throw(StoreUnreachable("away")))
     monkeypatch.setattr(removal, "_ITEMS_PER_TRANSACTION", 100)
     assert world.run_job(retain, command="retention").code == 1
     monkeypatch.undo()
     left = [key for key in world.keys("artifacts/") if not any(f"/{row[0]}/" in key for row in world.sql("SELECT run_uuid FROM runs"))]
-    registered, settled = sorted({key.rsplit("/artifacts/")[0] for key in left if "/models/" not in key and "/traces/" not in key and "loose" not in key})[:2]
+    registered, settled = sorted(
+        {key.rsplit("/artifacts/")[0] for key in left if "/models/" not in key and "/traces/" not in key and "loose" not in key}
+    )[:2]
     world.version("late", 1, f"mlflow-artifacts:/{registered.removeprefix('artifacts/')}/artifacts")
     world.experiment("settled", location=f"mlflow-artifacts:/{settled.removeprefix('artifacts/')}/artifacts")
     done = world.run_job(retain, command="retention")

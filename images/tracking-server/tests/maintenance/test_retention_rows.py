@@ -143,7 +143,9 @@ def remove_what_protects(world: World) -> None:
 
 @pytest.mark.parametrize("neighbour_first", [True, False])
 @pytest.mark.parametrize("kinds", [("experiment", "run"), ("run",), ("model",)], ids=lambda kinds: kinds[0])
-def test_nothing_is_left_of_what_was_removed_and_nothing_else_is_touched(world: World, kinds: tuple[str, ...], neighbour_first: bool) -> None:
+def test_nothing_is_left_of_what_was_removed_and_nothing_else_is_touched(
+    world: World, kinds: tuple[str, ...], neighbour_first: bool
+) -> None:
     if neighbour_first:
         fill(world, *seed(world, "neighbour", {}))
     experiment, run, model, trace = seed(world, "removed", dict.fromkeys(kinds, "deleted"))
@@ -188,7 +190,8 @@ def test_a_cascade_that_the_job_relies_on_is_in_the_database(world: World) -> No
     found = {
         str(child)
         for (child,) in world.sql(
-            "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND confdeltype = 'c' AND connamespace = 'public'::regnamespace"
+            "SELECT conrelid::regclass::text FROM pg_constraint "
+            "WHERE contype = 'f' AND confdeltype = 'c' AND connamespace = 'public'::regnamespace"
         )
     }
     assert relied - found == set()

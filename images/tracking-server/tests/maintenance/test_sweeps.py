@@ -55,9 +55,7 @@ class Listed:
 
 def history(key: str, *ages: float, markers: str = "") -> list[Version]:
     """Versions of a key, newest first, by age in days; `markers` has an m where one is a delete marker."""
-    return [
-        Version(key, f"v{index}", 10, ago(age), index == 0, markers[index : index + 1] == "m") for index, age in enumerate(ages)
-    ]
+    return [Version(key, f"v{index}", 10, ago(age), index == 0, markers[index : index + 1] == "m") for index, age in enumerate(ages)]
 
 
 def swept(versions: list[Version], **options: object) -> list[tuple[str, str]]:
@@ -114,7 +112,12 @@ def test_a_dry_run_counts_and_deletes_nothing() -> None:
 
 
 def test_temporary_objects_go_after_seven_days_and_nothing_else_does() -> None:
-    objects = [Object("tmp/old", 5, ago(7)), Object("tmp/young", 5, ago(6.9)), Object("artifacts/tmp/old", 5, ago(99)), Object("tmpx", 5, ago(99))]
+    objects = [
+        Object("tmp/old", 5, ago(7)),
+        Object("tmp/young", 5, ago(6.9)),
+        Object("artifacts/tmp/old", 5, ago(99)),
+        Object("tmpx", 5, ago(99)),
+    ]
     bucket = Listed(objects=objects)
     result = sweep_temporary(bucket, NOW, delete=True)  # type: ignore[arg-type]
     assert (bucket.gone, result.objects, result.bytes) == ([("tmp/old", "")], 1, 5)
@@ -187,7 +190,9 @@ def test_on_a_real_versioned_bucket(world: World, monkeypatch: pytest.MonkeyPatc
     client.delete_object(Bucket=world.bucket_name, Key="artifacts/1/deleted-long-ago")
     for number in range(1100):
         written(f"artifacts/1/many/{number:04d}", 1)
-    client.delete_objects(Bucket=world.bucket_name, Delete={"Objects": [{"Key": f"artifacts/1/many/{number:04d}"} for number in range(600)]})
+    client.delete_objects(
+        Bucket=world.bucket_name, Delete={"Objects": [{"Key": f"artifacts/1/many/{number:04d}"} for number in range(600)]}
+    )
     time.sleep(2)
     border = datetime.now(UTC)
     time.sleep(2)
@@ -206,7 +211,9 @@ def test_on_a_real_versioned_bucket(world: World, monkeypatch: pytest.MonkeyPatc
     assert said.summary["swept"]["noncurrentVersions"] == done.summary["swept"]["noncurrentVersions"]
     assert world.keys("artifacts/") == current
     with world.job() as (context, _):
-        left = {(version.key, version.latest, version.marker) for version in plain(context.bucket, "artifacts/") if "many" not in version.key}
+        left = {
+            (version.key, version.latest, version.marker) for version in plain(context.bucket, "artifacts/") if "many" not in version.key
+        }
         assert sum(1 for version in plain(context.bucket, "artifacts/1/many/")) == 500
         assert not [version for version in plain(context.bucket, "maintenance/") if version.marker], "no trace of the probe"
     assert left == {

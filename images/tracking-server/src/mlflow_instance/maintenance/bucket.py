@@ -100,9 +100,7 @@ class Bucket:
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> str | None:
         """Returns the version's id on a versioned bucket."""
-        answer = self._call(
-            f"write {key}", lambda: self._client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
-        )
+        answer = self._call(f"write {key}", lambda: self._client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type))
         version = answer.get("VersionId")
         return str(version) if version else None
 
@@ -160,7 +158,9 @@ class Bucket:
         for start in range(0, len(objects), KEYS_PER_CALL):
             chunk = objects[start : start + KEYS_PER_CALL]
             try:
-                answer = self._call("delete", lambda: self._client.delete_objects(Bucket=self.name, Delete={"Objects": chunk, "Quiet": True}))
+                answer = self._call(
+                    "delete", lambda: self._client.delete_objects(Bucket=self.name, Delete={"Objects": chunk, "Quiet": True})
+                )
             except StoreUnreachable:
                 raise
             except Impossible as error:

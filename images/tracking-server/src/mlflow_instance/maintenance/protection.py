@@ -149,8 +149,8 @@ class Protection:
             for start in range(0, len(named), _ROWS_AT_ONCE):
                 cursor.execute(_MODELS_OF_RUNS, (named[start : start + _ROWS_AT_ONCE],))
                 for model_id, run_id, model_name in cursor.fetchall():
-                    if (label := names[run_id].get(model_name)) is not None:
-                        models.setdefault(model_id, label)
+                    if model_name in names[run_id]:
+                        models.setdefault(model_id, names[run_id][model_name])
             known = list(models)
             for start in range(0, len(known), _ROWS_AT_ONCE):
                 cursor.execute(_LOGGED_MODELS, (known[start : start + _ROWS_AT_ONCE],))

@@ -137,8 +137,8 @@ def _preview(context: Context, selection: Selection, protection: Protection, cou
     removal = Removal(context, protection, 0)
     for earlier in _unfinished(context):
         for part in earlier.read_plan():
-            for _, found in groupby(map(Item.from_plan, part), key=lambda item: item.kind):
-                items = removal.unfinished(list(found))
+            for _, planned in groupby(map(Item.from_plan, part), key=lambda item: item.kind):
+                items = removal.unfinished(list(planned))
                 for item, tally in _measured(context, items, protection):
                     _print_remove(context, item, tally)
                     counts.finished["items"] += 1

@@ -98,7 +98,9 @@ class Selection:
             # What a run logged is what there is to keep of it.
             holder = f"run {run}" if active and run in self._kept_runs else None
             deleted = experiment_deleted if active else updated
-            decided = self._decide(MODEL, model, name, experiment, [location], deleted, _tag(keep, experiment_keep, experiment_name), holder)
+            decided = self._decide(
+                MODEL, model, name, experiment, [location], deleted, _tag(keep, experiment_keep, experiment_name), holder
+            )
             yield decided
             if isinstance(decided, Kept):
                 self._hold(experiment, f"logged model {model}")
@@ -148,7 +150,7 @@ class Selection:
         if kept is None and holder is not None:
             kept = ("holds-kept", holder)
         if kept is None and None in prefixes:
-            kept = ("not-in-bucket", next(location for location, prefix in zip(locations, prefixes) if prefix is None))
+            kept = ("not-in-bucket", next(location for location, prefix in zip(locations, prefixes, strict=True) if prefix is None))
         if kept is None:
             return Item(kind, item, name, experiment, iso(deleted), own)
         return Kept(kind, item, name, experiment, *kept)

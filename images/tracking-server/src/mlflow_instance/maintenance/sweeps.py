@@ -64,8 +64,8 @@ def sweep_versions(bucket: Bucket, superseded_before: datetime, *, delete: bool)
             if not version.latest:
                 # A store that was changed while we listed it: not judged.
                 whole, marker = False, None
-        # Superseded when the next newer one came, which by a store that turns an object into its own marker has the object's time; there the
-        # version has the time at which it was put aside.
+        # Superseded when the next newer one came. A store that turns an object into its own marker gives that the object's time;
+        # there the version has the time at which it was put aside.
         elif max(newer.modified, version.modified) <= superseded_before and not version.latest:
             versions.append(version)
             if len(versions) >= KEYS_PER_CALL:
