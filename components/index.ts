@@ -23,4 +23,4 @@ export { defaultResources, tierDefaults, type TierDefaults } from "./internal/ti
 export { parseBytes, parseDays, parseHours } from "./internal/quantities.ts";
 export { cronProblem, timeZoneProblem } from "./internal/cron.ts";
 export { resolveMaintenance, resolveStaleRuns, staleRunsAfterHours } from "./internal/maintenanceSettings.ts";
-export { connectionsAvailable, connectionsOfInstance } from "./internal/poolSize.ts";
+export { connectionsAvailable, connectionsOfInstance, leastConnections, preferredConnections } from "./internal/poolSize.ts";

@@ -7,7 +7,7 @@ import type { Problem } from "./problems.ts";
 export function connectionProblems({ platform }: Environment, specs: readonly InstanceSpec[]): Problem[] {
   const { maxConnections } = platform.postgresql;
   const available = connectionsAvailable(maxConnections);
-  const needed = specs.map(({ name, replicas, workers }) => ({ name, connections: connectionsOfInstance({ replicas, workers }) }));
+  const needed = specs.map(({ name, databaseConnections }) => ({ name, connections: connectionsOfInstance(databaseConnections) }));
   const sum = needed.reduce((total, { connections }) => total + connections, 0);
   if (sum <= available) return [];
   const terms = needed.map(({ name, connections }) => `${connections} (${name})`).join(" + ");
@@ -16,7 +16,7 @@ export function connectionProblems({ platform }: Environment, specs: readonly In
       path: ["environment", "platform", "postgresql", "maxConnections"],
       message:
         `is ${maxConnections}, of which ${available} are for instances, but these may hold ${terms} at once, ${sum} in all; ` +
-        "raise the server's max_connections, or lower the instances' replicas or workers",
+        "raise the server's max_connections, or lower the instances' databaseConnections, replicas or workers",
     },
   ];
 }

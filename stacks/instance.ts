@@ -1,6 +1,8 @@
 import {
   defaultResources,
+  leastConnections,
   parseHours,
+  preferredConnections,
   resolveMaintenance,
   resolveStaleRuns,
   staleRunsAfterHours,
@@ -112,6 +114,11 @@ export const instanceFileSchema = strict({
   })
     .optional()
     .describe(`Memory of a pod. Default: request ${byWorkers("memoryRequest")}; limit ${byWorkers("memoryLimit")}.`),
+  databaseConnections: count(1000)
+    .optional()
+    .describe(
+      "Connections to the database that the tracking server may hold at once; requests wait for a free one. Default: 6 for each worker and store, a rollout included, such as 31 for a sandbox.",
+    ),
   temporaryStorage: size
     .optional()
     .describe(`Size of a pod's temporary volume, through which uploads pass. Default: ${byTier("temporaryStorage")}.`),
@@ -153,6 +160,7 @@ export interface InstanceSpec {
   readonly workers: number;
   readonly cpu: string;
   readonly memory: { readonly request: string; readonly limit: string };
+  readonly databaseConnections: number;
   readonly temporaryStorage: string;
   readonly tokens: readonly TokenSpec[];
 }
@@ -198,6 +206,14 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
     add(["memory", "limit"], `is ${spec.memory.limit}, less than the request of ${spec.memory.request}`);
   }
 
+  const least = leastConnections(spec);
+  if (spec.databaseConnections < least) {
+    add(
+      ["databaseConnections"],
+      `is ${spec.databaseConnections}, too few for ${spec.replicas} replicas x ${spec.workers} workers; at least ${least}`,
+    );
+  }
+
   const latest = latestExpiry(today);
   for (const token of spec.tokens) {
     if (token.expires > latest) add(["tokens", token.name, "expires"], `is ${token.expires}, more than a year ahead; at most ${latest}`);
@@ -218,7 +234,7 @@ const bucketName = (environment: Environment, name: string) =>
 export function resolve(environment: Environment, name: string, file: InstanceFile): InstanceSpec {
   const tierName = file.tier ?? environment.defaults?.tier ?? "standard";
   const tier = tierDefaults(tierName);
-  const workers = file.workers ?? tier.workers;
+  const [replicas, workers] = [file.replicas ?? tier.replicas, file.workers ?? tier.workers];
   const resources = defaultResources(workers);
   return {
     name,
@@ -235,10 +251,11 @@ export function resolve(environment: Environment, name: string, file: InstanceFi
     staleRuns: resolveStaleRuns(file.staleRuns),
     maintenance: resolveMaintenance(name, { ...file.maintenance, timeZone: file.maintenance?.timeZone ?? environment.defaults?.timeZone }),
     protect: tier.protect,
-    replicas: file.replicas ?? tier.replicas,
+    replicas,
     workers,
     cpu: file.cpu ?? resources.cpuRequest,
     memory: file.memory ?? { request: resources.memoryRequest, limit: resources.memoryLimit },
+    databaseConnections: file.databaseConnections ?? preferredConnections({ replicas, workers }),
     temporaryStorage: file.temporaryStorage ?? tier.temporaryStorage,
     // Sorted, so that the order of lines in a file changes nothing.
     tokens: Object.entries(file.tokens ?? {})

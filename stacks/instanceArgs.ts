@@ -53,6 +53,7 @@ export function instanceArgs({ platform, artifacts }: Environment, spec: Instanc
       port: postgresql.port,
       sslMode: postgresql.sslMode,
       maxConnections: postgresql.maxConnections,
+      connectionLimit: spec.databaseConnections,
     },
     ...(platform.caBundle === undefined ? {} : { caBundle: platform.caBundle }),
     ingress: { className: ingress.className, tls: tlsArgs(ingress.tls) },

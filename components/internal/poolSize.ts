@@ -33,6 +33,8 @@ export interface PoolDemand {
   connectionLimit?: number | undefined;
 }
 
+type Shape = Pick<PoolDemand, "replicas" | "workers">;
+
 export interface Pool {
   /** Limit of the server's role. */
   connectionLimit: number;
@@ -43,7 +45,7 @@ export interface Pool {
 }
 
 /** Most connections that an instance can open with this pool: a rollout runs one pod more than there are replicas. */
-export function connectionsNeeded(demand: Pick<PoolDemand, "replicas" | "workers">, perStore: number): number {
+export function connectionsNeeded(demand: Shape, perStore: number): number {
   const pods = demand.replicas + 1;
   return pods * (demand.workers * storesPerWorker * perStore + perPod(demand.workers)) + migrationJob;
 }
@@ -53,32 +55,33 @@ export function connectionsAvailable(maxConnections: number): number {
   return maxConnections - reservedByServer;
 }
 
-/** Everything that an instance may hold at once: its server with the migration, and its maintenance jobs. */
-export function connectionsOfInstance(demand: Omit<PoolDemand, "maxConnections">): number {
-  return limitOf(demand) + maintenanceJobs;
+/** Everything that an instance may hold at once: its server's limit with the migration, and its maintenance jobs. */
+export function connectionsOfInstance(connectionLimit: number): number {
+  return connectionLimit + maintenanceJobs;
 }
 
-/** Limit of the server's role: what was asked for, or what the preferred pool needs. */
-function limitOf(demand: Omit<PoolDemand, "maxConnections">): number {
-  return demand.connectionLimit ?? connectionsNeeded(demand, preferredPerStore);
-}
+/** Limit of the server's role unless another is asked for. */
+export const preferredConnections = (shape: Shape): number => connectionsNeeded(shape, preferredPerStore);
+
+/** The lowest limit of the server's role with which an instance of this shape works. */
+export const leastConnections = (shape: Shape): number => connectionsNeeded(shape, leastPerStore);
 
 /** The pool that fits, or the reason why none does. */
 export function poolFor(demand: PoolDemand): Pool | { reason: string } {
   const available = connectionsAvailable(demand.maxConnections) - maintenanceJobs;
-  const limit = limitOf(demand);
+  const limit = demand.connectionLimit ?? preferredConnections(demand);
   const shape = `${demand.replicas} replicas (and 1 during a rollout) x ${demand.workers} workers x ${storesPerWorker} stores`;
   if (limit > available) {
     return {
       reason:
         `${limit} connections for ${shape}, and ${maintenanceJobs} for maintenance, don't fit the server's ${demand.maxConnections} (${reservedByServer} stay reserved); ` +
-        `set database.connectionLimit (at least ${connectionsNeeded(demand, leastPerStore)}), lower replicas or workers, or raise the server's max_connections`,
+        `set database.connectionLimit (at least ${leastConnections(demand)}), lower replicas or workers, or raise the server's max_connections`,
     };
   }
   let perStore = preferredPerStore;
   while (perStore >= leastPerStore && connectionsNeeded(demand, perStore) > limit) perStore -= 1;
   if (perStore < leastPerStore) {
-    return { reason: `${limit} connections are too few for ${shape}: at least ${connectionsNeeded(demand, leastPerStore)} are needed` };
+    return { reason: `${limit} connections are too few for ${shape}: at least ${leastConnections(demand)} are needed` };
   }
   // MLflow takes an overflow of 0 for "not set" and falls back to SQLAlchemy's 10: it is never less than 1 here.
   const maxOverflow = Math.floor(perStore / 2);

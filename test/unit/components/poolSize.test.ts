@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { connectionsAvailable, connectionsNeeded, connectionsOfInstance, poolFor } from "../../../components/internal/poolSize.ts";
+import {
+  connectionsAvailable,
+  connectionsNeeded,
+  connectionsOfInstance,
+  leastConnections,
+  poolFor,
+  preferredConnections,
+} from "../../../components/internal/poolSize.ts";
 
 const demands = fc.record({
   replicas: fc.integer({ min: 1, max: 10 }),
@@ -44,8 +51,9 @@ describe("the pool", () => {
   test("of every tier fits a server with PostgreSQL's default of 100 connections, that of two sandboxes at once", () => {
     expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual({ connectionLimit: 31, poolSize: 3, maxOverflow: 3 });
     // With 6 for the maintenance of each.
-    expect([2 * connectionsOfInstance({ replicas: 1, workers: 1 }), connectionsAvailable(100)]).toEqual([74, 95]);
-    expect(connectionsOfInstance({ replicas: 1, workers: 1, connectionLimit: 20 })).toBe(26);
+    const sandbox = { replicas: 1, workers: 1 };
+    expect([2 * connectionsOfInstance(preferredConnections(sandbox)), connectionsAvailable(100)]).toEqual([74, 95]);
+    expect(4 * connectionsOfInstance(leastConnections(sandbox))).toBe(84);
     expect(poolFor({ replicas: 1, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 57, poolSize: 3, maxOverflow: 3 });
     expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 84, poolSize: 3, maxOverflow: 3 });
   });

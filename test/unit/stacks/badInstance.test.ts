@@ -31,7 +31,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, temporaryStorage, tokens",
+      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, temporaryStorage, tokens",
     ],
   ],
   [
@@ -39,6 +39,12 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "tokens: { ci: { role: read, expires: 2027-01-01, scope: x } }\n",
     ["shop.yaml:4:50 tokens.ci.scope: unknown key; known here: role, expires"],
   ],
+  [
+    "fewer connections than its pods need",
+    "databaseConnections: 20\n",
+    ["shop.yaml:4:1 databaseConnections: is 20, too few for 1 replicas x 2 workers; at least 25"],
+  ],
+  ["half a connection", "databaseConnections: 25.5\n", ["shop.yaml:4:1 databaseConnections: is not a whole number from 1 to 1000"]],
   ["key given twice", "team: search\n", ["shop.yaml:4:1 Map keys must be unique"]],
   ["not YAML", "tokens: { ci: \n", ["shop.yaml:4:15 Flow map in block collection must be sufficiently indented and end with a }"]],
   [

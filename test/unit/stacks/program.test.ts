@@ -114,7 +114,7 @@ test("instances that together may hold more connections than the server has end 
   configure(values, { instancesFolder: folder, artifactStoreKeys: JSON.stringify({ shop: key, cart: key }) });
   expect((await failureOf()).slice(1)).toEqual([
     "  config of stack local: mlflow-instances:environment.platform.postgresql.maxConnections: is 100, of which 95 are for instances, but these may hold 37 (cart) + 63 (shop) at once, 100 in all; " +
-      "raise the server's max_connections, or lower the instances' replicas or workers",
+      "raise the server's max_connections, or lower the instances' databaseConnections, replicas or workers",
   ]);
 });
 

@@ -38,6 +38,7 @@ test("every default of a tier is filled in", () => {
     workers: standard.workers,
     cpu: resources.cpuRequest,
     memory: { request: resources.memoryRequest, limit: resources.memoryLimit },
+    databaseConnections: 57,
     temporaryStorage: standard.temporaryStorage,
     tokens: [],
   });
