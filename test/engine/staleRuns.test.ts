@@ -28,7 +28,7 @@ const kept: Record<string, string> = {
   "file of its model": "active",
   kept: "keep-running",
   young: "recent",
-  "no start, new metric": "recent",
+  "no start, new metric": "active",
   "no start, young metric and idle": "recent",
   "no start, nothing": "recent",
   "parent of a living child": "child-running",
