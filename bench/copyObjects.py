@@ -1,4 +1,7 @@
-"""Copies one file, attributes included, to every path on stdin: copyObjects.py <folder> <file>. The embedded object store keeps an object as a file with attributes."""
+"""Copies one file, attributes included, to every path on stdin: copyObjects.py <folder> <file>.
+
+The embedded object store keeps an object as a file with attributes.
+"""
 
 import os
 import sys

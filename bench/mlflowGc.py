@@ -1,4 +1,7 @@
-"""`mlflow gc` on some runs: seconds of its work, without the time that its import takes. Everything comes from the environment, as the backend store's URI holds a password."""
+"""`mlflow gc` on the runs on stdin: seconds of its work, without the time that its import takes.
+
+Everything else comes from the environment, as the backend store's URI holds a password.
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the seeds write with: the unmodified MLflow client, and a note of what was made, how old it shall look and what must become of it."""
+"""What the seeds write with: the unmodified MLflow client, and notes of what was made, how old it shall look, what must become of it."""
 
 import json
 import os
@@ -30,7 +30,7 @@ from mlflow.tracing.client import TracingClient
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-# Ages of deletions, with a retention of 30 days. The bound is passed from the moment it is set; recent stays recent for the length of the tests.
+# Ages of deletions, with a retention of 30 days. The bound is passed from the moment it is set; recent stays so while the tests last.
 OLD = 45 * DAY
 AT_BOUND = 30 * DAY
 RECENT = 30 * DAY - 30 * MINUTE

@@ -365,6 +365,8 @@ def busy(seed: Seed) -> None:
     runs = fill(seed, experiment, 30)
     for run in runs[::2]:
         seed.go("deleted long ago", "run", seed.delete_run(run, OLD))
+    for run, alias in zip(runs[1:12:2], ("baseline", "previous", "challenger") * 2, strict=True):
+        seed.version(MODELS[7] if run in runs[1:6] else MODELS[8], f"runs:/{run}/data", run=run, alias=alias)
     seed.stay("active", "run", *runs[1::2])
 
 

@@ -195,7 +195,7 @@ export class InstanceState {
   /** Removes every object and all that was ever behind one, and the runs; through the API a large bucket takes minutes. */
   async empty(): Promise<void> {
     for (const { live } of this.#folders)
-      for (const name of await readdir(live).catch(() => [])) await rm(join(live, name), { recursive: true });
+      for (const name of await readdir(live).catch(() => [])) if (!name.startsWith(".")) await rm(join(live, name), { recursive: true });
     await this.sql.query("truncate runs cascade");
   }
 
