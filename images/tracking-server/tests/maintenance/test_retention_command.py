@@ -1,5 +1,6 @@
 """The command as the CronJob runs it: settings, rights, lock and schema come before anything is touched."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -162,6 +163,19 @@ def test_a_store_that_does_not_answer(world: World) -> None:
     refused = command(world.environment(MLFLOW_S3_ENDPOINT_URL=f"http://127.0.0.1:{free_port()}"))
     assert refused.returncode == 1
     assert "the object store does not answer" in refused.stderr and "Traceback" not in refused.stderr
+    assert untouched(world)
+
+
+def test_it_ends_when_it_is_told_to(world: World) -> None:
+    """Also as the first process of a container, which has no default for SIGTERM: here it waits for a store that says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = process_environment(world.environment(MLFLOW_S3_ENDPOINT_URL=f"http://127.0.0.1:{silent.getsockname()[1]}"))
+        process = subprocess.Popen([sys.executable, "-m", "mlflow_instance.maintenance.retention"], env=environment)
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        process.terminate()
+        assert process.wait(10) == 143
+        connection.close()
     assert untouched(world)
 
 
