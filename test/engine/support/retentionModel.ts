@@ -52,7 +52,7 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
   const things = allThings(database, rules.bucket);
   const registered = resolveVersions(database, rules.bucket);
 
-  /** When deleted long enough ago: undefined. Otherwise the reason to wait. */
+  /** The reason to wait; undefined when it was deleted long enough ago. */
   const tooEarly = (deletedAt: number | null): Reason | undefined =>
     deletedAt === null ? "unknown-deletion-time" : deletedAt > cutoff ? "recent" : undefined;
   /** A deleted experiment takes its logged models and traces along, which have no deletion of their own, when its time has come. */
@@ -83,27 +83,17 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
         fateOfPart(part, (id) => runs.some((run) => run.id === id && run.experiment === part.experiment && stays(run))),
       );
 
-  for (const experiment of things.filter(({ kind }) => kind === "experiment")) {
-    const holdsSomething = parts.some((part) => part.experiment === experiment.row && stays(part));
+  const fateOfExperiment = (experiment: Thing): Fate => {
+    if (!experiment.deleted) return active;
     const wait = tooEarly(experiment.deletedAt);
-    fates.set(
-      experiment,
-      !experiment.deleted
-        ? active
-        : wait !== undefined
-          ? kept(wait)
-          : experiment.tagged
-            ? kept("keep-tag")
-            : holdsSomething
-              ? kept("holds-kept")
-              : // A version's path in the experiment's folder that is no part of any of its runs and models, nor of another experiment's.
-                registered.paths.some((path) => belongsTo(experiment, path, things))
-                ? kept("registered")
-                : experiment.path === undefined
-                  ? kept("not-in-bucket")
-                  : goes,
-    );
-  }
+    if (wait !== undefined) return kept(wait);
+    if (experiment.tagged) return kept("keep-tag");
+    if (parts.some((part) => part.experiment === experiment.row && stays(part))) return kept("holds-kept");
+    // A version's path in the experiment's folder that is no part of any of its runs and models, nor of another experiment's.
+    if (registered.paths.some((path) => belongsTo(experiment, path, things))) return kept("registered");
+    return experiment.path === undefined ? kept("not-in-bucket") : goes;
+  };
+  for (const thing of things) if (thing.kind === "experiment") fates.set(thing, fateOfExperiment(thing));
 
   const living = things.filter(stays);
   // No object under any of these is touched, whoever's prefix it is under, too.
