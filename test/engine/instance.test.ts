@@ -6,6 +6,7 @@ import { databases } from "./support/database.ts";
 import { engineStack, instanceOf, nameOf, tokenOf, type Engine } from "./support/engine.ts";
 import { https } from "./support/http.ts";
 import { objectStore } from "./support/objectStore.ts";
+import { processFacts } from "./support/processFacts.ts";
 import { runPython } from "./support/python.ts";
 
 // Proves, on a real engine and cluster with the plugins that `npm run local` uses: an instance's whole life and the wall between two instances.
@@ -104,28 +105,10 @@ describe("isolation", () => {
   });
 });
 
-const sandboxFacts = `
-import json, os
-status = dict(line.split(":", 1) for line in open("/proc/1/status"))
-def write(path):
-    try:
-        open(path, "w").close()
-        return "written"
-    except OSError as error:
-        return error.strerror
-print(json.dumps({
-    "user": os.getuid(),
-    "capabilities": int(status["CapEff"], 16) | int(status["CapBnd"], 16),
-    "noNewPrivileges": status["NoNewPrivs"].strip(),
-    **{path: write(path) for path in ("/x", "/opt/mlflow/x", "/tmp/x")},
-    "serviceAccountToken": os.path.exists("/var/run/secrets/kubernetes.io"),
-}))
-`;
-
 describe("on the cluster", () => {
   it("runs the server without privileges and with a read-only root", async () => {
     const kube = cluster(deployed);
-    const facts = JSON.parse(await kube.python("mlflow-card-checks", sandboxFacts)) as Record<string, unknown>;
+    const facts = JSON.parse(await kube.python("mlflow-card-checks", `${processFacts}print(json.dumps(facts))`)) as Record<string, unknown>;
     expect(facts).toEqual({
       user: 10001,
       capabilities: 0,

@@ -16,6 +16,7 @@ import { goodSchedules, goodTimeZones, refusedSchedules, refusedTimeZones, usele
 import { cluster } from "./support/cluster.ts";
 import { engineStack, instanceOf, type Engine } from "./support/engine.ts";
 import { maintenance, type MaintenanceJob } from "./support/maintenance.ts";
+import { processFacts } from "./support/processFacts.ts";
 
 // Proves, with the credentials that the jobs' pods have, what the maintenance jobs may do and what they may not: in the database, in the bucket,
 // on the network. What they make of it is the business of their own tests.
@@ -227,27 +228,16 @@ describe.each(jobs)("the object store key of %s", (job) => {
   });
 });
 
-const podFacts = (platform: string): string => `
-import json, os, socket
-status = dict(line.split(":", 1) for line in open("/proc/1/status"))
+const podFacts = (platform: string): string => `${processFacts}
+import socket
 def connect(host, port):
     try:
         socket.create_connection((host, port), 4).close()
         return "connected"
     except OSError as error:
         return type(error).__name__
-def write(path):
-    try:
-        open(path, "w").close()
-        return "written"
-    except OSError as error:
-        return error.strerror
 print(json.dumps({
-    "user": os.getuid(),
-    "capabilities": int(status["CapEff"], 16) | int(status["CapBnd"], 16),
-    "noNewPrivileges": status["NoNewPrivs"].strip(),
-    **{path: write(path) for path in ("/x", "/opt/mlflow/x", "/tmp/x")},
-    "serviceAccountToken": os.path.exists("/var/run/secrets/kubernetes.io"),
+    **facts,
     "tokens": os.path.exists("/etc/mlflow-instance/tokens"),
     "database": connect("${platform}", 5432),
     "object store": connect("${platform}", 7070),
