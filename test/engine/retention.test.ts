@@ -209,10 +209,17 @@ describe("a job that is killed", () => {
       // A quarter of the points lies in the whole life, the others after the plan is written; each in a part of its own.
       const part = (round + random()) / kills;
       const whole = round % 4 === 0;
-      const { job, pid } = await interruptions.start();
+      let point = part * (whole ? life : removal);
+      let { job, pid } = await interruptions.start();
       if (!whole) await interruptions.planned(pid);
-      const point = part * (whole ? life : removal);
-      if (await stillRunsAfter(pid, point)) process.kill(pid, "SIGKILL");
+      // Some runs are quicker than the measured one: an end is no kill, so the round is done again with an earlier point.
+      while (!(await stillRunsAfter(pid, point))) {
+        await jobs.end(job);
+        point *= 0.6;
+        ({ job, pid } = await interruptions.start());
+        if (!whole) await interruptions.planned(pid);
+      }
+      process.kill(pid, "SIGKILL");
       await stillRunsAfter(pid, 10_000);
       const open = (await openPlans()).length > 0;
       expect(await halfRemoved()).toEqual([]);
@@ -229,7 +236,7 @@ describe("a job that is killed", () => {
       `seed ${seed} (MLFLOW_INSTANCES_TEST_SEED repeats it); undisturbed the job lives ${life.toFixed(0)} ms and removes for ${removal.toFixed(0)} ms of it; ` +
         `${killed} killed, ${inTheMiddle} of them in the middle: ${told.join("; ")}`,
     );
-    expect(killed).toBeGreaterThanOrEqual(kills * 0.75);
+    expect(killed).toBe(kills);
     expect(inTheMiddle).toBeGreaterThanOrEqual(kills / 2);
   });
 });
