@@ -2,8 +2,8 @@
 const storesPerWorker = 2;
 
 /**
- * Connections of one engine when the limit is left open. A worker serves about ten requests at once, few of which query at the same moment;
- * the others wait in the pool. With 6 even the production tier fits a server with PostgreSQL's default of 100 connections.
+ * Connections of one engine when the limit is left open. The image lets one request fewer into MLflow at once (a handler may need two
+ * connections), and the others wait for milliseconds. With 6 even the production tier fits a server with PostgreSQL's default of 100 connections.
  */
 const preferredPerStore = 6;
 

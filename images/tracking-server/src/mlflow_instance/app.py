@@ -4,10 +4,12 @@ import os
 import uuid
 import warnings
 
-from mlflow_instance.middleware import App, InstanceMiddleware
+from mlflow_instance.asgi import App
+from mlflow_instance.middleware import InstanceMiddleware
 from mlflow_instance.readiness import Readiness, database_answers
 from mlflow_instance.settings import Settings
 from mlflow_instance.tokens import TokenStore
+from mlflow_instance.turns import Turns, turns_of_pool
 
 
 def set_mlflow_environment(settings: Settings) -> None:
@@ -49,7 +51,7 @@ def build_app(settings: Settings) -> App:
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
-        mlflow_app,
+        Turns(mlflow_app, turns_of_pool(os.environ)),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
         readiness=Readiness(lambda: database_answers(settings.database_uri)),

@@ -2,21 +2,15 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Iterable
 
 import anyio.to_thread
 
+from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.credentials import credential_of
 from mlflow_instance.fence import is_clean, required_role
 from mlflow_instance.readiness import Readiness
 from mlflow_instance.tokens import Token, TokenStore
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _access = logging.getLogger("mlflow_instance.access")
 
