@@ -19,8 +19,8 @@ from types import FrameType
 import uvicorn
 
 from mlflow_instance.app import open_stores
-from mlflow_instance.logs import UVICORN
 from mlflow_instance.asgi import App
+from mlflow_instance.logs import UVICORN
 from mlflow_instance.settings import Settings
 
 _logger = logging.getLogger(__name__)
