@@ -9,6 +9,15 @@ export async function stillRunsAfter(pid: number, milliseconds: number): Promise
   return isRunning(pid);
 }
 
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It ended since it was looked at.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** The moments at which a retention job can be interrupted. */
 export class Interruptions {
   readonly #state: InstanceState;
@@ -41,5 +50,14 @@ export class Interruptions {
     const end = performance.now();
     await this.#jobs.end(job);
     return { life: end - started, removal: end - plan };
+  }
+
+  /** Kills the job on the saved state, so many milliseconds after its start or its plan, unless it has ended by then. */
+  async kill(since: "start" | "plan", milliseconds: number): Promise<{ job: string }> {
+    const { job, pid } = await this.start();
+    if (since === "plan") await this.planned(pid);
+    if (await stillRunsAfter(pid, milliseconds)) killIfThere(pid);
+    await stillRunsAfter(pid, 10_000);
+    return { job };
   }
 }
