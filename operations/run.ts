@@ -12,7 +12,6 @@ import { ExitCode, Refusal } from "./refusal.ts";
 import { lineOf } from "./show.ts";
 import { summaryLines } from "./summary.ts";
 import type { Target } from "./target.ts";
-
 import { duration, plain } from "./words.ts";
 
 // A removal is silent while all goes well; a sign of life now and then keeps people from ending it.

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
@@ -6,7 +7,8 @@ import type { RawConfig, SecretKey } from "./environment.ts";
 import { showPath, type Problem } from "./problems.ts";
 import { parseYamlFile } from "./yamlFile.ts";
 
-const project = "mlflow-instances";
+/** Prefix of this project's config keys. */
+export const project = "mlflow-instances";
 
 // Exported by the SDK but not declared in its types. `Config.get` of a secret only warns, so without it a plain password would pass.
 const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
@@ -21,6 +23,10 @@ export function readConfig(): RawConfig {
   }
   return { stack: pulumi.getStack(), keys };
 }
+
+/** Where the stack's instance files are. */
+export const instancesFolderOf = (root: string, { stack, keys }: RawConfig): string =>
+  resolve(root, keys.get("instancesFolder")?.plain ?? join("stacks", "instances", stack));
 
 /** A secret of the stack's config; it was checked to be there. */
 export const secret = (key: SecretKey): pulumi.Output<string> => new pulumi.Config(project).requireSecret(key);
@@ -96,7 +102,7 @@ export function placeInStackFile(config: RawConfig, file: string, problems: read
   });
 }
 
-const asObject = (value: unknown): Record<string, unknown> =>
+export const asObject = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 
 function parseObject(text: string | undefined): Record<string, unknown> | undefined {

@@ -1,6 +1,6 @@
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { placeInStackFile, readConfig, readStoreKeys } from "./config.ts";
+import { instancesFolderOf, placeInStackFile, readConfig, readStoreKeys } from "./config.ts";
 import { connectionProblems } from "./connections.ts";
 import { deploy } from "./deploy.ts";
 import { parseEnvironment } from "./environment.ts";
@@ -13,7 +13,7 @@ export default async function program() {
   const root = process.cwd();
   const config = readConfig();
   const { environment, problems } = parseEnvironment(config);
-  const folder = resolve(root, config.keys.get("instancesFolder")?.plain ?? join("stacks", "instances", config.stack));
+  const folder = instancesFolderOf(root, config);
   const loaded = readInstances(environment, folder, { stack: config.stack, today: new Date().toISOString().slice(0, 10), root });
   const stored = readStoreKeys(
     config,

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { placeInStackFile } from "./config.ts";
+import { join, relative } from "node:path";
+import { asObject, instancesFolderOf, placeInStackFile, project } from "./config.ts";
 import { parseEnvironment, type Environment, type RawConfig } from "./environment.ts";
 import { parseYamlFile } from "./yamlFile.ts";
 
-const project = "mlflow-instances";
 const stackFilePattern = /^Pulumi\.(.+)\.ya?ml$/;
 
 /** What the files of a stack say. */
@@ -36,7 +35,7 @@ export function readStack(root: string, stack: string): { stack?: StackOnDisk; e
   const config = configOf(stack, yaml.data);
   const { environment, problems } = parseEnvironment(config);
   if (environment === undefined) return { errors: placeInStackFile(config, shown, problems) };
-  const instancesFolder = resolve(root, config.keys.get("instancesFolder")?.plain ?? join("stacks", "instances", stack));
+  const instancesFolder = instancesFolderOf(root, config);
   const instances = list(instancesFolder).flatMap((entry) => /^(.+)\.ya?ml$/.exec(entry)?.slice(1, 2) ?? []);
   return { stack: { environment, instances, instancesFolder: relative(process.cwd(), instancesFolder) }, errors: [] };
 }
@@ -52,9 +51,6 @@ function configOf(stack: string, data: unknown): RawConfig {
   }
   return { stack, keys };
 }
-
-const asObject = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 
 function list(folder: string): string[] {
   try {

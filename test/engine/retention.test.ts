@@ -3,10 +3,11 @@ import { CreateMultipartUploadCommand, DeleteObjectCommand, ListMultipartUploads
 import { platformStatus, startPlatform } from "../../local/platform/index.ts";
 import { silentReport } from "../../local/report.ts";
 import { differences } from "./support/difference.ts";
-import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
-import { InstanceState, type BucketObject } from "./support/instanceState.ts";
+import { engineStack, type Engine } from "./support/engine.ts";
+import type { BucketObject, InstanceState } from "./support/instanceState.ts";
 import { Interruptions } from "./support/interruptions.ts";
-import { MaintenanceJobs, type Finished, type Line } from "./support/maintenanceJob.ts";
+import { maintainedInstance } from "./support/maintainedInstance.ts";
+import type { Finished, Line, MaintenanceJobs } from "./support/maintenanceJob.ts";
 import { pythonWithFlavours, runScript, type Client } from "./support/python.ts";
 import { randomNumbers } from "./support/random.ts";
 import { whatRemains, type Outcome } from "./support/retentionModel.ts";
@@ -30,28 +31,7 @@ let expected: Outcome;
 
 beforeAll(async () => {
   engine = await engineStack("retention");
-  await engine.instance(
-    name,
-    `
-team: claims
-owner: claims@example.com
-description: Sorts insurance claims
-tier: sandbox
-deletedExperimentRetention: 30d
-tokens:
-  ops: { role: manage, expires: 2027-02-20 }
-`,
-  );
-  const deployed = await engine.up();
-  const instance = instanceOf(deployed, name);
-  client = {
-    python: deployed.python,
-    trackingUri: instance.trackingUri,
-    token: tokenOf(instance, "ops"),
-    caPath: deployed.platform.caPath,
-  };
-  state = await InstanceState.open(deployed, instance);
-  jobs = new MaintenanceJobs(deployed, instance.namespace, "retention");
+  ({ client, state, jobs } = await maintainedInstance(engine, name, "retention", "deletedExperimentRetention: 30d"));
   interruptions = new Interruptions(state, jobs);
   seeded = await seedRetention(client, state);
   await state.save();

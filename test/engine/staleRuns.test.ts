@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { differences } from "./support/difference.ts";
-import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
-import { InstanceState, type Database } from "./support/instanceState.ts";
-import { MaintenanceJobs, type Finished } from "./support/maintenanceJob.ts";
+import { engineStack, type Engine } from "./support/engine.ts";
+import type { Database, InstanceState } from "./support/instanceState.ts";
+import { maintainedInstance } from "./support/maintainedInstance.ts";
+import type { Finished, MaintenanceJobs } from "./support/maintenanceJob.ts";
 import { runScript, type Client } from "./support/python.ts";
 
 /** Runs that say RUNNING: which of them the job sets to FAILED, and that it does nothing else. What has no time of its own (parameters, tags) the job watches from one run of it to the next. */
@@ -37,27 +38,7 @@ const kept: Record<string, string> = {
 
 beforeAll(async () => {
   engine = await engineStack("stale");
-  await engine.instance(
-    name,
-    `
-team: claims
-owner: claims@example.com
-description: Sorts insurance claims
-tier: sandbox
-tokens:
-  ops: { role: manage, expires: 2027-02-20 }
-`,
-  );
-  const deployed = await engine.up();
-  const instance = instanceOf(deployed, name);
-  client = {
-    python: deployed.python,
-    trackingUri: instance.trackingUri,
-    token: tokenOf(instance, "ops"),
-    caPath: deployed.platform.caPath,
-  };
-  state = await InstanceState.open(deployed, instance);
-  jobs = new MaintenanceJobs(deployed, instance.namespace, "stale-runs");
+  ({ client, state, jobs } = await maintainedInstance(engine, name, "stale-runs"));
   ({ runs } = await runScript<{ runs: Record<string, string> }>(client, "seedStaleRuns.py", "make"));
   // The clock of the rows and of the files: everything began two days ago, and nothing was written since but what a case says.
   const then = Date.now() - 48 * hour;
