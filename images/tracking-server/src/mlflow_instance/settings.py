@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlflow_instance.database import DatabaseUriError, with_time_limits
+from mlflow_instance.variables import Variables
 
 DEFAULT_TOKENS_FILE = Path("/etc/mlflow-instance/tokens/tokens.json")
 ARTIFACT_SCHEMES = ("s3", "s3-proxied")
@@ -30,16 +30,11 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    errors: list[str] = []
-
-    def required(variable: str) -> str:
-        value = environment.get(variable, "").strip()
-        if not value:
-            errors.append(f"{variable}: not set")
-        return value
+    variables = Variables(environment)
+    required, optional, errors = variables.required, variables.optional, variables.errors
 
     def number(variable: str, default: int, low: int, high: int) -> int:
-        text = environment.get(variable, "").strip() or str(default)
+        text = optional(variable) or str(default)
         if not text.isdecimal() or not low <= int(text) <= high:
             errors.append(f"{variable}: expected a whole number from {low} to {high}")
             return default
@@ -49,12 +44,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if not (name.isascii() and name.isprintable()) or '"' in name or "\\" in name:
         errors.append("MLFLOW_INSTANCE_NAME: it is part of a header, quotes and control characters can't be in it")
 
-    uri = required("MLFLOW_BACKEND_STORE_URI")
-    if uri:
-        try:
-            uri = with_time_limits(uri)
-        except DatabaseUriError as error:
-            errors.append(str(error))
+    uri = variables.database_uri()
 
     destination = required("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION")
     if destination and destination.partition("://")[0] not in ARTIFACT_SCHEMES:
@@ -68,12 +58,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         name=name,
         database_uri=uri,
         artifacts_destination=destination,
-        tokens_file=Path(environment.get("MLFLOW_INSTANCE_TOKENS_FILE", "").strip() or DEFAULT_TOKENS_FILE),
+        tokens_file=Path(optional("MLFLOW_INSTANCE_TOKENS_FILE") or DEFAULT_TOKENS_FILE),
         workers=number("MLFLOW_INSTANCE_WORKERS", 1, 1, 64),
-        host=environment.get("MLFLOW_INSTANCE_HOST", "").strip() or "0.0.0.0",
+        host=optional("MLFLOW_INSTANCE_HOST") or "0.0.0.0",
         port=number("MLFLOW_INSTANCE_PORT", 5000, 1, 65535),
         schema_wait_seconds=number("MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS", 120, 0, 3600),
-        trusted_proxies=environment.get("MLFLOW_INSTANCE_TRUSTED_PROXIES", "").strip(),
+        trusted_proxies=optional("MLFLOW_INSTANCE_TRUSTED_PROXIES"),
         allowed_origins=tuple(origin.strip() for origin in origins.split(",") if origin.strip()),
     )
     if errors:

@@ -15,7 +15,7 @@ from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 # SQLAlchemy's own values, which MLflow leaves alone unless it is told otherwise. It takes an overflow of 0 for not set.
 _POOL_SIZE, _MAX_OVERFLOW = 5, 10
 # What works on the database. Artifacts, the gateway and static files may take long and hold no connection meanwhile.
-_USES_DATABASE = re.compile(r"/(?:ajax-)?api/\d\.\d/mlflow/(?!gateway|upload-artifact|get-trace-artifact)|/(?:ajax-)?api/.*graphql|/graphql|/v1/traces")
+_USES_DATABASE = re.compile(r"/(?:ajax-)?api/\d\.\d/mlflow/(?!gateway|upload-artifact|get-trace-artifact)|/graphql|/v1/traces")
 
 
 def turns_of_pool(environment: Mapping[str, str]) -> int:

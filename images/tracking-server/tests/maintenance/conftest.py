@@ -1,7 +1,12 @@
+from collections.abc import Iterator
+
 import pytest
 
+from mlflow_instance.maintenance.privileges import RETENTION
+from tests.maintenance.world import World, make_world
 from tests.support.postgres import Postgres
 from tests.support.server import run
+from tests.support.store import ObjectStore
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +16,11 @@ def migrated_template(postgres: Postgres) -> str:
     migration = run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri})
     assert migration.returncode == 0, migration.stderr
     return uri
+
+
+@pytest.fixture
+def world(postgres: Postgres, migrated_template: str, object_store: ObjectStore) -> Iterator[World]:
+    """An instance as the retention's role sees it; retention, orphans and restore run as that."""
+    world = make_world(postgres, migrated_template, object_store, RETENTION)
+    yield world
+    world.rows.close()

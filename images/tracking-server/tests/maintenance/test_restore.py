@@ -1,25 +1,14 @@
 """Restoring within the grace period, and what is said when that is not possible."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from mlflow.entities import ViewType
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from mlflow_instance.maintenance import restore
-from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.restore import restoring
-from tests.maintenance.world import Outcome, World, make_world
-from tests.support.postgres import Postgres
-from tests.support.store import ObjectStore
-
-
-@pytest.fixture
-def world(postgres: Postgres, migrated_template: str, object_store: ObjectStore) -> Iterator[World]:
-    world = make_world(postgres, migrated_template, object_store, RETENTION)
-    yield world
-    world.rows.close()
+from tests.maintenance.world import Outcome, World
 
 
 def take_back(world: World, wanted: str) -> Outcome:

@@ -4,16 +4,11 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 
-import pytest
 from psycopg2.extras import execute_values
 
-from mlflow_instance.maintenance.privileges import RETENTION
-from tests.maintenance.world import World, days, make_world
-from tests.support.postgres import Postgres
+from tests.maintenance.world import World, days
 from tests.support.server import process_environment
-from tests.support.store import ObjectStore
 
 _RUNS = 30_000
 # 30,000 items held at once would be some 30 MiB.
@@ -27,14 +22,6 @@ code = main()
 print(int(re.search("VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())[1]) // 1024, file=sys.stderr)
 sys.exit(code)
 """
-
-
-@pytest.fixture
-def world(postgres: Postgres, migrated_template: str, object_store: ObjectStore) -> Iterator[World]:
-    world = make_world(postgres, migrated_template, object_store, RETENTION)
-    yield world
-    world.rows.close()
-
 
 def peak(world: World, *arguments: str) -> tuple[int, int]:
     """Mebibytes at most, and how many runs the summary names."""

@@ -1,10 +1,7 @@
 """What retention never removes: each protection beside the same thing without it."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.retention import retain
 from tests.maintenance.deleted import (
     OLD,
@@ -20,16 +17,7 @@ from tests.maintenance.deleted import (
     removed,
     trace,
 )
-from tests.maintenance.world import World, make_world
-from tests.support.postgres import Postgres
-from tests.support.store import ObjectStore
-
-
-@pytest.fixture
-def world(postgres: Postgres, migrated_template: str, object_store: ObjectStore) -> Iterator[World]:
-    world = make_world(postgres, migrated_template, object_store, RETENTION)
-    yield world
-    world.rows.close()
+from tests.maintenance.world import World
 
 
 @pytest.mark.parametrize("stage", ["None", "Production", "Archived"])

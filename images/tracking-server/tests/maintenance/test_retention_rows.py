@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,16 +11,7 @@ from mlflow_instance.maintenance.retention import retain
 from mlflow_instance.maintenance.schema import KNOWN_REVISION
 from mlflow_instance.schema import head_revision
 from tests.maintenance.every_table import TABLES, fill
-from tests.maintenance.world import World, days, make_world
-from tests.support.postgres import Postgres
-from tests.support.store import ObjectStore
-
-
-@pytest.fixture
-def world(postgres: Postgres, migrated_template: str, object_store: ObjectStore) -> Iterator[World]:
-    world = make_world(postgres, migrated_template, object_store, RETENTION)
-    yield world
-    world.rows.close()
+from tests.maintenance.world import World, days
 
 
 RUN, MODEL, TRACE, EXPERIMENT, DATASET = "with the run", "with the model", "with the trace", "with the experiment", "with its dataset"

@@ -1,7 +1,11 @@
 """What retention removes: one item is one run, logged model, trace or experiment, with its rows and its objects."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
+
+from mlflow_instance.maintenance.report import ReportFolder
 
 RUN, MODEL, TRACE, EXPERIMENT = "run", "loggedModel", "trace", "experiment"
 # The order of removal: an experiment's row goes when nothing refers to it any more.
@@ -27,6 +31,13 @@ class Item:
     @classmethod
     def from_plan(cls, line: dict[str, Any]) -> "Item":
         return cls(**line)
+
+
+def planned_items(folder: ReportFolder) -> Iterator[list[Item]]:
+    """The items of a plan, some of one kind at a time."""
+    for part in folder.read_plan():
+        for _, items in groupby(map(Item.from_plan, part), key=lambda item: item.kind):
+            yield list(items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from mlflow_instance.maintenance.items import PLURAL, Item
 from mlflow_instance.maintenance.objects import Tally, delete_objects
 from mlflow_instance.maintenance.protection import Protection
 from mlflow_instance.maintenance.report import ReportFolder
-from mlflow_instance.maintenance.rows import delete_rows, existing
+from mlflow_instance.maintenance.rows import delete_rows, without_rows
 
 _logger = logging.getLogger(__name__)
 
@@ -45,11 +45,7 @@ class Removal:
 
     def finish(self, items: Sequence[Item]) -> dict[str, Tally]:
         """Of items that an earlier run planned: deletes the objects of those whose rows are gone."""
-        return self._objects_of(self.unfinished(items), leave=False)
-
-    def unfinished(self, items: Sequence[Item]) -> list[Item]:
-        there = existing(self._context.connection, items[0].kind, [item.id for item in items])
-        return [item for item in items if item.id not in there]
+        return self._objects_of(without_rows(self._context.connection, items), leave=False)
 
     def write_leftovers(self) -> str | None:
         """A plan for the next run, of items whose rows went and whose objects didn't. Its folder, or None."""

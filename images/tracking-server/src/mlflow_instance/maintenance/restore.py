@@ -11,13 +11,13 @@ from mlflow_instance.maintenance.bucket import Bucket
 from mlflow_instance.maintenance.clock import iso, milliseconds
 from mlflow_instance.maintenance.command import DONE, Context, execute
 from mlflow_instance.maintenance.errors import Refused
+from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE
 from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.report import started_at
 from mlflow_instance.maintenance.unfinished import folders
 
 COMMAND = "restore"
-EXPERIMENT, RUN, MODEL = "experiment", "run", "loggedModel"
-_WORDS = {EXPERIMENT: "experiment", RUN: "run", MODEL: "logged model", "trace": "trace"}
+_WORDS = {EXPERIMENT: "experiment", RUN: "run", MODEL: "logged model", TRACE: "trace"}
 _LARGEST_ID = 2**31 - 1
 
 

@@ -9,19 +9,19 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from mlflow_instance.maintenance.bucket import Version
 from mlflow_instance.maintenance.clock import iso, milliseconds
 from mlflow_instance.maintenance.command import DONE, LEFT, Context, execute, flag
 from mlflow_instance.maintenance.errors import Impossible, StoreUnreachable
-from mlflow_instance.maintenance.items import EXPERIMENT, PLURAL, Item, Kept
+from mlflow_instance.maintenance.items import EXPERIMENT, PLURAL, Item, Kept, planned_items
 from mlflow_instance.maintenance.objects import Tally, measure_objects
 from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.protection import Protection
 from mlflow_instance.maintenance.removal import Removal
 from mlflow_instance.maintenance.report import ITEMS_PER_PART, ReportFolder, started_at
+from mlflow_instance.maintenance.rows import without_rows
 from mlflow_instance.maintenance.selection import Selection
 from mlflow_instance.maintenance.settings import in_words
 from mlflow_instance.maintenance.sweeps import all_sweeps
@@ -39,6 +39,11 @@ class Counts:
     # Planned, but restored, tagged or registered before its turn came.
     changed: int = 0
     failed: int = 0
+
+    def finish(self, tally: Tally) -> None:
+        self.finished["items"] += 1
+        self.finished["objects"] += tally.objects
+        self.finished["bytes"] += tally.bytes
 
     def as_fields(self) -> dict[str, Any]:
         removed = {name: self.removed[name] for name in (*PLURAL.values(), "objects", "bytes")}
@@ -76,9 +81,8 @@ def retain(context: Context) -> int:
     removal = Removal(context, protection, milliseconds(cutoff))
     _finish_earlier(context, removal, counts)
     folder.write_plan(item.as_plan() for item in _counted(selection, counts))
-    for part in folder.read_plan():
-        for _, items in groupby(map(Item.from_plan, part), key=lambda item: item.kind):
-            removal.remove(list(items))
+    for items in planned_items(folder):
+        removal.remove(items)
     counts.removed, counts.changed = removal.removed, removal.changed
     _sweep(context, counts)
     counts.failed += removal.failed
@@ -118,12 +122,9 @@ def _finish_earlier(context: Context, removal: Removal, counts: Counts) -> None:
     """Deletes the objects of what earlier runs planned and whose rows are gone; rows that are still there are selected anew."""
     for earlier in _unfinished(context):
         before = removal.failed
-        for part in earlier.read_plan():
-            for _, items in groupby(map(Item.from_plan, part), key=lambda item: item.kind):
-                tallies = removal.finish(list(items))
-                counts.finished["items"] += len(tallies)
-                counts.finished["objects"] += sum(tally.objects for tally in tallies.values())
-                counts.finished["bytes"] += sum(tally.bytes for tally in tallies.values())
+        for items in planned_items(earlier):
+            for tally in removal.finish(items).values():
+                counts.finish(tally)
         counts.finished["plans"] += 1
         if removal.failed == before:
             earlier.write_report({"command": COMMAND, "instance": context.settings.instance, "finishedBy": iso(context.started)})
@@ -134,16 +135,11 @@ def _unfinished(context: Context) -> list[ReportFolder]:
 
 
 def _preview(context: Context, selection: Selection, protection: Protection, counts: Counts) -> None:
-    removal = Removal(context, protection, 0)
     for earlier in _unfinished(context):
-        for part in earlier.read_plan():
-            for _, planned in groupby(map(Item.from_plan, part), key=lambda item: item.kind):
-                items = removal.unfinished(list(planned))
-                for item, tally in _measured(context, items, protection):
-                    _print_remove(context, item, tally)
-                    counts.finished["items"] += 1
-                    counts.finished["objects"] += tally.objects
-                    counts.finished["bytes"] += tally.bytes
+        for planned in planned_items(earlier):
+            for item, tally in _measured(context, without_rows(context.connection, planned), protection):
+                _print_remove(context, item, tally)
+                counts.finish(tally)
         counts.finished["plans"] += 1
 
     # What an experiment's items hold of its folder is counted with them.

@@ -152,10 +152,10 @@ def _delete(connection: Connection, items: Sequence[Item], cutoff: int) -> list[
     return [item for item in items if item.id in gone]
 
 
-def existing(connection: Connection, kind: str, ids: Sequence[str]) -> set[str]:
-    """Which of the ids still have their row."""
+def without_rows(connection: Connection, items: Sequence[Item]) -> list[Item]:
+    """Of items of one kind those whose row is gone."""
     with connection.cursor() as cursor:
-        cursor.execute(_EXISTING[kind], (list(ids),))
-        found = {str(row[0]) for row in cursor.fetchall()}
+        cursor.execute(_EXISTING[items[0].kind], ([item.id for item in items],))
+        there = {str(row[0]) for row in cursor.fetchall()}
     connection.rollback()
-    return found
+    return [item for item in items if item.id not in there]

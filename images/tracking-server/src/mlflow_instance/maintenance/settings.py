@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mlflow_instance.database import DatabaseUriError, with_time_limits
 from mlflow_instance.maintenance.errors import Refused
 from mlflow_instance.maintenance.locations import ArtifactStore
+from mlflow_instance.variables import Variables
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -29,13 +29,8 @@ class MaintenanceSettings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSettings:
-    errors: list[str] = []
-
-    def required(variable: str) -> str:
-        value = environment.get(variable, "").strip()
-        if not value:
-            errors.append(f"{variable}: not set")
-        return value
+    variables = Variables(environment)
+    required, optional, errors = variables.required, variables.optional, variables.errors
 
     def duration(variable: str, low: timedelta, high: timedelta) -> timedelta:
         text = required(variable)
@@ -52,19 +47,14 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSet
             errors.append(f"{variable}: {text!r} is neither true nor false")
         return text == "true"
 
-    uri = required("MLFLOW_BACKEND_STORE_URI")
-    if uri:
-        try:
-            uri = with_time_limits(uri)
-        except DatabaseUriError as error:
-            errors.append(str(error))
+    uri = variables.database_uri()
 
     destination = required("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION")
     store = ArtifactStore.from_destination(destination)
     if destination and store is None:
         errors.append("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: expected s3-proxied://<bucket>/<prefix> or s3://<bucket>/<prefix>")
 
-    endpoint = environment.get("MLFLOW_S3_ENDPOINT_URL", "").strip() or None
+    endpoint = optional("MLFLOW_S3_ENDPOINT_URL") or None
     if endpoint and not endpoint.startswith(("https://", "http://")):
         errors.append("MLFLOW_S3_ENDPOINT_URL: expected https://… or http://…")
     required("AWS_DEFAULT_REGION")
