@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { env } from "./commands/env.ts";
+import { env, pulumiEnv } from "./commands/env.ts";
 import { down, logs, reset, status } from "./commands/platform.ts";
 import { up } from "./commands/up.ts";
 import { upExisting } from "./commands/upExisting.ts";
@@ -52,7 +52,16 @@ program
   .command("env [instance]")
   .description('exports for a client: eval "$(npm run -s local -- env fraud-detector)"')
   .option("--token <name>", "name of the token; default: the one with the least role that may write")
-  .action((instance: string | undefined, { token }: { token?: string }) => env(profile, project, { instance, token }));
+  .addOption(
+    new Option("--pulumi", 'exports for the product\'s own commands instead: eval "$(npm run -s local -- env --pulumi)"').conflicts(
+      "token",
+    ),
+  )
+  .action((instance: string | undefined, { token, pulumi }: { token?: string; pulumi?: true }) => {
+    if (pulumi === undefined) return env(profile, project, { instance, token });
+    if (instance !== undefined) throw new Error(`env --pulumi is of the whole stack; leave "${instance}" away`);
+    return pulumiEnv(profile, project);
+  });
 
 program
   .command("down")

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { clientVariables, exportLines } from "../client/environment.ts";
 import { profilePaths, type Profile } from "../paths.ts";
 import { createReport } from "../report.ts";
@@ -6,6 +6,16 @@ import { readOutputs, writingToken } from "../stack/outputs.ts";
 import type { Project } from "../stack/project.ts";
 import { openPulumi } from "../stack/pulumi.ts";
 import { preparePulumi } from "../toolchain/index.ts";
+
+/**
+ * Prints the exports with which the product's own commands (`npm run preview -- local`) work on the embedded platform's stack; where a Pulumi CLI is on
+ * PATH and logged in, they need none of it. The passphrase itself stays in its file.
+ */
+export async function pulumiEnv(profile: Profile, project: Project): Promise<void> {
+  const { env: variables } = await openPulumi(await preparePulumi(createReport()), project, profilePaths(profile).pulumi);
+  const path = [...new Set(variables["PATH"]?.split(delimiter))].join(delimiter);
+  process.stdout.write(exportLines({ ...variables, PATH: path }));
+}
 
 /** Prints the exports of a client of one instance; nothing else goes to stdout, so that a shell can evaluate it. */
 export async function env(
