@@ -8,6 +8,7 @@ export const versions = {
   traefik: "3.6.0",
   mlflow: "3.17.2",
   pause: "3.10",
+  actionlint: "1.7.12",
 } as const;
 
 /** The provider plugins of the program: their versions are those of the npm packages. */
@@ -101,6 +102,16 @@ export const goTools = {
     links: [],
     diskBytes: 0.1 * GiB,
     check: { program: "pause", args: ["-v"] },
+  },
+  // Used by the tests only: the platform never builds it.
+  actionlint: {
+    name: "actionlint",
+    version: versions.actionlint,
+    source: "github.com/rhysd/actionlint/cmd/actionlint",
+    variables: { "github.com/rhysd/actionlint.version": `v${versions.actionlint}` },
+    links: [],
+    diskBytes: 0.2 * GiB,
+    check: { program: "actionlint", args: ["-version"] },
   },
 } as const satisfies Record<string, GoTool>;
 

@@ -14,6 +14,7 @@ describe("pins", () => {
     ["versitygw", `github.com/versity/versitygw v${versions.versitygw}`],
     ["coredns", `github.com/coredns/coredns v${versions.coredns}`],
     ["traefik", `github.com/traefik/traefik/v3 v${versions.traefik}`],
+    ["actionlint", `github.com/rhysd/actionlint v${versions.actionlint}`],
   ])("the module of %s requires the pinned version", async (name, requirement) => {
     const lines = (await goMod(name)).split("\n").map((line) =>
       line
