@@ -1,21 +1,19 @@
-import { PolicyPack, type EnforcementLevel, type Policies } from "@pulumi/policy";
-import { namespaceDeniesByDefault } from "./isolation/namespaceDeniesByDefault.ts";
-import { instanceHasProductName } from "./naming/instanceHasProductName.ts";
-import { namespaceDeclaresRetention } from "./retention/namespaceDeclaresRetention.ts";
-import { ingressHasTls } from "./security/ingressHasTls.ts";
-import { namespaceEnforcesRestricted } from "./security/namespaceEnforcesRestricted.ts";
+import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
+import type { PackName, Rule } from "./rule.ts";
+import { rules } from "./rules.ts";
+import { toPolicy } from "./toPolicy.ts";
 
-// The only place that decides how much a rule weighs; a rule's own file says what it demands.
-const at = (enforcementLevel: EnforcementLevel, policies: Policies): Policies =>
-  policies.map((policy) => ({ ...policy, enforcementLevel }));
+/** The rules that advise and don't refuse; a rule's own file says what it demands, this is the only place that decides how much it weighs. */
+const advisory: ReadonlySet<string> = new Set([]);
 
-new PolicyPack("mlflow-instances", {
-  description: "Rules that every environment of MLflow instances has to keep",
-  policies: at("mandatory", [
-    instanceHasProductName,
-    namespaceDeclaresRetention,
-    namespaceDeniesByDefault,
-    namespaceEnforcesRestricted,
-    ingressHasTls,
-  ]),
-});
+export const levelOf = ({ name }: Rule): EnforcementLevel => (advisory.has(name) ? "advisory" : "mandatory");
+
+/** Serves one pack to the engine, or all rules as one. A process serves one pack only. */
+export function servePack(pack?: PackName): void {
+  new PolicyPack(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`, {
+    description: "Rules that every environment of MLflow instances has to keep",
+    policies: rules
+      .filter((rule) => pack === undefined || rule.pack === pack)
+      .map((rule) => ({ ...toPolicy(rule), enforcementLevel: levelOf(rule) })),
+  });
+}

@@ -1,34 +1,93 @@
-import type { ResourceValidation, ResourceValidationArgs } from "@pulumi/policy";
-
 // The rules know resource types and label keys, and no code of the components: they judge what is deployed, whoever wrote it.
 
 export const kubernetesType = {
   namespace: "kubernetes:core/v1:Namespace",
+  configMap: "kubernetes:core/v1:ConfigMap",
+  secret: "kubernetes:core/v1:Secret",
+  service: "kubernetes:core/v1:Service",
+  serviceAccount: "kubernetes:core/v1:ServiceAccount",
+  resourceQuota: "kubernetes:core/v1:ResourceQuota",
+  pod: "kubernetes:core/v1:Pod",
+  deployment: "kubernetes:apps/v1:Deployment",
+  statefulSet: "kubernetes:apps/v1:StatefulSet",
+  daemonSet: "kubernetes:apps/v1:DaemonSet",
+  job: "kubernetes:batch/v1:Job",
+  cronJob: "kubernetes:batch/v1:CronJob",
   ingress: "kubernetes:networking.k8s.io/v1:Ingress",
   networkPolicy: "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+  disruptionBudget: "kubernetes:policy/v1:PodDisruptionBudget",
 } as const;
+
+// The same resource has two tokens: with and without the V2 of the years in which both were offered.
+export const bucketTypes = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"] as const;
+export const bucketPolicyType = "aws:s3/bucketPolicy:BucketPolicy";
+export const lifecycleTypes = [
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+  "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+] as const;
+export const encryptionTypes = [
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+  "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+] as const;
+export const publicAccessBlockType = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
+export const databaseType = "postgresql:index/database:Database";
+export const roleType = "postgresql:index/role:Role";
 
 export const label = {
-  partOf: "app.kubernetes.io/part-of",
+  name: "app.kubernetes.io/name",
   instance: "app.kubernetes.io/instance",
+  component: "app.kubernetes.io/component",
+  partOf: "app.kubernetes.io/part-of",
+  managedBy: "app.kubernetes.io/managed-by",
+  team: "mlflow-instances/team",
+  environment: "mlflow-instances/environment",
+  tier: "mlflow-instances/tier",
 } as const;
 
-const partOf = "mlflow-instances";
+/** Annotations of a namespace, and tags of a bucket: what is no valid label value. */
+export const annotation = {
+  owner: "mlflow-instances/owner",
+  costCenter: "mlflow-instances/cost-center",
+  mlflowVersion: "mlflow-instances/mlflow-version",
+  retention: "mlflow-instances/deleted-experiment-retention",
+  /** `max_connections` of the database server, as the deployer knows it. */
+  serverConnections: "mlflow-instances/database-server-connections",
+  /** `prepared` on an instance whose team has asked for its deletion by name: its running parts and its protection are gone on purpose. */
+  deletion: "mlflow-instances/deletion",
+} as const;
 
-interface Metadata {
+export const partOf = "mlflow-instances";
+
+type Props = Record<string, any>;
+
+export interface Metadata {
+  readonly name?: string;
+  readonly namespace?: string;
   readonly labels?: Record<string, string>;
   readonly annotations?: Record<string, string>;
 }
 
-export const metadataOf = (props: Record<string, unknown>): Metadata => props["metadata"] ?? {};
+export const metadataOf = (props: Props): Metadata => props["metadata"] ?? {};
+
+/** Labels of a Kubernetes object, or tags of a cloud resource. */
+export const marksOf = ({ type, props }: { type: string; props: Props }): Record<string, string> =>
+  (type.startsWith("kubernetes:") ? metadataOf(props).labels : (props["tags"] as Record<string, string> | undefined)) ?? {};
+
+/** Where a resource belongs, as far as it says so itself. */
+export interface Place {
+  readonly instance?: string | undefined;
+  readonly tier?: string | undefined;
+  readonly environment?: string | undefined;
+}
+
+export function placeOf(resource: { type: string; props: Props }): Place {
+  const marks = marksOf(resource);
+  return { instance: marks[label.instance], tier: marks[label.tier], environment: marks[label.environment] };
+}
 
 /** Whether the namespace belongs to an instance; a stack may hold others. */
-export const isInstanceNamespace = (resource: { type: string; props: Record<string, unknown> }): boolean =>
-  resource.type === kubernetesType.namespace && metadataOf(resource.props).labels?.[label.partOf] === partOf;
+export const isInstanceNamespace = (resource: { type: string; props: Props }): boolean =>
+  resource.type === kubernetesType.namespace && marksOf(resource)[label.partOf] === partOf;
 
-/** A rule for the resources of one kind; the others are not its business. */
-export const rule =
-  (applies: (args: ResourceValidationArgs) => boolean, problemsOf: (props: Record<string, unknown>) => string[]): ResourceValidation =>
-  (args, report) => {
-    if (applies(args)) problemsOf(args.props).forEach((problem) => report(problem));
-  };
+/** Environments of pull requests: small, short-lived, each instance's name with the environment's in front. */
+export const isPreviewEnvironment = (environment: string | undefined): boolean => /^pr-[0-9]+$/.test(environment ?? "");

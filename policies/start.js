@@ -1,2 +1,3 @@
 // The engine loads a pack's entry with ts-node, type check and all, if it ends in .ts; below this line Node's own type stripping takes over.
-import "./index.ts";
+import { servePack } from "./index.ts";
+servePack();

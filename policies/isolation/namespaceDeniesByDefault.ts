@@ -1,5 +1,5 @@
-import type { StackValidationPolicy } from "@pulumi/policy";
-import { isInstanceNamespace, kubernetesType, label, metadataOf } from "../resources.ts";
+import { kubernetesType, label } from "../resources.ts";
+import { problemOf, stackRule } from "../rule.ts";
 
 interface Spec {
   readonly podSelector?: { readonly matchLabels?: object; readonly matchExpressions?: readonly unknown[] };
@@ -18,27 +18,19 @@ const deniesAll = ({ podSelector, policyTypes, ingress, egress }: Spec): boolean
   isEmpty(ingress) &&
   isEmpty(egress);
 
-/**
- * Matched by the instance's label and not by the namespace's name: labels are known in the first preview, too. Without such a policy a
- * NetworkPolicy that opens something still leaves every other pod of the namespace open.
- */
-export const namespaceDeniesByDefault: StackValidationPolicy = {
+export const namespaceDeniesByDefault = stackRule({
   name: "namespace-denies-by-default",
-  description: "Each instance's namespace has a NetworkPolicy that selects every pod and allows nothing, in and out.",
-  validateStack: ({ resources }, report) => {
-    const closed = new Set(
-      resources
-        .filter(({ type, props }) => type === kubernetesType.networkPolicy && deniesAll((props["spec"] ?? {}) as Spec))
-        .map(({ props }) => metadataOf(props).labels?.[label.instance]),
-    );
-    for (const namespace of resources.filter(isInstanceNamespace)) {
-      const instance = metadataOf(namespace.props).labels?.[label.instance];
-      if (instance === undefined || !closed.has(instance)) {
-        report(
-          `Instance ${instance ?? "without a name"} has no default-deny NetworkPolicy: add one with an empty podSelector, both policyTypes, no rules and its label ${label.instance}.`,
-          namespace.urn,
-        );
-      }
+  pack: "isolation",
+  severity: "high",
+  demand: "Each instance's namespace has a NetworkPolicy that selects every pod and allows nothing, in and out.",
+  reason: "A NetworkPolicy that opens something leaves every other pod of the namespace open.",
+  *check({ instances }) {
+    for (const instance of instances) {
+      if (instance.of(kubernetesType.networkPolicy).some(({ props }) => deniesAll((props["spec"] ?? {}) as Spec))) continue;
+      yield problemOf(
+        instance,
+        `Instance ${instance.name} has no default-deny NetworkPolicy: add one with an empty podSelector, both policyTypes, no rules and its label ${label.instance}.`,
+      );
     }
   },
-};
+});

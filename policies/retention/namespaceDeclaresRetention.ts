@@ -1,19 +1,31 @@
-import type { ResourceValidationPolicy } from "@pulumi/policy";
-import { isInstanceNamespace, metadataOf, rule } from "../resources.ts";
+import { z } from "zod";
+import { annotation, isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+import { boundFor, bounds } from "../settings.ts";
 
-const annotation = "mlflow-instances/deleted-experiment-retention";
-const [min, max] = [1, 90];
+const days = z.int().min(1).max(90);
 
-/** Without grace a mistaken deletion is final at once; without an end, deleted personal data stays for ever. */
-export const namespaceDeclaresRetention: ResourceValidationPolicy = {
+export const namespaceDeclaresRetention = resourceRule({
   name: "namespace-declares-retention",
-  description: `Each instance declares for how long deleted experiments can be restored: ${min}d to ${max}d.`,
-  validateResource: rule(isInstanceNamespace, (props) => {
-    const found = metadataOf(props).annotations?.[annotation];
-    if (found === undefined) return [`Set the annotation ${annotation} to a number of days from ${min}d to ${max}d.`];
-    const days = /^[0-9]{1,4}d$/.test(found) ? Number(found.slice(0, -1)) : Number.NaN;
-    return days >= min && days <= max
-      ? []
-      : [`The annotation ${annotation} is "${found}"; set it to a number of days from ${min}d to ${max}d.`];
+  pack: "retention",
+  severity: "high",
+  demand: "Each instance declares for how long deleted experiments can be restored, within the bounds of its tier and environment.",
+  reason: "Without grace a mistaken deletion is final at once; without an end, deleted personal data stays for ever.",
+  settings: z.object({
+    // What production reads from is never gone within a weekend.
+    minDays: bounds(days, 1, { tiers: { production: 7 } }).describe("Least number of days. Default: 1, in the tier production 7."),
+    maxDays: bounds(days, 90).describe("Greatest number of days. Default: 90."),
   }),
-};
+  types: [kubernetesType.namespace],
+  *check(namespace, { settings }) {
+    if (!isInstanceNamespace(namespace)) return;
+    const place = placeOf(namespace);
+    const [min, max] = [boundFor(settings.minDays, place), boundFor(settings.maxDays, place)];
+    const found = metadataOf(namespace.props).annotations?.[annotation.retention];
+    const range = `a number of days from ${min}d to ${max}d`;
+    if (found === undefined) return yield `Set deletedExperimentRetention (annotation ${annotation.retention}) to ${range}.`;
+    const given = /^[0-9]{1,4}d$/.test(found) ? Number(found.slice(0, -1)) : Number.NaN;
+    if (!(given >= min && given <= max))
+      yield `deletedExperimentRetention (annotation ${annotation.retention}) is "${found}"; set it to ${range}.`;
+  },
+});

@@ -1,14 +1,24 @@
-import type { ResourceValidationPolicy } from "@pulumi/policy";
-import { isInstanceNamespace, metadataOf, rule } from "../resources.ts";
+import { isInstanceNamespace, kubernetesType, marksOf, metadataOf } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
 
 const level = "pod-security.kubernetes.io/enforce";
 
-/** The API server then refuses every pod that is privileged, runs as root or may gain rights, whoever creates it. */
-export const namespaceEnforcesRestricted: ResourceValidationPolicy = {
+export const namespaceEnforcesRestricted = resourceRule({
   name: "namespace-enforces-restricted",
-  description: "The namespace of an instance enforces the restricted pod security level.",
-  validateResource: rule(isInstanceNamespace, (props) => {
-    const found = metadataOf(props).labels?.[level];
-    return found === "restricted" ? [] : [`Set the label ${level}: restricted (it is ${found ?? "not set"}).`];
-  }),
-};
+  pack: "security",
+  severity: "high",
+  demand: "The namespace of an instance enforces the restricted pod security level.",
+  reason: "The API server then refuses every pod that is privileged, runs as root or may gain rights, whoever creates it.",
+  types: [kubernetesType.namespace],
+  *check(namespace) {
+    if (!isInstanceNamespace(namespace)) return;
+    const found = marksOf(namespace)[level];
+    if (found !== "restricted") yield `Set the label ${level}: restricted (it is ${found ?? "not set"}).`;
+  },
+  // Certain only where nothing was said: another level was chosen by somebody.
+  remedy({ type, props }) {
+    if (!isInstanceNamespace({ type, props }) || marksOf({ type, props })[level] !== undefined) return undefined;
+    const metadata = metadataOf(props);
+    return { ...props, metadata: { ...metadata, labels: { ...metadata.labels, [level]: "restricted" } } };
+  },
+});

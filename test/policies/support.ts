@@ -1,12 +1,42 @@
-import type { PolicyResource, ResourceValidationArgs, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import type { PolicyResource, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import * as proxy from "@pulumi/policy/proxy.js";
+import { isResourceRule, type ResourceRule, type Rule, type StackRule } from "../../policies/rule.ts";
+import { toPolicy } from "../../policies/toPolicy.ts";
 
-export interface Resource {
+// The SDK's own guards: what a preview can't know throws here as it does under the engine.
+const { unknownCheckingProxy, unknownStringValue } = proxy as unknown as {
+  unknownCheckingProxy: (props: object) => Record<string, unknown>;
+  unknownStringValue: string;
+};
+
+/** Stands in a fixture for a value that a preview can't know. */
+export const unknown: string = unknownStringValue;
+
+export interface Given {
   readonly type: string;
-  readonly props: Record<string, unknown>;
+  readonly props: Record<string, any>;
+  readonly name?: string;
   readonly urn?: string;
+  readonly opts?: { readonly protect?: boolean };
+  readonly provider?: { readonly type: string; readonly props: Record<string, unknown> };
 }
 
-// Whatever a rule reads besides type, props and urn fails the test instead of passing by a default.
+interface Options {
+  /** The rule's configuration as the platform team writes it. */
+  readonly config?: object;
+  readonly today?: string;
+}
+
+/** What a rule says: violations, each without the rule's own sentence in front, and what it puts off to `up`. */
+export interface Verdict {
+  readonly violations: string[];
+  readonly later: string[];
+}
+
+/** Today in every spec that gives no other. */
+export const today = "2026-11-22";
+
+// Whatever a rule reads besides the given fails the test instead of passing by a default.
 const only = <T extends object>(what: string, values: object): T =>
   new Proxy(values, {
     get(target, key) {
@@ -15,42 +45,61 @@ const only = <T extends object>(what: string, values: object): T =>
     },
   }) as T;
 
-/** The messages of a resource rule for one resource. */
-export async function violationsOf(policy: ResourceValidationPolicy, resource: Resource): Promise<string[]> {
-  const found: string[] = [];
-  const validate = policy.validateResource;
-  if (typeof validate !== "function") throw new Error(`${policy.name} has not exactly one validation`);
-  await validate(only<ResourceValidationArgs>("args", resource), (message) => found.push(message));
-  return found;
+const resourceOf = ({ type, props, name = "shop-resource", urn, opts = {}, provider }: Given, index = 0): object => ({
+  type,
+  name,
+  urn: urn ?? `urn:${index}`,
+  props: unknownCheckingProxy(structuredClone(props)),
+  opts: { protect: false, ...opts },
+  provider,
+});
+
+/** The verdict of a resource rule on one resource. */
+export async function judge(rule: ResourceRule<any>, resource: Given, options: Options = {}): Promise<Verdict> {
+  const { validateResource } = toPolicy(rule, () => options.today ?? today) as ResourceValidationPolicy;
+  if (typeof validateResource !== "function") throw new Error(`${rule.name} has not exactly one validation`);
+  return verdictOf(rule, (report) =>
+    validateResource(only("args", { ...resourceOf(resource), getConfig: () => options.config ?? {} }), report),
+  );
 }
 
-/** The messages of a stack rule, each with the resource that it blames. */
-export async function stackViolationsOf(policy: StackValidationPolicy, resources: readonly Resource[]): Promise<string[]> {
-  const found: string[] = [];
-  const given = resources.map((resource, index) => only<PolicyResource>("resource", { urn: `urn:${index}`, ...resource }));
-  await policy.validateStack(only("args", { resources: given }), (message, urn) => found.push(`${urn}: ${message}`));
-  return found;
+/** The verdict of a stack rule; each message begins with the resource that it blames. */
+export async function judgeStack(rule: StackRule<any>, resources: readonly Given[], options: Options = {}): Promise<Verdict> {
+  const { validateStack } = toPolicy(rule, () => options.today ?? today) as StackValidationPolicy;
+  const given = resources.map((resource, index) => only<PolicyResource>("resource", resourceOf(resource, index)));
+  return verdictOf(
+    rule,
+    (report) => validateStack(only("args", { resources: given, getConfig: () => options.config ?? {} }), report),
+    (message, urn) => `${urn ?? "stack"}: ${message}`,
+  );
 }
 
-/** An instance's namespace as the components make it, with changed labels or annotations; undefined removes one. */
-export function namespace(labels: Record<string, string | undefined> = {}, annotations: Record<string, string | undefined> = {}): Resource {
-  const defined = (values: Record<string, string | undefined>) =>
-    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  return {
-    type: "kubernetes:core/v1:Namespace",
-    props: {
-      metadata: {
-        name: "mlflow-shop",
-        labels: defined({
-          "app.kubernetes.io/part-of": "mlflow-instances",
-          "app.kubernetes.io/instance": "shop",
-          "pod-security.kubernetes.io/enforce": "restricted",
-          ...labels,
-        }),
-        annotations: defined({ "mlflow-instances/deleted-experiment-retention": "30d", ...annotations }),
-      },
-    },
+/** The properties after the rule's remedy; undefined when it changes nothing. */
+export async function remedied(rule: ResourceRule<any>, resource: Given, options: Options = {}): Promise<object | undefined> {
+  const { remediateResource } = toPolicy(rule, () => options.today ?? today) as ResourceValidationPolicy;
+  if (remediateResource === undefined) throw new Error(`${rule.name} has no remedy`);
+  const changed = await remediateResource(only("args", { ...resourceOf(resource), getConfig: () => options.config ?? {} }));
+  return changed === undefined ? undefined : (JSON.parse(JSON.stringify(changed)) as object);
+}
+
+async function verdictOf(
+  rule: Rule,
+  run: (report: (message: string, urn?: string) => void) => Promise<void> | void,
+  show: (message: string, urn?: string) => string = (message) => message,
+): Promise<Verdict> {
+  const violations: string[] = [];
+  const later: string[] = [];
+  const report = (found: unknown): void => {
+    const { message, urn, enforcementLevel } = found as { message: string; urn?: string; enforcementLevel?: string };
+    const [demand, ...rest] = message.split("\n");
+    if (demand !== rule.demand) throw new Error(`the message does not begin with the rule's demand: ${message}`);
+    (enforcementLevel === "advisory" ? later : violations).push(show(rest.join("\n"), urn));
   };
+  await run(report);
+  return { violations, later };
 }
 
-export const foreignNamespace: Resource = { type: "kubernetes:core/v1:Namespace", props: { metadata: { name: "other" } } };
+/** Nothing is wrong, and nothing is put off. */
+export const clean: Verdict = { violations: [], later: [] };
+
+export const allResourceRules = (all: readonly Rule[]): ResourceRule<any>[] => all.filter(isResourceRule);

@@ -1,0 +1,97 @@
+import type { PolicyResource } from "@pulumi/policy";
+import { annotation, bucketTypes, databaseType, isInstanceNamespace, label, marksOf, metadataOf, roleType } from "./resources.ts";
+import { orUnknown } from "./unknown.ts";
+
+/** All resources that belong to one instance. */
+export interface Instance {
+  readonly name: string;
+  readonly tier: string | undefined;
+  readonly environment: string | undefined;
+  readonly namespace: PolicyResource;
+  /** Everything that is the instance's, the namespace included. */
+  readonly resources: readonly PolicyResource[];
+  /** Whether its team has asked for its deletion by name: running parts and protection are gone on purpose. */
+  readonly deletionPrepared: boolean;
+  /** Resources of these types, or of this component label. */
+  of(...types: readonly string[]): PolicyResource[];
+  component(component: string): PolicyResource[];
+}
+
+/** The resources of a stack, sorted by instance. */
+export interface Stack {
+  readonly resources: readonly PolicyResource[];
+  readonly instances: readonly Instance[];
+  /** Resources of these types that belong to no instance. */
+  strangers(...types: readonly string[]): PolicyResource[];
+}
+
+/** Names that a database or a role of this instance has. */
+const isNameOf = (instance: string, name: unknown): boolean => {
+  const own = `mlflow_${instance.replaceAll("-", "_")}`;
+  return typeof name === "string" && (name === own || name === `${own}_retention` || name === `${own}_stale_runs`);
+};
+
+/**
+ * Who a resource belongs to. A Kubernetes object and a bucket say so by label and tag, or lie in an instance's namespace. A resource of PostgreSQL
+ * carries no label: it belongs to the instance whose name begins its logical name, or that its own name follows; the same with what surrounds a bucket.
+ */
+function ownerOf(resource: PolicyResource, names: readonly string[], byNamespace: ReadonlyMap<string, string>): string | undefined {
+  const marked = orUnknown(() => marksOf(resource)[label.instance]);
+  if (marked !== undefined && names.includes(marked)) return marked;
+  const namespace = resource.type.startsWith("kubernetes:") ? orUnknown(() => metadataOf(resource.props).namespace) : undefined;
+  if (namespace !== undefined && byNamespace.has(namespace)) return byNamespace.get(namespace);
+  // The longest first: `search-ranker-token` belongs to `search-ranker`, also when there is an instance `search`.
+  const byLogicalName = names.find((name) => resource.name === name || resource.name.startsWith(`${name}-`));
+  if (byLogicalName !== undefined) return byLogicalName;
+  if (resource.type !== databaseType && resource.type !== roleType) return undefined;
+  return names.find((name) =>
+    isNameOf(
+      name,
+      orUnknown(() => resource.props["name"]),
+    ),
+  );
+}
+
+export function readStack(resources: readonly PolicyResource[]): Stack {
+  const namespaces = resources.filter((resource) => orUnknown(() => isInstanceNamespace(resource)) ?? false);
+  const named = namespaces.flatMap((namespace) => {
+    const name = marksOf(namespace)[label.instance];
+    return name === undefined ? [] : [{ name, namespace }];
+  });
+  const names = [...new Set(named.map(({ name }) => name))].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  const byNamespace = new Map(
+    named.flatMap(({ name, namespace }) => {
+      const own = orUnknown(() => metadataOf(namespace.props).name);
+      return own === undefined ? [] : [[own, name] as const];
+    }),
+  );
+  const owners = new Map<string, PolicyResource[]>();
+  const homeless: PolicyResource[] = [];
+  for (const resource of resources) {
+    if (resource.type.startsWith("pulumi:") || resource.type.startsWith("components:")) continue;
+    const owner = ownerOf(resource, names, byNamespace);
+    if (owner === undefined) homeless.push(resource);
+    else owners.set(owner, [...(owners.get(owner) ?? []), resource]);
+  }
+  const seen = new Set<string>();
+  const instances = named
+    .filter(({ name }) => !seen.has(name) && seen.add(name))
+    .map(({ name, namespace }): Instance => {
+      const own = owners.get(name) ?? [];
+      const of = (...types: readonly string[]) => own.filter(({ type }) => types.includes(type));
+      return {
+        name,
+        tier: marksOf(namespace)[label.tier],
+        environment: marksOf(namespace)[label.environment],
+        namespace,
+        resources: own,
+        deletionPrepared: metadataOf(namespace.props).annotations?.[annotation.deletion] === "prepared",
+        of,
+        component: (component) => own.filter((resource) => orUnknown(() => marksOf(resource)[label.component]) === component),
+      };
+    });
+  return { resources, instances, strangers: (...types) => homeless.filter(({ type }) => types.includes(type)) };
+}
+
+/** The buckets of an instance. */
+export const bucketsOf = (instance: Instance): PolicyResource[] => instance.of(...bucketTypes);
