@@ -45,11 +45,15 @@ export interface StoreKey extends KeyPair {
 const pairSchema = z.object({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) });
 const half = "has no accessKeyId or no secretAccessKey in";
 
-/** Reads each instance's key; an instance without one is a problem (the value of no key is ever part of it). */
+// Previews come and go, users of a store without an IAM don't: one user is there for all of them.
+const forPreviews = "preview";
+
+/** Reads each instance's key; an instance without one is a problem (the value of no key is ever part of it). In a preview environment the entry `preview` stands in. */
 export function readStoreKeys(
   config: RawConfig,
   names: readonly string[],
   fileOf: (name: string) => string,
+  isPreview: boolean,
 ): { keys: ReadonlyMap<string, StoreKey>; errors: string[] } {
   // Not set at all, or in plain text: said by the check of the environment already.
   if (config.keys.get("artifactStoreKeys")?.secret !== true) return { keys: new Map(), errors: [] };
@@ -64,17 +68,18 @@ export function readStoreKeys(
   const keys = new Map<string, StoreKey>();
   const errors: string[] = [];
   for (const name of names) {
-    const own = pairSchema.safeParse(parsed[name]);
-    const { maintenance: second } = asObject(parsed[name]);
+    const entry = isPreview && !(name in parsed) ? forPreviews : name;
+    const own = pairSchema.safeParse(parsed[entry]);
+    const { maintenance: second } = asObject(parsed[entry]);
     const maintenance = pairSchema.optional().safeParse(second);
     if (own.success && maintenance.success) {
       keys.set(name, { ...keyPair(own.data), ...(maintenance.data === undefined ? {} : { maintenance: keyPair(maintenance.data) }) });
       continue;
     }
-    const what = !(name in parsed) ? "has no key in" : own.success ? `${half} its "maintenance" in` : half;
+    const what = !(entry in parsed) ? "has no key in" : own.success ? `${half} its "maintenance" in` : half;
     errors.push(
       `${fileOf(name)}: the instance ${what} the secret ${project}:artifactStoreKeys. Make a user for it at the object store and add ` +
-        `{"${name}": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform \`npm run local\` does both`,
+        `{"${entry}": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform \`npm run local\` does both`,
     );
   }
   return { keys, errors };

@@ -13,7 +13,10 @@ export function deploy(environment: Environment, specs: readonly InstanceSpec[],
     const args = instanceArgs(environment, spec, keys.get(spec.name)!);
     return { spec, instance: new MlflowInstance(spec.name, args, { providers }) };
   });
+  const { preview } = environment;
   return {
+    /** By this the reaper knows a preview environment, and when it is over. */
+    ...(preview === undefined ? {} : { preview: { pullRequest: preview.pullRequest, until: preview.until } }),
     /** What anyone may know of each instance. */
     instances: Object.fromEntries(
       made.map(({ spec, instance }) => [

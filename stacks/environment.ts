@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { dayAfter, previewDays, pullRequestOf } from "./previewEnvironment.ts";
 import { check, looksSecret, strict, type Problem } from "./problems.ts";
 import { timeZone } from "./schedules.ts";
 import { tierNames } from "./tiers.ts";
@@ -158,6 +159,19 @@ function checkNetwork(platform: z.output<typeof existingPlatformSchema>, add: (p
   }
 }
 
+const previewSchema = strict({
+  pullRequest: z.int().min(1).describe("Number of the pull request; the stack is named pr-<number>."),
+  until: z.iso
+    .date({ error: (issue) => (issue.input === undefined ? "is missing" : `is ${show(issue.input)}, expected a date such as 2027-02-20`) })
+    .describe("Last day (UTC) of the environment and of its tokens; the day after, the reaper destroys it. At most 14 days ahead."),
+  instances: z
+    .array(z.string())
+    .min(1, { error: "is empty; a preview is of one instance at least" })
+    .describe(
+      "Names of the files in instancesFolder that are previewed; instance fraud-detector is named pr-<number>-fraud-detector here.",
+    ),
+});
+
 /** The plain values of an environment, without its name: the object under the config key `environment`. */
 const environmentSchema = strict({
   domain: z
@@ -180,10 +194,43 @@ const environmentSchema = strict({
       .refine((range) => daysOf(range.min) <= daysOf(range.max), { error: "has a min above its max" })
       .optional(),
   }).optional(),
+  preview: previewSchema
+    .optional()
+    .describe("Makes this the preview environment of a pull request. Default: none. `npm run preview-environment` writes it."),
 });
 
 /** An environment: its name (the Pulumi stack) and its plain values. Secrets are never in it. */
 export type Environment = z.output<typeof environmentSchema> & { readonly name: string };
+
+// A stack by that name is destroyed by the reaper one day, any other never: the name and the value must say the same.
+function previewProblems(stack: string, preview: Environment["preview"], today: string | undefined): Problem[] {
+  const pullRequest = pullRequestOf(stack);
+  if (preview === undefined) {
+    if (pullRequest === undefined) return [];
+    return [
+      {
+        path: ["preview"],
+        message: `is missing: a stack named ${stack} is a preview environment; \`npm run preview-environment -- up\` makes it`,
+      },
+    ];
+  }
+  const problems: Problem[] = [];
+  if (pullRequest !== preview.pullRequest) {
+    const message = `is ${preview.pullRequest}, but the stack is named ${stack}; a preview environment is the stack pr-${preview.pullRequest} and no other`;
+    problems.push({ path: ["preview", "pullRequest"], message });
+  }
+  preview.instances.forEach((name, index) => {
+    if (preview.instances.indexOf(name) < index)
+      problems.push({ path: ["preview", "instances", index], message: `${show(name)} is named twice` });
+  });
+  const latest = today === undefined ? undefined : dayAfter(today, previewDays.most);
+  if (latest !== undefined && preview.until > latest)
+    problems.push({
+      path: ["preview", "until"],
+      message: `is ${preview.until}, more than ${previewDays.most} days ahead; at most ${latest}`,
+    });
+  return problems;
+}
 
 /** Secret config keys, each with what it is for and when it is needed. */
 export const secretKeys = {
@@ -204,8 +251,11 @@ export interface RawConfig {
 
 const plainKeys = ["environment", "instancesFolder"];
 
-/** Checks every config key of this project; paths begin with the key. */
-export function parseEnvironment(config: RawConfig): { environment?: Environment; problems: Problem[] } {
+/**
+ * Checks every config key of this project; paths begin with the key. `today` bounds how long a preview may live: the bound moves away from a
+ * given date, so what was right once stays right.
+ */
+export function parseEnvironment(config: RawConfig, today?: string): { environment?: Environment; problems: Problem[] } {
   const problems: Problem[] = [];
   const add = (key: string, message: string) => problems.push({ path: [key], message });
 
@@ -227,6 +277,10 @@ export function parseEnvironment(config: RawConfig): { environment?: Environment
   problems.push(...parsed.problems.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })));
   if (parsed.data)
     checkNetwork(parsed.data.platform, (path, message) => problems.push({ path: ["environment", "platform", ...path], message }));
+  if (parsed.data) {
+    const previews = previewProblems(config.stack, parsed.data.preview, today);
+    problems.push(...previews.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })));
+  }
 
   const needed: SecretKey[] = ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "artifactStoreKeys"];
   if (parsed.data?.platform.ingress.tls.source === "pem") needed.push("tlsCertificate", "tlsPrivateKey");

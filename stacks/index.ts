@@ -6,19 +6,22 @@ import { deploy } from "./deploy.ts";
 import { parseEnvironment } from "./environment.ts";
 import { readInstances } from "./load.ts";
 import { preflight } from "./preflight.ts";
+import { fileNameOf } from "./previewEnvironment.ts";
 import { failWith } from "./problems.ts";
 
 /** The program: everything that can be wrong is found, and said at once, before the first resource is registered. */
 export default async function program() {
   const root = process.cwd();
   const config = readConfig();
-  const { environment, problems } = parseEnvironment(config);
+  const today = new Date().toISOString().slice(0, 10);
+  const { environment, problems } = parseEnvironment(config, today);
   const folder = instancesFolderOf(root, config);
-  const loaded = readInstances(environment, folder, { stack: config.stack, today: new Date().toISOString().slice(0, 10), root });
+  const loaded = readInstances(environment, folder, { stack: config.stack, today, root });
   const stored = readStoreKeys(
     config,
     loaded.specs.map(({ name }) => name),
-    (name) => relative(root, join(folder, `${name}.yaml`)),
+    (name) => relative(root, join(folder, `${fileNameOf(environment ?? {}, name)}.yaml`)),
+    environment?.preview !== undefined,
   );
 
   // Of the instances that are right: what a wrong one needs is not known.

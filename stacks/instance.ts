@@ -227,8 +227,9 @@ export const problemsInName = (name: string): Problem[] => {
   return problem === undefined ? [] : [{ path: [], message: `the instance's name "${name}" ${problem}` }];
 };
 
-const bucketName = (environment: Environment, name: string) =>
-  `${environment.platform.objectStore.bucketPrefix ?? `mlflow-${environment.name}`}-${name}`;
+// In a preview environment the instance's name says which environment it is.
+const bucketName = ({ name: environment, preview, platform }: Environment, name: string) =>
+  `${platform.objectStore.bucketPrefix ?? (preview === undefined ? `mlflow-${environment}` : "mlflow")}-${name}`;
 
 /** Fills in every default. Pure: the same environment and file always give the same spec. */
 export function resolve(environment: Environment, name: string, file: InstanceFile): InstanceSpec {

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Environment } from "./environment.ts";
 import { instanceFileSchema, problemsIn, problemsInName, resolve, type InstanceSpec } from "./instance.ts";
+import { asPreview, nameIn, problemsInPreview } from "./previewEnvironment.ts";
 import { check } from "./problems.ts";
+import { show } from "./units.ts";
 import { parseYamlFile } from "./yamlFile.ts";
 
 export interface Loaded {
@@ -16,7 +18,7 @@ export interface Loaded {
 const ending = /\.ya?ml$/;
 
 /**
- * Reads all instance files of a folder; goes on past an error, so that all are known at once. Without an environment (its own errors are
+ * Reads all instance files of a folder, or those of a preview; goes on past an error, so that all are known at once. Without an environment (its own errors are
  * reported beside these) the files are checked as far as they go by themselves.
  */
 export function readInstances(
@@ -36,10 +38,12 @@ export function readInstances(
   }
 
   const specs: InstanceSpec[] = [];
-  const errors: string[] = [];
+  const preview = environment?.preview;
+  const errors = preview === undefined ? [] : missingOf(preview.instances, entries, shown(""));
   const warnings: string[] = [];
   const seen = new Map<string, string>();
   for (const { name: file, isFile } of entries) {
+    if (preview !== undefined && !preview.instances.includes(file.replace(ending, ""))) continue;
     if (!isFile || !ending.test(file)) {
       errors.push(`${shown(file)}: not an instance file; only <instance>.yaml belongs here`);
       continue;
@@ -54,11 +58,13 @@ export function readInstances(
     errors.push(...yaml.syntaxErrors.map((error) => `${shown(file)}:${error}`));
     const named = problemsInName(name);
     const parsed = yaml.syntaxErrors.length > 0 ? { problems: [] } : check(instanceFileSchema, yaml.data);
-    const further = parsed.data && environment ? problemsIn(environment, name, parsed.data, options.today) : [];
-    const problems = [...named, ...parsed.problems, ...further];
+    const data = parsed.data && preview ? asPreview(preview, parsed.data) : parsed.data;
+    const ofPreview = preview ? problemsInPreview(preview, name, parsed.data) : [];
+    const further = data && environment ? problemsIn(environment, nameIn(environment, name), data, options.today) : [];
+    const problems = [...named, ...parsed.problems, ...ofPreview, ...further];
     errors.push(...problems.map((problem) => `${shown(file)}:${yaml.place(problem)}`));
-    if (!parsed.data || !environment || problems.length > 0 || other !== undefined) continue;
-    const spec = resolve(environment, name, parsed.data);
+    if (!data || !environment || problems.length > 0 || other !== undefined) continue;
+    const spec = resolve(environment, nameIn(environment, name), data);
     specs.push(spec);
     for (const token of spec.tokens.filter(({ expires }) => expires < options.today)) {
       warnings.push(
@@ -67,6 +73,17 @@ export function readInstances(
     }
   }
   return { specs, errors, warnings };
+}
+
+// A preview names its files; one that is not there is more likely a mistyped name than the wish for fewer.
+function missingOf(wanted: readonly string[], entries: readonly { name: string }[], folder: string): string[] {
+  const there = entries
+    .map(({ name }) => name)
+    .filter((name) => ending.test(name))
+    .map((name) => name.replace(ending, ""));
+  return wanted
+    .filter((name) => !there.includes(name))
+    .map((name) => `${folder}: preview.instances names ${show(name)}, but the files in it are of ${there.join(", ") || "none"}`);
 }
 
 function listFolder(folder: string): { name: string; isFile: boolean }[] | undefined {

@@ -1,12 +1,9 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import { Provider as PostgresqlProvider } from "@pulumi/postgresql/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { Provider as RandomProvider } from "@pulumi/random/provider.js";
+import { writeCaFile } from "./caFile.ts";
 import { secret } from "./config.ts";
 import type { Environment } from "./environment.ts";
 
@@ -53,20 +50,4 @@ export function createPlatform(environment: Environment): Platform {
     }),
     new RandomProvider("random", {}),
   ];
-}
-
-/**
- * The providers for PostgreSQL and S3 take certificates only as a file. It lies in the user's cache and not in the clone, under the hash of
- * its contents: the path in the state stays the same from clone to clone, and `destroy` finds it without running the program.
- */
-export function writeCaFile(pem: string): string {
-  const folder = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "mlflow-instances", "ca");
-  const file = join(folder, `${createHash("sha256").update(pem).digest("hex").slice(0, 16)}.pem`);
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    // Renamed into place, since another program may read it at this moment.
-    writeFileSync(`${file}.${process.pid}`, pem);
-    renameSync(`${file}.${process.pid}`, file);
-  }
-  return file;
 }

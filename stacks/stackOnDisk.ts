@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { asObject, instancesFolderOf, placeInStackFile, project } from "./config.ts";
 import { parseEnvironment, type Environment, type RawConfig } from "./environment.ts";
+import { nameIn } from "./previewEnvironment.ts";
 import { parseYamlFile } from "./yamlFile.ts";
 
 const stackFilePattern = /^Pulumi\.(.+)\.ya?ml$/;
@@ -9,7 +10,7 @@ const stackFilePattern = /^Pulumi\.(.+)\.ya?ml$/;
 /** What the files of a stack say. */
 export interface StackOnDisk {
   readonly environment: Environment;
-  /** Names of the instance files. Whether their contents are right is the program's question: an instance that runs is looked after all the same. */
+  /** Names of the instances, each with a file of its own. Whether their contents are right is the program's question: an instance that runs is looked after all the same. */
   readonly instances: readonly string[];
   /** Where those files are, for messages. */
   readonly instancesFolder: string;
@@ -36,7 +37,10 @@ export function readStack(root: string, stack: string): { stack?: StackOnDisk; e
   const { environment, problems } = parseEnvironment(config);
   if (environment === undefined) return { errors: placeInStackFile(config, shown, problems) };
   const instancesFolder = instancesFolderOf(root, config);
-  const instances = list(instancesFolder).flatMap((entry) => /^(.+)\.ya?ml$/.exec(entry)?.slice(1, 2) ?? []);
+  const files = list(instancesFolder).flatMap((entry) => /^(.+)\.ya?ml$/.exec(entry)?.slice(1, 2) ?? []);
+  const instances = files
+    .filter((entry) => environment.preview?.instances.includes(entry) ?? true)
+    .map((entry) => nameIn(environment, entry));
   return { stack: { environment, instances, instancesFolder: relative(process.cwd(), instancesFolder) }, errors: [] };
 }
 

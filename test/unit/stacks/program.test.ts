@@ -3,10 +3,11 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
+import { writeCaFile } from "../../../stacks/caFile.ts";
 import { placeInStackFile } from "../../../stacks/config.ts";
 import { secretKeys } from "../../../stacks/environment.ts";
 import program from "../../../stacks/index.ts";
-import { createPlatform, writeCaFile } from "../../../stacks/platform.ts";
+import { createPlatform } from "../../../stacks/platform.ts";
 import { isSealed, withoutSecrets } from "../../support/mocks.ts";
 import { configOf, fixtureEnvironment, fixtureValues, folderWith } from "./support.ts";
 
