@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { idOf, withPendingCreates } from "../../../../local/stack/recover.ts";
+import { idOf, withPendingCreates } from "../../../delivery/pendingCreates.ts";
 
 // The rest of recovery is proved on the engine (test/engine/failures.test.ts); here: which cut-off creations become resources, and under which id.
 
