@@ -42,7 +42,7 @@ interface Facts<Schema extends z.ZodObject> {
 /** Judges one resource by itself, before it changes. */
 export interface ResourceRule<Schema extends z.ZodObject = z.ZodObject> extends Facts<Schema> {
   readonly types: readonly string[];
-  check(resource: Resource, context: Context<z.output<Schema>>): Iterable<string | Problem>;
+  check(resource: Resource, context: Context<z.output<Schema>>): Iterable<string | Problem> | AsyncIterable<string | Problem>;
   /** The resource's properties with the fix, where it is certain; undefined where nothing is to be fixed. Applied only where the rule's level is `remediate`. */
   remedy?(resource: Resource, context: Context<z.output<Schema>>): Record<string, unknown> | undefined;
 }
