@@ -5,10 +5,11 @@ import { logFirstRun } from "../local/client/firstRun.ts";
 import { deployInstances, preparePlatform, type ReadyPlatform } from "../local/commands/up.ts";
 import { withLock } from "../local/lock.ts";
 import { profilePaths } from "../local/paths.ts";
-import { stopPlatform } from "../local/platform/index.ts";
+import { removeObjectStoreUsers, stopPlatform } from "../local/platform/index.ts";
 import { createReport, silentReport } from "../local/report.ts";
 import { up } from "../local/stack/deploy.ts";
 import { projectOf, stackFile } from "../local/stack/project.ts";
+import { destroyUnguarded } from "../test/engine/support/unguarded.ts";
 import { instanceMemory } from "./instanceMemory.ts";
 import { retention } from "./retention.ts";
 import { printTable, seconds, type Row } from "./table.ts";
@@ -18,6 +19,7 @@ import { tokenCheck } from "./tokenCheck.ts";
 
 const profile = "test";
 const stack = "bench";
+const instances = ["card-checks", "route-planner", "shelf-counter"];
 const report = createReport();
 
 const instance = (team: string): string => `
@@ -59,7 +61,7 @@ async function main(): Promise<void> {
   let ready = await preparePlatform(profile, project, folder, report);
   try {
     const starts: number[] = [];
-    for (const name of ["card-checks", "route-planner", "shelf-counter"]) starts.push(await newInstance(ready, instancesFolder, name));
+    for (const name of instances) starts.push(await newInstance(ready, instancesFolder, name));
     rows.push({ what: "new instance, from pulumi up to its first run over HTTPS", figures: starts, unit: seconds, bound: "35 s" });
 
     const unchanged: number[] = [];
@@ -92,9 +94,8 @@ async function main(): Promise<void> {
     rows.push(...(await tokenCheck()));
     printTable(rows);
   } finally {
-    for (const name of ["card-checks", "route-planner", "shelf-counter"]) await rm(join(instancesFolder, `${name}.yaml`), { force: true });
-    await deployInstances(ready, profile, silentReport);
-    await ready.pulumi.run(["destroy", "--yes", "--skip-preview", "--stack", stack]);
+    await destroyUnguarded(ready.pulumi);
+    for (const name of instances) await removeObjectStoreUsers(profile, name);
     await stopPlatform(profile, silentReport);
     await rm(stackFile(project), { force: true });
     await rm(folder, { recursive: true, force: true });

@@ -18,6 +18,8 @@ export interface ArtifactBucketArgs {
   /** Days after which noncurrent versions go, unless the settings say otherwise: those of what was deleted. */
   noncurrentVersionDays: number;
   protect: boolean;
+  /** The bucket is about to go, with all that is in it. */
+  preparingDeletion: boolean;
 }
 
 /** The instance's bucket, with what its object store can do switched on. */
@@ -32,7 +34,11 @@ export class ArtifactBucket extends pulumi.ComponentResource {
     const settings = args.bucket;
     const bucket = new Bucket(
       logicalName(name, "bucket"),
-      { bucket: settings.name, forceDestroy: settings.forceDestroy ?? false, tags: tagsOf(args.identity, Component.ArtifactStore) },
+      {
+        bucket: settings.name,
+        forceDestroy: args.preparingDeletion || (settings.forceDestroy ?? false),
+        tags: tagsOf(args.identity, Component.ArtifactStore, args.preparingDeletion),
+      },
       childOf(this, dataGuards(args.protect)),
     );
     this.bucketName = bucket.bucket;

@@ -16,6 +16,8 @@ export interface BackendDatabaseArgs {
   /** Path of the CA bundle inside the pods. */
   caFile: string;
   protect: boolean;
+  /** The last dump is being written: only the owner, who writes it, may log in. */
+  preparingDeletion: boolean;
 }
 
 /** A way into the database. */
@@ -50,14 +52,14 @@ export class BackendDatabase extends pulumi.ComponentResource {
   constructor(name: string, args: BackendDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:BackendDatabase", name, {}, opts);
     const settings = args.database;
-    const login = (passwordNoun: Noun, roleNoun: Noun, roleName: string, connectionLimit: number): Login => {
+    const login = (passwordNoun: Noun, roleNoun: Noun, roleName: string, connectionLimit: number, mayLogIn: boolean): Login => {
       // 32 of 62 characters are 190 bits; without special ones it needs no quotes anywhere.
       const password = new RandomPassword(logicalName(name, passwordNoun), { length: 32, special: false }, childOf(this));
       const role = new Role(
         logicalName(name, roleNoun),
         {
           name: roleName,
-          login: true,
+          login: mayLogIn,
           password: password.result,
           // The server refuses what the arithmetic of the pools did not foresee, instead of starving other instances.
           connectionLimit,
@@ -70,9 +72,11 @@ export class BackendDatabase extends pulumi.ComponentResource {
       return { role, password: password.result };
     };
     const names = maintenanceRoleNames(settings.name);
-    const owner = login("databasePassword", "databaseRole", settings.role, args.connectionLimit);
-    const retention = login("retentionPassword", "retentionRole", names.retention, maintenanceConnections.retention);
-    const staleRuns = login("staleRunsPassword", "staleRunsRole", names.staleRuns, maintenanceConnections.staleRuns);
+    const owner = login("databasePassword", "databaseRole", settings.role, args.connectionLimit, true);
+    // The CronJobs go after everything else was done; one that starts until then must not change what the dump has read.
+    const maintained = !args.preparingDeletion;
+    const retention = login("retentionPassword", "retentionRole", names.retention, maintenanceConnections.retention, maintained);
+    const staleRuns = login("staleRunsPassword", "staleRunsRole", names.staleRuns, maintenanceConnections.staleRuns, maintained);
     const database = new Database(
       logicalName(name, "database"),
       {

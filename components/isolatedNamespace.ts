@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
-import { Component, labelsOf, namespaceAnnotations, type Identity } from "./internal/labels.ts";
+import { Component, labelsOf, namespaceAnnotations, type Identity, type NamespaceFacts } from "./internal/labels.ts";
 import { logicalName, namespaceName, objectNames } from "./internal/names.ts";
 import { networkPolicies, type NetworkFacts } from "./internal/networkPolicies.ts";
 import { childOf } from "./internal/options.ts";
@@ -10,10 +10,9 @@ import { podSecurityLabels } from "./internal/podSecurity.ts";
 
 export interface IsolatedNamespaceArgs {
   identity: Identity;
-  mlflowVersion: string;
-  deletedExperimentRetention: string;
+  facts: NamespaceFacts;
   replicas: number;
-  network: Omit<NetworkFacts, "instanceName">;
+  network: Omit<NetworkFacts, "instanceName" | "finalDump">;
 }
 
 /** The instance's namespace and its fences: pod security, quota, default-deny network. */
@@ -32,7 +31,7 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
         metadata: {
           name: namespaceName(args.identity.instanceName),
           labels: { ...labels, ...podSecurityLabels },
-          annotations: namespaceAnnotations(args.identity, args),
+          annotations: namespaceAnnotations(args.identity, args.facts),
         },
       },
       childOf(this),
@@ -56,7 +55,11 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
       childOf(this),
     );
 
-    const policies = networkPolicies({ ...args.network, instanceName: args.identity.instanceName }).map(
+    const policies = networkPolicies({
+      ...args.network,
+      instanceName: args.identity.instanceName,
+      finalDump: args.facts.preparingDeletion,
+    }).map(
       ({ noun, objectName, spec }) =>
         new NetworkPolicy(
           logicalName(name, noun),

@@ -2,12 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { AccessTokens, type IssuedToken } from "./accessTokens.ts";
 import { ArtifactBucket } from "./artifactBucket.ts";
 import { BackendDatabase } from "./backendDatabase.ts";
+import { FinalDump } from "./finalDump.ts";
 import { Maintenance } from "./maintenance.ts";
 import { IsolatedNamespace } from "./isolatedNamespace.ts";
 import { SecureIngress } from "./secureIngress.ts";
 import { TrackingServer } from "./trackingServer.ts";
 import type { MlflowInstanceArgs } from "./mlflowInstanceArgs.ts";
-import { maintenanceEnvironment } from "./internal/maintenanceEnvironment.ts";
+import { jobEnvironment, maintenanceEnvironment } from "./internal/maintenanceEnvironment.ts";
 import { caFile } from "./internal/podParts.ts";
 import { namespaceName } from "./internal/names.ts";
 import { poolFor } from "./internal/poolSize.ts";
@@ -60,13 +61,18 @@ export class MlflowInstance extends pulumi.ComponentResource {
     if ("reason" in pool) throw new Error(pool.reason);
     const child = { parent: this };
     const caGiven = args.caBundle !== undefined;
+    const { preparingDeletion } = settings;
 
     const isolation = new IsolatedNamespace(
       name,
       {
         identity: args,
-        mlflowVersion: args.mlflowVersion,
-        deletedExperimentRetention: settings.deletedExperimentRetention,
+        facts: {
+          mlflowVersion: args.mlflowVersion,
+          deletedExperimentRetention: settings.deletedExperimentRetention,
+          databaseServerConnections: args.database.maxConnections,
+          preparingDeletion,
+        },
         replicas: settings.replicas,
         network: { network: args.network, database: settings.database, objectStoreEndpoint: args.bucket.endpoint },
       },
@@ -74,7 +80,13 @@ export class MlflowInstance extends pulumi.ComponentResource {
     );
     const bucket = new ArtifactBucket(
       name,
-      { identity: args, bucket: args.bucket, noncurrentVersionDays: settings.noncurrentVersionDays, protect: settings.protect },
+      {
+        identity: args,
+        bucket: args.bucket,
+        noncurrentVersionDays: settings.noncurrentVersionDays,
+        protect: settings.protect,
+        preparingDeletion,
+      },
       child,
     );
     const database = new BackendDatabase(
@@ -85,6 +97,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
         connectionLimit: pool.connectionLimit,
         caFile: caFile(caGiven),
         protect: settings.protect,
+        preparingDeletion,
       },
       child,
     );
@@ -97,6 +110,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
         image: args.image,
         mlflowVersion: args.mlflowVersion,
         replicas: settings.replicas,
+        stopped: preparingDeletion,
         resources: settings.resources,
         temporaryStorage: settings.temporaryStorage,
         backendUri: database.uri,
@@ -122,36 +136,46 @@ export class MlflowInstance extends pulumi.ComponentResource {
       },
       child,
     );
-    new Maintenance(
-      name,
-      {
-        identity: args,
-        namespace: isolation.namespace,
-        image: args.image,
-        mlflowVersion: args.mlflowVersion,
-        schedules: settings.maintenance,
-        backendUris: { retention: database.retention.uri, staleRuns: database.staleRuns.uri },
-        bucketCredentials: args.maintenanceCredentials ?? args.bucketCredentials,
-        caConfigMap: server.caConfigMap,
-        environment: maintenanceEnvironment({
-          instanceName: args.instanceName,
-          artifactsAccess: settings.artifactsAccess,
-          bucket: args.bucket,
-          caGiven,
-          deletedExperimentRetention: settings.deletedExperimentRetention,
-          staleRuns: settings.staleRuns,
-        }),
-        after: [...server.migrated, ...bucket.fences],
-      },
-      child,
-    );
-    const ingress = new SecureIngress(
-      name,
-      { identity: args, namespace: isolation.namespace, host: args.host, ingress: args.ingress },
-      child,
-    );
+    const job = {
+      identity: args,
+      namespace: isolation.namespace,
+      image: args.image,
+      mlflowVersion: args.mlflowVersion,
+      caConfigMap: server.caConfigMap,
+    };
+    const jobFacts = { instanceName: args.instanceName, artifactsAccess: settings.artifactsAccess, bucket: args.bucket, caGiven };
+    if (preparingDeletion) {
+      new FinalDump(
+        name,
+        {
+          ...job,
+          credentialsSecret: server.credentialsSecret,
+          environment: jobEnvironment(jobFacts),
+          after: [...isolation.fences, ...bucket.fences, ...database.fences, ...server.rolledOut],
+        },
+        child,
+      );
+    } else {
+      new Maintenance(
+        name,
+        {
+          ...job,
+          schedules: settings.maintenance,
+          backendUris: { retention: database.retention.uri, staleRuns: database.staleRuns.uri },
+          bucketCredentials: args.maintenanceCredentials ?? args.bucketCredentials,
+          environment: maintenanceEnvironment({
+            ...jobFacts,
+            deletedExperimentRetention: settings.deletedExperimentRetention,
+            staleRuns: settings.staleRuns,
+          }),
+          after: [...server.migrated, ...bucket.fences],
+        },
+        child,
+      );
+      new SecureIngress(name, { identity: args, namespace: isolation.namespace, host: args.host, ingress: args.ingress }, child);
+    }
 
-    this.trackingUri = ingress.url;
+    this.trackingUri = pulumi.output(`https://${args.host}`);
     this.clusterUri = pulumi.interpolate`http://${server.serviceName}.${isolation.namespace}.svc`;
     this.host = pulumi.output(args.host);
     this.namespace = isolation.namespace;

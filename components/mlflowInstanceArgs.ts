@@ -34,7 +34,7 @@ export interface MlflowInstanceArgs {
   description?: string;
   /** Name of the environment (the stack), a label and tag on everything. */
   environment: string;
-  /** Set of defaults for replicas, workers, memory, protection and retention. */
+  /** Set of defaults for replicas, workers, memory and retention. */
   tier: Tier;
   /** Cost centre, a tag on the cloud resources. Default: none. */
   costCenter?: string;
@@ -65,8 +65,14 @@ export interface MlflowInstanceArgs {
   staleRuns?: StaleRunsSettings;
   /** When the maintenance jobs run. Default: retention once a night in UTC, stale runs hourly, at minutes that follow from the instance's name. */
   maintenance?: MaintenanceSettings;
-  /** Whether bucket, database and role are protected from deletion and kept when they leave the program. Default: by tier (sandbox false, else true). */
+  /** Whether bucket, database and roles are protected from deletion and kept when they leave the program. Default: true; only what nobody would miss is false. */
   protect?: boolean;
+  /**
+   * The instance is about to be deleted: server, ingress and maintenance stop, a last dump of the database is written to `final-dump/` in the bucket, and what
+   * holds data loses its protection, whatever `protect` says. Access tokens, bucket and database stay as they are, so setting it back to false brings the
+   * instance back. Only after that may the instance leave the program. Default: false.
+   */
+  prepareDeletion?: boolean;
   /** The artifact bucket. */
   bucket: BucketSettings;
   /** Key pair of the instance's own object store user; it reaches only this bucket. Always handled as a secret. */
@@ -146,7 +152,7 @@ export interface BucketSettings {
   adminPrincipals: Input<string>[];
   /** Days after which replaced or deleted versions of objects go for good. Default: those of `deletedExperimentRetention`. */
   noncurrentVersionDays?: number;
-  /** Whether a bucket with objects in it may be deleted; never together with `protect`. Default: false. */
+  /** Whether a bucket with objects in it may be deleted; never together with `protect`. Default: false, and true with `prepareDeletion`. */
   forceDestroy?: boolean;
 }
 

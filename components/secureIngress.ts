@@ -16,9 +16,6 @@ export interface SecureIngressArgs {
 
 /** The way in: one host, TLS only. */
 export class SecureIngress extends pulumi.ComponentResource {
-  /** URL of the instance. */
-  readonly url: pulumi.Output<string>;
-
   constructor(name: string, args: SecureIngressArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:SecureIngress", name, {}, opts);
     const labels = labelsOf(args.identity, Component.Ingress);
@@ -36,8 +33,7 @@ export class SecureIngress extends pulumi.ComponentResource {
       },
       childOf(this),
     );
-    this.url = pulumi.output(`https://${args.host}`);
-    this.registerOutputs({ url: this.url });
+    this.registerOutputs({});
   }
 
   private certificate(name: string, args: SecureIngressArgs, labels: Record<string, string>): Secret {

@@ -22,6 +22,8 @@ export interface TrackingServerArgs {
   image: pulumi.Input<string>;
   mlflowVersion: string;
   replicas: number;
+  /** Whether the pods are taken away, see `MlflowInstanceArgs.prepareDeletion`. */
+  stopped: boolean;
   resources: ServerResources;
   temporaryStorage: string;
   /** URI of the backend store; a secret. */
@@ -46,6 +48,10 @@ export class TrackingServer extends pulumi.ComponentResource {
   readonly caConfigMap: pulumi.Output<string> | undefined;
   /** What has to be done before anything else works on the database's tables. */
   readonly migrated: pulumi.Resource[];
+  /** The server's pods run, or, when it is stopped, are on their way out. */
+  readonly rolledOut: pulumi.Resource[];
+  /** Secret with the credentials of the database's owner and of the bucket. */
+  readonly credentialsSecret: pulumi.Output<string>;
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:TrackingServer", name, {}, opts);
@@ -91,13 +97,14 @@ export class TrackingServer extends pulumi.ComponentResource {
       // A little longer than the Job's own deadline, so that its failure is what the user reads.
       childOf(this, { dependsOn: [account, ...args.beforeMigration], customTimeouts: { create: "32m" } }),
     );
-    new Deployment(
+    const server = new Deployment(
       logicalName(name, "server"),
       {
         metadata: metadata(objectNames.server),
         spec: deploymentManifest({
           ...image,
           replicas: args.replicas,
+          stopped: args.stopped,
           resources: args.resources,
           temporaryStorage: args.temporaryStorage,
           environment: args.environment,
@@ -121,7 +128,7 @@ export class TrackingServer extends pulumi.ComponentResource {
       },
       childOf(this),
     );
-    if (args.replicas > 1) {
+    if (args.replicas > 1 && !args.stopped) {
       new PodDisruptionBudget(
         logicalName(name, "disruptionBudget"),
         {
@@ -135,6 +142,8 @@ export class TrackingServer extends pulumi.ComponentResource {
     this.serviceName = service.metadata.name;
     this.caConfigMap = caBundle?.metadata.name;
     this.migrated = [migration];
+    this.rolledOut = [server];
+    this.credentialsSecret = credentials.metadata.name;
     this.registerOutputs({ serviceName: this.serviceName });
   }
 }

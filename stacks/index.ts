@@ -8,6 +8,7 @@ import { readInstances } from "./load.ts";
 import { preflight } from "./preflight.ts";
 import { fileNameOf } from "./previewEnvironment.ts";
 import { failWith } from "./problems.ts";
+import { lastInstances, vanishedInstances } from "./vanished.ts";
 
 /** The program: everything that can be wrong is found, and said at once, before the first resource is registered. */
 export default async function program() {
@@ -16,7 +17,8 @@ export default async function program() {
   const today = new Date().toISOString().slice(0, 10);
   const { environment, problems } = parseEnvironment(config, today);
   const folder = instancesFolderOf(root, config);
-  const loaded = readInstances(environment, folder, { stack: config.stack, today, root });
+  const last = await lastInstances();
+  const loaded = readInstances(environment, folder, { stack: config.stack, today, root, deployed: last });
   const stored = readStoreKeys(
     config,
     loaded.specs.map(({ name }) => name),
@@ -27,7 +29,8 @@ export default async function program() {
   // Of the instances that are right: what a wrong one needs is not known.
   const crowded = environment === undefined ? [] : connectionProblems(environment, loaded.specs);
   const places = placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), [...problems, ...crowded]);
-  const errors = [...places, ...loaded.errors, ...stored.errors];
+  const vanished = vanishedInstances(last, environment, loaded.names, (name) => relative(root, join(folder, `${name}.yaml`)));
+  const errors = [...places, ...loaded.errors, ...vanished, ...stored.errors];
   if (environment === undefined || errors.length > 0) failWith(`Wrong input for stack ${config.stack}; nothing was changed:`, errors);
   loaded.warnings.forEach((warning) => void pulumi.log.warn(warning));
 

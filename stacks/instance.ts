@@ -131,6 +131,13 @@ export const instanceFileSchema = strict({
     })
     .optional()
     .describe("Access tokens by name. Removing one revokes it."),
+  delete: z
+    .string({ error: (issue) => `is ${show(issue.input)}, not a text; to delete the instance, write its name here` })
+    .optional()
+    .describe(
+      "The instance's own name, to delete it. The next up stops it, writes a last dump of its database into its bucket and takes the protection of its data away; " +
+        "removing the file then removes everything. Until then, taking this line out brings it back.",
+    ),
 });
 
 export type InstanceFile = z.output<typeof instanceFileSchema>;
@@ -156,6 +163,8 @@ export interface InstanceSpec {
   readonly staleRuns: { readonly after: string; readonly idle: string };
   readonly maintenance: { readonly timeZone: string; readonly retentionSchedule: string; readonly staleRunsSchedule: string };
   readonly protect: boolean;
+  /** Its file says `delete:`, so the next `up` prepares it to go. */
+  readonly deletion: boolean;
   readonly replicas: number;
   readonly workers: number;
   readonly cpu: string;
@@ -179,6 +188,10 @@ export function latestExpiry(today: string): string {
 export function problemsIn(environment: Environment, name: string, file: InstanceFile, today: string): Problem[] {
   const problems: Problem[] = [];
   const add = (path: (string | number)[], message: string) => problems.push({ path, message });
+
+  if (file.delete !== undefined && file.delete !== name) {
+    add(["delete"], `is ${show(file.delete)}; to delete this instance, write its name, ${show(name)}`);
+  }
 
   const bucket = bucketName(environment, name);
   if (bucket.length > 63) add([], `the bucket would be named ${bucket} (${bucket.length} characters, at most 63); shorten the file's name`);
@@ -251,7 +264,8 @@ export function resolve(environment: Environment, name: string, file: InstanceFi
       file.deletedExperimentRetention ?? environment.defaults?.deletedExperimentRetention ?? tier.deletedExperimentRetention,
     staleRuns: resolveStaleRuns(file.staleRuns),
     maintenance: resolveMaintenance(name, { ...file.maintenance, timeZone: file.maintenance?.timeZone ?? environment.defaults?.timeZone }),
-    protect: tier.protect,
+    protect: environment.preview === undefined,
+    deletion: file.delete !== undefined,
     replicas,
     workers,
     cpu: file.cpu ?? resources.cpuRequest,

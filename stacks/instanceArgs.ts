@@ -30,6 +30,7 @@ export function instanceArgs({ platform, artifacts }: Environment, spec: Instanc
     staleRuns: { ...spec.staleRuns },
     maintenance: { ...spec.maintenance },
     protect: spec.protect,
+    prepareDeletion: spec.deletion,
     bucket: {
       name: spec.bucket,
       endpoint: objectStore.endpoint,
@@ -41,7 +42,7 @@ export function instanceArgs({ platform, artifacts }: Environment, spec: Instanc
       tlsOnly: objectStore.policyConditions ?? true,
       instancePrincipal: key.accessKeyId.apply(principal),
       ...(key.maintenance === undefined ? {} : { maintenancePrincipal: key.maintenance.accessKeyId.apply(principal) }),
-      // Without protection, taking an instance's file away is meant to take its data along.
+      // Without protection, taking an instance away is meant to take its data along.
       forceDestroy: !spec.protect,
       adminPrincipals: [principal(objectStore.accessKeyId)],
     },

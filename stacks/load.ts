@@ -9,6 +9,8 @@ import { parseYamlFile } from "./yamlFile.ts";
 
 export interface Loaded {
   readonly specs: readonly InstanceSpec[];
+  /** Of every instance file, also of one that is wrong; undefined when there is no folder to look into. */
+  readonly names: readonly string[] | undefined;
   /** Every error of every file, each with file, place and path. */
   readonly errors: readonly string[];
   /** What is no error, but somebody should know. */
@@ -19,12 +21,12 @@ const ending = /\.ya?ml$/;
 
 /**
  * Reads all instance files of a folder, or those of a preview; goes on past an error, so that all are known at once. Without an environment (its own errors are
- * reported beside these) the files are checked as far as they go by themselves.
+ * reported beside these) the files are checked as far as they go by themselves. `deployed` are the instances of the stack's last update, where that is known.
  */
 export function readInstances(
   environment: Environment | undefined,
   folder: string,
-  options: { stack: string; today: string; root: string },
+  options: { stack: string; today: string; root: string; deployed?: ReadonlyMap<string, unknown> },
 ): Loaded {
   const shown = (file: string) => relative(options.root, join(folder, file)) || file;
   const entries = listFolder(folder);
@@ -32,6 +34,7 @@ export function readInstances(
   if (entries === undefined) {
     return {
       specs: [],
+      names: undefined,
       warnings: [],
       errors: [`${shown("")}: no such folder; the instance files of stack ${options.stack} are expected in it (it may be empty)`],
     };
@@ -41,6 +44,7 @@ export function readInstances(
   const preview = environment?.preview;
   const errors = preview === undefined ? [] : missingOf(preview.instances, entries, shown(""));
   const warnings: string[] = [];
+  const names = new Set<string>();
   const seen = new Map<string, string>();
   for (const { name: file, isFile } of entries) {
     if (preview !== undefined && !preview.instances.includes(file.replace(ending, ""))) continue;
@@ -49,6 +53,7 @@ export function readInstances(
       continue;
     }
     const name = file.replace(ending, "");
+    names.add(name);
     const other = seen.get(name.toLowerCase());
     // Compared without case: two such files are one file on some developers' disks.
     if (other !== undefined) errors.push(`${shown(file)}: the same instance as ${shown(other)}; one of the two has to go`);
@@ -62,6 +67,12 @@ export function readInstances(
     const ofPreview = preview ? problemsInPreview(preview, name, parsed.data) : [];
     const further = data && environment ? problemsIn(environment, nameIn(environment, name), data, options.today) : [];
     const problems = [...named, ...parsed.problems, ...ofPreview, ...further];
+    if (preview === undefined && parsed.data?.delete === name && options.deployed?.has(name) === false) {
+      problems.push({
+        path: ["delete"],
+        message: `is set, but stack ${options.stack} has never deployed ${name}: there is nothing to delete, remove the file`,
+      });
+    }
     errors.push(...problems.map((problem) => `${shown(file)}:${yaml.place(problem)}`));
     if (!data || !environment || problems.length > 0 || other !== undefined) continue;
     const spec = resolve(environment, nameIn(environment, name), data);
@@ -72,7 +83,7 @@ export function readInstances(
       );
     }
   }
-  return { specs, errors, warnings };
+  return { specs, names: [...names], errors, warnings };
 }
 
 // A preview names its files; one that is not there is more likely a mistyped name than the wish for fewer.

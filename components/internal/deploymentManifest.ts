@@ -12,6 +12,8 @@ export interface DeploymentFacts {
   mlflowVersion: string;
   image: Input<string>;
   replicas: number;
+  /** Nobody is served: the pods go and the rest stays as it is. */
+  stopped: boolean;
   resources: ServerResources;
   temporaryStorage: string;
   credentialsSecret: Input<string>;
@@ -29,7 +31,7 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
     ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)]),
   ];
   return {
-    replicas: facts.replicas,
+    replicas: facts.stopped ? 0 : facts.replicas,
     // Old pods are of no use: going back is another `up`, and schemas don't go back at all.
     revisionHistoryLimit: 2,
     progressDeadlineSeconds: 300,

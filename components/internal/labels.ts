@@ -10,6 +10,7 @@ export const Component = {
   Migration: "migration",
   Retention: "retention",
   StaleRuns: "stale-runs",
+  FinalDump: "final-dump",
   Ingress: "ingress",
   AccessTokens: "access-tokens",
   ArtifactStore: "artifact-store",
@@ -41,21 +42,37 @@ export function selectorOf(instanceName: string, component: Component): Record<s
   };
 }
 
-/** Tags of cloud resources: the labels, and the cost centre when there is one. */
-export function tagsOf(identity: Identity, component: Component): Record<string, string> {
-  return { ...labelsOf(identity, component), ...(identity.costCenter === undefined ? {} : { "cost-center": identity.costCenter }) };
+/** Says on the namespace and the bucket why parts of an instance are missing and its data is not protected. */
+const preparedForDeletion = { "mlflow-instances/deletion": "prepared" };
+
+/** Tags of cloud resources: the labels, and what is no label because a tag may hold more characters. */
+export function tagsOf(identity: Identity, component: Component, preparingDeletion: boolean): Record<string, string> {
+  return {
+    ...labelsOf(identity, component),
+    "mlflow-instances/owner": identity.owner,
+    ...(identity.costCenter === undefined ? {} : { "cost-center": identity.costCenter }),
+    ...(preparingDeletion ? preparedForDeletion : {}),
+  };
+}
+
+/** What is worth knowing of an instance without looking into its parts. */
+export interface NamespaceFacts {
+  mlflowVersion: string;
+  deletedExperimentRetention: string;
+  /** `max_connections` of the database server. */
+  databaseServerConnections: number;
+  preparingDeletion: boolean;
 }
 
 /** What is no valid label value (addresses, sentences) goes to annotations of the namespace. */
-export function namespaceAnnotations(
-  identity: Identity,
-  facts: { mlflowVersion: string; deletedExperimentRetention: string },
-): Record<string, string> {
+export function namespaceAnnotations(identity: Identity, facts: NamespaceFacts): Record<string, string> {
   return {
     "mlflow-instances/owner": identity.owner,
     ...(identity.description === undefined ? {} : { "mlflow-instances/description": identity.description }),
     ...(identity.costCenter === undefined ? {} : { "mlflow-instances/cost-center": identity.costCenter }),
     "mlflow-instances/mlflow-version": facts.mlflowVersion,
     "mlflow-instances/deleted-experiment-retention": facts.deletedExperimentRetention,
+    "mlflow-instances/database-server-connections": String(facts.databaseServerConnections),
+    ...(facts.preparingDeletion ? preparedForDeletion : {}),
   };
 }

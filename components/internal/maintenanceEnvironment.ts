@@ -1,20 +1,34 @@
 import type { ArtifactsAccess, BucketSettings, StaleRunsSettings } from "../mlflowInstanceArgs.ts";
 import { artifactsDestination, objectStoreEnvironment } from "./serverEnvironment.ts";
 
-export interface MaintenanceEnvironmentFacts {
+export interface JobEnvironmentFacts {
   instanceName: string;
   artifactsAccess: ArtifactsAccess;
   bucket: Pick<BucketSettings, "name" | "endpoint" | "region" | "versioning" | "lifecycle">;
   caGiven: boolean;
+}
+
+export interface MaintenanceEnvironmentFacts extends JobEnvironmentFacts {
   deletedExperimentRetention: string;
   staleRuns: Required<StaleRunsSettings>;
+}
+
+/** What every job needs that works on the instance's bucket; no secrets. */
+export function jobEnvironment(facts: JobEnvironmentFacts): Record<string, string> {
+  return { ...ownNames(facts), ...objectStoreEnvironment(facts.bucket, facts.caGiven) };
+}
+
+function ownNames(facts: JobEnvironmentFacts): Record<string, string> {
+  return {
+    MLFLOW_INSTANCE_NAME: facts.instanceName,
+    MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: artifactsDestination(facts.artifactsAccess, facts.bucket.name),
+  };
 }
 
 /** Settings of the maintenance jobs that are no secrets; both get all of them, because commands start either's template with other work. */
 export function maintenanceEnvironment(facts: MaintenanceEnvironmentFacts): Record<string, string> {
   return {
-    MLFLOW_INSTANCE_NAME: facts.instanceName,
-    MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: artifactsDestination(facts.artifactsAccess, facts.bucket.name),
+    ...ownNames(facts),
     MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION: facts.deletedExperimentRetention,
     MLFLOW_INSTANCE_STALE_RUNS_AFTER: facts.staleRuns.after,
     MLFLOW_INSTANCE_STALE_RUNS_IDLE: facts.staleRuns.idle,

@@ -15,6 +15,7 @@ export const nouns = {
   serverPolicy: "server-network",
   migrationPolicy: "migration-network",
   maintenancePolicy: "maintenance-network",
+  finalDumpPolicy: "final-dump-network",
   bucket: "bucket",
   bucketVersioning: "bucket-versioning",
   bucketEncryption: "bucket-encryption",
@@ -48,6 +49,8 @@ export const nouns = {
   staleRunsAccount: "stale-runs-account",
   staleRunsCredentials: "stale-runs-credentials",
   staleRuns: "stale-runs",
+  finalDumpAccount: "final-dump-account",
+  finalDump: "final-dump",
 } as const;
 
 export type Noun = keyof typeof nouns;
@@ -78,8 +81,10 @@ export const objectNames = {
   serverPolicy: "tracking-server",
   migrationPolicy: "migration",
   maintenancePolicy: "maintenance",
+  finalDumpPolicy: "final-dump",
   retention: "retention",
   staleRuns: "stale-runs",
+  finalDump: "final-dump",
 } as const;
 
 export function namespaceName(instanceName: string): string {

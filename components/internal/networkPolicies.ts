@@ -14,6 +14,8 @@ export interface NetworkFacts {
   database: Pick<DatabaseSettings, "port">;
   /** URL of the object store; undefined for AWS S3. */
   objectStoreEndpoint: string | undefined;
+  /** Whether the Job that writes the last dump has to get out. */
+  finalDump: boolean;
 }
 
 export interface NamedPolicy {
@@ -91,6 +93,19 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
         egress: [dns, database, objectStore],
       },
     },
+    ...(facts.finalDump
+      ? [
+          {
+            noun: "finalDumpPolicy",
+            objectName: objectNames.finalDumpPolicy,
+            spec: {
+              podSelector: { matchLabels: selectorOf(facts.instanceName, Component.FinalDump) },
+              policyTypes: ["Ingress", "Egress"],
+              egress: [dns, database, objectStore],
+            },
+          } satisfies NamedPolicy,
+        ]
+      : []),
   ];
 }
 

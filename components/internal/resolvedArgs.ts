@@ -9,6 +9,7 @@ export type ResolvedArgs = ReturnType<typeof resolveArgs>;
 export function resolveArgs(args: MlflowInstanceArgs) {
   const defaults = tierDefaults(args.tier);
   const deletedExperimentRetention = args.deletedExperimentRetention ?? defaults.deletedExperimentRetention;
+  const preparingDeletion = args.prepareDeletion ?? false;
   const workers = args.workers ?? defaults.workers;
   return {
     replicas: args.replicas ?? defaults.replicas,
@@ -21,7 +22,9 @@ export function resolveArgs(args: MlflowInstanceArgs) {
     noncurrentVersionDays: parseDays(deletedExperimentRetention) ?? 30,
     staleRuns: resolveStaleRuns(args.staleRuns),
     maintenance: resolveMaintenance(args.instanceName, args.maintenance),
-    protect: args.protect ?? defaults.protect,
+    // Whoever prepares a deletion means it: no other argument has to be changed, and taking it back brings the guards back.
+    protect: (args.protect ?? true) && !preparingDeletion,
+    preparingDeletion,
     extraAllowedHosts: args.extraAllowedHosts ?? [],
     tokens: args.tokens ?? [],
     database: {

@@ -6,14 +6,13 @@ export interface TierDefaults {
   workers: number;
   temporaryStorage: string;
   deletedExperimentRetention: string;
-  protect: boolean;
 }
 
 const tiers: Record<Tier, TierDefaults> = {
-  sandbox: { replicas: 1, workers: 1, temporaryStorage: "5Gi", deletedExperimentRetention: "7d", protect: false },
-  standard: { replicas: 1, workers: 2, temporaryStorage: "10Gi", deletedExperimentRetention: "30d", protect: true },
+  sandbox: { replicas: 1, workers: 1, temporaryStorage: "5Gi", deletedExperimentRetention: "7d" },
+  standard: { replicas: 1, workers: 2, temporaryStorage: "10Gi", deletedExperimentRetention: "30d" },
   // Two replicas: an upgrade of a node or of the image interrupts nobody.
-  production: { replicas: 2, workers: 2, temporaryStorage: "20Gi", deletedExperimentRetention: "30d", protect: true },
+  production: { replicas: 2, workers: 2, temporaryStorage: "20Gi", deletedExperimentRetention: "30d" },
 };
 
 export function tierDefaults(tier: Tier): TierDefaults {

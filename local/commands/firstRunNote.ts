@@ -19,7 +19,7 @@ export function firstRunNote(what: {
   const variables = exportLines(clientVariables({ trackingUri: instance.trackingUri, token: token.value, caPath }));
   return `
 Instances
-${instances.map(({ name, trackingUri }) => `  ${name.padEnd(width)}  ${trackingUri}`).join("\n")}
+${instances.map(({ name, trackingUri, deletion }) => `  ${name.padEnd(width)}  ${deletion === undefined ? trackingUri : "is stopped: its file says delete"}`).join("\n")}
 
 CA certificate  ${caPath}
 Network policies  ${networkPolicies.enforced ? `enforced by ${networkPolicies.by}` : "NOT enforced on this platform"}

@@ -72,7 +72,8 @@ export async function deployInstances(ready: ReadyPlatform, profile: Profile, re
     profile,
     instances.map(({ trackingUri }) => ({ address: ready.platform.nodeIp, name: new URL(trackingUri).hostname })),
   );
-  await Promise.all(instances.map(({ trackingUri }) => reachable(trackingUri, ready.platform.caPath)));
+  const serving = instances.filter(({ deletion }) => deletion === undefined);
+  await Promise.all(serving.map(({ trackingUri }) => reachable(trackingUri, ready.platform.caPath)));
   return { ...ready, instances };
 }
 
@@ -83,10 +84,10 @@ export async function up(profile: Profile, project: Project, report: Report): Pr
   const caPath = platform.caPath;
   const writable = instances.flatMap((instance) => {
     const token = writingToken(instance);
-    return token === undefined ? [] : [{ instance, token }];
+    return token === undefined || instance.deletion !== undefined ? [] : [{ instance, token }];
   })[0];
   if (writable === undefined) {
-    report.info("No instance has a token that may write, so no first run was logged.");
+    report.info("No instance that serves has a token that may write, so no first run was logged.");
     return;
   }
   const { instance, token } = writable;

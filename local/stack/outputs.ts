@@ -9,6 +9,8 @@ export interface InstanceOutput {
   readonly namespace: string;
   readonly version: string;
   readonly tokens: readonly TokenOutput[];
+  /** It is about to be deleted: its server is stopped. */
+  readonly deletion?: "prepared";
 }
 
 export interface TokenOutput {

@@ -32,8 +32,8 @@ test("every child has the explicit provider of its package and a part of the ins
 });
 
 describe("data holders", () => {
-  test("are protected and retained in tiers that keep data, and nothing else is", async () => {
-    const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ tier: "production" })));
+  test.each(["sandbox", "standard", "production"] as const)("are protected and retained in tier %s, and nothing else is", async (tier) => {
+    const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ tier })));
     expect(
       registrations
         .filter(({ protect }) => protect)

@@ -16,6 +16,7 @@ test("the namespace enforces, warns of and audits the restricted level and says 
     "mlflow-instances/cost-center": "4711",
     "mlflow-instances/mlflow-version": "3.17.2",
     "mlflow-instances/deleted-experiment-retention": "7d",
+    "mlflow-instances/database-server-connections": "100",
   });
 });
 
@@ -34,7 +35,11 @@ test("every Kubernetes object carries the labels, every bucket the tags", async 
     "mlflow-instances/tier": "sandbox",
   };
   for (const { name, inputs } of objects) expect(inputs.metadata.labels, name).toMatchObject(common);
-  expect(one("fraud-detector-bucket").inputs.tags).toEqual({ ...common, "cost-center": "4711" });
+  expect(one("fraud-detector-bucket").inputs.tags).toEqual({
+    ...common,
+    "mlflow-instances/owner": "fraud-team@example.com",
+    "cost-center": "4711",
+  });
 });
 
 test("the role may log in and nothing else, within the connections that its pools can open", async () => {

@@ -11,6 +11,7 @@ import { openPulumi } from "../../local/stack/pulumi.ts";
 import { engineStack, type Engine } from "./support/engine.ts";
 import { https } from "./support/http.ts";
 import { maintenance } from "./support/maintenance.ts";
+import { destroyUnguarded } from "./support/unguarded.ts";
 
 // Proves `npm run local -- --context … --platform …`: the test platform plays a cluster that exists, known only by its kubeconfig and a file of values.
 
@@ -92,9 +93,7 @@ it("deploys to a named context of the user's kubeconfig, and back to nothing", a
   for (const { Key, VersionId } of Versions) await store.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 
   const pulumi = await openPulumi(engine.cli, project, join(folder, "state", "mlflow-instances", context));
-  await engine.instance(name, undefined);
-  await upExisting({ context, valuesFile: await valuesFile() }, project, report);
-  await pulumi.run(["destroy", "--yes", "--skip-preview", "--stack", "existing"]);
+  await destroyUnguarded(pulumi);
 });
 
 it("says what is wrong in the file, by its path", async () => {

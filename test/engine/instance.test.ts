@@ -9,7 +9,7 @@ import { objectStore } from "./support/objectStore.ts";
 import { processFacts } from "./support/processFacts.ts";
 import { runPython } from "./support/python.ts";
 
-// Proves, on a real engine and cluster with the plugins that `npm run local` uses: an instance's whole life and the wall between two instances.
+// Proves, on a real engine and cluster with the plugins that `npm run local` uses: an instance's life up to its deletion (that is deletion.test.ts) and the wall between two instances.
 // It can't prove the official plugins, which can't be downloaded here.
 
 const card = (workers: number): string => `
@@ -161,27 +161,5 @@ describe("a changed value", () => {
     );
     expect({ code, output: output.trim() }).toEqual({ code: 0, output: "['first-model']" });
     expect(await engine.preview()).toEqual([]);
-  });
-});
-
-describe("a removed instance", () => {
-  it("is gone with namespace, database, roles, bucket and keys, and the other one is untouched", async () => {
-    const gone = instanceOf(deployed, "route-planner");
-    const stored = JSON.parse((await engine.values()).secrets["artifactStoreKeys"] ?? "{}") as Record<string, { maintenance: unknown }>;
-    const { maintenance, ...own } = stored["route-planner"]!;
-    await engine.instance("route-planner", undefined);
-    deployed = await engine.up();
-    expect(deployed.instances.map(({ name }) => name)).toEqual(["card-checks"]);
-    expect(await cluster(deployed).namespaces()).not.toContain(gone.namespace);
-    expect(await databases(deployed).names()).not.toContain(gone.database);
-    // Its own and those of its maintenance jobs.
-    expect((await databases(deployed).roles()).filter((role) => role.startsWith(gone.database))).toEqual([]);
-    expect(await objectStore(deployed, await engine.values()).buckets()).not.toContain(gone.bucket);
-    const former = objectStore(deployed, { secrets: { artifactStoreKeys: JSON.stringify({ own, maintenance }) } });
-    for (const key of ["own", "maintenance"]) {
-      expect(await former.list({ as: key, bucket: instanceOf(deployed, "card-checks").bucket }), key).toBe("InvalidAccessKeyId");
-    }
-    const { code } = await runPython(deployed.python, "import mlflow; mlflow.MlflowClient().search_experiments()", client("card-checks"));
-    expect(code).toBe(0);
   });
 });

@@ -6,10 +6,13 @@ import { deployInstances, stackValues, type Deployed, type ReadyPlatform } from 
 import { silentReport } from "../../../local/report.ts";
 import { configureStack } from "../../../local/stack/configure.ts";
 import { policyPacks } from "../../../local/stack/deploy.ts";
+import { removeObjectStoreUsers } from "../../../local/platform/index.ts";
+import { formerInstances } from "../../../local/stack/formerInstances.ts";
 import { instanceNames } from "../../../local/stack/instanceNames.ts";
 import type { InstanceOutput } from "../../../local/stack/outputs.ts";
 import { projectOf, stackFile } from "../../../local/stack/project.ts";
 import { openPulumi, type Cli } from "../../../local/stack/pulumi.ts";
+import { destroyUnguarded } from "./unguarded.ts";
 
 /** What the global set-up hands to each test file. */
 export type EngineContext = Omit<ReadyPlatform, "pulumi"> & { cli: Cli };
@@ -60,9 +63,9 @@ export async function engineStack(stack: string) {
     },
     /** Destroys what is left of the stack and everything that the test wrote. */
     async remove(): Promise<void> {
-      for (const name of await instanceNames(pulumi.project)) await rm(join(instancesFolder, `${name}.yaml`));
-      await deployInstances(ready, profile, silentReport);
-      await pulumi.run(["destroy", "--yes", "--skip-preview", ...stackArguments]);
+      await destroyUnguarded(pulumi);
+      const names = [...(await formerInstances(pulumi, [])), ...(await instanceNames(pulumi.project))];
+      for (const name of new Set(names)) await removeObjectStoreUsers(profile, name);
       await rm(stackFile(pulumi.project), { force: true });
       await rm(folder, { recursive: true, force: true });
     },

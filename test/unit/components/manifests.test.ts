@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { deploymentManifest, type DeploymentFacts } from "../../../components/internal/deploymentManifest.ts";
 import type { Identity } from "../../../components/internal/labels.ts";
+import { finalDumpJob } from "../../../components/internal/finalDumpJob.ts";
 import { maintenanceCronJob, retentionKind, staleRunsKind } from "../../../components/internal/maintenanceJobs.ts";
 import { migrationJob } from "../../../components/internal/migrationJob.ts";
 import { parseBytes } from "../../../components/internal/quantities.ts";
@@ -12,6 +13,7 @@ const facts: DeploymentFacts = {
   mlflowVersion: "3.17.2",
   image: "registry.example.com/mlflow@sha256:abc",
   replicas: 1,
+  stopped: false,
   resources: { cpuRequest: "250m", memoryRequest: "512Mi", memoryLimit: "1Gi" },
   temporaryStorage: "5Gi",
   credentialsSecret: "credentials-1",
@@ -23,6 +25,7 @@ const maintenanceRoles = { MLFLOW_INSTANCE_RETENTION_ROLE: "cleaner" };
 const job: any = migrationJob({ ...facts, maintenanceRoles });
 const schedule = { schedule: "17 2 * * *", timeZone: "Europe/Berlin" };
 const retention: any = maintenanceCronJob(retentionKind, { ...facts, ...schedule });
+const finalDump: any = finalDumpJob(facts);
 const staleRuns: any = maintenanceCronJob(staleRunsKind, { ...facts, ...schedule });
 
 describe.each([
@@ -30,6 +33,7 @@ describe.each([
   ["migration", "mlflow", job.template.spec],
   ["retention", "retention", retention.jobTemplate.spec.template.spec],
   ["stale runs", "stale-runs", staleRuns.jobTemplate.spec.template.spec],
+  ["final dump", "final-dump", finalDump.template.spec],
 ])("the pod of the %s", (_name, account, pod) => {
   test("meets the restricted level on the pod and on every container", () => {
     expect(pod.securityContext).toMatchObject({
@@ -199,6 +203,28 @@ describe.each([
   });
 });
 
+test("a stopped server has no pods and is otherwise the same, so that coming back is a change in place", () => {
+  expect(deployment({ replicas: 2, stopped: true })).toEqual({ ...deployment({ replicas: 2 }), replicas: 0 });
+});
+
+test("the final dump runs the image's command with the server's credentials, and is not tried again where that is of no use", () => {
+  const { spec, metadata } = finalDump.template;
+  expect(metadata.labels["app.kubernetes.io/component"]).toBe("final-dump");
+  expect(spec.containers[0].command).toEqual(["mlflow-instance-final-dump"]);
+  expect(spec.containers[0].env).toEqual([
+    ...["MLFLOW_BACKEND_STORE_URI", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map((name) => ({
+      name,
+      valueFrom: { secretKeyRef: { name: "credentials-1", key: expect.any(String) } },
+    })),
+    { name: "SETTING", value: "value" },
+  ]);
+  expect(finalDump.podFailurePolicy.rules[1].onExitCodes).toEqual({
+    containerName: spec.containers[0].name,
+    operator: "In",
+    values: [2, 3],
+  });
+});
+
 test("the pods of both maintenance jobs are told apart by their labels", () => {
   const component = (cronJob: any) => cronJob.jobTemplate.spec.template.metadata.labels["app.kubernetes.io/component"];
   expect([component(retention), component(staleRuns)]).toEqual(["retention", "stale-runs"]);
@@ -215,8 +241,8 @@ test("default memory leaves room above what was measured idle (MiB of PSS by wor
   }
 });
 
-test("tiers keep data unless it is a sandbox, and only production survives the loss of a pod", () => {
-  expect(tierDefaults("sandbox")).toMatchObject({ protect: false, replicas: 1 });
-  expect(tierDefaults("standard")).toMatchObject({ protect: true, replicas: 1 });
-  expect(tierDefaults("production")).toMatchObject({ protect: true, replicas: 2 });
+test("only production survives the loss of a pod", () => {
+  expect(tierDefaults("sandbox")).toMatchObject({ replicas: 1 });
+  expect(tierDefaults("standard")).toMatchObject({ replicas: 1 });
+  expect(tierDefaults("production")).toMatchObject({ replicas: 2 });
 });

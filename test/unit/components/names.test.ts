@@ -47,6 +47,7 @@ describe("logical names", () => {
       "x-server-network",
       "x-migration-network",
       "x-maintenance-network",
+      "x-final-dump-network",
       "x-bucket",
       "x-bucket-versioning",
       "x-bucket-encryption",
@@ -80,6 +81,8 @@ describe("logical names", () => {
       "x-stale-runs-account",
       "x-stale-runs-credentials",
       "x-stale-runs",
+      "x-final-dump-account",
+      "x-final-dump",
     ]);
   });
 

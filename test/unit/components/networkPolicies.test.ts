@@ -6,6 +6,7 @@ const facts: NetworkFacts = {
   network: { databaseCidrs: ["10.0.0.5/32"], objectStoreCidrs: ["10.0.0.6/32", "10.0.0.7/32"], ingressNamespace: "ingress" },
   database: { port: 6432 },
   objectStoreEndpoint: "https://s3.example.com:7070",
+  finalDump: false,
 };
 const policy = (noun: string, changes: Partial<NetworkFacts> = {}) => {
   const found = networkPolicies({ ...facts, ...changes }).filter((entry) => entry.noun === noun);
@@ -40,6 +41,20 @@ describe("network policies", () => {
       "maintenance",
     ]);
     expect(policy("defaultDeny")).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+  });
+
+  test("let the final dump, when there is one, call DNS, database and object store, and nobody call it", () => {
+    expect(policy("finalDumpPolicy", { finalDump: true })).toEqual({
+      podSelector: {
+        matchLabels: {
+          "app.kubernetes.io/name": "mlflow",
+          "app.kubernetes.io/instance": "fraud",
+          "app.kubernetes.io/component": "final-dump",
+        },
+      },
+      policyTypes: ["Ingress", "Egress"],
+      egress: [dns, database, objectStore],
+    });
   });
 
   test("let the server be called by the ingress controller, and call DNS, database and object store", () => {

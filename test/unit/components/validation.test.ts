@@ -49,6 +49,7 @@ describe("each wrong argument is reported with its path", () => {
     ["bucket.adminPrincipals", { bucket: { ...base.bucket, adminPrincipals: [] } }],
     ["bucket.noncurrentVersionDays", { bucket: { ...base.bucket, noncurrentVersionDays: 0 } }],
     ["bucket.forceDestroy", { protect: true, bucket: { ...base.bucket, forceDestroy: true } }],
+    ["bucket.forceDestroy", { bucket: { ...base.bucket, forceDestroy: true } }],
     ["database.name", { database: { ...base.database, name: "mlflow-fraud" } }],
     ["database.role", { database: { ...base.database, role: "Fraud" } }],
     ["database.host", { database: { ...base.database, host: "postgres://db" } }],

@@ -31,7 +31,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, temporaryStorage, tokens",
+      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, temporaryStorage, tokens, delete",
     ],
   ],
   [

@@ -34,6 +34,7 @@ test("every default of a tier is filled in", () => {
     staleRuns: { after: "24h", idle: "6h" },
     maintenance: { timeZone: "Etc/UTC", retentionSchedule: "47 2 * * *", staleRunsSchedule: "17 * * * *" },
     protect: true,
+    deletion: false,
     replicas: standard.replicas,
     workers: standard.workers,
     cpu: resources.cpuRequest,
@@ -43,7 +44,7 @@ test("every default of a tier is filled in", () => {
     tokens: [],
   });
   expect(resolve(environment, "shop", file({ tier: "sandbox" }))).toMatchObject({
-    protect: false,
+    protect: true,
     replicas: 1,
     workers: 1,
     deletedExperimentRetention: "7d",

@@ -1,0 +1,34 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Job } from "@pulumi/kubernetes/batch/v1/job.js";
+import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
+import { finalDumpDeadline, finalDumpJob, type FinalDumpFacts } from "./internal/finalDumpJob.ts";
+import { Component, labelsOf } from "./internal/labels.ts";
+import { logicalName, objectNames } from "./internal/names.ts";
+import { childOf } from "./internal/options.ts";
+
+export interface FinalDumpArgs extends FinalDumpFacts {
+  namespace: pulumi.Input<string>;
+  /** What has to be over before the dump: everything that writes. */
+  after: pulumi.Resource[];
+}
+
+/** The last dump of the database of an instance that is about to go. */
+export class FinalDump extends pulumi.ComponentResource {
+  constructor(name: string, args: FinalDumpArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("components:index:FinalDump", name, {}, opts);
+    const metadata = { namespace: args.namespace, labels: labelsOf(args.identity, Component.FinalDump) };
+    const account = new ServiceAccount(
+      logicalName(name, "finalDumpAccount"),
+      // The Job never talks to the Kubernetes API.
+      { metadata: { ...metadata, name: objectNames.finalDump }, automountServiceAccountToken: false },
+      childOf(this),
+    );
+    new Job(
+      logicalName(name, "finalDump"),
+      { metadata, spec: finalDumpJob(args) },
+      // A little longer than the Job's own deadline, so that its failure is what the user reads.
+      childOf(this, { dependsOn: [account, ...args.after], customTimeouts: { create: `${finalDumpDeadline / 60 + 2}m` } }),
+    );
+    this.registerOutputs({});
+  }
+}
