@@ -30,8 +30,13 @@ export const encryptionTypes = [
   "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
 ] as const;
 export const publicAccessBlockType = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
+export const bucketAclTypes = ["aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2"] as const;
+export const accessKeyType = "aws:iam/accessKey:AccessKey";
+export const databaseServerTypes = ["aws:rds/instance:Instance", "aws:rds/cluster:Cluster"] as const;
 export const databaseType = "postgresql:index/database:Database";
 export const roleType = "postgresql:index/role:Role";
+export const grantRoleType = "postgresql:index/grantRole:GrantRole";
+export const postgresqlProviderType = "pulumi:providers:postgresql";
 
 export const label = {
   name: "app.kubernetes.io/name",
@@ -52,11 +57,16 @@ export const annotation = {
   retention: "mlflow-instances/deleted-experiment-retention",
   /** `max_connections` of the database server, as the deployer knows it. */
   serverConnections: "mlflow-instances/database-server-connections",
+  /** On the Secret with the token file: role and last day of every token by name, which a preview knows before the tokens exist. */
+  tokens: "mlflow-instances/tokens",
   /** `prepared` on an instance whose team has asked for its deletion by name: its running parts and its protection are gone on purpose. */
   deletion: "mlflow-instances/deletion",
 } as const;
 
 export const partOf = "mlflow-instances";
+
+/** Values of the component label that rules look for. */
+export const component = { trackingServer: "tracking-server", migration: "migration" } as const;
 
 type Props = Record<string, any>;
 
@@ -80,14 +90,23 @@ export interface Place {
   readonly environment?: string | undefined;
 }
 
-export function placeOf(resource: { type: string; props: Props }): Place {
+export function placeOf(resource: { type: string; props: Props; urn?: string }): Place {
   const marks = marksOf(resource);
-  return { instance: marks[label.instance], tier: marks[label.tier], environment: marks[label.environment] };
+  return { instance: marks[label.instance], tier: marks[label.tier], environment: marks[label.environment] ?? stackOf(resource.urn ?? "") };
 }
+
+/** The stack's name, which is the environment's, for what carries no label. */
+export const stackOf = (urn: string): string | undefined => /^urn:pulumi:([^:]+)::/.exec(urn)?.[1];
 
 /** Whether the namespace belongs to an instance; a stack may hold others. */
 export const isInstanceNamespace = (resource: { type: string; props: Props }): boolean =>
   resource.type === kubernetesType.namespace && marksOf(resource)[label.partOf] === partOf;
+
+/** Whether a Kubernetes object is an instance's: it says so, or lies in a namespace of one. A stack may hold others. */
+export function isOfInstance({ props }: { props: Props }): boolean {
+  const { labels, namespace } = metadataOf(props);
+  return labels?.[label.partOf] === partOf || namespace?.startsWith("mlflow-") === true;
+}
 
 /** Environments of pull requests: small, short-lived, each instance's name with the environment's in front. */
 export const isPreviewEnvironment = (environment: string | undefined): boolean => /^pr-[0-9]+$/.test(environment ?? "");

@@ -1,7 +1,10 @@
 import { z } from "zod";
-import type { Place } from "./resources.ts";
+import { isPreviewEnvironment, type Place } from "./resources.ts";
 
-/** A value that may differ by environment and tier: the environment's comes first, then the tier's. */
+/** Stands for every environment of a pull request. */
+const previews = "pr-*";
+
+/** A value that may differ by environment and tier: the environment's comes first (`pr-*` is every preview environment), then the tier's. */
 export const bounds = <Value extends z.ZodType>(
   value: Value,
   fallback: z.output<Value>,
@@ -22,7 +25,10 @@ export interface Bounds<T> {
 }
 
 export const boundFor = <T>(bound: Bounds<T>, { tier, environment }: Place): T =>
-  bound.environments[environment ?? ""] ?? bound.tiers[tier ?? ""] ?? bound.default;
+  bound.environments[environment ?? ""] ??
+  (isPreviewEnvironment(environment) ? bound.environments[previews] : undefined) ??
+  bound.tiers[tier ?? ""] ??
+  bound.default;
 
 const date = z.iso.date({ error: "is not a date such as 2027-01-31" });
 

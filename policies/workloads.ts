@@ -1,4 +1,4 @@
-import { kubernetesType } from "./resources.ts";
+import { component, isOfInstance, kubernetesType, label, marksOf } from "./resources.ts";
 
 type Props = Record<string, any>;
 
@@ -27,6 +27,27 @@ export function podOf({ type, props }: { type: string; props: Props }): { metada
   const template = way.reduce<Props>((value, key) => value?.[key] ?? {}, props);
   return { metadata: template["metadata"] ?? {}, spec: { path: [...way, "spec"].join("."), value: template["spec"] ?? {} } };
 }
+
+/** The properties with another spec of the pods. */
+export function withPodSpec({ type, props }: { type: string; props: Props }, change: (spec: Props) => Props): Props {
+  const at = (value: Props, [key, ...rest]: readonly string[]): Props =>
+    key === undefined ? change(value) : { ...value, [key]: at(value[key] ?? {}, rest) };
+  return at(props, [...(podTemplates[type] ?? []), "spec"]);
+}
+
+/** The properties with every container changed. */
+export const withContainers = (resource: { type: string; props: Props }, change: (container: Props) => Props): Props =>
+  withPodSpec(resource, (spec) => ({
+    ...spec,
+    ...(spec["initContainers"] === undefined ? {} : { initContainers: (spec["initContainers"] as Props[]).map(change) }),
+    containers: ((spec["containers"] ?? []) as Props[]).map(change),
+  }));
+
+/** Types that can serve; a tracking server is one that says so by its component label. */
+export const serverTypes: readonly string[] = [kubernetesType.deployment, kubernetesType.statefulSet];
+
+export const isTrackingServer = (resource: { type: string; props: Props }): boolean =>
+  serverTypes.includes(resource.type) && isOfInstance(resource) && marksOf(resource)[label.component] === component.trackingServer;
 
 /** Every container of a workload, those that run before the others included. */
 export function containersOf(resource: { type: string; props: Props }): Part[] {
