@@ -14,11 +14,18 @@ export interface StackOnDisk {
   readonly instances: readonly string[];
   /** Where those files are, for messages. */
   readonly instancesFolder: string;
+  /** The stack's own file. */
+  readonly file: string;
 }
+
+// A file to copy from; no stack is named so.
+const template = "example";
 
 /** Names of all stacks that have a file. */
 export const stackNames = (root: string): string[] =>
-  list(join(root, "stacks")).flatMap((file) => stackFilePattern.exec(file)?.slice(1, 2) ?? []);
+  list(join(root, "stacks"))
+    .flatMap((file) => stackFilePattern.exec(file)?.slice(1, 2) ?? [])
+    .filter((name) => name !== template);
 
 /**
  * Reads a stack from its files, without Pulumi's engine and without its passphrase: the secrets stay encrypted, only the fact that they are set is seen.
@@ -41,7 +48,7 @@ export function readStack(root: string, stack: string): { stack?: StackOnDisk; e
   const instances = files
     .filter((entry) => environment.preview?.instances.includes(entry) ?? true)
     .map((entry) => nameIn(environment, entry));
-  return { stack: { environment, instances, instancesFolder: relative(process.cwd(), instancesFolder) }, errors: [] };
+  return { stack: { environment, instances, instancesFolder: relative(process.cwd(), instancesFolder), file }, errors: [] };
 }
 
 /** The config as Pulumi's runtime would give it: each value as text, an encrypted one only as a fact. */

@@ -56,9 +56,12 @@ export async function preparePlatform(profile: Profile, project: Project, stateF
   return { platform, pulumi, python, image: built[0].reference, standIns: standInNames(tools) };
 }
 
+/** Stands for the instances of all preview environments, which nobody announces to the object store; no instance has this name. */
+const forPreviews = "preview";
+
 /** Values of the stack: the platform's, and an object-store user for each instance file. */
 export async function stackValues(ready: ReadyPlatform, profile: Profile): Promise<StackValues> {
-  const keys = await ensureObjectStoreUsers(profile, await instanceNames(ready.pulumi.project));
+  const keys = await ensureObjectStoreUsers(profile, [...(await instanceNames(ready.pulumi.project)), forPreviews]);
   return embeddedValues(ready.platform, ready.image, keys);
 }
 

@@ -1,0 +1,94 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { previewDays, pullRequestOf, previewStack } from "../../stacks/previewEnvironment.ts";
+import type { Register } from "../context.ts";
+import type { EngineRun } from "../engine.ts";
+import { destroyPreview } from "../environments/destroy.ts";
+import { todayOf } from "../environments/lifetime.ts";
+import { instancesIn, listPreviews } from "../environments/list.ts";
+import { reap } from "../environments/reap.ts";
+import { instancesText, listText, reapedText } from "../environments/texts.ts";
+import { upPreview } from "../environments/up.ts";
+import type { Workplace } from "../environments/backend.ts";
+import { ExitCode } from "../exitCode.ts";
+
+export const register: Register = (program, context, end) => {
+  const { out } = context;
+  const workplace: Workplace = { ...context, onLine: context.note };
+  const group = program.command("preview-environment").description("short-lived environments of pull requests: the stacks pr-<number>");
+
+  withNumber(group.command("up").description("make or renew the environment of a pull request"))
+    .requiredOption("--from <stack>", "the environment whose platform, secrets and instance files it takes")
+    .option("--instances <names>", "which instances, with commas between them; default: those whose files changed since --base", names)
+    .option("--base <git ref>", "where the pull request left its target branch")
+    .option("--ttl <days>", `how long it lives from today on: ${previewDays.least}d to ${previewDays.most}d`, `${previewDays.usual}d`)
+    .action((pullRequest: number, options: { from: string; instances?: string[]; base?: string; ttl: string }) =>
+      end(async () => {
+        const request = { pullRequest, from: options.from, instances: options.instances, base: options.base, ttl: options.ttl };
+        const { stack, preview, run } = await upPreview(workplace, request, todayOf(new Date()));
+        if (run.succeeded) out(instancesText({ stack, until: preview.until, instances: instancesIn(outputsOf(run)) }));
+        return exitCodeOf(run);
+      }),
+    );
+
+  withNumber(group.command("destroy").description("destroy the environment of a pull request, its state and its file")).action(
+    (pullRequest: number) =>
+      end(async () => {
+        const outcome = await destroyPreview(workplace, pullRequest);
+        out(
+          outcome === "none"
+            ? `There is no preview environment ${previewStack(pullRequest)}.\n`
+            : `${previewStack(pullRequest)} is destroyed.\n`,
+        );
+        return ExitCode.Clean;
+      }),
+  );
+
+  group
+    .command("reap")
+    .description("destroy every preview environment whose last day is over")
+    .option("--dry-run", "say which, and destroy nothing", false)
+    .option("--json", "the same for machines", false)
+    .action(({ dryRun, json }: { dryRun: boolean; json: boolean }) =>
+      end(async () => {
+        const reaped = await reap(workplace, { today: todayOf(new Date()), dryRun });
+        out(json ? `${JSON.stringify(reaped, null, 2)}\n` : reapedText(reaped));
+        return reaped.some(({ outcome }) => outcome === "failed") ? ExitCode.Error : ExitCode.Clean;
+      }),
+    );
+
+  group
+    .command("list")
+    .description("the preview environments that there are")
+    .option("--json", "the same for machines", false)
+    .action(({ json }: { json: boolean }) =>
+      end(async () => {
+        const previews = await listPreviews(workplace);
+        out(json ? `${JSON.stringify(previews, null, 2)}\n` : listText(previews, todayOf(new Date())));
+        return ExitCode.Clean;
+      }),
+    );
+};
+
+const withNumber = (command: Command): Command => command.argument("<number>", "of the pull request (merge request)", number);
+
+// `pr-012` or `12abc` would be another stack than was meant.
+function number(text: string): number {
+  const parsed = pullRequestOf(`pr-${text}`);
+  if (parsed === undefined) throw new InvalidArgumentError("expected the number of a pull request, such as 12");
+  return parsed;
+}
+
+function names(text: string): string[] {
+  const list = text.split(",").map((name) => name.trim());
+  if (list.includes("")) throw new InvalidArgumentError("expected names of instances with commas between them");
+  return list;
+}
+
+const outputsOf = ({ results }: EngineRun): Record<string, unknown> =>
+  (results.findLast(({ type }) => type === "pulumi:pulumi:Stack")?.new?.outputs ?? {}) as Record<string, unknown>;
+
+function exitCodeOf({ succeeded, interrupted, policies }: EngineRun): ExitCode {
+  if (succeeded) return ExitCode.Clean;
+  if (interrupted) return ExitCode.Interrupted;
+  return policies.some(({ enforcementLevel }) => enforcementLevel === "mandatory") ? ExitCode.PolicyViolation : ExitCode.Error;
+}
