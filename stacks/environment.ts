@@ -162,7 +162,10 @@ function checkNetwork(platform: z.output<typeof existingPlatformSchema>, add: (p
 const previewSchema = strict({
   pullRequest: z.int().min(1).describe("Number of the pull request; the stack is named pr-<number>."),
   until: z.iso
-    .date({ error: (issue) => (issue.input === undefined ? "is missing" : `is ${show(issue.input)}, expected a date such as 2027-02-20`) })
+    .date({
+      error: (issue) =>
+        issue.input === undefined ? "is missing" : `is ${show(issue.input)}, expected a date in quotes, such as "2027-02-20"`,
+    })
     .describe("Last day (UTC) of the environment and of its tokens; the day after, the reaper destroys it. At most 14 days ahead."),
   instances: z
     .array(z.string())

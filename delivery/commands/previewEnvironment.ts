@@ -13,7 +13,9 @@ import { ExitCode } from "../exitCode.ts";
 
 export const register: Register = (program, context, end) => {
   const { out } = context;
-  const workplace: Workplace = { ...context, onLine: context.note };
+  // `@ updating....` is the CLI's way to say that it lives.
+  const onLine = (line: string): void => (line.startsWith("@ ") || line.trim() === "" ? undefined : context.note(line));
+  const workplace: Workplace = { ...context, onLine };
   const group = program.command("preview-environment").description("short-lived environments of pull requests: the stacks pr-<number>");
 
   withNumber(group.command("up").description("make or renew the environment of a pull request"))

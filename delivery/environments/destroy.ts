@@ -31,7 +31,7 @@ export async function destroyStack(workplace: Workplace, backend: Backend, name:
   const file = stackFileIn(root, name);
   await writeFile(file, headerFromState(state.secretsProvider), { mode: 0o600 });
   const stack = await openStack(root, name, workplace);
-  const run = await takeUp(stack, note, () => stack.destroy({ message: "preview environment: destroy" }));
+  const run = await takeUp(stack, backend, note, () => stack.destroy({ message: "preview environment: destroy" }));
   if (!run.succeeded) throw new Refusal(`${name} is not destroyed:\n${run.output.trim()}`);
   await stack.run(["stack", "rm", "--yes"]);
   await rm(file, { force: true });

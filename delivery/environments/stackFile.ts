@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { parse, parseDocument, stringify } from "yaml";
+import { parse, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
 import type { Preview } from "../../stacks/previewEnvironment.ts";
 import type { SecretsProvider } from "./state.ts";
 
@@ -31,7 +31,11 @@ const textOf = (content: Record<string, unknown>): string => `#${note}${Object.k
 export function withPreview(text: string, preview: Preview, instancesFolder: string): string {
   const document = parseDocument(text);
   document.commentBefore = note.trimEnd();
-  document.setIn(["config", `${project}:environment`, "preview"], document.createNode(preview));
+  const node = document.createNode(preview) as YAMLMap;
+  // Without quotes the CLI reads a point in time and hands that on.
+  const until = node.get("until", true) as Scalar;
+  until.type = Scalar.QUOTE_DOUBLE;
+  document.setIn(["config", `${project}:environment`, "preview"], node);
   document.setIn(["config", `${project}:instancesFolder`], instancesFolder);
   return document.toString({ lineWidth: 0 });
 }

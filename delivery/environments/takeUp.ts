@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import type { EngineRun, EngineStack } from "../engine.ts";
 import { Refusal } from "../exitCode.ts";
+import type { Backend } from "./backend.ts";
 import { withPendingCreates, type ExportedState } from "../pendingCreates.ts";
 
 /** Who holds a stack's lock, as the CLI tells it. */
@@ -51,9 +52,14 @@ async function freed<T>(stack: EngineStack, note: (line: string) => void, work: 
 }
 
 /** Takes up after an update that was cut short, then does the work: what it was making is in the state again, so that nothing is left behind or in the way. */
-export async function takeUp(stack: EngineStack, note: (line: string) => void, work: () => Promise<EngineRun>): Promise<EngineRun> {
+export async function takeUp(
+  stack: EngineStack,
+  { run }: Pick<Backend, "run">,
+  note: (line: string) => void,
+  work: () => Promise<EngineRun>,
+): Promise<EngineRun> {
   return freed(stack, note, async () => {
-    const state = JSON.parse(await stack.run(["stack", "export"])) as ExportedState;
+    const state = JSON.parse(await run(["stack", "export", "--stack", stack.name])) as ExportedState;
     const pending = state.deployment?.pending_operations ?? [];
     if (pending.length > 0) {
       note(`${stack.name}: an earlier update was cut off in ${pending.length} operation(s); what exists of them is taken into the state`);

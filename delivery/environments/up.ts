@@ -55,7 +55,7 @@ export async function upPreview(
   await writeFile(file, withPreview(await readFile(file, "utf8"), preview, base.folder), { mode: 0o600 });
 
   const stack = await openStack(root, name, workplace);
-  const run = await takeUp(stack, note, () => stack.up({ message: `preview environment of pull request ${pullRequest}` }));
+  const run = await takeUp(stack, backend, note, () => stack.up({ message: `preview environment of pull request ${pullRequest}` }));
   return { stack: name, preview, run };
 }
 
