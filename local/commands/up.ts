@@ -30,6 +30,7 @@ export interface ReadyPlatform {
   readonly platform: PlatformValues;
   readonly pulumi: Pulumi;
   readonly python: string;
+  /** Reference of the tracking server's image, with its digest. */
   readonly image: string;
   /** Names of the engine's parts for which the official ones could not be downloaded. */
   readonly standIns: readonly string[];
@@ -50,10 +51,11 @@ export async function preparePlatform(profile: Profile, project: Project, stateF
     preparePulumi(report),
     ensurePythonClient(report),
   ]);
-  const built = await images;
-  for (const image of built) await report.step(`Import ${image.reference}`, () => importImage(profile, image));
+  const [server, pause] = await images;
+  const image = await report.step(`Import ${server.reference}`, () => importImage(profile, server));
+  await report.step(`Import ${pause.reference}`, () => importImage(profile, pause));
   const pulumi = await openPulumi(tools, project, stateFolder);
-  return { platform, pulumi, python, image: built[0].reference, standIns: standInNames(tools) };
+  return { platform, pulumi, python, image, standIns: standInNames(tools) };
 }
 
 /** Stands for the instances of all preview environments, which nobody announces to the object store; no instance has this name. */

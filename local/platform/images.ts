@@ -13,17 +13,28 @@ interface ImageArchive {
 
 const control = (profile: Profile): string[] => ["--address", profilePaths(profile).containerdSocket, "--namespace", "k8s.io"];
 
-async function hasImage(profile: Profile, reference: string): Promise<boolean> {
-  const { stdout } = await execa("ctr", [...control(profile), "images", "list", "--quiet", `name==${reference}`]);
-  return stdout.split("\n").includes(reference);
+/** Digest of the image of that name; undefined where the cluster has none. */
+async function digestOf(profile: Profile, reference: string): Promise<string | undefined> {
+  const { stdout } = await execa("ctr", [...control(profile), "images", "list", `name==${reference}`]);
+  return stdout
+    .split("\n")
+    .map((line) => line.split(/\s+/))
+    .find(([name]) => name === reference)?.[2];
 }
 
-/** Gives the image to the cluster under its reference; one that it has already is not read again: a reference names one content. */
-export async function importImage(profile: Profile, { reference, archivePath }: ImageArchive): Promise<void> {
-  if (await hasImage(profile, reference)) return;
-  // The archive names its image, as a whole or by the tag alone; without a base a tag would become a name of today.
+/**
+ * Gives the image to the cluster; one that it has already is not read again: a reference names one content. The result is the reference with the digest, as an
+ * environment names its image.
+ */
+export async function importImage(profile: Profile, { reference, archivePath }: ImageArchive): Promise<string> {
   const repository = reference.replace(/:[^:/]*$/, "");
-  await execa("ctr", [...control(profile), "images", "import", "--base-name", repository, archivePath]);
-  if (!(await hasImage(profile, reference)))
-    throw new Error(`The image archive ${archivePath} was read, but it holds no image ${reference}.`);
+  if ((await digestOf(profile, reference)) === undefined) {
+    // The archive names its image, as a whole or by the tag alone; without a base a tag would become a name of today.
+    await execa("ctr", [...control(profile), "images", "import", "--base-name", repository, archivePath]);
+  }
+  const digest = await digestOf(profile, reference);
+  if (digest === undefined) throw new Error(`The image archive ${archivePath} was read, but it holds no image ${reference}.`);
+  // A pod that asks for a digest is looked up under this name, whatever its tag.
+  await execa("ctr", [...control(profile), "images", "tag", "--force", reference, `${repository}@${digest}`]);
+  return `${reference}@${digest}`;
 }
