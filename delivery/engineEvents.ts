@@ -43,9 +43,9 @@ export async function readEvents(lines: AsyncIterable<string>): Promise<EngineEv
     if (event === undefined) continue;
     const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, policyEvent, diagnosticEvent, summaryEvent } = event;
     if (event.preludeEvent) started = true;
-    if (resourcePreEvent) steps.push(resourcePreEvent.metadata as Step);
-    if (resOpFailedEvent) failed.push(resOpFailedEvent.metadata as Step);
-    if (resOutputsEvent) results.push(resOutputsEvent.metadata as Step);
+    if (resourcePreEvent) steps.push(stepOf(resourcePreEvent.metadata));
+    if (resOpFailedEvent) failed.push(stepOf(resOpFailedEvent.metadata));
+    if (resOutputsEvent) results.push(stepOf(resOutputsEvent.metadata));
     if (policyEvent) policies.push({ ...(policyEvent as PolicyFinding), message: plain(policyEvent.message) });
     if (diagnosticEvent && !diagnosticEvent.ephemeral && (diagnosticEvent.severity as string) !== "debug") {
       const message = plain(diagnosticEvent.message);
@@ -55,6 +55,10 @@ export async function readEvents(lines: AsyncIterable<string>): Promise<EngineEv
   }
   return { steps, results, failed, policies, diagnostics, summary, started };
 }
+
+/** The log says `null` where the SDK's type has nothing. */
+const stepOf = (metadata: StepEventMetadata): Step =>
+  Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null)) as unknown as Step;
 
 /** The events of a log file; none when the engine did not get as far as writing one. */
 export const readEventLog = (path: string): Promise<EngineEvents> =>

@@ -1,0 +1,31 @@
+import type { Register } from "../context.ts";
+import { ExitCode } from "../exitCode.ts";
+import { deployedPage } from "../preview/markdownDeployed.ts";
+import { pageOf } from "../preview/markdown.ts";
+import { judge, open, previewStack } from "../preview/run.ts";
+
+/** `@ updating....` is the CLI's way to say that it lives. */
+const isProgress = (line: string): boolean => line.trim() !== "" && !line.startsWith("@ ");
+
+export const register: Register = (program, context, end) => {
+  program
+    .command("deploy")
+    .usage("-- <stack>")
+    .description("bring an environment to what its files say; changes nothing unless the preview is clean")
+    .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
+    .action((name: string) =>
+      end(async () => {
+        const preview = await previewStack(context, await open(context, name), undefined);
+        if (preview.exitCode !== ExitCode.Clean) {
+          context.out(pageOf(preview));
+          context.note(`Nothing was changed: the preview of ${name} is not clean.`);
+          return preview.exitCode;
+        }
+        // Without changes too: outputs alone may differ, and what a preview could not know is checked now.
+        const stack = await open(context, name, (line) => isProgress(line) && context.note(line));
+        const done = judge(stack, await stack.up());
+        context.out(deployedPage(done));
+        return done.exitCode;
+      }),
+    );
+};

@@ -1,0 +1,30 @@
+import type { Register } from "../context.ts";
+import { pageOf } from "../preview/markdown.ts";
+import { open, previewStack, writeTo } from "../preview/run.ts";
+
+interface Options {
+  readonly base?: string;
+  readonly markdown?: string;
+  readonly json?: string;
+}
+
+export const register: Register = (program, context, end) => {
+  program
+    .command("preview")
+    .usage("-- <stack> [options]")
+    .description("what a change will do to an environment, as one page: data at risk first, policies, every instance; changes nothing")
+    .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
+    .option("--base <git ref>", "name the files that changed since then as the cause")
+    .option("--markdown <file>", "write the page there, too")
+    .option("--json <file>", "write the same facts there as JSON")
+    .action((stack: string, { base, markdown, json }: Options) =>
+      end(async () => {
+        const report = await previewStack(context, await open(context, stack), base);
+        const page = pageOf(report);
+        context.out(page);
+        await writeTo(markdown, page);
+        await writeTo(json, `${JSON.stringify(report, undefined, 2)}\n`);
+        return report.exitCode;
+      }),
+    );
+};

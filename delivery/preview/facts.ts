@@ -1,0 +1,163 @@
+import type { Step, StepState } from "../engineEvents.ts";
+import { instanceType, type OwnerOf } from "./owners.ts";
+import { bytesOf, milliOf } from "./quantities.ts";
+import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
+
+export interface TokenFacts {
+  readonly role: string;
+  readonly expires: string;
+}
+
+/** What an instance asks of the platform. */
+export interface Capacity {
+  readonly replicas: number;
+  /** Guaranteed to all pods together. */
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+  readonly temporaryBytes: number;
+  /** What its roles may open at most. */
+  readonly connections: number;
+  readonly databases: number;
+  /** Where its bucket's objects lie. */
+  readonly storageClasses: readonly string[];
+}
+
+/** What an instance is, before or after a change, read from its resources. */
+export interface InstanceFacts {
+  readonly tier?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly version?: string | undefined;
+  /** `30d`. */
+  readonly retention?: string | undefined;
+  readonly retentionSchedule?: string | undefined;
+  /** Its deletion was asked for by name, so its parts may go. */
+  readonly deletionPrepared: boolean;
+  readonly urls: readonly string[];
+  /** Undefined where the program didn't get far enough to say them. */
+  readonly tokens: Readonly<Record<string, TokenFacts>> | undefined;
+  readonly capacity: Capacity;
+}
+
+export interface BeforeAndAfter {
+  /** Undefined: there was none. */
+  readonly before: InstanceFacts | undefined;
+  /** Undefined: there will be none. */
+  readonly after: InstanceFacts | undefined;
+}
+
+const bucketTypes = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"];
+const databaseType = "postgresql:index/database:Database";
+const roleType = "postgresql:index/role:Role";
+export const holderTypes: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(bucketTypes.map((type) => [type, "bucket"])),
+  [databaseType]: "database",
+  [roleType]: "database role",
+  "kubernetes:core/v1:Namespace": "namespace",
+};
+
+/** The facts of every instance on both sides of the change, by name. */
+export function factsOf(steps: readonly Step[], results: readonly Step[], ownerOf: OwnerOf): ReadonlyMap<string, BeforeAndAfter> {
+  const sides = new Map<string, { before: StepState[]; after: StepState[] }>();
+  const seen = { before: new Set<string>(), after: new Set<string>() };
+  for (const { urn, op, old, new: next } of steps) {
+    const instance = ownerOf(urn);
+    if (instance === undefined) continue;
+    const side = sides.get(instance) ?? { before: [], after: [] };
+    sides.set(instance, side);
+    // A replacement comes in several steps.
+    if (old !== undefined && !seen.before.has(urn)) side.before.push(old);
+    if (old !== undefined) seen.before.add(urn);
+    const goes = op === "delete" || op === "delete-replaced" || op === "discard" || op === "discard-replaced";
+    if (next === undefined || goes || seen.after.has(urn)) continue;
+    side.after.push(next);
+    seen.after.add(urn);
+  }
+  const outputs = registeredOutputs(results);
+  return new Map(
+    [...sides]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([instance, { before, after }]) => [
+        instance,
+        {
+          before: before.length === 0 ? undefined : read(before, before.find(({ type }) => type === instanceType)?.outputs),
+          after: after.length === 0 ? undefined : read(after, outputs.get(after.find(({ type }) => type === instanceType)?.urn ?? "")),
+        },
+      ]),
+  );
+}
+
+/** The outputs of components that the program has registered: the second result of each, since the first repeats what was. */
+function registeredOutputs(results: readonly Step[]): ReadonlyMap<string, Record<string, unknown>> {
+  const counts = new Map<string, number>();
+  const outputs = new Map<string, Record<string, unknown>>();
+  for (const { urn, type, new: next } of results) {
+    if (type !== instanceType) continue;
+    const count = (counts.get(urn) ?? 0) + 1;
+    counts.set(urn, count);
+    if (count > 1 && next !== undefined) outputs.set(urn, next.outputs);
+  }
+  return outputs;
+}
+
+function read(states: readonly StepState[], outputs: Readonly<Record<string, unknown>> | undefined): InstanceFacts {
+  const of = (...types: string[]): Record<string, unknown>[] =>
+    states.filter(({ type }) => types.includes(type)).map(({ inputs }) => asObject(inputs));
+  const namespace = of("kubernetes:core/v1:Namespace")[0];
+  const annotations = asObject(valueAt(namespace, ["metadata", "annotations"]));
+  const labels = asObject(valueAt(namespace, ["metadata", "labels"]));
+  const tags = of(...bucketTypes).map((bucket) => asObject(bucket["tags"]));
+  const hosts = of("kubernetes:networking.k8s.io/v1:Ingress").flatMap((ingress) =>
+    listOf(valueAt(ingress, ["spec", "rules"])).flatMap(({ host }) => textOf(host) ?? []),
+  );
+  const tokens = outputs?.["tokens"];
+  return {
+    tier: textOf(labels["mlflow-instances/tier"]),
+    environment: textOf(labels["mlflow-instances/environment"]),
+    version: textOf(annotations["mlflow-instances/mlflow-version"]),
+    retention: textOf(annotations["mlflow-instances/deleted-experiment-retention"]),
+    retentionSchedule: textOf(outputs?.["retentionSchedule"]),
+    deletionPrepared: [annotations, ...tags].some((marks) => marks["mlflow-instances/deletion"] === "prepared"),
+    urls: hosts.map((host) => `https://${host}`).sort(),
+    tokens:
+      tokens === undefined
+        ? undefined
+        : Object.fromEntries(Object.entries(asObject(tokens)).map(([name, token]) => [name, tokenOf(token)])),
+    capacity: capacityOf(of),
+  };
+}
+
+function tokenOf(value: unknown): TokenFacts {
+  const { role, expires } = asObject(value);
+  return { role: textOf(role) ?? "", expires: textOf(expires) ?? "" };
+}
+
+function capacityOf(of: (...types: string[]) => Record<string, unknown>[]): Capacity {
+  let [replicas, cpuMilli, memoryBytes, temporaryBytes] = [0, 0, 0, 0];
+  for (const workload of of("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet")) {
+    const count = numberOf(valueAt(workload, ["spec", "replicas"])) ?? 1;
+    const pod = asObject(valueAt(workload, ["spec", "template", "spec"]));
+    const requests = listOf(pod["containers"]).map((container) => asObject(valueAt(container, ["resources", "requests"])));
+    const sum = (numbers: (number | undefined)[]): number => count * numbers.reduce<number>((total, each) => total + (each ?? 0), 0);
+    replicas += count;
+    cpuMilli += sum(requests.map(({ cpu }) => milliOf(cpu)));
+    memoryBytes += sum(requests.map(({ memory }) => bytesOf(memory)));
+    temporaryBytes += sum(listOf(pod["volumes"]).map((volume) => bytesOf(valueAt(volume, ["emptyDir", "sizeLimit"]))));
+  }
+  const limits = of(roleType).map(({ connectionLimit }) => numberOf(connectionLimit) ?? 0);
+  const transitions = of(
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+  ).flatMap(({ rules }) =>
+    listOf(rules).flatMap((rule) => listOf(rule["transitions"]).flatMap(({ storageClass }) => textOf(storageClass) ?? [])),
+  );
+  const buckets = of(...bucketTypes);
+  return {
+    replicas,
+    cpuMilli,
+    memoryBytes,
+    temporaryBytes,
+    connections: limits.filter((limit) => limit > 0).reduce((total, limit) => total + limit, 0),
+    databases: of(databaseType).length,
+    storageClasses: buckets.length === 0 ? [] : [...new Set(["STANDARD", ...transitions])].sort(),
+  };
+}

@@ -1,0 +1,168 @@
+import { capacityLine, capacityTable, costLines, money } from "./markdownCapacity.ts";
+import type { InstanceReport, Outcome, PreviewReport } from "./report.ts";
+import { details } from "./markdownTable.ts";
+import { clean, code, counted, joined, listed, plural } from "./markdownText.ts";
+import type { Verdict } from "./policies.ts";
+
+/** The forges' comments end at 65,536 characters; the page leaves room for what a comment adds. */
+export const longestPage = 60_000;
+
+const words: Record<Outcome, string> = {
+  "no changes": "no changes",
+  clean: "clean",
+  "policy violation": "**policy violation**",
+  "destructive change": "**destructive change without its confirmation**",
+  error: "**error**",
+};
+
+/** The page. Nothing in it differs from run to run but what the change does, so that a comment is not rewritten in vain. */
+export function pageOf(report: PreviewReport): string {
+  const head = [
+    `# Preview of \`${report.stack}\`: ${words[report.outcome]}`,
+    summary(report),
+    ...risks(report),
+    ...errors(report),
+    ...policies(report),
+    ...incomplete(report),
+  ];
+  const tail = [...capacity(report), ...files(report), ...environment(report)];
+  const fixed = joined([...head, ...tail]).length;
+  // What is left goes to the instances in equal shares; their tables give way first, then their words.
+  const room = longestPage - fixed - 200;
+  const share = report.instances.length === 0 ? 0 : Math.floor(room / report.instances.length);
+  const blocks = report.instances.map((instance) => block(instance, report, share));
+  const fits = blocks.reduce((sum, text) => sum + text.length + 2, 0) <= room;
+  const instances = fits ? blocks : [listed(report.instances.map(line), Math.max(room, 0), "instance")];
+  return `${joined([...head, ...instances, ...tail])}\n`;
+}
+
+function summary({ instances, environment, unchanged, complete }: PreviewReport): string {
+  if (!complete && instances.length === 0) return "";
+  const resources = [...instances.flatMap((each) => each.resources), ...environment];
+  if (resources.length === 0) return `Nothing changes; ${plural(unchanged.length, "instance")}.`;
+  const states = (["new", "changed", "gone"] as const).flatMap((state) => {
+    const names = instances.filter((each) => each.state === state).length;
+    return names === 0 ? [] : [`${names} ${state}`];
+  });
+  const rest =
+    unchanged.length === 0
+      ? ""
+      : ` ${plural(unchanged.length, "instance")} ${unchanged.length === 1 ? "stays" : "stay"} as ${unchanged.length === 1 ? "it is" : "they are"}.`;
+  return `${plural(instances.length, "instance")}: ${states.join(", ") || "none"}. ${counted(resources)}.${rest}`;
+}
+
+/** Never cut. */
+function risks({ risks: all }: PreviewReport): string[] {
+  if (all.length === 0) return [];
+  const lines = all.map(({ instance, destructive, confirmed, text }) => {
+    const mark = destructive && !confirmed ? "**not confirmed** " : confirmed ? "confirmed: " : "";
+    return `- ${instance === undefined ? "" : `**${instance}**: `}${mark}${clean(text)}`;
+  });
+  return ["## Data at risk", lines.join("\n")];
+}
+
+function errors({ errors: all }: PreviewReport): string[] {
+  return all.length === 0 ? [] : ["## Errors", ...fenced(all, 10_000)];
+}
+
+function fenced(texts: readonly string[], most: number): string[] {
+  const text = texts.join("\n").replaceAll("```", "'''");
+  return ["```text\n" + (text.length <= most ? text : `${text.slice(0, most)}\n… cut, ${text.length - most} characters more`) + "\n```"];
+}
+
+const incomplete = ({ complete }: PreviewReport): string[] =>
+  complete ? [] : ["What else would change is not known: it came to an end before everything was looked at."];
+
+function policies({ policies: verdicts, exclusions }: PreviewReport): string[] {
+  const of = (level: Verdict["level"]): string[] => verdicts.filter((each) => each.level === level).map(verdictLine);
+  const [mandatory, advisory] = [of("mandatory"), of("advisory")];
+  const excluded = exclusions.map(
+    ({ policy, instance, reason, until, ended }) =>
+      `- ${code(policy)}, **${clean(instance)}**: ${ended ? `ended on ${until}, the rule holds again` : `does not hold until ${until}`} (${clean(reason)})`,
+  );
+  if (mandatory.length + advisory.length + excluded.length === 0) return [];
+  return [
+    "## Policies",
+    ...(mandatory.length === 0 ? [] : [`Violated, nothing may be deployed (${mandatory.length}):`, listed(mandatory, 12_000, "violation")]),
+    ...(advisory.length === 0 ? [] : [`Advice (${advisory.length}):`, listed(advisory, 6_000, "piece of advice")]),
+    ...(excluded.length === 0 ? [] : [`Exclusions (${excluded.length}):`, listed(excluded, 4_000, "exclusion")]),
+  ];
+}
+
+function verdictLine({ policy, instance, resource, message }: Verdict): string {
+  const where = [instance, resource === undefined || resource === instance ? undefined : code(resource)].filter(
+    (part) => part !== undefined,
+  );
+  return `- ${code(policy)}${where.length === 0 ? "" : `, ${where.map((part) => part).join(" ")}`}: ${clean(message).replaceAll(/\s*\n\s*/g, " ")}`;
+}
+
+const causeOf = ({ cause }: InstanceReport): string =>
+  cause === undefined
+    ? ""
+    : cause === "defaults or code"
+      ? "Changed by defaults or code: no file of its own changed."
+      : `Cause: ${code(cause.file)} ${cause.change}.`;
+
+function block(instance: InstanceReport, report: PreviewReport, most: number): string {
+  const { name, state, notices, resources } = instance;
+  const cost = instance.monthlyCost;
+  const currency = report.cost?.prices.currency;
+  const top = joined([
+    `## ${name}: ${state}`,
+    causeOf(instance),
+    notices.length === 0 ? "Its users notice nothing." : ["Its users notice:", ...notices.map((each) => `- ${each}`)].join("\n"),
+    [
+      capacityLine(instance.capacity, state),
+      ...(cost === undefined || currency === undefined || cost.before === cost.after
+        ? []
+        : [`Monthly cost (estimate): ${money(cost, currency)}.`]),
+    ]
+      .filter((text) => text !== "")
+      .join("\n"),
+  ]);
+  return `${top}\n\n${details(resources, Math.max(most - top.length - 200, 0))}`;
+}
+
+const line = ({ name, state, resources }: InstanceReport): string => `- **${name}**: ${state}; ${counted(resources)}`;
+
+function capacity(report: PreviewReport): string[] {
+  if (report.capacity === undefined) return [];
+  return ["## Capacity of all instances", capacityTable(report.capacity), ...costLines(report)];
+}
+
+function files({ base, sharedFiles = [], withoutEffect = [], instances, environment }: PreviewReport): string[] {
+  if (base === undefined) return [];
+  const byOthers = instances.filter(({ cause }) => cause === "defaults or code").map(({ name }) => name);
+  const shared = listed(
+    sharedFiles.map((file) => `- ${code(file)}`),
+    3_000,
+    "file",
+  );
+  const unexplained = byOthers.length > 0 || environment.length > 0;
+  return [
+    `## Files changed since \`${base}\``,
+    ...(unexplained && sharedFiles.length > 0
+      ? [`Not of one instance${byOthers.length > 0 ? `, and so the cause of what changes in ${byOthers.join(", ")}` : ""}:`, shared]
+      : []),
+    ...(byOthers.length > 0 && sharedFiles.length === 0
+      ? [
+          `No changed file explains what changes in ${byOthers.join(", ")}: it was merged before and is not deployed yet, or somebody changed it by hand.`,
+        ]
+      : []),
+    ...(withoutEffect.length === 0
+      ? []
+      : [
+          "Changed, with no effect here:",
+          listed(
+            withoutEffect.map((file) => `- ${code(file)}`),
+            2_000,
+            "file",
+          ),
+        ]),
+    ...(!unexplained && withoutEffect.length === 0 ? ["Each instance that changes has a changed file of its own."] : []),
+  ];
+}
+
+function environment({ environment: resources }: PreviewReport): string[] {
+  return resources.length === 0 ? [] : ["## Environment", "Belongs to no instance:", details(resources, 4_000)];
+}

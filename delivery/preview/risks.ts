@@ -1,0 +1,121 @@
+import type { ResourceChange } from "./changes.ts";
+import { holderTypes, type BeforeAndAfter, type InstanceFacts } from "./facts.ts";
+import { logicalNameOf } from "./owners.ts";
+import { daysOf } from "./quantities.ts";
+import { asObject, textOf, valueAt } from "./values.ts";
+
+/** Data or access that goes, or that nothing guards any more. */
+export interface Risk {
+  readonly instance: string | undefined;
+  readonly kind: "file gone" | "data" | "protection" | "retention" | "token";
+  /** What is lost can't be had back. */
+  readonly destructive: boolean;
+  /** The team has asked for it by the instance's name, or it is a preview environment's. */
+  readonly confirmed: boolean;
+  readonly text: string;
+}
+
+interface Input {
+  readonly changes: readonly ResourceChange[];
+  readonly facts: ReadonlyMap<string, BeforeAndAfter>;
+  /** Lines of the program about instances whose file is gone, by instance. */
+  readonly vanished: ReadonlyMap<string, string>;
+  /** Resources that the engine refuses to delete because they are protected. */
+  readonly refused: ReadonlySet<string>;
+}
+
+/** Everything that is at risk, the worst first. */
+export function risksOf({ changes, facts, vanished, refused }: Input): Risk[] {
+  const risks = [
+    ...[...vanished].map(([instance, text]): Risk => ({ instance, kind: "file gone", destructive: true, confirmed: false, text })),
+    ...changes.flatMap((change) => ofHolder(change, facts.get(change.instance ?? ""), refused)),
+    ...[...facts].flatMap(([instance, { before, after }]) =>
+      before === undefined || after === undefined ? [] : [...ofRetention(instance, before, after), ...ofTokens(instance, before, after)],
+    ),
+    ...changes.flatMap((change) => ofTokenValue(change, facts.get(change.instance ?? ""))),
+  ];
+  const rank = (risk: Risk): number => (risk.destructive ? (risk.confirmed ? 1 : 0) : risk.kind === "protection" ? 2 : 3);
+  return risks
+    .map((risk, at) => ({ risk, at }))
+    .sort((a, b) => rank(a.risk) - rank(b.risk) || a.at - b.at)
+    .map(({ risk }) => risk);
+}
+
+/** `pr-12`: nothing in it is meant to stay. */
+const isPreview = (facts: InstanceFacts | undefined): boolean => /^pr-\d+$/.test(facts?.environment ?? "");
+
+function ofHolder(change: ResourceChange, sides: BeforeAndAfter | undefined, refused: ReadonlySet<string>): Risk[] {
+  const noun = holderTypes[change.type];
+  if (noun === undefined || change.kind === "created") return [];
+  const { instance, before, after } = change;
+  const what = `${noun} \`${physicalName(change)}\``;
+  const confirmed = sides?.before?.deletionPrepared === true || isPreview(sides?.before);
+  if (change.kind === "deleted" || change.kind === "replaced") {
+    const because = change.properties.filter(({ replaces }) => replaces).map(({ path }) => `\`${path}\``);
+    const replaced = because.length > 0 ? `is replaced, because of ${because.join(", ")}: the old one` : "is replaced: the old one";
+    const text = [
+      `${what} ${change.kind === "replaced" ? replaced : ""}`.trimEnd(),
+      fate(noun, before?.retainOnDelete === true, asObject(before?.inputs)["forceDestroy"] === true),
+    ].join(" ");
+    const stop = refused.has(change.urn) ? "; it is protected, so the engine refuses" : "";
+    return [{ instance, kind: "data", destructive: true, confirmed, text: text + stop }];
+  }
+  const offs = change.properties.flatMap(({ path, new: next }) =>
+    path === "protect" && next === "false"
+      ? ["can be deleted from now on (`protect` goes)"]
+      : path === "forceDestroy" && next === "true"
+        ? ["can be deleted with all objects in it (`forceDestroy`)"]
+        : [],
+  );
+  if (offs.length === 0) return [];
+  const asked = after !== undefined && (sides?.after?.deletionPrepared === true || isPreview(sides?.after));
+  return [{ instance, kind: "protection", destructive: false, confirmed: asked, text: `${what} ${offs.join(" and ")}` }];
+}
+
+function fate(noun: string, retained: boolean, forced: boolean): string {
+  if (retained) return "is taken out of the stack and stays where it is, with nobody looking after it (`retainOnDelete`)";
+  if (noun === "bucket") return forced ? "is deleted with all objects in it" : "is deleted; the store refuses as long as objects are in it";
+  if (noun === "database") return "is dropped with everything in it";
+  return noun === "namespace" ? "is deleted with everything in it" : "is dropped";
+}
+
+function physicalName({ before, after, name }: ResourceChange): string {
+  const inputs = asObject((before ?? after)?.inputs);
+  return textOf(inputs["bucket"]) ?? textOf(inputs["name"]) ?? textOf(valueAt(inputs, ["metadata", "name"])) ?? name;
+}
+
+function ofRetention(instance: string, before: InstanceFacts, after: InstanceFacts): Risk[] {
+  const [old, next] = [daysOf(before.retention), daysOf(after.retention)];
+  if (old === undefined || next === undefined || next >= old) return [];
+  const run = after.retentionSchedule === undefined ? "" : ` (${after.retentionSchedule})`;
+  const text =
+    `retention of what was deleted is shortened from ${old} to ${next} days: what was deleted more than ${next} days before the next retention run${run} ` +
+    `goes with that run, also when it was deleted under the promise of ${old} days`;
+  return [{ instance, kind: "retention", destructive: false, confirmed: false, text }];
+}
+
+function ofTokens(instance: string, before: InstanceFacts, after: InstanceFacts): Risk[] {
+  if (before.tokens === undefined || after.tokens === undefined) return [];
+  const now = after.tokens;
+  return Object.entries(before.tokens).flatMap(([name, { expires, role }]): Risk[] => {
+    const next = now[name];
+    const risk = (text: string): Risk[] => [{ instance, kind: "token", destructive: false, confirmed: false, text }];
+    if (next === undefined)
+      return risk(`token \`${name}\` (${role}, until ${expires}) is removed: whoever uses it is refused within seconds`);
+    return next.expires < expires ? risk(`token \`${name}\` ends on ${next.expires} and no longer on ${expires}`) : [];
+  });
+}
+
+/** A token that gets another value is a new one under an old name. */
+function ofTokenValue(change: ResourceChange, sides: BeforeAndAfter | undefined): Risk[] {
+  const token = tokenNameOf(change);
+  if (token === undefined || change.kind !== "replaced" || sides?.before === undefined) return [];
+  const text = `token \`${token}\` gets a new value: whoever uses the old one is refused within seconds`;
+  return [{ instance: change.instance, kind: "token", destructive: false, confirmed: false, text }];
+}
+
+function tokenNameOf({ type, urn, instance }: ResourceChange): string | undefined {
+  if (type !== "random:index/randomPassword:RandomPassword" || instance === undefined) return undefined;
+  const name = logicalNameOf(urn);
+  return name.startsWith(`${instance}-token-`) ? /^(.+)-g\d+$/.exec(name.slice(`${instance}-token-`.length))?.[1] : undefined;
+}
