@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlflow_instance.maintenance.errors import Impossible, StoreUnreachable
-from mlflow_instance.maintenance.settings import MaintenanceSettings
+from mlflow_instance.maintenance.locations import ArtifactStore
 
 KEYS_PER_CALL = 1000
 _T = TypeVar("_T")
@@ -48,7 +48,16 @@ class Failure:
     message: str
 
 
-def open_bucket(settings: MaintenanceSettings) -> "Bucket":
+class BucketAddress(Protocol):
+    """The settings of a command, as far as they say where its bucket is."""
+
+    @property
+    def store(self) -> ArtifactStore: ...
+    @property
+    def endpoint(self) -> str | None: ...
+
+
+def open_bucket(settings: BucketAddress) -> "Bucket":
     client = boto3.client(
         "s3",
         endpoint_url=settings.endpoint,
@@ -140,6 +149,31 @@ class Bucket:
             if not answer.get("IsTruncated") or not answer.get("NextKeyMarker"):
                 return
             position = {"KeyMarker": answer["NextKeyMarker"], "UploadIdMarker": answer.get("NextUploadIdMarker", "")}
+
+    def begin_upload(self, key: str, content_type: str) -> Upload:
+        create = self._client.create_multipart_upload
+        answer = self._call(f"write {key}", lambda: create(Bucket=self.name, Key=key, ContentType=content_type))
+        return Upload(key, answer["UploadId"], datetime.now(UTC))
+
+    def put_part(self, upload: Upload, number: int, body: bytes) -> str:
+        """Sends one part (numbers begin at 1) and returns its ETag, which the end of the upload names."""
+        part = {"Key": upload.key, "UploadId": upload.upload, "PartNumber": number, "Body": body}
+        return str(self._call(f"write {upload.key}", lambda: self._client.upload_part(Bucket=self.name, **part))["ETag"])
+
+    def complete(self, upload: Upload, etags: list[str]) -> None:
+        parts = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]
+        whole = {"Key": upload.key, "UploadId": upload.upload, "MultipartUpload": {"Parts": parts}}
+        self._call(f"write {upload.key}", lambda: self._client.complete_multipart_upload(Bucket=self.name, **whole))
+
+    def chunks(self, key: str, size: int) -> Iterator[bytes]:
+        """An object's bytes as they come, at most `size` in memory."""
+        answer = self._call(f"read {key}", lambda: self._client.get_object(Bucket=self.name, Key=key))
+        body = answer["Body"]
+        try:
+            while data := self._call(f"read {key}", lambda: body.read(size)):
+                yield bytes(data)
+        finally:
+            body.close()
 
     def abort(self, upload: Upload) -> Failure | None:
         try:

@@ -17,7 +17,7 @@ from mlflow_instance.database import connect, redacted
 from mlflow_instance.logs import configure_logging
 from mlflow_instance.maintenance.bucket import Bucket, open_bucket
 from mlflow_instance.maintenance.clock import earlier_now, iso
-from mlflow_instance.maintenance.errors import Busy, Impossible, Refused
+from mlflow_instance.maintenance.errors import Busy, Impossible, InUse, Refused
 from mlflow_instance.maintenance.events import Events
 from mlflow_instance.maintenance.lock import take_lock
 from mlflow_instance.maintenance.privileges import Privileges, require_privileges
@@ -72,12 +72,7 @@ def execute(
     environment: Mapping[str, str] = os.environ,
 ) -> int:
     """Runs `work` and returns the exit code. `every_item` (default: in a dry run) makes Events.item print."""
-    configure_logging()
-    # botocore warns of what it then retries; the error that counts is ours.
-    logging.getLogger("botocore").setLevel(logging.ERROR)
-    give_memory_back()
-    # The container's first process ignores SIGTERM unless it says what to do: deleting the Job would take 30 s and a SIGKILL.
-    signal.signal(signal.SIGTERM, _end)
+    prepare_process()
     started = datetime.now(UTC)
     where = "the database"
     connection: Connection | None = None
@@ -91,23 +86,37 @@ def execute(
         events = Events(every_item=dry_run if every_item is None else every_item)
         now = earlier_now(connection)
         return work(Context(command, settings, connection, open_bucket(settings), events, dry_run, now, started))
-    except (Refused, Impossible, Busy) as error:
-        return _fail(command, str(error), error.exit_code)
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        return _fail(command, f"{where} does not answer: {error}", 1)
-    except psycopg2.errors.InsufficientPrivilege as error:
-        return _fail(command, f"{where}: no rights: {error}", 1)
     except Exception as error:
-        logging.getLogger(__name__).debug("unexpected", exc_info=True)
-        return _fail(command, f"{type(error).__name__}: {error}", 1)
+        return failed(command, error, where)
     finally:
         if connection is not None:
             connection.close()
 
 
+def prepare_process() -> None:
+    configure_logging()
+    # botocore warns of what it then retries; the error that counts is ours.
+    logging.getLogger("botocore").setLevel(logging.ERROR)
+    give_memory_back()
+    # The container's first process ignores SIGTERM unless it says what to do: deleting the Job would take 30 s and a SIGKILL.
+    signal.signal(signal.SIGTERM, _end)
+
+
 def _end(*_: object) -> NoReturn:
     """128 + 15, as a shell says it. What is under way is rolled back, or finished by the next run."""
     raise SystemExit(143)
+
+
+def failed(command: str, error: Exception, where: str) -> int:
+    """Says in one line why the command ends, and returns its exit code. `where` is the database, for messages."""
+    if isinstance(error, Refused | Impossible | Busy | InUse):
+        return _fail(command, str(error), error.exit_code)
+    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return _fail(command, f"{where} does not answer: {error}", 1)
+    if isinstance(error, psycopg2.errors.InsufficientPrivilege):
+        return _fail(command, f"{where}: no rights: {error}", 1)
+    logging.getLogger(__name__).debug("unexpected", exc_info=error)
+    return _fail(command, f"{type(error).__name__}: {error}", 1)
 
 
 def _fail(command: str, message: str, code: int) -> int:

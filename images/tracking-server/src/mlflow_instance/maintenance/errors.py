@@ -19,5 +19,11 @@ class Busy(Exception):
     exit_code = 4
 
 
+class InUse(Exception):
+    """Somebody is connected who shouldn't be, and stays: a person has to look."""
+
+    exit_code = 3
+
+
 class StoreUnreachable(Impossible):
     """The object store doesn't answer: to go on would only add to what is left."""

@@ -30,7 +30,7 @@ class MaintenanceSettings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSettings:
     variables = Variables(environment)
-    required, optional, errors = variables.required, variables.optional, variables.errors
+    required, errors = variables.required, variables.errors
 
     def duration(variable: str, low: timedelta, high: timedelta) -> timedelta:
         text = required(variable)
@@ -49,21 +49,13 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSet
 
     uri = variables.database_uri()
 
-    destination = required("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION")
-    store = ArtifactStore.from_destination(destination)
-    if destination and store is None:
-        errors.append("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: expected s3-proxied://<bucket>/<prefix> or s3://<bucket>/<prefix>")
-
-    endpoint = optional("MLFLOW_S3_ENDPOINT_URL") or None
-    if endpoint and not endpoint.startswith(("https://", "http://")):
-        errors.append("MLFLOW_S3_ENDPOINT_URL: expected https://… or http://…")
-    required("AWS_DEFAULT_REGION")
+    store, endpoint = read_store(variables)
 
     after = duration("MLFLOW_INSTANCE_STALE_RUNS_AFTER", _HOUR, 30 * _DAY)
     settings = MaintenanceSettings(
         instance=required("MLFLOW_INSTANCE_NAME"),
         database_uri=uri,
-        store=store or ArtifactStore("", ""),
+        store=store,
         endpoint=endpoint,
         retention=duration("MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION", _DAY, 90 * _DAY),
         stale_after=after,
@@ -74,6 +66,19 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSet
     if errors:
         raise Refused("\n".join(errors))
     return settings
+
+
+def read_store(variables: Variables) -> tuple[ArtifactStore, str | None]:
+    """The bucket, and the endpoint of a store that isn't Amazon's."""
+    destination = variables.required("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION")
+    store = ArtifactStore.from_destination(destination)
+    if destination and store is None:
+        variables.errors.append("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: expected s3-proxied://<bucket>/<prefix> or s3://<bucket>/<prefix>")
+    endpoint = variables.optional("MLFLOW_S3_ENDPOINT_URL") or None
+    if endpoint and not endpoint.startswith(("https://", "http://")):
+        variables.errors.append("MLFLOW_S3_ENDPOINT_URL: expected https://… or http://…")
+    variables.required("AWS_DEFAULT_REGION")
+    return store or ArtifactStore("", ""), endpoint
 
 
 def parse_duration(text: str) -> timedelta | None:

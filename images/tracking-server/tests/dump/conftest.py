@@ -1,0 +1,1 @@
+from tests.maintenance.conftest import migrated_template, world  # noqa: F401
