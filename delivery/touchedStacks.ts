@@ -58,14 +58,27 @@ async function instancesFolder(file: string, stack: string): Promise<string> {
   }
 }
 
-/** What has changed since the common ancestor with `base`: both names of a file that was moved. */
-export async function changedPaths(root: string, base: string): Promise<string[]> {
+/** What has changed up to `head` since its common ancestor with `base`: both names of a file that was moved. */
+export async function changedPaths(root: string, base: string, head = "HEAD"): Promise<string[]> {
   // What a forge says of a branch's first push.
   if (/^0{40,64}$/.test(base)) return git(root, ["ls-files", "-z"]);
-  const [commit] = await git(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${base}^{commit}`]).catch(() => [""]);
-  if (!commit)
-    throw new Refusal(`${base}: no such commit here; in a pipeline the whole history has to be fetched (fetch-depth 0, GIT_DEPTH 0)`);
-  return git(root, ["diff", "--name-only", "--no-renames", "-z", `${commit.trim()}...HEAD`, "--"]);
+  return git(root, ["diff", "--name-only", "--no-renames", "-z", `${await commitOf(root, base)}...${await commitOf(root, head)}`, "--"]);
+}
+
+/**
+ * Refuses to go on when the branch has newer changes of the stack, which would be undone. By what the checkout has fetched: a job that waited for its approval
+ * begins only after it.
+ */
+export async function refuseOutdated(root: string, stack: string, branch: string): Promise<void> {
+  const since = await changedPaths(root, "HEAD", `refs/remotes/origin/${branch}`);
+  if (!touchedBy(since, await environmentsIn(root)).includes(stack)) return;
+  throw new Refusal(`${branch} has newer changes of ${stack} than this job would deploy; let the job of the newest one do it.`);
+}
+
+async function commitOf(root: string, ref: string): Promise<string> {
+  const [commit] = await git(root, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`]).catch(() => []);
+  if (commit !== undefined) return commit.trim();
+  throw new Refusal(`${ref}: no such commit here; in a pipeline the whole history has to be fetched (fetch-depth 0, GIT_DEPTH 0)`);
 }
 
 async function git(root: string, args: readonly string[]): Promise<string[]> {

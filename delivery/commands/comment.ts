@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { openForge, pullRequestNumber, type Forge } from "../comment/forge.ts";
-import { marker, putComment } from "../comment/publish.ts";
+import { marker, putComment, type Outcome } from "../comment/publish.ts";
 import { writeSummary } from "../comment/summary.ts";
 import type { Register } from "../context.ts";
 import { ExitCode, Refusal } from "../exitCode.ts";
@@ -8,49 +8,57 @@ import { changedPaths, environmentsIn, touchedBy } from "../touchedStacks.ts";
 
 interface Options {
   readonly file?: string;
-  readonly untouched?: string;
+  readonly base?: string;
   readonly pullRequest?: string;
 }
 
 export const register: Register = (program, { root, signal, note }, end) => {
   program
     .command("comment")
-    .description("put a stack's preview page into one comment of the pull request (merge request), changed in place")
-    .usage("-- <stack> --file <page> | --untouched <base> [options]")
+    .description("keep one comment per environment on the pull request (merge request), changed in place")
+    .usage("-- <stack> --file <page> [options] | -- --base <git ref> [options]")
     .argument("[stack]", "the environment that the page is of")
     .option("--file <page>", "the page that `npm run preview -- <stack> --markdown <file>` wrote")
-    .option("--untouched <base>", "in place of a page: say so in the comments of stacks that the change since this Git ref touches no more")
+    .option(
+      "--base <git ref>",
+      "with a page: make no new comment when the change since then does not touch the stack; " +
+        "without: say so in the comments of all stacks that it touches no more",
+    )
     .option("--pull-request <number>", "default: the one that the job runs for")
-    .action((stack: string | undefined, options: Options) =>
+    .action((stack: string | undefined, { file, base, pullRequest }: Options) =>
       end(async () => {
         const forge = openForge(process.env, { signal });
-        if (options.untouched !== undefined) {
-          if (stack !== undefined || options.file !== undefined)
-            throw new Refusal("--untouched stands for itself, without a stack and a page.");
-          const environments = await environmentsIn(root);
-          const touched = touchedBy(await changedPaths(root, options.untouched), environments);
-          for (const { stack: other } of environments.filter((one) => !touched.includes(one.stack))) {
-            const outcome = await putComment(forge, numberOf(forge, options), marker("preview", other), untouchedPage(other), {
-              keepAbsent: true,
-            });
-            note(`${other}: not touched; comment ${outcome}`);
-          }
-          return ExitCode.Clean;
-        }
-        if (stack === undefined || options.file === undefined)
-          throw new Refusal("A stack and its page are needed: npm run comment -- <stack> --file <page>");
-        const page = await readPage(options.file);
-        await writeSummary(process.env, page);
-        const outcome = await putComment(forge, numberOf(forge, options), marker("preview", stack), page);
-        note(`${forge.name}: comment on ${stack} ${outcome}`);
+        const number = numberOf(forge, pullRequest);
+        const put = async (name: string, page: string, keepAbsent: boolean): Promise<void> =>
+          note(
+            `${forge.name}: comment on ${name}: ${words[await putComment(forge, number, marker("preview", name), page, { keepAbsent })]}`,
+          );
+        const environments = base === undefined ? [] : await environmentsIn(root);
+        const touched = base === undefined ? undefined : touchedBy(await changedPaths(root, base), environments);
+
+        if (stack !== undefined && file !== undefined) {
+          const page = await readPage(file);
+          await writeSummary(process.env, page);
+          await put(stack, page, touched?.includes(stack) === false);
+        } else if (stack === undefined && file === undefined && touched !== undefined) {
+          for (const { stack: other } of environments) if (!touched.includes(other)) await put(other, untouchedPage(other), true);
+        } else throw new Refusal("Needed are a stack and its page, <stack> --file <page>, or neither and --base <git ref>.");
         return ExitCode.Clean;
       }),
     );
 };
 
+const words: Record<Outcome, string> = {
+  written: "made",
+  updated: "updated",
+  unchanged: "as it was",
+  closed: "closed",
+  absent: "none, and none is needed",
+};
+
 const untouchedPage = (stack: string): string => `## ${stack}\n\nThis change no longer touches the environment \`${stack}\`.`;
 
-function numberOf(forge: Forge, { pullRequest }: Options): number {
+function numberOf(forge: Forge, pullRequest: string | undefined): number {
   const number = pullRequest === undefined ? forge.pullRequest : pullRequestNumber(pullRequest);
   if (number !== undefined) return number;
   throw new Refusal(

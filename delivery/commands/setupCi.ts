@@ -1,21 +1,23 @@
 import type { Register } from "../context.ts";
 import { ExitCode } from "../exitCode.ts";
+import { refuseOutdated } from "../touchedStacks.ts";
 
 export const register: Register = (program, { root, note }, end) => {
   program
     .command("setup-ci")
     .description(
-      "prepare a pipeline's job: install the Pulumi CLI where npm scripts find it, and write the kubeconfig that the job was given",
+      "prepare a pipeline's job: write the files that it was handed in variables, install the Pulumi CLI where npm scripts find it",
     )
-    .usage("-- <stack>")
+    .usage("-- <stack> [options]")
     .argument("<stack>", "the environment that the job works on")
-    .action((stack: string) =>
+    .option("--newest-of <branch>", "refuse when that branch has got changes of this environment since: they would be undone")
+    .action((stack: string, { newestOf }: { newestOf?: string }) =>
       end(async () => {
+        if (newestOf !== undefined) await refuseOutdated(root, stack, newestOf);
         // The SDK behind these takes a second to load, which no other command should wait for.
         const { installCli } = await import("../installCli.ts");
-        const { kubeconfigVariable, writeJobKubeconfig } = await import("../jobKubeconfig.ts");
-        const contents = process.env[kubeconfigVariable];
-        if (contents) note(`kubeconfig written: ${await writeJobKubeconfig(root, stack, contents)}`);
+        const { writeJobFiles } = await import("../jobFiles.ts");
+        for (const path of await writeJobFiles(root, stack, process.env)) note(`written: ${path}`);
         await installCli(root);
         return ExitCode.Clean;
       }),
