@@ -16,6 +16,7 @@ export const kubernetesType = {
   ingress: "kubernetes:networking.k8s.io/v1:Ingress",
   networkPolicy: "kubernetes:networking.k8s.io/v1:NetworkPolicy",
   disruptionBudget: "kubernetes:policy/v1:PodDisruptionBudget",
+  autoscaler: "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
 } as const;
 
 // The same resource has two tokens: with and without the V2 of the years in which both were offered.
@@ -31,10 +32,13 @@ export const encryptionTypes = [
 ] as const;
 export const publicAccessBlockType = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
 export const bucketAclTypes = ["aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2"] as const;
+export const intelligentTieringType = "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration";
+export const backupPlanType = "aws:backup/plan:Plan";
 export const accessKeyType = "aws:iam/accessKey:AccessKey";
 export const databaseServerTypes = ["aws:rds/instance:Instance", "aws:rds/cluster:Cluster"] as const;
 export const databaseType = "postgresql:index/database:Database";
 export const roleType = "postgresql:index/role:Role";
+export const grantType = "postgresql:index/grant:Grant";
 export const grantRoleType = "postgresql:index/grantRole:GrantRole";
 export const postgresqlProviderType = "pulumi:providers:postgresql";
 
@@ -63,10 +67,19 @@ export const annotation = {
   deletion: "mlflow-instances/deletion",
 } as const;
 
+/** Tags that the bucket of an instance has to have. */
+export const bucketTags = [label.partOf, label.instance, label.team, label.environment, label.tier, annotation.owner] as const;
+
 export const partOf = "mlflow-instances";
 
 /** Values of the component label that rules look for. */
-export const component = { trackingServer: "tracking-server", migration: "migration" } as const;
+export const component = {
+  trackingServer: "tracking-server",
+  migration: "migration",
+  retention: "retention",
+  staleRuns: "stale-runs",
+  accessTokens: "access-tokens",
+} as const;
 
 type Props = Record<string, any>;
 

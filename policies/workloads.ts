@@ -57,12 +57,39 @@ export function containersOf(resource: { type: string; props: Props }): Part[] {
   );
 }
 
-/** The variables of a container with a plain value; those from a Secret or a field have none. */
-export const plainVariables = (container: Props): { name: string; value: string; index: number }[] =>
-  ((container["env"] ?? []) as Props[]).flatMap(({ name, value }, index) => (typeof value === "string" ? [{ name, value, index }] : []));
+/** A variable of a container, with the way to it. */
+export interface Variable {
+  readonly path: string;
+  readonly name: string;
+  /** Its text where it has one of its own; one from a Secret or a field has none. */
+  text(): string | undefined;
+}
 
-/** The value of one plain variable, looked for in all containers of a workload. */
+export const variablesOf = ({ path, value }: Part): Variable[] =>
+  ((value["env"] ?? []) as Props[]).map((variable, index) => ({
+    path: `${path}.env[${index}]`,
+    name: variable["name"] as string,
+    text: () => variable["value"] as string | undefined,
+  }));
+
+/** The text of a variable, looked for in all containers of a workload. */
 export const variableOf = (resource: { type: string; props: Props }, name: string): string | undefined =>
   containersOf(resource)
-    .flatMap(({ value }) => plainVariables(value))
-    .find((variable) => variable.name === name)?.value;
+    .flatMap(variablesOf)
+    .find((variable) => variable.name === name)
+    ?.text();
+
+/** Words of a container's command line with the way to each. */
+export const wordsOf = ({ path, value }: Part): { path: string; text: string }[] =>
+  ["command", "args"].flatMap((list) =>
+    ((value[list] ?? []) as string[]).map((text, index) => ({ path: `${path}.${list}[${index}]`, text })),
+  );
+
+/** The value of an option such as `--workers`, looked for in the command lines of all containers. */
+export function optionOf(resource: { type: string; props: Props }, option: string): string | undefined {
+  const words = containersOf(resource).flatMap((container) => wordsOf(container).map(({ text }) => text));
+  const index = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  if (index === -1) return undefined;
+  const word = words[index]!;
+  return word === option ? (words[index + 1] ?? "") : word.slice(option.length + 1);
+}

@@ -1,0 +1,47 @@
+/** One statement of a bucket policy. */
+export interface Statement {
+  readonly Sid?: string;
+  readonly Effect?: string;
+  readonly Principal?: unknown;
+  readonly Action?: string | readonly string[];
+  readonly Resource?: string | readonly string[];
+  readonly Condition?: Record<string, Record<string, string | readonly string[]>>;
+}
+
+/** The statements of a policy document, whether it came as text or as an object; undefined for what is none. */
+export function statementsOf(policy: unknown): Statement[] | undefined {
+  try {
+    const document = (typeof policy === "string" ? JSON.parse(policy) : policy) as { Statement?: Statement | Statement[] } | undefined;
+    const statements = document?.Statement;
+    return statements === undefined ? undefined : [statements].flat();
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
+  typeof value === "string" ? [value] : (value ?? []);
+
+/** Whether everybody is meant. */
+export function isEverybody(principal: unknown): boolean {
+  if (principal === "*") return true;
+  const accounts = (principal as { AWS?: string | readonly string[] } | undefined)?.AWS;
+  return listOf(accounts).includes("*");
+}
+
+interface Provider {
+  readonly type: string;
+  readonly props: Record<string, unknown>;
+}
+
+/**
+ * Whether a resource of the provider for AWS lies at AWS itself. An endpoint of the provider's own means a store that speaks S3 only, and what
+ * such a store can do is its own matter.
+ */
+export function isAtAws(provider: Provider | undefined): boolean {
+  const endpoints = provider?.props["endpoints"];
+  // Settings of providers come as JSON text.
+  const list = (typeof endpoints === "string" ? JSON.parse(endpoints) : (endpoints ?? [])) as Record<string, string>[];
+  return !list.some((services) => Object.values(services).some((address) => address !== ""));
+}

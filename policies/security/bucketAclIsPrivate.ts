@@ -1,0 +1,28 @@
+import { bucketAclTypes, bucketTypes } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+
+const open = new Set(["public-read", "public-read-write", "authenticated-read"]);
+const everybody = /\/groups\/global\/(AllUsers|AuthenticatedUsers)$/;
+
+interface Grant {
+  readonly grantee?: { readonly uri?: string };
+  readonly uri?: string;
+}
+
+export const bucketAclIsPrivate = resourceRule({
+  name: "bucket-acl-is-private",
+  pack: "security",
+  severity: "critical",
+  demand: "No access control list opens a bucket to everybody or to every account of AWS.",
+  reason: "A list goes past the bucket's policy, and authenticated means anybody with an account.",
+  types: [...bucketTypes, ...bucketAclTypes],
+  *check({ props }) {
+    const acl = props["acl"] as string | undefined;
+    if (acl !== undefined && open.has(acl)) yield `acl is ${acl}; set it to private, or leave it out.`;
+    // Of a list of its own, and of the bucket in the provider's older form.
+    const own = ((props["accessControlPolicy"]?.grants ?? []) as Grant[]).map(({ grantee }) => grantee?.uri);
+    const inBucket = ((props["grants"] ?? []) as Grant[]).map(({ uri }) => uri);
+    for (const uri of [...own, ...inBucket])
+      if (uri !== undefined && everybody.test(uri)) yield `A grant names the group ${uri}; remove it.`;
+  },
+});

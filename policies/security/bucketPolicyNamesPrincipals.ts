@@ -1,0 +1,20 @@
+import { isEverybody, statementsOf } from "../buckets.ts";
+import { bucketPolicyType } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+
+export const bucketPolicyNamesPrincipals = resourceRule({
+  name: "bucket-policy-names-principals",
+  pack: "security",
+  severity: "critical",
+  demand: "No statement of a bucket policy allows anything to everybody.",
+  reason: "Models and data of an instance are then on the internet for whoever guesses the bucket's name.",
+  types: [bucketPolicyType],
+  *check({ props }) {
+    const statements = statementsOf(props["policy"]);
+    if (statements === undefined) return yield "policy is no policy document: JSON with a Statement.";
+    for (const [index, { Sid, Effect, Principal, Condition }] of statements.entries()) {
+      if (Effect !== "Allow" || !isEverybody(Principal) || Condition !== undefined) continue;
+      yield `The statement ${Sid ?? index} of policy allows to everybody; name the principals (Principal.AWS), or limit it with a Condition.`;
+    }
+  },
+});

@@ -1,0 +1,20 @@
+import { inEach } from "../parts.ts";
+import { isOfInstance } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+import { containersOf, workloadTypes } from "../workloads.ts";
+
+export const containerFilesystemIsReadOnly = resourceRule({
+  name: "container-filesystem-is-read-only",
+  pack: "security",
+  severity: "medium",
+  demand: "The root filesystem of every container of an instance is read-only.",
+  reason: "Whoever gets in can then change no code and leave nothing behind; what has to be written goes to a volume with a size.",
+  types: workloadTypes,
+  *check(workload, context) {
+    if (!isOfInstance(workload)) return;
+    yield* inEach(containersOf(workload), context, function* ({ path, value }) {
+      if (value["securityContext"]?.readOnlyRootFilesystem !== true)
+        yield `Set ${path}.securityContext.readOnlyRootFilesystem to true, and mount an emptyDir with a sizeLimit where it has to write.`;
+    });
+  },
+});

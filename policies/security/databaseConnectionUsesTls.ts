@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { isPostgresql, sslModeOf, sslModes } from "../databaseAddress.ts";
+import { inEach } from "../parts.ts";
+import { isOfInstance, kubernetesType, placeOf, postgresqlProviderType } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+import { secretEntries } from "../secrets.ts";
+import { boundFor, bounds } from "../settings.ts";
+import { containersOf, variablesOf, workloadTypes } from "../workloads.ts";
+
+const strengthOf = (mode: string | undefined): number => (sslModes as readonly (string | undefined)[]).indexOf(mode);
+
+export const databaseConnectionUsesTls = resourceRule({
+  name: "database-connection-uses-tls",
+  pack: "security",
+  severity: "critical",
+  demand: "Whoever connects to the database insists on TLS: the provider, and every address that a pod gets.",
+  reason: "With a mode that only prefers TLS, one changed packet sends password and data in clear.",
+  settings: z.object({
+    least: bounds(z.enum(["require", "verify-ca", "verify-full"]), "require").describe(
+      "Weakest sslmode; require encrypts without asking who answers, verify-full also checks certificate and name. Default: require.",
+    ),
+  }),
+  types: [postgresqlProviderType, kubernetesType.secret, ...workloadTypes],
+  *check(resource, context) {
+    const least = boundFor(context.settings.least, placeOf(resource));
+    const tooWeak = (path: string, mode: string | undefined): string[] =>
+      strengthOf(mode) >= strengthOf(least)
+        ? []
+        : [
+            `${path} ${mode === undefined ? "does not set sslmode" : `has sslmode ${mode}`}; set it to ${orStricter(least)} (platform.postgresql.sslMode of the environment).`,
+          ];
+    if (resource.type === postgresqlProviderType) return yield* tooWeak("The provider", resource.props["sslmode"] as string | undefined);
+    if (!isOfInstance(resource)) return;
+    const texts =
+      resource.type === kubernetesType.secret
+        ? secretEntries(resource.props)
+        : containersOf(resource)
+            .flatMap(variablesOf)
+            .map(({ path, name, text }) => ({ path: `${path} (${name})`, text }));
+    yield* inEach(texts, context, function* ({ path, text }) {
+      const address = text();
+      if (address !== undefined && isPostgresql(address)) yield* tooWeak(`The address in ${path}`, sslModeOf(address));
+    });
+  },
+});
+
+const orStricter = (least: string): string => (least === "verify-full" ? least : `${least} or stricter`);

@@ -1,0 +1,16 @@
+import { isAtAws } from "../buckets.ts";
+import { accessKeyType } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+
+export const noAccessKeyIsMade = resourceRule({
+  name: "no-access-key-is-made",
+  pack: "security",
+  severity: "high",
+  demand: "No stack makes an access key of AWS.",
+  reason: "Its secret lies in the state and works from everywhere until somebody revokes it.",
+  types: [accessKeyType],
+  *check({ provider, props }) {
+    if (isAtAws(provider))
+      yield `Remove the access key of user ${(props["user"] as string | undefined) ?? "(none)"}; give the workload a role instead (IRSA or EKS Pod Identity).`;
+  },
+});

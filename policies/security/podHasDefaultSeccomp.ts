@@ -1,0 +1,34 @@
+import { inEach } from "../parts.ts";
+import { isOfInstance } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+import { containersOf, podOf, withPodSpec, workloadTypes } from "../workloads.ts";
+
+const typeOf = (securityContext: Record<string, any> | undefined): unknown => securityContext?.["seccompProfile"]?.type;
+
+export const podHasDefaultSeccomp = resourceRule({
+  name: "pod-has-default-seccomp",
+  pack: "security",
+  severity: "medium",
+  demand: "Every container of an instance runs under the container runtime's seccomp profile.",
+  reason: "It closes the system calls through which most ways out of a container lead.",
+  types: workloadTypes,
+  *check(workload, context) {
+    if (!isOfInstance(workload)) return;
+    const { spec } = podOf(workload);
+    yield* inEach(containersOf(workload), context, function* ({ path, value }) {
+      const found = typeOf(value["securityContext"]) ?? typeOf(spec.value["securityContext"]);
+      if (found !== "RuntimeDefault" && found !== "Localhost")
+        yield `Set ${path}.securityContext.seccompProfile (or that of the pod) to { type: RuntimeDefault } (it is ${found === undefined ? "not set" : String(found)}).`;
+    });
+  },
+  remedy(workload) {
+    if (!isOfInstance(workload)) return undefined;
+    const { spec } = podOf(workload);
+    if (typeOf(spec.value["securityContext"]) !== undefined) return undefined;
+    if (containersOf(workload).every(({ value }) => typeOf(value["securityContext"]) !== undefined)) return undefined;
+    return withPodSpec(workload, (pod) => ({
+      ...pod,
+      securityContext: { ...pod["securityContext"], seccompProfile: { type: "RuntimeDefault" } },
+    }));
+  },
+});

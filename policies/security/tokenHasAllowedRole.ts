@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { kubernetesType, placeOf } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+import { boundFor, bounds } from "../settings.ts";
+import { holdsTokens, tokensOf } from "../tokens.ts";
+
+const roles = ["read", "edit", "manage", "admin"] as const;
+
+export const tokenHasAllowedRole = resourceRule({
+  name: "token-has-allowed-role",
+  pack: "security",
+  severity: "high",
+  demand: "Every access token has a role that its tier and environment allow; production has no admin token.",
+  reason: "An admin token changes webhooks and gateway secrets; in production whoever needs that asks the platform team.",
+  settings: z.object({
+    roles: bounds(z.array(z.enum(roles)).min(1), [...roles], { tiers: { production: ["read", "edit", "manage"] } }).describe(
+      "Roles that a token may have. Default: read, edit, manage, admin; in the tier production without admin.",
+    ),
+  }),
+  types: [kubernetesType.secret],
+  *check(secret, { settings }) {
+    if (!holdsTokens(secret)) return;
+    const allowed: readonly string[] = boundFor(settings.roles, placeOf(secret));
+    // What is no list at all is said by token-expires-in-time.
+    for (const { name, role } of tokensOf(secret) ?? [])
+      if (typeof role !== "string" || !allowed.includes(role))
+        yield `The token ${name} has the role ${String(role)}; set tokens.${name}.role to ${allowed.join(", ").replace(/, (?=[^,]*$)/, " or ")}.`;
+  },
+});

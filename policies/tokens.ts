@@ -1,0 +1,53 @@
+import { annotation, isOfInstance, metadataOf } from "./resources.ts";
+import { secretEntries } from "./secrets.ts";
+import { orUnknown } from "./unknown.ts";
+
+const file = "tokens.json";
+const objectName = "mlflow-tokens";
+
+/** What is said of an access token besides its value. */
+export interface Token {
+  readonly name: string;
+  readonly role: unknown;
+  readonly expires: unknown;
+}
+
+type Props = Record<string, any>;
+
+const namesFile = (props: Props) => secretEntries(props).find(({ key }) => key === file);
+
+/** Whether a Secret is the one with an instance's token file. */
+export const holdsTokens = (secret: { props: Props }): boolean =>
+  isOfInstance(secret) && (metadataOf(secret.props).name === objectName || namesFile(secret.props) !== undefined);
+
+/**
+ * The tokens of an instance, without their values. The file itself is what counts; as long as one of its tokens is new a preview can't know it, and
+ * takes what the annotation says of them. Throws for what neither tells.
+ */
+export function tokensOf({ props }: { props: Props }): Token[] | undefined {
+  const known = orUnknown(() => ({ text: namesFile(props)?.text() }));
+  if (known?.text !== undefined) return tokensIn(known.text);
+  const declared = metadataOf(props).annotations?.[annotation.tokens];
+  if (declared !== undefined) return tokensByName(declared);
+  return tokensIn(namesFile(props)?.text() ?? '{"tokens":[]}');
+}
+
+const tokensIn = (text: string): Token[] | undefined => {
+  const { tokens } = (parsed(text) ?? {}) as { tokens?: Token[] };
+  return Array.isArray(tokens) ? tokens : undefined;
+};
+
+const tokensByName = (text: string): Token[] | undefined => {
+  const tokens = parsed(text);
+  return tokens === undefined ? undefined : Object.entries(tokens).map(([name, token]) => ({ ...(token as Token), name }));
+};
+
+// A parser's error has the text in it, which is a secret.
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
