@@ -1,3 +1,4 @@
+import { asObject } from "../../stacks/config.ts";
 import { previewStack, pullRequestOf } from "../../stacks/previewEnvironment.ts";
 import type { StackState } from "./state.ts";
 
@@ -15,7 +16,7 @@ export function claimOf(stack: string, { outputs, resources }: Pick<StackState, 
   if (pullRequest === undefined) return { preview: false, why: "is not named pr-<number>" };
   const said = outputs["preview"];
   if (said !== undefined) {
-    const { pullRequest: number, until } = (typeof said === "object" ? said : {}) as { pullRequest?: unknown; until?: unknown };
+    const { pullRequest: number, until } = asObject(said);
     if (number !== pullRequest || !isDay(until))
       return { preview: false, why: `its output "preview" is not that of pull request ${pullRequest}` };
     return { preview: true, until };

@@ -40,10 +40,22 @@ describe("the stack's name", () => {
     ["pr-123456789", 123_456_789],
   ])("%s is of pull request %i", (stack, number) => expect(pullRequestOf(stack)).toBe(number));
 
-  test.each(["prod", "pr", "pr-", "pr-0", "pr-012", "pr-x", "pr-12x", "pr-12-x", "xpr-12", "PR-12", "pr-1234567890", "pr-12\n", " pr-12", "org/pr-12"])(
-    "%j is of none",
-    (stack) => expect(pullRequestOf(stack)).toBeUndefined(),
-  );
+  test.each([
+    "prod",
+    "pr",
+    "pr-",
+    "pr-0",
+    "pr-012",
+    "pr-x",
+    "pr-12x",
+    "pr-12-x",
+    "xpr-12",
+    "PR-12",
+    "pr-1234567890",
+    "pr-12\n",
+    " pr-12",
+    "org/pr-12",
+  ])("%j is of none", (stack) => expect(pullRequestOf(stack)).toBeUndefined());
 
   test("and the value have to say the same, both ways", () => {
     expect(parsed("pr-12", preview).problems).toEqual([]);
@@ -60,8 +72,16 @@ describe("the stack's name", () => {
 
 test.each<[string, unknown, string]>([
   ["an unknown key", { ...preview, forever: true }, "environment.preview.forever: unknown key; known here: pullRequest, until, instances"],
-  ["a time", { ...preview, until: "2026-11-29 00:00:00 +0000 UTC" }, 'environment.preview.until: is "2026-11-29 00:00:00 +0000 UTC", expected a date in quotes, such as "2027-02-20"'],
-  ["no such day", { ...preview, until: "2026-02-30" }, 'environment.preview.until: is "2026-02-30", expected a date in quotes, such as "2027-02-20"'],
+  [
+    "a time",
+    { ...preview, until: "2026-11-29 00:00:00 +0000 UTC" },
+    'environment.preview.until: is "2026-11-29 00:00:00 +0000 UTC", expected a date in quotes, such as "2027-02-20"',
+  ],
+  [
+    "no such day",
+    { ...preview, until: "2026-02-30" },
+    'environment.preview.until: is "2026-02-30", expected a date in quotes, such as "2027-02-20"',
+  ],
   ["no day", { pullRequest: 12, instances: ["shop"] }, "environment.preview.until: is missing"],
   ["nothing to show", { ...preview, instances: [] }, "environment.preview.instances: is empty; a preview is of one instance at least"],
   ["one twice", { ...preview, instances: ["shop", "cart", "shop"] }, 'environment.preview.instances[2]: "shop" is named twice'],
@@ -166,7 +186,9 @@ tokens:
 
   test("is not being deleted", () => {
     const { errors } = read(previewOf(), { "shop.yaml": `${good}delete: shop\n` });
-    expect(errors).toEqual(["shop.yaml:4:1 delete: is set: an instance that is being deleted has no preview; leave it out of preview.instances"]);
+    expect(errors).toEqual([
+      "shop.yaml:4:1 delete: is set: an instance that is being deleted has no preview; leave it out of preview.instances",
+    ]);
   });
 
   test("is found by its file's name again", () => {
