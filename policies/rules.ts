@@ -1,5 +1,21 @@
+import { databaseRefusesOthers } from "./isolation/databaseRefusesOthers.ts";
+import { instanceHasEachPartOnce } from "./isolation/instanceHasEachPartOnce.ts";
+import { instanceSharesNoBucket } from "./isolation/instanceSharesNoBucket.ts";
+import { instanceSharesNoDatabase } from "./isolation/instanceSharesNoDatabase.ts";
+import { instanceSharesNoKey } from "./isolation/instanceSharesNoKey.ts";
 import { namespaceDeniesByDefault } from "./isolation/namespaceDeniesByDefault.ts";
+import { objectLiesInOwnNamespace } from "./isolation/objectLiesInOwnNamespace.ts";
+import { bucketFollowsInstance } from "./naming/bucketFollowsInstance.ts";
+import { bucketHasCostCenter } from "./naming/bucketHasCostCenter.ts";
+import { bucketHasTags } from "./naming/bucketHasTags.ts";
+import { databaseFollowsInstance } from "./naming/databaseFollowsInstance.ts";
+import { hostFollowsInstance } from "./naming/hostFollowsInstance.ts";
 import { instanceHasProductName } from "./naming/instanceHasProductName.ts";
+import { instanceIsUnique } from "./naming/instanceIsUnique.ts";
+import { instanceLabelsAgree } from "./naming/instanceLabelsAgree.ts";
+import { namespaceFollowsInstance } from "./naming/namespaceFollowsInstance.ts";
+import { namespaceNamesOwner } from "./naming/namespaceNamesOwner.ts";
+import { objectHasLabels } from "./naming/objectHasLabels.ts";
 import { backendIsNoSqlite } from "./reliability/backendIsNoSqlite.ts";
 import { containerHasResources } from "./reliability/containerHasResources.ts";
 import { dataHolderIsProtected } from "./reliability/dataHolderIsProtected.ts";
@@ -13,7 +29,14 @@ import { roleHasConnectionLimit } from "./reliability/roleHasConnectionLimit.ts"
 import { rolesFitTheServer } from "./reliability/rolesFitTheServer.ts";
 import { serverHasProbes } from "./reliability/serverHasProbes.ts";
 import { serverIsMigrated } from "./reliability/serverIsMigrated.ts";
+import { bucketHasLifecycle } from "./retention/bucketHasLifecycle.ts";
+import { bucketLifecycleKeepsArtifacts } from "./retention/bucketLifecycleKeepsArtifacts.ts";
+import { bucketLifecycleStandsAlone } from "./retention/bucketLifecycleStandsAlone.ts";
+import { databaseBackupOutlastsRetention } from "./retention/databaseBackupOutlastsRetention.ts";
 import { namespaceDeclaresRetention } from "./retention/namespaceDeclaresRetention.ts";
+import { retentionIsNotCutShort } from "./retention/retentionIsNotCutShort.ts";
+import { retentionJobAppliesRetention } from "./retention/retentionJobAppliesRetention.ts";
+import type { Rule } from "./rule.ts";
 import { bucketAclIsPrivate } from "./security/bucketAclIsPrivate.ts";
 import { bucketBlocksPublicAccess } from "./security/bucketBlocksPublicAccess.ts";
 import { bucketHasPolicy } from "./security/bucketHasPolicy.ts";
@@ -42,12 +65,27 @@ import { secretsStayInSecrets } from "./security/secretsStayInSecrets.ts";
 import { serverNamesHostsAndOrigins } from "./security/serverNamesHostsAndOrigins.ts";
 import { tokenExpiresInTime } from "./security/tokenExpiresInTime.ts";
 import { tokenHasAllowedRole } from "./security/tokenHasAllowedRole.ts";
-import type { Rule } from "./rule.ts";
 
 /** Every rule, in the order of the packs. */
 export const rules: readonly Rule[] = [
   instanceHasProductName,
+  bucketFollowsInstance,
+  bucketHasCostCenter,
+  bucketHasTags,
+  databaseFollowsInstance,
+  hostFollowsInstance,
+  instanceIsUnique,
+  instanceLabelsAgree,
+  namespaceFollowsInstance,
+  namespaceNamesOwner,
+  objectHasLabels,
   namespaceDeclaresRetention,
+  bucketHasLifecycle,
+  bucketLifecycleKeepsArtifacts,
+  bucketLifecycleStandsAlone,
+  databaseBackupOutlastsRetention,
+  retentionIsNotCutShort,
+  retentionJobAppliesRetention,
   bucketAclIsPrivate,
   bucketBlocksPublicAccess,
   bucketHasPolicy,
@@ -90,4 +128,10 @@ export const rules: readonly Rule[] = [
   serverHasProbes,
   serverIsMigrated,
   namespaceDeniesByDefault,
+  databaseRefusesOthers,
+  instanceHasEachPartOnce,
+  instanceSharesNoBucket,
+  instanceSharesNoDatabase,
+  instanceSharesNoKey,
+  objectLiesInOwnNamespace,
 ];

@@ -1,5 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { annotation, bucketTypes, databaseType, isInstanceNamespace, label, marksOf, metadataOf, roleType } from "./resources.ts";
+import { roleNamesOf } from "./names.ts";
 import { orUnknown } from "./unknown.ts";
 
 /** All resources that belong to one instance. */
@@ -25,31 +26,35 @@ export interface Stack {
   strangers(...types: readonly string[]): PolicyResource[];
 }
 
-/** Names that a database or a role of this instance has. */
-const isNameOf = (instance: string, name: unknown): boolean => {
-  const own = `mlflow_${instance.replaceAll("-", "_")}`;
-  return typeof name === "string" && (name === own || name === `${own}_retention` || name === `${own}_stale_runs`);
-};
+interface Owners {
+  /** Of the instances, the longest first. */
+  readonly names: readonly string[];
+  readonly byNamespace: ReadonlyMap<string, string>;
+  readonly byBucket: ReadonlyMap<string, string>;
+}
+
+const isBucket = ({ type }: PolicyResource): boolean => (bucketTypes as readonly string[]).includes(type);
+
+const aroundBucket = (resource: PolicyResource): boolean => resource.type.startsWith("aws:s3/bucket") && !isBucket(resource);
 
 /**
  * Who a resource belongs to. A Kubernetes object and a bucket say so by label and tag, or lie in an instance's namespace. A resource of PostgreSQL
- * carries no label: it belongs to the instance whose name begins its logical name, or that its own name follows; the same with what surrounds a bucket.
+ * carries no label: it belongs to the instance whose name begins its logical name, or that its own name follows. What surrounds a bucket belongs to the
+ * bucket that it names.
  */
-function ownerOf(resource: PolicyResource, names: readonly string[], byNamespace: ReadonlyMap<string, string>): string | undefined {
+function ownerOf(resource: PolicyResource, { names, byNamespace, byBucket }: Owners): string | undefined {
   const marked = orUnknown(() => marksOf(resource)[label.instance]);
   if (marked !== undefined && names.includes(marked)) return marked;
+  const bucket = aroundBucket(resource) ? orUnknown(() => resource.props["bucket"] as string | undefined) : undefined;
+  if (bucket !== undefined && byBucket.has(bucket)) return byBucket.get(bucket);
   const namespace = resource.type.startsWith("kubernetes:") ? orUnknown(() => metadataOf(resource.props).namespace) : undefined;
   if (namespace !== undefined && byNamespace.has(namespace)) return byNamespace.get(namespace);
   // The longest first: `search-ranker-token` belongs to `search-ranker`, also when there is an instance `search`.
   const byLogicalName = names.find((name) => resource.name === name || resource.name.startsWith(`${name}-`));
   if (byLogicalName !== undefined) return byLogicalName;
   if (resource.type !== databaseType && resource.type !== roleType) return undefined;
-  return names.find((name) =>
-    isNameOf(
-      name,
-      orUnknown(() => resource.props["name"]),
-    ),
-  );
+  const own = orUnknown(() => resource.props["name"] as string);
+  return own === undefined ? undefined : names.find((name) => Object.values(roleNamesOf(name)).includes(own));
 }
 
 export function readStack(resources: readonly PolicyResource[]): Stack {
@@ -65,11 +70,17 @@ export function readStack(resources: readonly PolicyResource[]): Stack {
       return own === undefined ? [] : [[own, name] as const];
     }),
   );
+  const byBucket = new Map<string, string>();
+  for (const bucket of resources.filter(isBucket)) {
+    const owner = ownerOf(bucket, { names, byNamespace, byBucket });
+    const name = orUnknown(() => bucket.props["bucket"] as string | undefined);
+    if (owner !== undefined && name !== undefined) byBucket.set(name, owner);
+  }
   const owners = new Map<string, PolicyResource[]>();
   const homeless: PolicyResource[] = [];
   for (const resource of resources) {
     if (resource.type.startsWith("pulumi:") || resource.type.startsWith("components:")) continue;
-    const owner = ownerOf(resource, names, byNamespace);
+    const owner = ownerOf(resource, { names, byNamespace, byBucket });
     if (owner === undefined) homeless.push(resource);
     else owners.set(owner, [...(owners.get(owner) ?? []), resource]);
   }

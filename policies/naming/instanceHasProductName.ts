@@ -1,4 +1,4 @@
-import { isInstanceNamespace, isPreviewEnvironment, kubernetesType, label, placeOf } from "../resources.ts";
+import { isInstanceNamespace, isPreviewEnvironment, kubernetesType, placeOf } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const pattern = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
@@ -14,15 +14,24 @@ const stages = "final latest new newest old draft copy backup tmp temp beta alph
 export const forbiddenWords: ReadonlySet<string> = new Set(`${algorithms} ${stages}`.split(" "));
 
 /** What is a fine name of a place to try things, and of nothing else. */
-const trial = new Set(["test", "testing", "tests", "demo", "trial", "playground"]);
+export const trialWords: ReadonlySet<string> = new Set("test testing tests demo trial playground".split(" "));
+
+/** A name that is an entry of its own among the object store's keys. */
+const reserved = "preview";
 
 const isVersion = (word: string) => /^v?[0-9]+$|[a-z]v[0-9]+$/.test(word);
 
-const isForbidden = (word: string, tier: string | undefined): boolean =>
-  forbiddenWords.has(word) ||
-  forbiddenWords.has(word.replace(/v?[0-9]+$/, "")) ||
-  isVersion(word) ||
-  (trial.has(word) && tier !== "sandbox");
+function* problemsOf(name: string, own: string, tier: string | undefined): Generator<string> {
+  if (own === reserved) yield `The instance name "${name}" is reserved for preview environments; name the product.`;
+  const words = own.split("-");
+  const forbidden = words.find((word) => forbiddenWords.has(word) || forbiddenWords.has(word.replace(/v?[0-9]+$/, "")) || isVersion(word));
+  if (forbidden !== undefined) {
+    yield `The instance name "${name}" contains "${forbidden}", an algorithm, version or stage; name the product.`;
+  } else if (tier !== "sandbox") {
+    const trial = words.find((word) => trialWords.has(word));
+    if (trial !== undefined) yield `The instance name "${name}" contains "${trial}"; name the product, or set the tier to sandbox.`;
+  }
+}
 
 export const instanceHasProductName = resourceRule({
   name: "instance-has-product-name",
@@ -35,11 +44,14 @@ export const instanceHasProductName = resourceRule({
   *check(namespace) {
     if (!isInstanceNamespace(namespace)) return;
     const { instance, tier, environment } = placeOf(namespace);
-    if (instance === undefined) return yield `The namespace of an instance needs the label ${label.instance} with the instance's name.`;
+    // object-has-labels asks for the label.
+    if (instance === undefined) return;
     if (!pattern.test(instance)) return yield `The instance name "${instance}" does not match ${pattern.source}; rename its file.`;
+    if (!isPreviewEnvironment(environment)) return yield* problemsOf(instance, instance, tier);
+    // On the same platform as the original: only the environment's name in front keeps host, bucket and database apart.
     const prefix = `${environment}-`;
-    const own = isPreviewEnvironment(environment) && instance.startsWith(prefix) ? instance.slice(prefix.length) : instance;
-    const word = own.split("-").find((part) => isForbidden(part, tier));
-    if (word !== undefined) yield `The instance name "${instance}" contains "${word}", an algorithm, version or stage; name the product.`;
+    if (!instance.startsWith(prefix))
+      return yield `The instance name "${instance}" does not begin with "${prefix}", as in ${environment} it must.`;
+    yield* problemsOf(instance, instance.slice(prefix.length), tier);
   },
 });

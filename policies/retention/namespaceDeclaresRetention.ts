@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { daysOf } from "../days.ts";
 import { annotation, isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
@@ -24,8 +25,8 @@ export const namespaceDeclaresRetention = resourceRule({
     const found = metadataOf(namespace.props).annotations?.[annotation.retention];
     const range = `a number of days from ${min}d to ${max}d`;
     if (found === undefined) return yield `Set deletedExperimentRetention (annotation ${annotation.retention}) to ${range}.`;
-    const given = /^[0-9]{1,4}d$/.test(found) ? Number(found.slice(0, -1)) : Number.NaN;
-    if (!(given >= min && given <= max))
+    const given = daysOf(found);
+    if (given === undefined || given < min || given > max)
       yield `deletedExperimentRetention (annotation ${annotation.retention}) is "${found}"; set it to ${range}.`;
   },
 });

@@ -1,0 +1,19 @@
+import { isAtAws } from "../buckets.ts";
+import { bucketTypes, label, marksOf, partOf } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+
+const tag = "cost-center";
+
+export const bucketHasCostCenter = resourceRule({
+  name: "bucket-has-cost-center",
+  pack: "naming",
+  severity: "low",
+  demand: "On AWS the bucket of an instance has the tag cost-center.",
+  reason: "AWS bills by tag; a store of one's own, behind the provider's endpoint, bills nobody.",
+  types: bucketTypes,
+  *check(bucket, { known }) {
+    if (marksOf(bucket)[label.partOf] !== partOf) return;
+    if (known(() => isAtAws(bucket.provider)) !== true) return;
+    if ((marksOf(bucket)[tag] ?? "").trim() === "") yield `Set costCenter in the instance's file (tag ${tag}).`;
+  },
+});

@@ -1,0 +1,23 @@
+import { isHostOf } from "../names.ts";
+import { kubernetesType, label, marksOf } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+
+export const hostFollowsInstance = resourceRule({
+  name: "host-follows-instance",
+  pack: "naming",
+  severity: "medium",
+  demand: "The host of an instance is <instance>.<domain>.",
+  reason: "Users find an instance by its name, and no two instances can want the same host.",
+  types: [kubernetesType.ingress],
+  *check(ingress, { known }) {
+    const instance = marksOf(ingress)[label.instance];
+    if (instance === undefined) return;
+    const rules = (ingress.props["spec"]?.["rules"] ?? []) as { host?: string }[];
+    for (const index of rules.keys()) {
+      const host = known(() => rules[index]?.host ?? "");
+      // A rule without a host is ingress-has-tls's.
+      if (host === undefined || host === "" || isHostOf(instance, host)) continue;
+      yield `The host ${host} is not named after instance ${instance}; set spec.rules[${index}].host to ${instance}.<domain>.`;
+    }
+  },
+});

@@ -1,0 +1,21 @@
+import { namespaceNameOf } from "../names.ts";
+import { isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+
+export const namespaceFollowsInstance = resourceRule({
+  name: "namespace-follows-instance",
+  pack: "naming",
+  severity: "medium",
+  demand: "The namespace of an instance is named mlflow-<instance>.",
+  reason: "Commands, network policies of others and whoever is on call find an instance by its name alone.",
+  types: [kubernetesType.namespace],
+  *check(namespace) {
+    if (!isInstanceNamespace(namespace)) return;
+    const { instance } = placeOf(namespace);
+    if (instance === undefined) return;
+    const { name } = metadataOf(namespace.props);
+    if (name !== namespaceNameOf(instance)) {
+      yield `The namespace of instance ${instance} is named ${name ?? "by chance"}; set metadata.name to ${namespaceNameOf(instance)}.`;
+    }
+  },
+});

@@ -1,0 +1,36 @@
+import { daysOf } from "../days.ts";
+import { previousState, stackType, type AskPrevious } from "../previousState.ts";
+import { annotation, isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
+
+/** `ask` gives the state before the change. */
+export const retentionIsNotCutShortOf = (ask: AskPrevious) =>
+  resourceRule({
+    name: "retention-is-not-cut-short",
+    pack: "retention",
+    severity: "critical",
+    demand: "The retention of an instance is not lowered by more than half at once.",
+    reason: "The next run removes for good what the old retention still kept; a slip of the pen must not do that.",
+    types: [stackType, kubernetesType.namespace],
+    async *check(resource) {
+      if (resource.type === stackType) {
+        // Long before the first namespace, so that its judgement waits for nothing.
+        void ask(resource.urn);
+        return;
+      }
+      if (!isInstanceNamespace(resource)) return;
+      const { instance } = placeOf(resource);
+      const now = daysOf(metadataOf(resource.props).annotations?.[annotation.retention]);
+      if (instance === undefined || now === undefined) return;
+      const previous = await ask(resource.urn);
+      if ("refusal" in previous) {
+        yield `Nobody can tell which retention instance ${instance} had: ${previous.refusal}.`;
+        return;
+      }
+      const before = daysOf(previous.instances.get(instance)?.[annotation.retention]);
+      if (before === undefined || now * 2 >= before) return;
+      yield `deletedExperimentRetention of instance ${instance} goes from ${before}d to ${now}d; set it to ${Math.ceil(before / 2)}d or more, and lower it again after the next run, or have it excluded.`;
+    },
+  });
+
+export const retentionIsNotCutShort = retentionIsNotCutShortOf(previousState);
