@@ -15,8 +15,8 @@ export interface GitChanges {
 }
 
 const kinds: Readonly<Record<string, FileChange>> = { A: "added", D: "removed" };
-/** What decides an instance besides its own file; tests, docs and the rest change none. */
-const shares = /^(?:stacks\/(?!instances\/|prices)|components\/|images\/|package(?:-lock)?\.json$|Pulumi\.yaml$)/;
+/** What decides an instance besides its own file: code, defaults, versions. Tests, docs and the rest change none; an image counts by its reference in the stack's values. */
+const shares = /^(?:stacks\/[^/]+\.ts$|components\/|package(?:-lock)?\.json$|Pulumi\.yaml$)/;
 
 /** What changed between the base and the work tree: what was committed, what is staged, what is neither, and what git doesn't know yet. */
 export async function changedFiles(root: string, base: string): Promise<ReadonlyMap<string, FileChange>> {
@@ -50,15 +50,16 @@ export async function changedFiles(root: string, base: string): Promise<Readonly
 export function causesOf(
   base: string,
   files: ReadonlyMap<string, FileChange>,
-  place: { readonly root: string; readonly instancesFolder: string; readonly nameOf: (file: string) => string },
+  place: { readonly root: string; readonly stack: string; readonly instancesFolder: string; readonly nameOf: (file: string) => string },
 ): GitChanges {
   const folder = relative(place.root, join(place.root, place.instancesFolder));
+  const values = join("stacks", `Pulumi.${place.stack}.yaml`);
   const instanceFiles = new Map<string, { file: string; change: FileChange }>();
   const shared: string[] = [];
   for (const [file, change] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const name = /^(.+)\.ya?ml$/.exec(basename(file))?.[1];
     if (name !== undefined && relative(folder, file) === basename(file)) instanceFiles.set(place.nameOf(name), { file, change });
-    else if (shares.test(file)) shared.push(file);
+    else if (shares.test(file) || file === values) shared.push(file);
   }
   return { base, instanceFiles, shared };
 }

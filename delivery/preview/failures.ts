@@ -36,7 +36,7 @@ export function readFailures(run: Pick<EngineRun, "diagnostics" | "succeeded" | 
     for (const line of message.split("\n")) {
       const [, file] = vanishedLine.exec(line) ?? [];
       if (file !== undefined) vanished.set(basename(file).replace(/\.ya?ml$/, ""), line.trim());
-      else if (line.trim() !== "" && !title.test(line)) rest.push(line.trimEnd());
+      else if (line.trim() !== "" && !title.test(line)) rest.push(line.replace(/^ {2}/, "").trimEnd());
     }
     if (rest.length > 0 && !consequence.test(rest.join("\n").trim())) errors.push(about(urn, rest.join("\n")));
   }

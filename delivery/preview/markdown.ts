@@ -39,24 +39,22 @@ export function pageOf(report: PreviewReport): string {
 function summary({ instances, environment, unchanged, complete }: PreviewReport): string {
   if (!complete && instances.length === 0) return "";
   const resources = [...instances.flatMap((each) => each.resources), ...environment];
-  if (resources.length === 0) return `Nothing changes; ${plural(unchanged.length, "instance")}.`;
-  const states = (["new", "changed", "gone"] as const).flatMap((state) => {
-    const names = instances.filter((each) => each.state === state).length;
-    return names === 0 ? [] : [`${names} ${state}`];
-  });
-  const rest =
-    unchanged.length === 0
-      ? ""
-      : ` ${plural(unchanged.length, "instance")} ${unchanged.length === 1 ? "stays" : "stay"} as ${unchanged.length === 1 ? "it is" : "they are"}.`;
-  return `${plural(instances.length, "instance")}: ${states.join(", ") || "none"}. ${counted(resources)}.${rest}`;
+  const states = (["new", "changed", "gone"] as const).map(
+    (state) => [instances.filter((each) => each.state === state).length, state] as const,
+  );
+  const counts = [...states, [unchanged.length, "unchanged"] as const]
+    .filter(([count]) => count > 0)
+    .map(([count, state]) => `${count} ${state}`);
+  const changes = resources.length === 0 ? "Nothing changes." : `${counted(resources)}.`;
+  return `${changes} Instances: ${counts.join(", ") || "none"}.`;
 }
 
 /** Never cut. */
 function risks({ risks: all }: PreviewReport): string[] {
   if (all.length === 0) return [];
   const lines = all.map(({ instance, destructive, confirmed, text }) => {
-    const mark = destructive && !confirmed ? "**not confirmed** " : confirmed ? "confirmed: " : "";
-    return `- ${instance === undefined ? "" : `**${instance}**: `}${mark}${clean(text)}`;
+    const mark = destructive && !confirmed ? " (**not confirmed**)" : confirmed ? " (confirmed)" : "";
+    return `- **${instance ?? "environment"}**${mark}: ${clean(text)}`;
   });
   return ["## Data at risk", lines.join("\n")];
 }
@@ -71,7 +69,7 @@ function fenced(texts: readonly string[], most: number): string[] {
 }
 
 const incomplete = ({ complete }: PreviewReport): string[] =>
-  complete ? [] : ["What else would change is not known: it came to an end before everything was looked at."];
+  complete ? [] : ["What else would change is not known: the preview ended before everything was looked at."];
 
 function policies({ policies: verdicts, exclusions }: PreviewReport): string[] {
   const of = (level: Verdict["level"]): string[] => verdicts.filter((each) => each.level === level).map(verdictLine);

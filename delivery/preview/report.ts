@@ -1,4 +1,5 @@
 import type { EngineRun } from "../engine.ts";
+import type { Step } from "../engineEvents.ts";
 import { ExitCode } from "../exitCode.ts";
 import type { FileChange, GitChanges } from "./cause.ts";
 import { changesOf, type ChangeKind, type PropertyChange, type ResourceChange } from "./changes.ts";
@@ -9,6 +10,7 @@ import { findOwners } from "./owners.ts";
 import { verdictsOf, type Exclusion, type Verdict } from "./policies.ts";
 import { monthlyCost, type Prices } from "./prices.ts";
 import { risksOf, type Risk } from "./risks.ts";
+import { asObject, textOf } from "./values.ts";
 
 export type Outcome = "no changes" | "clean" | "policy violation" | "destructive change" | "error";
 
@@ -81,7 +83,7 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
     run,
     policies.some(({ level }) => level === "mandatory"),
   );
-  const risks = risksOf({ changes, facts, ...failures });
+  const risks = risksOf({ changes, facts, holdings: holdingsOf(run.steps), ...failures });
   const outcome = outcomeOf(failures, risks, policies, changes.length);
   const instances = [...facts].flatMap(([name, sides]) => instanceReport(name, sides, changes, prices, git));
   const changed = new Set(instances.map(({ name }) => name));
@@ -107,6 +109,19 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
     ...(git === undefined ? {} : causes(git, changed)),
     warnings: failures.warnings,
   };
+}
+
+/** What each instance held after the last update, from the stack's outputs: of one that the program refuses to forget there is nothing else in the events. */
+function holdingsOf(steps: readonly Step[]): ReadonlyMap<string, string> {
+  const stack = steps.find(({ type }) => type === "pulumi:pulumi:Stack");
+  return new Map(
+    Object.entries(asObject(asObject(stack?.old?.outputs)["instances"])).flatMap(([name, outputs]) => {
+      const { bucket, database } = asObject(outputs);
+      const held = [["bucket", textOf(bucket)] as const, ["database", textOf(database)] as const];
+      const texts = held.flatMap(([noun, value]) => (value === undefined ? [] : [`${noun} \`${value}\``]));
+      return texts.length === 0 ? [] : [[name, texts.join(", ")] as const];
+    }),
+  );
 }
 
 const exitCodes: Record<Outcome, ExitCode> = {

@@ -20,14 +20,20 @@ interface Input {
   readonly facts: ReadonlyMap<string, BeforeAndAfter>;
   /** Lines of the program about instances whose file is gone, by instance. */
   readonly vanished: ReadonlyMap<string, string>;
+  /** What the last update said that they hold. */
+  readonly holdings: ReadonlyMap<string, string>;
   /** Resources that the engine refuses to delete because they are protected. */
   readonly refused: ReadonlySet<string>;
 }
 
 /** Everything that is at risk, the worst first. */
-export function risksOf({ changes, facts, vanished, refused }: Input): Risk[] {
+export function risksOf({ changes, facts, vanished, holdings, refused }: Input): Risk[] {
   const risks = [
-    ...[...vanished].map(([instance, text]): Risk => ({ instance, kind: "file gone", destructive: true, confirmed: false, text })),
+    ...[...vanished].map(([instance, line]): Risk => {
+      const held = holdings.get(instance);
+      const text = held === undefined ? line : `${line}. Nothing of it goes now: ${held}`;
+      return { instance, kind: "file gone", destructive: true, confirmed: false, text };
+    }),
     ...changes.flatMap((change) => ofHolder(change, facts.get(change.instance ?? ""), refused)),
     ...[...facts].flatMap(([instance, { before, after }]) =>
       before === undefined || after === undefined ? [] : [...ofRetention(instance, before, after), ...ofTokens(instance, before, after)],

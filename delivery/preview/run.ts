@@ -40,7 +40,7 @@ async function readSurroundings(root: string, stack: string, base: string | unde
     readExclusions(join(root, "stacks", "policies.json"), new Date().toISOString().slice(0, 10)),
     base === undefined ? undefined : changedFiles(root, base),
   ]);
-  const git = base === undefined || files === undefined ? undefined : causesOf(base, files, { root, ...instanceFiles(root, stack) });
+  const git = base === undefined || files === undefined ? undefined : causesOf(base, files, { root, stack, ...instanceFiles(root, stack) });
   return { prices, exclusions, git };
 }
 
