@@ -19,10 +19,11 @@ const lifecycleRule = (rule: Props, index: number): LifecycleRule => ({
   title: rule["id"] === undefined ? `rules[${index}]` : `rule ${rule["id"]}`,
   active: rule["status"] === "Enabled",
   prefix: rule["filter"]?.["prefix"] ?? rule["filter"]?.["and"]?.["prefix"] ?? rule["prefix"] ?? "",
-  expires: rule["expiration"]?.["days"] !== undefined || rule["expiration"]?.["date"] !== undefined,
+  // The provider's outputs have 0 and "" for what was not set.
+  expires: (rule["expiration"]?.["days"] ?? 0) > 0 || (rule["expiration"]?.["date"] ?? "") !== "",
   classes: ((rule["transitions"] ?? []) as Props[]).map(({ storageClass }) => storageClass as string),
   noncurrentDays: rule["noncurrentVersionExpiration"]?.["noncurrentDays"],
-  endsUploads: rule["abortIncompleteMultipartUpload"] !== undefined,
+  endsUploads: (rule["abortIncompleteMultipartUpload"]?.["daysAfterInitiation"] ?? 0) > 0,
 });
 
 /** How to read each rule of a lifecycle; one that a preview can't know throws when it is read, and no other. */

@@ -234,9 +234,13 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
   return problems;
 }
 
+/** The tier of an instance, its default filled in. */
+export const tierOf = (environment: Environment | undefined, file: InstanceFile): Tier =>
+  file.tier ?? environment?.defaults?.tier ?? "standard";
+
 /** Why the file's name can't be an instance's name, as a problem of the whole file. */
-export const problemsInName = (name: string): Problem[] => {
-  const problem = nameProblem(name);
+export const problemsInName = (name: string, tier: Tier | undefined): Problem[] => {
+  const problem = nameProblem(name, tier);
   return problem === undefined ? [] : [{ path: [], message: `the instance's name "${name}" ${problem}` }];
 };
 
@@ -246,7 +250,7 @@ const bucketName = ({ name: environment, preview, platform }: Environment, name:
 
 /** Fills in every default. Pure: the same environment and file always give the same spec. */
 export function resolve(environment: Environment, name: string, file: InstanceFile): InstanceSpec {
-  const tierName = file.tier ?? environment.defaults?.tier ?? "standard";
+  const tierName = tierOf(environment, file);
   const tier = tierDefaults(tierName);
   const [replicas, workers] = [file.replicas ?? tier.replicas, file.workers ?? tier.workers];
   const resources = defaultResources(workers);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Environment } from "./environment.ts";
-import { instanceFileSchema, problemsIn, problemsInName, resolve, type InstanceSpec } from "./instance.ts";
+import { instanceFileSchema, problemsIn, problemsInName, resolve, tierOf, type InstanceSpec } from "./instance.ts";
 import { asPreview, nameIn, problemsInPreview } from "./previewEnvironment.ts";
 import { check } from "./problems.ts";
 import { show } from "./units.ts";
@@ -61,9 +61,9 @@ export function readInstances(
 
     const yaml = parseYamlFile(readFileSync(join(folder, file), "utf8"));
     errors.push(...yaml.syntaxErrors.map((error) => `${shown(file)}:${error}`));
-    const named = problemsInName(name);
     const parsed = yaml.syntaxErrors.length > 0 ? { problems: [] } : check(instanceFileSchema, yaml.data);
     const data = parsed.data && preview ? asPreview(preview, parsed.data) : parsed.data;
+    const named = problemsInName(name, data && tierOf(environment, data));
     const ofPreview = preview ? problemsInPreview(preview, name, parsed.data) : [];
     const further = data && environment ? problemsIn(environment, nameIn(environment, name), data, options.today) : [];
     const problems = [...named, ...parsed.problems, ...ofPreview, ...further];

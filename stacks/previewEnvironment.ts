@@ -39,7 +39,7 @@ const longestName = 40;
 export function problemsInPreview(preview: Preview, fileName: string, file: object | undefined): Problem[] {
   const problems: Problem[] = [];
   const most = longestName - prefixOf(preview).length;
-  if (nameProblem(fileName) === undefined && fileName.length > most) {
+  if (nameProblem(fileName, "sandbox") === undefined && fileName.length > most) {
     problems.push({
       path: [],
       message: `the instance would be named ${prefixOf(preview)}${fileName}, longer than ${longestName} characters; a name that is previewed in pull request ${preview.pullRequest} has at most ${most}`,

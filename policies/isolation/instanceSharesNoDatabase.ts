@@ -30,9 +30,12 @@ export const instanceSharesNoDatabase = stackRule({
       const databases = [databaseNameOf(instance.name), ...namesOf(instance.of(databaseType), context)];
       const roles = [...Object.values(roleNamesOf(instance.name)), ...namesOf(instance.of(roleType), context)];
       for (const secret of instance.of(kubernetesType.secret)) {
+        const told = new Set<string>();
         for (const entry of context.known(() => secretEntries(secret.props)) ?? []) {
           const login = context.known(() => loginOf(entry.text()));
-          if (login === undefined) continue;
+          // Under the engine a Secret has its values twice, as they were given and encoded.
+          if (login === undefined || told.has(`${entry.key} ${login.role} ${login.database}`)) continue;
+          told.add(`${entry.key} ${login.role} ${login.database}`);
           if (!databases.includes(login.database)) yield problem(instance, secret, entry, `the database ${login.database}`, databases);
           if (!roles.includes(login.role)) yield problem(instance, secret, entry, `the role ${login.role}`, roles);
         }

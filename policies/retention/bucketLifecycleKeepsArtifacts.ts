@@ -33,7 +33,8 @@ export const bucketLifecycleKeepsArtifacts = stackRule({
       const isTemporary = (prefix: string) => settings.temporaryPrefixes.some((allowed) => prefix.startsWith(allowed));
       const allowed = settings.temporaryPrefixes.join(", ");
       for (const lifecycle of instance.of(...lifecycleTypes)) {
-        const rules = (known(() => lifecycleRulesOf(lifecycle.props)) ?? []).map((read) => known(read));
+        const rules = known(() => lifecycleRulesOf(lifecycle.props))?.map((read) => known(read));
+        if (rules === undefined) continue;
         for (const rule of rules) {
           if (rule === undefined) continue;
           for (const message of problemsOf(rule, retention, isTemporary(rule.prefix), allowed)) {

@@ -19,7 +19,7 @@ const isPostgresql = ({ props }: PolicyResource): boolean => ((props["engine"] a
 
 // A replica is made anew from its primary, which is what has backups.
 const isReplica = ({ props }: PolicyResource): boolean =>
-  props["replicateSourceDb"] !== undefined || props["replicationSourceIdentifier"] !== undefined;
+  ["replicateSourceDb", "replicationSourceIdentifier"].some((source) => (props[source] ?? "") !== "");
 
 export const databaseBackupOutlastsRetention = stackRule({
   name: "database-backup-outlasts-retention",

@@ -124,8 +124,13 @@ test("names: what passes fits every name that is derived from it", () => {
     }),
   );
   for (const name of ["fraud-detector", "search-ranker", "conveyor", "energy-tariff", "b2b-pricing", "area51-shop"]) {
-    expect(nameProblem(name)).toBeUndefined();
+    expect(nameProblem(name, "production")).toBeUndefined();
   }
+  expect(nameProblem("fraud-demo", "sandbox")).toBeUndefined();
+  expect(nameProblem("fraud-demo", undefined)).toBeUndefined();
+  expect(nameProblem("fraud-demo", "standard")).toBe(
+    'contains "demo", which only an instance of tier sandbox may; name the product, or set the tier',
+  );
 });
 
 test("units", () => {
