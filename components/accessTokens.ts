@@ -6,7 +6,7 @@ import { Component, labelsOf, type Identity } from "./internal/labels.ts";
 import { logicalName, objectNames, tokenLogicalName } from "./internal/names.ts";
 import { childOf } from "./internal/options.ts";
 import { tokenKey } from "./internal/podParts.ts";
-import { tokenFile, tokenRandomLength, tokenText } from "./internal/tokenFile.ts";
+import { tokenFile, tokenRandomLength, tokensAnnotation, tokensInPlain, tokenText } from "./internal/tokenFile.ts";
 
 export interface AccessTokensArgs {
   identity: Identity;
@@ -52,9 +52,14 @@ export class AccessTokens extends pulumi.ComponentResource {
       {
         // A fixed name, unlike every other secret here: the server re-reads the mounted file, so issuing or revoking a token must change
         // this object in place. With an automatic name each change would restart the server.
-        metadata: { name: objectNames.tokenHashes, namespace: args.namespace, labels: labelsOf(args.identity, Component.AccessTokens) },
+        metadata: {
+          name: objectNames.tokenHashes,
+          namespace: args.namespace,
+          labels: labelsOf(args.identity, Component.AccessTokens),
+          annotations: { [tokensAnnotation]: tokensInPlain(args.tokens) },
+        },
         stringData: {
-          // Hashes of 238-bit values give nothing away, but who may do what, and until when, is nobody else's business.
+          // Hashes of 238-bit values give nothing away, yet there is no reason to show them.
           [tokenKey]: pulumi.secret(
             pulumi.all(issued.map((token) => token.text)).apply((texts) =>
               tokenFile(

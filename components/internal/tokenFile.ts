@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 
+/** On the Secret with the token file: who may do what, and until when. */
+export const tokensAnnotation = "mlflow-instances/tokens";
+
 /** One entry of the file that the server reads; several may share a name (generations of one token). */
 export interface TokenEntry {
   name: string;
@@ -26,4 +29,10 @@ export function tokenFile(entries: TokenEntry[]): string {
     .map(({ name, role, text, expires }) => ({ name, role, sha256: createHash("sha256").update(text, "utf8").digest("hex"), expires }))
     .sort((a, b) => (`${a.name} ${a.sha256}` < `${b.name} ${b.sha256}` ? -1 : 1));
   return JSON.stringify({ version: 1, tokens });
+}
+
+/** What the annotation says; the file itself is unknown in a preview as soon as one token is new, and its rules are wanted before. */
+export function tokensInPlain(tokens: { name: string; role: string; expires: string }[]): string {
+  const sorted = [...tokens].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(sorted.map(({ name, role, expires }) => [name, { role, expires }])));
 }

@@ -200,6 +200,16 @@ test("service, ingress, policies and pods point at each other", async () => {
   expect(migration.metadata.labels).not.toMatchObject(service.spec.selector);
 });
 
+test("the token file's secret says in plain who may do what and until when, and nothing else", async () => {
+  const annotations = async (tokens: MlflowInstanceArgs["tokens"]) =>
+    (await run({ tokens: tokens ?? [] })).one("fraud-detector-token-hashes").inputs.metadata.annotations;
+  const dashboard = { name: "dashboard", role: "read", expires: "2027-05-01" } as const;
+  const ci = { name: "ci", role: "edit", expires: "2027-02-20" } as const;
+  const text = '{"ci":{"role":"edit","expires":"2027-02-20"},"dashboard":{"role":"read","expires":"2027-05-01"}}';
+  expect(await annotations([dashboard, ci])).toEqual({ "mlflow-instances/tokens": text });
+  expect(await annotations([])).toEqual({ "mlflow-instances/tokens": "{}" });
+});
+
 test("the bucket's policy names the instance's user and the administrators", async () => {
   const { one } = await run();
   const policy = JSON.parse(one("fraud-detector-bucket-policy").inputs.policy);

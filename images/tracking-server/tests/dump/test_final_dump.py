@@ -74,7 +74,7 @@ def test_a_killed_run_leaves_no_dump_and_the_next_one_is_whole(world: World, pos
     # Some tables are written and others aren't.
     process.stdout.readline()
     os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.communicate()
     # The database notices the end of a session when it next writes to it.
     time.sleep(0.5)
     assert [key for key in world.keys("final-dump/") if key.endswith("manifest.json")] == []

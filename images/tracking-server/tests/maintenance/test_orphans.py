@@ -70,6 +70,7 @@ def test_objects_of_rows_are_used_and_the_rest_is_listed(world: World) -> None:
     )
     world.put("tmp/x")
     world.put("maintenance/x")
+    world.put("final-dump/x")
     outcome = report(world)
     assert outcome.code == 0
     assert orphan_keys(outcome) == left
@@ -77,13 +78,13 @@ def test_objects_of_rows_are_used_and_the_rest_is_listed(world: World) -> None:
     assert missing(outcome) == set()
     summary = outcome.summary
     assert (summary["objects"], summary["orphans"], summary["orphanBytes"], summary["dryRun"]) == (11, 7, 10, True)
-    assert set(world.keys()) >= {*used, *left, "tmp/x", "maintenance/x"}
+    assert set(world.keys()) >= {*used, *left, "tmp/x", "maintenance/x", "final-dump/x"}
 
     removed = remove(world)
     assert removed.code == 0
     assert [one["event"] for one in removed.events] == ["summary"]
     assert (removed.summary["removed"], removed.summary["removedBytes"], removed.summary["failed"]) == (7, 10, 0)
-    assert [key for key in world.keys() if not key.startswith("maintenance/")] == sorted([*used, "tmp/x"])
+    assert [key for key in world.keys() if not key.startswith("maintenance/")] == sorted([*used, "tmp/x", "final-dump/x"])
     assert remove(world).summary["removed"] == 0
     reports = [json.loads(world.read(key)) for key in world.keys("maintenance/orphans/") if key.endswith("report.json")]
     assert len(reports) == 3

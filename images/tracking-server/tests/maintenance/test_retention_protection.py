@@ -143,6 +143,7 @@ LOCATIONS = {
     "all": "mlflow-artifacts:/",
     "the bucket": "s3://{b}/",
     "the jobs' own folder": "s3://{b}/maintenance/{r}",
+    "the final dumps' folder": "s3://{b}/final-dump/{r}",
     "empty": "",
     "encoded": "mlflow-artifacts:/1/{r}%2F..",
 }

@@ -26,9 +26,9 @@ from mlflow_instance.maintenance.clock import iso
 from mlflow_instance.maintenance.command import DONE, failed, prepare_process
 from mlflow_instance.maintenance.errors import InUse
 from mlflow_instance.maintenance.events import Events
+from mlflow_instance.maintenance.locations import FINAL_DUMP
 from mlflow_instance.schema import current_revision
 
-FOLDER = "final-dump"
 MANIFEST = "manifest.json"
 FORMAT = 1
 COMMAND = "final-dump"
@@ -55,7 +55,7 @@ def main(environment: Mapping[str, str] = os.environ, *, wait_seconds: float = W
 def dump(connection: Connection, bucket: Bucket, settings: DumpSettings, events: Events) -> str:
     """Returns the dump's folder."""
     started = datetime.now(UTC)
-    folder = f"{FOLDER}/{started.strftime('%Y-%m-%dT%H-%M-%SZ')}"
+    folder = f"{FINAL_DUMP}/{started.strftime('%Y-%m-%dT%H-%M-%SZ')}"
     _abort_former_uploads(bucket)
     connection.rollback()
     revision = current_revision(connection)
@@ -118,7 +118,7 @@ def _dump_table(connection: Connection, bucket: Bucket, key: str, table: Table) 
 def _abort_former_uploads(bucket: Bucket) -> None:
     """Of runs that were killed: the lock says that none of them is under way."""
     for upload in bucket.uploads():
-        if upload.key.startswith(f"{FOLDER}/"):
+        if upload.key.startswith(f"{FINAL_DUMP}/"):
             bucket.abort(upload)
 
 

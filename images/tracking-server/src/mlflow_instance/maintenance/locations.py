@@ -9,8 +9,9 @@ from posixpath import normpath
 from urllib.parse import unquote
 
 _PROXY_ROUTE = "/mlflow-artifacts/artifacts/"
-# The jobs' own folder: no artifact location may lead there.
+# The jobs' own folders: no artifact location may lead there, and nothing in them is an orphan.
 MAINTENANCE = "maintenance"
+FINAL_DUMP = "final-dump"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class ArtifactStore:
         segments = path.split("/")
         if any(segment in ("", ".", "..") for segment in segments) or any(character in path for character in "%?#\\"):
             return None
-        if segments[0] == MAINTENANCE or is_at_or_under(self.root, path):
+        if segments[0] in (MAINTENANCE, FINAL_DUMP) or is_at_or_under(self.root, path):
             return None
         if item_id is not None and item_id not in segments:
             return None

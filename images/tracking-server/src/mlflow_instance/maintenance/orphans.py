@@ -15,7 +15,7 @@ from mlflow_instance.maintenance.clock import iso, milliseconds
 from mlflow_instance.maintenance.command import DONE, LEFT, Context, execute, flag
 from mlflow_instance.maintenance.coverage import Covered, Location, Missing, OrderError, Pending, StoredObject, compare
 from mlflow_instance.maintenance.errors import Impossible
-from mlflow_instance.maintenance.locations import MAINTENANCE, is_at_or_under
+from mlflow_instance.maintenance.locations import FINAL_DUMP, MAINTENANCE, is_at_or_under
 from mlflow_instance.maintenance.pointers import Pointers, Unusual
 from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.report import ReportFolder
@@ -25,7 +25,7 @@ COMMAND = "orphans"
 # What is younger may be an upload whose row comes a moment later, or a row whose upload is on its way.
 JUDGED_AFTER = timedelta(days=1)
 # Swept by age alone, and the jobs' own folder.
-_NOT_JUDGED = ("tmp/", f"{MAINTENANCE}/")
+_NOT_JUDGED = ("tmp/", f"{MAINTENANCE}/", f"{FINAL_DUMP}/")
 
 _logger = logging.getLogger(__name__)
 

@@ -1,1 +1,0 @@
-from tests.maintenance.conftest import migrated_template, world  # noqa: F401
