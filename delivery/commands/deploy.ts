@@ -13,9 +13,10 @@ export const register: Register = (program, context, end) => {
     .usage("-- <stack>")
     .description("bring an environment to what its files say; changes nothing unless the preview is clean")
     .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
-    .action((name: string) =>
+    .option("--refresh", "look first at what is really there, and put back what somebody changed by hand", false)
+    .action((name: string, { refresh }: { refresh: boolean }) =>
       end(async () => {
-        const preview = await previewStack(context, await open(context, name), undefined);
+        const preview = await previewStack(context, await open(context, name), { refresh });
         if (preview.exitCode !== ExitCode.Clean) {
           context.out(pageOf(preview));
           context.note(`Nothing was changed: the preview of ${name} is not clean.`);
@@ -23,7 +24,7 @@ export const register: Register = (program, context, end) => {
         }
         // Without changes too: outputs alone may differ, and what a preview could not know is checked now.
         const stack = await open(context, name, (line) => isProgress(line) && context.note(line));
-        const done = judge(stack, await stack.up());
+        const done = judge(stack, await stack.up({ refresh }));
         context.out(deployedPage(done));
         return done.exitCode;
       }),

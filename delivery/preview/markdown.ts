@@ -2,7 +2,7 @@ import { capacityLine, capacityTable, costLines, money } from "./markdownCapacit
 import type { InstanceReport, Outcome, PreviewReport } from "./report.ts";
 import { details } from "./markdownTable.ts";
 import { clean, code, counted, joined, listed, plural } from "./markdownText.ts";
-import type { Verdict } from "./policies.ts";
+import { policies } from "./markdownPolicies.ts";
 
 /** The forges' comments end at 65,536 characters; the page leaves room for what a comment adds. */
 export const longestPage = 60_000;
@@ -23,6 +23,7 @@ export function pageOf(report: PreviewReport): string {
     ...risks(report),
     ...errors(report),
     ...policies(report),
+    ...warnings(report),
     ...incomplete(report),
   ];
   const tail = [...capacity(report), ...files(report), ...environment(report)];
@@ -68,31 +69,12 @@ function fenced(texts: readonly string[], most: number): string[] {
   return ["```text\n" + (text.length <= most ? text : `${text.slice(0, most)}\n… cut, ${text.length - most} characters more`) + "\n```"];
 }
 
+function warnings({ warnings: all }: PreviewReport): string[] {
+  return all.length === 0 ? [] : ["## Warnings", ...fenced(all, 5_000)];
+}
+
 const incomplete = ({ complete }: PreviewReport): string[] =>
   complete ? [] : ["What else would change is not known: the preview ended before everything was looked at."];
-
-function policies({ policies: verdicts, exclusions }: PreviewReport): string[] {
-  const of = (level: Verdict["level"]): string[] => verdicts.filter((each) => each.level === level).map(verdictLine);
-  const [mandatory, advisory] = [of("mandatory"), of("advisory")];
-  const excluded = exclusions.map(
-    ({ policy, instance, reason, until, ended }) =>
-      `- ${code(policy)}, **${clean(instance)}**: ${ended ? `ended on ${until}, the rule holds again` : `does not hold until ${until}`} (${clean(reason)})`,
-  );
-  if (mandatory.length + advisory.length + excluded.length === 0) return [];
-  return [
-    "## Policies",
-    ...(mandatory.length === 0 ? [] : [`Violated, nothing may be deployed (${mandatory.length}):`, listed(mandatory, 12_000, "violation")]),
-    ...(advisory.length === 0 ? [] : [`Advice (${advisory.length}):`, listed(advisory, 6_000, "piece of advice")]),
-    ...(excluded.length === 0 ? [] : [`Exclusions (${excluded.length}):`, listed(excluded, 4_000, "exclusion")]),
-  ];
-}
-
-function verdictLine({ policy, instance, resource, message }: Verdict): string {
-  const where = [instance, resource === undefined || resource === instance ? undefined : code(resource)].filter(
-    (part) => part !== undefined,
-  );
-  return `- ${code(policy)}${where.length === 0 ? "" : `, ${where.map((part) => part).join(" ")}`}: ${clean(message).replaceAll(/\s*\n\s*/g, " ")}`;
-}
 
 const causeOf = ({ cause }: InstanceReport): string =>
   cause === undefined

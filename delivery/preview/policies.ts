@@ -11,6 +11,8 @@ export interface Verdict {
   readonly instance: string | undefined;
   /** Logical name of the resource to blame; undefined for the whole stack. */
   readonly resource: string | undefined;
+  /** How bad the rule's author finds it. */
+  readonly severity?: string | undefined;
   readonly message: string;
 }
 
@@ -27,13 +29,14 @@ export interface Exclusion {
 /** Each finding once, mandatory ones first; in the order of names, which is that of no run. */
 export function verdictsOf(findings: readonly PolicyFinding[], ownerOf: OwnerOf): Verdict[] {
   const verdicts = new Map<string, Verdict>();
-  for (const { policyName, enforcementLevel, resourceUrn, message } of findings) {
+  for (const { policyName, enforcementLevel, resourceUrn, severity, message } of findings) {
     if (enforcementLevel === "disabled") continue;
     const verdict: Verdict = {
       policy: policyName,
       level: enforcementLevel === "mandatory" ? "mandatory" : "advisory",
       instance: resourceUrn === undefined ? undefined : ownerOf(resourceUrn),
       resource: resourceUrn === undefined || resourceUrn.includes("::pulumi:pulumi:Stack::") ? undefined : logicalNameOf(resourceUrn),
+      severity,
       message: message.trim(),
     };
     verdicts.set(sortKey(verdict), verdict);

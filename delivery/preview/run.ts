@@ -18,10 +18,15 @@ interface Surroundings {
 }
 
 /** Previews a stack with the project's packs. Everything that can be wrong with the request is said before the engine starts. */
-export async function previewStack(context: Context, stack: EngineStack, base: string | undefined): Promise<PreviewReport> {
+export async function previewStack(
+  context: Context,
+  stack: EngineStack,
+  options: { base?: string | undefined; refresh?: boolean },
+): Promise<PreviewReport> {
+  const { base, refresh = false } = options;
   const around = await readSurroundings(context.root, stack.name, base);
   context.note(`Previewing stack ${stack.name} …`);
-  return judge(stack, await stack.preview(), around);
+  return judge(stack, await stack.preview({ refresh }), around);
 }
 
 export const open = (context: Context, stack: string, onLine?: (line: string) => void): Promise<EngineStack> =>
