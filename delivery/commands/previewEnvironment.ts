@@ -13,8 +13,7 @@ import { ExitCode } from "../exitCode.ts";
 
 export const register: Register = (program, context, end) => {
   const { out } = context;
-  // `@ updating....` is the CLI's way to say that it lives.
-  const onLine = (line: string): void => (line.startsWith("@ ") || line.trim() === "" ? undefined : context.note(line));
+  const onLine = (line: string): void => (isChatter(line) ? undefined : context.note(line));
   const workplace: Workplace = { ...context, onLine };
   const group = program.command("preview-environment").description("short-lived environments of pull requests: the stacks pr-<number>");
 
@@ -70,6 +69,9 @@ export const register: Register = (program, context, end) => {
       }),
     );
 };
+
+// The CLI's way to say that it lives, and its advice to remove a stack that is about to be removed.
+const isChatter = (line: string): boolean => /^(@ |\s*$|The resources in the stack have been deleted|If you want to remove the stack)/.test(line);
 
 const withNumber = (command: Command): Command => command.argument("<number>", "of the pull request (merge request)", number);
 

@@ -198,8 +198,8 @@ tokens:
 });
 
 test("no instance is named as the entry of previews among the object store's keys", () => {
-  expect(nameProblem("preview")).toContain("is reserved");
-  expect(nameProblem("preview-desk")).toBeUndefined();
+  expect(nameProblem("preview", "standard")).toContain("is reserved");
+  expect(nameProblem("preview-desk", "standard")).toBeUndefined();
 });
 
 describe("on disk", () => {
