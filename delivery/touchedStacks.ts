@@ -82,8 +82,8 @@ async function commitOf(root: string, ref: string): Promise<string> {
 }
 
 async function git(root: string, args: readonly string[]): Promise<string[]> {
-  const { stdout } = await execa("git", args, { cwd: root, stripFinalNewline: false }).catch((error: unknown) => {
-    throw new Refusal(`git ${args[0]}: ${String((error as { stderr?: unknown }).stderr ?? (error as Error).message).trim()}`);
+  const { stdout } = await execa("git", args, { cwd: root, stripFinalNewline: false }).catch((error: Error & { stderr?: string }) => {
+    throw new Refusal(`git ${args[0]}: ${(error.stderr ?? error.message).trim()}`);
   });
   return stdout.split("\0").filter((path) => path.trim() !== "");
 }

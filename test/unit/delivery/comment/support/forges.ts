@@ -30,25 +30,25 @@ async function fake(
   limit: number,
   answer: (forge: FakeForge, request: Received) => Reply,
 ): Promise<FakeForge> {
-  // A function made below; the server asks it once requests come.
-  let forge: FakeForge | undefined;
-  const server = await serve((request) => answer(forge!, request));
+  const holder: { forge?: FakeForge } = {};
+  const server = await serve((request) => answer(holder.forge!, request));
   const waits: number[] = [];
   let numbers = 100;
-  forge = {
+  const forge: FakeForge = {
     ...server,
     env: env(server.base),
     comments: [],
     issues: [],
     waits,
     limit,
-    open: (change = {}) => openForge({ ...forge!.env, ...change }, { wait: async (milliseconds) => waits.push(milliseconds) }),
+    open: (change = {}) => openForge({ ...forge.env, ...change }, { wait: async (milliseconds) => waits.push(milliseconds) }),
     add(list, text) {
       const kept = { author: self, body: "", open: true, ...text, number: ++numbers, writes: 1 };
       list.push(kept);
       return kept;
     },
   };
+  holder.forge = forge;
   return forge;
 }
 

@@ -14,7 +14,7 @@ interface Step {
   readonly if?: string;
   readonly shell?: string;
   readonly env?: Record<string, string>;
-  readonly with?: Record<string, unknown>;
+  readonly with?: Record<string, string | number | boolean>;
 }
 
 export interface Job {
