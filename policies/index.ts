@@ -1,4 +1,5 @@
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
+import { deserializeOnce } from "./deserializeOnce.ts";
 import type { PackName, Rule } from "./rule.ts";
 import { rules } from "./rules.ts";
 import { toPolicy } from "./toPolicy.ts";
@@ -10,6 +11,7 @@ export const levelOf = ({ name }: Rule): EnforcementLevel => (advisory.has(name)
 
 /** Serves one pack to the engine, or all rules as one. A process serves one pack only. */
 export function servePack(pack?: PackName): void {
+  deserializeOnce();
   new PolicyPack(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`, {
     description: "Rules that every environment of MLflow instances has to keep",
     policies: rules

@@ -1,0 +1,2 @@
+import { servePack } from "../../index.ts";
+servePack("security");
