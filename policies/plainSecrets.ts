@@ -11,10 +11,10 @@ const shapes: readonly (readonly [RegExp, string])[] = [
 ];
 
 const name =
-  /(^|[^a-z])(password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key([-_]?id)?|secret[-_]?key|private[-_]?key|credentials?)$/i;
+  /(password|passwd|passphrase|(^|[^a-z])(secret|token|api[-_]?key|access[-_]?key([-_]?id)?|secret[-_]?key|private[-_]?key|credentials?))$/i;
 
 /** Whether something of this name should hold no text: `DB_PASSWORD`, and not `TOKENS_FILE`. */
-export const isSecretName = (text: string): boolean => name.test(text);
+const isSecretName = (text: string): boolean => name.test(text.replace(/([a-z0-9])([A-Z])/g, "$1_$2"));
 
 // A reference to a variable, a path, a switch or a number is no secret.
 const harmless = /^(|\$[({][A-Za-z_][A-Za-z0-9_]*[)}]|\.{0,2}\/\S*|true|false|null|none|[0-9]+)$/i;

@@ -18,7 +18,7 @@ export interface Given {
   readonly name?: string;
   readonly urn?: string;
   readonly opts?: { readonly protect?: boolean };
-  readonly provider?: { readonly type: string; readonly props: Record<string, unknown> };
+  readonly provider?: { readonly type: string; readonly props: Record<string, unknown>; readonly urn?: string };
 }
 
 interface Options {

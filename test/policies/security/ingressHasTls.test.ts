@@ -1,29 +1,32 @@
 import { expect, test } from "vitest";
-import { ingressHasTls } from "../../policies/security/ingressHasTls.ts";
-import { violationsOf } from "./support.ts";
+import { ingressHasTls } from "../../../policies/security/ingressHasTls.ts";
+import { changed, ingress } from "../compliantInstance.ts";
+import { resourceContract } from "../contract.ts";
+import { judge, unknown } from "../support.ts";
 
-const ingress = (spec: unknown) => violationsOf(ingressHasTls, { type: "kubernetes:networking.k8s.io/v1:Ingress", props: { spec } });
+const withSpec = (spec: object) => changed(ingress, ["spec"], spec);
 
-test("a host with a certificate passes", async () => {
-  expect(await ingress({ rules: [{ host: "a.test" }], tls: [{ hosts: ["a.test"], secretName: "tls" }] })).toEqual([]);
+resourceContract(ingressHasTls, {
+  passes: { "a host with a certificate": ingress },
+  breaks: changed(ingress, ["spec", "tls"], undefined),
+  message: "The host shop.example.com has no certificate; add it to spec.tls[].hosts.",
+  unknown: [{ given: changed(ingress, ["spec", "tls", 0, "hosts", 0], unknown), later: ["spec.tls.0.hosts.0"] }],
+  ignores: { "another type": { ...changed(ingress, ["spec", "tls"], undefined), type: "kubernetes:core/v1:Service" } },
 });
 
-test("a host without one is refused, each by name", async () => {
-  expect(await ingress({ rules: [{ host: "a.test" }, { host: "b.test" }, { host: "c.test" }], tls: [{ hosts: ["b.test"] }] })).toEqual([
+test("each host without a certificate is named", async () => {
+  const rules = ["a.test", "b.test", "c.test"].map((host) => ({ host }));
+  expect((await judge(ingressHasTls, withSpec({ rules, tls: [{ hosts: ["b.test"] }] }))).violations).toEqual([
     "The host a.test has no certificate; add it to spec.tls[].hosts.",
     "The host c.test has no certificate; add it to spec.tls[].hosts.",
   ]);
 });
 
 test("an answer for every host is refused", async () => {
-  expect(await ingress({ rules: [{}], tls: [{ hosts: ["a.test"] }] })).toEqual([
+  expect((await judge(ingressHasTls, withSpec({ rules: [{}], tls: [{ hosts: ["a.test"] }] }))).violations).toEqual([
     "A rule names no host and would answer for all; set spec.rules[].host.",
   ]);
-  expect(await ingress({ defaultBackend: { service: { name: "x" } } })).toEqual([
+  expect((await judge(ingressHasTls, withSpec({ defaultBackend: { service: { name: "x" } } }))).violations).toEqual([
     "Remove spec.defaultBackend: it answers for every host, without a certificate.",
   ]);
-});
-
-test("other types are not judged", async () => {
-  expect(await violationsOf(ingressHasTls, { type: "kubernetes:core/v1:Service", props: { spec: { rules: [{}] } } })).toEqual([]);
 });
