@@ -27,6 +27,7 @@ export const register: Register = (program, context, end) => {
         const request = { pullRequest, from: options.from, instances: options.instances, base: options.base, ttl: options.ttl };
         const { stack, preview, run } = await upPreview(workplace, request, todayOf(new Date()));
         if (run.succeeded) out(instancesText({ stack, until: preview.until, instances: instancesIn(outputsOf(run)) }));
+        else context.note(`${stack} is not complete: another \`up\` goes on with it, \`destroy ${pullRequest}\` takes it away.`);
         return exitCodeOf(run);
       }),
     );
@@ -71,7 +72,8 @@ export const register: Register = (program, context, end) => {
 };
 
 // The CLI's way to say that it lives, and its advice to remove a stack that is about to be removed.
-const isChatter = (line: string): boolean => /^(@ |\s*$|The resources in the stack have been deleted|If you want to remove the stack)/.test(line);
+const isChatter = (line: string): boolean =>
+  /^(@ |\s*$|The resources in the stack have been deleted|If you want to remove the stack)/.test(line);
 
 const withNumber = (command: Command): Command => command.argument("<number>", "of the pull request (merge request)", number);
 

@@ -7,7 +7,7 @@ import { configOf } from "./support.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 // Those of this machine alone, which git ignores, are the business of the tools that write them.
-const stackFiles = readdirSync(join(root, "stacks")).filter((file) => /^Pulumi\.(?!local\.|test).+\.yaml$/.test(file));
+const stackFiles = readdirSync(join(root, "stacks")).filter((file) => /^Pulumi\.(?!local\.|test|pr-).+\.yaml$/.test(file));
 
 test("an example of an environment is there", () => {
   expect(stackFiles).toContain("Pulumi.example.yaml");
