@@ -36,7 +36,9 @@ export const rolesFitTheServer = stackRule({
   *check({ instances, resources }, { settings, known }) {
     const servers = new Map<string, { limit: number; instances: Instance[] }>();
     for (const instance of instances) {
-      const limit = settings.serverConnections[instance.environment ?? ""] ?? known(() => ({ is: limitOf(instance) }))?.is;
+      const said = known(() => ({ limit: limitOf(instance) }));
+      if (said === undefined) continue;
+      const limit = said.limit ?? settings.serverConnections[instance.environment ?? ""];
       if (limit === undefined) {
         yield problemOf(
           instance,
