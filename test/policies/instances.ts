@@ -121,9 +121,8 @@ export type Part = keyof typeof shop;
 
 /** One part of an instance; its URN is `urn:` and its logical name. */
 export function part(which: Part, instance = "shop"): Given {
-  const text = JSON.stringify(shop[which])
-    .replaceAll("mlflow_shop", `mlflow_${instance.replaceAll("-", "_")}`)
-    .replaceAll("shop", instance);
+  const inSql = `mlflow_${instance.replaceAll("-", "_")}`;
+  const text = JSON.stringify(shop[which]).replaceAll(/mlflow_shop|shop/g, (found) => (found === "shop" ? instance : inSql));
   const given = JSON.parse(text) as Given;
   return { ...given, urn: `urn:${given.name}` };
 }
