@@ -8,7 +8,6 @@ import { parseState, type StackState } from "./state.ts";
 export interface ListedStack {
   readonly name: string;
   readonly lastUpdate: string | undefined;
-  readonly updateInProgress: boolean;
 }
 
 /** What a command on preview environments works with; the engine's options are those of `openStack`. */
@@ -32,14 +31,9 @@ export function openBackend(workplace: Workplace) {
     run,
     /** The stacks of this project that are named as preview environments are; a backend that names owners names them first. */
     async previews(): Promise<ListedStack[]> {
-      type Row = { name: string; lastUpdate?: string; updateInProgress?: boolean };
-      const rows = JSON.parse(await run(["stack", "ls", "--json"])) as Row[];
+      const rows = JSON.parse(await run(["stack", "ls", "--json"])) as { name: string; lastUpdate?: string }[];
       return rows
-        .map(({ name, lastUpdate, updateInProgress = false }) => ({
-          name: name.slice(name.lastIndexOf("/") + 1),
-          lastUpdate,
-          updateInProgress,
-        }))
+        .map(({ name, lastUpdate }) => ({ name: name.slice(name.lastIndexOf("/") + 1), lastUpdate }))
         .filter(({ name }) => pullRequestOf(name) !== undefined)
         .sort((a, b) => pullRequestOf(a.name)! - pullRequestOf(b.name)!);
     },
