@@ -14,9 +14,11 @@ export function noticesOf({ before, after }: BeforeAndAfter, changes: readonly R
     ];
   }
   return [
-    ...(before.deletionPrepared && !after.deletionPrepared ? [`The instance comes back: ${urlsOf(after)} answers again`] : []),
-    ...ofAddress(before, after),
-    ...(before.deletionPrepared ? [] : changes.flatMap(ofServer)),
+    ...(before.deletionPrepared
+      ? after.deletionPrepared
+        ? []
+        : [`The instance comes back: ${urlsOf(after)} answers again`]
+      : [...ofAddress(before, after), ...changes.flatMap(ofServer)]),
     ...ofVersion(before, after),
     ...changes.flatMap(ofCertificate),
     ...ofTokens(before, after),
