@@ -54,20 +54,19 @@ export const configurationOf = (settings: z.ZodObject = z.object({})) =>
       .describe("Instances for which the rule does not hold for a while, each with a reason and an end."),
   });
 
-/** Parses a rule's configuration; everything that is wrong in it is one error with its path. */
+export type Configuration = { exclusions: Exclusion[] } & Record<string, unknown>;
+
+/** Reads a rule's configuration: what it says, or everything that is wrong in it, one line each with its path. */
 export function readConfiguration(
   rule: string,
   settings: z.ZodObject | undefined,
   given: unknown,
-): { exclusions: Exclusion[] } & Record<string, unknown> {
+): { configuration: Configuration; problems: [] } | { configuration?: undefined; problems: string[] } {
   const parsed = configurationOf(settings).safeParse(given);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => {
-    const path = [rule, ...issue.path].reduce<string>(
-      (text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`),
-      "",
-    );
-    return `  ${path}: ${issue.message}`;
+  if (parsed.success) return { configuration: parsed.data, problems: [] };
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const way = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+    return `${rule}${way}: ${message}`;
   });
-  throw new Error(`Wrong policy configuration:\n${lines.join("\n")}`);
+  return { problems };
 }

@@ -2,7 +2,7 @@ import type { ReportViolation, ResourceValidationPolicy, StackValidationPolicy }
 import { z } from "zod";
 import { label, marksOf } from "./resources.ts";
 import { isResourceRule, type Context, type Problem, type Resource, type ResourceRule, type Rule, type StackRule } from "./rule.ts";
-import { configurationOf, readConfiguration, type Exclusion } from "./settings.ts";
+import { configurationOf, readConfiguration, type Configuration, type Exclusion } from "./settings.ts";
 import { readStack } from "./stack.ts";
 import { orUnknown, unknownPathOf } from "./unknown.ts";
 
@@ -15,9 +15,9 @@ const clock = (): string => new Date().toISOString().slice(0, 10);
 
 /** A rule as the SDK serves it. The level is set by the pack. */
 export function toPolicy(rule: Rule, today: () => string = clock): Policy {
-  let read: ReturnType<typeof readConfiguration> | undefined;
+  let read: Configuration | undefined;
   // The engine configures a pack once, before the first resource.
-  const configuration = (getConfig: () => object) => (read ??= readConfiguration(rule.name, rule.settings, getConfig()));
+  const configuration: ReadOnce = (getConfig) => (read ??= configurationFor(rule, getConfig()));
   const facts = {
     name: rule.name,
     description: rule.demand,
@@ -30,9 +30,15 @@ export function toPolicy(rule: Rule, today: () => string = clock): Policy {
     : { ...facts, ...stackPolicy(rule, configuration, today) };
 }
 
-type Configuration = (getConfig: () => object) => ReturnType<typeof readConfiguration>;
+type ReadOnce = (getConfig: () => object) => Configuration;
 
-function resourcePolicy(rule: ResourceRule<any>, configuration: Configuration, today: () => string) {
+function configurationFor(rule: Rule, given: object): Configuration {
+  const { configuration, problems } = readConfiguration(rule.name, rule.settings, given);
+  if (configuration === undefined) throw new Error(`Wrong policy configuration:\n${problems.map((line) => `  ${line}`).join("\n")}`);
+  return configuration;
+}
+
+function resourcePolicy(rule: ResourceRule<any>, configuration: ReadOnce, today: () => string) {
   const { remedy } = rule;
   return {
     validateResource: async (args: Resource & { getConfig: () => object }, report: ReportViolation) => {
@@ -60,11 +66,7 @@ function resourcePolicy(rule: ResourceRule<any>, configuration: Configuration, t
   } as Pick<ResourceValidationPolicy, "validateResource" | "remediateResource">;
 }
 
-function stackPolicy(
-  rule: StackRule<any>,
-  configuration: Configuration,
-  today: () => string,
-): Pick<StackValidationPolicy, "validateStack"> {
+function stackPolicy(rule: StackRule<any>, configuration: ReadOnce, today: () => string): Pick<StackValidationPolicy, "validateStack"> {
   return {
     validateStack: (args, report) =>
       judge(
@@ -124,6 +126,10 @@ const isExcluded = (exclusions: readonly Exclusion[], concerned: readonly string
 
 /** The configuration's schema, with which the engine refuses a wrong file before the program runs. */
 function configSchemaOf(rule: Rule) {
-  const { properties = {} } = z.toJSONSchema(configurationOf(rule.settings), { io: "input" });
+  const { properties = {} } = z.toJSONSchema(configurationOf(rule.settings), {
+    io: "input",
+    // A wrong date would be refused twice, the second time with a pattern of a hundred characters.
+    override: ({ jsonSchema }) => void (jsonSchema.format === "date" && delete jsonSchema.pattern),
+  });
   return { properties: properties as Record<string, any> };
 }

@@ -16,7 +16,7 @@ export const dataHolderIsProtected = stackRule({
   reason: "A renamed file or a changed argument would otherwise delete experiments and models with the next update.",
   settings: z.object({
     asked: bounds(z.boolean(), true, { tiers: { sandbox: false }, environments: { prod: true, "pr-*": false } }).describe(
-      "Whether it is asked for. Default: true, in the tier sandbox false, in the environment prod true, in pr-* false.",
+      "Whether it is asked for.",
     ),
   }),
   *check({ instances, strangers }, { settings }): Generator<Problem> {

@@ -13,7 +13,7 @@ export const dataHolderRefusesDeletion = resourceRule({
   reason: "It holds when Pulumi's own protection was taken away by hand, and when somebody works past Pulumi.",
   settings: z.object({
     asked: bounds(z.boolean(), true, { tiers: { sandbox: false }, environments: { prod: true, "pr-*": false } }).describe(
-      "Whether it is asked for. Default: true, in the tier sandbox false, in the environment prod true, in pr-* false.",
+      "Whether it is asked for.",
     ),
   }),
   types: [...bucketTypes, ...databaseServerTypes],

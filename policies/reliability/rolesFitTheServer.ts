@@ -27,10 +27,10 @@ export const rolesFitTheServer = stackRule({
     serverConnections: z
       .record(z.string(), z.int().min(1))
       .default({})
-      .describe("max_connections of the database server by environment, for instances that don't say it. Default: none."),
-    reserved: bounds(z.int().min(0), 5).describe("Connections that stay free for administrators. Default: 5."),
+      .describe("max_connections of the database server by environment, for instances that don't say it."),
+    reserved: bounds(z.int().min(0), 5).describe("Connections that stay free for administrators."),
     share: bounds(z.number().min(1).max(20), 1).describe(
-      "By how much the roles together may exceed the server, because not all are busy at once. Default: 1, not at all.",
+      "By how much the roles together may exceed the server, because not all are busy at once.",
     ),
   }),
   *check({ instances, resources }, { settings, known }) {

@@ -22,10 +22,7 @@ export const bucketLifecycleKeepsArtifacts = stackRule({
   // Noncurrent versions: an artifact that was overwritten or deleted by mistake can be brought back for as long as a deleted experiment can.
   reason: "Whether an artifact is still needed only MLflow knows: a live registered version may point to an object of any age.",
   settings: z.object({
-    temporaryPrefixes: z
-      .array(temporary)
-      .default(["tmp/", "maintenance/"])
-      .describe("Prefixes under which current objects may expire. Default: tmp/ and maintenance/."),
+    temporaryPrefixes: z.array(temporary).default(["tmp/", "maintenance/"]).describe("Prefixes under which current objects may expire."),
   }),
   *check({ instances }, { settings, known }) {
     for (const instance of instances) {

@@ -14,8 +14,8 @@ export const namespaceDeclaresRetention = resourceRule({
   reason: "Without grace a mistaken deletion is final at once; without an end, deleted personal data stays for ever.",
   settings: z.object({
     // What production reads from is never gone within a weekend.
-    minDays: bounds(days, 1, { tiers: { production: 7 } }).describe("Least number of days. Default: 1, in the tier production 7."),
-    maxDays: bounds(days, 90).describe("Greatest number of days. Default: 90."),
+    minDays: bounds(days, 1, { tiers: { production: 7 } }).describe("Least number of days."),
+    maxDays: bounds(days, 90).describe("Greatest number of days."),
   }),
   types: [kubernetesType.namespace],
   *check(namespace, { settings }) {

@@ -13,7 +13,7 @@ export const bucketBlocksPublicAccess = stackRule({
   reason: "It holds when a policy or a list is wrong one day.",
   settings: z.object({
     otherStores: bounds(z.boolean(), false).describe(
-      "Whether it is asked for where the object store is not AWS itself and may not know it. Default: false.",
+      "Whether it is asked for where the object store is not AWS itself and may not know it.",
     ),
   }),
   *check({ instances }, context) {

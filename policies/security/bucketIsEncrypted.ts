@@ -13,7 +13,7 @@ export const bucketIsEncrypted = stackRule({
   reason: "What lies on a disk outlives the disk's owner, and whoever audits asks for the setting.",
   settings: z.object({
     otherStores: bounds(z.boolean(), false).describe(
-      "Whether it is asked for where the object store is not AWS itself and may not know it. Default: false.",
+      "Whether it is asked for where the object store is not AWS itself and may not know it.",
     ),
   }),
   *check({ instances }, context) {

@@ -38,7 +38,7 @@ export const bucketPolicyRefusesPlainHttp = resourceRule({
   reason: "A presigned address is a credential, and one changed letter sends it in clear.",
   settings: z.object({
     otherStores: bounds(z.boolean(), true).describe(
-      "Whether it is asked for where the object store is not AWS itself; false where the store knows no conditions in policies. Default: true.",
+      "Whether it is asked for where the object store is not AWS itself; false where the store knows no conditions in policies.",
     ),
   }),
   types: [bucketPolicyType],

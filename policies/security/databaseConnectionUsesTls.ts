@@ -17,7 +17,7 @@ export const databaseConnectionUsesTls = resourceRule({
   reason: "With a mode that only prefers TLS, one changed packet sends password and data in clear.",
   settings: z.object({
     least: bounds(z.enum(["require", "verify-ca", "verify-full"]), "require").describe(
-      "Weakest sslmode; require encrypts without asking who answers, verify-full also checks certificate and name. Default: require.",
+      "Weakest sslmode; require encrypts without asking who answers, verify-full also checks certificate and name.",
     ),
   }),
   types: [postgresqlProviderType, kubernetesType.secret, ...workloadTypes],

@@ -16,7 +16,7 @@ export const jobExecutionHasMemory = resourceRule({
   demand: "The tracking server runs no jobs of its users, or has the memory for them.",
   reason: "MLflow runs them by default, as processes of 180 MB each beside the server, which then ends for want of memory.",
   settings: z.object({
-    memory: bounds(quantity, "2Gi").describe("Least memory limit of a server that runs jobs. Default: 2Gi."),
+    memory: bounds(quantity, "2Gi").describe("Least memory limit of a server that runs jobs."),
   }),
   types: serverTypes,
   *check(server, { settings }) {

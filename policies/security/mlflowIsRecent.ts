@@ -23,11 +23,7 @@ export const mlflowIsRecent = resourceRule({
   demand: "Every instance declares the version of MLflow that it runs, and it is no older than the least one.",
   reason: "Before 3.17 an MLflow server has known holes, and lacks the checks of hosts and origins that the instances rely on.",
   settings: z.object({
-    least: z
-      .string()
-      .refine(isVersion, { error: "is not a version such as 3.17" })
-      .default("3.17")
-      .describe("Least version of MLflow. Default: 3.17."),
+    least: z.string().refine(isVersion, { error: "is not a version such as 3.17" }).default("3.17").describe("Least version of MLflow."),
   }),
   types: [kubernetesType.namespace, ...workloadTypes],
   *check(resource, { settings }) {

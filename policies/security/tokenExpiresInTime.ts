@@ -16,7 +16,7 @@ export const tokenExpiresInTime = resourceRule({
   reason: "What leaked without a trace stops working by itself.",
   settings: z.object({
     maxDays: bounds(z.int().min(1).max(3660), 180, { tiers: { production: 90 }, environments: { local: 366 } }).describe(
-      "Most days from today to a token's last one. Default: 180, in the tier production 90, in the environment local 366.",
+      "Most days from today to a token's last one.",
     ),
   }),
   types: [kubernetesType.secret],

@@ -14,7 +14,7 @@ export const tokenHasAllowedRole = resourceRule({
   reason: "An admin token changes webhooks and gateway secrets; in production whoever needs that asks the platform team.",
   settings: z.object({
     roles: bounds(z.array(z.enum(roles)).min(1), [...roles], { tiers: { production: ["read", "edit", "manage"] } }).describe(
-      "Roles that a token may have. Default: read, edit, manage, admin; in the tier production without admin.",
+      "Roles that a token may have.",
     ),
   }),
   types: [kubernetesType.secret],
