@@ -1,46 +1,39 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { z } from "zod";
-import { roleNamesOf } from "../names.ts";
-import { bucketTypes, component, databaseType, kubernetesType, roleType } from "../resources.ts";
-import { problemOf, stackRule, type Context } from "../rule.ts";
-import type { Instance } from "../stack.ts";
+import { databaseNameOf } from "../names.ts";
+import { bucketTypes, component, databaseType, kubernetesType, label, marksOf, roleType } from "../resources.ts";
+import { problemOf, stackRule } from "../rule.ts";
 
-type Known = Pick<Context<unknown>, "known">;
+interface Part {
+  readonly types: readonly string[];
+  /** Which of them it is; without it, each is. */
+  readonly is?: (resource: PolicyResource, instance: string) => boolean;
+  /** Whether an instance that is being deleted still has it. */
+  readonly kept?: true;
+}
 
-/** Whose roles are whose: an owner's name ends with neither of the job's endings. */
-const roles = (instance: Instance, ending: string | undefined, { known }: Known): PolicyResource[] => {
-  const { owner, retention, staleRuns } = roleNamesOf(instance.name);
-  const endings = [retention, staleRuns].map((name) => name.slice(owner.length));
-  return instance.of(roleType).filter((role) => {
-    // Where a preview can't know the name, the logical one tells as much.
-    const name = known(() => role.props["name"] as string | undefined) ?? role.name.replaceAll("-", "_").replace(/_role$/, "");
-    return ending === undefined ? !endings.some((other) => name.endsWith(other)) : name.endsWith(ending);
-  });
+const labelled = (type: string, value: string): Part => ({ types: [type], is: (resource) => marksOf(resource)[label.component] === value });
+
+/** Whether a role is a job's by its ending; what it is named in front is database-follows-instance's matter. */
+const isOfJob = ({ props }: PolicyResource, instance: string, ...endings: string[]): boolean => {
+  const name = (props["name"] as string | undefined) ?? "";
+  // An instance may itself be named something-retention.
+  return name !== databaseNameOf(instance) && endings.some((ending) => name.endsWith(ending));
 };
 
-const labelled = (instance: Instance, type: string, name: string): PolicyResource[] =>
-  instance.component(name).filter((resource) => resource.type === type);
-
-/** How each part is found, and whether an instance that is being deleted still has it. */
-const parts: Record<string, { find: (instance: Instance, known: Known) => readonly PolicyResource[]; kept?: true }> = {
-  bucket: { find: (instance) => instance.of(...bucketTypes), kept: true },
-  database: { find: (instance) => instance.of(databaseType), kept: true },
-  "database owner role": { find: (instance, known) => roles(instance, undefined, known) },
-  "retention role": { find: (instance, known) => roles(instance, "_retention", known) },
-  "stale-runs role": { find: (instance, known) => roles(instance, "_stale_runs", known) },
-  "tracking server (Deployment, component tracking-server)": {
-    find: (instance) => labelled(instance, kubernetesType.deployment, component.trackingServer),
-  },
-  "Service (component tracking-server)": { find: (instance) => labelled(instance, kubernetesType.service, component.trackingServer) },
-  "migration (Job, component migration)": { find: (instance) => labelled(instance, kubernetesType.job, component.migration) },
-  "token Secret (component access-tokens)": { find: (instance) => labelled(instance, kubernetesType.secret, component.accessTokens) },
-  "retention job (CronJob, component retention)": {
-    find: (instance) => labelled(instance, kubernetesType.cronJob, component.retention),
-  },
-  "stale-runs job (CronJob, component stale-runs)": {
-    find: (instance) => labelled(instance, kubernetesType.cronJob, component.staleRuns),
-  },
-  Ingress: { find: (instance) => instance.of(kubernetesType.ingress) },
+const parts: Record<string, Part> = {
+  bucket: { types: bucketTypes, kept: true },
+  database: { types: [databaseType], kept: true },
+  "database owner role": { types: [roleType], is: (role, instance) => !isOfJob(role, instance, "_retention", "_stale_runs") },
+  "retention role": { types: [roleType], is: (role, instance) => isOfJob(role, instance, "_retention") },
+  "stale-runs role": { types: [roleType], is: (role, instance) => isOfJob(role, instance, "_stale_runs") },
+  "tracking server (Deployment, component tracking-server)": labelled(kubernetesType.deployment, component.trackingServer),
+  "Service (component tracking-server)": labelled(kubernetesType.service, component.trackingServer),
+  "migration (Job, component migration)": labelled(kubernetesType.job, component.migration),
+  "token Secret (component access-tokens)": labelled(kubernetesType.secret, component.accessTokens),
+  "retention job (CronJob, component retention)": labelled(kubernetesType.cronJob, component.retention),
+  "stale-runs job (CronJob, component stale-runs)": labelled(kubernetesType.cronJob, component.staleRuns),
+  Ingress: { types: [kubernetesType.ingress] },
 };
 
 export const instanceHasEachPartOnce = stackRule({
@@ -57,10 +50,14 @@ export const instanceHasEachPartOnce = stackRule({
   }),
   *check({ instances }, { settings, known }) {
     for (const instance of instances) {
-      for (const [part, { find, kept }] of Object.entries(parts)) {
+      for (const [part, { types, is = () => true, kept }] of Object.entries(parts)) {
         if (instance.deletionPrepared && kept !== true) continue;
-        const found = find(instance, { known });
-        if (found.length === 1 || (found.length === 0 && settings.optional.includes(part))) continue;
+        const candidates = instance.of(...types).map((resource) => ({ resource, verdict: known(() => is(resource, instance.name)) }));
+        const found = candidates.filter(({ verdict }) => verdict === true).map(({ resource }) => resource);
+        if (found.length === 1) continue;
+        // One that a preview can't know may be it.
+        const mayLack = settings.optional.includes(part) || candidates.some(({ verdict }) => verdict === undefined);
+        if (found.length === 0 && mayLack) continue;
         yield found.length === 0
           ? problemOf(instance, `Instance ${instance.name} has no ${part}; add it, with the instance's labels or tags.`)
           : problemOf(

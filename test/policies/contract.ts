@@ -14,6 +14,8 @@ interface Facts<Subject> {
   readonly ignores: Record<string, Subject>;
   /** Set where a violation belongs to no instance, so that nothing can be excluded. */
   readonly ofNoInstance?: boolean;
+  /** Other instances that the violation concerns: it passes only when they are excluded, too. */
+  readonly concernsToo?: readonly string[];
 }
 
 const later = (path: string) => `Not known in a preview: ${path}. It is checked at \`up\`.`;
@@ -30,7 +32,7 @@ function contract<Subject>(verdict: (given: Subject, options?: object) => Promis
 
   test("an exclusion holds until its last day", async () => {
     const exclusion = { reason: "moves in spring with its team", until: "2026-12-31" };
-    const config = { exclusions: [{ instance: "shop", ...exclusion }] };
+    const config = { exclusions: ["shop", ...(facts.concernsToo ?? [])].map((instance) => ({ instance, ...exclusion })) };
     const excluded = await verdict(facts.breaks, { config, today: "2026-12-31" });
     if (facts.ofNoInstance === true) return expect(excluded.violations).toEqual([facts.message]);
     expect(excluded).toEqual(clean);

@@ -1,25 +1,31 @@
 import { expect, test } from "vitest";
-import { namespaceDeniesByDefault } from "../../policies/isolation/namespaceDeniesByDefault.ts";
-import { foreignNamespace, namespace, stackViolationsOf, type Resource } from "./support.ts";
+import { namespaceDeniesByDefault } from "../../../policies/isolation/namespaceDeniesByDefault.ts";
+import { changed } from "../compliantInstance.ts";
+import { stackContract } from "../contract.ts";
+import { foreignNamespace } from "../fixtures.ts";
+import { instance, part } from "../instances.ts";
+import { judgeStack, unknown } from "../support.ts";
 
 const denyAll = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
+const at = (spec: unknown) => instance("shop", { defaultDeny: changed(part("defaultDeny"), ["spec"], spec) });
 
-const policy = (spec: unknown = denyAll, instance = "shop"): Resource => ({
-  type: "kubernetes:networking.k8s.io/v1:NetworkPolicy",
-  props: { metadata: { labels: { "app.kubernetes.io/instance": instance } }, spec },
+const message = (name: string) =>
+  `urn:${name}-namespace: Instance ${name} has no default-deny NetworkPolicy: add one with an empty podSelector, both policyTypes, no rules and its label app.kubernetes.io/instance.`;
+
+stackContract(namespaceDeniesByDefault, {
+  passes: {
+    "two instances": [...instance(), ...instance("search")],
+    "empty lists": at({ ...denyAll, podSelector: { matchLabels: {}, matchExpressions: [] }, ingress: [], egress: [] }),
+  },
+  breaks: instance("shop", { defaultDeny: undefined }),
+  message: message("shop"),
+  unknown: [{ given: at(unknown), later: ["spec"] }],
+  ignores: { "a namespace that is no instance's": [foreignNamespace] },
 });
 
-const message = (instance: string) =>
-  `Instance ${instance} has no default-deny NetworkPolicy: add one with an empty podSelector, both policyTypes, no rules and its label app.kubernetes.io/instance.`;
-
-test("a namespace with a default-deny policy passes", async () => {
-  expect(await stackViolationsOf(namespaceDeniesByDefault, [namespace(), policy()])).toEqual([]);
-});
-
-test("none, or another instance's, does not count", async () => {
-  expect(await stackViolationsOf(namespaceDeniesByDefault, [namespace()])).toEqual([`urn:0: ${message("shop")}`]);
-  const other = namespace({ "app.kubernetes.io/instance": "search" });
-  expect(await stackViolationsOf(namespaceDeniesByDefault, [namespace(), other, policy()])).toEqual([`urn:1: ${message("search")}`]);
+test("another instance's policy does not count", async () => {
+  const stack = [...instance(), ...instance("search", { defaultDeny: undefined })];
+  expect((await judgeStack(namespaceDeniesByDefault, stack)).violations).toEqual([message("search")]);
 });
 
 test.each([
@@ -31,9 +37,14 @@ test.each([
   ["no selector", { policyTypes: ["Ingress", "Egress"] }],
   ["no spec", undefined],
 ])("a policy for %s does not count", async (_, spec) => {
-  expect(await stackViolationsOf(namespaceDeniesByDefault, [namespace(), policy(spec ?? {})])).toEqual([`urn:0: ${message("shop")}`]);
+  expect((await judgeStack(namespaceDeniesByDefault, at(spec))).violations).toEqual([message("shop")]);
 });
 
-test("a namespace that is no instance's is not judged", async () => {
-  expect(await stackViolationsOf(namespaceDeniesByDefault, [foreignNamespace])).toEqual([]);
+test("one policy that a preview can't know hides no other instance's lack", async () => {
+  const hidden = changed(part("defaultDeny"), ["spec"], unknown);
+  const stack = [...instance("shop", { defaultDeny: hidden }), ...instance("search", { defaultDeny: undefined })];
+  expect(await judgeStack(namespaceDeniesByDefault, stack)).toEqual({
+    violations: [message("search")],
+    later: ["stack: Not known in a preview: spec. It is checked at `up`."],
+  });
 });
