@@ -1,4 +1,5 @@
-import { annotation, isOfInstance, metadataOf } from "./resources.ts";
+import { annotation, component, isOfInstance, kubernetesType, label, marksOf, metadataOf } from "./resources.ts";
+import type { Context } from "./rule.ts";
 import { secretEntries } from "./secrets.ts";
 import { orUnknown } from "./unknown.ts";
 
@@ -17,8 +18,13 @@ type Props = Record<string, any>;
 const namesFile = (props: Props) => secretEntries(props).find(({ key }) => key === file);
 
 /** Whether a Secret is the one with an instance's token file. */
-export const holdsTokens = (secret: { props: Props }): boolean =>
-  isOfInstance(secret) && (metadataOf(secret.props).name === objectName || namesFile(secret.props) !== undefined);
+export function holdsTokens(secret: { type: string; props: Props }): boolean {
+  if (!isOfInstance(secret)) return false;
+  const part = marksOf(secret)[label.component];
+  if (part === component.accessTokens || metadataOf(secret.props).name === objectName) return true;
+  // As long as a preview can't know what is in a Secret, one that says it is another part is believed.
+  return (part === undefined ? namesFile(secret.props) : orUnknown(() => namesFile(secret.props))) !== undefined;
+}
 
 /**
  * The tokens of an instance, without their values. The file itself is what counts; as long as one of its tokens is new a preview can't know it, and
@@ -51,3 +57,9 @@ function parsed(text: string): Record<string, unknown> | undefined {
     return undefined;
   }
 }
+
+/** Puts nothing off where a preview can't know the token file: a rule about addresses has nothing to look for in it. */
+export const knownOf = (
+  resource: { type: string; props: Props },
+  context: Pick<Context<unknown>, "known">,
+): Pick<Context<unknown>, "known"> => (resource.type === kubernetesType.secret && holdsTokens(resource) ? { known: orUnknown } : context);

@@ -3,6 +3,7 @@ import { inEach } from "../parts.ts";
 import { isOfInstance, kubernetesType } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 import { secretEntries } from "../secrets.ts";
+import { knownOf } from "../tokens.ts";
 import { containersOf, isTrackingServer, optionOf, variablesOf, wordsOf, workloadTypes } from "../workloads.ts";
 
 const variable = "MLFLOW_BACKEND_STORE_URI";
@@ -23,8 +24,9 @@ export const backendIsNoSqlite = resourceRule({
     if (!isOfInstance(resource)) return;
     if (resource.type === kubernetesType.secret || resource.type === kubernetesType.configMap) {
       const plain = resource.type === kubernetesType.configMap;
-      const entries = plain ? secretEntries({ stringData: resource.props["data"] }) : secretEntries(resource.props);
-      yield* inEach(entries, context, function* ({ path, text }) {
+      const { known } = knownOf(resource, context);
+      const entries = known(() => secretEntries(plain ? { stringData: resource.props["data"] } : resource.props)) ?? [];
+      yield* inEach(entries, { known }, function* ({ path, text }) {
         if (isSqlite(text())) yield `The address in ${plain ? path.replace("stringData", "data") : path} is one of SQLite; ${instead}.`;
       });
       return;

@@ -4,6 +4,7 @@ import { inEach } from "../parts.ts";
 import { isOfInstance, kubernetesType, placeOf, postgresqlProviderType } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 import { secretEntries } from "../secrets.ts";
+import { knownOf } from "../tokens.ts";
 import { boundFor, bounds } from "../settings.ts";
 import { containersOf, variablesOf, workloadTypes } from "../workloads.ts";
 
@@ -31,13 +32,14 @@ export const databaseConnectionUsesTls = resourceRule({
           ];
     if (resource.type === postgresqlProviderType) return yield* tooWeak("The provider", resource.props["sslmode"] as string | undefined);
     if (!isOfInstance(resource)) return;
+    const { known } = knownOf(resource, context);
     const texts =
       resource.type === kubernetesType.secret
-        ? secretEntries(resource.props)
+        ? (known(() => secretEntries(resource.props)) ?? [])
         : containersOf(resource)
             .flatMap(variablesOf)
             .map(({ path, name, text }) => ({ path: `${path} (${name})`, text }));
-    yield* inEach(texts, context, function* ({ path, text }) {
+    yield* inEach(texts, { known }, function* ({ path, text }) {
       const address = text();
       if (address !== undefined && isPostgresql(address)) yield* tooWeak(`The address in ${path}`, sslModeOf(address));
     });

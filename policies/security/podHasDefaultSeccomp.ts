@@ -3,7 +3,8 @@ import { isOfInstance } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 import { containersOf, podOf, withPodSpec, workloadTypes } from "../workloads.ts";
 
-const typeOf = (securityContext: Record<string, any> | undefined): unknown => securityContext?.["seccompProfile"]?.type;
+const typeOf = (securityContext: Record<string, any> | undefined): string | undefined =>
+  securityContext?.["seccompProfile"]?.type as string | undefined;
 
 export const podHasDefaultSeccomp = resourceRule({
   name: "pod-has-default-seccomp",
@@ -18,7 +19,7 @@ export const podHasDefaultSeccomp = resourceRule({
     yield* inEach(containersOf(workload), context, function* ({ path, value }) {
       const found = typeOf(value["securityContext"]) ?? typeOf(spec.value["securityContext"]);
       if (found !== "RuntimeDefault" && found !== "Localhost")
-        yield `Set ${path}.securityContext.seccompProfile (or that of the pod) to { type: RuntimeDefault } (it is ${found === undefined ? "not set" : String(found)}).`;
+        yield `Set ${path}.securityContext.seccompProfile (or that of the pod) to { type: RuntimeDefault } (it is ${found ?? "not set"}).`;
     });
   },
   remedy(workload) {

@@ -29,10 +29,8 @@ export const tokenExpiresInTime = resourceRule({
     for (const { name, expires } of tokens) {
       if (typeof expires !== "string" || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(expires))
         yield `The token ${name} has no last day; set tokens.${name}.expires to ${latest} or earlier.`;
-      else if (expires > latest) {
-        const days = Math.round((Date.parse(expires) - Date.parse(today)) / day);
-        yield `The token ${name} ends on ${expires}, in ${days} days; set tokens.${name}.expires to ${latest} or earlier (${most} days).`;
-      }
+      else if (expires > latest)
+        yield `The token ${name} ends on ${expires}; set tokens.${name}.expires to ${latest} or earlier (${most} days from today).`;
     }
   },
 });
