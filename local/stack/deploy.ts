@@ -22,7 +22,10 @@ export async function up(pulumi: Pulumi, log: (line: string) => void = () => und
   });
 }
 
+/** The packs and, where the platform team has written one, their configuration. */
 export const policyPacks = ({ project }: Pulumi): string[] => {
   const pack = join(project.folder, "policies");
-  return existsSync(join(pack, "PulumiPolicy.yaml")) ? ["--policy-pack", pack] : [];
+  if (!existsSync(join(pack, "PulumiPolicy.yaml"))) return [];
+  const configuration = join(project.folder, "stacks", "policies.json");
+  return ["--policy-pack", pack, ...(existsSync(configuration) ? ["--policy-pack-config", configuration] : [])];
 };

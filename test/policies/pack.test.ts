@@ -1,51 +1,50 @@
-import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
-import { credentials } from "@grpc/grpc-js";
-import { expect, onTestFinished, test } from "vitest";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { expect, test } from "vitest";
+import { packs } from "../../policies/rule.ts";
+import { rules } from "../../policies/rules.ts";
+import { servedPack } from "./servedPack.ts";
 
-const root = join(import.meta.dirname, "..", "..");
-const folder = join(root, "policies");
-const require = createRequire(import.meta.url);
+const folder = join(import.meta.dirname, "..", "..", "policies");
 
-const ruleFiles = readdirSync(folder, { recursive: true, withFileTypes: true })
-  .filter(
-    (entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.parentPath.includes("node_modules") && entry.parentPath !== folder,
-  )
-  .map((entry) => basename(entry.name, ".ts"));
+/** Rules lie in the folders that are named after the packs, one in a file. */
+const ruleFiles = packs.flatMap((pack) => readdirSync(join(folder, pack)).map((file) => join(pack, file)));
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const ruleOf = (file: string) => ({ pack: dirname(file), name: kebab(basename(file, ".ts")) });
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
 
-test("each rule has a spec of its own", () => {
-  const specs = readdirSync(import.meta.dirname).map((file) => basename(file, ".test.ts"));
-  expect(specs).toEqual(expect.arrayContaining(ruleFiles));
+test("each file is a rule of that name in that pack, and each rule has its file", () => {
+  expect(rules.map(({ pack, name }) => ({ pack, name })).sort(byName)).toEqual(ruleFiles.map(ruleOf).sort(byName));
 });
 
-// Started as the language host does it, and asked as the engine does: proves that the pack runs without a type check and holds every rule.
-test("the pack starts and offers every rule as mandatory", async () => {
-  const sdk = dirname(require.resolve("@pulumi/pulumi/package.json"));
-  const child = spawn(process.execPath, [join(sdk, "cmd", "run-policy-pack"), "127.0.0.1:1", folder], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill());
-  let errors = "";
-  child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
-  const port = await new Promise<string>((resolve, reject) => {
-    child.stdout.once("data", (data: Buffer) => resolve(data.toString().trim()));
-    child.once("exit", (code) => reject(new Error(`the pack ended with ${code}: ${errors}`)));
-  });
-  const { AnalyzerClient } = require("@pulumi/pulumi/proto/analyzer_grpc_pb.js");
-  const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
-  const client = new AnalyzerClient(`127.0.0.1:${port}`, credentials.createInsecure());
-  onTestFinished(() => client.close());
-  const info = await new Promise<{ toObject(): { policiesList: { name: string; enforcementlevel: number }[] } }>((resolve, reject) =>
-    client.getAnalyzerInfo(new Empty(), (error: Error | null, reply: never) => (error ? reject(error) : resolve(reply))),
-  );
-  const mandatory = 1;
-  expect(info.toObject().policiesList.map(({ name, enforcementlevel }) => [name, enforcementlevel])).toEqual(
-    expect.arrayContaining(ruleFiles.map((file) => [kebab(file), mandatory])),
-  );
-  expect(info.toObject().policiesList).toHaveLength(ruleFiles.length);
+test("the rules stand in the order of the packs, each once", () => {
+  expect([...new Set(rules.map(({ pack }) => pack))]).toEqual(packs);
+  expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
+});
+
+test.each(ruleFiles)("%s has a spec beside its kind", (file) => {
+  const spec = join(import.meta.dirname, file.replace(/\.ts$/, ".test.ts"));
+  expect(existsSync(spec), relative(folder, spec)).toBe(true);
+});
+
+test("every rule says in sentences what must be so and why, and how each setting is meant", () => {
+  for (const { name, demand, reason, settings } of rules) {
+    for (const text of [demand, reason]) expect(text, name).toMatch(/^[A-Z].*\.$/);
+    for (const [key, setting] of Object.entries(settings?.shape ?? {})) {
+      const { description } = setting as { description?: string };
+      expect(description, `${name}.${key}`).toMatch(/^[A-Zm].*\.$/);
+      // The table takes it from the schema.
+      expect(description, `${name}.${key}`).not.toMatch(/default/i);
+    }
+  }
+});
+
+const mandatory = 1;
+
+test.each([undefined, ...packs])("the pack %s starts and offers its rules as mandatory", async (pack) => {
+  const served = await servedPack(pack === undefined ? folder : join(folder, "packs", `mlflow-${pack}`));
+  expect(served.name).toBe(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`);
+  const own = rules.filter((rule) => pack === undefined || rule.pack === pack);
+  expect(served.policies.map(({ name, enforcementlevel }) => [name, enforcementlevel])).toEqual(own.map(({ name }) => [name, mandatory]));
 });
