@@ -38,8 +38,10 @@ export const register: Register = (program, { root, signal, note }, end) => {
 
         if (stack !== undefined && file !== undefined) {
           const page = await readPage(file);
-          await writeSummary(process.env, page);
-          await put(stack, page, touched?.includes(stack) === false);
+          await writeSummary(process.env, page ?? "");
+          // An older page would go on to say what a preview that failed says no more.
+          await put(stack, page ?? failedPage(stack, forge.jobUrl), touched?.includes(stack) === false);
+          if (page === undefined) throw new Refusal(`${file}: there is no such page; the preview ended before it could write one`);
         } else if (stack === undefined && file === undefined && touched !== undefined) {
           for (const { stack: other } of environments) if (!touched.includes(other)) await put(other, untouchedPage(other), true);
         } else throw new Refusal("Needed are a stack and its page, <stack> --file <page>, or neither and --base <git ref>.");
@@ -68,12 +70,15 @@ function numberOf(forge: Forge, pullRequest: string | undefined): number {
   );
 }
 
-async function readPage(file: string): Promise<string> {
+const failedPage = (stack: string, jobUrl = ""): string =>
+  `## ${stack}\n\nThe preview of the environment \`${stack}\` failed before it could say what the change does. ${jobUrl}`.trimEnd();
+
+/** Undefined when nobody wrote one. */
+async function readPage(file: string): Promise<string | undefined> {
   const page = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new Refusal(
-      error.code === "ENOENT" ? `${file}: there is no such page; the preview ended before it could write one` : error.message,
-    );
+    if (error.code === "ENOENT") return undefined;
+    throw new Refusal(`${file}: ${error.message}`);
   });
-  if (page.trim() === "") throw new Refusal(`${file}: the page is empty`);
+  if (page?.trim() === "") throw new Refusal(`${file}: the page is empty`);
   return page;
 }

@@ -8,5 +8,5 @@ const limit = 1_000_000;
 /** GitHub shows it with the run, whole; a comment may have to be cut. */
 export async function writeSummary(env: Variables, page: string): Promise<void> {
   const file = env["GITHUB_STEP_SUMMARY"];
-  if (file) await appendFile(file, `${fit(page.trimEnd(), limit)}\n`);
+  if (file && page !== "") await appendFile(file, `${fit(page.trimEnd(), limit)}\n`);
 }

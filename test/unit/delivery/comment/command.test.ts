@@ -70,8 +70,17 @@ describe.each([
     expect(forge.comments.map(({ body }) => body.includes("no longer touches"))).toEqual([false, true]);
   });
 
+  it("does not leave an older page when the preview failed before it wrote one", async () => {
+    await run(["prod", "--file", page()]);
+    expect(await run(["prod", "--file", join(repo.root, "nowhere.md")])).toMatchObject({
+      code: 1,
+      notes: expect.stringMatching(/comment on prod: updated\n.*nowhere\.md: there is no such page/),
+    });
+    expect(forge.comments).toMatchObject([{ body: expect.stringMatching(/`prod` failed before .* https:\/\/forge\.example\//) }]);
+  });
+
   it.each<[string, string[], RegExp]>([
-    ["no page", ["prod", "--file", "nowhere.md"], /nowhere\.md: there is no such page/],
+    ["a folder for a page", ["prod", "--file", "."], /^\.: .*EISDIR/],
     ["a stack without a page", ["prod"], /Needed are a stack and its page/],
     ["a page without a stack", ["--file", "page.md", "--base", "main"], /Needed are a stack and its page/],
     [

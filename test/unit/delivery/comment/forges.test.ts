@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { closeIssue, marker, putComment, putIssue } from "../../../../delivery/comment/publish.ts";
 import { fakeGithub, fakeGitlab, self, type FakeForge } from "./support/forges.ts";
-import { hangUp, type Received } from "./support/server.ts";
+import { hangUp, type Received, type Reply } from "./support/server.ts";
 
 // Both forges as servers on loopback that keep what they are sent. That the real ones behave so is taken from their documentation, not shown here.
 
@@ -134,8 +134,8 @@ describe.each([
   });
 
   it.each([
-    ["an error", () => ({ status: 500 })],
-    ["a broken connection", () => hangUp],
+    ["an error", (): Reply => ({ status: 500 })],
+    ["a broken connection", (): typeof hangUp => hangUp],
   ] as const)("looks again before it writes a second time after %s in place of an answer", async (_what, reply) => {
     // The forge made the comment; only its answer did not arrive.
     forge.after.push(({ method, path }) => (method === "POST" && !path.endsWith("/graphql") ? reply() : undefined));
