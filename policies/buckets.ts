@@ -3,6 +3,7 @@ export interface Statement {
   readonly Sid?: string;
   readonly Effect?: string;
   readonly Principal?: unknown;
+  readonly NotPrincipal?: unknown;
   readonly Action?: string | readonly string[];
   readonly Resource?: string | readonly string[];
   readonly Condition?: Record<string, Record<string, string | readonly string[]>>;
@@ -29,6 +30,36 @@ export function isEverybody(principal: unknown): boolean {
   const accounts = (principal as { AWS?: string | readonly string[] } | undefined)?.AWS;
   return listOf(accounts).includes("*");
 }
+
+// A condition limits who is meant by what a caller can't choose; `aws:SecureTransport` or a header limits nobody.
+const limitingKeys = new Set(
+  [
+    "PrincipalArn",
+    "PrincipalAccount",
+    "PrincipalOrgID",
+    "PrincipalOrgPaths",
+    "SourceArn",
+    "SourceAccount",
+    "SourceIp",
+    "SourceOrgID",
+    "SourceVpc",
+    "SourceVpce",
+    "userid",
+  ].map((key) => `aws:${key}`.toLowerCase()),
+);
+const limitingOperator = /^(ForAnyValue:)?(StringEquals|StringEqualsIgnoreCase|StringLike|ArnEquals|ArnLike|IpAddress)$/;
+const anybody = /^(\*|0\.0\.0\.0\/0|::\/0)$/;
+
+const isLimited = ({ Condition = {} }: Statement): boolean =>
+  Object.entries(Condition).some(
+    ([operator, tests]) =>
+      limitingOperator.test(operator) &&
+      Object.entries(tests).some(([key, value]) => limitingKeys.has(key.toLowerCase()) && !listOf(value).some((one) => anybody.test(one))),
+  );
+
+/** Whether a statement allows something to whoever asks. */
+export const allowsEverybody = (statement: Statement): boolean =>
+  statement.Effect === "Allow" && (isEverybody(statement.Principal) || statement.NotPrincipal !== undefined) && !isLimited(statement);
 
 interface Provider {
   readonly type: string;

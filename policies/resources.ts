@@ -9,6 +9,7 @@ export const kubernetesType = {
   resourceQuota: "kubernetes:core/v1:ResourceQuota",
   pod: "kubernetes:core/v1:Pod",
   deployment: "kubernetes:apps/v1:Deployment",
+  replicaSet: "kubernetes:apps/v1:ReplicaSet",
   statefulSet: "kubernetes:apps/v1:StatefulSet",
   daemonSet: "kubernetes:apps/v1:DaemonSet",
   job: "kubernetes:batch/v1:Job",
@@ -32,6 +33,11 @@ export const encryptionTypes = [
 ] as const;
 export const publicAccessBlockType = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
 export const bucketAclTypes = ["aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2"] as const;
+export const objectTypes = [
+  "aws:s3/bucketObject:BucketObject",
+  "aws:s3/bucketObjectv2:BucketObjectv2",
+  "aws:s3/objectCopy:ObjectCopy",
+] as const;
 export const intelligentTieringType = "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration";
 export const backupPlanType = "aws:backup/plan:Plan";
 export const accessKeyType = "aws:iam/accessKey:AccessKey";

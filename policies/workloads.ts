@@ -6,6 +6,7 @@ type Props = Record<string, any>;
 const podTemplates: Record<string, readonly string[]> = {
   [kubernetesType.pod]: [],
   [kubernetesType.deployment]: ["spec", "template"],
+  [kubernetesType.replicaSet]: ["spec", "template"],
   [kubernetesType.statefulSet]: ["spec", "template"],
   [kubernetesType.daemonSet]: ["spec", "template"],
   [kubernetesType.job]: ["spec", "template"],

@@ -21,7 +21,7 @@ export const productionHasReplicas = stackRule({
         if (replicas !== undefined && replicas < wanted)
           yield problemOf(
             instance,
-            `The tracking server of instance ${instance.name} (tier ${instance.tier ?? "not set"}) has ${replicas} replicas; set replicas in the instance's file (spec.replicas) to ${wanted} or more.`,
+            `The tracking server of instance ${instance.name} (tier ${instance.tier ?? "not set"}) has ${replicas} ${replicas === 1 ? "replica" : "replicas"}; set replicas in the instance's file (spec.replicas) to ${wanted} or more.`,
             server,
           );
       }

@@ -1,4 +1,4 @@
-import { bucketAclTypes, bucketTypes } from "../resources.ts";
+import { bucketAclTypes, bucketTypes, objectTypes } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const open = new Set(["public-read", "public-read-write", "authenticated-read"]);
@@ -13,9 +13,9 @@ export const bucketAclIsPrivate = resourceRule({
   name: "bucket-acl-is-private",
   pack: "security",
   severity: "critical",
-  demand: "No access control list opens a bucket to everybody or to every account of AWS.",
+  demand: "No access control list opens a bucket or an object to everybody or to every account of AWS.",
   reason: "A list goes past the bucket's policy, and authenticated means anybody with an account.",
-  types: [...bucketTypes, ...bucketAclTypes],
+  types: [...bucketTypes, ...bucketAclTypes, ...objectTypes],
   *check({ props }) {
     const acl = props["acl"] as string | undefined;
     if (acl !== undefined && open.has(acl)) yield `acl is ${acl}; set it to private, or leave it out.`;

@@ -1,4 +1,4 @@
-import { isEverybody, statementsOf } from "../buckets.ts";
+import { allowsEverybody, statementsOf } from "../buckets.ts";
 import { bucketPolicyType } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 
@@ -12,9 +12,8 @@ export const bucketPolicyNamesPrincipals = resourceRule({
   *check({ props }) {
     const statements = statementsOf(props["policy"]);
     if (statements === undefined) return yield "policy is no policy document: JSON with a Statement.";
-    for (const [index, { Sid, Effect, Principal, Condition }] of statements.entries()) {
-      if (Effect !== "Allow" || !isEverybody(Principal) || Condition !== undefined) continue;
-      yield `The statement ${Sid ?? index} of policy allows to everybody; name the principals (Principal.AWS), or limit it with a Condition.`;
-    }
+    for (const [index, statement] of statements.entries())
+      if (allowsEverybody(statement))
+        yield `The statement ${statement.Sid ?? index} of policy allows to everybody; name the principals (Principal.AWS), or limit it with a Condition on who asks or from where.`;
   },
 });

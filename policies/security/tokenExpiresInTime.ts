@@ -15,9 +15,7 @@ export const tokenExpiresInTime = resourceRule({
   demand: "Every access token ends on a day within the bounds of its tier and environment.",
   reason: "What leaked without a trace stops working by itself.",
   settings: z.object({
-    maxDays: bounds(z.int().min(1).max(3660), 180, { tiers: { production: 90 } }).describe(
-      "Most days from today to a token's last one.",
-    ),
+    maxDays: bounds(z.int().min(1).max(3660), 180, { tiers: { production: 90 } }).describe("Most days from today to a token's last one."),
   }),
   types: [kubernetesType.secret],
   *check(secret, { settings, today }) {

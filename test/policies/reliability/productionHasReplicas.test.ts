@@ -8,7 +8,7 @@ import { clean, judgeStack, unknown, type Given } from "../support.ts";
 const production = namespace({ "mlflow-instances/tier": "production" });
 const replicas = (count: unknown) => changed(server, ["spec", "replicas"], count);
 const message = (count: number, wanted = 2, tier = "production") =>
-  `urn:1: The tracking server of instance shop (tier ${tier}) has ${count} replicas; set replicas in the instance's file (spec.replicas) to ${wanted} or more.`;
+  `urn:1: The tracking server of instance shop (tier ${tier}) has ${count} ${count === 1 ? "replica" : "replicas"}; set replicas in the instance's file (spec.replicas) to ${wanted} or more.`;
 
 stackContract(productionHasReplicas, {
   passes: {

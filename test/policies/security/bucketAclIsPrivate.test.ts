@@ -15,7 +15,12 @@ resourceContract(bucketAclIsPrivate, {
   breaks: changed(bucket, ["acl"], "public-read"),
   message: "acl is public-read; set it to private, or leave it out.",
   unknown: [{ given: acl({ acl: unknown }), later: ["acl"] }],
-  ignores: { "another type": { ...acl({ acl: "public-read" }), type: "aws:s3/bucketObject:BucketObject" } },
+  ignores: { "another type": { ...acl({ acl: "public-read" }), type: "aws:s3/bucketVersioning:BucketVersioning" } },
+});
+
+test("an object", async () => {
+  const given: Given = { type: "aws:s3/bucketObjectv2:BucketObjectv2", name: "shop-model", props: { key: "model", acl: "public-read" } };
+  expect((await judge(bucketAclIsPrivate, given)).violations).toEqual(["acl is public-read; set it to private, or leave it out."]);
 });
 
 test.each(["public-read", "public-read-write", "authenticated-read"])("a list of its own: %s", async (value) => {

@@ -5,7 +5,8 @@ import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown } from "../support.ts";
 
 const open = (more: object = {}) => bucketPolicyOf([{ Sid: "Open", Effect: "Allow", Principal: "*", Action: "s3:GetObject", ...more }]);
-const message = "The statement Open of policy allows to everybody; name the principals (Principal.AWS), or limit it with a Condition.";
+const message =
+  "The statement Open of policy allows to everybody; name the principals (Principal.AWS), or limit it with a Condition on who asks or from where.";
 
 resourceContract(bucketPolicyNamesPrincipals, {
   passes: {
@@ -21,6 +22,20 @@ resourceContract(bucketPolicyNamesPrincipals, {
 
 test.each([{ AWS: "*" }, { AWS: ["arn:aws:iam::1:root", "*"] }])("%o is everybody", async (Principal) => {
   expect((await judge(bucketPolicyNamesPrincipals, open({ Principal }))).violations).toEqual([message]);
+});
+
+test.each([
+  [{ Bool: { "aws:SecureTransport": "true" } }],
+  [{ StringLike: { "aws:Referer": "https://example.com/*" } }],
+  [{ IpAddress: { "aws:SourceIp": ["10.0.0.0/8", "0.0.0.0/0"] } }],
+  [{ StringNotEquals: { "aws:SourceVpce": "vpce-1" } }],
+])("the condition %j limits nobody", async (Condition) => {
+  expect((await judge(bucketPolicyNamesPrincipals, open({ Condition }))).violations).toEqual([message]);
+});
+
+test("everybody but one is everybody", async () => {
+  const given = open({ Principal: undefined, NotPrincipal: { AWS: "arn:aws:iam::1:root" } });
+  expect((await judge(bucketPolicyNamesPrincipals, given)).violations).toEqual([message]);
 });
 
 test("a statement without a name is told by its place", async () => {
