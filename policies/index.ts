@@ -1,5 +1,6 @@
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { deserializeOnce } from "./deserializeOnce.ts";
+import { hearOrganization } from "./organization.ts";
 import type { PackName, Rule } from "./rule.ts";
 import { rules } from "./rules.ts";
 import { toPolicy } from "./toPolicy.ts";
@@ -12,6 +13,7 @@ export const levelOf = ({ name }: Rule): EnforcementLevel => (advisory.has(name)
 /** Serves one pack to the engine, or all rules as one. A process serves one pack only. */
 export function servePack(pack?: PackName): void {
   deserializeOnce();
+  hearOrganization();
   new PolicyPack(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`, {
     description: "Rules that every environment of MLflow instances has to keep",
     policies: rules

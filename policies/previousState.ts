@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { organization } from "./organization.ts";
 import { isInstanceNamespace, label, marksOf, metadataOf } from "./resources.ts";
 
 /** Annotations of an instance's namespace. */
@@ -19,18 +20,17 @@ export type AskPrevious = (urn: string) => Promise<Previous>;
  * The engine gives a policy the new properties only, and of the stack no more than every URN has in it. So the CLI, which runs this process, is asked. It
  * answers without a lock, and without decrypting anything.
  */
-export function askPrevious(run: Run = exportState, environment: NodeJS.ProcessEnv = process.env): AskPrevious {
+export function askPrevious(run: Run = exportState, organizationOf: () => string | undefined = organization): AskPrevious {
   let asked: Promise<Previous> | undefined;
-  return (urn) => (asked ??= readPrevious(urn, run, environment));
+  return (urn) => (asked ??= readPrevious(urn, run, organizationOf()));
 }
 
-async function readPrevious(urn: string, run: Run, environment: NodeJS.ProcessEnv): Promise<Previous> {
+async function readPrevious(urn: string, run: Run, owner: string | undefined): Promise<Previous> {
   const [stack, project] = urn.replace(/^urn:pulumi:/, "").split("::");
   if (stack === undefined || project === undefined) return { refusal: `no stack in the URN ${urn}` };
-  // Without it (the engine tells it to some language hosts only) the CLI takes the organization that the user works in.
-  const organization = environment["PULUMI_NODEJS_ORGANIZATION"] ?? environment["PULUMI_ORGANIZATION"];
   try {
-    const text = await run(organization === undefined ? stack : `${organization}/${project}/${stack}`);
+    // Without an organization the CLI looks in the project around this folder, for the organization that its user works in.
+    const text = await run(owner === undefined ? stack : `${owner}/${project}/${stack}`);
     return { instances: instancesIn(text, `urn:pulumi:${stack}::${project}::`) };
   } catch (error) {
     return { refusal: error instanceof Error ? error.message : String(error) };

@@ -46,7 +46,7 @@ export const instanceHasEachPartOnce = stackRule({
     optional: z
       .array(z.enum(Object.keys(parts) as [string, ...string[]]))
       .default([])
-      .describe("Parts that an instance may lack, for a platform that has another way; two are still one too many. Default: none."),
+      .describe("Parts that an instance may lack, for a platform that has another way; two are still one too many."),
   }),
   *check({ instances }, { settings, known }) {
     for (const instance of instances) {

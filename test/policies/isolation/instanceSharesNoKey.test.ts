@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { instanceSharesNoKey } from "../../../policies/isolation/instanceSharesNoKey.ts";
 import { changed } from "../compliantInstance.ts";
 import { stackContract } from "../contract.ts";
-import { instance, part, type Part } from "../instances.ts";
+import { instance, part } from "../instances.ts";
 import { judgeStack, unknown, type Given } from "../support.ts";
 
 const key = ["stringData", "access-key-id"] as const;
