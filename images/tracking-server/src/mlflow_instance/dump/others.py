@@ -1,7 +1,6 @@
 """Whether anybody else is connected who could still write."""
 
 import time
-from collections.abc import Callable
 
 from psycopg2.extensions import connection as Connection
 
@@ -29,9 +28,7 @@ def others(connection: Connection) -> list[str]:
         return [str(name) for (name,) in cursor.fetchall()]
 
 
-def wait_until_alone(
-    connection: Connection, *, seconds: float = WITHIN_SECONDS, sleep: Callable[[float], None] = time.sleep
-) -> None:
+def wait_until_alone(connection: Connection, *, seconds: float = WITHIN_SECONDS) -> None:
     """Returns when nobody else is connected, and holds the lock of the maintenance commands from then on."""
     deadline = time.monotonic() + seconds
     while True:
@@ -46,7 +43,7 @@ def wait_until_alone(
             found = ["a maintenance command"]
         if time.monotonic() >= deadline:
             raise InUse(in_use(found))
-        sleep(0.5)
+        time.sleep(0.5)
 
 
 def in_use(found: list[str]) -> str:
