@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { openForge, pullRequestNumber, type Forge } from "../comment/forge.ts";
+import { pullRequestNumber, type Forge } from "../comment/forge.ts";
+import { openForge } from "../comment/openForge.ts";
 import { marker, putComment, type Outcome } from "../comment/publish.ts";
 import { writeSummary } from "../comment/summary.ts";
 import type { Register } from "../context.ts";

@@ -1,4 +1,4 @@
-import { openForge } from "../comment/forge.ts";
+import { openForge } from "../comment/openForge.ts";
 import { closeIssue, marker, putIssue } from "../comment/publish.ts";
 import { writeSummary } from "../comment/summary.ts";
 import type { Context, Register } from "../context.ts";

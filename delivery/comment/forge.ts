@@ -1,6 +1,4 @@
 import { Refusal } from "../exitCode.ts";
-import { github } from "./github.ts";
-import { gitlab } from "./gitlab.ts";
 
 /** A text on a forge that somebody wrote: a comment, or an issue. */
 export interface Text {
@@ -34,13 +32,6 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 export interface ForgeOptions {
   readonly signal?: AbortSignal | undefined;
   readonly wait?: (milliseconds: number) => Promise<unknown>;
-}
-
-/** The forge that this job runs on, by the variables that it sets. */
-export function openForge(env: Variables, options: ForgeOptions = {}): Forge {
-  if (env["CI_API_V4_URL"]) return gitlab(env, options);
-  if (env["GITHUB_API_URL"]) return github(env, options);
-  throw new Refusal("Neither GITHUB_API_URL nor CI_API_V4_URL is set: a job of GitHub Actions or of GitLab CI has one of them.");
 }
 
 export function needed(env: Variables, name: string, what: string): string {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal } from "../exitCode.ts";
+import { ExitCode, Refusal } from "../exitCode.ts";
 
 /** How a forge's API is reached. */
 export interface ApiSettings {
@@ -52,10 +52,15 @@ export function openApi(settings: ApiSettings): Api {
   }
   const pause = settings.wait ?? ((milliseconds) => sleep(milliseconds, undefined, { signal: settings.signal }));
 
+  const interrupted = (): void => {
+    if (settings.signal?.aborted) throw new Refusal("Interrupted; what was not told yet is not told.", ExitCode.Interrupted);
+  };
+
   async function send(request: Request): Promise<Answer> {
     const url = request.path.startsWith("http") ? new URL(request.path) : new URL(request.path.replace(/^\//, ""), base);
     // A list's next page is where the forge says; the token goes nowhere else.
-    if (url.origin !== base.origin) throw new Refusal(`${settings.forge}: the next page is at ${url.origin}, not at ${base.origin}`);
+    if (url.origin !== base.origin)
+      throw new Refusal(`${settings.forge}: ${url.origin} is not the API at ${base.origin}, and gets no token`);
     const what = `${settings.forge}: ${request.method} ${url.pathname}`;
     const repeatable = request.repeatable ?? request.method !== "POST";
     for (let attempt = 1; ; attempt += 1) {
@@ -71,7 +76,7 @@ export function openApi(settings: ApiSettings): Api {
       const wait = waitMs ?? 1000 * 2 ** (attempt - 1);
       if (attempt === attempts) throw new Refusal(`${said} (tried ${attempts} times)`);
       if (wait > longestWaitMs) throw new Refusal(`${said}; it wants ${Math.ceil(wait / 1000)} s of patience, more than a job should wait`);
-      await pause(wait);
+      await pause(wait).catch(interrupted);
     }
   }
 
@@ -89,7 +94,7 @@ export function openApi(settings: ApiSettings): Api {
       // Read here, so that a connection that breaks in the middle is one of those that are tried again.
       return new Response(response.status === 204 ? null : await response.text(), response);
     } catch (error) {
-      settings.signal?.throwIfAborted();
+      interrupted();
       return error as Error;
     }
   }

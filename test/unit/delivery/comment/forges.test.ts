@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openForge } from "../../../../delivery/comment/openForge.ts";
 import { closeIssue, marker, putComment, putIssue } from "../../../../delivery/comment/publish.ts";
 import { fakeGithub, fakeGitlab, self, type FakeForge } from "./support/forges.ts";
 import { hangUp, type Received, type Reply } from "./support/server.ts";
@@ -149,6 +150,17 @@ describe.each([
     expect(forge.comments).toHaveLength(1);
   });
 
+  it("ends at once when it is interrupted while it waits", async () => {
+    const interruption = new AbortController();
+    forge.instead.push(() => {
+      setTimeout(() => interruption.abort(), 20);
+      return { status: 429, headers: { "retry-after": "60" } };
+    });
+    const failed = putComment(openForge(forge.env, { signal: interruption.signal }), 12, mark, page);
+    await expect(failed).rejects.toMatchObject({ name: "Refusal", exitCode: 130, message: expect.stringMatching(/^Interrupted/) });
+    expect(forge.received).toHaveLength(1);
+  });
+
   it("does not follow a redirect with the token", async () => {
     forge.instead.push(() => ({ status: 307, headers: { location: "https://elsewhere.example/api" } }));
     await expect(put()).rejects.toThrow("a redirect to https://elsewhere.example, which is not followed with a token");
@@ -161,7 +173,7 @@ describe.each([
         ? { status: 200, body: [], headers: { link: '<https://elsewhere.example/page>; rel="next"' } }
         : undefined,
     );
-    await expect(put()).rejects.toThrow("the next page is at https://elsewhere.example");
+    await expect(put()).rejects.toThrow(/: https:\/\/elsewhere\.example is not the API at .*, and gets no token/);
   });
 
   it("says what is not an API", async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openForge } from "../../../../delivery/comment/forge.ts";
+import { openForge } from "../../../../delivery/comment/openForge.ts";
 import { marker } from "../../../../delivery/comment/publish.ts";
 
 const github = { GITHUB_API_URL: "https://api.forge.example", GITHUB_REPOSITORY: "team/instances", GITHUB_TOKEN: "secret-0123456789" };

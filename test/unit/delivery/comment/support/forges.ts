@@ -1,4 +1,5 @@
-import { openForge, type Forge, type Variables } from "../../../../../delivery/comment/forge.ts";
+import type { Forge, Variables } from "../../../../../delivery/comment/forge.ts";
+import { openForge } from "../../../../../delivery/comment/openForge.ts";
 import { page, serve, type Received, type Reply, type Server } from "./server.ts";
 
 /** A text as the server keeps it, in words that both forges share. */
