@@ -1,11 +1,13 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { listOf, statementsOf } from "../buckets.ts";
-import { bucketPolicyType, isPreviewEnvironment, kubernetesType } from "../resources.ts";
+import { bucketPolicyType, isPreviewEnvironment, kubernetesType, metadataOf } from "../resources.ts";
 import { stackRule, type Context, type Problem } from "../rule.ts";
 import { secretEntries } from "../secrets.ts";
 import type { Instance } from "../stack.ts";
 
 type Known = Pick<Context<unknown>, "known">;
+
+const stored = "give each a key of its own in artifactStoreKeys";
 
 /** A place where an instance names who it is at the object store. */
 interface Use {
@@ -24,12 +26,18 @@ export const instanceSharesNoKey = stackRule({
   *check({ instances }, context) {
     // Instances of pull requests may share one user: where a store has no accounts that this program could make, there is one for them all.
     const judged = instances.filter(({ environment }) => !isPreviewEnvironment(environment));
-    yield* sharedBy(judged, "access key", (instance) => keysOf(instance, context));
-    yield* sharedBy(judged, "principal", (instance) => principalsOf(instance, context));
+    yield* sharedBy(judged, "access key", stored, (instance) => keysOf(instance, context));
+    yield* sharedBy(judged, "principal", stored, (instance) => principalsOf(instance, context));
+    yield* sharedBy(judged, "cloud role", "give each a role of its own", (instance) => rolesOf(instance, context));
   },
 });
 
-function* sharedBy(instances: readonly Instance[], what: string, usesOf: (instance: Instance) => Use[]): Generator<Problem> {
+function* sharedBy(
+  instances: readonly Instance[],
+  what: string,
+  advice: string,
+  usesOf: (instance: Instance) => Use[],
+): Generator<Problem> {
   const first = new Map<string, { instance: Instance; use: Use }>();
   for (const instance of instances) {
     const told = new Set<string>();
@@ -39,7 +47,7 @@ function* sharedBy(instances: readonly Instance[], what: string, usesOf: (instan
       if (other === undefined || other.instance === instance || told.has(use.who)) continue;
       told.add(use.who);
       yield {
-        message: `Instances ${other.instance.name} and ${instance.name} have one ${what} (${other.use.place}, ${use.place}); give each a key of its own in artifactStoreKeys.`,
+        message: `Instances ${other.instance.name} and ${instance.name} have one ${what} (${other.use.place}, ${use.place}); ${advice}.`,
         urn: use.resource.urn,
         instances: [other.instance.name, instance.name],
       };
@@ -55,6 +63,15 @@ const keysOf = (instance: Instance, { known }: Known): Use[] =>
         .filter(({ key }) => /access[-_]?key[-_]?id/i.test(key))
         .flatMap((entry) => known(() => ({ who: entry.text(), resource: secret, place: `${entry.path} of ${secret.name}` })) ?? []),
     );
+
+/** How a ServiceAccount says which role of AWS its pods take. */
+const roleAnnotation = "eks.amazonaws.com/role-arn";
+
+const rolesOf = (instance: Instance, { known }: Known): Use[] =>
+  instance.of(kubernetesType.serviceAccount).flatMap((account) => {
+    const who = known(() => metadataOf(account.props).annotations?.[roleAnnotation] ?? "") ?? "";
+    return who === "" ? [] : [{ who, resource: account, place: account.name }];
+  });
 
 // Administrators, who may do everything, are the same in all policies.
 const isAdministrators = (actions: readonly string[]): boolean => actions.some((action) => action === "s3:*" || action === "*");

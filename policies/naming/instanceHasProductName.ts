@@ -24,7 +24,7 @@ const isVersion = (word: string) => /^v?[0-9]+$|[a-z]v[0-9]+$/.test(word);
 function* problemsOf(name: string, own: string, tier: string | undefined): Generator<string> {
   if (own === reserved) yield `The instance name "${name}" is reserved for preview environments; name the product.`;
   const words = own.split("-");
-  const forbidden = words.find((word) => forbiddenWords.has(word) || forbiddenWords.has(word.replace(/v?[0-9]+$/, "")) || isVersion(word));
+  const forbidden = words.find((word) => forbiddenWords.has(word.replace(/v?[0-9]+$/, "")) || isVersion(word));
   if (forbidden !== undefined) {
     yield `The instance name "${name}" contains "${forbidden}", an algorithm, version or stage; name the product.`;
   } else if (tier !== "sandbox") {

@@ -3,11 +3,11 @@ import { isInstanceNamespace, kubernetesType, label, marksOf } from "../resource
 import { stackRule, type Context } from "../rule.ts";
 import type { Stack } from "../stack.ts";
 
-/** The hosts of an ingress. */
-const hostsOf = (ingress: PolicyResource, { known }: Pick<Context<unknown>, "known">): string[] =>
-  [...((known(() => ingress.props["spec"]?.["rules"]) ?? []) as { host?: string }[])].flatMap(
-    (rule) => known(() => (rule.host === undefined ? [] : [rule.host])) ?? [],
-  );
+/** The hosts of an ingress; one that a preview can't know hides no other. */
+function hostsOf(ingress: PolicyResource, { known }: Pick<Context<unknown>, "known">): string[] {
+  const rules = known(() => (ingress.props["spec"]?.["rules"] ?? []) as { host?: string }[]) ?? [];
+  return [...rules.keys()].flatMap((index) => known(() => rules[index]?.host ?? []) ?? []);
+}
 
 export const instanceIsUnique = stackRule({
   name: "instance-is-unique",

@@ -3,7 +3,7 @@ import { instanceSharesNoKey } from "../../../policies/isolation/instanceSharesN
 import { changed } from "../compliantInstance.ts";
 import { stackContract } from "../contract.ts";
 import { instance, part } from "../instances.ts";
-import { judgeStack, unknown, type Given } from "../support.ts";
+import { clean, judgeStack, unknown, type Given } from "../support.ts";
 
 const key = ["stringData", "access-key-id"] as const;
 const withKey = (value: unknown) => instance("search", { credentials: changed(part("credentials", "search"), key, value) });
@@ -64,4 +64,27 @@ test("a principal that two buckets let in is told once", async () => {
   expect((await judgeStack(instanceSharesNoKey, stack)).violations).toEqual([
     "urn:search-bucket-policy: Instances shop and search have one principal (shop-bucket-policy, search-bucket-policy); give each a key of its own in artifactStoreKeys.",
   ]);
+});
+
+const account = (name: string, arn: string | undefined): Given => ({
+  type: "kubernetes:core/v1:ServiceAccount",
+  name: `${name}-service-account`,
+  urn: `urn:${name}-service-account`,
+  props: {
+    metadata: {
+      namespace: `mlflow-${name}`,
+      labels: { "app.kubernetes.io/instance": name },
+      annotations: arn === undefined ? {} : { "eks.amazonaws.com/role-arn": arn },
+    },
+  },
+});
+const accounts = async (shop: string | undefined, search: string | undefined) =>
+  judgeStack(instanceSharesNoKey, [...instance(), ...instance("search"), account("shop", shop), account("search", search)]);
+
+test("a role that the pods of two instances take is a shared key, too", async () => {
+  expect((await accounts("arn:aws:iam::1:role/mlflow", "arn:aws:iam::1:role/mlflow")).violations).toEqual([
+    "urn:search-service-account: Instances shop and search have one cloud role (shop-service-account, search-service-account); give each a role of its own.",
+  ]);
+  expect(await accounts("arn:aws:iam::1:role/shop", "arn:aws:iam::1:role/search")).toEqual(clean);
+  expect(await accounts(undefined, undefined)).toEqual(clean);
 });

@@ -23,12 +23,23 @@ stackContract(instanceIsUnique, {
     },
   ],
   ignores: {
+    "an instance's ingress that has two rules for its host": instance("shop", {
+      ingress: changed(part("ingress"), ["spec", "rules"], [{ host: "shop.example.com" }, { host: "shop.example.com" }]),
+    }),
     "the host of one instance at another, which host-follows-instance judges": [
       ...instance(),
       ...instance("search", { ingress: changed(part("ingress", "search"), ["spec", "rules", 0, "host"], "shop.example.com") }),
     ],
     "an ingress without rules": with_({ ...foreignIngress(), props: { metadata: { namespace: "monitoring" } } }),
   },
+});
+
+test("a rule that a preview can't know hides no other", async () => {
+  const whole = changed(foreignIngress("shop.example.com"), ["spec", "rules", 1], unknown);
+  expect(await judgeStack(instanceIsUnique, with_(whole))).toEqual({
+    violations: ["urn:grafana: The ingress grafana answers at shop.example.com, the host of instance shop; give it another host."],
+    later: ["stack: Not known in a preview: spec.rules.1. It is checked at `up`."],
+  });
 });
 
 test("nobody else may answer at an instance's host", async () => {
