@@ -5,6 +5,7 @@ import { isResourceRule, type Context, type Problem, type Resource, type Resourc
 import { configurationOf, readConfiguration, type Configuration, type Exclusion } from "./settings.ts";
 import { readStack } from "./stack.ts";
 import { orUnknown, unknownPathOf } from "./unknown.ts";
+import { writeInto } from "./writeInto.ts";
 
 type Policy = ResourceValidationPolicy | StackValidationPolicy;
 
@@ -60,7 +61,10 @@ function resourcePolicy(rule: ResourceRule<any>, configuration: ReadOnce, today:
             if (!rule.types.includes(args.type)) return undefined;
             const settings = configuration(args.getConfig);
             if (isExcluded(settings.exclusions, instanceOf(args, settings.exclusions), today())) return undefined;
-            return remedy(args, { settings, today: today(), known: orUnknown });
+            const wanted = remedy(args, { settings, today: today(), known: orUnknown });
+            if (wanted === undefined) return undefined;
+            writeInto(args.props, wanted);
+            return args.props;
           },
         }),
   } as Pick<ResourceValidationPolicy, "validateResource" | "remediateResource">;

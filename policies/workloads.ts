@@ -29,6 +29,9 @@ export function podOf({ type, props }: { type: string; props: Props }): { metada
   return { metadata: template["metadata"] ?? {}, spec: { path: [...way, "spec"].join("."), value: template["spec"] ?? {} } };
 }
 
+// Not `list.map`: it makes a list of the same kind, which fails on the one that the SDK hands to a remedy.
+const itemsOf = (list: readonly Props[] | undefined): Props[] => [...(list ?? [])];
+
 /** The properties with another spec of the pods. */
 export function withPodSpec({ type, props }: { type: string; props: Props }, change: (spec: Props) => Props): Props {
   const at = (value: Props, [key, ...rest]: readonly string[]): Props =>
@@ -40,8 +43,8 @@ export function withPodSpec({ type, props }: { type: string; props: Props }, cha
 export const withContainers = (resource: { type: string; props: Props }, change: (container: Props) => Props): Props =>
   withPodSpec(resource, (spec) => ({
     ...spec,
-    ...(spec["initContainers"] === undefined ? {} : { initContainers: (spec["initContainers"] as Props[]).map(change) }),
-    containers: ((spec["containers"] ?? []) as Props[]).map(change),
+    ...(spec["initContainers"] === undefined ? {} : { initContainers: itemsOf(spec["initContainers"]).map(change) }),
+    containers: itemsOf(spec["containers"]).map(change),
   }));
 
 /** Types that can serve; a tracking server is one that says so by its component label. */
@@ -54,7 +57,7 @@ export const isTrackingServer = (resource: { type: string; props: Props }): bool
 export function containersOf(resource: { type: string; props: Props }): Part[] {
   const { path, value } = podOf(resource).spec;
   return ["initContainers", "containers"].flatMap((list) =>
-    ((value[list] ?? []) as Props[]).map((container, index) => ({ path: `${path}.${list}[${index}]`, value: container })),
+    itemsOf(value[list]).map((container, index) => ({ path: `${path}.${list}[${index}]`, value: container })),
   );
 }
 

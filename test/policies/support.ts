@@ -1,5 +1,7 @@
-import type { PolicyResource, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { Secret, type PolicyResource, type ResourceValidationPolicy, type StackValidationPolicy } from "@pulumi/policy";
+import * as deserialize from "@pulumi/policy/deserialize.js";
 import * as proxy from "@pulumi/policy/proxy.js";
+import * as secret from "@pulumi/policy/secret.js";
 import { isResourceRule, type ResourceRule, type Rule, type StackRule } from "../../policies/rule.ts";
 import { toPolicy } from "../../policies/toPolicy.ts";
 
@@ -8,6 +10,9 @@ const { unknownCheckingProxy, unknownStringValue } = proxy as unknown as {
   unknownCheckingProxy: (props: object) => Record<string, unknown>;
   unknownStringValue: string;
 };
+
+const { secretsPreservingProxy } = secret as unknown as { secretsPreservingProxy: <T extends object>(props: T) => T };
+const { serializeProperties } = deserialize as unknown as { serializeProperties: (props: object) => Promise<object> };
 
 /** Stands in a fixture for a value that a preview can't know. */
 export const unknown: string = unknownStringValue;
@@ -74,12 +79,23 @@ export async function judgeStack(rule: StackRule<any>, resources: readonly Given
   );
 }
 
-/** The properties after the rule's remedy; undefined when it changes nothing. */
+/** The properties after the rule's remedy, as they go to the engine; undefined when it changes nothing. */
 export async function remedied(rule: ResourceRule<any>, resource: Given, options: Options = {}): Promise<object | undefined> {
   const { remediateResource } = toPolicy(rule, () => options.today ?? today) as ResourceValidationPolicy;
   if (remediateResource === undefined) throw new Error(`${rule.name} has no remedy`);
-  const changed = await remediateResource(only("args", { ...resourceOf(resource), getConfig: () => options.config ?? {} }));
-  return changed === undefined ? undefined : (JSON.parse(JSON.stringify(changed)) as object);
+  // Guarded twice, as the SDK does it: what is a secret has to stay one.
+  const props = unknownCheckingProxy(secretsPreservingProxy(cloneOf(resource.props)));
+  const changed = await remediateResource(
+    only("args", { ...resourceOf({ ...resource, props: {} }), props, getConfig: () => options.config ?? {} }),
+  );
+  return changed === undefined ? undefined : await serializeProperties(changed);
+}
+
+/** A copy in which a `Secret` stays one. */
+function cloneOf<T>(value: T): T {
+  if (typeof value !== "object" || value === null || value instanceof Secret) return value;
+  if (Array.isArray(value)) return value.map(cloneOf) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cloneOf(inner)])) as T;
 }
 
 async function verdictOf(

@@ -1,3 +1,4 @@
+import { Secret } from "@pulumi/policy";
 import { expect, test } from "vitest";
 import { dataHolderRefusesDeletion } from "../../../policies/reliability/dataHolderRefusesDeletion.ts";
 import { bucket, changed, databaseServer } from "../compliantInstance.ts";
@@ -53,4 +54,10 @@ test("the remedy sets the protection that nobody has spoken of", async () => {
   expect(await remedied(dataHolderRefusesDeletion, changed(databaseServer, ["deletionProtection"], false))).toBeUndefined();
   expect(await remedied(dataHolderRefusesDeletion, forced)).toBeUndefined();
   expect(await remedied(dataHolderRefusesDeletion, open, { config: { asked: { default: false } } })).toBeUndefined();
+});
+
+test("the remedy leaves a secret a secret", async () => {
+  const given = changed(open, ["password"], new Secret("hidden"));
+  const marked = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value: "hidden" };
+  expect(await remedied(dataHolderRefusesDeletion, given)).toEqual({ ...databaseServer.props, password: marked });
 });

@@ -38,6 +38,9 @@ test.each([
 test("the remedy says what was not said, and changes nothing that was", async () => {
   const silent = changed(changed(server, [...context, "allowPrivilegeEscalation"], undefined), [...context, "capabilities"], undefined);
   expect(await remedied(containerGainsNoRights, silent)).toEqual(server.props);
+  // What a preview can't know, in the same container, stays as it is.
+  const variable = [...container, "env", 1, "value"];
+  expect(await remedied(containerGainsNoRights, changed(silent, variable, unknown))).toEqual(changed(server, variable, unknown).props);
   expect(await remedied(containerGainsNoRights, broken)).toBeUndefined();
   expect(await remedied(containerGainsNoRights, server)).toBeUndefined();
 });
