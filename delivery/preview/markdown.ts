@@ -18,7 +18,7 @@ const words: Record<Outcome, string> = {
 /** The page. Nothing in it differs from run to run but what the change does, so that a comment is not rewritten in vain. */
 export function pageOf(report: PreviewReport): string {
   const head = [
-    `# Preview of \`${report.stack}\`: ${words[report.outcome]}`,
+    `# Preview of \`${report.stack}\`: ${words[report.outcome]}${report.outcome === "clean" && report.risks.length > 0 ? ", with data at risk" : ""}`,
     summary(report),
     ...risks(report),
     ...errors(report),
@@ -110,37 +110,26 @@ function capacity(report: PreviewReport): string[] {
   return ["## Capacity of all instances", capacityTable(report.capacity), ...costLines(report)];
 }
 
-function files({ base, sharedFiles = [], withoutEffect = [], instances, environment }: PreviewReport): string[] {
+function files({ base, complete, sharedFiles = [], withoutEffect = [], instances, environment }: PreviewReport): string[] {
   if (base === undefined) return [];
   const byOthers = instances.filter(({ cause }) => cause === "defaults or code").map(({ name }) => name);
-  const shared = listed(
-    sharedFiles.map((file) => `- ${code(file)}`),
-    3_000,
-    "file",
-  );
-  const unexplained = byOthers.length > 0 || environment.length > 0;
-  return [
-    `## Files changed since \`${base}\``,
-    ...(unexplained && sharedFiles.length > 0
-      ? [`Not of one instance${byOthers.length > 0 ? `, and so the cause of what changes in ${byOthers.join(", ")}` : ""}:`, shared]
-      : []),
+  const list = (all: readonly string[]): string =>
+    listed(
+      all.map((file) => `- ${code(file)}`),
+      3_000,
+      "file",
+    );
+  const who = byOthers.length === 0 ? "" : `, and so the cause of what changes in ${byOthers.join(", ")}`;
+  const parts = [
+    ...(byOthers.length + environment.length > 0 && sharedFiles.length > 0 ? [`Not of one instance${who}:`, list(sharedFiles)] : []),
     ...(byOthers.length > 0 && sharedFiles.length === 0
       ? [
           `No changed file explains what changes in ${byOthers.join(", ")}: it was merged before and is not deployed yet, or somebody changed it by hand.`,
         ]
       : []),
-    ...(withoutEffect.length === 0
-      ? []
-      : [
-          "Changed, with no effect here:",
-          listed(
-            withoutEffect.map((file) => `- ${code(file)}`),
-            2_000,
-            "file",
-          ),
-        ]),
-    ...(!unexplained && withoutEffect.length === 0 ? ["Each instance that changes has a changed file of its own."] : []),
+    ...(withoutEffect.length === 0 ? [] : [complete ? "Changed, with no effect here:" : "Instance files:", list(withoutEffect)]),
   ];
+  return parts.length === 0 ? [] : [`## Files changed since \`${base}\``, ...parts];
 }
 
 function environment({ environment: resources }: PreviewReport): string[] {

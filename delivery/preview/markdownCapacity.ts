@@ -12,16 +12,22 @@ const rows: readonly (readonly [string, (capacity: Capacity) => string])[] = [
   ["Storage class", ({ storageClasses }) => storageClasses.join(", ")],
 ];
 
-export const capacityTable = ({ before, after }: Sides<Capacity>): string =>
-  ["| | before | after |", "|---|---|---|", ...rows.map(([name, show]) => `| ${name} | ${show(before)} | ${show(after)} |`)].join("\n");
+/** Both sides as a table, or one line where they are the same. */
+export function capacityTable({ before, after }: Sides<Capacity>): string {
+  const cells = rows.map(([name, show]) => [name, show(before), show(after)] as const);
+  if (cells.every(([, old, next]) => old === next))
+    return `As before: ${cells.map(([name, , next]) => `${inText(name)} ${next || "none"}`).join(", ")}.`;
+  return ["| | before | after |", "|---|---|---|", ...cells.map((row) => `| ${row.join(" | ")} |`)].join("\n");
+}
+
+const inText = (name: string): string => (name.startsWith("CPU") ? name : name.toLowerCase());
 
 /** What changes of it, on one line; empty when nothing does. */
 export function capacityLine({ before, after }: Sides<Capacity>, state: "new" | "changed" | "gone"): string {
   const changed = rows.flatMap(([name, show]) => {
     const [old, next] = [show(before), show(after)];
     if (old === next) return [];
-    const what = name.startsWith("CPU") ? name : name.toLowerCase();
-    return [`${what} ${state === "new" ? next : state === "gone" ? old : `${old} → ${next}`}`];
+    return [`${inText(name)} ${state === "new" ? next : state === "gone" ? old : `${old} → ${next}`}`];
   });
   return changed.length === 0 ? "" : `${state === "gone" ? "Capacity that is free again" : "Capacity"}: ${changed.join(", ")}.`;
 }

@@ -1,13 +1,16 @@
 import { readFile } from "node:fs/promises";
+import { relative } from "node:path";
+import { configurationProblems } from "../../policies/configuration.ts";
+import { rules } from "../../policies/rules.ts";
 import type { PolicyFinding } from "../engineEvents.ts";
 import { Refusal } from "../exitCode.ts";
 import { logicalNameOf, type OwnerOf } from "./owners.ts";
-import { asObject, listOf, textOf } from "./values.ts";
 
 /** What a policy has found. */
 export interface Verdict {
   readonly policy: string;
-  readonly level: "mandatory" | "advisory";
+  /** `later`: a preview can't know what it needs; it is checked at `up`. */
+  readonly level: "mandatory" | "advisory" | "later";
   readonly instance: string | undefined;
   /** Logical name of the resource to blame; undefined for the whole stack. */
   readonly resource: string | undefined;
@@ -26,6 +29,9 @@ export interface Exclusion {
   readonly ended: boolean;
 }
 
+/** The words of policies/toPolicy.ts, and those of the engine for a rule that is not ours. */
+const later = /It is checked at `up`\.|can't run policy .* during preview/;
+
 /** Each finding once, mandatory ones first; in the order of names, which is that of no run. */
 export function verdictsOf(findings: readonly PolicyFinding[], ownerOf: OwnerOf): Verdict[] {
   const verdicts = new Map<string, Verdict>();
@@ -33,7 +39,7 @@ export function verdictsOf(findings: readonly PolicyFinding[], ownerOf: OwnerOf)
     if (enforcementLevel === "disabled") continue;
     const verdict: Verdict = {
       policy: policyName,
-      level: enforcementLevel === "mandatory" ? "mandatory" : "advisory",
+      level: enforcementLevel === "mandatory" ? "mandatory" : later.test(message) ? "later" : "advisory",
       instance: resourceUrn === undefined ? undefined : ownerOf(resourceUrn),
       resource: resourceUrn === undefined || resourceUrn.includes("::pulumi:pulumi:Stack::") ? undefined : logicalNameOf(resourceUrn),
       severity,
@@ -45,10 +51,10 @@ export function verdictsOf(findings: readonly PolicyFinding[], ownerOf: OwnerOf)
 }
 
 const sortKey = ({ policy, level, instance = "", resource = "", message }: Verdict): string =>
-  [level === "mandatory" ? "0" : "1", policy, instance, resource, message].join("\0");
+  [{ mandatory: "0", advisory: "1", later: "2" }[level], policy, instance, resource, message].join("\0");
 
-/** The exclusions of the policy configuration; what else is in the file is the engine's to check. */
-export async function readExclusions(path: string, today: string): Promise<Exclusion[]> {
+/** The exclusions of the policy configuration. The engine takes a rule that it doesn't know without a word, so the file is checked here, before it starts. */
+export async function readExclusions(root: string, path: string, today: string): Promise<Exclusion[]> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -56,22 +62,16 @@ export async function readExclusions(path: string, today: string): Promise<Exclu
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new Refusal(`${path}: is no JSON: ${(error as Error).message}`);
-  }
-  return Object.entries(asObject(data)).flatMap(([policy, settings]) =>
-    listOf(asObject(settings)["exclusions"]).map((entry): Exclusion => {
-      const until = textOf(entry["until"]) ?? "";
-      return {
-        policy,
-        instance: textOf(entry["instance"]) ?? "",
-        reason: textOf(entry["reason"]) ?? "",
-        until,
-        ended: until < today,
-      };
-    }),
+  const problems = configurationProblems(text, rules).map((problem) => `  ${relative(root, path)}: ${problem}`);
+  if (problems.length > 0) throw new Refusal(["Wrong policy configuration:", ...problems].join("\n"));
+  const all = Object.entries(JSON.parse(text) as Record<string, { exclusions?: readonly Omit<Exclusion, "policy" | "ended">[] } | string>);
+  return all.flatMap(([policy, settings]) =>
+    (typeof settings === "string" ? [] : (settings.exclusions ?? [])).map(({ instance, reason, until }): Exclusion => ({
+      policy,
+      instance,
+      reason,
+      until,
+      ended: until < today,
+    })),
   );
 }

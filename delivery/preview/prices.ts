@@ -8,7 +8,10 @@ import type { Capacity } from "./facts.ts";
 import { gibibyte } from "./quantities.ts";
 
 const price = z
-  .number({ error: (issue) => (issue.input === undefined ? "is missing; 0 where it costs nothing" : "is not a number") })
+  .number({
+    error: (issue) =>
+      issue.code !== "invalid_type" ? undefined : issue.input === undefined ? "is missing; 0 where it costs nothing" : "is not a number",
+  })
   .min(0);
 
 const schema = strict({

@@ -42,7 +42,7 @@ export function judge(stack: EngineStack, run: EngineRun, around: Partial<Surrou
 async function readSurroundings(root: string, stack: string, base: string | undefined): Promise<Surroundings> {
   const [prices, exclusions, files] = await Promise.all([
     readPrices(root, join(root, "stacks", "prices.yaml")),
-    readExclusions(join(root, "stacks", "policies.json"), new Date().toISOString().slice(0, 10)),
+    readExclusions(root, join(root, "stacks", "policies.json"), new Date().toISOString().slice(0, 10)),
     base === undefined ? undefined : changedFiles(root, base),
   ]);
   const git = base === undefined || files === undefined ? undefined : causesOf(base, files, { root, stack, ...instanceFiles(root, stack) });

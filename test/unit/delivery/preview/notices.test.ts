@@ -125,12 +125,7 @@ describe("what users notice", () => {
       { version: "3.18.0" },
       ["MLflow 3.17.2 → 3.18.0; the database's schema is brought to it first, while the old pods serve"],
     ],
-    [
-      "a deletion taken back",
-      { deletionPrepared: true, urls: [] },
-      {},
-      ["The instance comes back: https://a.example.com answers again"],
-    ],
+    ["a deletion taken back", { deletionPrepared: true, urls: [] }, {}, ["The instance comes back: https://a.example.com answers again"]],
     [
       "a token with other rights",
       { tokens: { ci: { role: "read", expires: "2027-01-01" } } },
