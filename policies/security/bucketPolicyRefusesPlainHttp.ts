@@ -47,6 +47,9 @@ export const bucketPolicyRefusesPlainHttp = resourceRule({
     const statements = statementsOf(policy.props["policy"]);
     // What is no document at all is said by bucket-policy-names-principals.
     if (statements === undefined || statements.some(refusesPlainHttp)) return;
-    yield 'policy has no statement with Effect Deny, Principal "*", Action "s3:*", the bucket and its objects as Resource and the Condition { Bool: { "aws:SecureTransport": "false" } }; add one (platform.objectStore.policyConditions: true of the environment).';
+    const instead = isAtAws(policy.provider)
+      ? "add one"
+      : "add one (platform.objectStore.policyConditions: true of the environment), or set otherStores of this rule to false where the store knows no conditions";
+    yield `policy has no statement with Effect Deny, Principal "*", Action "s3:*", the bucket and its objects as Resource and the Condition { Bool: { "aws:SecureTransport": "false" } }; ${instead}.`;
   },
 });
