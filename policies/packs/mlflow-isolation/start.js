@@ -1,2 +1,2 @@
-import { servePack } from "../../index.ts";
-servePack("isolation");
+import { serve } from "../../serve.js";
+serve("isolation");

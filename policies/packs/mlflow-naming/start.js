@@ -1,2 +1,2 @@
-import { servePack } from "../../index.ts";
-servePack("naming");
+import { serve } from "../../serve.js";
+serve("naming");

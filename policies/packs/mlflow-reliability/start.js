@@ -1,2 +1,2 @@
-import { servePack } from "../../index.ts";
-servePack("reliability");
+import { serve } from "../../serve.js";
+serve("reliability");

@@ -1,2 +1,2 @@
-import { servePack } from "../../index.ts";
-servePack("retention");
+import { serve } from "../../serve.js";
+serve("retention");

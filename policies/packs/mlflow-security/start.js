@@ -1,2 +1,2 @@
-import { servePack } from "../../index.ts";
-servePack("security");
+import { serve } from "../../serve.js";
+serve("security");
