@@ -121,11 +121,15 @@ export const stackOf = (urn: string): string | undefined => /^urn:pulumi:([^:]+)
 export const isInstanceNamespace = (resource: { type: string; props: Props }): boolean =>
   resource.type === kubernetesType.namespace && marksOf(resource)[label.partOf] === partOf;
 
-/** Whether a Kubernetes object is an instance's: it says so, or lies in a namespace of one. A stack may hold others. */
-export function isOfInstance({ props }: { props: Props }): boolean {
-  const { labels, namespace } = metadataOf(props);
-  return labels?.[label.partOf] === partOf || namespace?.startsWith("mlflow-") === true;
+/** Whether a resource says by a label or tag that it is an instance's. The label of the instance alone says nothing: others' charts have it, too. */
+export function isMarked(resource: { type: string; props: Props }): boolean {
+  const marks = marksOf(resource);
+  return marks[label.partOf] === partOf || Object.keys(marks).some((key) => key.startsWith("mlflow-instances/"));
 }
+
+/** Whether a Kubernetes object is an instance's: it says so, or lies in a namespace of one. A stack may hold others. */
+export const isOfInstance = (object: { type: string; props: Props }): boolean =>
+  isMarked(object) || metadataOf(object.props).namespace?.startsWith("mlflow-") === true;
 
 /** Environments of pull requests: small, short-lived, each instance's name with the environment's in front. */
 export const isPreviewEnvironment = (environment: string | undefined): boolean => /^pr-[0-9]+$/.test(environment ?? "");

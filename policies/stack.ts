@@ -1,5 +1,5 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { annotation, bucketTypes, databaseType, isInstanceNamespace, label, marksOf, metadataOf, roleType } from "./resources.ts";
+import { annotation, bucketTypes, databaseType, isInstanceNamespace, label, marksOf, metadataOf, partOf, roleType } from "./resources.ts";
 import { roleNamesOf } from "./names.ts";
 import { orUnknown } from "./unknown.ts";
 
@@ -38,23 +38,36 @@ const isBucket = ({ type }: PolicyResource): boolean => (bucketTypes as readonly
 const aroundBucket = (resource: PolicyResource): boolean => resource.type.startsWith("aws:s3/bucket") && !isBucket(resource);
 
 /**
- * Who a resource belongs to. A Kubernetes object and a bucket say so by label and tag, or lie in an instance's namespace. A resource of PostgreSQL
- * carries no label: it belongs to the instance whose name begins its logical name, or that its own name follows. What surrounds a bucket belongs to the
- * bucket that it names.
+ * Who a resource belongs to. A Kubernetes object says so by its labels, or lies in an instance's namespace; a stack may hold others whose names look alike.
+ * A bucket says so by its tags. A resource of PostgreSQL carries no label: it belongs to the instance whose name begins its logical name, or that its own
+ * name follows. What surrounds a bucket belongs to the bucket that it names.
  */
-function ownerOf(resource: PolicyResource, { names, byNamespace, byBucket }: Owners): string | undefined {
+function ownerOf(resource: PolicyResource, owners: Owners): string | undefined {
+  const { names, byBucket } = owners;
+  // The longest first: `search-ranker-token` belongs to `search-ranker`, also when there is an instance `search`.
+  const byLogicalName = () => names.find((name) => resource.name === name || resource.name.startsWith(`${name}-`));
+  if (resource.type.startsWith("kubernetes:")) return ownerOfObject(resource, owners, byLogicalName);
   const marked = orUnknown(() => marksOf(resource)[label.instance]);
   if (marked !== undefined && names.includes(marked)) return marked;
   const bucket = aroundBucket(resource) ? orUnknown(() => resource.props["bucket"] as string | undefined) : undefined;
   if (bucket !== undefined && byBucket.has(bucket)) return byBucket.get(bucket);
-  const namespace = resource.type.startsWith("kubernetes:") ? orUnknown(() => metadataOf(resource.props).namespace) : undefined;
-  if (namespace !== undefined && byNamespace.has(namespace)) return byNamespace.get(namespace);
-  // The longest first: `search-ranker-token` belongs to `search-ranker`, also when there is an instance `search`.
-  const byLogicalName = names.find((name) => resource.name === name || resource.name.startsWith(`${name}-`));
-  if (byLogicalName !== undefined) return byLogicalName;
+  const begun = byLogicalName();
+  if (begun !== undefined) return begun;
   if (resource.type !== databaseType && resource.type !== roleType) return undefined;
   const own = orUnknown(() => resource.props["name"] as string);
   return own === undefined ? undefined : names.find((name) => Object.values(roleNamesOf(name)).includes(own));
+}
+
+function ownerOfObject(
+  object: PolicyResource,
+  { names, byNamespace }: Owners,
+  byLogicalName: () => string | undefined,
+): string | undefined {
+  // Others' charts have the label of the instance, too, with the name of their release.
+  const marked = orUnknown(() => (marksOf(object)[label.partOf] === partOf ? marksOf(object)[label.instance] : undefined));
+  if (marked !== undefined && names.includes(marked)) return marked;
+  const place = orUnknown(() => ({ namespace: metadataOf(object.props).namespace }));
+  return place === undefined ? byLogicalName() : byNamespace.get(place.namespace ?? "");
 }
 
 export function readStack(resources: readonly PolicyResource[]): Stack {

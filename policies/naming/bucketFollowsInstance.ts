@@ -1,5 +1,5 @@
 import { isBucketNameOf } from "../names.ts";
-import { bucketTypes, label, marksOf } from "../resources.ts";
+import { bucketTypes, isMarked, label, marksOf } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const bucketFollowsInstance = resourceRule({
@@ -11,7 +11,7 @@ export const bucketFollowsInstance = resourceRule({
   types: bucketTypes,
   *check(bucket) {
     const instance = marksOf(bucket)[label.instance];
-    if (instance === undefined) return;
+    if (instance === undefined || !isMarked(bucket)) return;
     const name = bucket.props["bucket"] as string | undefined;
     if (name === undefined) return yield `Set bucket to a name that ends with -${instance}; without one it is named by chance.`;
     if (!isBucketNameOf(instance, name))

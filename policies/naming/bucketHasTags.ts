@@ -1,8 +1,5 @@
-import { bucketTags, bucketTypes, label, marksOf, partOf } from "../resources.ts";
-import { resourceRule, type Resource } from "../rule.ts";
-
-// A stack may hold other buckets. One of an instance without a single tag is instance-labels-agree's, which knows the instances.
-const ofAnInstance = (bucket: Pick<Resource, "type" | "props">): boolean => bucketTags.some((key) => marksOf(bucket)[key] !== undefined);
+import { bucketTags, bucketTypes, isMarked, label, marksOf, partOf } from "../resources.ts";
+import { resourceRule } from "../rule.ts";
 
 export const bucketHasTags = resourceRule({
   name: "bucket-has-tags",
@@ -12,13 +9,14 @@ export const bucketHasTags = resourceRule({
   reason: "A bucket outlives its cluster, and is found in a bill by its tags only.",
   types: bucketTypes,
   *check(bucket, { known }) {
-    if (known(() => ofAnInstance(bucket)) !== true) return;
+    // A stack may hold other buckets. One of an instance without a single tag is instance-labels-agree's, which knows the instances.
+    if (known(() => isMarked(bucket)) !== true) return;
     const wrong: string[] = bucketTags.filter((key) => known(() => (marksOf(bucket)[key] ?? "").trim() === "") === true);
     if (known(() => ![undefined, "", partOf].includes(marksOf(bucket)[label.partOf]))) wrong.push(label.partOf);
     if (wrong.length > 0) yield `Set the tags ${wrong.join(", ")} to what the namespace of the instance says.`;
   },
   remedy(bucket) {
-    if (!ofAnInstance(bucket) || marksOf(bucket)[label.partOf] !== undefined) return undefined;
+    if (!isMarked(bucket) || marksOf(bucket)[label.partOf] !== undefined) return undefined;
     return { ...bucket.props, tags: { ...marksOf(bucket), [label.partOf]: partOf } };
   },
 });

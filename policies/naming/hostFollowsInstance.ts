@@ -1,5 +1,5 @@
 import { isHostOf } from "../names.ts";
-import { kubernetesType, label, marksOf } from "../resources.ts";
+import { isOfInstance, kubernetesType, label, marksOf } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const hostFollowsInstance = resourceRule({
@@ -11,7 +11,7 @@ export const hostFollowsInstance = resourceRule({
   types: [kubernetesType.ingress],
   *check(ingress, { known }) {
     const instance = marksOf(ingress)[label.instance];
-    if (instance === undefined) return;
+    if (instance === undefined || !isOfInstance(ingress)) return;
     const rules = (ingress.props["spec"]?.["rules"] ?? []) as { host?: string }[];
     for (const index of rules.keys()) {
       const host = known(() => rules[index]?.host ?? "");

@@ -1,4 +1,4 @@
-import { bucketTags, label, marksOf } from "../resources.ts";
+import { bucketTags, isMarked, label, marksOf } from "../resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 import { bucketsOf } from "../stack.ts";
 
@@ -25,7 +25,7 @@ export const instanceLabelsAgree = stackRule({
       }
       // By itself a bucket without any of the tags says nothing of whose it is.
       for (const bucket of bucketsOf(instance)) {
-        if (known(() => bucketTags.some((key) => marksOf(bucket)[key] !== undefined)) !== false) continue;
+        if (known(() => isMarked(bucket)) !== false) continue;
         yield problemOf(
           instance,
           `${bucket.name} of instance ${instance.name} has none of the tags of an instance; set ${bucketTags.join(", ")}.`,

@@ -21,8 +21,7 @@ function namespaceOf({ type, props }: Judged): string | undefined {
   return type === kubernetesType.namespace ? name : namespace;
 }
 
-const ofAnInstance = (object: Judged): boolean =>
-  isOfInstance(object) || marksOf(object)[label.instance] !== undefined || instanceOfNamespace(namespaceOf(object)) !== undefined;
+const ofAnInstance = (object: Judged): boolean => isOfInstance(object) || instanceOfNamespace(namespaceOf(object)) !== undefined;
 
 export const objectHasLabels = resourceRule({
   name: "object-has-labels",

@@ -68,10 +68,14 @@ export async function judge(rule: ResourceRule<any>, resource: Given, options: O
   );
 }
 
+/** Resources as a stack rule gets them. */
+export const asStack = (resources: readonly Given[]): PolicyResource[] =>
+  resources.map((resource, index) => only<PolicyResource>("resource", resourceOf(resource, index)));
+
 /** The verdict of a stack rule; each message begins with the resource that it blames. */
 export async function judgeStack(rule: StackRule<any>, resources: readonly Given[], options: Options = {}): Promise<Verdict> {
   const { validateStack } = toPolicy(rule, () => options.today ?? today) as StackValidationPolicy;
-  const given = resources.map((resource, index) => only<PolicyResource>("resource", resourceOf(resource, index)));
+  const given = asStack(resources);
   return verdictOf(
     rule,
     (report) => validateStack(only("args", { resources: given, getConfig: () => options.config ?? {} }), report),

@@ -20,6 +20,7 @@ resourceContract(bucketFollowsInstance, {
   unknown: [{ given: named(unknown), later: ["bucket"] }],
   ignores: {
     "a bucket that is no instance's": { ...part("bucket"), props: { bucket: "logs" } },
+    "a bucket of another chart": { ...part("bucket"), props: { bucket: "logs", tags: { "app.kubernetes.io/instance": "shop" } } },
     "another type": { ...named("mlflow-dev-search"), type: "aws:sqs/queue:Queue" },
   },
 });

@@ -28,6 +28,10 @@ resourceContract(hostFollowsInstance, {
   ],
   ignores: {
     "another's ingress": changed(at("models.example.com"), ["metadata", "labels"], {}),
+    "an ingress of another chart": changed(at("models.example.com"), ["metadata"], {
+      labels: { "app.kubernetes.io/instance": "shop" },
+      namespace: "shop",
+    }),
     "another type": { ...at("models.example.com"), type: "kubernetes:core/v1:Service" },
   },
 });

@@ -25,6 +25,7 @@ resourceContract(instanceHasProductName, {
   unknown: [{ given: named(unknown), later: ["metadata.labels.app.kubernetes.io/instance"] }],
   ignores: {
     "a namespace that is no instance's": foreignNamespace,
+    "a namespace of another chart": namespace({ "app.kubernetes.io/part-of": "grafana", "app.kubernetes.io/instance": "grafana-v3" }),
     "a namespace without the label, which object-has-labels asks for": namespace({ "app.kubernetes.io/instance": undefined }),
     "another type": { type: "kubernetes:core/v1:Service", props: namespace({ "app.kubernetes.io/instance": "Shop" }).props },
   },

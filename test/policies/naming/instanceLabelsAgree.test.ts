@@ -17,6 +17,12 @@ stackContract(instanceLabelsAgree, {
   unknown: [{ given: label("server", "mlflow-instances/tier", unknown), later: ["metadata.labels.mlflow-instances/tier"] }],
   ignores: {
     "a label that is missing, which object-has-labels asks for": label("server", "mlflow-instances/tier", undefined),
+    "a bucket that lacks some tags, which bucket-has-tags asks for": tags({ "app.kubernetes.io/part-of": "mlflow-instances" }),
+    "an object of another chart whose names look alike": with_({
+      type: "kubernetes:apps/v1:Deployment",
+      name: "shop-frontend",
+      props: { metadata: { namespace: "shop", labels: { "app.kubernetes.io/instance": "shop", "mlflow-instances/tier": "x" } } },
+    }),
     "an object of nobody": with_({
       type: "kubernetes:core/v1:ConfigMap",
       name: "other",

@@ -32,6 +32,7 @@ resourceContract(objectHasLabels, {
   ],
   ignores: {
     "another's namespace": foreignNamespace,
+    "an object of another chart": bare({ namespace: "monitoring", labels: { "app.kubernetes.io/instance": "shop" } }),
     "another's object": bare({ namespace: "monitoring", labels: { "app.kubernetes.io/name": "prometheus" } }),
     "an object without metadata": { type: "kubernetes:core/v1:ConfigMap", props: {} },
     "a bucket": { type: "aws:s3/bucket:Bucket", props: { tags: { "app.kubernetes.io/part-of": "mlflow-instances" } } },
@@ -41,6 +42,11 @@ resourceContract(objectHasLabels, {
 test.each([
   ["no label at all, in an instance's namespace", bare({ namespace: "mlflow-shop" }), all],
   ["no label at all, on an instance's namespace", bare({ name: "mlflow-shop" }, "kubernetes:core/v1:Namespace"), all],
+  [
+    "part of nothing, in no namespace of its own",
+    at({ "app.kubernetes.io/part-of": undefined }),
+    "Set the labels app.kubernetes.io/part-of (mlflow-instances).",
+  ],
   ["empty", at({ "mlflow-instances/environment": "" }), "Set the labels mlflow-instances/environment (the environment)."],
   ["blank", at({ "mlflow-instances/team": " " }), "Set the labels mlflow-instances/team (the team)."],
   [
