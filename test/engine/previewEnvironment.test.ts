@@ -56,6 +56,13 @@ async function partsOnPlatform(): Promise<string[]> {
 const ofPullRequest = (number: number, names: readonly string[]): string[] =>
   names.filter((name) => name.includes(`pr-${number}`) || name.includes(`pr_${number}`));
 
+/** Tier, replicas and temporary volume of the server in a namespace. */
+async function sizeOf(namespace: string): Promise<string> {
+  const path = "{.metadata.labels.mlflow-instances/tier} {.spec.replicas} {.spec.template.spec.volumes[?(@.emptyDir)].emptyDir.sizeLimit}";
+  const { output } = await cluster(checkout).kubectl(["get", "deployment", "mlflow", "--namespace", namespace, "-o", `jsonpath=${path}`]);
+  return output.trim();
+}
+
 async function stacks(): Promise<string[]> {
   const rows = JSON.parse(await checkout.pulumi.run(["stack", "ls", "--json"])) as { name: string }[];
   return rows.map(({ name }) => name).sort();
@@ -64,13 +71,12 @@ async function stacks(): Promise<string[]> {
 beforeAll(async () => {
   checkout = await openCheckout("local");
   workplace = { root: checkout.root, env: checkout.pulumi.env, note: (line) => void notes.push(line) };
-  await checkout.instance("parcel-tracker", file("standard"));
-  await checkout.instance("van-planner", file("sandbox"));
+  await checkout.instance("parcel-tracker", file("sandbox"));
   await checkout.git("add", "--all");
   await checkout.git("commit", "--quiet", "--message", "main");
   await checkout.git("checkout", "--quiet", "-b", "feature");
-  // Twice the sandbox in everything: none of it may reach the preview.
-  await checkout.instance("parcel-tracker", file("production", "replicas: 2\nworkers: 3"));
+  // Another tier, and a size that none has by itself: neither may reach the preview.
+  await checkout.instance("parcel-tracker", file("standard", "workers: 1\ntemporaryStorage: 6Gi"));
   await checkout.git("commit", "--quiet", "--all", "--message", "more of it");
   await checkout.configure();
 });
@@ -104,13 +110,8 @@ describe("up", () => {
         tokens: { ci: { role: "edit", expires: "2026-11-29" } },
       }),
     });
-    const pods = await cluster(checkout).pods("mlflow-pr-12-parcel-tracker", "app.kubernetes.io/component=tracking-server");
-    expect(pods).toHaveLength(1);
-    expect(
-      await cluster(checkout)
-        .variable("mlflow-pr-12-parcel-tracker", "MLFLOW_SERVER_WORKERS")
-        .catch(() => "1"),
-    ).toBe("1");
+    expect(await sizeOf("mlflow-pr-12-parcel-tracker")).toBe("sandbox 1 5Gi");
+    expect(await sizeOf("mlflow-parcel-tracker")).toBe("standard 1 6Gi");
   });
 
   it("lets the unmodified client log to it, beside the instance that it comes from", async () => {
@@ -178,10 +179,13 @@ describe("reap", () => {
 
 describe("destroy", () => {
   it("ends what an interrupted run left, on a machine with neither the stack's file nor its certificates", async () => {
+    // Of an instance that the base does not even have: a new file.
+    await checkout.instance("van-planner", file("sandbox"));
     const interruption = new AbortController();
     const onLine = (line: string): void => (line.includes("van-planner-database created") ? interruption.abort() : undefined);
     const cut = await upPreview({ ...workplace, signal: interruption.signal, onLine }, request(13, { instances: ["van-planner"] }), today);
     expect(cut.run.interrupted).toBe(true);
+    await checkout.instance("van-planner", undefined);
     expect(ofPullRequest(13, await partsOnPlatform())).toContain("mlflow_pr_13_van_planner");
 
     const root = await checkout.freshMachine();

@@ -35,7 +35,11 @@ export async function openCheckout(stack: string) {
     root,
     pulumi,
     git,
-    instance: (name: string, yaml: string) => writeFile(join(instancesFolder, `${name}.yaml`), yaml),
+    /** Writes (or, without a text, removes) an instance file. */
+    async instance(name: string, yaml: string | undefined): Promise<void> {
+      const file = join(instancesFolder, `${name}.yaml`);
+      await (yaml === undefined ? rm(file) : writeFile(file, yaml));
+    },
     values: () => stackValues(ready, profile),
     configure: async () => configureStack(pulumi, await stackValues(ready, profile)),
     up: (): Promise<Deployed> => deployInstances(ready, profile, silentReport),
