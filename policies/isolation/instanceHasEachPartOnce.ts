@@ -1,6 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { z } from "zod";
-import { databaseNameOf } from "../names.ts";
+import { roleNamesOf } from "../names.ts";
 import { bucketTypes, component, databaseType, kubernetesType, label, marksOf, roleType } from "../resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
@@ -14,19 +14,30 @@ interface Part {
 
 const labelled = (type: string, value: string): Part => ({ types: [type], is: (resource) => marksOf(resource)[label.component] === value });
 
-/** Whether a role is a job's by its ending; what it is named in front is database-follows-instance's matter. */
-const isOfJob = ({ props }: PolicyResource, instance: string, ...endings: string[]): boolean => {
+type RoleKind = keyof ReturnType<typeof roleNamesOf>;
+
+/** Which role of an instance it is: by its name, else by the end of its name or its logical name, because a wrong name is database-follows-instance's matter. */
+function kindOf({ name: logical, props }: PolicyResource, instance: string): RoleKind {
   const name = (props["name"] as string | undefined) ?? "";
-  // An instance may itself be named something-retention.
-  return name !== databaseNameOf(instance) && endings.some((ending) => name.endsWith(ending));
-};
+  const exact = Object.entries(roleNamesOf(instance)).find(([, own]) => own === name)?.[0] as RoleKind | undefined;
+  if (exact !== undefined) return exact;
+  const endsWith = (ending: string) =>
+    name.endsWith(ending) ||
+    logical
+      .replaceAll("-", "_")
+      .replace(/_role$/, "")
+      .endsWith(ending);
+  return endsWith("_retention") ? "retention" : endsWith("_stale_runs") ? "staleRuns" : "owner";
+}
+
+const roleOfKind = (kind: RoleKind): Part => ({ types: [roleType], is: (role, instance) => kindOf(role, instance) === kind });
 
 const parts: Record<string, Part> = {
   bucket: { types: bucketTypes, kept: true },
   database: { types: [databaseType], kept: true },
-  "database owner role": { types: [roleType], is: (role, instance) => !isOfJob(role, instance, "_retention", "_stale_runs") },
-  "retention role": { types: [roleType], is: (role, instance) => isOfJob(role, instance, "_retention") },
-  "stale-runs role": { types: [roleType], is: (role, instance) => isOfJob(role, instance, "_stale_runs") },
+  "database owner role": roleOfKind("owner"),
+  "retention role": roleOfKind("retention"),
+  "stale-runs role": roleOfKind("staleRuns"),
   "tracking server (Deployment, component tracking-server)": labelled(kubernetesType.deployment, component.trackingServer),
   "Service (component tracking-server)": labelled(kubernetesType.service, component.trackingServer),
   "migration (Job, component migration)": labelled(kubernetesType.job, component.migration),

@@ -1,22 +1,29 @@
-import { namespaceNameOf } from "../names.ts";
-import { kubernetesType, label, marksOf, metadataOf, partOf } from "../resources.ts";
-import { resourceRule } from "../rule.ts";
+import { kubernetesType, metadataOf } from "../resources.ts";
+import { problemOf, stackRule } from "../rule.ts";
 
-export const objectLiesInOwnNamespace = resourceRule({
+const objectTypes = Object.values(kubernetesType).filter((type) => type !== kubernetesType.namespace);
+
+// A stack rule, because how the namespace is named is another rule's matter.
+export const objectLiesInOwnNamespace = stackRule({
   name: "object-lies-in-own-namespace",
   pack: "isolation",
   severity: "critical",
   demand: "Every Kubernetes object of an instance lies in the namespace of that instance.",
   reason: "Network policies, quotas and rights end at the namespace: what lies in another instance's is inside its fence.",
-  types: Object.values(kubernetesType).filter((type) => type !== kubernetesType.namespace),
-  *check(object) {
-    const marks = marksOf(object);
-    const instance = marks[label.instance];
-    if (instance === undefined || marks[label.partOf] !== partOf) return;
-    const { namespace } = metadataOf(object.props);
-    const own = namespaceNameOf(instance);
-    if (namespace !== own) {
-      yield `${object.name} of instance ${instance} lies in ${namespace === undefined ? "no namespace of its own" : `the namespace ${namespace}`}; set metadata.namespace to ${own}.`;
+  *check({ instances }, { known }) {
+    for (const instance of instances) {
+      const own = known(() => metadataOf(instance.namespace.props).name ?? "");
+      if (own === undefined || own === "") continue;
+      for (const object of instance.of(...objectTypes)) {
+        const found = known(() => metadataOf(object.props).namespace ?? "");
+        if (found === undefined || found === own) continue;
+        const where = found === "" ? "no namespace of its own" : `the namespace ${found}`;
+        yield problemOf(
+          instance,
+          `${object.name} of instance ${instance.name} lies in ${where}; set metadata.namespace to ${own}.`,
+          object,
+        );
+      }
     }
   },
 });
