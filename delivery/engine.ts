@@ -48,14 +48,14 @@ export interface EngineStack {
 }
 
 /** The project's policy packs and their configuration, as options of the CLI. */
-export function policyArguments(root: string): string[] {
+function policyArguments(root: string): string[] {
   const pack = join(root, "policies");
   const configuration = join(root, "stacks", "policies.json");
   if (!existsSync(join(pack, "PulumiPolicy.yaml"))) return [];
   return ["--policy-pack", pack, ...(existsSync(configuration) ? ["--policy-pack-config", configuration] : [])];
 }
 
-export const stackFileOf = (root: string, stack: string): string => join(root, "stacks", `Pulumi.${stack}.yaml`);
+const stackFileOf = (root: string, stack: string): string => join(root, "stacks", `Pulumi.${stack}.yaml`);
 
 /** Opens a stack whose file is there; whether the backend knows it is said by the first operation. */
 export async function openStack(root: string, name: string, options: EngineOptions = {}): Promise<EngineStack> {

@@ -20,13 +20,15 @@ const shares = /^(?:stacks\/[^/]+\.ts$|components\/|package(?:-lock)?\.json$|Pul
 
 /** What changed between the base and the work tree: what was committed, what is staged, what is neither, and what git doesn't know yet. */
 export async function changedFiles(root: string, base: string): Promise<ReadonlyMap<string, FileChange>> {
+  const run = (...args: string[]) => execa("git", args, { cwd: root, reject: false });
+  const inside = await run("rev-parse", "--is-inside-work-tree");
+  if (inside.code === "ENOENT") throw new Refusal("git is not on PATH; --base needs it");
+  // Git's own words: it also refuses a checkout that belongs to somebody else.
+  if (inside.failed) throw new Refusal(`--base ${base}: ${root} is not in a git work tree: ${inside.stderr.split("\n")[0] ?? ""}`);
   const git = async (...args: string[]): Promise<string | undefined> => {
-    const { failed, stdout, code } = await execa("git", args, { cwd: root, reject: false, stripFinalNewline: true });
-    if (code === "ENOENT") throw new Refusal("git is not on PATH; --base needs it");
+    const { failed, stdout } = await run(...args);
     return failed ? undefined : stdout;
   };
-  if ((await git("rev-parse", "--is-inside-work-tree")) === undefined)
-    throw new Refusal(`--base ${base}: ${root} is not in a git work tree`);
   const commit = await git("rev-parse", "--verify", "--quiet", "--end-of-options", `${base}^{commit}`);
   if (commit === undefined) throw new Refusal(`--base ${base}: git knows no such branch, tag or commit`);
   // From where the two parted: what has come to the base since then is not of this change.

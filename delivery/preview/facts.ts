@@ -48,11 +48,15 @@ export interface BeforeAndAfter {
 const bucketTypes = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"];
 const databaseType = "postgresql:index/database:Database";
 const roleType = "postgresql:index/role:Role";
+/** What holds data, an instance's or, as a database server, that of all. */
 export const holderTypes: Readonly<Record<string, string>> = {
   ...Object.fromEntries(bucketTypes.map((type) => [type, "bucket"])),
   [databaseType]: "database",
   [roleType]: "database role",
   "kubernetes:core/v1:Namespace": "namespace",
+  "kubernetes:core/v1:PersistentVolumeClaim": "volume",
+  "aws:rds/instance:Instance": "database server",
+  "aws:rds/cluster:Cluster": "database server",
 };
 
 /** The facts of every instance on both sides of the change, by name. */

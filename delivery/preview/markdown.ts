@@ -1,7 +1,7 @@
 import { capacityLine, capacityTable, costLines, money } from "./markdownCapacity.ts";
 import type { InstanceReport, Outcome, PreviewReport } from "./report.ts";
 import { details } from "./markdownTable.ts";
-import { clean, code, counted, joined, listed, plural } from "./markdownText.ts";
+import { clean, code, counted, joined, listed } from "./markdownText.ts";
 import { policies } from "./markdownPolicies.ts";
 
 /** The forges' comments end at 65,536 characters; the page leaves room for what a comment adds. */

@@ -82,12 +82,19 @@ function fate(noun: string, retained: boolean, forced: boolean): string {
   if (retained) return "is taken out of the stack and stays where it is, with nobody looking after it (`retainOnDelete`)";
   if (noun === "bucket") return forced ? "is deleted with all objects in it" : "is deleted; the store refuses as long as objects are in it";
   if (noun === "database") return "is dropped with everything in it";
-  return noun === "namespace" ? "is deleted with everything in it" : "is dropped";
+  if (noun === "database server") return "is deleted with the databases of all instances on it";
+  return noun === "namespace" || noun === "volume" ? "is deleted with everything in it" : "is dropped";
 }
 
 function physicalName({ before, after, name }: ResourceChange): string {
   const inputs = asObject((before ?? after)?.inputs);
-  return textOf(inputs["bucket"]) ?? textOf(inputs["name"]) ?? textOf(valueAt(inputs, ["metadata", "name"])) ?? name;
+  return (
+    textOf(inputs["bucket"]) ??
+    textOf(inputs["name"]) ??
+    textOf(inputs["identifier"]) ??
+    textOf(valueAt(inputs, ["metadata", "name"])) ??
+    name
+  );
 }
 
 function ofRetention(instance: string, before: InstanceFacts, after: InstanceFacts): Risk[] {

@@ -34,7 +34,7 @@ export const open = (context: Context, stack: string, onLine?: (line: string) =>
 
 /** What an operation came to, as a report. */
 export function judge(stack: EngineStack, run: EngineRun, around: Partial<Surroundings> = {}): PreviewReport {
-  if (run.interrupted) throw new Refusal("Interrupted; the engine has ended in order, and the stack is not locked.", ExitCode.Interrupted);
+  if (run.interrupted) throw new Refusal("Interrupted; the engine has ended in order.", ExitCode.Interrupted);
   const { exclusions = [], prices, git } = around;
   return reportOf({ stack: stack.name, run, exclusions, prices, git });
 }

@@ -24,6 +24,19 @@ describe("data at risk", () => {
     expect(risks).toEqual([{ instance: "a", kind: "data", destructive: true, confirmed: false, text }]);
   });
 
+  it("is a database server of the environment, which no instance can give up", () => {
+    const server = step("delete", "aws:rds/instance:Instance", "server", { old: { inputs: { identifier: "mlflow-prod" } } });
+    expect(risksOf([component("a"), namespace("a", prepared), server])).toEqual([
+      {
+        instance: undefined,
+        kind: "data",
+        destructive: true,
+        confirmed: false,
+        text: "database server `mlflow-prod` is deleted with the databases of all instances on it",
+      },
+    ]);
+  });
+
   it("is a bucket that is replaced, with the property that does it", () => {
     const detailedDiff = { bucket: { diffKind: "update-replace", inputDiff: false } } as never;
     const change = step("replace", bucketType, "a-bucket", {
