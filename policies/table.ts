@@ -26,18 +26,19 @@ export interface RuleRow {
   readonly remedy: boolean;
 }
 
-/** Rules about what passwords and tokens are part of: none is known before it is made. A test holds the list against a real preview. */
+/** Rules about addresses and keys in Secrets: no password is known before it is made. A test holds the list against a real preview. */
 export const knownAtUp: ReadonlySet<string> = new Set([
   "backend-is-no-sqlite",
   "database-connection-uses-tls",
   "instance-shares-no-database",
   "instance-shares-no-key",
-  "token-expires-in-time",
-  "token-has-allowed-role",
 ]);
 
-const show = (value: unknown): string =>
-  Array.isArray(value) ? (value.length === 0 ? "none" : value.map(show).join(", ")) : typeof value === "object" ? "none" : String(value);
+/** An object is a setting by environment that sets nothing by itself. */
+const show = (value: unknown): string => {
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(show).join(", ");
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? `${value}` : "none";
+};
 
 const isBounds = (value: unknown): value is { default: unknown; tiers: object; environments: object } =>
   typeof value === "object" && value !== null && "default" in value && "tiers" in value && "environments" in value;
@@ -102,7 +103,7 @@ export const tableOf = (rules: readonly Rule[]): RuleRow[] =>
 
 const packOrder = ({ pack }: RuleRow): number => packs.findIndex((name) => pack === `mlflow-${name}`);
 
-const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
 /** The table in Markdown, one heading per pack. */
 export function markdownOf(rows: readonly RuleRow[]): string {
