@@ -41,6 +41,7 @@ stackContract(bucketLifecycleKeepsArtifacts, {
       noncurrentVersionTransitions: [{ noncurrentDays: 5, storageClass: "GLACIER" }],
     }),
     "a frozen temporary file": cold("GLACIER", { prefix: "tmp/" }),
+    "tiering that names no archive": with_(tiering({ tierings: [] })),
     "an archive that is switched off": with_(tiering({ status: "Disabled" })),
     "an archive of temporary files": with_(tiering({ filter: { prefix: "tmp/" } })),
   },
