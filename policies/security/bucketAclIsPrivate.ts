@@ -23,6 +23,6 @@ export const bucketAclIsPrivate = resourceRule({
     const own = ((props["accessControlPolicy"]?.grants ?? []) as Grant[]).map(({ grantee }) => grantee?.uri);
     const inBucket = ((props["grants"] ?? []) as Grant[]).map(({ uri }) => uri);
     for (const uri of [...own, ...inBucket])
-      if (uri !== undefined && everybody.test(uri)) yield `A grant names the group ${uri}; remove it.`;
+      if (everybody.test(uri ?? "")) yield `A grant names the group ${String(uri)}; remove it.`;
   },
 });

@@ -34,6 +34,7 @@ test.each([
   [3, { minAvailable: "50%" }],
   [2, { maxUnavailable: "10%" }],
   [1, { maxUnavailable: 1 }],
+  [0, { minAvailable: 1 }],
   [2, {}],
 ])("%i replicas: %j lets a drain go on", async (count, spec) => {
   expect(await judgeStack(replicasHaveDisruptionBudget, [namespace(), replicas(count), budget(spec)])).toEqual(clean);

@@ -44,6 +44,13 @@ test("all instances of a server together, within what the least of them says", a
   expect((await judgeStack(rolesFitTheServer, [server("200"), role, ...search])).violations).toEqual([full("2 instances", 168, 95, 100)]);
 });
 
+test("an instance that says nothing hides no other", async () => {
+  expect((await judgeStack(rolesFitTheServer, [server(undefined), role, ...search])).violations).toEqual([
+    unsaid,
+    full("1 instance", 168, 95, 100, "urn:2"),
+  ]);
+});
+
 test("an exclusion needs all instances that share the server", async () => {
   const exclusion = { reason: "moves to a server of its own", until: "2026-12-31" };
   const given = [server("200"), role, ...search];
