@@ -27,6 +27,7 @@ resourceContract(rule(before("30d")), {
   ignores: {
     "a new instance": namespace({ "app.kubernetes.io/instance": "search" }, { [annotation]: "1d" }),
     "a namespace that is no instance's": foreignNamespace,
+    "a namespace of another chart": namespace({ "app.kubernetes.io/part-of": "grafana" }, { [annotation]: "1d" }),
     "another type": { ...at("1d"), type: "kubernetes:core/v1:ConfigMap" },
   },
 });
