@@ -46,6 +46,8 @@ export class MlflowInstance extends pulumi.ComponentResource {
   readonly retentionSchedule: pulumi.Output<string>;
   /** When stale runs are looked for, a schedule of Kubernetes with its time zone. */
   readonly staleRunsSchedule: pulumi.Output<string>;
+  /** `none`, or `prepared` once the last dump of an instance with `prepareDeletion` is written: only then may it leave the program. */
+  readonly deletion: pulumi.Output<string>;
   /** The access tokens by name; the values are secrets. */
   readonly tokens: Record<string, IssuedToken>;
 
@@ -145,7 +147,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
     };
     const jobFacts = { instanceName: args.instanceName, artifactsAccess: settings.artifactsAccess, bucket: args.bucket, caGiven };
     if (preparingDeletion) {
-      new FinalDump(
+      const dump = new FinalDump(
         name,
         {
           ...job,
@@ -155,7 +157,10 @@ export class MlflowInstance extends pulumi.ComponentResource {
         },
         child,
       );
+      // Said by the Job's end and not by the argument: a stack stores its outputs also when an update fails.
+      this.deletion = dump.written.apply(() => "prepared");
     } else {
+      this.deletion = pulumi.output("none");
       new Maintenance(
         name,
         {
@@ -201,6 +206,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
       deletedExperimentRetention: this.deletedExperimentRetention,
       retentionSchedule: this.retentionSchedule,
       staleRunsSchedule: this.staleRunsSchedule,
+      deletion: this.deletion,
       tokens: this.tokens,
     });
   }

@@ -32,7 +32,7 @@ export function deploy(environment: Environment, specs: readonly InstanceSpec[],
           staleRunsSchedule: instance.staleRunsSchedule,
           tokens: Object.fromEntries(spec.tokens.map(({ name, role, expires }) => [name, { role, expires }])),
           // Read by the next update: only what says this may leave the program.
-          ...(spec.deletion ? { deletion: "prepared" } : {}),
+          ...(spec.deletion ? { deletion: instance.deletion } : {}),
         },
       ]),
     ),

@@ -76,6 +76,10 @@ test("the dump waits for the server's end, for the logins of maintenance, and fo
   expect(prepared.one("fraud-detector-stale-runs-connect").dependencies.join()).toContain("fraud-detector-stale-runs-role");
 });
 
+test("a dump that failed is made anew by the next up", () => {
+  expect(prepared.one("fraud-detector-final-dump").inputs.metadata.annotations).toEqual({ "pulumi.com/replaceUnready": "true" });
+});
+
 test("the dump's pod is let out by its policy and has no word of Kubernetes", () => {
   const { spec } = prepared.one("fraud-detector-final-dump").inputs.spec.template;
   const { metadata } = prepared.one("fraud-detector-final-dump").inputs.spec.template;

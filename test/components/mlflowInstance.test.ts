@@ -131,6 +131,7 @@ test("outputs say where the instance is; token values are outputs of their own",
     deletedExperimentRetention: "7d",
     retentionSchedule: "23 3 * * * Etc/UTC",
     staleRunsSchedule: "53 * * * * Etc/UTC",
+    deletion: "none",
   });
   expect(Object.keys(tokens as object).sort()).toEqual(["ci", "dashboard"]);
   expect(Object.keys(instance.tokens)).toEqual(["ci", "dashboard"]);

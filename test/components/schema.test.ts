@@ -82,6 +82,7 @@ describe("the schema of the component package", () => {
       "deletedExperimentRetention",
       "retentionSchedule",
       "staleRunsSchedule",
+      "deletion",
       "tokens",
     ]);
   });

@@ -6,6 +6,7 @@ import { PulumiError } from "../../local/stack/pulumi.ts";
 import { cluster } from "./support/cluster.ts";
 import { databases } from "./support/database.ts";
 import { engineStack, instanceOf, nameOf, tokenOf, type Engine } from "./support/engine.ts";
+import { eventually } from "./support/eventually.ts";
 import { https } from "./support/http.ts";
 import { objectStore } from "./support/objectStore.ts";
 import { runPython } from "./support/python.ts";
@@ -165,6 +166,33 @@ describe("delete with another name", () => {
     expect(await failed("preview")).toMatch(
       new RegExp(`${name}\\.yaml:8:1 delete: is "${other}"; to delete this instance, write its name, "${name}"`),
     );
+  });
+});
+
+describe("a dump that fails", () => {
+  it("leaves the instance as one that may not go, and is made anew by the next up", async () => {
+    const self = instanceOf(deployed, name);
+    const notebook = await databases(deployed).login({ as: self, to: self });
+    const namespace = ["--namespace", self.namespace];
+    const { kubectl } = cluster(deployed);
+    try {
+      await engine.instance(name, `${file}delete: ${name}\n`);
+      await engine.configure();
+      const up = failed("up", "--yes", "--skip-preview");
+      // It waits for the notebook to go; two minutes are too long for a test.
+      await eventually(60_000, async () => {
+        const jobs = (await kubectl(["get", "jobs", ...namespace, "-o", "name"])).output;
+        const job = /job\.batch\/\S*final-dump\S*/.exec(jobs)?.[0] ?? "none";
+        const patch = ["patch", job, ...namespace, "--type", "merge", "--patch", '{"spec":{"activeDeadlineSeconds":1}}'];
+        expect((await kubectl(patch)).code).toBe(0);
+      });
+      expect(await up).toMatch(/final-dump.*failed/);
+    } finally {
+      await notebook.end();
+    }
+    await engine.instance(name, undefined);
+    expect(await failed("preview")).toContain(`${name}.yaml: is gone, but`);
+    await engine.instance(name, file);
   });
 });
 

@@ -30,16 +30,20 @@ export function databases(deployed: Pick<Deployed, "platform">) {
       await client.end();
     }
   };
+  const login = async ({ as, to }: { as: InstanceOutput; to: InstanceOutput }): Promise<pg.Client> => {
+    const uri = await cluster(deployed).variable(as.namespace, "MLFLOW_BACKEND_STORE_URI");
+    const { username, password } = new URL(uri.replace(/^postgresql\+\w+:/, "postgresql:"));
+    return connect({ user: decodeURIComponent(username), password: decodeURIComponent(password), database: to.database });
+  };
   return {
     administrator,
+    login,
     names: () => column("select datname as name from pg_database"),
     roles: () => column("select rolname as name from pg_roles"),
     /** Logs in to one instance's database with another's credentials: `connected`, or the server's words. */
     async connect({ as, to }: { as: InstanceOutput; to: InstanceOutput }): Promise<string> {
-      const uri = await cluster(deployed).variable(as.namespace, "MLFLOW_BACKEND_STORE_URI");
-      const { username, password } = new URL(uri.replace(/^postgresql\+\w+:/, "postgresql:"));
       try {
-        await (await connect({ user: decodeURIComponent(username), password: decodeURIComponent(password), database: to.database })).end();
+        await (await login({ as, to })).end();
         return "connected";
       } catch (error) {
         return (error as Error).message;
