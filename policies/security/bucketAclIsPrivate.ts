@@ -22,7 +22,6 @@ export const bucketAclIsPrivate = resourceRule({
     // Of a list of its own, and of the bucket in the provider's older form.
     const own = ((props["accessControlPolicy"]?.grants ?? []) as Grant[]).map(({ grantee }) => grantee?.uri);
     const inBucket = ((props["grants"] ?? []) as Grant[]).map(({ uri }) => uri);
-    for (const uri of [...own, ...inBucket])
-      if (everybody.test(uri ?? "")) yield `A grant names the group ${String(uri)}; remove it.`;
+    for (const uri of [...own, ...inBucket]) if (everybody.test(uri ?? "")) yield `A grant names the group ${String(uri)}; remove it.`;
   },
 });

@@ -64,6 +64,7 @@ test.each([
   ["DB_PASSWORD", "$(DATABASE_PASSWORD)"],
   ["GOOGLE_APPLICATION_CREDENTIALS", "/etc/google/key.json"],
   ["REQUIRE_PASSWORD", "true"],
+  ["ALLOW_TOKEN", "false"],
   ["TOKEN_LIFETIME", "90d"],
   ["TOKENS_FILE", "tokens.json"],
   ["BACKEND", "postgresql://shop:$(PASSWORD)@db/shop?sslmode=require"],

@@ -83,3 +83,19 @@ test.each([changed(tokens, ["data", "tokens.json"], "bm8gSlNPTg=="), changed(tok
     ]);
   },
 );
+
+test("the token file is known by its Secret's name, its label or what is in it", async () => {
+  const component = ["metadata", "labels", "app.kubernetes.io/component"];
+  const bad = ending("2028-11-22");
+  const unnamed = changed(bad, ["metadata", "name"], "other");
+  for (const given of [
+    changed(bad, component, undefined),
+    unnamed,
+    changed(unnamed, component, undefined),
+    changed(unnamed, component, "x"),
+  ])
+    expect((await judge(tokenExpiresInTime, given)).violations).toEqual([message("2028-11-22")]);
+  const hidden = [["data", "tokens.json"], unknown] as const;
+  for (const given of [changed(bad, component, undefined), unnamed])
+    expect((await judge(tokenExpiresInTime, changed(given, ...hidden))).later).toHaveLength(1);
+});
