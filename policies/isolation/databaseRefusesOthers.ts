@@ -29,9 +29,8 @@ export const databaseRefusesOthers = stackRule({
         if (name === undefined) continue;
         const own = grants.filter((grant) => grant?.database === name);
         yield* strangersIn(own, instance, instances);
-        const closed = own.some((grant) => grant?.role === "public" && grant.privileges.length === 0);
-        const opened = own.find((grant) => grant?.role === "public" && grant.privileges.length > 0);
-        if (closed || !complete || opened !== undefined) continue;
+        // One that gives PUBLIC something is told already.
+        if (!complete || own.some((grant) => grant?.role === "public")) continue;
         yield problemOf(
           instance,
           `Every role of the server may connect to the database of instance ${instance.name}; add a postgresql.Grant on ${name} with role public, objectType database and no privileges.`,
