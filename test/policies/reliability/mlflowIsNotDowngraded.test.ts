@@ -35,6 +35,7 @@ resourceContract(ruleAfter("3.18.0"), {
 test.each([
   ["3.10.0", "3.9.0"],
   ["3.17.2", "3.17.2rc1"],
+  ["3.18.0rc2", "3.18.0rc1"],
   ["4.0.0", "3.99.0"],
 ])("%s is later than %s", async (from, to) => {
   expect((await judge(ruleAfter(from), at(to))).violations).toEqual([message(from, to)]);
