@@ -1,9 +1,9 @@
 import type { ReportViolation, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { z } from "zod";
+import { readStackOnce } from "./readStackOnce.ts";
 import { label, marksOf } from "./resources.ts";
 import { isResourceRule, type Context, type Problem, type Resource, type ResourceRule, type Rule, type StackRule } from "./rule.ts";
 import { configurationOf, readConfiguration, type Configuration, type Exclusion } from "./settings.ts";
-import { readStack } from "./stack.ts";
 import { orUnknown, unknownPathOf } from "./unknown.ts";
 import { writeInto } from "./writeInto.ts";
 
@@ -75,7 +75,7 @@ function stackPolicy(rule: StackRule<any>, configuration: ReadOnce, today: () =>
     validateStack: (args, report) =>
       judge(
         rule,
-        (context) => rule.check(readStack(args.resources), context),
+        (context) => rule.check(readStackOnce(args.resources), context),
         configuration(args.getConfig),
         today(),
         report,
