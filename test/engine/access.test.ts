@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Deployed } from "../../local/commands/up.ts";
 import type { StackValues } from "../../local/stack/values.ts";
+import { soon } from "./support/dates.ts";
 import { cluster } from "./support/cluster.ts";
 import { engineStack, instanceOf, nameOf, tokenOf, type Engine } from "./support/engine.ts";
 import { https } from "./support/http.ts";
@@ -19,11 +20,11 @@ tokens:
 ${tokens}
 `;
 const all = file(`
-  reader: { role: read, expires: 2027-05-01 }
-  ci: { role: edit, expires: 2027-02-20 }
-  keeper: { role: manage, expires: 2027-02-20 }
+  reader: { role: read, expires: ${soon} }
+  ci: { role: edit, expires: ${soon} }
+  keeper: { role: manage, expires: ${soon} }
   last-year: { role: admin, expires: 2025-12-31 }
-  leaver: { role: edit, expires: 2027-02-20 }
+  leaver: { role: edit, expires: ${soon} }
 `);
 
 const name = "card-checks";

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { logFirstRun, type FirstRun } from "../../local/client/firstRun.ts";
 import type { Deployed } from "../../local/commands/up.ts";
 import { PulumiError } from "../../local/stack/pulumi.ts";
+import { soon } from "./support/dates.ts";
 import { cluster } from "./support/cluster.ts";
 import { databases } from "./support/database.ts";
 import { engineStack, instanceOf, nameOf, tokenOf, type Engine } from "./support/engine.ts";
@@ -23,7 +24,7 @@ owner: payments@example.com
 description: Checks of card payments
 tier: sandbox
 tokens:
-  ci: { role: edit, expires: 2027-02-20 }
+  ci: { role: edit, expires: ${soon} }
 `;
 const stack = ["--stack", "deletion"];
 let engine: Engine;

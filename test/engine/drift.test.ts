@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Deployed } from "../../local/commands/up.ts";
+import { soon } from "./support/dates.ts";
 import { cluster } from "./support/cluster.ts";
 import { engineStack, type Engine } from "./support/engine.ts";
 
@@ -18,7 +19,7 @@ owner: parcels@example.com
 description: Forecast of parcels per depot
 tier: sandbox
 tokens:
-  ci: { role: edit, expires: 2027-02-15 }
+  ci: { role: edit, expires: ${soon} }
 `;
 
 let engine: Engine;

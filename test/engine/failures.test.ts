@@ -7,6 +7,7 @@ import { recover } from "../../local/stack/recover.ts";
 import { PulumiError } from "../../local/stack/pulumi.ts";
 import { configureStack } from "../../local/stack/configure.ts";
 import { logFirstRun } from "../../local/client/firstRun.ts";
+import { soon } from "./support/dates.ts";
 import { cluster } from "./support/cluster.ts";
 import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
 import { eventually } from "./support/eventually.ts";
@@ -19,7 +20,7 @@ owner: payments@example.com
 description: Checks of card payments
 tier: sandbox
 tokens:
-  ci: { role: edit, expires: 2027-02-20 }
+  ci: { role: edit, expires: ${soon} }
 `;
 const name = "card-checks";
 let engine: Engine;
@@ -75,7 +76,7 @@ describe("a platform that is away", () => {
 describe("bad input", () => {
   it("is told for every file at once, before anything is made", async () => {
     await engine.instance(name, file.replace("tier: sandbox", "tier: gold\ncolour: red"));
-    await engine.instance("route-planner", file.replace(", expires: 2027-02-20", ""));
+    await engine.instance("route-planner", file.replace(`, expires: ${soon}`, ""));
     await engine.configure();
     const output = await failedUp();
     expect(output).toMatch(/card-checks\.yaml:\d+:\d+.*tier.*"gold"/);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { logFirstRun } from "../../local/client/firstRun.ts";
 import type { Deployed } from "../../local/commands/up.ts";
+import { soon } from "./support/dates.ts";
 import { cluster } from "./support/cluster.ts";
 import { databases } from "./support/database.ts";
 import { engineStack, instanceOf, nameOf, tokenOf, type Engine } from "./support/engine.ts";
@@ -20,8 +21,8 @@ tier: sandbox
 workers: ${workers}
 replicas: 2
 tokens:
-  ci: { role: edit, expires: 2027-02-20 }
-  dashboard: { role: read, expires: 2027-05-01 }
+  ci: { role: edit, expires: ${soon} }
+  dashboard: { role: read, expires: ${soon} }
 `;
 const route = `
 team: logistics
@@ -29,7 +30,7 @@ owner: logistics@example.com
 description: Routes of the delivery vans
 tier: sandbox
 tokens:
-  ci: { role: edit, expires: 2027-02-20 }
+  ci: { role: edit, expires: ${soon} }
 `;
 
 let engine: Engine;

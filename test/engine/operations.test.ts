@@ -11,6 +11,7 @@ import { openCluster } from "../../operations/cluster.ts";
 import { retention } from "../../operations/commands/retention.ts";
 import { patience } from "../../operations/job.ts";
 import { run } from "../../operations/run.ts";
+import { soon } from "./support/dates.ts";
 import { cluster } from "./support/cluster.ts";
 import { differences } from "./support/difference.ts";
 import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
@@ -32,7 +33,7 @@ description: Forecast of parcels per depot
 tier: sandbox
 deletedExperimentRetention: 30d
 tokens:
-  ci: { role: manage, expires: 2027-02-20 }
+  ci: { role: manage, expires: ${soon} }
 `;
 const seed = `
 import json, mlflow, os, tempfile

@@ -1,3 +1,4 @@
+import { soon } from "./dates.ts";
 import { instanceOf, tokenOf, type Engine } from "./engine.ts";
 import { InstanceState } from "./instanceState.ts";
 import { MaintenanceJobs } from "./maintenanceJob.ts";
@@ -19,7 +20,7 @@ description: Sorts insurance claims
 tier: sandbox
 ${more}
 tokens:
-  ops: { role: manage, expires: 2027-02-20 }
+  ops: { role: manage, expires: ${soon} }
 `,
   );
   const deployed = await engine.up();
