@@ -72,7 +72,7 @@ const shop = {
       policy: JSON.stringify({
         Statement: [
           { Effect: "Allow", Principal: { AWS: ["user-shop"] }, Action: ["s3:GetObject"] },
-          { Effect: "Allow", Principal: { AWS: ["platform-admin"] }, Action: ["s3:*"] },
+          { Effect: "Allow", Principal: { AWS: ["platform-admin"] }, Action: ["s3:ListBucket", "s3:*"] },
           { Effect: "Deny", Principal: "*", Action: ["s3:*"] },
         ],
       }),

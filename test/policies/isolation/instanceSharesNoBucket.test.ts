@@ -32,6 +32,10 @@ stackContract(instanceSharesNoBucket, {
   ignores: {
     "a bucket that is missing, which instance-has-each-part-once asks for": instance("shop", { bucket: undefined }),
     "a bucket that is named otherwise, which bucket-follows-instance judges": instance("shop", { bucket: bucket("models") }),
+    "another's bucket that is declared once more, which bucket-follows-instance judges": [
+      ...instance(),
+      ...instance("search", { bucket: bucket("mlflow-dev-shop", "search") }),
+    ],
     "a workload of nobody": with_({
       ...writesTo("s3://models"),
       name: "other",
@@ -44,6 +48,8 @@ stackContract(instanceSharesNoBucket, {
 test("whose bucket it is, is told", async () => {
   const stack = [...instance("shop", { retention: writesTo("s3://mlflow-dev-search/artifacts") }), ...instance("search")];
   expect(await verdict(stack)).toEqual([`${wrong} mlflow-dev-search, which is search's; ${set}`]);
+  const bare = instance("archive", { bucket: undefined });
+  expect(await verdict([...bare, ...stack])).toEqual([`${wrong} mlflow-dev-search, which is search's; ${set}`]);
   const exclusion = { reason: "one bucket until they have moved", until: "2026-12-31" };
   const shop = { instance: "shop", ...exclusion };
   // Sharing concerns both, so both have to be excluded.

@@ -27,7 +27,10 @@ stackContract(instanceSharesNoKey, {
     "instances of a pull request": [...preview("pr-12-shop"), ...preview("pr-12-search")],
     "an administrator in both policies": [
       ...instance(),
-      ...policy([{ Effect: "Allow", Principal: { AWS: ["platform-admin"] }, Action: ["s3:*"] }, allow({ AWS: "user-search" })]),
+      ...policy([
+        { Effect: "Allow", Principal: { AWS: ["platform-admin"] }, Action: ["s3:GetObject", "s3:*"] },
+        allow({ AWS: "user-search" }),
+      ]),
     ],
   },
   breaks: [...instance("shop"), ...withKey("KEY-shop")],
