@@ -23,17 +23,19 @@ export function details(resources: readonly ResourceReport[], most: number): str
 
 /** From how many resources on the same change of the same property is one row: a label changes on all of them. */
 const together = 3;
+/** The cells of a resource that is made or goes as a whole. */
+const nothing = "| | | |";
 
 function rowsOf(resources: readonly ResourceReport[]): string[] {
   const rows = resources.flatMap(({ resource, type, kind, properties }) => {
     const what = `${type.slice(type.lastIndexOf(":") + 1)} ${code(resource)}`;
-    const changes = properties.length === 0 ? ["| | | |"] : properties.map(changeOf);
+    const changes = properties.length === 0 ? [nothing] : properties.map(changeOf);
     return changes.map((change) => ({ kind, what, change, same: `${kind} ${change}` }));
   });
   const groups = Map.groupBy(rows, ({ same }) => same);
   return rows.flatMap(({ kind, what, change, same }) => {
     const group = groups.get(same) ?? [];
-    if (group.length < together) return [`| ${kind} | ${what} ${change}`];
+    if (group.length < together || change === nothing) return [`| ${kind} | ${what} ${change}`];
     return group[0]?.what === what ? [`| ${kind} | ${group.map((each) => each.what).join(", ")} ${change}`] : [];
   });
 }
