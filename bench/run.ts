@@ -12,6 +12,7 @@ import { projectOf, stackFile } from "../local/stack/project.ts";
 import { destroyUnguarded } from "../test/engine/support/unguarded.ts";
 import { instanceMemory } from "./instanceMemory.ts";
 import { retention } from "./retention.ts";
+import { policyPackCost } from "./policyPacks.ts";
 import { printTable, seconds, type Row } from "./table.ts";
 import { tokenCheck } from "./tokenCheck.ts";
 
@@ -95,6 +96,7 @@ async function main(): Promise<void> {
     }
     rows.push({ what: "warm start of the platform and an unchanged up", figures: warm, unit: seconds, bound: "60 s" });
     rows.push(...(await tokenCheck()));
+    rows.push(...(await policyPackCost(ready)));
     printTable(rows);
   } finally {
     await destroyUnguarded(ready.pulumi);

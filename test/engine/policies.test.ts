@@ -10,7 +10,7 @@ import { knownAtUp } from "../../policies/table.ts";
 import { engineStack, type Engine } from "./support/engine.ts";
 import { analyzed, brokenRules, previewed, putOff, type Judged } from "./support/judged.ts";
 import { allEdits, type Edit } from "./support/rawEdits.ts";
-import { compliantStack, platformProviders, stateOf, type RawResource } from "./support/rawStack.ts";
+import { compliantStack, inDays, platformProviders, stateOf, type RawResource } from "./support/rawStack.ts";
 
 // The packs as the engine runs them. `pulumi policy analyze` is the engine without a program: it judges a stack's state, so every value is known, as at
 // the end of `up`. That a preview of a program says the same is shown on one edit of each pack.
@@ -54,7 +54,7 @@ description: An instance to judge
 tier: ${tier}
 deletedExperimentRetention: 30d
 tokens:
-  ci: { role: edit, expires: 2027-02-15 }
+  ci: { role: edit, expires: ${inDays(60)} }
 `;
   await engine.instance("fraud-detector", instance("standard"));
   await engine.instance("search-ranker", instance("sandbox"));

@@ -1,0 +1,78 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ReadyPlatform } from "../local/commands/up.ts";
+import { configureStack } from "../local/stack/configure.ts";
+import { policyPacks } from "../local/stack/deploy.ts";
+import { embeddedValues } from "../local/stack/embeddedValues.ts";
+import { projectOf, stackFile } from "../local/stack/project.ts";
+import { openPulumi } from "../local/stack/pulumi.ts";
+import { seconds, type Row } from "./table.ts";
+
+const subjects = ["card", "claim", "demand", "energy", "freight", "image", "parcel", "price", "route", "stock"];
+const tasks = ["counter", "detector", "forecast", "planner", "ranker"];
+const names = subjects.flatMap((subject) => tasks.map((task) => `${subject}-${task}`));
+
+// Always ahead, and within the bounds of the policies.
+const soon = new Date(Date.now() + 60 * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+
+const instance = `
+team: bench
+owner: bench@example.com
+description: An instance to judge
+tier: sandbox
+workers: 1
+deletedExperimentRetention: 30d
+tokens:
+  ci: { role: edit, expires: ${soon} }
+  ops: { role: admin, expires: ${soon} }
+`;
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+};
+
+/** What the packs add to the first preview of 50 instances, some 2,200 resources; nothing is deployed. In turns, so that the machine's moods hit all alike. */
+export async function policyPackCost(ready: ReadyPlatform, rounds = 5): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-policies-"));
+  const instancesFolder = join(folder, "instances");
+  const project = projectOf("policies", instancesFolder);
+  try {
+    await mkdir(instancesFolder);
+    for (const name of names) await writeFile(join(instancesFolder, `${name}.yaml`), instance);
+    const pulumi = await openPulumi(ready.pulumi.cli, project, join(folder, "state"));
+    const key = (user: string) => ({ accessKeyId: user, secretAccessKey: `secret-of-${user}` });
+    const keys = Object.fromEntries(names.map((name) => [name, { ...key(name), maintenance: key(`${name}-maintenance`) }]));
+    const { environment, secrets } = await embeddedValues(ready.platform, ready.image, keys);
+    const platform = environment["platform"] as { postgresql: object };
+    // As many as that many instances need: a preview connects to no database.
+    const roomy = { ...platform, postgresql: { ...platform.postgresql, maxConnections: 5000 } };
+    await configureStack(pulumi, { environment: { ...environment, platform: roomy }, secrets });
+
+    const preview = (packs: readonly string[]) =>
+      timed(() => pulumi.run(["preview", "--suppress-outputs", "--stack", project.stack, ...packs]));
+    const emptyPack = ["--policy-pack", join(import.meta.dirname, "emptyPack")];
+    const figures: { none: number; empty: number; all: number }[] = [];
+    for (let round = 0; round < rounds; round += 1)
+      figures.push({ none: await preview([]), empty: await preview(emptyPack), all: await preview(policyPacks(pulumi)) });
+
+    const row = (what: string, unit: string, bound: string, figure: (each: (typeof figures)[number]) => number): Row => ({
+      what,
+      figures: figures.map(figure),
+      unit,
+      bound,
+    });
+    return [
+      row(`preview of ${names.length} instances without packs`, seconds, "none, for comparison", ({ none }) => none),
+      row("the same with all packs", seconds, "none, for comparison", ({ all }) => all),
+      row("what the packs add", seconds, "1.5 s", ({ none, all }) => all - none),
+      row("what the packs add, of the preview without them", "%", "20 %", ({ none, all }) => (100 * (all - none)) / none),
+      row("of that, what the engine takes for a pack without a rule", seconds, "none, for comparison", ({ none, empty }) => empty - none),
+    ];
+  } finally {
+    await rm(stackFile(project), { force: true });
+    await rm(folder, { recursive: true, force: true });
+  }
+}
