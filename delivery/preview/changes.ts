@@ -54,11 +54,10 @@ export function changesOf(steps: readonly Step[], ownerOf: OwnerOf): ResourceCha
       type: step.type,
       name: logicalNameOf(step.urn),
       instance: ownerOf(step.urn),
-      // A resource that is deleted before the new one is made is a replacement, too.
-      kind: known === undefined ? kind : "replaced",
+      kind,
       properties: properties.length > 0 ? properties : (known?.properties ?? []),
       before: known?.before ?? step.old,
-      after: known?.after ?? (step.op === "delete" || step.op === "delete-replaced" ? undefined : step.new),
+      after: known?.after ?? step.new,
     });
   }
   return [...changes.values()].sort(

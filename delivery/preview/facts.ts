@@ -63,7 +63,7 @@ export const holderTypes: Readonly<Record<string, string>> = {
 export function factsOf(steps: readonly Step[], results: readonly Step[], ownerOf: OwnerOf): ReadonlyMap<string, BeforeAndAfter> {
   const sides = new Map<string, { before: StepState[]; after: StepState[] }>();
   const seen = { before: new Set<string>(), after: new Set<string>() };
-  for (const { urn, op, old, new: next } of steps) {
+  for (const { urn, old, new: next } of steps) {
     const instance = ownerOf(urn);
     if (instance === undefined) continue;
     const side = sides.get(instance) ?? { before: [], after: [] };
@@ -71,8 +71,7 @@ export function factsOf(steps: readonly Step[], results: readonly Step[], ownerO
     // A replacement comes in several steps.
     if (old !== undefined && !seen.before.has(urn)) side.before.push(old);
     if (old !== undefined) seen.before.add(urn);
-    const goes = op === "delete" || op === "delete-replaced" || op === "discard" || op === "discard-replaced";
-    if (next === undefined || goes || seen.after.has(urn)) continue;
+    if (next === undefined || seen.after.has(urn)) continue;
     side.after.push(next);
     seen.after.add(urn);
   }

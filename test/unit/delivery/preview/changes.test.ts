@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { changesOf } from "../../../../delivery/preview/changes.ts";
 import { findOwners } from "../../../../delivery/preview/owners.ts";
-import { component, recorded, sealed, step } from "./support.ts";
+import { component, recorded, step } from "./support.ts";
 
 const changesIn = (...steps: Parameters<typeof findOwners>[0]) => changesOf(steps, findOwners(steps));
 const secretType = "kubernetes:core/v1:Secret";
@@ -91,7 +91,7 @@ describe("changes", () => {
     const update = step("update", secretType, "s", {
       detailedDiff,
       old: { inputs: { data: { password: "b3BlbiBzZXNhbWU=" } } },
-      new: { inputs: { data: { password: "c2VzYW1l" }, stringData: sealed } },
+      new: { inputs: { data: { password: "c2VzYW1l" }, stringData: { "tokens.json": "b3Blbg" } } },
     });
     const text = JSON.stringify(changesIn(update)[0]?.properties);
     expect(text).not.toMatch(/b3Blb|c2Vz/);

@@ -49,6 +49,13 @@ describe("the outcome", () => {
     expect(of({ policies: [{ ...violation, enforcementLevel: "advisory" }] })).toBe(0);
   });
 
+  it("is clean where what goes was given up by its name before", () => {
+    const prepared = namespace("a", { "mlflow-instances/deletion": "prepared" });
+    const report = reportOf({ stack: "dev", run: runOf({ steps: [...goneBucket, prepared] }), exclusions: [] });
+    expect([report.outcome, report.exitCode]).toEqual(["clean", 0]);
+    expect(pageOf(report)).toMatch(/^# Preview of `dev`: clean, with data at risk\n[^]*- \*\*a\*\* \(confirmed\): bucket `b` is deleted/);
+  });
+
   it("of a failure that no event explains is an error, in the CLI's words", () => {
     const run = { ...runOf({ diagnostics: [error("preview failed\n")] }), output: "first\nerror: the reason\n" };
     expect(reportOf({ stack: "dev", run, exclusions: [] })).toMatchObject({ exitCode: 1, errors: ["first\nerror: the reason"] });

@@ -128,6 +128,13 @@ describe("data at risk", () => {
     ]);
   });
 
+  it("is no token where the program did not get as far as saying which there are", async () => {
+    const run = await recorded("tokenRemoved");
+    const cutOff = run.results.filter(({ urn }, at) => run.results.findIndex((each) => each.urn === urn) === at);
+    expect(cutOff.length).toBeLessThan(run.results.length);
+    expect(reportOf({ stack: "dev", run: { ...run, results: cutOff }, exclusions: [] }).risks).toEqual([]);
+  });
+
   it("is a token that gets another value, and no other password", () => {
     const replaced = (name: string) => step("replace", "random:index/randomPassword:RandomPassword", name, { instance: "a" });
     const risks = risksOf([component("a"), namespace("a", {}), replaced("a-token-ci-g1"), replaced("a-database-password")]);
