@@ -89,18 +89,11 @@ export function factsOf(steps: readonly Step[], results: readonly Step[], ownerO
   );
 }
 
-/** The outputs of components that the program has registered: the second result of each, since the first repeats what was. */
-function registeredOutputs(results: readonly Step[]): ReadonlyMap<string, Record<string, unknown>> {
-  const counts = new Map<string, number>();
-  const outputs = new Map<string, Record<string, unknown>>();
-  for (const { urn, type, new: next } of results) {
-    if (type !== instanceType) continue;
-    const count = (counts.get(urn) ?? 0) + 1;
-    counts.set(urn, count);
-    if (count > 1 && next !== undefined) outputs.set(urn, next.outputs);
-  }
-  return outputs;
-}
+/** The outputs of each instance's component: of its two results the second has the new ones, and the first, where the program got no further, those that were. */
+const registeredOutputs = (results: readonly Step[]): ReadonlyMap<string, Record<string, unknown>> =>
+  new Map(
+    results.flatMap(({ urn, type, new: next }) => (type === instanceType && next !== undefined ? [[urn, next.outputs] as const] : [])),
+  );
 
 function read(states: readonly StepState[], outputs: Readonly<Record<string, unknown>> | undefined): InstanceFacts {
   const of = (...types: string[]): Record<string, unknown>[] =>

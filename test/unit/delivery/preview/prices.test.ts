@@ -83,6 +83,11 @@ describe("the cost", () => {
     for (const name of ["new", "tier", "token", "prepared"]) expect(pageOf(await reportFrom(name))).not.toMatch(/cost|price|EUR/i);
   });
 
+  it("is unknown where the program did not get to its end", async () => {
+    const report = await reportFrom("wrongInput", { prices: await from(right) });
+    expect([report.cost, report.capacity]).toEqual([undefined, undefined]);
+  });
+
   it("names a storage class that has no price", async () => {
     const prices = await from(right.replace("STANDARD: 0.02", "COLD: 1"));
     expect(pageOf(await reportFrom("tier", { prices }))).toContain("STANDARD has no price in the table");
