@@ -9,7 +9,7 @@ import { noticesOf } from "./notices.ts";
 import { findOwners } from "./owners.ts";
 import { verdictsOf, type Exclusion, type Verdict } from "./policies.ts";
 import { monthlyCost, type Prices } from "./prices.ts";
-import { risksOf, type Risk } from "./risks.ts";
+import { risksOf, type LastInstance, type Risk } from "./risks.ts";
 import { asObject, textOf } from "./values.ts";
 
 export type Outcome = "no changes" | "clean" | "policy violation" | "destructive change" | "error";
@@ -83,7 +83,7 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
     run,
     policies.some(({ level }) => level === "mandatory"),
   );
-  const risks = risksOf({ changes, facts, holdings: holdingsOf(run.steps), ...failures });
+  const risks = risksOf({ changes, facts, last: lastInstances(run.steps), ...failures });
   const outcome = outcomeOf(failures, risks, policies, changes.length);
   const instances = [...facts].flatMap(([name, sides]) => instanceReport(name, sides, changes, prices, git));
   const changed = new Set(instances.map(({ name }) => name));
@@ -111,15 +111,15 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
   };
 }
 
-/** What each instance held after the last update, from the stack's outputs: of one that the program refuses to forget there is nothing else in the events. */
-function holdingsOf(steps: readonly Step[]): ReadonlyMap<string, string> {
+/** What the stack's outputs said of each instance after the last update: of one that the program refuses to forget there is nothing else in the events. */
+function lastInstances(steps: readonly Step[]): ReadonlyMap<string, LastInstance> {
   const stack = steps.find(({ type }) => type === "pulumi:pulumi:Stack");
   return new Map(
-    Object.entries(asObject(asObject(stack?.old?.outputs)["instances"])).flatMap(([name, outputs]) => {
-      const { bucket, database } = asObject(outputs);
+    Object.entries(asObject(asObject(stack?.old?.outputs)["instances"])).map(([name, outputs]) => {
+      const { bucket, database, deletion } = asObject(outputs);
       const held = [["bucket", textOf(bucket)] as const, ["database", textOf(database)] as const];
       const texts = held.flatMap(([noun, value]) => (value === undefined ? [] : [`${noun} \`${value}\``]));
-      return texts.length === 0 ? [] : [[name, texts.join(", ")] as const];
+      return [name, { holds: texts.length === 0 ? undefined : texts.join(", "), prepared: deletion === "prepared" }] as const;
     }),
   );
 }

@@ -15,26 +15,33 @@ export interface Risk {
   readonly text: string;
 }
 
+/** An instance in the stack's outputs. */
+export interface LastInstance {
+  /** Words for its bucket and database. */
+  readonly holds: string | undefined;
+  readonly prepared: boolean;
+}
+
 interface Input {
   readonly changes: readonly ResourceChange[];
   readonly facts: ReadonlyMap<string, BeforeAndAfter>;
   /** Lines of the program about instances whose file is gone, by instance. */
   readonly vanished: ReadonlyMap<string, string>;
-  /** What the last update said that they hold. */
-  readonly holdings: ReadonlyMap<string, string>;
+  /** What the last update said of them. */
+  readonly last: ReadonlyMap<string, LastInstance>;
   /** Resources that the engine refuses to delete because they are protected. */
   readonly refused: ReadonlySet<string>;
 }
 
 /** Everything that is at risk, the worst first. */
-export function risksOf({ changes, facts, vanished, holdings, refused }: Input): Risk[] {
+export function risksOf({ changes, facts, vanished, last, refused }: Input): Risk[] {
   const risks = [
     ...[...vanished].map(([instance, line]): Risk => {
-      const held = holdings.get(instance);
+      const held = last.get(instance)?.holds;
       const text = held === undefined ? line : `${line}. Nothing of it goes now: ${held}`;
       return { instance, kind: "file gone", destructive: true, confirmed: false, text };
     }),
-    ...changes.flatMap((change) => ofHolder(change, facts.get(change.instance ?? ""), refused)),
+    ...changes.flatMap((change) => ofHolder(change, facts.get(change.instance ?? ""), last.get(change.instance ?? ""), refused)),
     ...[...facts].flatMap(([instance, { before, after }]) =>
       before === undefined || after === undefined ? [] : [...ofRetention(instance, before, after), ...ofTokens(instance, before, after)],
     ),
@@ -50,12 +57,18 @@ export function risksOf({ changes, facts, vanished, holdings, refused }: Input):
 /** `pr-12`: nothing in it is meant to stay. */
 const isPreview = (facts: InstanceFacts | undefined): boolean => /^pr-\d+$/.test(facts?.environment ?? "");
 
-function ofHolder(change: ResourceChange, sides: BeforeAndAfter | undefined, refused: ReadonlySet<string>): Risk[] {
+function ofHolder(
+  change: ResourceChange,
+  sides: BeforeAndAfter | undefined,
+  last: LastInstance | undefined,
+  refused: ReadonlySet<string>,
+): Risk[] {
   const noun = holderTypes[change.type];
   if (noun === undefined || change.kind === "created") return [];
   const { instance, before, after } = change;
   const what = `${noun} \`${physicalName(change)}\``;
-  const confirmed = sides?.before?.deletionPrepared === true || isPreview(sides?.before);
+  // The marks are there before the last dump is; the stack's outputs say that it was written.
+  const confirmed = (sides?.before?.deletionPrepared === true && last?.prepared !== false) || isPreview(sides?.before);
   if (change.kind === "deleted" || change.kind === "replaced") {
     const because = change.properties.filter(({ replaces }) => replaces).map(({ path }) => `\`${path}\``);
     const replaced = because.length > 0 ? `is replaced, because of ${because.join(", ")}: the old one` : "is replaced: the old one";

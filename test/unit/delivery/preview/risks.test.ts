@@ -74,6 +74,16 @@ describe("data at risk", () => {
     expect(risksOf([component("b"), namespace("b", prepared), component("a"), gone])[0]).toMatchObject({ confirmed: false });
   });
 
+  it("is not confirmed by the marks alone where the last dump was not written, as the stack's outputs say", () => {
+    const gone = step("delete", bucketType, "a-bucket", { instance: "a", old: { inputs: { bucket: "b" } } });
+    const stack = (deletion: object) =>
+      step("same", "pulumi:pulumi:Stack", "mlflow-instances-dprev", {
+        old: { custom: false, outputs: { instances: { a: { bucket: "b", ...deletion } } } },
+      });
+    const confirmed = (deletion: object) => risksOf([stack(deletion), component("a"), namespace("a", prepared), gone])[0]?.confirmed;
+    expect([confirmed({}), confirmed({ deletion: "prepared" })]).toEqual([false, true]);
+  });
+
   it("is confirmed in a preview environment", () => {
     const labels = (environment: string) => ({
       inputs: { metadata: { name: "n", labels: { "mlflow-instances/environment": environment } } },
