@@ -23,7 +23,7 @@ test.each<[string, string[], RegExp]>([
     ["orphans", "example", "shop", "--confirm", "shop"],
     /^--confirm belongs to --remove; nothing was removed\.\n$/,
   ],
-  ["an unknown stack", ["retention", "exmaple", "shop"], /^There is no stack "exmaple"; .*: example/],
+  ["an unknown stack", ["retention", "exmaple", "shop"], /^There is no stack "exmaple"; those with a file in stacks\/ are: .+\.\n$/],
 ])("%s is wrong input: one message, exit code 2", async (_what, args, words) => {
   const { code, output, notes } = await type(...args);
   expect({ code, output }).toEqual({ code: 2, output: "" });
