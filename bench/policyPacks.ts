@@ -7,26 +7,12 @@ import { policyPacks } from "../local/stack/deploy.ts";
 import { embeddedValues } from "../local/stack/embeddedValues.ts";
 import { projectOf, stackFile } from "../local/stack/project.ts";
 import { openPulumi } from "../local/stack/pulumi.ts";
+import { instanceFile } from "./instanceFile.ts";
 import { seconds, type Row } from "./table.ts";
 
 const subjects = ["card", "claim", "demand", "energy", "freight", "image", "parcel", "price", "route", "stock"];
 const tasks = ["counter", "detector", "forecast", "planner", "ranker"];
 const names = subjects.flatMap((subject) => tasks.map((task) => `${subject}-${task}`));
-
-// Always ahead, and within the bounds of the policies.
-const soon = new Date(Date.now() + 60 * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
-
-const instance = `
-team: bench
-owner: bench@example.com
-description: An instance to judge
-tier: sandbox
-workers: 1
-deletedExperimentRetention: 30d
-tokens:
-  ci: { role: edit, expires: ${soon} }
-  ops: { role: admin, expires: ${soon} }
-`;
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const started = performance.now();
@@ -41,7 +27,7 @@ export async function policyPackCost(ready: ReadyPlatform, rounds = 5): Promise<
   const project = projectOf("policies", instancesFolder);
   try {
     await mkdir(instancesFolder);
-    for (const name of names) await writeFile(join(instancesFolder, `${name}.yaml`), instance);
+    for (const name of names) await writeFile(join(instancesFolder, `${name}.yaml`), instanceFile("bench"));
     const pulumi = await openPulumi(ready.pulumi.cli, project, join(folder, "state"));
     const key = (user: string) => ({ accessKeyId: user, secretAccessKey: `secret-of-${user}` });
     const keys = Object.fromEntries(names.map((name) => [name, { ...key(name), maintenance: key(`${name}-maintenance`) }]));

@@ -10,6 +10,7 @@ import { createReport, silentReport } from "../local/report.ts";
 import { up } from "../local/stack/deploy.ts";
 import { projectOf, stackFile } from "../local/stack/project.ts";
 import { destroyUnguarded } from "../test/engine/support/unguarded.ts";
+import { instanceFile } from "./instanceFile.ts";
 import { instanceMemory } from "./instanceMemory.ts";
 import { retention } from "./retention.ts";
 import { policyPackCost } from "./policyPacks.ts";
@@ -23,21 +24,6 @@ const stack = "bench";
 const instances = ["card-checks", "route-planner", "shelf-counter"];
 const report = createReport();
 
-// Always ahead, and within the bounds of the policies.
-const soon = new Date(Date.now() + 60 * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
-
-const instance = (team: string): string => `
-team: ${team}
-owner: ${team}@example.com
-description: An instance to measure
-tier: sandbox
-workers: 1
-deletedExperimentRetention: 30d
-tokens:
-  ci: { role: edit, expires: ${soon} }
-  ops: { role: admin, expires: ${soon} }
-`;
-
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const started = performance.now();
   await work();
@@ -46,7 +32,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 
 /** Seconds from `pulumi up` with one more instance file to the end of that instance's first run. */
 async function newInstance(ready: ReadyPlatform, instancesFolder: string, name: string): Promise<number> {
-  await writeFile(join(instancesFolder, `${name}.yaml`), instance("bench"));
+  await writeFile(join(instancesFolder, `${name}.yaml`), instanceFile("bench"));
   return timed(async () => {
     const { instances, platform, python } = await deployInstances(ready, profile, silentReport);
     const own = instances.find((each) => each.name === name);
