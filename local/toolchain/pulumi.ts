@@ -49,6 +49,7 @@ export async function ensurePulumi(report: Report): Promise<PulumiTools> {
   const complete = languageHost === "official" && folders.size === pluginNames.length;
   const home = complete ? pulumiCache() : await mixedHome(original, folders, languageHost);
   const binDir = complete ? dirname(original) : join(home, "bin");
+  await refuseAutomaticLogs(home);
   return {
     cliPath: join(binDir, "pulumi"),
     binDir,
@@ -66,6 +67,18 @@ export async function ensurePulumi(report: Report): Promise<PulumiTools> {
       PATH: [binDir, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
     },
   };
+}
+
+/**
+ * The CLI logs all that it does, encrypted, to `logs` in its home; with 50 instances and a policy pack that is a third of its time. It has no switch for that, but
+ * goes on without where the folder can't be made.
+ */
+async function refuseAutomaticLogs(home: string): Promise<void> {
+  const logs = join(home, "logs");
+  const there = await stat(logs).catch(() => undefined);
+  if (there?.isFile()) return;
+  await rm(logs, { recursive: true, force: true });
+  await writeFile(logs, "");
 }
 
 /** Names of the parts that are not the official ones, for the words at the end of a command. */
