@@ -1,6 +1,7 @@
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { deserializeOnce } from "./deserializeOnce.ts";
 import { hearOrganization } from "./organization.ts";
+import { remedyOnRequest } from "./remedyOnRequest.ts";
 import type { PackName, Rule } from "./rule.ts";
 import { rules } from "./rules.ts";
 import { toPolicy } from "./toPolicy.ts";
@@ -14,6 +15,7 @@ export const levelOf = ({ name }: Rule): EnforcementLevel => (advisory.has(name)
 export function servePack(pack?: PackName): void {
   deserializeOnce();
   hearOrganization();
+  remedyOnRequest();
   new PolicyPack(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`, {
     description: "Rules that every environment of MLflow instances has to keep",
     policies: rules
