@@ -14,7 +14,7 @@ export interface ServedPolicy {
 }
 
 /** Starts a pack as the language host does it, without a type check, and asks it as the engine does what it holds. It ends with the test. */
-export async function servedPack(folder: string): Promise<{ name: string; policies: ServedPolicy[] }> {
+export async function servedPack(folder: string): Promise<{ name: string; policies: ServedPolicy[]; client: any }> {
   const sdk = dirname(require.resolve("@pulumi/pulumi/package.json"));
   const child = spawn(process.execPath, [join(sdk, "cmd", "run-policy-pack"), "127.0.0.1:1", folder], {
     cwd: folder,
@@ -35,5 +35,5 @@ export async function servedPack(folder: string): Promise<{ name: string; polici
     client.getAnalyzerInfo(new Empty(), (error: Error | null, reply: never) => (error ? reject(error) : resolve(reply))),
   );
   const { name, policiesList } = info.toObject();
-  return { name, policies: policiesList };
+  return { name, policies: policiesList, client };
 }
