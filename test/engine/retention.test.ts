@@ -213,10 +213,8 @@ describe("a job that is killed", () => {
 
 describe("a service that goes away in the middle", () => {
   it.each(["object-store", "postgresql"])("%s: the job ends non-zero, and the next run ends in the same state", async (service) => {
-    const { job, pid } = await interruptions.start();
-    await interruptions.planned(pid);
     // The job stands still until the service is gone: else it might end before.
-    process.kill(pid, "SIGSTOP");
+    const { job, pid } = await interruptions.startAndStop();
     const found = (await platformStatus("test")).find((each) => each.name === service)?.pid;
     if (found === undefined) throw new Error(`${service} does not run`);
     process.kill(found, "SIGKILL");

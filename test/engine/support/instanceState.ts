@@ -159,7 +159,13 @@ export class InstanceState {
   /** Whether a job has written its plan; a look at the gateway's files costs the job nothing. */
   hasPlan(command: string): boolean {
     const folder = join(this.objectsFolder, "maintenance", command);
-    return existsSync(folder) && readdirSync(folder).some((run) => existsSync(join(folder, run, "plan-0001.jsonl")));
+    try {
+      return readdirSync(folder).some((run) => existsSync(join(folder, run, "plan-0001.jsonl")));
+    } catch (error) {
+      // Not made as yet; or the gateway, which removes a folder with its last object, has just done so.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw error;
+    }
   }
 
   /** Sets the times of an object's current version (or marker), and of all that are behind it, as the gateway keeps them. */

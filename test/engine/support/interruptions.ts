@@ -9,12 +9,13 @@ export async function stillRunsAfter(pid: number, milliseconds: number): Promise
   return isRunning(pid);
 }
 
-function killIfThere(pid: number): void {
+/** Whether there was a process to get the signal: it may have ended since it was looked at. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, "SIGKILL");
+    return process.kill(pid, signal);
   } catch (error) {
-    // It ended since it was looked at.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
   }
 }
 
@@ -40,6 +41,16 @@ export class Interruptions {
     while (isRunning(pid) && !this.#state.hasPlan("retention")) await sleep(1);
   }
 
+  /** Starts the job and stops it (SIGSTOP) while it removes; one that was through before it could be stopped is started again. */
+  async startAndStop(): Promise<{ job: string; pid: number }> {
+    for (;;) {
+      const { job, pid } = await this.start();
+      await this.planned(pid);
+      if (isRunning(pid) && signalIfThere(pid, "SIGSTOP")) return { job, pid };
+      await this.#jobs.end(job);
+    }
+  }
+
   /** How long the job's process lives undisturbed, and how long of that it removes; milliseconds. */
   async measure(): Promise<{ life: number; removal: number }> {
     const { job, pid } = await this.start();
@@ -56,7 +67,7 @@ export class Interruptions {
   async kill(since: "start" | "plan", milliseconds: number): Promise<{ job: string }> {
     const { job, pid } = await this.start();
     if (since === "plan") await this.planned(pid);
-    if (await stillRunsAfter(pid, milliseconds)) killIfThere(pid);
+    if (await stillRunsAfter(pid, milliseconds)) signalIfThere(pid, "SIGKILL");
     await stillRunsAfter(pid, 10_000);
     return { job };
   }
