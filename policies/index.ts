@@ -1,8 +1,8 @@
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { deserializeOnce } from "./deserializeOnce.ts";
 import { hearOrganization } from "./organization.ts";
-import { remedyOnRequest } from "./remedyOnRequest.ts";
-import type { PackName, Rule } from "./rule.ts";
+import { answerQuickly } from "./quickReplies.ts";
+import { isResourceRule, type PackName, type Rule } from "./rule.ts";
 import { rules } from "./rules.ts";
 import { toPolicy } from "./toPolicy.ts";
 
@@ -13,13 +13,12 @@ export const levelOf = ({ name }: Rule): EnforcementLevel => (advisory.has(name)
 
 /** Serves one pack to the engine, or all rules as one. A process serves one pack only. */
 export function servePack(pack?: PackName): void {
+  const served = rules.filter((rule) => pack === undefined || rule.pack === pack);
   deserializeOnce();
   hearOrganization();
-  remedyOnRequest();
+  answerQuickly(new Set(served.filter(isResourceRule).flatMap(({ types }) => types)));
   new PolicyPack(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`, {
     description: "Rules that every environment of MLflow instances has to keep",
-    policies: rules
-      .filter((rule) => pack === undefined || rule.pack === pack)
-      .map((rule) => ({ ...toPolicy(rule), enforcementLevel: levelOf(rule) })),
+    policies: served.map((rule) => ({ ...toPolicy(rule), enforcementLevel: levelOf(rule) })),
   });
 }

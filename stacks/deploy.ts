@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { MlflowInstance } from "@mlflow-instances/components";
 import * as pulumi from "@pulumi/pulumi";
 import type { StoreKey } from "./config.ts";
@@ -7,12 +8,15 @@ import { instanceArgs } from "./instanceArgs.ts";
 import { createPlatform } from "./platform.ts";
 
 /** Registers the providers and every instance; gives the stack's outputs. All checks were done before. */
-export function deploy(environment: Environment, specs: readonly InstanceSpec[], keys: ReadonlyMap<string, StoreKey>) {
+export async function deploy(environment: Environment, specs: readonly InstanceSpec[], keys: ReadonlyMap<string, StoreKey>) {
   const providers = createPlatform(environment);
-  const made = specs.map((spec) => {
+  const made: { spec: InstanceSpec; instance: MlflowInstance }[] = [];
+  for (const spec of specs) {
     const args = instanceArgs(environment, spec, keys.get(spec.name)!);
-    return { spec, instance: new MlflowInstance(spec.name, args, { providers }) };
-  });
+    made.push({ spec, instance: new MlflowInstance(spec.name, args, { providers }) });
+    // Lets the registrations leave, so that the engine works on this instance while the program makes the next.
+    await setImmediate();
+  }
   const { preview } = environment;
   return {
     /** By this the reaper knows a preview environment, and when it is over. */

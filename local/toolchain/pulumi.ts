@@ -66,6 +66,8 @@ export async function ensurePulumi(report: Report): Promise<PulumiTools> {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       // The engine lives for seconds: with a collection at twice the live heap, Go's default, a quarter of its work is collecting garbage.
       GOGC: process.env["GOGC"] ?? "400",
+      // Program, packs and plugins are Node processes of a few seconds that load the same thousand files each time.
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(cacheFolder(), "node-compile"),
       PATH: [binDir, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
     },
   };
