@@ -13,7 +13,10 @@ let nextPort = 20_000;
 const [own = "", ...ports] = process.argv.slice(2);
 await Promise.all(
   ports.flatMap((port) => [
-    new Promise<void>((resolve) => createServer((socket) => socket.end("here")).listen(Number(port), own, resolve)),
+    // A visitor who has lost patience and left resets the connection; nobody listening to that would end this process.
+    new Promise<void>((resolve) =>
+      createServer((socket) => socket.on("error", () => undefined).end("here")).listen(Number(port), own, resolve),
+    ),
     new Promise<void>((resolve) => {
       const socket = createSocket("udp4");
       socket.on("message", (_message, { address, port: from }) => socket.send("here", from, address));
