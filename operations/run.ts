@@ -52,7 +52,7 @@ export async function run(
   if (cronJob === undefined) {
     throw new Refusal(
       `Instance ${target.instance} is not deployed with its maintenance: namespace ${target.namespace} on ${cluster.where} has no CronJob ` +
-        `${use.cronJob}. Run \`pulumi up --stack ${target.stack}\`.`,
+        `${use.cronJob}. Run \`pulumi up --stack ${target.stack}\`; one whose file says \`delete:\` has none any more.`,
     );
   }
   await use.confirm?.();

@@ -324,7 +324,7 @@ describe("what can't work", () => {
     try {
       const { code, notes } = await type(["retention", stack, "route-costs"]);
       expect(code).toBe(2);
-      expect(notes).toMatch(/^Instance route-costs is not deployed .* Run `pulumi up --stack operations`\.\n$/);
+      expect(notes).toMatch(/^Instance route-costs is not deployed .* Run `pulumi up --stack operations`; .*\.\n$/);
     } finally {
       await engine.instance("route-costs", undefined);
     }

@@ -340,7 +340,7 @@ test("an instance without the CronJob is not deployed, and nothing is made", asy
   const { code, error } = await runOn(fake);
   expect(code).toBe(2);
   expect(error).toMatch(
-    /^Instance shop is not deployed with its maintenance: namespace mlflow-shop on .* has no CronJob retention\. Run `pulumi up --stack dev`\.$/,
+    /^Instance shop is not deployed with its maintenance: namespace mlflow-shop on .* has no CronJob retention\. Run `pulumi up --stack dev`; one whose file says `delete:` has none any more\.$/,
   );
   expect(fake.created).toEqual([]);
 });
