@@ -1,77 +1,17 @@
-import { createHash } from "node:crypto";
-import { readFile, readdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
-import { cacheFolder } from "../paths.ts";
+import { join } from "node:path";
 import type { Report } from "../report.ts";
-import { boundChild } from "./boundChild.ts";
-import { lastLines } from "./commandOutput.ts";
-import { ensureDiskSpace, withDiskErrors } from "./disk.ts";
-import { exists, folderOnce } from "./folderOnce.ts";
-import { goArchitecture, MachineError } from "./machine.ts";
-import { pipProgress } from "./pip.ts";
 import { versions } from "./pins.ts";
-
-const requirementsPath = join(dirname(fileURLToPath(import.meta.url)), "python", "requirements.txt");
-const diskNeeded = 600 * 1024 ** 2;
+import { ensurePythonEnvironment } from "./pythonEnvironment.ts";
 
 /** Returns a Python in which the unmodified MLflow client can be imported. */
-export async function ensurePythonClient(report: Report): Promise<string> {
-  const { interpreter, version } = await findPython();
-  const requirements = await readFile(requirementsPath, "utf8");
-  const key = createHash("sha256").update([requirements, version, goArchitecture()].join("\0")).digest("hex").slice(0, 12);
-  const folder = join(cacheFolder(), "python", `client-${versions.mlflow}-${key}`);
-  const python = join(folder, "bin", "python");
-  if (await exists(folder)) return python;
-  await report.step(`Install the MLflow client ${versions.mlflow}`, async (log) => {
-    await ensureDiskSpace([folder], diskNeeded, "installing the MLflow client");
-    await withDiskErrors(folder, diskNeeded, "installing the MLflow client", () =>
-      folderOnce(folder, (temporary) => install(interpreter, temporary, log), {
-        onWait: () => log("waits for another process that installs it"),
-      }),
-    );
-  });
-  return python;
-}
-
-async function install(interpreter: string, folder: string, log: (line: string) => void): Promise<void> {
-  await execa(interpreter, ["-m", "venv", "--clear", folder]);
-  const python = join(folder, "bin", "python");
-  const options = ["--require-hashes", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
-  const child = execa(...boundChild(python, ["-m", "pip", "install", ...options, "-r", requirementsPath]), {
-    all: true,
-    reject: false,
-    stdin: "ignore",
-  });
-  for await (const line of child.iterable({ from: "all" })) {
-    const progress = pipProgress(line);
-    if (progress !== undefined) log(progress);
-  }
-  const result = await child;
-  if (result.failed) throw new Error(`pip install of the MLflow client failed:\n${lastLines(result)}`);
-  log("verifies that the client can be imported");
-  const found = await execa(python, ["-c", "import mlflow; print(mlflow.__version__)"], { env: { MLFLOW_DISABLE_TELEMETRY: "true" } });
-  if (found.stdout.trim() !== versions.mlflow)
-    throw new Error(`The MLflow client ${versions.mlflow} was installed, but ${found.stdout} is imported`);
-  // The scripts name the folder under which they were made; the environment gets another name now, and only `python -m` is used.
-  for (const name of await readdir(join(folder, "bin"))) {
-    if (!/^python/.test(name)) await rm(join(folder, "bin", name));
-  }
-}
-
-/** Debian's own Python where it is: one of a version manager may vanish under the environment. */
-async function findPython(): Promise<{ interpreter: string; version: string }> {
-  const interpreter = (await exists("/usr/bin/python3")) ? "/usr/bin/python3" : "python3";
-  const script = "import sys, venv, ensurepip; print('.'.join(map(str, sys.version_info[:2])))";
-  const result = await execa(interpreter, ["-c", script], { reject: false });
-  const version = (result.stdout ?? "").trim();
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (result.failed || major < 3 || (major === 3 && minor < 10)) {
-    throw new MachineError(
-      `Python 3.10 or newer with its venv module is needed for the MLflow client (${result.failed ? `${interpreter} has none` : `this is ${version}`}). ` +
-        `Get it: apt-get install python3 python3-venv`,
-    );
-  }
-  return { interpreter, version };
-}
+export const ensurePythonClient = (report: Report): Promise<string> =>
+  ensurePythonEnvironment(
+    {
+      what: `the MLflow client ${versions.mlflow}`,
+      folderName: `client-${versions.mlflow}`,
+      requirementsPath: join(import.meta.dirname, "python", "requirements.txt"),
+      diskNeeded: 600 * 1024 ** 2,
+      check: { program: "import mlflow; print(mlflow.__version__)", printed: versions.mlflow },
+    },
+    report,
+  );
