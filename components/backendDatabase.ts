@@ -107,12 +107,12 @@ export class BackendDatabase extends pulumi.ComponentResource {
 
     const uri = ({ role, password }: Login, applicationName: string): pulumi.Output<string> =>
       pulumi.secret(
-        pulumi.all([database.name, role.name, password]).apply(([databaseName, roleName, secretPassword]) =>
+        pulumi.all([database.name, role.name, password, settings.host]).apply(([databaseName, roleName, secretPassword, host]) =>
           backendUri({
             applicationName,
             role: roleName,
             password: secretPassword,
-            host: settings.host,
+            host,
             port: settings.port,
             database: databaseName,
             sslMode: settings.sslMode,

@@ -2,7 +2,11 @@ export { MlflowInstance } from "./mlflowInstance.ts";
 export type { IssuedToken } from "./accessTokens.ts";
 export {
   ArtifactsAccess,
+  IngressController,
+  LoadBalancerScheme,
+  PodIdentityMethod,
   SslMode,
+  StorageClasses,
   Tier,
   TlsSource,
   TokenRole,
@@ -15,6 +19,7 @@ export {
   type MaintenanceSettings,
   type MlflowInstanceArgs,
   type NetworkSettings,
+  type PodIdentity,
   type ServerResources,
   type StaleRunsSettings,
 } from "./mlflowInstanceArgs.ts";

@@ -19,8 +19,24 @@ export const SslMode = { Disable: "disable", Require: "require", VerifyCa: "veri
 export type SslMode = (typeof SslMode)[keyof typeof SslMode];
 
 /** Where the ingress certificate comes from. */
-export const TlsSource = { Pem: "pem", CertManager: "certManager", Secret: "secret" } as const;
+export const TlsSource = { Pem: "pem", CertManager: "certManager", Secret: "secret", Acm: "acm" } as const;
 export type TlsSource = (typeof TlsSource)[keyof typeof TlsSource];
+
+/** How pods prove to AWS who they are: by the cluster's OIDC issuer (IAM roles for service accounts), or by the agent of EKS Pod Identity. */
+export const PodIdentityMethod = { Irsa: "irsa", PodIdentity: "podIdentity" } as const;
+export type PodIdentityMethod = (typeof PodIdentityMethod)[keyof typeof PodIdentityMethod];
+
+/** What becomes of artifacts that lie untouched; every class can be read at once. */
+export const StorageClasses = { Standard: "standard", Transitions: "transitions", IntelligentTiering: "intelligentTiering" } as const;
+export type StorageClasses = (typeof StorageClasses)[keyof typeof StorageClasses];
+
+/** The controller behind an IngressClass, whose annotations the instance's ingress needs. */
+export const IngressController = { Alb: "alb", Traefik: "traefik", Nginx: "nginx" } as const;
+export type IngressController = (typeof IngressController)[keyof typeof IngressController];
+
+/** From where a load balancer of AWS can be reached. */
+export const LoadBalancerScheme = { Internal: "internal", InternetFacing: "internetFacing" } as const;
+export type LoadBalancerScheme = (typeof LoadBalancerScheme)[keyof typeof LoadBalancerScheme];
 
 /** Arguments of {@link MlflowInstance}. Plain values decide which resources exist, inputs only fill them. */
 export interface MlflowInstanceArgs {
@@ -75,16 +91,24 @@ export interface MlflowInstanceArgs {
   prepareDeletion?: boolean;
   /** The artifact bucket. */
   bucket: BucketSettings;
-  /** Key pair of the instance's own object store user; it reaches only this bucket. Always handled as a secret. */
-  bucketCredentials: Input<BucketCredentials>;
+  /**
+   * Key pair of the instance's own object store user; it reaches only this bucket. Always handled as a secret. Exactly one of this and `podIdentity` has to be
+   * set. Default: none.
+   */
+  bucketCredentials?: Input<BucketCredentials>;
   /**
    * Key pair of a second object store user, `bucket.maintenancePrincipal`, for the maintenance jobs: it removes objects and can't read artifacts. Default: the
    * instance's own, for a store that gives one user per bucket.
    */
   maintenanceCredentials?: Input<BucketCredentials>;
+  /** Roles of AWS IAM instead of keys: they are made with the instance, and its pods take them on. Default: none. */
+  podIdentity?: PodIdentity;
   /** The backend store. */
   database: DatabaseSettings;
-  /** PEM bundle of the authorities that signed the object store's and the database's certificates. Default: those of the image. */
+  /**
+   * PEM bundle of the authorities that signed the object store's and the database's certificates; with `podIdentity` only the database's, because the services of
+   * AWS have public ones. Default: those of the image.
+   */
   caBundle?: string;
   /** How the instance is reached from outside. */
   ingress: IngressSettings;
@@ -124,6 +148,20 @@ export interface ServerResources {
   memoryLimit: string;
 }
 
+/** How pods prove to AWS who they are; no key exists. */
+export interface PodIdentity {
+  /** The mechanism of the cluster. Changing it changes who may take on the roles, and rolls the pods. */
+  method: PodIdentityMethod;
+  /** Method `irsa`, exactly then: ARN of the cluster's OIDC provider in IAM, `arn:aws:iam::123456789012:oidc-provider/oidc.eks…`. */
+  oidcProviderArn?: string;
+  /** Method `podIdentity`, exactly then: name of the EKS cluster, which has to run the add-on `eks-pod-identity-agent`. */
+  clusterName?: string;
+  /** ARN of a policy that bounds what the roles may ever do. Default: none. */
+  permissionsBoundaryArn?: string;
+  /** Path of the roles in IAM, beginning and ending with `/`. Default: `/mlflow-instances/`. Changing it replaces the roles. */
+  rolePath?: string;
+}
+
 /** The artifact bucket and what its object store can do. */
 export interface BucketSettings {
   /** Name of the bucket, 3 to 63 characters. Changing it replaces the bucket. */
@@ -138,17 +176,26 @@ export interface BucketSettings {
   lifecycle?: boolean;
   /** Whether the store encrypts by default. Default: true. */
   encryption?: boolean;
+  /** ARN of a KMS key in the bucket's region that encrypts objects, `arn:aws:kms:…:key/…`. Default: the store's own key. */
+  kmsKeyArn?: string;
   /** Whether the store can block public access as a whole. Default: true. */
   publicAccessBlock?: boolean;
+  /** Whether the store can give all objects to the bucket's owner, which switches ACLs off. Default: true. */
+  objectOwnership?: boolean;
+  /**
+   * What becomes of artifacts that lie untouched: `transitions` moves them to STANDARD_IA after 90 days and to GLACIER_IR after 365, `intelligentTiering` leaves it
+   * to the store from the first day on. Needs `lifecycle`. Default: `standard` (they stay).
+   */
+  storageClasses?: StorageClasses;
   /** Whether the policy refuses plain HTTP; the store must know the condition `aws:SecureTransport`. Default: true. */
   tlsOnly?: boolean;
-  /** Whether the policy also refuses everybody who isn't named, by `aws:PrincipalArn`; needed where identity policies grant access besides it (AWS). Default: false. */
+  /** Whether the policy also refuses everybody who isn't named, by `aws:PrincipalArn`; needed where identity policies grant access besides it (AWS). Default: true with `podIdentity`, else false. */
   denyOthers?: boolean;
-  /** Principal of the instance's own user, as the store's policies write it. */
-  instancePrincipal: Input<string>;
+  /** Principal of the user of `bucketCredentials`, as the store's policies write it; set exactly together with them. Default: the ARN of the role of `podIdentity`. */
+  instancePrincipal?: Input<string>;
   /** Principal of `maintenanceCredentials`; set exactly together with it. Default: `instancePrincipal`. */
   maintenancePrincipal?: Input<string>;
-  /** Principals that administer the bucket; who isn't named loses access. The user that runs Pulumi belongs here. */
+  /** Principals that administer the bucket (on AWS the ARNs of roles); who isn't named loses access. Who runs Pulumi belongs here. */
   adminPrincipals: Input<string>[];
   /** Days after which replaced or deleted versions of objects go for good. Default: those of `deletedExperimentRetention`. */
   noncurrentVersionDays?: number;
@@ -171,7 +218,7 @@ export interface DatabaseSettings {
   /** Name of the login role that owns the database. Default: the database's name. */
   role?: string;
   /** Host of the server as the pods reach it. */
-  host: string;
+  host: Input<string>;
   /** Port of the server. Default: 5432. */
   port?: number;
   /** TLS mode of the server's connections. Default: `verify-full`. */
@@ -188,6 +235,14 @@ export interface IngressSettings {
   className: string;
   /** The certificate. */
   tls: IngressTls;
+  /** The controller behind the class; its annotations set scheme, time-outs and body size. Default: unknown, and the annotations of Traefik and NGINX, which ignore each other's. */
+  controller?: IngressController;
+  /** Controller `alb`: from where the load balancer can be reached. Default: `internal`. Changing it replaces the load balancer, and its address. */
+  scheme?: LoadBalancerScheme;
+  /** Controller `alb`: instances with the same name share one load balancer; whoever may write it into an ingress gets into the group. Default: one for this instance. */
+  groupName?: string;
+  /** Route 53 hosted zone in which the host becomes a record that follows the ingress's load balancer, `Z…`. Default: no record is made. */
+  dnsZoneId?: string;
   /** Further annotations for the ingress controller. Default: none. */
   annotations?: Record<string, string>;
 }
@@ -204,14 +259,21 @@ export interface IngressTls {
   clusterIssuer?: string;
   /** Source `secret`: name of a TLS secret that something else puts into the instance's namespace. */
   secretName?: string;
+  /** Source `acm`, with controller `alb`: ARN of the certificate in AWS Certificate Manager, which covers the host. */
+  certificateArn?: string;
 }
 
 /** Openings in the default-deny policies, as CIDRs: a NetworkPolicy knows no names. */
 export interface NetworkSettings {
   /** Where PostgreSQL answers. */
   databaseCidrs: string[];
-  /** Where the object store answers. */
-  objectStoreCidrs: string[];
+  /**
+   * Where the object store answers, and with `podIdentity` and method `irsa` the token service (STS), too. Default, without `bucket.endpoint` only: every public
+   * address, because those of AWS change and a gateway endpoint keeps them.
+   */
+  objectStoreCidrs?: string[];
+  /** Ranges of the VPC in which interface endpoints of S3 and STS answer, on top of `objectStoreCidrs`, on port 443. Default: none. */
+  endpointCidrs?: string[];
   /** Port of the object store. Default: the endpoint's, else 443. */
   objectStorePort?: number;
   /** Namespace of the ingress controller's pods. Default: none. */

@@ -1,23 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArtifactsAccess, SslMode, Tier, TlsSource, TokenRole, type MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+import { checkAccess, checkBucketFeatures, checkLoadBalancer } from "./cloudProblems.ts";
 import { cronProblem, timeZoneProblem } from "./cron.ts";
 import { resolveStaleRuns, staleRunsAfterHours } from "./maintenanceSettings.ts";
 import { instanceNamePattern, tokenNamePattern } from "./names.ts";
 import { poolFor } from "./poolSize.ts";
+import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
 import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "./quantities.ts";
 import { resolveArgs } from "./resolvedArgs.ts";
 import { isCidr, isHostName, isHttpUrl, isLabelValue, isVersionAtLeast } from "./syntax.ts";
 
-/** One thing that is wrong: where, and what to do. Never the value of a secret. */
-export interface Problem {
-  propertyPath: string;
-  reason: string;
-}
-
 /** The oldest MLflow without known holes (default admin password, open job, trace and upload routes). */
 const leastVersion = "3.17.0";
-
-type Report = (propertyPath: string, ok: boolean, reason: string) => void;
 
 /** Everything that is wrong with the plain arguments. Inputs are not looked into: they may be unknown, and some are secrets. */
 export function problemsOf(args: MlflowInstanceArgs): Problem[] {
@@ -27,6 +21,7 @@ export function problemsOf(args: MlflowInstanceArgs): Problem[] {
   };
   checkIdentity(args, report);
   checkServer(args, report);
+  checkAccess(args, report);
   checkBucket(args, report);
   checkDatabase(args, report);
   checkIngress(args, report);
@@ -138,6 +133,7 @@ function checkBucket(args: MlflowInstanceArgs, report: Report): void {
   report("bucket.noncurrentVersionDays", isCount(bucket.noncurrentVersionDays ?? 1, 3650), "must be a whole number of days from 1 to 3650");
   const isProtected = isOneOf(Tier, args.tier) && resolveArgs(args).protect;
   report("bucket.forceDestroy", !(bucket.forceDestroy === true && isProtected), "must not be true together with protect");
+  checkBucketFeatures(args, report);
 }
 
 function checkDatabase(args: MlflowInstanceArgs, report: Report): void {
@@ -149,7 +145,7 @@ function checkDatabase(args: MlflowInstanceArgs, report: Report): void {
   report("database.role", database.role === undefined || identifier.test(database.role), rule);
   report(
     "database.host",
-    database.host !== "" && !/[\s/@]/.test(database.host),
+    typeof database.host !== "string" || (database.host !== "" && !/[\s/@]/.test(database.host)),
     "must be a host name or an address, without scheme and port",
   );
   report("database.port", isCount(database.port ?? 1, 65535), "must be a port");
@@ -166,7 +162,9 @@ function checkIngress(args: MlflowInstanceArgs, report: Report): void {
     pem: ["certificate", "privateKey"],
     certManager: ["clusterIssuer"],
     secret: ["secretName"],
+    acm: ["certificateArn"],
   };
+  checkLoadBalancer(args.ingress, args.bucket.region, report);
   if (!isOneOf(TlsSource, tls.source)) return;
   for (const [source, names] of Object.entries(fields)) {
     for (const field of names) {
@@ -183,6 +181,7 @@ function checkNetwork(args: MlflowInstanceArgs, report: Report): void {
   const lists = {
     databaseCidrs: network.databaseCidrs,
     objectStoreCidrs: network.objectStoreCidrs,
+    endpointCidrs: network.endpointCidrs,
     ingressCidrs: network.ingressCidrs,
     dnsCidrs: network.dnsCidrs,
   };
@@ -191,7 +190,12 @@ function checkNetwork(args: MlflowInstanceArgs, report: Report): void {
   }
   // An empty list of peers would mean "everywhere" to Kubernetes.
   report("network.databaseCidrs", network.databaseCidrs.length > 0, "must name at least one CIDR");
-  report("network.objectStoreCidrs", network.objectStoreCidrs.length > 0, "must name at least one CIDR");
+  report("network.objectStoreCidrs", network.objectStoreCidrs?.length !== 0, "must name at least one CIDR");
+  report(
+    "network.objectStoreCidrs",
+    network.objectStoreCidrs !== undefined || args.bucket.endpoint === undefined,
+    "must be set for a bucket.endpoint: only AWS S3 answers at public addresses for certain",
+  );
   const hasController = network.ingressNamespace !== undefined || (network.ingressCidrs ?? []).length > 0;
   report("network.ingressNamespace", hasController, "must be set, or network.ingressCidrs: otherwise nobody reaches the instance");
   report("network.objectStorePort", isCount(network.objectStorePort ?? 1, 65535), "must be a port");
@@ -227,18 +231,6 @@ function checkMaintenance(args: MlflowInstanceArgs, report: Report): void {
     const problem = schedule === undefined ? undefined : cronProblem(schedule);
     report(`maintenance.${field}`, problem === undefined, `${problem}`);
   }
-  // Half a pair would be the jobs' rights for one user and their key of another.
-  const [hasKey, hasPrincipal] = [args.maintenanceCredentials !== undefined, args.bucket.maintenancePrincipal !== undefined];
-  report("bucket.maintenancePrincipal", hasPrincipal || !hasKey, "must be set together with maintenanceCredentials");
-  report("maintenanceCredentials", hasKey || !hasPrincipal, "must be set together with bucket.maintenancePrincipal");
-}
-
-function isOneOf(values: Record<string, string>, value: string): boolean {
-  return Object.values(values).includes(value);
-}
-
-function oneOf(values: Record<string, string>): string {
-  return `must be one of ${Object.values(values).join(", ")}`;
 }
 
 function isCount(value: number, most: number): boolean {

@@ -1,0 +1,127 @@
+import {
+  IngressController,
+  LoadBalancerScheme,
+  PodIdentityMethod,
+  StorageClasses,
+  type IngressSettings,
+  type MlflowInstanceArgs,
+  type PodIdentity,
+} from "../mlflowInstanceArgs.ts";
+import { arnParts } from "./arns.ts";
+import { isOneOf, oneOf, type Report } from "./problems.ts";
+
+/** Who reaches the bucket, and as whom: keys or roles, and never half of either. */
+export function checkAccess(args: MlflowInstanceArgs, report: Report): void {
+  const { bucket, podIdentity } = args;
+  const hasKeys = args.bucketCredentials !== undefined;
+  report("bucketCredentials", hasKeys || podIdentity !== undefined, "must be set, or podIdentity: exactly one of the two");
+  report("podIdentity", !(hasKeys && podIdentity !== undefined), "must not be set together with bucketCredentials: exactly one of the two");
+  const [hasKey, hasPrincipal] = [args.maintenanceCredentials !== undefined, bucket.maintenancePrincipal !== undefined];
+  if (podIdentity === undefined) {
+    report("bucket.instancePrincipal", bucket.instancePrincipal !== undefined || !hasKeys, "must be set together with bucketCredentials");
+    // Half a pair would be the jobs' rights for one user and their key of another.
+    report("bucket.maintenancePrincipal", hasPrincipal || !hasKey, "must be set together with maintenanceCredentials");
+    report("maintenanceCredentials", hasKey || !hasPrincipal, "must be set together with bucket.maintenancePrincipal");
+    return;
+  }
+  const ours = "must not be set with podIdentity, whose roles it makes itself";
+  report("maintenanceCredentials", !hasKey, ours);
+  report("bucket.instancePrincipal", bucket.instancePrincipal === undefined, ours);
+  report("bucket.maintenancePrincipal", !hasPrincipal, ours);
+  bucket.adminPrincipals.forEach((principal, index) => {
+    const role = "must be the ARN of a role, arn:aws:iam::<account>:role/…: a policy sees the role behind a session and no session";
+    report(`bucket.adminPrincipals[${index}]`, typeof principal !== "string" || arnParts(principal)?.service === "iam", role);
+  });
+  checkPodIdentity(podIdentity, report);
+}
+
+function checkPodIdentity(identity: PodIdentity, report: Report): void {
+  const { method, oidcProviderArn, clusterName, permissionsBoundaryArn, rolePath } = identity;
+  report("podIdentity.method", isOneOf(PodIdentityMethod, method), oneOf(PodIdentityMethod));
+  if (isOneOf(PodIdentityMethod, method)) {
+    const isIrsa = method === PodIdentityMethod.Irsa;
+    const provider = isIrsa ? "must be set for method irsa" : "belongs to method irsa: the two exclude each other";
+    report("podIdentity.oidcProviderArn", isIrsa === (oidcProviderArn !== undefined), provider);
+    const cluster = isIrsa ? "belongs to method podIdentity: the two exclude each other" : "must be set for method podIdentity";
+    report("podIdentity.clusterName", isIrsa === (clusterName === undefined), cluster);
+  }
+  const providerParts = arnParts(oidcProviderArn ?? "");
+  report(
+    "podIdentity.oidcProviderArn",
+    oidcProviderArn === undefined || (providerParts?.service === "iam" && /^oidc-provider\/[^/]+/.test(providerParts.resource)),
+    "must be the ARN of an OIDC provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer without https://>",
+  );
+  report(
+    "podIdentity.clusterName",
+    clusterName === undefined || /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(clusterName),
+    "must be the name of an EKS cluster",
+  );
+  const boundary = arnParts(permissionsBoundaryArn ?? "");
+  report(
+    "podIdentity.permissionsBoundaryArn",
+    permissionsBoundaryArn === undefined || (boundary?.service === "iam" && boundary.resource.startsWith("policy/")),
+    "must be the ARN of a policy, arn:aws:iam::<account>:policy/…",
+  );
+  report(
+    "podIdentity.rolePath",
+    rolePath === undefined || /^\/(?:[\x21-\x7e]{1,510}\/)?$/.test(rolePath),
+    "must begin and end with '/' and hold no blanks",
+  );
+}
+
+/** What only some stores can do. */
+export function checkBucketFeatures({ bucket }: MlflowInstanceArgs, report: Report): void {
+  const { kmsKeyArn, storageClasses } = bucket;
+  const key = arnParts(kmsKeyArn ?? "");
+  if (kmsKeyArn !== undefined) {
+    // Not an alias: policies know keys only by themselves.
+    const isKey = key?.service === "kms" && key.resource.startsWith("key/");
+    report("bucket.kmsKeyArn", isKey, "must be the ARN of a key, arn:aws:kms:<region>:<account>:key/…, and of no alias");
+    report(
+      "bucket.kmsKeyArn",
+      !isKey || key.region === bucket.region,
+      `is a key of ${key?.region}, but the bucket is in ${bucket.region}: S3 encrypts with keys of the bucket's own region only`,
+    );
+    report("bucket.kmsKeyArn", bucket.encryption !== false, "needs bucket.encryption");
+  }
+  if (storageClasses === undefined) return;
+  report("bucket.storageClasses", isOneOf(StorageClasses, storageClasses), oneOf(StorageClasses));
+  report(
+    "bucket.storageClasses",
+    bucket.lifecycle !== false || storageClasses === StorageClasses.Standard,
+    "needs bucket.lifecycle, whose rules move the objects",
+  );
+}
+
+/** What belongs to a load balancer of AWS and its names. */
+export function checkLoadBalancer(ingress: IngressSettings, region: string, report: Report): void {
+  const { controller, scheme, groupName, dnsZoneId, tls } = ingress;
+  const isAlb = controller === IngressController.Alb;
+  report("ingress.controller", controller === undefined || isOneOf(IngressController, controller), oneOf(IngressController));
+  report("ingress.scheme", scheme === undefined || isOneOf(LoadBalancerScheme, scheme), oneOf(LoadBalancerScheme));
+  report("ingress.scheme", scheme === undefined || isAlb, "belongs to controller alb");
+  report("ingress.groupName", groupName === undefined || isAlb, "belongs to controller alb");
+  report(
+    "ingress.groupName",
+    groupName === undefined || /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(groupName),
+    "must be 1 to 63 lower case letters, digits, '-' and '.'",
+  );
+  report("ingress.dnsZoneId", dnsZoneId === undefined || /^Z[A-Z0-9]{1,31}$/.test(dnsZoneId), "must be the id of a hosted zone, Z…");
+  const isAcm = tls.source === "acm";
+  report(
+    "ingress.tls.source",
+    isAlb || !isAcm,
+    "acm needs controller alb: no other controller reads certificates of AWS Certificate Manager",
+  );
+  report("ingress.tls.source", isAcm || !isAlb, "must be acm with controller alb, which reads no certificate from a Kubernetes secret");
+  const { certificateArn } = tls;
+  if (!isAcm || certificateArn === undefined || certificateArn === "") return;
+  const parts = arnParts(certificateArn);
+  const isCertificate = parts?.service === "acm" && parts.resource.startsWith("certificate/");
+  report("ingress.tls.certificateArn", isCertificate, "must be the ARN of a certificate, arn:aws:acm:<region>:<account>:certificate/…");
+  report(
+    "ingress.tls.certificateArn",
+    !isCertificate || parts.region === region,
+    `is a certificate of ${parts?.region}, but the load balancer is in ${region}`,
+  );
+}

@@ -1,0 +1,16 @@
+/** One thing that is wrong: where, and what to do. Never the value of a secret. */
+export interface Problem {
+  propertyPath: string;
+  reason: string;
+}
+
+/** Notes a problem unless `ok`. */
+export type Report = (propertyPath: string, ok: boolean, reason: string) => void;
+
+export function isOneOf(values: Record<string, string>, value: string): boolean {
+  return Object.values(values).includes(value);
+}
+
+export function oneOf(values: Record<string, string>): string {
+  return `must be one of ${Object.values(values).join(", ")}`;
+}
