@@ -1,3 +1,5 @@
+export { DatabaseServer } from "./databaseServer.ts";
+export type { DatabaseServerArgs } from "./databaseServerArgs.ts";
 export { MlflowInstance } from "./mlflowInstance.ts";
 export type { IssuedToken } from "./accessTokens.ts";
 export {
