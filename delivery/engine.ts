@@ -77,7 +77,8 @@ export async function openStack(root: string, name: string, options: EngineOptio
     name,
     file,
     preview: (chosen = {}) => operate(["preview", ...change(chosen)]),
-    up: (chosen = {}) => operate(["up", "--yes", "--skip-preview", ...change(chosen)]),
+    // An instance that fails stops only what depends on its failed part: the others go on.
+    up: (chosen = {}) => operate(["up", "--yes", "--skip-preview", "--continue-on-error", ...change(chosen)]),
     previewRefresh: () => operate(["refresh", "--preview-only", "--suppress-outputs"]),
     refresh: ({ message } = {}) => operate(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
     destroy: ({ message, runProgram = false } = {}) =>

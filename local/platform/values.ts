@@ -53,7 +53,8 @@ export interface ServiceStatus {
 }
 
 export const postgresqlAdmin = "postgres";
-export const postgresqlMaxConnections = 300;
+/** Twenty sandboxes with small pools; PostgreSQL itself takes some 15 MB more for it than for its default of 100. */
+export const postgresqlMaxConnections = 500;
 export const objectStoreRoot = "platform-root";
 /** Not us-east-1: there, boto3 signs URLs by the old method, which the gateway refuses. */
 export const objectStoreRegion = "local-1";

@@ -17,10 +17,14 @@ export async function up(pulumi: Pulumi, log: (line: string) => void = () => und
   await recover(pulumi, log);
   // `@ updating....` is the CLI's way to say that it lives; the report has its own.
   const onLine = (line: string): void => (line.startsWith("@ ") || line.trim() === "" ? undefined : log(line));
-  return pulumi.run(["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", pulumi.project.stack, ...policyPacks(pulumi)], {
-    onLine,
-  });
+  return pulumi.run(upArguments(pulumi), { onLine });
 }
+
+/** An instance that fails stops only what depends on its failed part: the others go on. */
+export const upArguments = (pulumi: Pulumi): string[] => [
+  ...["up", "--yes", "--skip-preview", "--suppress-outputs", "--continue-on-error", "--stack", pulumi.project.stack],
+  ...policyPacks(pulumi),
+];
 
 /** The packs and, where the platform team has written one, their configuration. */
 export const policyPacks = ({ project }: Pulumi): string[] => {
