@@ -5,7 +5,7 @@ import { UserError } from "../shared/provider.ts";
 import { isEmptyTags, text } from "./inputs.ts";
 import { emptyBucket } from "./emptyBucket.ts";
 import type { ObjectStore } from "./objectStore.ts";
-import { call, codeOf, statusOf, storeError } from "./storeErrors.ts";
+import { call, codeOf, statusOf, serviceError } from "./serviceErrors.ts";
 import { readTags, withDefaultTags, writeTags } from "./bucketTags.ts";
 import { asText } from "../shared/values.ts";
 import type { Properties } from "../shared/values.ts";
@@ -71,7 +71,7 @@ async function exists(store: ObjectStore, name: string): Promise<boolean> {
     if (statusOf(error) === 404) return false;
     if (statusOf(error) === 403)
       throw new UserError(`can't look at bucket "${name}": the object store ${store.where} refuses access to it`);
-    throw storeError(store, `can't look at bucket "${name}"`, error);
+    throw serviceError(store, `can't look at bucket "${name}"`, error);
   }
 }
 
@@ -122,7 +122,7 @@ export function bucket(store: () => ObjectStore): BridgedResource {
           }),
         );
       } catch (error) {
-        throw storeError(store(), what, error);
+        throw serviceError(store(), what, error);
       }
       if (!isEmptyTags(inputs["tags"])) await writeTags(store(), name, inputs["tags"]);
       return { id: name, state: await state(store(), name, inputs) };
@@ -139,7 +139,7 @@ export function bucket(store: () => ObjectStore): BridgedResource {
         await remove();
       } catch (error) {
         if (codeOf(error) === "NoSuchBucket") return;
-        if (codeOf(error) !== "BucketNotEmpty") throw storeError(store(), what, error);
+        if (codeOf(error) !== "BucketNotEmpty") throw serviceError(store(), what, error);
         if (known["forceDestroy"] !== true) {
           throw new UserError(
             `${what}: it is not empty (old versions count). Empty it, or set \`forceDestroy: true\` and run \`pulumi up\` first to lose its content`,

@@ -1,19 +1,9 @@
 import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
-import { asText, isObject } from "../shared/values.ts";
-import type { Properties, Value } from "../shared/values.ts";
 import { bucketSetting } from "./bucketSetting.ts";
 import { text } from "./inputs.ts";
 import type { ObjectStore } from "./objectStore.ts";
-import { samePolicy } from "./policyDocument.ts";
-
-function notJson(value: Value): string | undefined {
-  try {
-    return isObject(JSON.parse(asText(value)) as Value) ? undefined : "must be a JSON object";
-  } catch {
-    return "is not JSON";
-  }
-}
+import { asDocument, notJson, samePolicy } from "./policyDocument.ts";
 
 export function bucketPolicy(store: () => ObjectStore): BridgedResource {
   const resource = bucketSetting(store, {
@@ -32,8 +22,5 @@ export function bucketPolicy(store: () => ObjectStore): BridgedResource {
     },
     remove: ({ client }, bucket) => client.send(new DeleteBucketPolicyCommand({ Bucket: bucket })),
   });
-  // The SDK takes a document as an object too; the state has its text.
-  const prepare = (inputs: Properties): Properties =>
-    isObject(inputs["policy"]) ? { ...inputs, policy: JSON.stringify(inputs["policy"]) } : inputs;
-  return { ...resource, prepare };
+  return { ...resource, prepare: (inputs) => asDocument(inputs, "policy") };
 }

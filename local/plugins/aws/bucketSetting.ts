@@ -3,7 +3,7 @@ import type { BridgedResource, PropertySpec } from "../shared/bridged/schema.ts"
 import type { Properties } from "../shared/values.ts";
 import { text } from "./inputs.ts";
 import type { ObjectStore } from "./objectStore.ts";
-import { call, find } from "./storeErrors.ts";
+import { call, find } from "./serviceErrors.ts";
 
 export interface BucketSetting {
   /** For messages: "the policy". */

@@ -3,12 +3,12 @@ import { DeleteBucketTaggingCommand, GetBucketTaggingCommand, PutBucketTaggingCo
 import { Secret, asText, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 import type { ObjectStore } from "./objectStore.ts";
-import { call, isMissing, isNotImplemented, statusOf, storeError } from "./storeErrors.ts";
+import { call, isMissing, isNotImplemented, statusOf, serviceError } from "./serviceErrors.ts";
 
 /** Inputs with the default tags mixed in, as the official plugin writes them. */
-export function withDefaultTags(store: () => ObjectStore): (inputs: Properties) => Properties {
+export function withDefaultTags(service: () => { defaultTags: Record<string, string> }): (inputs: Properties) => Properties {
   return (inputs) => {
-    const { defaultTags } = store();
+    const { defaultTags } = service();
     const given = inputs["tags"];
     if (Object.keys(defaultTags).length === 0 || given instanceof Secret) return inputs;
     if (given !== undefined && given !== null && !isObject(given)) return inputs;
@@ -24,7 +24,7 @@ export async function readTags(store: ObjectStore, bucket: string): Promise<Reco
   } catch (error) {
     // A store without tags has none; one that was asked to keep some fails when they are written.
     if (isMissing(error, "NoSuchTagSet") || isNotImplemented(error) || statusOf(error) === 404) return {};
-    throw storeError(store, `can't read the tags of bucket "${bucket}"`, error);
+    throw serviceError(store, `can't read the tags of bucket "${bucket}"`, error);
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import { UserError } from "../shared/provider.ts";
 import type { ResourceLog } from "../shared/provider.ts";
 import type { ObjectStore } from "./objectStore.ts";
-import { isNotImplemented } from "./storeErrors.ts";
+import { isNotImplemented } from "./serviceErrors.ts";
 
 interface Item {
   Key: string;

@@ -1,7 +1,7 @@
 // When two policy documents say the same: the order of keys doesn't count, nor that of actions, resources and principals, and a list of
 // one is the same as the one.
 import { asText, isObject, isList } from "../shared/values.ts";
-import type { Value } from "../shared/values.ts";
+import type { Properties, Value } from "../shared/values.ts";
 
 const unordered = new Set(["Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"]);
 
@@ -21,4 +21,18 @@ export function samePolicy(a: Value, b: Value): boolean {
   } catch {
     return a === b;
   }
+}
+
+/** Says what is wrong with the text of a document. */
+export function notJson(value: Value): string | undefined {
+  try {
+    return isObject(JSON.parse(asText(value)) as Value) ? undefined : "must be a JSON object";
+  } catch {
+    return "is not JSON";
+  }
+}
+
+/** The SDK takes a document as an object too; the state has its text. */
+export function asDocument(inputs: Properties, key: string): Properties {
+  return isObject(inputs[key]) ? { ...inputs, [key]: JSON.stringify(inputs[key]) } : inputs;
 }

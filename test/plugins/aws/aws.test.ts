@@ -1,4 +1,4 @@
-// The S3 stand-in against a real gateway, over the real protocol.
+// The S3 part of the stand-in against a real gateway, over the real protocol.
 import { createServer } from "node:net";
 import { CreateMultipartUploadCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -321,8 +321,8 @@ describe("without any store", () => {
   test("bad names, unknown properties and deprecated settings are told at once", async () => {
     const { failures } = await client.check(at("Bucket"), { bucket: "Not_A_Name", color: "red", versioning: "x" });
     expect(failures.map((failure) => failure.property).sort()).toEqual(["bucket", "color", "versioning"]);
-    await expect(client.check(urn("aws:iam/role:Role", "r"), {})).rejects.toThrow(
-      /aws:iam\/role:Role is not supported by the stand-in plugin for "aws"/,
+    await expect(client.check(urn("aws:iam/user:User", "u"), {})).rejects.toThrow(
+      /aws:iam\/user:User is not supported by the stand-in plugin for "aws"/,
     );
     const other = await connect(awsProvider());
     await expect(other.configure({ region: "x", assumeRoles: JSON.stringify([{ roleArn: "arn" }]) })).rejects.toThrow(

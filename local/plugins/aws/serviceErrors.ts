@@ -1,7 +1,7 @@
-// Answers of the object store, in words for the user.
+// Answers of a service, in words for the user.
 import { connectionReason } from "../shared/connectionErrors.ts";
 import { UserError } from "../shared/provider.ts";
-import type { ObjectStore } from "./objectStore.ts";
+import type { Service } from "./connection.ts";
 
 interface StoreError extends Error {
   Code?: string;
@@ -27,42 +27,44 @@ export function isNotImplemented(error: unknown): boolean {
 }
 
 /** `what` reads like "can't set the policy of bucket x". */
-export function storeError(store: ObjectStore, what: string, error: unknown): UserError {
+export function serviceError(service: Service, what: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
   const code = codeOf(error);
   const { message, code: system } = error as StoreError;
   if (isNotImplemented(error)) {
     return new UserError(
-      `${what}: the object store ${store.where} does not offer this (${statusOf(error) ?? 501} ${code}); leave this resource out for it`,
+      `${what}: the ${service.kind} ${service.where} does not offer this (${statusOf(error) ?? 501} ${code}); leave this resource out for it`,
     );
   }
   const reason = [system, code, code === "TimeoutError" ? "ETIMEDOUT" : undefined]
     .map((known) => connectionReason(known, "customCaBundle"))
     .find((words) => words !== undefined);
-  if (reason) return new UserError(`${what}: the object store ${store.where} can't be used: ${reason}`);
+  if (reason) return new UserError(`${what}: the ${service.kind} ${service.where} can't be used: ${reason}`);
   if (code === "InvalidAccessKeyId" || code === "SignatureDoesNotMatch") {
-    return new UserError(`${what}: the object store ${store.where} refuses the credentials (${code}): accessKey or secretKey is wrong`);
+    return new UserError(
+      `${what}: the ${service.kind} ${service.where} refuses the credentials (${code}): accessKey or secretKey is wrong`,
+    );
   }
   return new UserError(
-    `${what}: ${code}${message && message !== code ? `: ${message}` : ""} (object store ${store.where}, status ${statusOf(error) ?? "none"})`,
+    `${what}: ${code}${message && message !== code ? `: ${message}` : ""} (${service.kind} ${service.where}, status ${statusOf(error) ?? "none"})`,
   );
 }
 
 /** Runs a request and tells its failure. */
-export async function call<T>(store: ObjectStore, what: string, work: () => Promise<T>): Promise<T> {
+export async function call<T>(service: Service, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw storeError(store, what, error);
+    throw serviceError(service, what, error);
   }
 }
 
-/** Like `call`; undefined where the store says that there is no such thing. */
-export async function find<T>(store: ObjectStore, what: string, missing: string[], work: () => Promise<T>): Promise<T | undefined> {
+/** Like `call`; undefined where the service says that there is no such thing. */
+export async function find<T>(service: Service, what: string, missing: string[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
     if (isMissing(error, ...missing) || statusOf(error) === 404) return undefined;
-    throw storeError(store, what, error);
+    throw serviceError(service, what, error);
   }
 }
