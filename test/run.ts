@@ -93,6 +93,7 @@ async function lane(...steps: (() => Promise<Counts>)[]): Promise<Counts> {
 const [withoutCluster, withCluster] = await Promise.all([
   lane(
     () => check("types", ["node_modules/typescript/bin/tsc", "--noEmit"]),
+    () => check("types of the example", ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "examples/typescript"]),
     () => check("lint", ["node_modules/eslint/bin/eslint.js", "."]),
     () => check("format", ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."]),
     pytest,
