@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import type { IngressTls, MlflowInstanceArgs, SslMode } from "@mlflow-instances/components";
+import { Provider as Aws } from "@pulumi/aws/provider.js";
+import { Provider as Kubernetes } from "@pulumi/kubernetes/provider.js";
+import { Provider as Postgresql } from "@pulumi/postgresql/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import { Provider as Random } from "@pulumi/random/provider.js";
+
+/** What the object store can do, in the words of an environment of `stacks/`. */
+interface Features {
+  versioning: boolean;
+  lifecycle: boolean;
+  encryption: boolean;
+  publicAccessBlock: boolean;
+  policyConditions: boolean;
+  objectOwnership: boolean;
+}
+
+/** The plain values of the platform: the object under the config key `platform`. */
+interface Platform {
+  /** Instances are at https://<instance>.<domain>. */
+  domain: string;
+  kubernetes: { kubeconfig: string; context: string };
+  postgresql: { host: string; port: number; adminUser: string; superuser: boolean; sslMode: SslMode; maxConnections: number };
+  objectStore: { endpoint: string; region: string; accessKeyId: string; features: Features };
+  ingress: { className: string; tls: IngressTls };
+  network: MlflowInstanceArgs["network"];
+  /** Reference of the tracking server's image, and the MLflow version in it. */
+  image: string;
+  mlflowVersion: string;
+  /** Path of a PEM file with a private authority's certificates. */
+  caFile?: string;
+}
+
+interface KeyPair {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** An instance's key pair at the object store, and that of its maintenance jobs. */
+type StoreKeys = KeyPair & { maintenance: KeyPair };
+
+const config = new pulumi.Config();
+const platform = config.requireObject<Platform>("platform");
+// Secrets have keys of their own: `requireObject` would hand them out in plain.
+const storeKeys = config.requireSecretObject<Record<string, StoreKeys>>("artifactStoreKeys");
+
+const { kubernetes, postgresql, objectStore, ingress, caFile } = platform;
+// Whoever may lose all instances at any time sets it to false; `pulumi destroy` then takes the data along.
+const protect = config.getBoolean("protect") ?? true;
+
+// Every provider by name: an instance must never follow whatever cluster or account a shell points to. The component refuses to be made without them.
+export const cluster = new Kubernetes("kubernetes", {
+  ...kubernetes,
+  clusterIdentifier: `${pulumi.getProject()}-${pulumi.getStack()}`,
+  // The Secret with the token hashes changes in place, so that pods see it without a restart.
+  enableSecretMutable: true,
+});
+
+export const providers = [
+  cluster,
+  new Aws("object-store", {
+    region: objectStore.region,
+    accessKey: objectStore.accessKeyId,
+    secretKey: config.requireSecret("objectStoreSecretAccessKey"),
+    endpoints: [{ s3: objectStore.endpoint }],
+    s3UsePathStyle: true,
+    // Behind such an endpoint is no STS, no instance metadata and no list of AWS regions.
+    skipCredentialsValidation: true,
+    skipRequestingAccountId: true,
+    skipMetadataApiCheck: true,
+    skipRegionValidation: true,
+    ...(caFile === undefined ? {} : { customCaBundle: caFile }),
+  }),
+  new Postgresql("postgresql", {
+    host: postgresql.host,
+    port: postgresql.port,
+    username: postgresql.adminUser,
+    password: config.requireSecret("postgresqlAdminPassword"),
+    sslmode: postgresql.sslMode,
+    superuser: postgresql.superuser,
+    ...(caFile === undefined ? {} : { sslrootcert: caFile }),
+  }),
+  new Random("random"),
+];
+
+/** Certificate and key are secrets of their own, with `tls: { source: pem }` only. */
+function certificate(): IngressTls {
+  if (ingress.tls.source !== "pem") return ingress.tls;
+  return { source: "pem", certificate: config.requireSecret("tlsCertificate"), privateKey: config.requireSecret("tlsPrivateKey") };
+}
+
+/** What the platform gives to an instance of this name; the team's program adds what the instance is. */
+export function onPlatform(instanceName: string) {
+  const keys = storeKeys.apply((all) => {
+    const found = all[instanceName];
+    if (found === undefined) throw new Error(`artifactStoreKeys has no entry ${instanceName}`);
+    return found;
+  });
+  const { policyConditions, ...features } = objectStore.features;
+  return {
+    instanceName,
+    protect,
+    environment: pulumi.getStack(),
+    host: `${instanceName}.${platform.domain}`,
+    image: platform.image,
+    mlflowVersion: platform.mlflowVersion,
+    bucket: {
+      name: `mlflow-${pulumi.getStack()}-${instanceName}`,
+      endpoint: objectStore.endpoint,
+      region: objectStore.region,
+      ...features,
+      tlsOnly: policyConditions,
+      forceDestroy: !protect,
+      // Part of the bucket's policy, which has to be readable in a review; only the other half of a key is a secret.
+      instancePrincipal: pulumi.unsecret(keys.accessKeyId),
+      maintenancePrincipal: pulumi.unsecret(keys.maintenance.accessKeyId),
+      adminPrincipals: [objectStore.accessKeyId],
+    },
+    bucketCredentials: { accessKeyId: keys.accessKeyId, secretAccessKey: keys.secretAccessKey },
+    maintenanceCredentials: keys.maintenance,
+    database: {
+      name: `mlflow_${instanceName.replaceAll("-", "_")}`,
+      host: postgresql.host,
+      port: postgresql.port,
+      sslMode: postgresql.sslMode,
+      maxConnections: postgresql.maxConnections,
+    },
+    ...(caFile === undefined ? {} : { caBundle: readFileSync(caFile, "utf8") }),
+    ingress: { className: ingress.className, tls: certificate() },
+    network: platform.network,
+  } satisfies Partial<MlflowInstanceArgs>;
+}
