@@ -9,6 +9,7 @@ import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRu
 import type { DatabaseServerArgs } from "./databaseServerArgs.ts";
 import { mostConnectionsOf } from "./internal/databaseServerClasses.ts";
 import { parameterFamily, parameters } from "./internal/databaseServerParameters.ts";
+import { masterSecretOf, passwordOf } from "./internal/databaseServerSecret.ts";
 import {
   clientLogicalName,
   databaseServerPort,
@@ -178,24 +179,4 @@ export class DatabaseServer extends pulumi.ComponentResource {
       identifier: this.identifier,
     });
   }
-}
-
-function masterSecretOf(secrets: { secretArn: string }[]): string {
-  const [secret] = secrets;
-  if (secret === undefined)
-    throw new Error(
-      "the database server has no managed master secret yet; give it one by `aws rds modify-db-instance --manage-master-user-password`",
-    );
-  return secret.secretArn;
-}
-
-/** What RDS writes into a master secret: JSON with user name and password. */
-function passwordOf(secretString: string): string {
-  try {
-    const { password } = JSON.parse(secretString) as { password?: unknown };
-    if (typeof password === "string" && password !== "") return password;
-  } catch {
-    // The message of the parser would quote the secret.
-  }
-  throw new Error("the master secret of the database server is not what RDS writes: JSON with a password");
 }

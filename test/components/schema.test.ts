@@ -28,7 +28,7 @@ interface Schema {
 let schema: Schema;
 beforeAll(() => {
   const manifest = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as { version: string; description: string };
-  const analyzer = new Analyzer(folder, "components", manifest, new Set(["MlflowInstance"]));
+  const analyzer = new Analyzer(folder, "components", manifest, new Set(["MlflowInstance", "DatabaseServer"]));
   const { components: found, typeDefinitions, dependencies } = analyzer.analyze();
   schema = JSON.parse(JSON.stringify(generateSchema("components", manifest.version, "", found, typeDefinitions, dependencies))) as Schema;
 }, 120_000);
@@ -36,19 +36,18 @@ beforeAll(() => {
 describe("the schema of the component package", () => {
   const instance = () => schema.resources["components:index:MlflowInstance"]!;
 
-  test("has one component, under the token that the component registers itself with", () => {
-    expect(Object.keys(schema.resources)).toEqual(["components:index:MlflowInstance"]);
-    expect(instance().isComponent).toBe(true);
+  test("has two components, under the tokens that the components register themselves with", () => {
+    expect(Object.keys(schema.resources).sort()).toEqual(["components:index:DatabaseServer", "components:index:MlflowInstance"]);
+    for (const { isComponent } of Object.values(schema.resources)) expect(isComponent).toBe(true);
     const exported = Object.values(components).filter(
       (value) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource,
     );
-    expect(exported).toEqual([components.MlflowInstance]);
+    expect(exported).toEqual([components.DatabaseServer, components.MlflowInstance]);
   });
 
   test("asks for what has no default and for nothing else", () => {
     expect(instance().requiredInputs).toEqual([
       "bucket",
-      "bucketCredentials",
       "database",
       "environment",
       "host",
@@ -87,6 +86,23 @@ describe("the schema of the component package", () => {
     ]);
   });
 
+  test("a database server asks for what has no default, takes outputs for what fills it and gives what instances need", () => {
+    const { requiredInputs, inputProperties, properties } = schema.resources["components:index:DatabaseServer"]!;
+    expect(requiredInputs).toEqual([
+      "engineVersion",
+      "environment",
+      "instanceClass",
+      "maxConnections",
+      "owner",
+      "subnetIds",
+      "tier",
+      "vpcId",
+    ]);
+    const inputs = Object.entries(inputProperties).filter(([, { plain, items }]) => plain !== true || (items ?? { plain }).plain !== true);
+    expect(inputs.map(([name]) => name)).toEqual(["vpcId", "subnetIds"]);
+    expect(Object.keys(properties)).toEqual(["host", "port", "adminUser", "adminPassword", "maxConnections", "identifier"]);
+  });
+
   test("knows every type: no Any, and every reference is defined", () => {
     const text = JSON.stringify(schema);
     expect(text).not.toContain("pulumi.json#/Any");
@@ -105,6 +121,10 @@ describe("the schema of the component package", () => {
       ArtifactsAccess: Object.values(components.ArtifactsAccess),
       SslMode: Object.values(components.SslMode),
       TlsSource: Object.values(components.TlsSource),
+      IngressController: Object.values(components.IngressController),
+      LoadBalancerScheme: Object.values(components.LoadBalancerScheme),
+      PodIdentityMethod: Object.values(components.PodIdentityMethod),
+      StorageClasses: Object.values(components.StorageClasses),
     });
   });
 
@@ -112,7 +132,11 @@ describe("the schema of the component package", () => {
     const nested = Object.entries(schema.types).flatMap(([type, { properties }]) =>
       Object.entries(properties ?? {}).map(([name, property]) => [`${type}.${name}`, property] as const),
     );
-    const all = [...Object.entries(instance().inputProperties), ...Object.entries(instance().properties), ...nested];
+    const own = Object.values(schema.resources).flatMap(({ inputProperties, properties }) => [
+      ...Object.entries(inputProperties),
+      ...Object.entries(properties),
+    ]);
+    const all = [...own, ...nested];
     expect(all.filter(([, { description }]) => description === undefined).map(([name]) => name)).toEqual([]);
   });
 });

@@ -17,6 +17,7 @@ export interface Registration {
   protect: boolean;
   retainOnDelete: boolean;
   replaceOnChanges: string[];
+  ignoreChanges: string[];
   /** URNs of what it waits for. */
   dependencies: string[];
 }
@@ -34,6 +35,9 @@ export interface MockRun {
 /** What stands for the provider: the outputs of a resource from its inputs. A type that isn't listed fails the test. */
 export type Outputs = Record<string, (inputs: any, name: string) => Record<string, unknown>>;
 
+/** What stands for a function of a provider: its result from its arguments. One that isn't listed fails the test. */
+export type Calls = Record<string, (inputs: any, provider: string | undefined) => Record<string, unknown>>;
+
 const secretKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
@@ -47,6 +51,7 @@ interface Request {
   getProtect(): boolean | undefined;
   getRetainondelete(): boolean | undefined;
   getReplaceonchangesList(): string[];
+  getIgnorechangesList(): string[];
   getDependenciesList(): string[];
 }
 
@@ -71,7 +76,7 @@ function record(monitor: MockMonitor): { requests: Request[]; outputs: Map<strin
  * Runs a program against mocks and waits until everything is registered. What it proves: which resources a program registers with which
  * inputs and options. What it can't: that a provider or the engine accepts them.
  */
-export async function runWithMocks(outputs: Outputs, program: () => unknown, preview = false): Promise<MockRun> {
+export async function runWithMocks(outputs: Outputs, program: () => unknown, preview = false, calls: Calls = {}): Promise<MockRun> {
   const failures: string[] = [];
   const mocks: pulumi.runtime.Mocks = {
     newResource({ type, name, inputs, custom }) {
@@ -88,7 +93,9 @@ export async function runWithMocks(outputs: Outputs, program: () => unknown, pre
       }
       return { id: `${name}-id`, state: { ...inputs, ...make(inputs, name) } };
     },
-    call({ token }) {
+    call({ token, inputs, provider }) {
+      const answer = calls[token];
+      if (answer !== undefined) return answer(inputs, provider);
       failures.push(`unexpected call of ${token}`);
       return {};
     },
@@ -113,6 +120,7 @@ export async function runWithMocks(outputs: Outputs, program: () => unknown, pre
         protect: request.getProtect() ?? false,
         retainOnDelete: request.getRetainondelete() ?? false,
         replaceOnChanges: request.getReplaceonchangesList(),
+        ignoreChanges: request.getIgnorechangesList(),
         dependencies: request.getDependenciesList(),
       };
     })
