@@ -1,11 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { types } from "@pulumi/aws";
 import { Bucket } from "@pulumi/aws/s3/bucket.js";
 import { BucketLifecycleConfiguration } from "@pulumi/aws/s3/bucketLifecycleConfiguration.js";
+import { BucketOwnershipControls } from "@pulumi/aws/s3/bucketOwnershipControls.js";
 import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
 import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
 import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
-import type { BucketSettings } from "./mlflowInstanceArgs.ts";
+import { StorageClasses, type BucketSettings } from "./mlflowInstanceArgs.ts";
+import { partitionOf } from "./internal/arns.ts";
 import { bucketPolicy } from "./internal/bucketPolicy.ts";
 import { Component, tagsOf, type Identity } from "./internal/labels.ts";
 import { lifecycleRules } from "./internal/lifecycleRules.ts";
@@ -15,11 +18,20 @@ import { childOf, dataGuards } from "./internal/options.ts";
 export interface ArtifactBucketArgs {
   identity: Identity;
   bucket: BucketSettings;
+  /** Who uses the bucket beside its administrators. */
+  principals: BucketPrincipals;
   /** Days after which noncurrent versions go, unless the settings say otherwise: those of what was deleted. */
   noncurrentVersionDays: number;
   protect: boolean;
   /** The bucket is about to go, with all that is in it. */
   preparingDeletion: boolean;
+}
+
+export interface BucketPrincipals {
+  instance: pulumi.Input<string>;
+  maintenance: pulumi.Input<string>;
+  /** Whether they are roles of AWS, whose own policies say what they may do. */
+  areRoles: boolean;
 }
 
 /** The instance's bucket, with what its object store can do switched on. */
@@ -57,7 +69,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
       this.fences.push(
         new BucketServerSideEncryptionConfiguration(
           logicalName(name, "bucketEncryption"),
-          { bucket: bucket.bucket, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+          { bucket: bucket.bucket, rules: [encryptionRule(settings.kmsKeyArn)] },
           childOf(this),
         ),
       );
@@ -71,13 +83,26 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         ),
       );
     }
+    if (settings.objectOwnership ?? true) {
+      this.fences.push(
+        new BucketOwnershipControls(
+          logicalName(name, "bucketOwnership"),
+          { bucket: bucket.bucket, rule: { objectOwnership: "BucketOwnerEnforced" } },
+          childOf(this),
+        ),
+      );
+    }
     if (settings.lifecycle ?? true) {
       this.fences.push(
         new BucketLifecycleConfiguration(
           logicalName(name, "bucketLifecycle"),
           {
             bucket: bucket.bucket,
-            rules: lifecycleRules(settings.versioning ?? true, settings.noncurrentVersionDays ?? args.noncurrentVersionDays),
+            rules: lifecycleRules(
+              settings.versioning ?? true,
+              settings.noncurrentVersionDays ?? args.noncurrentVersionDays,
+              settings.storageClasses ?? StorageClasses.Standard,
+            ),
           },
           // The store refuses rules for versions of a bucket that keeps none.
           childOf(this, { dependsOn: [...this.fences] }),
@@ -85,20 +110,17 @@ export class ArtifactBucket extends pulumi.ComponentResource {
       );
     }
     const policy = pulumi
-      .all([
-        bucket.bucket,
-        settings.instancePrincipal,
-        settings.maintenancePrincipal ?? settings.instancePrincipal,
-        pulumi.all(settings.adminPrincipals),
-      ])
+      .all([bucket.bucket, args.principals.instance, args.principals.maintenance, pulumi.all(settings.adminPrincipals)])
       .apply(([bucketName, instancePrincipal, maintenancePrincipal, adminPrincipals]) =>
         bucketPolicy({
           bucket: bucketName,
+          partition: settings.endpoint === undefined ? partitionOf(settings.region) : "aws",
           instancePrincipal,
           maintenancePrincipal,
           adminPrincipals,
+          grantedByRoles: args.principals.areRoles,
           tlsOnly: settings.tlsOnly ?? true,
-          denyOthers: settings.denyOthers ?? false,
+          denyOthers: settings.denyOthers ?? args.principals.areRoles,
         }),
       );
     this.fences.push(
@@ -111,4 +133,10 @@ export class ArtifactBucket extends pulumi.ComponentResource {
     );
     this.registerOutputs({ bucketName: this.bucketName });
   }
+}
+
+/** With a key of KMS, S3 asks for one data key per bucket and some minutes, and not for one per object: a hundredth of the requests. */
+function encryptionRule(kmsKeyArn: string | undefined): types.input.s3.BucketServerSideEncryptionConfigurationRule {
+  if (kmsKeyArn === undefined) return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
+  return { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true };
 }

@@ -5,6 +5,7 @@ import { finalDumpDeadline, finalDumpJob, type FinalDumpFacts } from "./internal
 import { Component, labelsOf } from "./internal/labels.ts";
 import { logicalName, objectNames } from "./internal/names.ts";
 import { childOf } from "./internal/options.ts";
+import { accountAnnotations } from "./internal/podAccess.ts";
 
 export interface FinalDumpArgs extends FinalDumpFacts {
   namespace: pulumi.Input<string>;
@@ -23,7 +24,7 @@ export class FinalDump extends pulumi.ComponentResource {
     const account = new ServiceAccount(
       logicalName(name, "finalDumpAccount"),
       // The Job never talks to the Kubernetes API.
-      { metadata: { ...metadata, name: objectNames.finalDump }, automountServiceAccountToken: false },
+      { metadata: { ...metadata, name: objectNames.finalDump, ...accountAnnotations(args.role) }, automountServiceAccountToken: false },
       childOf(this),
     );
     const job = new Job(

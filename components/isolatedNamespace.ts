@@ -11,6 +11,8 @@ import { podSecurityLabels } from "./internal/podSecurity.ts";
 export interface IsolatedNamespaceArgs {
   identity: Identity;
   facts: NamespaceFacts;
+  /** What others look for on the namespace. */
+  labels: Record<string, string>;
   replicas: number;
   network: Omit<NetworkFacts, "instanceName" | "finalDump">;
 }
@@ -30,7 +32,7 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
       {
         metadata: {
           name: namespaceName(args.identity.instanceName),
-          labels: { ...labels, ...podSecurityLabels },
+          labels: { ...labels, ...podSecurityLabels, ...args.labels },
           annotations: namespaceAnnotations(args.identity, args.facts),
         },
       },

@@ -8,6 +8,7 @@ import { labelsOf, type Identity } from "./internal/labels.ts";
 import { maintenanceCronJob, retentionKind, staleRunsKind, type MaintenanceKind } from "./internal/maintenanceJobs.ts";
 import { logicalName } from "./internal/names.ts";
 import { childOf } from "./internal/options.ts";
+import { accountAnnotations, type PodRole } from "./internal/podAccess.ts";
 
 export interface MaintenanceArgs {
   identity: Identity;
@@ -17,7 +18,10 @@ export interface MaintenanceArgs {
   schedules: Required<MaintenanceSettings>;
   /** URIs of the backend store with each job's own role; secrets. */
   backendUris: { retention: pulumi.Output<string>; staleRuns: pulumi.Output<string> };
-  bucketCredentials: pulumi.Input<BucketCredentials>;
+  /** Key pair for the bucket, unless there is a role. */
+  bucketCredentials: pulumi.Input<BucketCredentials> | undefined;
+  /** Role of AWS that the pods take on. */
+  role: PodRole | undefined;
   caConfigMap: pulumi.Input<string> | undefined;
   /** Settings that are no secrets. */
   environment: Record<string, string>;
@@ -39,7 +43,7 @@ export class Maintenance extends pulumi.ComponentResource {
     const account = new ServiceAccount(
       logicalName(name, kind.nouns.account),
       // The jobs never talk to the Kubernetes API.
-      { metadata: { ...metadata, name: kind.objectName }, automountServiceAccountToken: false },
+      { metadata: { ...metadata, name: kind.objectName, ...accountAnnotations(args.role) }, automountServiceAccountToken: false },
       childOf(this),
     );
     const credentials = new Secret(
@@ -59,6 +63,7 @@ export class Maintenance extends pulumi.ComponentResource {
           timeZone: args.schedules.timeZone,
           credentialsSecret: credentials.metadata.name,
           caConfigMap: args.caConfigMap,
+          role: args.role,
           environment: args.environment,
         }),
       },

@@ -4,10 +4,12 @@ import { ArtifactBucket } from "./artifactBucket.ts";
 import { BackendDatabase } from "./backendDatabase.ts";
 import { FinalDump } from "./finalDump.ts";
 import { Maintenance } from "./maintenance.ts";
+import { InstanceRoles } from "./instanceRoles.ts";
 import { IsolatedNamespace } from "./isolatedNamespace.ts";
 import { SecureIngress } from "./secureIngress.ts";
 import { TrackingServer } from "./trackingServer.ts";
 import type { MlflowInstanceArgs } from "./mlflowInstanceArgs.ts";
+import { controllerLabels, drainSeconds } from "./internal/ingressManifest.ts";
 import { jobEnvironment, maintenanceEnvironment } from "./internal/maintenanceEnvironment.ts";
 import { caFile } from "./internal/podParts.ts";
 import { namespaceName } from "./internal/names.ts";
@@ -15,6 +17,7 @@ import { poolFor } from "./internal/poolSize.ts";
 import { requireProviders } from "./internal/requiredProviders.ts";
 import { resolveArgs } from "./internal/resolvedArgs.ts";
 import { artifactPrefix, serverEnvironment } from "./internal/serverEnvironment.ts";
+import { keepAliveSeconds } from "./internal/timeouts.ts";
 import { validate } from "./internal/validation.ts";
 
 /**
@@ -75,16 +78,33 @@ export class MlflowInstance extends pulumi.ComponentResource {
           databaseServerConnections: args.database.maxConnections,
           preparingDeletion,
         },
+        labels: controllerLabels(args.ingress),
         replicas: settings.replicas,
-        network: { network: args.network, database: settings.database, objectStoreEndpoint: args.bucket.endpoint },
+        network: {
+          network: args.network,
+          database: settings.database,
+          objectStoreEndpoint: args.bucket.endpoint,
+          podIdentity: args.podIdentity?.method,
+        },
       },
       child,
     );
+    const roles =
+      args.podIdentity === undefined
+        ? undefined
+        : new InstanceRoles(name, { identity: args, podIdentity: args.podIdentity, bucket: args.bucket, preparingDeletion }, child);
+    const usesRole = roles !== undefined;
     const bucket = new ArtifactBucket(
       name,
       {
         identity: args,
         bucket: args.bucket,
+        principals: {
+          // Set by the arguments where there are no roles: validated.
+          instance: roles?.serverRoleArn ?? args.bucket.instancePrincipal ?? "",
+          maintenance: roles?.maintenanceRoleArn ?? args.bucket.maintenancePrincipal ?? args.bucket.instancePrincipal ?? "",
+          areRoles: usesRole,
+        },
         noncurrentVersionDays: settings.noncurrentVersionDays,
         protect: settings.protect,
         preparingDeletion,
@@ -115,8 +135,10 @@ export class MlflowInstance extends pulumi.ComponentResource {
         stopped: preparingDeletion,
         resources: settings.resources,
         temporaryStorage: settings.temporaryStorage,
+        drainSeconds: drainSeconds(args.ingress),
         backendUri: database.uri,
         bucketCredentials: args.bucketCredentials,
+        role: roles?.server,
         caBundle: args.caBundle,
         maintenanceRoles: {
           MLFLOW_INSTANCE_RETENTION_ROLE: database.retention.role,
@@ -131,9 +153,11 @@ export class MlflowInstance extends pulumi.ComponentResource {
           pool,
           artifactsAccess: settings.artifactsAccess,
           bucket: args.bucket,
+          usesRole,
           caGiven,
+          keepAliveSeconds: keepAliveSeconds(args.ingress, settings.temporaryStorage),
         }),
-        beforeMigration: [...isolation.fences, ...database.fences],
+        beforeMigration: [...isolation.fences, ...database.fences, ...(roles?.fences ?? [])],
         beforeServer: [...bucket.fences, ...tokens.fences],
       },
       child,
@@ -145,15 +169,16 @@ export class MlflowInstance extends pulumi.ComponentResource {
       mlflowVersion: args.mlflowVersion,
       caConfigMap: server.caConfigMap,
     };
-    const jobFacts = { instanceName: args.instanceName, artifactsAccess: settings.artifactsAccess, bucket: args.bucket, caGiven };
+    const jobFacts = { instanceName: args.instanceName, artifactsAccess: settings.artifactsAccess, bucket: args.bucket, usesRole, caGiven };
     if (preparingDeletion) {
       const dump = new FinalDump(
         name,
         {
           ...job,
+          role: roles?.server,
           credentialsSecret: server.credentialsSecret,
           environment: jobEnvironment(jobFacts),
-          after: [...isolation.fences, ...bucket.fences, ...database.fences, ...server.rolledOut],
+          after: [...isolation.fences, ...(roles?.fences ?? []), ...bucket.fences, ...database.fences, ...server.rolledOut],
         },
         child,
       );
@@ -168,6 +193,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
           schedules: settings.maintenance,
           backendUris: { retention: database.retention.uri, staleRuns: database.staleRuns.uri },
           bucketCredentials: args.maintenanceCredentials ?? args.bucketCredentials,
+          role: roles?.maintenance,
           environment: maintenanceEnvironment({
             ...jobFacts,
             deletedExperimentRetention: settings.deletedExperimentRetention,
@@ -177,7 +203,17 @@ export class MlflowInstance extends pulumi.ComponentResource {
         },
         child,
       );
-      new SecureIngress(name, { identity: args, namespace: isolation.namespace, host: args.host, ingress: args.ingress }, child);
+      new SecureIngress(
+        name,
+        {
+          identity: args,
+          namespace: isolation.namespace,
+          host: args.host,
+          ingress: args.ingress,
+          temporaryStorage: settings.temporaryStorage,
+        },
+        child,
+      );
     }
 
     this.trackingUri = pulumi.output(`https://${args.host}`);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Ingress } from "@pulumi/kubernetes/networking/v1/ingress.js";
+import { Record as DnsRecord } from "@pulumi/aws/route53/record.js";
 import { TlsSource, type IngressSettings } from "./mlflowInstanceArgs.ts";
 import { ingressAnnotations, ingressManifest } from "./internal/ingressManifest.ts";
 import { Component, labelsOf, type Identity } from "./internal/labels.ts";
@@ -12,6 +13,8 @@ export interface SecureIngressArgs {
   namespace: pulumi.Input<string>;
   host: string;
   ingress: IngressSettings;
+  /** Size of the temporary volume: the largest upload, which time-outs follow. */
+  temporaryStorage: string;
 }
 
 /** The way in: one host, TLS only. */
@@ -24,15 +27,31 @@ export class SecureIngress extends pulumi.ComponentResource {
       [TlsSource.Pem]: () => this.certificate(name, args, labels).metadata.name,
       [TlsSource.CertManager]: () => objectNames.issuedCertificate,
       [TlsSource.Secret]: () => tls.secretName ?? "",
+      [TlsSource.Acm]: () => undefined,
     }[tls.source]();
-    new Ingress(
+    const ingress = new Ingress(
       logicalName(name, "ingress"),
       {
-        metadata: { name: objectNames.ingress, namespace: args.namespace, labels, annotations: ingressAnnotations(args.ingress) },
+        metadata: {
+          name: objectNames.ingress,
+          namespace: args.namespace,
+          labels,
+          annotations: ingressAnnotations(args.ingress, args.temporaryStorage),
+        },
         spec: ingressManifest(args.ingress.className, args.host, secretName),
       },
       childOf(this),
     );
+    const { dnsZoneId } = args.ingress;
+    if (dnsZoneId !== undefined) {
+      const address = ingress.status.apply(({ loadBalancer }) => addressOf(args.host, loadBalancer.ingress));
+      new DnsRecord(
+        logicalName(name, "dnsRecord"),
+        // Short: a load balancer that is replaced has another name.
+        { zoneId: dnsZoneId, name: args.host, type: address.type, ttl: 60, records: [address.value] },
+        childOf(this),
+      );
+    }
     this.registerOutputs({});
   }
 
@@ -49,4 +68,17 @@ export class SecureIngress extends pulumi.ComponentResource {
       childOf(this, { replaceOnChanges: ["data", "stringData"] }),
     );
   }
+}
+
+/** Load balancers of AWS have a name, others often only an address. */
+function addressOf(
+  host: string,
+  addresses: readonly { hostname?: string; ip?: string }[] | undefined,
+): { type: "CNAME" | "A" | "AAAA"; value: string } {
+  const { hostname, ip } = addresses?.[0] ?? {};
+  if (hostname) return { type: "CNAME", value: hostname };
+  if (ip) return { type: ip.includes(":") ? "AAAA" : "A", value: ip };
+  throw new Error(
+    `ingress.dnsZoneId: the ingress of ${host} has no address that a record could point to; does a controller serve its class?`,
+  );
 }

@@ -14,6 +14,7 @@ import { Component, labelsOf, selectorOf, type Identity } from "./internal/label
 import { migrationJob } from "./internal/migrationJob.ts";
 import { logicalName, objectNames } from "./internal/names.ts";
 import { childOf } from "./internal/options.ts";
+import { accountAnnotations, type PodRole } from "./internal/podAccess.ts";
 import { caKey } from "./internal/podParts.ts";
 
 export interface TrackingServerArgs {
@@ -26,9 +27,14 @@ export interface TrackingServerArgs {
   stopped: boolean;
   resources: ServerResources;
   temporaryStorage: string;
+  /** Seconds between the decision to end a pod and its end. */
+  drainSeconds: number;
   /** URI of the backend store; a secret. */
   backendUri: pulumi.Output<string>;
-  bucketCredentials: pulumi.Input<BucketCredentials>;
+  /** Key pair for the bucket, unless there is a role. */
+  bucketCredentials: pulumi.Input<BucketCredentials> | undefined;
+  /** Role of AWS that the pods take on. */
+  role: PodRole | undefined;
   caBundle: string | undefined;
   /** Roles that the migration gives their rights, by the variable that names them. */
   maintenanceRoles: Record<string, pulumi.Input<string>>;
@@ -63,7 +69,7 @@ export class TrackingServer extends pulumi.ComponentResource {
     const account = new ServiceAccount(
       logicalName(name, "serviceAccount"),
       // MLflow never talks to the Kubernetes API.
-      { metadata: metadata(objectNames.serviceAccount), automountServiceAccountToken: false },
+      { metadata: { ...metadata(objectNames.serviceAccount), ...accountAnnotations(args.role) }, automountServiceAccountToken: false },
       childOf(this),
     );
     const credentials = new Secret(
@@ -91,7 +97,12 @@ export class TrackingServer extends pulumi.ComponentResource {
     const migration = new Job(
       logicalName(name, "migration"),
       {
-        metadata: { namespace, labels: labelsOf(identity, Component.Migration) },
+        metadata: {
+          namespace,
+          labels: labelsOf(identity, Component.Migration),
+          // One that failed is tried again by the next `up`; without this the engine would look at the same failed Job until the image changes.
+          annotations: { "pulumi.com/replaceUnready": "true" },
+        },
         spec: migrationJob({ ...image, maintenanceRoles: args.maintenanceRoles }),
       },
       // A little longer than the Job's own deadline, so that its failure is what the user reads.
@@ -103,10 +114,12 @@ export class TrackingServer extends pulumi.ComponentResource {
         metadata: metadata(objectNames.server),
         spec: deploymentManifest({
           ...image,
+          role: args.role,
           replicas: args.replicas,
           stopped: args.stopped,
           resources: args.resources,
           temporaryStorage: args.temporaryStorage,
+          drainSeconds: args.drainSeconds,
           environment: args.environment,
         }),
       },

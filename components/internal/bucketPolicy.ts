@@ -1,15 +1,30 @@
-/** Folder in the bucket for the plans and reports of the maintenance jobs. */
-export const maintenancePrefix = "maintenance";
+import { bucketArn, maintenanceGrants, resourcesOf, serverGrants, type Grant } from "./bucketActions.ts";
 
 /** What the policy needs to know, every value resolved. */
 export interface BucketPolicyFacts {
   bucket: string;
+  /** Part of AWS that the bucket is in; `aws` for every other store. */
+  partition: string;
   instancePrincipal: string;
   /** Principal of the maintenance jobs; the instance's own where the store gives one user per bucket. */
   maintenancePrincipal: string;
   adminPrincipals: string[];
+  /**
+   * Whether the principals are roles of AWS with policies of their own. Then nothing is allowed here: in one account either allowance is enough, and what a role
+   * may do has to stand in one place.
+   */
+  grantedByRoles: boolean;
   tlsOnly: boolean;
   denyOthers: boolean;
+}
+
+interface Statement {
+  Sid: string;
+  Effect: "Allow" | "Deny";
+  Principal: "*" | { AWS: string[] };
+  Action: readonly string[];
+  Resource: string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
 }
 
 /**
@@ -17,78 +32,48 @@ export interface BucketPolicyFacts {
  * administrators are named too, or the next `up` could not change the bucket any more.
  */
 export function bucketPolicy(facts: BucketPolicyFacts): string {
-  const bucketArn = `arn:aws:s3:::${facts.bucket}`;
-  const everything = [bucketArn, `${bucketArn}/*`];
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Sid: "InstanceListsBucket",
-        Effect: "Allow",
-        Principal: { AWS: [facts.instancePrincipal] },
-        Action: ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
-        Resource: [bucketArn],
-      },
-      {
-        // No s3:DeleteObjectVersion: what the instance deletes can be brought back from a versioned bucket.
-        Sid: "InstanceUsesObjects",
-        Effect: "Allow",
-        Principal: { AWS: [facts.instancePrincipal] },
-        Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-        Resource: [`${bucketArn}/*`],
-      },
-      {
-        Sid: "MaintenanceLists",
-        Effect: "Allow",
-        Principal: { AWS: [facts.maintenancePrincipal] },
-        Action: ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"],
-        Resource: [bucketArn],
-      },
-      {
-        // No s3:GetObject: what is removed need not be read.
-        Sid: "MaintenanceRemoves",
-        Effect: "Allow",
-        Principal: { AWS: [facts.maintenancePrincipal] },
-        Action: ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"],
-        Resource: [`${bucketArn}/*`],
-      },
-      {
-        Sid: "MaintenanceReports",
-        Effect: "Allow",
-        Principal: { AWS: [facts.maintenancePrincipal] },
-        Action: ["s3:GetObject", "s3:PutObject"],
-        Resource: [`${bucketArn}/${maintenancePrefix}/*`],
-      },
-      { Sid: "AdminsManage", Effect: "Allow", Principal: { AWS: facts.adminPrincipals }, Action: ["s3:*"], Resource: everything },
-      ...(facts.tlsOnly
-        ? [
-            {
-              Sid: "RefusePlainHttp",
-              Effect: "Deny",
-              Principal: "*",
-              Action: ["s3:*"],
-              Resource: everything,
-              Condition: { Bool: { "aws:SecureTransport": "false" } },
-            },
-          ]
-        : []),
-      ...(facts.denyOthers
-        ? [
-            {
-              // By condition and not by NotPrincipal, which a role's session does not match reliably.
-              Sid: "RefuseOthers",
-              Effect: "Deny",
-              Principal: "*",
-              Action: ["s3:*"],
-              Resource: everything,
-              Condition: {
-                StringNotEquals: {
-                  "aws:PrincipalArn": [...new Set([facts.instancePrincipal, facts.maintenancePrincipal, ...facts.adminPrincipals])],
-                },
-              },
-            },
-          ]
-        : []),
-    ],
+  const arn = bucketArn(facts.bucket, facts.partition);
+  const everything = [arn, `${arn}/*`];
+  const allow = (grants: readonly Grant[], principal: string): Statement[] =>
+    grants.map((grant) => ({
+      Sid: grant.sid,
+      Effect: "Allow",
+      Principal: { AWS: [principal] },
+      Action: grant.actions,
+      Resource: resourcesOf(grant, arn),
+    }));
+  const refuse = (sid: string, condition: Statement["Condition"] & {}): Statement => ({
+    Sid: sid,
+    Effect: "Deny",
+    Principal: "*",
+    Action: ["s3:*"],
+    Resource: everything,
+    Condition: condition,
   });
+  const { instancePrincipal, maintenancePrincipal, adminPrincipals } = facts;
+  const statements: Statement[] = [
+    ...(facts.grantedByRoles
+      ? []
+      : [
+          ...allow(serverGrants, instancePrincipal),
+          ...allow(maintenanceGrants, maintenancePrincipal),
+          {
+            Sid: "AdminsManage",
+            Effect: "Allow",
+            Principal: { AWS: adminPrincipals },
+            Action: ["s3:*"],
+            Resource: everything,
+          } satisfies Statement,
+        ]),
+    ...(facts.tlsOnly ? [refuse("RefusePlainHttp", { Bool: { "aws:SecureTransport": "false" } })] : []),
+    ...(facts.denyOthers
+      ? [
+          // By condition and not by NotPrincipal, which a role's session does not match reliably; the key holds the role's ARN for all of its sessions.
+          refuse("RefuseOthers", {
+            StringNotEquals: { "aws:PrincipalArn": [...new Set([instancePrincipal, maintenancePrincipal, ...adminPrincipals])] },
+          }),
+        ]
+      : []),
+  ];
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }

@@ -8,11 +8,13 @@ export const replacedByData = { replaceOnChanges: ["data", "stringData", "binary
 /** What a pod logs in with. Every value is marked secret here: a caller may have passed the key pair in plain. */
 export function credentialData(
   backendUri: pulumi.Output<string>,
-  bucketCredentials: pulumi.Input<BucketCredentials>,
+  bucketCredentials: pulumi.Input<BucketCredentials> | undefined,
 ): Record<string, pulumi.Output<string>> {
+  const uri = { [credentialKeys.backendUri]: pulumi.secret(backendUri) };
+  if (bucketCredentials === undefined) return uri;
   const keys = pulumi.output(bucketCredentials);
   return {
-    [credentialKeys.backendUri]: pulumi.secret(backendUri),
+    ...uri,
     [credentialKeys.accessKeyId]: pulumi.secret(keys.apply(({ accessKeyId }) => accessKeyId)),
     [credentialKeys.secretAccessKey]: pulumi.secret(keys.apply(({ secretAccessKey }) => secretAccessKey)),
   };

@@ -4,6 +4,7 @@ import type { ServerResources } from "../mlflowInstanceArgs.ts";
 import { Component, labelsOf, selectorOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
+import { podAccess, type PodRole } from "./podAccess.ts";
 import { caVolume, credentialKeys, plainEnv, secretEnv, temporaryVolume, tokenVolume } from "./podParts.ts";
 import { serverPort } from "./hosts.ts";
 
@@ -16,8 +17,12 @@ export interface DeploymentFacts {
   stopped: boolean;
   resources: ServerResources;
   temporaryStorage: string;
+  /** Seconds between the decision to end a pod and its end. */
+  drainSeconds: number;
   credentialsSecret: Input<string>;
   caConfigMap: Input<string> | undefined;
+  /** Role of AWS that the pod takes on; without one its key pair is in the secret. */
+  role: PodRole | undefined;
   /** Settings that are no secrets. */
   environment: Record<string, Input<string>>;
 }
@@ -25,10 +30,12 @@ export interface DeploymentFacts {
 /** The tracking server's Deployment. */
 export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.DeploymentSpec {
   const selector = selectorOf(facts.identity.instanceName, Component.TrackingServer);
+  const access = podAccess(facts.credentialsSecret, facts.role);
   const mounts = [
     temporaryVolume(facts.temporaryStorage),
     tokenVolume(objectNames.tokenHashes),
     ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)]),
+    ...access.parts,
   ];
   return {
     replicas: facts.stopped ? 0 : facts.replicas,
@@ -59,11 +66,8 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
             command: ["mlflow-instance-server"],
             ports: [{ name: "http", containerPort: serverPort }],
             env: [
-              ...secretEnv(facts.credentialsSecret, {
-                MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri,
-                AWS_ACCESS_KEY_ID: credentialKeys.accessKeyId,
-                AWS_SECRET_ACCESS_KEY: credentialKeys.secretAccessKey,
-              }),
+              ...secretEnv(facts.credentialsSecret, { MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri }),
+              ...access.env,
               ...plainEnv(facts.environment),
             ],
             securityContext: containerSecurityContext,
@@ -76,7 +80,7 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
             // The database too: it answers 503 when `SELECT 1` takes longer than 2 s, so the probe waits a little longer.
             readinessProbe: { httpGet: { path: "/health/ready", port: "http" }, periodSeconds: 5, timeoutSeconds: 4, failureThreshold: 3 },
             // The ingress controller learns of the end a moment after the pod does; until then it still sends requests.
-            lifecycle: { preStop: { sleep: { seconds: 5 } } },
+            lifecycle: { preStop: { sleep: { seconds: facts.drainSeconds } } },
           },
         ],
         volumes: mounts.map(({ volume }) => volume),

@@ -2,6 +2,7 @@ import type { Input } from "@pulumi/pulumi";
 import type { input } from "@pulumi/kubernetes/types/index.js";
 import { Component, labelsOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
+import { podAccess, type PodRole } from "./podAccess.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
 import { caVolume, credentialKeys, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
 
@@ -12,6 +13,8 @@ export interface FinalDumpFacts {
   /** Secret of the tracking server: the database's owner sees every table, the bucket's user may write. */
   credentialsSecret: Input<string>;
   caConfigMap: Input<string> | undefined;
+  /** Role of AWS that the pod takes on; without one its key pair is in the secret. */
+  role: PodRole | undefined;
   /** Settings that are no secrets. */
   environment: Record<string, Input<string>>;
 }
@@ -26,7 +29,8 @@ const finalExitCodes = [2, 3];
 
 /** The Job that writes everything the database holds beside the artifacts, before the instance may go. */
 export function finalDumpJob(facts: FinalDumpFacts): input.batch.v1.JobSpec {
-  const mounts = [temporaryVolume("64Mi"), ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)])];
+  const access = podAccess(facts.credentialsSecret, facts.role);
+  const mounts = [temporaryVolume("64Mi"), ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)]), ...access.parts];
   return {
     // A dump that was cut off is no dump: the next try begins anew, in a folder of its own.
     backoffLimit: 3,
@@ -55,11 +59,8 @@ export function finalDumpJob(facts: FinalDumpFacts): input.batch.v1.JobSpec {
             image: facts.image,
             command: ["mlflow-instance-final-dump"],
             env: [
-              ...secretEnv(facts.credentialsSecret, {
-                MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri,
-                AWS_ACCESS_KEY_ID: credentialKeys.accessKeyId,
-                AWS_SECRET_ACCESS_KEY: credentialKeys.secretAccessKey,
-              }),
+              ...secretEnv(facts.credentialsSecret, { MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri }),
+              ...access.env,
               ...plainEnv(facts.environment),
             ],
             securityContext: containerSecurityContext,

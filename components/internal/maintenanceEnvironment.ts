@@ -5,6 +5,8 @@ export interface JobEnvironmentFacts {
   instanceName: string;
   artifactsAccess: ArtifactsAccess;
   bucket: Pick<BucketSettings, "name" | "endpoint" | "region" | "versioning" | "lifecycle">;
+  /** Whether the pods have a role of AWS instead of keys. */
+  usesRole: boolean;
   caGiven: boolean;
 }
 
@@ -15,7 +17,7 @@ export interface MaintenanceEnvironmentFacts extends JobEnvironmentFacts {
 
 /** What every job needs that works on the instance's bucket; no secrets. */
 export function jobEnvironment(facts: JobEnvironmentFacts): Record<string, string> {
-  return { ...ownNames(facts), ...objectStoreEnvironment(facts.bucket, facts.caGiven) };
+  return { ...ownNames(facts), ...objectStoreEnvironment(facts) };
 }
 
 function ownNames(facts: JobEnvironmentFacts): Record<string, string> {
@@ -34,6 +36,6 @@ export function maintenanceEnvironment(facts: MaintenanceEnvironmentFacts): Reco
     MLFLOW_INSTANCE_STALE_RUNS_IDLE: facts.staleRuns.idle,
     MLFLOW_INSTANCE_BUCKET_VERSIONING: String(facts.bucket.versioning ?? true),
     MLFLOW_INSTANCE_BUCKET_LIFECYCLE: String(facts.bucket.lifecycle ?? true),
-    ...objectStoreEnvironment(facts.bucket, facts.caGiven),
+    ...objectStoreEnvironment(facts),
   };
 }

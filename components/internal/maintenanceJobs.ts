@@ -2,6 +2,7 @@ import type { Input } from "@pulumi/pulumi";
 import type { input } from "@pulumi/kubernetes/types/index.js";
 import { Component, labelsOf, type Identity } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
+import { podAccess, type PodRole } from "./podAccess.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
 import { caVolume, credentialKeys, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
 
@@ -46,6 +47,8 @@ export interface MaintenanceJobFacts {
   timeZone: string;
   credentialsSecret: Input<string>;
   caConfigMap: Input<string> | undefined;
+  /** Role of AWS that the pod takes on; without one its key pair is in the secret. */
+  role: PodRole | undefined;
   /** Settings that are no secrets. */
   environment: Record<string, Input<string>>;
 }
@@ -60,7 +63,8 @@ const finalExitCodes = [2, 3, 4];
 export function maintenanceCronJob(kind: MaintenanceKind, facts: MaintenanceJobFacts): input.batch.v1.CronJobSpec {
   const labels = labelsOf(facts.identity, kind.component);
   const annotations = { "mlflow-instances/mlflow-version": facts.mlflowVersion };
-  const mounts = [temporaryVolume("64Mi"), ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)])];
+  const access = podAccess(facts.credentialsSecret, facts.role);
+  const mounts = [temporaryVolume("64Mi"), ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)]), ...access.parts];
   return {
     schedule: facts.schedule,
     timeZone: facts.timeZone,
@@ -96,11 +100,8 @@ export function maintenanceCronJob(kind: MaintenanceKind, facts: MaintenanceJobF
                 image: facts.image,
                 command: [kind.command],
                 env: [
-                  ...secretEnv(facts.credentialsSecret, {
-                    MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri,
-                    AWS_ACCESS_KEY_ID: credentialKeys.accessKeyId,
-                    AWS_SECRET_ACCESS_KEY: credentialKeys.secretAccessKey,
-                  }),
+                  ...secretEnv(facts.credentialsSecret, { MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri }),
+                  ...access.env,
                   ...plainEnv(facts.environment),
                 ],
                 securityContext: containerSecurityContext,

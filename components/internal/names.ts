@@ -20,6 +20,7 @@ export const nouns = {
   bucketVersioning: "bucket-versioning",
   bucketEncryption: "bucket-encryption",
   bucketPublicAccessBlock: "bucket-public-access",
+  bucketOwnership: "bucket-ownership",
   bucketLifecycle: "bucket-lifecycle",
   bucketPolicy: "bucket-policy",
   databasePassword: "database-password",
@@ -51,6 +52,15 @@ export const nouns = {
   staleRuns: "stale-runs",
   finalDumpAccount: "final-dump-account",
   finalDump: "final-dump",
+  serverRole: "server-role",
+  serverRolePolicy: "server-role-policy",
+  maintenanceRole: "maintenance-role",
+  maintenanceRolePolicy: "maintenance-role-policy",
+  serverAssociation: "server-association",
+  retentionAssociation: "retention-association",
+  staleRunsAssociation: "stale-runs-association",
+  finalDumpAssociation: "final-dump-association",
+  dnsRecord: "dns-record",
 } as const;
 
 export type Noun = keyof typeof nouns;

@@ -1,5 +1,5 @@
 import type { input } from "@pulumi/kubernetes/types/index.js";
-import type { DatabaseSettings, NetworkSettings } from "../mlflowInstanceArgs.ts";
+import { PodIdentityMethod, type DatabaseSettings, type NetworkSettings } from "../mlflowInstanceArgs.ts";
 import { Component, componentLabel, selectorOf } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
 import { serverPort } from "./hosts.ts";
@@ -14,6 +14,8 @@ export interface NetworkFacts {
   database: Pick<DatabaseSettings, "port">;
   /** URL of the object store; undefined for AWS S3. */
   objectStoreEndpoint: string | undefined;
+  /** How pods come to their role of AWS; undefined where they have keys. */
+  podIdentity: PodIdentityMethod | undefined;
   /** Whether the Job that writes the last dump has to get out. */
   finalDump: boolean;
 }
@@ -51,10 +53,7 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
     ],
   };
   const database: Egress = { to: blocks(facts.network.databaseCidrs), ports: [{ protocol: "TCP", port: facts.database.port ?? 5432 }] };
-  const objectStore: Egress = {
-    to: blocks(facts.network.objectStoreCidrs),
-    ports: [{ protocol: "TCP", port: objectStorePort(facts.network, facts.objectStoreEndpoint) }],
-  };
+  const objectStore = objectStoreAccess(facts);
   const controllers: Peer[] = [
     ...(facts.network.ingressNamespace === undefined
       ? []
@@ -70,7 +69,7 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
         podSelector: { matchLabels: selectorOf(facts.instanceName, Component.TrackingServer) },
         policyTypes: ["Ingress", "Egress"],
         ingress: [{ from: controllers, ports: [{ protocol: "TCP", port: serverPort }] }],
-        egress: [dns, database, objectStore],
+        egress: [dns, database, ...objectStore],
       },
     },
     {
@@ -90,7 +89,7 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
       spec: {
         podSelector: maintenancePods(facts.instanceName),
         policyTypes: ["Ingress", "Egress"],
-        egress: [dns, database, objectStore],
+        egress: [dns, database, ...objectStore],
       },
     },
     ...(facts.finalDump
@@ -101,13 +100,39 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
             spec: {
               podSelector: { matchLabels: selectorOf(facts.instanceName, Component.FinalDump) },
               policyTypes: ["Ingress", "Egress"],
-              egress: [dns, database, objectStore],
+              egress: [dns, database, ...objectStore],
             },
           } satisfies NamedPolicy,
         ]
       : []),
   ];
 }
+
+/** The store, and where pods get their credentials for it. */
+function objectStoreAccess({ network, objectStoreEndpoint, podIdentity }: NetworkFacts): Egress[] {
+  const port = objectStorePort(network, objectStoreEndpoint);
+  const store = network.objectStoreCidrs === undefined ? everythingPublic : blocks(network.objectStoreCidrs);
+  const endpoints = blocks(network.endpointCidrs ?? []);
+  const https = [...(port === 443 ? store : []), ...endpoints];
+  return [
+    ...(port === 443 ? [] : [{ to: store, ports: [{ protocol: "TCP", port }] }]),
+    // The token service has the same addresses and port as the store: a rule by address can't tell them from each other.
+    ...(https.length === 0 ? [] : [{ to: https, ports: [{ protocol: "TCP", port: 443 }] }]),
+    ...(podIdentity === PodIdentityMethod.PodIdentity ? [agent] : []),
+  ];
+}
+
+/** Where the agent of EKS Pod Identity answers on each node. */
+const agent: Egress = { to: blocks(["169.254.170.23/32", "fd00:ec2::23/128"]), ports: [{ protocol: "TCP", port: 80 }] };
+
+/**
+ * The public internet, as far as a rule by address can say it: the addresses of AWS' services change, and a gateway endpoint in the VPC keeps them. Never another
+ * pod, node or network of ours, and never the node's metadata service.
+ */
+const everythingPublic: Peer[] = [
+  { ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"] } },
+  { ipBlock: { cidr: "::/0", except: ["fc00::/7", "fe80::/10"] } },
+];
 
 function maintenancePods(instanceName: string): input.meta.v1.LabelSelector {
   const { [componentLabel]: _, ...shared } = selectorOf(instanceName, Component.Retention);

@@ -8,8 +8,12 @@ export interface EnvironmentFacts extends HostFacts {
   workers: number;
   pool: Pool;
   artifactsAccess: ArtifactsAccess;
-  bucket: Pick<BucketSettings, "name" | "endpoint" | "region">;
+  bucket: Pick<BucketSettings, "name" | "endpoint" | "region" | "kmsKeyArn">;
+  /** Whether the pods have a role of AWS instead of keys. */
+  usesRole: boolean;
   caGiven: boolean;
+  /** Seconds for which the server keeps a connection without a request; undefined for its own default. */
+  keepAliveSeconds: number | undefined;
 }
 
 /** Folder in the bucket under which all artifacts live; `tmp/` beside it is cleaned by the lifecycle. */
@@ -25,6 +29,7 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, strin
   return {
     MLFLOW_INSTANCE_NAME: facts.instanceName,
     MLFLOW_INSTANCE_WORKERS: String(facts.workers),
+    ...(facts.keepAliveSeconds === undefined ? {} : { MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS: String(facts.keepAliveSeconds) }),
     MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: artifactsDestination(facts.artifactsAccess, facts.bucket.name),
     MLFLOW_INSTANCE_TOKENS_FILE: `${tokenFolder}/${tokenKey}`,
     MLFLOW_SERVER_ALLOWED_HOSTS: allowedHosts(facts).join(","),
@@ -36,14 +41,29 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, strin
     MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: String(facts.pool.maxOverflow),
     // Seconds; below the idle timeouts of common proxies and firewalls.
     MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE: "1800",
-    ...objectStoreEnvironment(facts.bucket, facts.caGiven),
+    ...uploadEnvironment(facts.bucket.kmsKeyArn),
+    ...objectStoreEnvironment(facts),
   };
 }
 
-/** How a pod reaches the object store; the key pair comes from its secret. */
-export function objectStoreEnvironment(bucket: Pick<BucketSettings, "endpoint" | "region">, caGiven: boolean): Record<string, string> {
+/** Said with each upload, too: so it fails where the bucket's own default was changed behind our back, instead of being encrypted otherwise. */
+function uploadEnvironment(kmsKeyArn: string | undefined): Record<string, string> {
+  if (kmsKeyArn === undefined) return {};
+  return { MLFLOW_S3_UPLOAD_EXTRA_ARGS: JSON.stringify({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKeyArn }) };
+}
+
+export interface ObjectStoreFacts {
+  bucket: Pick<BucketSettings, "endpoint" | "region">;
+  usesRole: boolean;
+  caGiven: boolean;
+}
+
+/** How a pod reaches the object store; its key pair comes from its secret, its role from its account. */
+export function objectStoreEnvironment({ bucket, usesRole, caGiven }: ObjectStoreFacts): Record<string, string> {
   return {
     AWS_DEFAULT_REGION: bucket.region,
+    // The first is the name that Python's SDK reads, the second that of all others. The region's own token service: the global one may be closed to a VPC.
+    ...(usesRole ? { AWS_REGION: bucket.region, AWS_STS_REGIONAL_ENDPOINTS: "regional" } : {}),
     // The pod may not reach the node's metadata service; without this the SDK waits for it whenever a key is refused.
     AWS_EC2_METADATA_DISABLED: "true",
     ...(bucket.endpoint === undefined
@@ -54,6 +74,7 @@ export function objectStoreEnvironment(bucket: Pick<BucketSettings, "endpoint" |
           AWS_REQUEST_CHECKSUM_CALCULATION: "when_required",
           AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required",
         }),
-    ...(caGiven ? { AWS_CA_BUNDLE: caFile(true) } : {}),
+    // The bundle would replace the public authorities, which sign for the services of AWS; there it is for the database alone.
+    ...(caGiven && !usesRole ? { AWS_CA_BUNDLE: caFile(true) } : {}),
   };
 }

@@ -29,8 +29,13 @@ export const instanceTypes: Outputs = {
   "aws:s3/bucketVersioning:BucketVersioning": () => ({}),
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": () => ({}),
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": () => ({}),
+  "aws:s3/bucketOwnershipControls:BucketOwnershipControls": () => ({}),
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": () => ({}),
   "aws:s3/bucketPolicy:BucketPolicy": () => ({}),
+  "aws:iam/role:Role": ({ path, name }) => ({ arn: `arn:aws:iam::123456789012:role${path}${name}` }),
+  "aws:iam/rolePolicy:RolePolicy": () => ({}),
+  "aws:eks/podIdentityAssociation:PodIdentityAssociation": () => ({}),
+  "aws:route53/record:Record": () => ({}),
   "postgresql:index/role:Role": () => ({}),
   "postgresql:index/database:Database": () => ({}),
   "postgresql:index/grant:Grant": () => ({}),
@@ -45,7 +50,10 @@ export const instanceTypes: Outputs = {
   "kubernetes:batch/v1:CronJob": autonamed,
   "kubernetes:policy/v1:PodDisruptionBudget": autonamed,
   "kubernetes:networking.k8s.io/v1:NetworkPolicy": autonamed,
-  "kubernetes:networking.k8s.io/v1:Ingress": autonamed,
+  "kubernetes:networking.k8s.io/v1:Ingress": (inputs, name) => ({
+    ...autonamed(inputs, name),
+    status: { loadBalancer: { ingress: [{ hostname: "k8s-mlflow-0a1b.eu-central-1.elb.amazonaws.com" }] } },
+  }),
 };
 
 /** Arguments of a small valid instance. */
@@ -66,6 +74,7 @@ export function instanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowI
       lifecycle: false,
       encryption: false,
       publicAccessBlock: false,
+      objectOwnership: false,
       instancePrincipal: "fraud-user",
       maintenancePrincipal: "fraud-maintenance-user",
       adminPrincipals: ["admin-user"],
@@ -81,6 +90,38 @@ export function instanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowI
       { name: "ci", role: "edit", expires: "2027-02-20" },
       { name: "dashboard", role: "read", expires: "2027-05-01" },
     ],
+    ...changes,
+  };
+}
+
+/** Key of KMS in the bucket's region. */
+export const kmsKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000";
+
+export const irsa = {
+  method: "irsa",
+  oidcProviderArn: "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF",
+} as const;
+
+/** Arguments of a valid instance on AWS: roles instead of keys, a load balancer with a certificate of its own. */
+export function awsInstanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowInstanceArgs {
+  const { bucketCredentials: _key, maintenanceCredentials: _maintenance, ...shared } = instanceArgs();
+  return {
+    ...shared,
+    environment: "prod",
+    host: "fraud-detector.mlflow.example.com",
+    bucket: {
+      name: "mlflow-prod-fraud-detector",
+      region: "eu-central-1",
+      adminPrincipals: ["arn:aws:iam::123456789012:role/deploy"],
+    },
+    podIdentity: irsa,
+    database: { name: "mlflow_fraud_detector", host: "mlflow-prod.abc.eu-central-1.rds.amazonaws.com", maxConnections: 400 },
+    ingress: {
+      className: "alb",
+      controller: "alb",
+      tls: { source: "acm", certificateArn: "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b" },
+    },
+    network: { databaseCidrs: ["10.0.0.0/16"], endpointCidrs: ["10.0.0.0/16"], ingressCidrs: ["10.0.0.0/16"] },
     ...changes,
   };
 }

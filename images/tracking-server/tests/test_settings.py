@@ -14,6 +14,11 @@ def test_defaults() -> None:
     assert (settings.workers, settings.port, settings.host, settings.schema_wait_seconds) == (1, 5000, "0.0.0.0", 120)
     assert str(settings.tokens_file) == "/etc/mlflow-instance/tokens/tokens.json"
     assert settings.trusted_proxies == ""
+    assert settings.keep_alive_seconds == 75
+
+
+def test_connections_are_kept_for_as_long_as_the_load_balancer_needs() -> None:
+    assert read_settings({**GOOD, "MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS": "1039"}).keep_alive_seconds == 1039
 
 
 def test_the_database_uri_keeps_its_parts_and_gains_time_limits() -> None:
@@ -39,6 +44,7 @@ def test_the_database_uri_keeps_its_parts_and_gains_time_limits() -> None:
         ("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION", "gs://b", "expected s3-proxied://"),
         ("MLFLOW_INSTANCE_WORKERS", "0", "MLFLOW_INSTANCE_WORKERS: expected a whole number from 1 to 64"),
         ("MLFLOW_INSTANCE_WORKERS", "two", "MLFLOW_INSTANCE_WORKERS: expected a whole number"),
+        ("MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS", "7201", "MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS: expected a whole number from 5 to 7200"),
         ("MLFLOW_INSTANCE_PORT", "70000", "MLFLOW_INSTANCE_PORT: expected"),
         ("MLFLOW_SERVER_ALLOWED_HOSTS", "a.example", "set both"),
         ("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "https://a.example", "set both"),

@@ -13,9 +13,11 @@ interface Statement {
 
 const facts: BucketPolicyFacts = {
   bucket: "b",
+  partition: "aws",
   instancePrincipal: "user",
   maintenancePrincipal: "cleaner",
   adminPrincipals: ["root", "deployer"],
+  grantedByRoles: false,
   tlsOnly: true,
   denyOthers: false,
 };
@@ -87,21 +89,65 @@ describe("the bucket policy", () => {
       { StringNotEquals: { "aws:PrincipalArn": ["user", "root", "deployer"] } },
     ]);
   });
+
+  test("allows nothing at all where roles have policies of their own: both allow, and either is enough", () => {
+    const roles = { grantedByRoles: true, denyOthers: true, instancePrincipal: "role/server", maintenancePrincipal: "role/maintenance" };
+    expect(statements(roles).map(({ Sid, Effect, Principal, Action, Condition }) => [Sid, Effect, Principal, Action, Condition])).toEqual([
+      ["RefusePlainHttp", "Deny", "*", ["s3:*"], { Bool: { "aws:SecureTransport": "false" } }],
+      [
+        "RefuseOthers",
+        "Deny",
+        "*",
+        ["s3:*"],
+        { StringNotEquals: { "aws:PrincipalArn": ["role/server", "role/maintenance", "root", "deployer"] } },
+      ],
+    ]);
+  });
+
+  test("names the bucket as its part of AWS does", () => {
+    for (const { Resource } of statements({ partition: "aws-cn" })) {
+      for (const resource of Resource) expect(resource).toMatch(/^arn:aws-cn:s3:::b/);
+    }
+  });
 });
 
 describe("lifecycle rules", () => {
   test("expire nothing that an artifact could be", () => {
-    const expiring = lifecycleRules(true, 30).filter(({ expiration }) => expiration !== undefined && "days" in expiration);
+    const expiring = lifecycleRules(true, 30, "transitions").filter(({ expiration }) => expiration !== undefined && "days" in expiration);
     expect(expiring.map(({ filter }) => filter)).toEqual([{ prefix: "tmp/" }, { prefix: "maintenance/" }]);
   });
 
+  test.each([
+    ["standard", []],
+    [
+      "transitions",
+      [
+        { days: 90, storageClass: "STANDARD_IA" },
+        { days: 365, storageClass: "GLACIER_IR" },
+      ],
+    ],
+    ["intelligentTiering", [{ days: 0, storageClass: "INTELLIGENT_TIERING" }]],
+  ] as const)("move artifacts, and nothing else, as storageClasses %s says", (storageClasses, transitions) => {
+    const moving = lifecycleRules(true, 30, storageClasses).filter((rule) => rule.transitions !== undefined);
+    expect(moving.map(({ filter, transitions: moves }) => [filter, moves])).toEqual(
+      transitions.length === 0 ? [] : [[{ prefix: "artifacts/" }, transitions]],
+    );
+    // Names of the rules' own: two with one id are refused by S3.
+    const ids = lifecycleRules(true, 30, storageClasses).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   test("remove old versions only where there are versions", () => {
-    expect(lifecycleRules(true, 45).map(({ noncurrentVersionExpiration }) => noncurrentVersionExpiration)).toEqual([
+    expect(lifecycleRules(true, 45, "standard").map(({ noncurrentVersionExpiration }) => noncurrentVersionExpiration)).toEqual([
       undefined,
       undefined,
       undefined,
       { noncurrentDays: 45 },
     ]);
-    expect(lifecycleRules(false, 45).map(({ id }) => id)).toEqual(["temporary-files", "aborted-uploads", "maintenance-reports"]);
+    expect(lifecycleRules(false, 45, "standard").map(({ id }) => id)).toEqual([
+      "temporary-files",
+      "aborted-uploads",
+      "maintenance-reports",
+    ]);
   });
 });

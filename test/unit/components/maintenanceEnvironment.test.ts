@@ -5,6 +5,7 @@ const facts: MaintenanceEnvironmentFacts = {
   instanceName: "fraud",
   artifactsAccess: "proxied",
   bucket: { name: "b", endpoint: "https://s3.example.com", region: "eu-central-1", versioning: true, lifecycle: false },
+  usesRole: false,
   caGiven: true,
   deletedExperimentRetention: "30d",
   staleRuns: { after: "24h", idle: "6h" },
@@ -33,4 +34,10 @@ test("a bucket that is not said to lack something has it, and AWS needs no endpo
   expect(environment).toMatchObject({ MLFLOW_INSTANCE_BUCKET_VERSIONING: "true", MLFLOW_INSTANCE_BUCKET_LIFECYCLE: "true" });
   expect(Object.keys(environment)).not.toContain("MLFLOW_S3_ENDPOINT_URL");
   expect(Object.keys(environment)).not.toContain("AWS_CA_BUNDLE");
+});
+
+test("a role brings its region and no bundle", () => {
+  const environment = maintenanceEnvironment({ ...facts, bucket: { name: "b", region: "eu-central-1" }, usesRole: true });
+  expect(environment).toMatchObject({ AWS_REGION: "eu-central-1", AWS_STS_REGIONAL_ENDPOINTS: "regional" });
+  expect(environment).not.toHaveProperty("AWS_CA_BUNDLE");
 });

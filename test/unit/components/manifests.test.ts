@@ -16,8 +16,10 @@ const facts: DeploymentFacts = {
   stopped: false,
   resources: { cpuRequest: "250m", memoryRequest: "512Mi", memoryLimit: "1Gi" },
   temporaryStorage: "5Gi",
+  drainSeconds: 5,
   credentialsSecret: "credentials-1",
   caConfigMap: "ca-1",
+  role: undefined,
   environment: { SETTING: "value" },
 };
 const deployment = (changes: Partial<DeploymentFacts> = {}): any => deploymentManifest({ ...facts, ...changes });

@@ -52,6 +52,7 @@ describe("logical names", () => {
       "x-bucket-versioning",
       "x-bucket-encryption",
       "x-bucket-public-access",
+      "x-bucket-ownership",
       "x-bucket-lifecycle",
       "x-bucket-policy",
       "x-database-password",
@@ -83,6 +84,15 @@ describe("logical names", () => {
       "x-stale-runs",
       "x-final-dump-account",
       "x-final-dump",
+      "x-server-role",
+      "x-server-role-policy",
+      "x-maintenance-role",
+      "x-maintenance-role-policy",
+      "x-server-association",
+      "x-retention-association",
+      "x-stale-runs-association",
+      "x-final-dump-association",
+      "x-dns-record",
     ]);
   });
 

@@ -6,6 +6,7 @@ const facts: NetworkFacts = {
   network: { databaseCidrs: ["10.0.0.5/32"], objectStoreCidrs: ["10.0.0.6/32", "10.0.0.7/32"], ingressNamespace: "ingress" },
   database: { port: 6432 },
   objectStoreEndpoint: "https://s3.example.com:7070",
+  podIdentity: undefined,
   finalDump: false,
 };
 const policy = (noun: string, changes: Partial<NetworkFacts> = {}) => {
@@ -106,6 +107,49 @@ describe("network policies", () => {
         {},
         {},
       ],
+    });
+  });
+
+  describe("on AWS", () => {
+    const network = { databaseCidrs: ["10.0.0.0/16"], endpointCidrs: ["10.0.0.0/16"], ingressCidrs: ["10.0.0.0/16"] };
+    const aws = (changes: Partial<NetworkFacts> = {}) =>
+      policy("serverPolicy", { network, objectStoreEndpoint: undefined, podIdentity: "irsa", ...changes }).egress!;
+    const outside = [
+      { ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"] } },
+      { ipBlock: { cidr: "::/0", except: ["fc00::/7", "fe80::/10"] } },
+    ];
+    const https = [{ protocol: "TCP", port: 443 }];
+    const store = { to: [...outside, { ipBlock: { cidr: "10.0.0.0/16" } }], ports: https };
+
+    test("open HTTPS to the public addresses and the VPC's endpoints, and the database in the VPC", () => {
+      expect(aws()).toEqual([dns, { to: [{ ipBlock: { cidr: "10.0.0.0/16" } }], ports: [{ protocol: "TCP", port: 6432 }] }, store]);
+    });
+
+    test("open the agent's address on the node for EKS Pod Identity, and nothing else that is link-local", () => {
+      const rules = aws({ podIdentity: "podIdentity" }) as unknown[];
+      expect(rules.slice(2)).toEqual([
+        store,
+        {
+          to: [{ ipBlock: { cidr: "169.254.170.23/32" } }, { ipBlock: { cidr: "fd00:ec2::23/128" } }],
+          ports: [{ protocol: "TCP", port: 80 }],
+        },
+      ]);
+      expect(JSON.stringify(rules)).not.toContain("169.254.169.254");
+    });
+
+    test("keep to the ranges that are given, and have no rule without peers", () => {
+      const given = { databaseCidrs: ["10.0.0.0/16"], objectStoreCidrs: ["10.0.7.0/24"], ingressCidrs: ["10.0.0.0/16"] };
+      expect((aws({ network: given }) as unknown[]).slice(2)).toEqual([{ to: [{ ipBlock: { cidr: "10.0.7.0/24" } }], ports: https }]);
+      const elsewhere = { ...given, objectStorePort: 9000, endpointCidrs: ["10.0.8.0/24"] };
+      expect((aws({ network: elsewhere }) as unknown[]).slice(2)).toEqual([
+        { to: [{ ipBlock: { cidr: "10.0.7.0/24" } }], ports: [{ protocol: "TCP", port: 9000 }] },
+        { to: [{ ipBlock: { cidr: "10.0.8.0/24" } }], ports: https },
+      ]);
+    });
+
+    test("give the migration no way to the store: it needs none", () => {
+      const migration = policy("migrationPolicy", { network, objectStoreEndpoint: undefined, podIdentity: "podIdentity" });
+      expect((migration.egress as unknown[]).length).toBe(2);
     });
   });
 

@@ -10,7 +10,9 @@ const facts: EnvironmentFacts = {
   pool: { connectionLimit: 60, poolSize: 4, maxOverflow: 3 },
   artifactsAccess: "proxied",
   bucket: { name: "b", endpoint: "https://s3.example.com", region: "eu-central-1" },
+  usesRole: false,
   caGiven: true,
+  keepAliveSeconds: undefined,
 };
 const environment = (changes: Partial<EnvironmentFacts> = {}) => serverEnvironment({ ...facts, ...changes });
 
@@ -40,6 +42,27 @@ test("AWS S3 with public certificates needs neither endpoint nor bundle", () => 
   const names = Object.keys(environment({ bucket: { name: "b", region: "eu-central-1" }, caGiven: false }));
   expect(names).not.toContain("MLFLOW_S3_ENDPOINT_URL");
   expect(names).not.toContain("AWS_CA_BUNDLE");
+});
+
+test("a role needs the region under both names and its own token service, and the bundle is the database's alone", () => {
+  const role = environment({ bucket: { name: "b", region: "eu-central-1" }, usesRole: true });
+  expect(role).toMatchObject({
+    AWS_DEFAULT_REGION: "eu-central-1",
+    AWS_REGION: "eu-central-1",
+    AWS_STS_REGIONAL_ENDPOINTS: "regional",
+    AWS_EC2_METADATA_DISABLED: "true",
+  });
+  for (const name of ["AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MLFLOW_S3_ENDPOINT_URL"])
+    expect(role).not.toHaveProperty(name);
+});
+
+test("a key of KMS is said with each upload, as MLflow reads it", () => {
+  const { MLFLOW_S3_UPLOAD_EXTRA_ARGS: text } = environment({ bucket: { ...facts.bucket, kmsKeyArn: "arn:aws:kms:eu-central-1:1:key/k" } });
+  expect(JSON.parse(text!)).toEqual({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: "arn:aws:kms:eu-central-1:1:key/k" });
+});
+
+test("connections are kept for as long as the load balancer needs, where it needs it", () => {
+  expect(environment({ keepAliveSeconds: 271 })).toMatchObject({ MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS: "271" });
 });
 
 test("presigned access names the plain scheme, by which MLflow offers direct transfers", () => {

@@ -25,6 +25,7 @@ class Settings:
     host: str
     port: int
     schema_wait_seconds: int
+    keep_alive_seconds: int
     trusted_proxies: str
     allowed_origins: tuple[str, ...]
 
@@ -63,6 +64,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         host=optional("MLFLOW_INSTANCE_HOST") or "0.0.0.0",
         port=number("MLFLOW_INSTANCE_PORT", 5000, 1, 65535),
         schema_wait_seconds=number("MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS", 120, 0, 3600),
+        # By default longer than an ingress keeps idle connections (60 s is common): the server must not close one that is about to be used.
+        keep_alive_seconds=number("MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS", 75, 5, 7200),
         trusted_proxies=optional("MLFLOW_INSTANCE_TRUSTED_PROXIES"),
         allowed_origins=tuple(origin.strip() for origin in origins.split(",") if origin.strip()),
     )

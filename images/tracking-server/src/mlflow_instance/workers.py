@@ -27,8 +27,6 @@ _logger = logging.getLogger(__name__)
 
 # Requests in flight get this long after SIGTERM; below Kubernetes' default grace period of 30 s.
 _GRACEFUL_SECONDS = 20
-# Longer than an ingress keeps idle connections (60 s is common): the server must not close one that is about to be used.
-_KEEP_ALIVE_SECONDS = 75
 # A worker that dies sooner than this has a fault that its successor would have as well.
 _HEALTHY_AFTER_SECONDS = 30.0
 _BACKLOG = 2048
@@ -60,7 +58,7 @@ def _work(app: App, settings: Settings, listener: socket.socket) -> int:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
         server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         ws="none",
         lifespan="on",

@@ -1,0 +1,41 @@
+/** Folder in the bucket for the plans and reports of the maintenance jobs. */
+export const maintenancePrefix = "maintenance";
+
+/** Some actions on the bucket itself, or on the objects whose keys match. */
+export interface Grant {
+  sid: string;
+  actions: readonly string[];
+  /** Pattern of the objects' keys; none for the bucket. */
+  keys?: string;
+}
+
+// One list for both ways to say it: the policy of a bucket whose users have keys, and the roles of an instance on AWS.
+
+/** What the tracking server and the final dump do. */
+export const serverGrants: readonly Grant[] = [
+  { sid: "InstanceListsBucket", actions: ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"] },
+  {
+    // No s3:DeleteObjectVersion: what the instance deletes can be brought back from a versioned bucket.
+    sid: "InstanceUsesObjects",
+    actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+    keys: "*",
+  },
+];
+
+/** What the maintenance jobs do. */
+export const maintenanceGrants: readonly Grant[] = [
+  { sid: "MaintenanceLists", actions: ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"] },
+  // No s3:GetObject: what is removed need not be read.
+  { sid: "MaintenanceRemoves", actions: ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"], keys: "*" },
+  { sid: "MaintenanceReports", actions: ["s3:GetObject", "s3:PutObject"], keys: `${maintenancePrefix}/*` },
+];
+
+/** ARN of a bucket: stores other than AWS know only the partition `aws`. */
+export function bucketArn(bucket: string, partition = "aws"): string {
+  return `arn:${partition}:s3:::${bucket}`;
+}
+
+/** What a grant is about, as a policy names it. */
+export function resourcesOf({ keys }: Grant, arn: string): string[] {
+  return [keys === undefined ? arn : `${arn}/${keys}`];
+}

@@ -1,0 +1,40 @@
+import { IngressController, type IngressSettings } from "../mlflowInstanceArgs.ts";
+import { parseBytes } from "./quantities.ts";
+import { tierDefaults } from "./tiers.ts";
+
+const MiB = 2 ** 20;
+
+/**
+ * Least rate at which a pod moves an artifact to or from S3. AWS counts on 85 to 90 MB/s for each connection; the image uses two per upload, and
+ * eight uploads of a worker share them when they come out of the temporary volume.
+ */
+const bytesPerSecond = 20 * MiB;
+
+/** Idle limit of common load balancers; no request needs less. */
+const leastSeconds = 60;
+
+/** The longest idle time-out that a load balancer of AWS takes. */
+const mostSeconds = 4000;
+
+/**
+ * For how long nothing may be heard of a request, in seconds. An upload waits for the longest when the client has sent its last byte and the server still moves the
+ * whole file from the temporary volume to the store, so the volume's size bounds it: 5Gi 256 s, 10Gi 512 s, 20Gi 1024 s.
+ */
+export function requestSeconds(temporaryStorage: string): number {
+  const seconds = Math.ceil((parseBytes(temporaryStorage) ?? 0) / bytesPerSecond);
+  return Math.min(Math.max(seconds, leastSeconds), mostSeconds);
+}
+
+/** The same for the instance's way in. A load balancer that instances share takes one value only: what the largest tier needs. */
+export function idleSeconds(ingress: Pick<IngressSettings, "controller" | "groupName">, temporaryStorage: string): number {
+  const isShared = ingress.controller === IngressController.Alb && ingress.groupName !== undefined;
+  return requestSeconds(isShared ? tierDefaults("production").temporaryStorage : temporaryStorage);
+}
+
+/**
+ * For how long the server keeps a connection without a request: longer than the load balancer, which otherwise sends a request into a connection that is being closed
+ * and answers 502. Traefik and NGINX open another one then.
+ */
+export function keepAliveSeconds(ingress: Pick<IngressSettings, "controller" | "groupName">, temporaryStorage: string): number | undefined {
+  return ingress.controller === IngressController.Alb ? idleSeconds(ingress, temporaryStorage) + 15 : undefined;
+}
