@@ -52,7 +52,7 @@ export function readStack(root: string, stack: string): { stack?: StackOnDisk; e
 }
 
 /** The config as Pulumi's runtime would give it: each value as text, an encrypted one only as a fact. */
-function configOf(stack: string, data: unknown): RawConfig {
+export function configOf(stack: string, data: unknown): RawConfig {
   const keys = new Map<string, { secret: boolean; plain?: string }>();
   for (const [fullKey, value] of Object.entries(asObject(asObject(data)["config"]))) {
     if (!fullKey.startsWith(`${project}:`)) continue;
