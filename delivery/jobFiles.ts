@@ -37,9 +37,12 @@ function kubeconfigOf(root: string, stack: string, contents: string | undefined)
   if (!contents) return undefined;
   const { stack: found, errors } = readStack(root, stack);
   if (found === undefined) throw new Refusal(errors.join("\n"));
+  const { kubeconfig } = found.environment.platform.kubernetes;
+  // An EKS cluster that is named needs no file: AWS is asked for it.
+  if (kubeconfig === undefined) return undefined;
   return {
     variable: "KUBECONFIG_CONTENTS",
-    path: resolve(root, found.environment.platform.kubernetes.kubeconfig),
+    path: resolve(root, kubeconfig),
     contents,
     replace: false,
   };

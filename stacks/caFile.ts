@@ -17,6 +17,10 @@ export function writeCaFile(pem: string): string {
   return file;
 }
 
+/** A provider's argument for these certificates; nothing where there are none of one's own. */
+export const caFileOf = <Key extends string>(argument: Key, pem: string | undefined): { [K in Key]?: string } =>
+  (pem === undefined ? {} : { [argument]: writeCaFile(pem) }) as { [K in Key]?: string };
+
 /** The same at the very path that a state names, which another machine's user may have made. */
 export function writeCaFileAt(file: string, pem: string): void {
   if (existsSync(file)) return;

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import type { RawConfig, SecretKey } from "./environment.ts";
+import type { Environment, RawConfig, SecretKey } from "./environment.ts";
 import { showPath, type Problem } from "./problems.ts";
 import { parseYamlFile } from "./yamlFile.ts";
 
@@ -31,6 +31,9 @@ export const instancesFolderOf = (root: string, { stack, keys }: RawConfig): str
 /** A secret of the stack's config; it was checked to be there. */
 export const secret = (key: SecretKey): pulumi.Output<string> => new pulumi.Config(project).requireSecret(key);
 
+/** Its text, for a login of this very program: never part of a resource's arguments, which take `secret`, nor of a message. */
+export const secretText = (key: SecretKey): string | undefined => pulumi.runtime.getConfig(`${project}:${key}`);
+
 /** The key of a user of the object store. */
 export interface KeyPair {
   readonly accessKeyId: pulumi.Output<string>;
@@ -53,10 +56,10 @@ export function readStoreKeys(
   config: RawConfig,
   names: readonly string[],
   fileOf: (name: string) => string,
-  isPreview: boolean,
+  environment: Environment | undefined,
 ): { keys: ReadonlyMap<string, StoreKey>; errors: string[] } {
-  // Not set at all, or in plain text: said by the check of the environment already.
-  if (config.keys.get("artifactStoreKeys")?.secret !== true) return { keys: new Map(), errors: [] };
+  // Instances on AWS have roles. Not set at all, or in plain text: said by the check of the environment already.
+  if (environment?.platform.kind === "aws" || config.keys.get("artifactStoreKeys")?.secret !== true) return { keys: new Map(), errors: [] };
   // Looked at in plain here, because which keys are there decides whether the program may begin.
   const parsed = parseObject(pulumi.runtime.getConfig(`${project}:artifactStoreKeys`));
   if (parsed === undefined)
@@ -68,7 +71,7 @@ export function readStoreKeys(
   const keys = new Map<string, StoreKey>();
   const errors: string[] = [];
   for (const name of names) {
-    const entry = isPreview && !(name in parsed) ? forPreviews : name;
+    const entry = environment?.preview !== undefined && !(name in parsed) ? forPreviews : name;
     const own = pairSchema.safeParse(parsed[entry]);
     const { maintenance: second } = asObject(parsed[entry]);
     const maintenance = pairSchema.optional().safeParse(second);

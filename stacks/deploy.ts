@@ -9,10 +9,10 @@ import { createPlatform } from "./platform.ts";
 
 /** Registers the providers and every instance; gives the stack's outputs. All checks were done before. */
 export async function deploy(environment: Environment, specs: readonly InstanceSpec[], keys: ReadonlyMap<string, StoreKey>) {
-  const providers = createPlatform(environment);
+  const { providers, database } = await createPlatform(environment, specs);
   const made: { spec: InstanceSpec; instance: MlflowInstance }[] = [];
   for (const spec of specs) {
-    const args = instanceArgs(environment, spec, keys.get(spec.name)!);
+    const args = instanceArgs(environment, spec, { database, key: keys.get(spec.name) });
     made.push({ spec, instance: new MlflowInstance(spec.name, args, { providers }) });
     // Lets the registrations leave, so that the engine works on this instance while the program makes the next.
     await setImmediate();

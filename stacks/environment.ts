@@ -1,163 +1,13 @@
-import { isIP } from "node:net";
 import { z } from "zod";
+import { awsNotes, awsPlatformSchema, checkAws, type AwsPlatform } from "./platforms/aws.ts";
+import { checkExisting, existingPlatformSchema, missingFeatures } from "./platforms/existing.ts";
+import type { ServerHome } from "./platforms/rds.ts";
+import type { Add } from "./platforms/shared.ts";
 import { dayAfter, previewDays, pullRequestOf } from "./previewEnvironment.ts";
 import { check, looksSecret, strict, type Problem } from "./problems.ts";
 import { timeZone } from "./schedules.ts";
 import { tierNames } from "./tiers.ts";
 import { days, daysOf, show } from "./units.ts";
-
-const hostName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, {
-  error: (issue) => (issue.input === undefined ? "is missing" : "is not a host name or address"),
-});
-
-const kubernetesSchema = strict({
-  kubeconfig: z
-    .string()
-    .min(1)
-    .describe("Path of the kubeconfig file. A path, not its contents: those hold a key, and would go to the state."),
-  context: z
-    .string()
-    .min(1)
-    .describe("Context in that file; named, so that a changed current context can't send an environment to another cluster."),
-});
-
-const postgresqlSchema = strict({
-  host: hostName,
-  port: z.int().min(1).max(65535),
-  adminUser: z
-    .string()
-    .min(1)
-    .describe("Login that may create databases and roles; its password is the secret key postgresqlAdminPassword."),
-  sslMode: z.enum(["verify-full", "verify-ca", "require", "disable"]),
-  superuser: z.boolean().describe("Whether adminUser is a superuser. Managed servers give none."),
-  maxConnections: z.int().min(20).describe("max_connections of the server; what all instances may open together is checked against it."),
-});
-
-const httpsUrl = z.string().superRefine((value, context) => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || url.protocol !== "https:") context.addIssue({ code: "custom", message: "is not an https:// address" });
-  else if (url.username !== "" || url.password !== "") {
-    context.addIssue({
-      code: "custom",
-      message: "has a user name or password in it; the secret key objectStoreSecretAccessKey is the place for that",
-    });
-  } else if (url.pathname !== "/" || url.search !== "")
-    context.addIssue({ code: "custom", message: "has a path; only scheme, host and port are expected" });
-});
-
-const objectStoreSchema = strict({
-  endpoint: httpsUrl.describe("S3 endpoint, reached by this program and by the pods."),
-  region: z.string().min(1),
-  accessKeyId: z.string().min(1).describe("Key that may create buckets; its secret is the secret key objectStoreSecretAccessKey."),
-  versioning: z.boolean().describe("Whether the store keeps versions of objects."),
-  lifecycle: z.boolean().describe("Whether the store has lifecycle rules."),
-  encryption: z.boolean().describe("Whether the store takes a default encryption for a bucket."),
-  publicAccessBlock: z.boolean().describe("Whether the store knows public access blocks."),
-  policyConditions: z
-    .boolean()
-    .optional()
-    .describe("Whether bucket policies may have conditions; they then refuse plain HTTP. Default: true."),
-  bucketPrefix: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{1,30}$/, { error: "is 2 to 31 lower-case letters, digits and hyphens" })
-    .optional()
-    .describe("Beginning of each bucket's name. Default: mlflow-<environment>. Changing it replaces every bucket."),
-  principalFormat: z
-    .string()
-    .includes("{accessKeyId}", { error: "has no {accessKeyId} in it" })
-    .optional()
-    .describe(
-      "How the store writes an instance's key as a principal in a bucket policy, with {accessKeyId} in it. Default: the key itself.",
-    ),
-});
-
-const tlsSchema = z.discriminatedUnion("source", [
-  strict({ source: z.literal("pem") }).describe("Certificate and key are the secret keys tlsCertificate and tlsPrivateKey."),
-  strict({ source: z.literal("certManager"), clusterIssuer: z.string().min(1) }).describe(
-    "cert-manager issues a certificate for each instance.",
-  ),
-  strict({ source: z.literal("secret"), name: z.string().min(1) }).describe(
-    "A TLS Secret of that name is put into each instance's namespace by someone else.",
-  ),
-]);
-
-const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: (issue) => `is ${show(issue.input)}, not an address range such as 10.0.0.0/16` });
-
-const ingressSchema = strict({
-  className: z.string().min(1),
-  controllerNamespace: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Namespace of the ingress controller's pods, if it runs in the cluster: the only pods that reach an instance."),
-  controllerCidrs: z.array(cidr).min(1).optional().describe("Addresses of the ingress controller, if it runs outside the pod network."),
-  tls: tlsSchema,
-});
-
-const networkSchema = strict({
-  databaseCidrs: z
-    .array(cidr)
-    .min(1)
-    .optional()
-    .describe("Where PostgreSQL answers. Default: postgresql.host, when that is an address; a NetworkPolicy knows no names."),
-  objectStoreCidrs: z
-    .array(cidr)
-    .min(1)
-    .optional()
-    .describe("Where the object store answers. Default: the endpoint's host, when that is an address."),
-  dnsNamespace: z.string().min(1).optional().describe("Namespace of the cluster's DNS pods. Default: kube-system."),
-  dnsCidrs: z.array(cidr).min(1).optional().describe("Addresses of a DNS server outside the pod network."),
-});
-
-const existingPlatformSchema = strict({
-  kind: z.literal("existing"),
-  kubernetes: kubernetesSchema,
-  postgresql: postgresqlSchema,
-  objectStore: objectStoreSchema,
-  ingress: ingressSchema,
-  network: networkSchema.optional(),
-  image: z
-    .string()
-    // Two pods of one deployment must never run different servers, and the state must say which one runs.
-    .regex(/(@sha256:[0-9a-f]{64}|:(?!latest$)[\w][\w.-]{0,127})$/, { error: "has neither a digest nor an exact tag (latest is none)" })
-    .describe("Reference of the tracking server's image, with a digest or an exact tag."),
-  mlflowVersion: z
-    .string()
-    .regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, { error: (issue) => `is ${show(issue.input)}, expected a version such as 3.17.2` })
-    .optional()
-    .describe("MLflow version inside that image. Default: 3.17.2, the version of images/tracking-server."),
-  caBundle: z
-    .string()
-    .optional()
-    .superRefine((value, context) => {
-      if (value === undefined) return;
-      if (/PRIVATE KEY/.test(value))
-        context.addIssue({ code: "custom", message: "has a private key in it; only certificates belong here" });
-      else if (!value.includes("-----BEGIN CERTIFICATE-----"))
-        context.addIssue({ code: "custom", message: "has no PEM certificate in it" });
-    })
-    .describe("PEM certificates of a private authority that signed the database's and the object store's certificates, as text."),
-});
-
-/** `address/32` for an address, nothing for a name. */
-export function cidrOfHost(host: string): string | undefined {
-  const version = isIP(host);
-  return version === 0 ? undefined : `${host}/${version === 4 ? 32 : 128}`;
-}
-
-export const hostOfUrl = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, "");
-
-// What the network policies need, and names can't give.
-function checkNetwork(platform: z.output<typeof existingPlatformSchema>, add: (path: string[], message: string) => void): void {
-  const missing = (host: string) => `is missing: "${host}" is a name, and network policies open addresses only`;
-  const store = hostOfUrl(platform.objectStore.endpoint);
-  if (!platform.network?.databaseCidrs && !cidrOfHost(platform.postgresql.host))
-    add(["network", "databaseCidrs"], missing(platform.postgresql.host));
-  if (!platform.network?.objectStoreCidrs && !cidrOfHost(store)) add(["network", "objectStoreCidrs"], missing(store));
-  if (!platform.ingress.controllerNamespace && !platform.ingress.controllerCidrs) {
-    add(["ingress"], "has neither controllerNamespace nor controllerCidrs; one says who may connect to the instances");
-  }
-}
 
 const previewSchema = strict({
   pullRequest: z.int().min(1).describe("Number of the pull request; the stack is named pr-<number>."),
@@ -181,7 +31,9 @@ const environmentSchema = strict({
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$/, { error: "is not a domain in lower case" })
     .describe("Instances are at https://<instance>.<domain>."),
-  platform: z.discriminatedUnion("kind", [existingPlatformSchema]),
+  platform: z
+    .discriminatedUnion("kind", [existingPlatformSchema, awsPlatformSchema])
+    .describe("What the environment gives to its instances."),
   artifacts: strict({
     access: z
       .enum(["proxied", "presigned"])
@@ -204,6 +56,39 @@ const environmentSchema = strict({
 
 /** An environment: its name (the Pulumi stack) and its plain values. Secrets are never in it. */
 export type Environment = z.output<typeof environmentSchema> & { readonly name: string };
+
+export type Platform = Environment["platform"];
+
+/** The environment's limit of connections, with its config path. */
+export function connectionLimit(platform: Platform): { maxConnections: number; path: string[] } {
+  const [server, path] =
+    platform.kind === "existing"
+      ? [platform.postgresql, ["postgresql"]]
+      : platform.database.rds !== undefined
+        ? [platform.database.rds, ["database", "rds"]]
+        : [platform.database.given, ["database", "given"]];
+  return { maxConnections: server.maxConnections, path: ["environment", "platform", ...path, "maxConnections"] };
+}
+
+/** What is weaker in this environment than it could be, a line each, to be said with every update: nothing may be so in silence. */
+export const notesOn = ({ platform }: Environment): string[] =>
+  platform.kind === "existing" ? missingFeatures(platform) : awsNotes(platform);
+
+/** What the environment's own database server is made for; for kind aws only. */
+export const serverHomeOf = ({ name, defaults, preview }: Environment, { region, accountId, vpc }: AwsPlatform): ServerHome => ({
+  name,
+  region,
+  accountId,
+  vpcId: vpc.id,
+  tier: defaults?.tier,
+  isPreview: preview !== undefined,
+});
+
+function checkPlatform(environment: Environment, add: Add): void {
+  const { platform } = environment;
+  if (platform.kind === "existing") checkExisting(platform, add);
+  else checkAws(platform, serverHomeOf(environment, platform), add);
+}
 
 // A stack by that name is destroyed by the reaper one day, any other never: the name and the value must say the same.
 function previewProblems(stack: string, preview: Environment["preview"], today: string | undefined): Problem[] {
@@ -237,7 +122,7 @@ function previewProblems(stack: string, preview: Environment["preview"], today: 
 
 /** Secret config keys, each with what it is for and when it is needed. */
 export const secretKeys = {
-  postgresqlAdminPassword: "the password of platform.postgresql.adminUser",
+  postgresqlAdminPassword: "the password of the PostgreSQL server's adminUser",
   objectStoreSecretAccessKey: "the secret of platform.objectStore.accessKeyId",
   tlsCertificate: "the certificate that the ingress shows (tls source pem)",
   tlsPrivateKey: "the private key of that certificate (tls source pem)",
@@ -250,6 +135,19 @@ export type SecretKey = keyof typeof secretKeys;
 export interface RawConfig {
   readonly stack: string;
   readonly keys: ReadonlyMap<string, { readonly secret: boolean; readonly plain?: string }>;
+}
+
+/** The secrets that a platform needs, and those that it has no use for: one that lies about unused is one too many. */
+function secretsOf(platform: Platform | undefined): { needed: SecretKey[]; useless: Partial<Record<SecretKey, string>> } {
+  // Of a platform that is wrong, nothing is known.
+  if (platform === undefined) return { needed: [], useless: {} };
+  const needed: SecretKey[] = platform.ingress.tls.source === "pem" ? ["tlsCertificate", "tlsPrivateKey"] : [];
+  if (platform.kind === "existing")
+    return { needed: ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "artifactStoreKeys", ...needed], useless: {} };
+  const why = "on kind aws no key exists: instances and this program have roles";
+  const useless = { objectStoreSecretAccessKey: why, artifactStoreKeys: why };
+  if (platform.database.rds === undefined) return { needed: ["postgresqlAdminPassword", ...needed], useless };
+  return { needed, useless: { ...useless, postgresqlAdminPassword: "the server of database.rds has a secret that RDS manages" } };
 }
 
 const plainKeys = ["environment", "instancesFolder"];
@@ -278,17 +176,19 @@ export function parseEnvironment(config: RawConfig, today?: string): { environme
   }
   const parsed = check(environmentSchema, parseJson(text));
   problems.push(...parsed.problems.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })));
-  if (parsed.data)
-    checkNetwork(parsed.data.platform, (path, message) => problems.push({ path: ["environment", "platform", ...path], message }));
   if (parsed.data) {
+    const environment = { name: config.stack, ...parsed.data };
+    checkPlatform(environment, (path, message) => problems.push({ path: ["environment", "platform", ...path], message }));
     const previews = previewProblems(config.stack, parsed.data.preview, today);
     problems.push(...previews.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })));
   }
 
-  const needed: SecretKey[] = ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "artifactStoreKeys"];
-  if (parsed.data?.platform.ingress.tls.source === "pem") needed.push("tlsCertificate", "tlsPrivateKey");
+  const { needed, useless } = secretsOf(parsed.data?.platform);
   for (const key of needed) {
     if (!config.keys.has(key)) add(key, `is missing: ${secretKeys[key]}; set it with \`pulumi config set --secret\``);
+  }
+  for (const [key, why] of Object.entries(useless)) {
+    if (config.keys.has(key)) add(key, `is set, but ${why}; remove it with \`pulumi config rm\``);
   }
   if (parsed.data === undefined || problems.length > 0) return { problems };
   return { environment: { name: config.stack, ...parsed.data }, problems };

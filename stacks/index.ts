@@ -1,9 +1,9 @@
 import { join, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { instancesFolderOf, placeInStackFile, readConfig, readStoreKeys } from "./config.ts";
+import { instancesFolderOf, placeInStackFile, readConfig, readStoreKeys, secretText } from "./config.ts";
 import { connectionProblems } from "./connections.ts";
 import { deploy } from "./deploy.ts";
-import { parseEnvironment } from "./environment.ts";
+import { notesOn, parseEnvironment } from "./environment.ts";
 import { readInstances } from "./load.ts";
 import { preflight } from "./preflight.ts";
 import { fileNameOf } from "./previewEnvironment.ts";
@@ -12,7 +12,7 @@ import { lastInstances, vanishedInstances } from "./vanished.ts";
 
 // Pulumi's runner maps every frame of every stack trace through source maps, and its SDK takes traces of each resource: a third of the program's time with 50
 // instances. Node runs these files with their own lines and columns, so there is nothing to map.
-Error.prepareStackTrace = undefined;
+(Error as { prepareStackTrace?: unknown }).prepareStackTrace = undefined;
 
 /** The program: everything that can be wrong is found, and said at once, before the first resource is registered. */
 export default async function program() {
@@ -27,7 +27,7 @@ export default async function program() {
     config,
     loaded.specs.map(({ name }) => name),
     (name) => relative(root, join(folder, `${fileNameOf(environment ?? {}, name)}.yaml`)),
-    environment?.preview !== undefined,
+    environment,
   );
 
   // Of the instances that are right: what a wrong one needs is not known.
@@ -38,6 +38,7 @@ export default async function program() {
   if (environment === undefined || errors.length > 0) failWith(`Wrong input for stack ${config.stack}; nothing was changed:`, errors);
   loaded.warnings.forEach((warning) => void pulumi.log.warn(warning));
 
-  await preflight(environment);
+  notesOn(environment).forEach((note) => void pulumi.log.info(note));
+  await preflight(environment, { fresh: loaded.specs.filter(({ name }) => !last.has(name)), secretText });
   return deploy(environment, loaded.specs, stored.keys);
 }

@@ -246,7 +246,7 @@ export const problemsInName = (name: string, tier: Tier | undefined): Problem[] 
 
 // In a preview environment the instance's name says which environment it is.
 const bucketName = ({ name: environment, preview, platform }: Environment, name: string) =>
-  `${platform.objectStore.bucketPrefix ?? (preview === undefined ? `mlflow-${environment}` : "mlflow")}-${name}`;
+  `${(platform.kind === "existing" ? platform.objectStore : platform.artifactStore)?.bucketPrefix ?? (preview === undefined ? `mlflow-${environment}` : "mlflow")}-${name}`;
 
 /** Fills in every default. Pure: the same environment and file always give the same spec. */
 export function resolve(environment: Environment, name: string, file: InstanceFile): InstanceSpec {

@@ -1,15 +1,28 @@
 import { databaseName, type MlflowInstanceArgs } from "@mlflow-instances/components";
+import { databaseAuthorities } from "./authorities.ts";
 import { secret, type StoreKey } from "./config.ts";
-import { cidrOfHost, hostOfUrl, type Environment } from "./environment.ts";
+import { connectionLimit, type Environment, type Platform } from "./environment.ts";
 import type { InstanceSpec } from "./instance.ts";
+import type { Resources } from "./platform.ts";
+import { clusterNameOf, type AwsPlatform } from "./platforms/aws.ts";
+import type { ExistingPlatform } from "./platforms/existing.ts";
+import { cidrOfHost, hostOfUrl } from "./platforms/shared.ts";
 
 // The version that images/tracking-server pins; an environment with an image of its own says what is in it.
 const defaultMlflowVersion = "3.17.2";
 
+/** What an instance gets besides its spec and its environment. */
+export interface Given {
+  readonly database: Resources["database"];
+  /** Its users of the object store; on AWS it has roles instead. */
+  readonly key: StoreKey | undefined;
+}
+
 /** The component's arguments for one instance: its spec on its environment. */
-export function instanceArgs({ platform, artifacts }: Environment, spec: InstanceSpec, key: StoreKey): MlflowInstanceArgs {
-  const { objectStore, postgresql, ingress, network } = platform;
-  const principal = (accessKeyId: string) => (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
+export function instanceArgs(environment: Environment, spec: InstanceSpec, { database, key }: Given): MlflowInstanceArgs {
+  const { platform, artifacts } = environment;
+  const ofKind = platform.kind === "existing" ? existingArgs(platform, key!) : awsArgs(platform);
+  const caBundle = databaseAuthorities(platform);
   return {
     instanceName: spec.name,
     team: spec.team,
@@ -31,47 +44,118 @@ export function instanceArgs({ platform, artifacts }: Environment, spec: Instanc
     maintenance: { ...spec.maintenance },
     protect: spec.protect,
     prepareDeletion: spec.deletion,
-    bucket: {
-      name: spec.bucket,
-      endpoint: objectStore.endpoint,
-      region: objectStore.region,
-      versioning: objectStore.versioning,
-      lifecycle: objectStore.lifecycle,
-      encryption: objectStore.encryption,
-      publicAccessBlock: objectStore.publicAccessBlock,
-      tlsOnly: objectStore.policyConditions ?? true,
-      instancePrincipal: key.accessKeyId.apply(principal),
-      ...(key.maintenance === undefined ? {} : { maintenancePrincipal: key.maintenance.accessKeyId.apply(principal) }),
-      // Without protection, taking an instance away is meant to take its data along.
-      forceDestroy: !spec.protect,
-      adminPrincipals: [principal(objectStore.accessKeyId)],
-    },
-    bucketCredentials: { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey },
-    ...(key.maintenance === undefined ? {} : { maintenanceCredentials: key.maintenance }),
+    ...ofKind,
+    // Without protection, taking an instance away is meant to take its data along.
+    bucket: { name: spec.bucket, forceDestroy: !spec.protect, ...ofKind.bucket },
     database: {
       name: databaseName(spec.name),
-      host: postgresql.host,
-      port: postgresql.port,
-      sslMode: postgresql.sslMode,
-      maxConnections: postgresql.maxConnections,
+      ...database,
+      sslMode: sslModeOf(platform),
+      maxConnections: connectionLimit(platform).maxConnections,
       connectionLimit: spec.databaseConnections,
     },
-    ...(platform.caBundle === undefined ? {} : { caBundle: platform.caBundle }),
-    ingress: { className: ingress.className, tls: tlsArgs(ingress.tls) },
-    network: {
-      // The environment's check guarantees an address or explicit ranges.
-      databaseCidrs: network?.databaseCidrs ?? [cidrOfHost(postgresql.host)!],
-      objectStoreCidrs: network?.objectStoreCidrs ?? [cidrOfHost(hostOfUrl(objectStore.endpoint))!],
-      ...(ingress.controllerNamespace === undefined ? {} : { ingressNamespace: ingress.controllerNamespace }),
-      ...(ingress.controllerCidrs === undefined ? {} : { ingressCidrs: ingress.controllerCidrs }),
-      ...(network?.dnsNamespace === undefined ? {} : { dnsNamespace: network.dnsNamespace }),
-      ...(network?.dnsCidrs === undefined ? {} : { dnsCidrs: network.dnsCidrs }),
-    },
+    ...(caBundle === undefined ? {} : { caBundle }),
     tokens: spec.tokens.map(({ name, role, expires }) => ({ name, role, expires })),
   };
 }
 
-function tlsArgs(tls: Environment["platform"]["ingress"]["tls"]): MlflowInstanceArgs["ingress"]["tls"] {
+interface OfKind extends Pick<MlflowInstanceArgs, "bucketCredentials" | "maintenanceCredentials" | "podIdentity" | "ingress" | "network"> {
+  bucket: Omit<MlflowInstanceArgs["bucket"], "name">;
+}
+
+function existingArgs({ objectStore, postgresql, ingress, network }: ExistingPlatform, key: StoreKey): OfKind {
+  const { features } = objectStore;
+  const principal = (accessKeyId: string) => (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
+  return {
+    bucket: {
+      endpoint: objectStore.endpoint,
+      region: objectStore.region,
+      versioning: features.versioning,
+      lifecycle: features.lifecycle,
+      encryption: features.encryption,
+      publicAccessBlock: features.publicAccessBlock,
+      objectOwnership: features.objectOwnership,
+      tlsOnly: features.policyConditions,
+      instancePrincipal: key.accessKeyId.apply(principal),
+      ...(key.maintenance === undefined ? {} : { maintenancePrincipal: key.maintenance.accessKeyId.apply(principal) }),
+      adminPrincipals: [principal(objectStore.accessKeyId)],
+    },
+    bucketCredentials: { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey },
+    ...(key.maintenance === undefined ? {} : { maintenanceCredentials: key.maintenance }),
+    ingress: {
+      className: ingress.className,
+      ...(ingress.controller === undefined ? {} : { controller: ingress.controller }),
+      tls: tlsArgs(ingress.tls),
+    },
+    network: {
+      // The environment's check guarantees an address or explicit ranges.
+      databaseCidrs: network?.databaseCidrs ?? [cidrOfHost(postgresql.host)!],
+      objectStoreCidrs: network?.objectStoreCidrs ?? [cidrOfHost(hostOfUrl(objectStore.endpoint))!],
+      ...waysIn(ingress, network),
+    },
+  };
+}
+
+function awsArgs(platform: AwsPlatform): OfKind {
+  const { region, vpc, artifactStore, ingress, network, permissionsBoundaryArn } = platform;
+  const endpoint = artifactStore?.endpoints?.s3;
+  const { className, controller, scheme, groupName, dnsZoneId, tls } = ingress;
+  // A load balancer of the VPC connects to the pods itself, from any of its subnets.
+  const controllerCidrs = ingress.controllerCidrs ?? (controller === "alb" ? vpc.cidrs : undefined);
+  const objectStoreCidrs = network?.objectStoreCidrs ?? (endpoint === undefined ? undefined : vpc.cidrs);
+  return {
+    bucket: {
+      region,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(artifactStore?.kmsKeyArn === undefined ? {} : { kmsKeyArn: artifactStore.kmsKeyArn }),
+      ...(artifactStore?.storageClasses === undefined ? {} : { storageClasses: artifactStore.storageClasses }),
+      adminPrincipals: platform.adminRoleArns,
+    },
+    podIdentity: {
+      ...(platform.podIdentity.irsa === undefined
+        ? { method: "podIdentity", clusterName: clusterNameOf(platform)! }
+        : { method: "irsa", oidcProviderArn: platform.podIdentity.irsa.oidcProviderArn }),
+      ...(permissionsBoundaryArn === undefined ? {} : { permissionsBoundaryArn }),
+    },
+    ingress: {
+      className,
+      controller,
+      ...(scheme === undefined ? {} : { scheme }),
+      ...(groupName === undefined ? {} : { groupName }),
+      ...(dnsZoneId === undefined ? {} : { dnsZoneId }),
+      tls: tlsArgs(tls),
+    },
+    network: {
+      databaseCidrs: network?.databaseCidrs ?? databaseCidrs(platform),
+      ...(objectStoreCidrs === undefined ? {} : { objectStoreCidrs }),
+      // Where interface endpoints of S3 and STS answer, if the VPC has any: their names then mean addresses in it.
+      endpointCidrs: vpc.cidrs,
+      ...waysIn({ ...ingress, controllerCidrs }, network),
+    },
+  };
+}
+
+// A server made here is in the VPC; of a given one the environment's check guarantees an address or explicit ranges.
+const databaseCidrs = ({ database, vpc }: AwsPlatform): string[] =>
+  database.rds === undefined ? [cidrOfHost(database.given.host)!] : vpc.cidrs;
+
+// What a NetworkPolicy is told alike on every platform.
+function waysIn(ingress: Partial<Pick<Platform["ingress"], "controllerNamespace" | "controllerCidrs">>, network: Platform["network"]) {
+  return {
+    ...(ingress.controllerNamespace === undefined ? {} : { ingressNamespace: ingress.controllerNamespace }),
+    ...(ingress.controllerCidrs === undefined ? {} : { ingressCidrs: ingress.controllerCidrs }),
+    ...(network?.dnsNamespace === undefined ? {} : { dnsNamespace: network.dnsNamespace }),
+    ...(network?.dnsCidrs === undefined ? {} : { dnsCidrs: network.dnsCidrs }),
+  };
+}
+
+// The servers that RDS runs are signed by authorities that are known here, so nothing less than a full check makes sense.
+function sslModeOf(platform: Platform): NonNullable<MlflowInstanceArgs["database"]["sslMode"]> {
+  if (platform.kind === "existing") return platform.postgresql.sslMode;
+  return platform.database.rds === undefined ? platform.database.given.sslMode : "verify-full";
+}
+
+function tlsArgs(tls: Platform["ingress"]["tls"]): MlflowInstanceArgs["ingress"]["tls"] {
   switch (tls.source) {
     case "pem":
       return { source: tls.source, certificate: secret("tlsCertificate"), privateKey: secret("tlsPrivateKey") };
@@ -79,5 +163,7 @@ function tlsArgs(tls: Environment["platform"]["ingress"]["tls"]): MlflowInstance
       return { source: tls.source, clusterIssuer: tls.clusterIssuer };
     case "secret":
       return { source: tls.source, secretName: tls.name };
+    case "acm":
+      return { source: tls.source, certificateArn: tls.certificateArn };
   }
 }

@@ -1,11 +1,17 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import { hostOfUrl, type Environment } from "./environment.ts";
+import { hostOfUrl } from "./platforms/shared.ts";
 
 /** One connection being tried. It knows the outermost socket only: ending a raw socket under a TLS one is not safe in Node. */
 export class Probe {
   private socket: Socket | undefined;
   private failed: Promise<never> = new Promise(() => undefined);
+  readonly #abort = new AbortController();
+
+  /** For what opens connections of its own: aborted when the answer is known, or nobody waits for it any more. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
 
   /** Waits until the socket says `event`. */
   async open(socket: Socket, event: "connect" | "secureConnect"): Promise<void> {
@@ -33,6 +39,7 @@ export class Probe {
   }
 
   end(): void {
+    this.#abort.abort();
     this.socket?.destroy();
   }
 }
@@ -63,7 +70,7 @@ export async function probeHttps(probe: Probe, { url, path, ca, rejectUnauthoriz
 /** PostgreSQL's own greeting: asks for TLS, and goes through the handshake with the certificate check of the mode. */
 export async function probePostgresql(
   probe: Probe,
-  { host, port, sslMode }: Environment["platform"]["postgresql"],
+  { host, port, sslMode }: { readonly host: string; readonly port: number; readonly sslMode: string },
   ca: string[] | undefined,
 ): Promise<void> {
   const raw = connectTcp({ host, port });

@@ -22,7 +22,7 @@ export const bucketBlocksPublicAccess = stackRule({
         if (!isAtAws(bucket.provider) && !boundFor(context.settings.otherStores, instance)) continue;
         yield problemOf(
           instance,
-          `The bucket of instance ${instance.name} has no public access block; add a BucketPublicAccessBlock (platform.objectStore.publicAccessBlock: true of the environment).`,
+          `The bucket of instance ${instance.name} has no public access block; add a BucketPublicAccessBlock (platform.objectStore.features.publicAccessBlock: true of the environment).`,
           bucket,
         );
       }

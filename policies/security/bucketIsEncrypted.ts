@@ -22,7 +22,7 @@ export const bucketIsEncrypted = stackRule({
         if (!isAtAws(bucket.provider) && !boundFor(context.settings.otherStores, instance)) continue;
         yield problemOf(
           instance,
-          `The bucket of instance ${instance.name} has no default encryption; add a BucketServerSideEncryptionConfiguration (platform.objectStore.encryption: true of the environment).`,
+          `The bucket of instance ${instance.name} has no default encryption; add a BucketServerSideEncryptionConfiguration (platform.objectStore.features.encryption: true of the environment).`,
           bucket,
         );
       }

@@ -49,7 +49,7 @@ export const bucketPolicyRefusesPlainHttp = resourceRule({
     if (statements === undefined || statements.some(refusesPlainHttp)) return;
     const instead = isAtAws(policy.provider)
       ? "add one"
-      : "add one (platform.objectStore.policyConditions: true of the environment), or set otherStores of this rule to false where the store knows no conditions";
+      : "add one (platform.objectStore.features.policyConditions: true of the environment), or set otherStores of this rule to false where the store knows no conditions";
     yield `policy has no statement with Effect Deny, Principal "*", Action "s3:*", the bucket and its objects as Resource and the Condition { Bool: { "aws:SecureTransport": "false" } }; ${instead}.`;
   },
 });

@@ -6,7 +6,7 @@ import { namespace } from "../fixtures.ts";
 import { clean, judgeStack, unknown } from "../support.ts";
 
 const message =
-  "urn:1: The bucket of instance shop has no public access block; add a BucketPublicAccessBlock (platform.objectStore.publicAccessBlock: true of the environment).";
+  "urn:1: The bucket of instance shop has no public access block; add a BucketPublicAccessBlock (platform.objectStore.features.publicAccessBlock: true of the environment).";
 
 stackContract(bucketBlocksPublicAccess, {
   passes: {

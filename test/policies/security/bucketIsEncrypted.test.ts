@@ -6,7 +6,7 @@ import { namespace } from "../fixtures.ts";
 import { clean, judgeStack, unknown } from "../support.ts";
 
 const message =
-  "urn:1: The bucket of instance shop has no default encryption; add a BucketServerSideEncryptionConfiguration (platform.objectStore.encryption: true of the environment).";
+  "urn:1: The bucket of instance shop has no default encryption; add a BucketServerSideEncryptionConfiguration (platform.objectStore.features.encryption: true of the environment).";
 
 stackContract(bucketIsEncrypted, {
   passes: {

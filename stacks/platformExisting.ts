@@ -1,0 +1,49 @@
+import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
+import { Provider as PostgresqlProvider } from "@pulumi/postgresql/provider.js";
+import { databaseAuthorities, storeAuthorities } from "./authorities.ts";
+import { caFileOf } from "./caFile.ts";
+import { secret } from "./config.ts";
+import type { Resources } from "./platform.ts";
+import type { ExistingPlatform } from "./platforms/existing.ts";
+
+/** Providers for systems that are there already. */
+export function createExisting(environment: string, platform: ExistingPlatform): Resources {
+  const { kubernetes, postgresql, objectStore } = platform;
+  const providers = [
+    new KubernetesProvider("kubernetes", {
+      kubeconfig: kubernetes.kubeconfig,
+      context: kubernetes.context,
+      // Identity of the cluster: without it, a kubeconfig at another path or with another address would replace every object, namespaces included.
+      clusterIdentifier: environment,
+      // The Secret with the tokens changes in place, so that pods see it without a restart.
+      enableSecretMutable: true,
+    }),
+    new AwsProvider("object-store", {
+      region: objectStore.region,
+      accessKey: objectStore.accessKeyId,
+      secretKey: secret("objectStoreSecretAccessKey"),
+      endpoints: [{ s3: objectStore.endpoint }],
+      // Bucket names as host names need a wildcard certificate that such stores seldom have.
+      s3UsePathStyle: true,
+      // There is no STS, no instance metadata and no list of AWS regions behind such an endpoint.
+      skipCredentialsValidation: true,
+      skipRequestingAccountId: true,
+      skipMetadataApiCheck: true,
+      skipRegionValidation: true,
+      ...caFileOf("customCaBundle", storeAuthorities(platform)),
+    }),
+    new PostgresqlProvider("postgresql", {
+      host: postgresql.host,
+      port: postgresql.port,
+      username: postgresql.adminUser,
+      password: secret("postgresqlAdminPassword"),
+      database: "postgres",
+      sslmode: postgresql.sslMode,
+      superuser: postgresql.superuser,
+      connectTimeout: 15,
+      ...caFileOf("sslrootcert", databaseAuthorities(platform)),
+    }),
+  ];
+  return { providers, database: { host: postgresql.host, port: postgresql.port } };
+}

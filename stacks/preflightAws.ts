@@ -1,0 +1,157 @@
+import * as pulumi from "@pulumi/pulumi";
+import { databaseAuthorities, storeAuthorities } from "./authorities.ts";
+import { awsWords, clientLimits } from "./awsClient.ts";
+import { eksContext } from "./eksCluster.ts";
+import type { Environment } from "./environment.ts";
+import type { AwsPlatform, ClusterByName, EndpointService } from "./platforms/aws.ts";
+import type { Asked } from "./preflight.ts";
+import { bucketsCheck } from "./preflightBuckets.ts";
+import { line, Lines, Reason, wordsFor, type Check } from "./preflightCheck.ts";
+import { askCluster, kubernetesCheck } from "./preflightKubernetes.ts";
+import { postgresqlCheck } from "./preflightPostgresql.ts";
+import type { Probe } from "./probes.ts";
+
+/** What is asked of an account of AWS. Nothing else is asked of it before its credentials are known to be right: they would all fail alike. */
+export function awsChecks(environment: Environment, platform: AwsPlatform, asked: Asked): Check[] {
+  const { kubernetes, ingress, database } = platform;
+  const ca = bundleOf(storeAuthorities(platform));
+  const client = (service: EndpointService) => clientOf(platform, service, ca);
+  const buckets = bucketsCheck(asked.fresh, {
+    config: { ...client("s3"), ...(platform.artifactStore?.endpoints?.s3 === undefined ? {} : { forcePathStyle: true }) },
+    ca,
+    accountId: platform.accountId,
+    prefixPath: "platform.artifactStore.bucketPrefix",
+  });
+  const account: Check = {
+    what: `AWS${platform.profile === undefined ? "" : ` with profile ${platform.profile}`}`,
+    where: platform.artifactStore?.endpoints?.sts ?? platform.region,
+    path: platform.profile === undefined ? "platform.accountId" : "platform.profile",
+    async run(probe) {
+      await askAccount(platform, client("sts"), probe);
+      const parts = [
+        part({ what: "S3", where: platform.region, path: "platform.artifactStore" }, buckets(probe)),
+        ...(ingress.dnsZoneId === undefined ? [] : [askZone(environment.domain, ingress.dnsZoneId, client("route53"), probe)]),
+        ...(kubernetes.clusterName === undefined ? [] : [askEks(kubernetes, platform, client("eks"), probe)]),
+      ];
+      const outcomes = await Promise.all(parts.map((outcome) => outcome.then(asNote, asLines)));
+      const lines = outcomes.flatMap((outcome) => outcome.lines);
+      if (lines.length > 0) throw new Lines(lines);
+      return outcomes.flatMap(({ note }) => note ?? []).join(" ") || undefined;
+    },
+  };
+  return [
+    account,
+    ...(kubernetes.clusterName === undefined ? [kubernetesCheck(kubernetes, ingress.className)] : []),
+    ...(database.rds === undefined
+      ? [
+          postgresqlCheck(database.given, {
+            path: "platform.database.given",
+            ca: bundleOf(databaseAuthorities(platform)),
+            password: asked.secretText("postgresqlAdminPassword"),
+          }),
+        ]
+      : []),
+  ];
+}
+
+const bundleOf = (pem: string | undefined): string[] | undefined => (pem === undefined ? undefined : [pem]);
+
+/** Settings of a client of one service: of this region and profile, at the environment's own endpoint. */
+function clientOf({ region, profile, artifactStore }: AwsPlatform, service: EndpointService, ca: string[] | undefined) {
+  const endpoint = artifactStore?.endpoints?.[service];
+  return {
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...clientLimits(ca),
+  };
+}
+
+type Client = ReturnType<typeof clientOf>;
+
+/** Whose credentials these are, and whether they are good for this environment. */
+async function askAccount(platform: AwsPlatform, settings: Client, { signal }: Probe): Promise<void> {
+  const { accountId, profile, adminRoleArns } = platform;
+  const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
+  const client = new STSClient(settings);
+  const who = profile === undefined ? "the credentials of this shell" : `the credentials of profile ${profile}`;
+  let identity: { Account?: string | undefined; Arn?: string | undefined };
+  try {
+    identity = await client.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+  } catch (error) {
+    throw credentialWords(error, who, profile);
+  } finally {
+    client.destroy();
+  }
+  if (identity.Account !== accountId)
+    throw new Reason(`${who} are for account ${identity.Account}, but the environment is in ${accountId}`);
+
+  const role = roleOfSession(identity.Arn ?? "");
+  if (adminRoleArns.some((arn) => arn === identity.Arn || arn.split("/").at(-1) === role)) return;
+  const words = `${who} are of ${identity.Arn}, which is not among adminRoleArns: the buckets refuse it, also for the next update`;
+  // Who only looks, such as the pipeline of a pull request, need not be an administrator.
+  if (pulumi.runtime.isDryRun()) void pulumi.log.warn(`platform.adminRoleArns: ${words}`);
+  else throw new Lines([`AWS (platform.adminRoleArns): ${words}`]);
+}
+
+/** Name of the role behind a session; a session's ARN leaves out the role's path. */
+const roleOfSession = (arn: string): string | undefined => /^arn:[a-z-]+:sts::[0-9]{12}:assumed-role\/([^/]+)\//.exec(arn)?.[1];
+
+const expired = new Set(["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"]);
+const refused = new Set(["InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"]);
+
+function credentialWords(error: unknown, who: string, profile: string | undefined): Error {
+  const { name = "", message = "" } = error as Error;
+  const renew =
+    profile === undefined
+      ? "log in again, or let the pipeline ask for new ones"
+      : `log in again, for example \`aws sso login --profile ${profile}\``;
+  if (expired.has(name) || /expired|expiration/i.test(message)) return new Reason(`${who} have expired; ${renew}`);
+  if (refused.has(name)) return new Reason(`${who} are not known to AWS (${name}); were they removed, or mistyped?`);
+  if (/^(CredentialsProviderError|TokenProviderError|ProviderError)$/.test(name)) {
+    const missing = profile === undefined ? "there are none in this shell" : `there are none for the profile ${profile}`;
+    return new Reason(`${missing}; set platform.profile, or ${renew}`);
+  }
+  return awsWords(error);
+}
+
+/** Whether the environment's domain is in the zone that its records go to. */
+async function askZone(domain: string, zone: string, settings: Client, { signal }: Probe): Promise<void> {
+  const { GetHostedZoneCommand, Route53Client } = await import("@aws-sdk/client-route-53");
+  const client = new Route53Client(settings);
+  const place = { what: `The DNS zone ${zone}`, where: "Route 53", path: "platform.ingress.dnsZoneId" };
+  await part(
+    place,
+    client
+      .send(new GetHostedZoneCommand({ Id: zone }), { abortSignal: signal })
+      .then(({ HostedZone }) => {
+        const name = (HostedZone?.Name ?? "").replace(/\.$/, "");
+        if (domain !== name && !domain.endsWith(`.${name}`)) throw new Reason(`it is ${name}, and the domain ${domain} is not in it`);
+      })
+      .catch((error: Error) => {
+        throw error.name === "NoSuchHostedZone" ? new Reason("there is no such zone in this account") : awsWords(error);
+      })
+      .finally(() => client.destroy()),
+  );
+}
+
+/** Whether the cluster is there, answers, takes us in and knows the ingress class. */
+async function askEks({ clusterName }: ClusterByName, platform: AwsPlatform, settings: Client, probe: Probe): Promise<string | undefined> {
+  const place = { what: `The EKS cluster ${clusterName}`, where: platform.region, path: "platform.kubernetes.clusterName" };
+  return part(
+    place,
+    eksContext(clusterName, platform, settings, probe.signal).then((context) => askCluster(context, platform.ingress.className, probe)),
+  );
+}
+
+// A part's failure as a line of its own.
+const part = <T>(place: Pick<Check, "what" | "where" | "path">, promise: Promise<T>): Promise<T> =>
+  promise.catch((error: unknown) => {
+    throw error instanceof Lines ? error : new Lines([line(place, wordsFor(error as NodeJS.ErrnoException))]);
+  });
+
+const asNote = (note: string | undefined | void) => ({ lines: [] as readonly string[], note: note ?? undefined });
+const asLines = (error: unknown) => {
+  if (!(error instanceof Lines)) throw error;
+  return { lines: error.lines, note: undefined };
+};

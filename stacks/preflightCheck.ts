@@ -1,0 +1,83 @@
+import { Probe } from "./probes.ts";
+
+/** One question to a system that everything stands on. */
+export interface Check {
+  readonly what: string;
+  /** Its address, in words. */
+  readonly where: string;
+  /** Config path of what it is about. */
+  readonly path: string;
+  /** Fails with the reason, or with lines of its own. What it opens has to end with the probe. Gives what somebody should know all the same. */
+  run(probe: Probe): Promise<string | undefined | void>;
+}
+
+export interface Answer {
+  readonly errors: readonly string[];
+  readonly note?: string;
+}
+
+/** A reason in our own words, which needs no translation. */
+export class Reason extends Error {}
+
+/** Several things that are wrong, each a whole line. */
+export class Lines extends Error {
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join("\n"));
+    this.lines = lines;
+  }
+}
+
+/** The form of a line: what it is about, where it is, the config path and the reason. */
+export const line = ({ what, where, path }: Pick<Check, "what" | "where" | "path">, reason: string): string =>
+  `${what} at ${where} (${path}): ${reason}`;
+
+/** Asks; the time limit also holds while a name is being resolved, which no socket option covers. */
+export async function answerOf(check: Check, timeout: number): Promise<Answer> {
+  const probe = new Probe();
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Reason(`no answer within ${timeout / 1000} s`)), timeout);
+  });
+  try {
+    const note = await Promise.race([check.run(probe), limit]);
+    return { errors: [], ...(typeof note === "string" ? { note } : {}) };
+  } catch (error) {
+    return { errors: error instanceof Lines ? error.lines : [line(check, wordsFor(error as NodeJS.ErrnoException))] };
+  } finally {
+    clearTimeout(timer);
+    probe.end();
+  }
+}
+
+/** A failed connection in the words of whoever has to mend it. */
+export function wordsFor(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case "ECONNREFUSED":
+      return "connection refused: nothing listens there";
+    case "ENOTFOUND":
+      return "the name is unknown to DNS";
+    case "EAI_AGAIN":
+      return "the name could not be resolved: no DNS server answered";
+    case "ECONNRESET":
+      return "the other side closed the connection";
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return "there is no route to it";
+    case "ETIMEDOUT":
+      return "no answer";
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return `its certificate is for another host: ${error.message.split("altnames: ")[1] ?? error.message}`;
+    case "CERT_HAS_EXPIRED":
+      return "its certificate has expired";
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_GET_ISSUER_CERT":
+      return `its certificate is signed by an authority that is not known here (${error.code})`;
+    default:
+      return error.message;
+  }
+}

@@ -1,0 +1,38 @@
+import { rootCertificates } from "node:tls";
+import { bucketsCheck } from "./preflightBuckets.ts";
+import type { Asked } from "./preflight.ts";
+import type { Check } from "./preflightCheck.ts";
+import { kubernetesCheck } from "./preflightKubernetes.ts";
+import { postgresqlCheck } from "./preflightPostgresql.ts";
+import type { ExistingPlatform } from "./platforms/existing.ts";
+import { probeHttps } from "./probes.ts";
+
+/** What is asked of systems that are there already. */
+export function existingChecks(platform: ExistingPlatform, asked: Asked): Check[] {
+  const { kubernetes, postgresql, objectStore, ingress, caBundle } = platform;
+  const ca = caBundle === undefined ? undefined : [...rootCertificates, caBundle];
+  const path = "platform.objectStore.endpoint";
+  const store = { what: "S3", where: objectStore.endpoint, path };
+  const buckets = bucketsCheck(asked.fresh, {
+    config: {
+      region: objectStore.region,
+      endpoint: objectStore.endpoint,
+      forcePathStyle: true,
+      credentials: { accessKeyId: objectStore.accessKeyId, secretAccessKey: asked.secretText("objectStoreSecretAccessKey") ?? "" },
+    },
+    ca,
+    prefixPath: "platform.objectStore.bucketPrefix",
+    keyPath: "platform.objectStore.accessKeyId",
+  });
+  return [
+    postgresqlCheck(postgresql, { path: "platform.postgresql", ca, password: asked.secretText("postgresqlAdminPassword") }),
+    kubernetesCheck(kubernetes, ingress.className),
+    {
+      ...store,
+      async run(probe) {
+        await probeHttps(probe, { url: new URL(objectStore.endpoint), path: "/", ca });
+        await buckets(probe);
+      },
+    },
+  ];
+}

@@ -1,0 +1,66 @@
+import type { Client as PgClient } from "pg";
+import { Reason, type Check } from "./preflightCheck.ts";
+import { probePostgresql, type Probe } from "./probes.ts";
+
+/** PostgreSQL's oldest version that the instances work with. */
+const oldest = 14;
+
+interface Server {
+  readonly host: string;
+  readonly port: number;
+  readonly adminUser: string;
+  readonly sslMode: "verify-full" | "verify-ca" | "require" | "disable";
+}
+
+interface How {
+  /** Config path of the server. */
+  readonly path: string;
+  readonly ca: string[] | undefined;
+  readonly password: string | undefined;
+}
+
+/** Whether a PostgreSQL server answers, takes the administrator in, and is new enough: it tells its version only to those who are in. */
+export const postgresqlCheck = (server: Server, { path, ca, password }: How): Check => ({
+  what: "PostgreSQL",
+  where: `${server.host}:${server.port}`,
+  path,
+  async run(probe) {
+    // First in our own words: the library has one message for everything that isn't PostgreSQL.
+    await probePostgresql(probe, server, ca);
+    const version = await versionOf(server, password, ca, probe);
+    if (Math.floor(version / 10_000) < oldest)
+      throw new Reason(`its version is ${shown(version)}; ${oldest} is the oldest that the instances work with`);
+  },
+});
+
+// 90624 was 9.6.24; since 10 the first number alone is the major version.
+const shown = (version: number): string =>
+  version >= 100_000
+    ? `${Math.floor(version / 10_000)}.${version % 10_000}`
+    : `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}`;
+
+async function versionOf(server: Server, password: string | undefined, ca: string[] | undefined, probe: Probe): Promise<number> {
+  const { Client } = (await import("pg")).default;
+  const client: PgClient = new Client({
+    host: server.host,
+    port: server.port,
+    user: server.adminUser,
+    password,
+    database: "postgres",
+    application_name: "mlflow-instances preflight",
+    ssl:
+      server.sslMode === "disable"
+        ? false
+        : {
+            rejectUnauthorized: server.sslMode !== "require",
+            ...(ca === undefined ? {} : { ca }),
+            ...(server.sslMode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
+          },
+  });
+  // After the answer is known, what becomes of the connection concerns nobody.
+  client.on("error", () => undefined);
+  probe.signal.addEventListener("abort", () => void client.end().catch(() => undefined));
+  await client.connect();
+  const { rows } = await client.query<{ server_version_num: string }>("show server_version_num");
+  return Number(rows[0]?.server_version_num);
+}
