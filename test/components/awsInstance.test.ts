@@ -1,0 +1,305 @@
+import { describe, expect, test } from "vitest";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components";
+import { awsInstanceArgs, instanceTypes, irsa, kmsKeyArn, newInstance } from "../support/instance.ts";
+import { runWithMocks, type MockRun } from "../support/mocks.ts";
+
+// Registrations only: that AWS takes them, and what the roles then can do, is shown against the emulator in test/engine.
+const run = (changes: Partial<MlflowInstanceArgs> = {}) => runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes)));
+const namesOf = ({ registrations }: MockRun, prefix: string) =>
+  registrations
+    .filter(({ custom, type }) => custom && type.startsWith(prefix))
+    .map(({ type, name }) => `${type} ${name}`)
+    .sort();
+const account = "arn:aws:iam::123456789012:role/mlflow-instances/mlflow-prod-fraud-detector";
+const podIdentity = { method: "podIdentity", clusterName: "mlflow-prod" } as const;
+
+const bucketParts = [
+  "aws:s3/bucket:Bucket fraud-detector-bucket",
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration fraud-detector-bucket-lifecycle",
+  "aws:s3/bucketOwnershipControls:BucketOwnershipControls fraud-detector-bucket-ownership",
+  "aws:s3/bucketPolicy:BucketPolicy fraud-detector-bucket-policy",
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock fraud-detector-bucket-public-access",
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration fraud-detector-bucket-encryption",
+  "aws:s3/bucketVersioning:BucketVersioning fraud-detector-bucket-versioning",
+];
+const roles = [
+  "aws:iam/role:Role fraud-detector-maintenance-role",
+  "aws:iam/role:Role fraud-detector-server-role",
+  "aws:iam/rolePolicy:RolePolicy fraud-detector-maintenance-role-policy",
+  "aws:iam/rolePolicy:RolePolicy fraud-detector-server-role-policy",
+];
+
+describe("an instance on AWS registers of AWS exactly", () => {
+  test("its bucket with everything on and two roles, with IRSA", async () => {
+    expect(namesOf(await run(), "aws:")).toEqual([...roles, ...bucketParts].sort());
+  });
+
+  test("the associations of its three accounts on top, with EKS Pod Identity", async () => {
+    const associations = ["retention", "server", "stale-runs"].map(
+      (account) => `aws:eks/podIdentityAssociation:PodIdentityAssociation fraud-detector-${account}-association`,
+    );
+    expect(namesOf(await run({ podIdentity }), "aws:")).toEqual([...associations, ...roles, ...bucketParts].sort());
+  });
+
+  test("one association more for the final dump, and no record of a host that nobody serves", async () => {
+    const deletion = await run({
+      podIdentity,
+      prepareDeletion: true,
+      ingress: { ...awsInstanceArgs().ingress, dnsZoneId: "Z0123456789ABC" },
+    });
+    expect(namesOf(deletion, "aws:eks/").length).toBe(4);
+    expect(deletion.one("fraud-detector-final-dump-association").inputs).toMatchObject({
+      serviceAccount: "final-dump",
+      roleArn: `${account}-server`,
+    });
+    expect(namesOf(deletion, "aws:route53/")).toEqual([]);
+  });
+
+  test("no database server: that belongs to the environment", async () => {
+    expect(namesOf(await run({ podIdentity }), "aws:rds/")).toEqual([]);
+  });
+});
+
+describe("the roles", () => {
+  test("are named after instance and environment, and lie under their path and boundary", async () => {
+    const boundary = "arn:aws:iam::123456789012:policy/boundary";
+    const { one } = await run({ podIdentity: { ...irsa, permissionsBoundaryArn: boundary, rolePath: "/platform/" }, costCenter: "4711" });
+    for (const job of ["server", "maintenance"]) {
+      expect(one(`fraud-detector-${job}-role`).inputs).toMatchObject({
+        name: `mlflow-prod-fraud-detector-${job}`,
+        path: "/platform/",
+        permissionsBoundary: boundary,
+        tags: { "app.kubernetes.io/instance": "fraud-detector", "mlflow-instances/environment": "prod", "cost-center": "4711" },
+      });
+      expect(one(`fraud-detector-${job}-role-policy`).inputs).toMatchObject({
+        role: `mlflow-prod-fraud-detector-${job}`,
+        name: "artifact-bucket",
+      });
+    }
+  });
+
+  test("have no boundary unless one is given, and the project's own path", async () => {
+    const { one } = await run();
+    expect(one("fraud-detector-server-role").inputs).not.toHaveProperty("permissionsBoundary");
+    expect(one("fraud-detector-server-role").inputs.path).toBe("/mlflow-instances/");
+  });
+
+  test("are associated with the accounts that pods really have, in the instance's own namespace", async () => {
+    const { one } = await run({ podIdentity });
+    for (const [association, job, workload] of [
+      ["server", "server", one("fraud-detector-server").inputs.spec.template],
+      ["retention", "maintenance", one("fraud-detector-retention").inputs.spec.jobTemplate.spec.template],
+      ["stale-runs", "maintenance", one("fraud-detector-stale-runs").inputs.spec.jobTemplate.spec.template],
+    ] as const) {
+      expect(one(`fraud-detector-${association}-association`).inputs).toMatchObject({
+        clusterName: "mlflow-prod",
+        namespace: "mlflow-fraud-detector",
+        serviceAccount: workload.spec.serviceAccountName,
+        roleArn: `${account}-${job}`,
+      });
+    }
+  });
+
+  test("are trusted for the accounts that pods really have", async () => {
+    const dump = await run({ prepareDeletion: true });
+    const { one } = await run();
+    const subjects = (name: string) =>
+      JSON.parse(one(name).inputs.assumeRolePolicy).Statement[0].Condition.StringEquals[
+        "oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF:sub"
+      ];
+    const pods = (...specs: any[]) =>
+      specs.map(({ serviceAccountName }) => `system:serviceaccount:mlflow-fraud-detector:${serviceAccountName}`);
+    expect(subjects("fraud-detector-server-role")).toEqual(
+      pods(one("fraud-detector-server").inputs.spec.template.spec, dump.one("fraud-detector-final-dump").inputs.spec.template.spec),
+    );
+    expect(subjects("fraud-detector-maintenance-role")).toEqual(
+      pods(
+        one("fraud-detector-retention").inputs.spec.jobTemplate.spec.template.spec,
+        one("fraud-detector-stale-runs").inputs.spec.jobTemplate.spec.template.spec,
+      ),
+    );
+  });
+
+  test("exist with their policies and associations before the first pod", async () => {
+    const { one } = await run({ podIdentity });
+    const waitsFor = one("fraud-detector-migration").dependencies.map((urn) => urn.split("::").at(-1));
+    expect(waitsFor).toEqual(
+      expect.arrayContaining(
+        ["server-role-policy", "maintenance-role-policy", "server-association", "retention-association"].map(
+          (noun) => `fraud-detector-${noun}`,
+        ),
+      ),
+    );
+  });
+});
+
+describe("the pods", () => {
+  const pods = ({ one }: MockRun) =>
+    [
+      ["server", one("fraud-detector-server").inputs.spec.template.spec],
+      ["maintenance", one("fraud-detector-retention").inputs.spec.jobTemplate.spec.template.spec],
+      ["maintenance", one("fraud-detector-stale-runs").inputs.spec.jobTemplate.spec.template.spec],
+    ] as const;
+
+  test("take on their role with a token for AWS alone, which says so on their account, too", async () => {
+    const aws = await run();
+    for (const [job, spec] of pods(aws)) {
+      const [container] = spec.containers;
+      expect(spec.automountServiceAccountToken).toBe(false);
+      expect(spec.volumes.filter(({ projected }: any) => projected !== undefined)).toEqual([
+        {
+          name: "aws-iam-token",
+          projected: { sources: [{ serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds: 86400, path: "token" } }] },
+        },
+      ]);
+      expect(container.volumeMounts).toContainEqual({
+        name: "aws-iam-token",
+        mountPath: "/var/run/secrets/eks.amazonaws.com/serviceaccount",
+        readOnly: true,
+      });
+      expect(container.env).toEqual(
+        expect.arrayContaining([
+          { name: "AWS_ROLE_ARN", value: `${account}-${job}` },
+          { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token" },
+        ]),
+      );
+      const owner = aws.all("kubernetes:core/v1:ServiceAccount").filter(({ inputs }) => inputs.metadata.name === spec.serviceAccountName);
+      expect(owner.map(({ inputs }) => inputs.metadata.annotations)).toEqual([{ "eks.amazonaws.com/role-arn": `${account}-${job}` }]);
+    }
+    // The migration talks to the database only.
+    expect(JSON.stringify(aws.one("fraud-detector-migration").inputs.spec)).not.toContain("AWS_");
+  });
+
+  test("leave it to EKS with its own Pod Identity: no token, no role in the pod or on the account", async () => {
+    const eks = await run({ podIdentity });
+    for (const [, spec] of pods(eks)) {
+      expect(JSON.stringify(spec)).not.toMatch(/AWS_ROLE_ARN|aws-iam-token|projected/);
+      expect(spec.automountServiceAccountToken).toBe(false);
+    }
+    for (const { inputs } of eks.all("kubernetes:core/v1:ServiceAccount")) expect(inputs.metadata).not.toHaveProperty("annotations");
+  });
+
+  test.each([
+    ["IRSA", irsa],
+    ["EKS Pod Identity", podIdentity],
+  ])("find no key anywhere with %s: not in a Secret, a variable or a ConfigMap", async (_name, identity) => {
+    for (const prepareDeletion of [false, true]) {
+      const aws = await run({ podIdentity: identity, prepareDeletion });
+      const text = JSON.stringify(aws.registrations.map(({ inputs }) => inputs));
+      expect(text).not.toMatch(/access[-_ ]?key/i);
+      const credentials = aws.all("kubernetes:core/v1:Secret").filter(({ name }) => name.endsWith("credentials"));
+      expect(credentials.length).toBeGreaterThan(0);
+      for (const { inputs } of credentials) expect(Object.keys(inputs.stringData)).toEqual(["backend-store-uri"]);
+      expect(aws.all("aws:iam/accessKey:AccessKey")).toEqual([]);
+    }
+  });
+
+  test("trust the database's authorities for the database, and the public ones for AWS", async () => {
+    const { one } = await run();
+    const [container] = one("fraud-detector-server").inputs.spec.template.spec.containers;
+    expect(container.env.map(({ name }: any) => name)).not.toContain("AWS_CA_BUNDLE");
+    expect(one("fraud-detector-credentials").inputs.stringData["backend-store-uri"]).toContain(
+      "sslrootcert=%2Fetc%2Fmlflow-instance%2Fca%2Fca.crt",
+    );
+  });
+});
+
+describe("the bucket", () => {
+  test("refuses plain HTTP and everybody but the two roles and the administrators, and grants nothing itself", async () => {
+    const { one } = await run();
+    const { Statement } = JSON.parse(one("fraud-detector-bucket-policy").inputs.policy);
+    expect(Statement.map(({ Sid, Effect }: any) => [Sid, Effect])).toEqual([
+      ["RefusePlainHttp", "Deny"],
+      ["RefuseOthers", "Deny"],
+    ]);
+    expect(Statement[1].Condition).toEqual({
+      StringNotEquals: { "aws:PrincipalArn": [`${account}-server`, `${account}-maintenance`, "arn:aws:iam::123456789012:role/deploy"] },
+    });
+  });
+
+  test("belongs to its owner alone, is closed to the public and encrypted", async () => {
+    const { one } = await run();
+    expect(one("fraud-detector-bucket-ownership").inputs).toEqual({
+      bucket: "mlflow-prod-fraud-detector",
+      rule: { objectOwnership: "BucketOwnerEnforced" },
+    });
+    expect(one("fraud-detector-bucket-encryption").inputs.rules).toEqual([
+      { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } },
+    ]);
+  });
+
+  test("is encrypted with the key that is given, which the roles may use through S3 and the server names", async () => {
+    const aws = await run({ bucket: { ...awsInstanceArgs().bucket, kmsKeyArn, storageClasses: "intelligentTiering" } });
+    expect(aws.one("fraud-detector-bucket-encryption").inputs.rules).toEqual([
+      { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true },
+    ]);
+    for (const job of ["server", "maintenance"]) {
+      const { Statement } = JSON.parse(aws.one(`fraud-detector-${job}-role-policy`).inputs.policy);
+      expect(Statement.at(-1)).toMatchObject({ Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: [kmsKeyArn] });
+    }
+    const [server] = aws.one("fraud-detector-server").inputs.spec.template.spec.containers;
+    expect(server.env).toContainEqual({
+      name: "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
+      value: JSON.stringify({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKeyArn }),
+    });
+    const rules: any[] = aws.one("fraud-detector-bucket-lifecycle").inputs.rules;
+    expect(rules.flatMap(({ transitions = [] }) => transitions)).toEqual([{ days: 0, storageClass: "INTELLIGENT_TIERING" }]);
+  });
+});
+
+describe("the way in", () => {
+  test("is a load balancer that speaks TLS only, and the rollout waits for it", async () => {
+    const { one, all } = await run();
+    const { metadata, spec } = one("fraud-detector-ingress").inputs;
+    expect(spec).not.toHaveProperty("tls");
+    expect(spec.rules.map(({ host }: any) => host)).toEqual(["fraud-detector.mlflow.example.com"]);
+    expect(metadata.annotations).toMatchObject({
+      "pulumi.com/skipAwait": "true",
+      "alb.ingress.kubernetes.io/listen-ports": '[{"HTTPS":443}]',
+      "alb.ingress.kubernetes.io/certificate-arn": "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b",
+    });
+    expect(all("kubernetes:core/v1:Secret").filter(({ inputs }) => inputs.type === "kubernetes.io/tls")).toEqual([]);
+    expect(one("fraud-detector-namespace").inputs.metadata.labels).toMatchObject({ "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" });
+    const [server] = one("fraud-detector-server").inputs.spec.template.spec.containers;
+    expect(server.lifecycle).toEqual({ preStop: { sleep: { seconds: 20 } } });
+    // 5Gi of the sandbox tier at 20 MiB/s, and 15 s more.
+    expect(server.env).toContainEqual({ name: "MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS", value: "271" });
+  });
+
+  test("gets a record of its host in the zone, to the name of the load balancer, which is awaited", async () => {
+    const { one } = await run({ ingress: { ...awsInstanceArgs().ingress, dnsZoneId: "Z0123456789ABC" } });
+    expect(one("fraud-detector-ingress").inputs.metadata.annotations).not.toHaveProperty("pulumi.com/skipAwait");
+    expect(one("fraud-detector-dns-record").inputs).toEqual({
+      zoneId: "Z0123456789ABC",
+      name: "fraud-detector.mlflow.example.com",
+      type: "CNAME",
+      ttl: 60,
+      records: ["k8s-mlflow-0a1b.eu-central-1.elb.amazonaws.com"],
+    });
+  });
+
+  test("of a controller that only has an address gets an address record", async () => {
+    const types = {
+      ...instanceTypes,
+      "kubernetes:networking.k8s.io/v1:Ingress": (inputs: any) => ({
+        metadata: inputs.metadata,
+        status: { loadBalancer: { ingress: [{ ip: "203.0.113.7" }] } },
+      }),
+    };
+    const tls = { source: "secret", secretName: "wildcard" } as const;
+    const ingress = { className: "nginx", controller: "nginx", tls, dnsZoneId: "Z0123456789ABC" } as const;
+    const { one } = await runWithMocks(types, () => newInstance(awsInstanceArgs({ ingress })));
+    expect(one("fraud-detector-dns-record").inputs).toMatchObject({ type: "A", records: ["203.0.113.7"] });
+    // No load balancer of AWS: nothing of it on the namespace or in the pod.
+    expect(one("fraud-detector-namespace").inputs.metadata.labels).not.toHaveProperty("elbv2.k8s.aws/pod-readiness-gate-inject");
+    const [server] = one("fraud-detector-server").inputs.spec.template.spec.containers;
+    expect(server.env.map(({ name }: any) => name)).not.toContain("MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS");
+  });
+});
+
+test("the network lets the server reach the public addresses of AWS, the VPC's database and nothing else of the VPC but HTTPS", async () => {
+  const { one } = await run();
+  const { egress } = one("fraud-detector-server-network").inputs.spec;
+  expect(egress.map(({ ports }: any) => ports.map(({ port }: any) => port))).toEqual([[53, 53], [5432], [443]]);
+  expect(egress[1].to).toEqual([{ ipBlock: { cidr: "10.0.0.0/16" } }]);
+});
