@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
-import { wordsFor } from "../stacks/preflightCheck.ts";
+import { wordsFor } from "../stacks/preflight/check.ts";
 import { Refusal } from "./refusal.ts";
 import type { Target } from "./target.ts";
 

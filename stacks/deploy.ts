@@ -5,7 +5,7 @@ import type { StoreKey } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import type { InstanceSpec } from "./instance.ts";
 import { instanceArgs } from "./instanceArgs.ts";
-import { createPlatform } from "./platform.ts";
+import { createPlatform } from "./providers/index.ts";
 
 /** Registers the providers and every instance; gives the stack's outputs. All checks were done before. */
 export async function deploy(environment: Environment, specs: readonly InstanceSpec[], keys: ReadonlyMap<string, StoreKey>) {

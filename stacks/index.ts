@@ -5,7 +5,7 @@ import { connectionProblems } from "./connections.ts";
 import { deploy } from "./deploy.ts";
 import { notesOn, parseEnvironment } from "./environment.ts";
 import { readInstances } from "./load.ts";
-import { preflight } from "./preflight.ts";
+import { preflight } from "./preflight/index.ts";
 import { fileNameOf } from "./previewEnvironment.ts";
 import { failWith } from "./problems.ts";
 import { lastInstances, vanishedInstances } from "./vanished.ts";

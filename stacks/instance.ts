@@ -65,6 +65,13 @@ export const instanceFileSchema = strict({
     .min(1, { error: "is empty" })
     .max(200, { error: "is longer than 200 characters" })
     .describe("What the instance is for, in one sentence."),
+  host: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, { error: "is not a host name in lower case" })
+    .optional()
+    .describe(
+      "Host under which the instance is reached, for a name that people already know: one label under the environment's domain. Default: <instance>.<domain>. A change changes the URL of every client.",
+    ),
   tier: z.enum(tierNames).optional().describe("Named set of defaults. Default: the environment's, else standard."),
   costCenter: z
     .string()
@@ -193,6 +200,11 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
     add(["delete"], `is ${show(file.delete)}; to delete this instance, write its name, ${show(name)}`);
   }
 
+  const { domain } = environment;
+  // Certificates and DNS records with a wildcard reach one label deep.
+  if (file.host !== undefined && !(file.host.endsWith(`.${domain}`) && !file.host.slice(0, -domain.length - 1).includes(".")))
+    add(["host"], `is ${show(file.host)}, outside the environment's domain; expected <name>.${domain}`);
+
   const bucket = bucketName(environment, name);
   if (bucket.length > 63) add([], `the bucket would be named ${bucket} (${bucket.length} characters, at most 63); shorten the file's name`);
 
@@ -263,7 +275,7 @@ export function resolve(environment: Environment, name: string, file: InstanceFi
     tier: tierName,
     ...(file.costCenter === undefined ? {} : { costCenter: file.costCenter }),
     bucket: bucketName(environment, name),
-    host: `${name}.${environment.domain}`,
+    host: file.host ?? `${name}.${environment.domain}`,
     deletedExperimentRetention:
       file.deletedExperimentRetention ?? environment.defaults?.deletedExperimentRetention ?? tier.deletedExperimentRetention,
     staleRuns: resolveStaleRuns(file.staleRuns),

@@ -1,9 +1,9 @@
 import { databaseName, type MlflowInstanceArgs } from "@mlflow-instances/components";
-import { databaseAuthorities } from "./authorities.ts";
+import { databaseAuthorities } from "./platforms/authorities.ts";
 import { secret, type StoreKey } from "./config.ts";
 import { connectionLimit, type Environment, type Platform } from "./environment.ts";
 import type { InstanceSpec } from "./instance.ts";
-import type { Resources } from "./platform.ts";
+import type { Resources } from "./providers/index.ts";
 import { clusterNameOf, type AwsPlatform } from "./platforms/aws.ts";
 import type { ExistingPlatform } from "./platforms/existing.ts";
 import { cidrOfHost, hostOfUrl } from "./platforms/shared.ts";

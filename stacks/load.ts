@@ -76,6 +76,11 @@ export function readInstances(
     errors.push(...problems.map((problem) => `${shown(file)}:${yaml.place(problem)}`));
     if (!data || !environment || problems.length > 0 || other !== undefined) continue;
     const spec = resolve(environment, nameIn(environment, name), data);
+    const neighbour = specs.find(({ host }) => host === spec.host)?.name;
+    if (neighbour !== undefined) {
+      errors.push(`${shown(file)}:${yaml.place({ path: ["host"], message: `is ${spec.host}, which is the host of ${neighbour}` })}`);
+      continue;
+    }
     specs.push(spec);
     for (const token of spec.tokens.filter(({ expires }) => expires < options.today)) {
       warnings.push(

@@ -54,12 +54,12 @@ export function problemsInPreview(preview: Preview, fileName: string, file: obje
   return problems;
 }
 
-// What a team may ask for in size; a preview always has the sandbox's.
-const sizes = ["replicas", "workers", "cpu", "memory", "databaseConnections", "temporaryStorage", "delete"];
+// What a team may ask for in size, where a preview always has the sandbox's, and what there is only one of: the original's host.
+const dropped = ["host", "replicas", "workers", "cpu", "memory", "databaseConnections", "temporaryStorage", "delete"];
 
 /** The file as a preview takes it: tier sandbox with its sizes whatever it says, and no token that outlives the environment. */
 export function asPreview(preview: Preview, file: InstanceFile): InstanceFile {
-  const kept = Object.fromEntries(Object.entries(file).filter(([key]) => !sizes.includes(key))) as InstanceFile;
+  const kept = Object.fromEntries(Object.entries(file).filter(([key]) => !dropped.includes(key))) as InstanceFile;
   const tokens = Object.entries(file.tokens ?? {}).map(
     ([name, token]) => [name, { ...token, expires: token.expires < preview.until ? token.expires : preview.until }] as const,
   );

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
-import { caFileName, writeCaFileAt } from "../../stacks/caFile.ts";
+import { bundlesOf } from "../../stacks/platforms/authorities.ts";
+import { caFileName, writeCaFileAt } from "../../stacks/providers/caFile.ts";
 import { Refusal } from "../exitCode.ts";
 import type { StackState } from "./state.ts";
 
@@ -21,14 +22,17 @@ export function ensureCaFiles(root: string, stack: string, { resources }: Pick<S
     const pem = bundles.get(basename(path));
     if (pem === undefined)
       throw new Refusal(
-        `${stack}: its providers trust the certificates in ${path}, which is not on this machine, and no stack file of this checkout has them as caBundle`,
+        `${stack}: its providers trust the certificates in ${path}, which is not on this machine, and no stack file of this checkout has them as caBundle (those of RDS are known by its region)`,
       );
     writeCaFileAt(path, pem);
   }
 }
 
 interface StackFile {
-  readonly config?: Record<string, { readonly platform?: { readonly caBundle?: unknown } } | undefined>;
+  readonly config?: Record<
+    string,
+    { readonly platform?: { readonly caBundle?: unknown; readonly kind?: unknown; readonly region?: unknown } } | undefined
+  >;
 }
 
 const bundlesIn = (folder: string): string[] =>
@@ -36,6 +40,5 @@ const bundlesIn = (folder: string): string[] =>
     .filter((file) => /^Pulumi\..+\.ya?ml$/.test(file))
     .flatMap((file) => {
       const { config } = (parse(readFileSync(join(folder, file), "utf8")) ?? {}) as StackFile;
-      const bundle = config?.["mlflow-instances:environment"]?.platform?.caBundle;
-      return typeof bundle === "string" ? [bundle] : [];
+      return bundlesOf(config?.["mlflow-instances:environment"]?.platform ?? {});
     });

@@ -24,8 +24,8 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
   ["missing value", (v) => delete v.platform.postgresql.host, ["environment.platform.postgresql.host: is missing"]],
   ["missing section", (v) => delete v.platform.objectStore, ["environment.platform.objectStore: is missing"]],
   ["missing platform", (v) => delete v.platform, ["environment.platform: is missing"]],
-  ["wrong platform kind", (v) => (v.platform.kind = "gke"), ['environment.platform.kind: is "gke", not one of existing']],
-  ["missing platform kind", (v) => delete v.platform.kind, ["environment.platform.kind: is missing; one of existing"]],
+  ["wrong platform kind", (v) => (v.platform.kind = "gke"), ['environment.platform.kind: is "gke", not one of existing, aws']],
+  ["missing platform kind", (v) => delete v.platform.kind, ["environment.platform.kind: is missing; one of existing, aws"]],
   [
     "wrong TLS source",
     (v) => (v.platform.ingress.tls = { source: "acme" }),
@@ -39,7 +39,7 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
   [
     "unknown key",
     (v) => (v.platform.ingress.klass = "x"),
-    ["environment.platform.ingress.klass: unknown key; known here: className, controllerNamespace, controllerCidrs, tls"],
+    ["environment.platform.ingress.klass: unknown key; known here: className, controllerNamespace, controllerCidrs, controller, tls"],
   ],
   [
     "wrong type",
@@ -173,7 +173,7 @@ test("missing and misplaced keys", () => {
     'environment: expected a mapping, got the string "oops"',
   ]);
   expect(errorsOf(unchanged, { postgresqlAdminPassword: undefined, tlsPrivateKey: undefined })).toEqual([
-    "postgresqlAdminPassword: is missing: the password of platform.postgresql.adminUser; set it with `pulumi config set --secret`",
+    "postgresqlAdminPassword: is missing: the password of the PostgreSQL server's adminUser; set it with `pulumi config set --secret`",
     "tlsPrivateKey: is missing: the private key of that certificate (tls source pem); set it with `pulumi config set --secret`",
   ]);
   expect(errorsOf(unchanged, { enviroment: { secret: false, plain: "{}" } })).toEqual([

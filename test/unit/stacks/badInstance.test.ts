@@ -31,9 +31,25 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, temporaryStorage, tokens, delete",
+      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, temporaryStorage, tokens, delete",
     ],
   ],
+  [
+    "host outside the domain",
+    "host: shop.example.com\n",
+    ['shop.yaml:4:1 host: is "shop.example.com", outside the environment\'s domain; expected <name>.mlflow.test'],
+  ],
+  [
+    "host two labels deep, where no wildcard reaches",
+    "host: a.b.mlflow.test\n",
+    ['shop.yaml:4:1 host: is "a.b.mlflow.test", outside the environment\'s domain; expected <name>.mlflow.test'],
+  ],
+  [
+    "host that only ends like the domain",
+    "host: evilmlflow.test\n",
+    ['shop.yaml:4:1 host: is "evilmlflow.test", outside the environment\'s domain; expected <name>.mlflow.test'],
+  ],
+  ["host with a port", "host: shop.mlflow.test:443\n", ["shop.yaml:4:1 host: is not a host name in lower case"]],
   [
     "unknown key of a token",
     "tokens: { ci: { role: read, expires: 2027-01-01, scope: x } }\n",
@@ -158,6 +174,13 @@ const cases: [what: string, extra: string, errors: string[]][] = [
 
 test.each(cases)("%s", (_, extra, errors) => {
   expect(errorsIn(extra)).toEqual(errors);
+});
+
+test("a host of its own in the domain is right, unless another instance has it", () => {
+  expect(errorsIn("host: till.mlflow.test\n")).toEqual([]);
+  expect(errorsOf({ "cart.yaml": good, "shop.yaml": `${good}host: cart.mlflow.test\n` })).toEqual([
+    "shop.yaml:4:1 host: is cart.mlflow.test, which is the host of cart",
+  ]);
 });
 
 test("a folder, a tag and endless aliases in the place of an instance", () => {

@@ -1,18 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
 import { readStoreKeys } from "../../../stacks/config.ts";
-import { configOf, fixtureValues } from "./support.ts";
+import { configOf, fixtureEnvironment, fixtureValues } from "./support.ts";
 
 // Which key of the object store an instance gets. Whether it opens the bucket is the engine test's business.
 
 const hidden = "hunter2-Xyzzy";
 const pair = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: hidden });
 
+const preview = { pullRequest: 12, until: "2027-02-20", instances: ["shop"] };
+
 beforeEach(() => pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "mlflow-instances", "pr-12"));
 
 function keysOf(stored: object, names: readonly string[], isPreview: boolean) {
   pulumi.runtime.setAllConfig({ "mlflow-instances:artifactStoreKeys": JSON.stringify(stored) }, ["mlflow-instances:artifactStoreKeys"]);
-  return readStoreKeys(configOf(fixtureValues()), names, (name) => `${name}.yaml`, isPreview);
+  return readStoreKeys(configOf(fixtureValues()), names, (name) => `${name}.yaml`, {
+    ...fixtureEnvironment(),
+    ...(isPreview ? { preview } : {}),
+  });
 }
 
 const idOf = (key: { accessKeyId: pulumi.Output<string> } | undefined): Promise<string | undefined> =>

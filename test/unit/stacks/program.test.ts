@@ -3,11 +3,11 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
-import { writeCaFile } from "../../../stacks/caFile.ts";
+import { writeCaFile } from "../../../stacks/providers/caFile.ts";
 import { placeInStackFile } from "../../../stacks/config.ts";
 import { secretKeys } from "../../../stacks/environment.ts";
 import program from "../../../stacks/index.ts";
-import { createPlatform } from "../../../stacks/platform.ts";
+import { createPlatform } from "../../../stacks/providers/index.ts";
 import { isSealed, withoutSecrets } from "../../support/mocks.ts";
 import { configOf, fixtureEnvironment, fixtureValues, folderWith } from "./support.ts";
 
@@ -81,7 +81,7 @@ test("errors of the environment and of every file come in one message, before an
   expect(lines.map((line) => line.replace(/[^ ]*\/stacks-[A-Za-z0-9]+\//, ""))).toEqual([
     "Wrong input for stack local; nothing was changed:",
     "  config of stack local: mlflow-instances:postgresqlAdminPassword: is in plain text; set it with `pulumi config set --secret` (and change it where it is used: it was readable)",
-    '  config of stack local: mlflow-instances:environment.platform.kind: is "gke", not one of existing',
+    '  config of stack local: mlflow-instances:environment.platform.kind: is "gke", not one of existing, aws',
     '  Cart.yaml:1:1: the instance\'s name "Cart" has an upper-case letter; names are lower case, as hosts and buckets are',
     '  shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production',
   ]);
@@ -197,7 +197,7 @@ test("an environment that can't be reached ends the program before any resource"
   values.platform.objectStore.endpoint = "https://127.0.0.1:1";
   configure(values, { instancesFolder: folder });
   expect(await failureOf()).toEqual([
-    "Environment local can't be reached; nothing was changed:",
+    "Environment local can't be used as it is; nothing was changed:",
     "  PostgreSQL at 127.0.0.1:1 (platform.postgresql): connection refused: nothing listens there",
     "  The Kubernetes API server at context mlflow-local of /fixture/kubeconfig (platform.kubernetes): there is no such kubeconfig file",
     "  S3 at https://127.0.0.1:1 (platform.objectStore.endpoint): connection refused: nothing listens there",
@@ -227,7 +227,7 @@ test("four explicit providers, with passwords as secrets and everything else rea
   onTestFinished(() => void vi.unstubAllEnvs());
   configure(fixtureValues());
   const environment = fixtureEnvironment();
-  createPlatform(environment);
+  await createPlatform(environment, []);
   await pulumi.runtime.disconnect();
   const ca = writeCaFile(environment.platform.caBundle ?? "");
   const order = ["kubernetes", "object-store", "postgresql", "random"];

@@ -4,19 +4,27 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { rmSync } from "node:fs";
 import { parse } from "yaml";
-import { parseEnvironment, secretKeys, type Environment, type RawConfig } from "../../../stacks/environment.ts";
+import { parseEnvironment, secretKeys, type Environment, type RawConfig, type SecretKey } from "../../../stacks/environment.ts";
 import { showPath } from "../../../stacks/problems.ts";
 
 type Plain = Record<string, unknown>;
 
-/** A fresh copy of the fixture environment's values. */
-export const fixtureValues = (): Plain =>
-  parse(readFileSync(new URL("../../fixtures/environments/local.yaml", import.meta.url), "utf8")) as Plain;
+/** A fresh copy of a fixture environment's values. */
+export const fixtureValues = (fixture: "local" | "aws" = "local"): Plain =>
+  parse(readFileSync(new URL(`../../fixtures/environments/${fixture}.yaml`, import.meta.url), "utf8")) as Plain;
 
-/** Config with these environment values and all secrets set; `changes` sets or (with undefined) removes keys. */
+/** Names of the secrets that an environment of these values has a use for; all of them, where it can't be told. */
+export function secretsFor(values: unknown): SecretKey[] {
+  const platform = (values as { platform?: { kind?: string; database?: { given?: object } } } | undefined)?.platform;
+  const all = Object.keys(secretKeys) as SecretKey[];
+  if (platform?.kind !== "aws") return all;
+  return all.filter((key) => (key === "postgresqlAdminPassword" ? platform.database?.given !== undefined : key.startsWith("tls")));
+}
+
+/** Config with these environment values and the secrets for them; `changes` sets or (with undefined) removes keys. */
 export function configOf(values: unknown, changes: Record<string, { secret: boolean; plain?: string } | undefined> = {}): RawConfig {
   const keys = new Map<string, { secret: boolean; plain?: string }>([["environment", { secret: false, plain: JSON.stringify(values) }]]);
-  for (const key of Object.keys(secretKeys)) keys.set(key, { secret: true });
+  for (const key of secretsFor(values)) keys.set(key, { secret: true });
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined) keys.delete(key);
     else keys.set(key, value);
@@ -24,8 +32,9 @@ export function configOf(values: unknown, changes: Record<string, { secret: bool
   return { stack: "local", keys };
 }
 
-export function fixtureEnvironment(change: (values: any) => void = () => undefined): Environment {
-  const values = fixtureValues();
+// a test changes the values as it likes
+export function fixtureEnvironment(change: (values: any) => void = () => undefined, fixture: "local" | "aws" = "local"): Environment {
+  const values = fixtureValues(fixture);
   change(values);
   const { environment, problems } = parseEnvironment(configOf(values));
   if (environment === undefined) throw new Error(problems.map(({ path, message }) => `${showPath(path)}: ${message}`).join("\n"));

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { destroyPreview } from "../../../../delivery/environments/destroy.ts";
 import { headerFromState } from "../../../../delivery/environments/stackFile.ts";
 import { holdersIn, mayWork } from "../../../../delivery/environments/takeUp.ts";
-import { caFileName } from "../../../../stacks/caFile.ts";
+import { bundlesOf } from "../../../../stacks/platforms/authorities.ts";
+import { caFileName } from "../../../../stacks/providers/caFile.ts";
 import { fakePulumi, stateOf, type FakeStack } from "./fakePulumi.ts";
 
 const outputs = { preview: { pullRequest: 12, until: "2026-11-29" } };
@@ -134,6 +136,22 @@ describe("the certificates that its providers trust", () => {
     const fake = fakePulumi({ "pr-12": withCa(path) }, { "root/stacks/Pulumi.dev.yaml": base });
     expect(await destroyPreview(fake.workplace, 12)).toBe("destroyed");
     expect(readFileSync(path, "utf8")).toBe(pem);
+  });
+
+  test("of RDS are known by the region of a stack file", async () => {
+    const aws = stringify({
+      config: { "mlflow-instances:environment": { platform: { kind: "aws", region: "eu-central-1", caBundle: pem } } },
+    });
+    const home = fakePulumi({}).root;
+    const pems = bundlesOf({ kind: "aws", region: "eu-central-1", caBundle: pem });
+    // The private authority's, the same beside the public ones, and those of RDS.
+    expect(pems.map((text) => text.match(/BEGIN CERTIFICATE/g)?.length)).toEqual([1, rootCertificates.length + 1, 3]);
+    for (const text of pems) {
+      const path = join(home, "cache", "ca", caFileName(text));
+      const fake = fakePulumi({ "pr-12": withCa(path) }, { "root/stacks/Pulumi.dev.yaml": aws });
+      expect(await destroyPreview(fake.workplace, 12)).toBe("destroyed");
+      expect(readFileSync(path, "utf8")).toBe(text);
+    }
   });
 
   test("are asked for when no stack file has them, before anything is changed", async () => {

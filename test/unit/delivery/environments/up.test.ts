@@ -122,7 +122,7 @@ test("a base whose file is wrong is told with its places, and no secret", async 
   const fake = fakePulumi({ dev }, { ...files, "root/stacks/Pulumi.dev.yaml": baseFile().replace("kind: existing", "kind: gke") });
   const refusal = await refusalOf(upPreview(fake.workplace, request(), today));
   expect(refusal).toContain("--from dev: its file is wrong; nothing was changed:");
-  expect(refusal).toContain('mlflow-instances:environment.platform.kind: is "gke", not one of existing');
+  expect(refusal).toContain('mlflow-instances:environment.platform.kind: is "gke", not one of existing, aws');
   expect(refusal).not.toContain("of-postgresqlAdminPassword");
 });
 

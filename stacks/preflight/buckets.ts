@@ -1,7 +1,7 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { awsWords, clientLimits } from "./awsClient.ts";
-import type { InstanceSpec } from "./instance.ts";
-import { Lines } from "./preflightCheck.ts";
+import type { InstanceSpec } from "../instance.ts";
+import { Lines } from "./check.ts";
 import type { Probe } from "./probes.ts";
 
 interface How {

@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { createRequire } from "node:module";
 import { rootCertificates } from "node:tls";
-import type { Platform } from "./environment.ts";
-import type { AwsPlatform } from "./platforms/aws.ts";
+import type { Platform } from "../environment.ts";
+import type { AwsPlatform } from "./aws.ts";
 
 // Whose certificates are trusted where. AWS' services have public ones; the servers of RDS are signed by AWS' own authorities, a few for each region.
 
@@ -34,5 +34,14 @@ export const databaseAuthorities = (platform: Platform): string | undefined =>
 export function storeAuthorities(platform: Platform): string | undefined {
   const { caBundle } = platform;
   if (platform.kind === "existing" || caBundle === undefined) return caBundle;
-  return platform.artifactStore?.endpoints === undefined ? undefined : [...rootCertificates, caBundle].join("\n");
+  return platform.artifactStore?.endpoints === undefined ? undefined : withPublicOnes(caBundle);
+}
+
+const withPublicOnes = (caBundle: string): string => [...rootCertificates, caBundle].join("\n");
+
+/** Every bundle that the providers of an environment may have been given a file of; also for values that nobody has checked. */
+export function bundlesOf({ kind, region, caBundle }: { kind?: unknown; region?: unknown; caBundle?: unknown }): string[] {
+  const own = typeof caBundle === "string" ? [caBundle] : [];
+  if (kind !== "aws") return own;
+  return [...own, ...own.map(withPublicOnes), ...(typeof region === "string" ? [rdsAuthorities(region)] : [])];
 }

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { databaseAuthorities, storeAuthorities } from "./authorities.ts";
-import { awsWords, clientLimits } from "./awsClient.ts";
+import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
+import { awsWords, clientOf, type ClientSettings } from "./awsClient.ts";
 import { eksContext } from "./eksCluster.ts";
-import type { Environment } from "./environment.ts";
-import type { AwsPlatform, ClusterByName, EndpointService } from "./platforms/aws.ts";
-import type { Asked } from "./preflight.ts";
-import { bucketsCheck } from "./preflightBuckets.ts";
-import { line, Lines, Reason, wordsFor, type Check } from "./preflightCheck.ts";
-import { askCluster, kubernetesCheck } from "./preflightKubernetes.ts";
-import { postgresqlCheck } from "./preflightPostgresql.ts";
+import type { Environment } from "../environment.ts";
+import type { AwsPlatform, ClusterByName, EndpointService } from "../platforms/aws.ts";
+import type { Asked } from "./index.ts";
+import { bucketsCheck } from "./buckets.ts";
+import { line, Lines, Reason, wordsFor, type Check } from "./check.ts";
+import { askCluster, kubernetesCheck } from "./kubernetes.ts";
+import { postgresqlCheck } from "./postgresql.ts";
 import type { Probe } from "./probes.ts";
 
 /** What is asked of an account of AWS. Nothing else is asked of it before its credentials are known to be right: they would all fail alike. */
@@ -56,21 +56,8 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
 
 const bundleOf = (pem: string | undefined): string[] | undefined => (pem === undefined ? undefined : [pem]);
 
-/** Settings of a client of one service: of this region and profile, at the environment's own endpoint. */
-function clientOf({ region, profile, artifactStore }: AwsPlatform, service: EndpointService, ca: string[] | undefined) {
-  const endpoint = artifactStore?.endpoints?.[service];
-  return {
-    region,
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...clientLimits(ca),
-  };
-}
-
-type Client = ReturnType<typeof clientOf>;
-
 /** Whose credentials these are, and whether they are good for this environment. */
-async function askAccount(platform: AwsPlatform, settings: Client, { signal }: Probe): Promise<void> {
+async function askAccount(platform: AwsPlatform, settings: ClientSettings, { signal }: Probe): Promise<void> {
   const { accountId, profile, adminRoleArns } = platform;
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
   const client = new STSClient(settings);
@@ -116,7 +103,7 @@ function credentialWords(error: unknown, who: string, profile: string | undefine
 }
 
 /** Whether the environment's domain is in the zone that its records go to. */
-async function askZone(domain: string, zone: string, settings: Client, { signal }: Probe): Promise<void> {
+async function askZone(domain: string, zone: string, settings: ClientSettings, { signal }: Probe): Promise<void> {
   const { GetHostedZoneCommand, Route53Client } = await import("@aws-sdk/client-route-53");
   const client = new Route53Client(settings);
   const place = { what: `The DNS zone ${zone}`, where: "Route 53", path: "platform.ingress.dnsZoneId" };
@@ -136,7 +123,12 @@ async function askZone(domain: string, zone: string, settings: Client, { signal 
 }
 
 /** Whether the cluster is there, answers, takes us in and knows the ingress class. */
-async function askEks({ clusterName }: ClusterByName, platform: AwsPlatform, settings: Client, probe: Probe): Promise<string | undefined> {
+async function askEks(
+  { clusterName }: ClusterByName,
+  platform: AwsPlatform,
+  settings: ClientSettings,
+  probe: Probe,
+): Promise<string | undefined> {
   const place = { what: `The EKS cluster ${clusterName}`, where: platform.region, path: "platform.kubernetes.clusterName" };
   return part(
     place,

@@ -4,15 +4,15 @@ import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import { Provider as PostgresqlProvider } from "@pulumi/postgresql/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
-import { databaseAuthorities, storeAuthorities } from "./authorities.ts";
+import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
 import { caFileOf } from "./caFile.ts";
-import { secret } from "./config.ts";
-import { eksKubeconfig } from "./eksCluster.ts";
-import { serverHomeOf, type Environment } from "./environment.ts";
-import type { InstanceSpec } from "./instance.ts";
-import type { Resources } from "./platform.ts";
-import type { AwsPlatform } from "./platforms/aws.ts";
-import { serverArgs, serverName, type RdsSettings } from "./platforms/rds.ts";
+import { secret } from "../config.ts";
+import { eksKubeconfig } from "../platforms/eksKubeconfig.ts";
+import { serverHomeOf, type Environment } from "../environment.ts";
+import type { InstanceSpec } from "../instance.ts";
+import type { Resources } from "./index.ts";
+import type { AwsPlatform } from "../platforms/aws.ts";
+import { serverArgs, serverName, type RdsSettings } from "../platforms/rds.ts";
 
 /** Providers for one account of AWS, and the database server where the environment has one of its own. */
 export function createAws(environment: Environment, platform: AwsPlatform, specs: readonly InstanceSpec[]): Resources {

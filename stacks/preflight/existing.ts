@@ -1,10 +1,10 @@
 import { rootCertificates } from "node:tls";
-import { bucketsCheck } from "./preflightBuckets.ts";
-import type { Asked } from "./preflight.ts";
-import type { Check } from "./preflightCheck.ts";
-import { kubernetesCheck } from "./preflightKubernetes.ts";
-import { postgresqlCheck } from "./preflightPostgresql.ts";
-import type { ExistingPlatform } from "./platforms/existing.ts";
+import { bucketsCheck } from "./buckets.ts";
+import type { Asked } from "./index.ts";
+import type { Check } from "./check.ts";
+import { kubernetesCheck } from "./kubernetes.ts";
+import { postgresqlCheck } from "./postgresql.ts";
+import type { ExistingPlatform } from "../platforms/existing.ts";
 import { probeHttps } from "./probes.ts";
 
 /** What is asked of systems that are there already. */

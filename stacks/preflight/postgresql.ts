@@ -1,5 +1,5 @@
 import type { Client as PgClient } from "pg";
-import { Reason, type Check } from "./preflightCheck.ts";
+import { Reason, type Check } from "./check.ts";
 import { probePostgresql, type Probe } from "./probes.ts";
 
 /** PostgreSQL's oldest version that the instances work with. */

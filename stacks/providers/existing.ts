@@ -1,11 +1,11 @@
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import { Provider as PostgresqlProvider } from "@pulumi/postgresql/provider.js";
-import { databaseAuthorities, storeAuthorities } from "./authorities.ts";
+import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
 import { caFileOf } from "./caFile.ts";
-import { secret } from "./config.ts";
-import type { Resources } from "./platform.ts";
-import type { ExistingPlatform } from "./platforms/existing.ts";
+import { secret } from "../config.ts";
+import type { Resources } from "./index.ts";
+import type { ExistingPlatform } from "../platforms/existing.ts";
 
 /** Providers for systems that are there already. */
 export function createExisting(environment: string, platform: ExistingPlatform): Resources {

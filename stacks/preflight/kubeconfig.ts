@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { Reason } from "./preflightCheck.ts";
+import { Reason } from "./check.ts";
 
 // As much of a kubeconfig as one question to the API server needs. The library that knows all of it takes more than a second to load, and this is asked in every preview.
 

@@ -1,9 +1,9 @@
 import { log } from "@pulumi/pulumi";
-import type { Environment, SecretKey } from "./environment.ts";
-import type { InstanceSpec } from "./instance.ts";
-import { answerOf, type Check } from "./preflightCheck.ts";
-import { existingChecks } from "./preflightExisting.ts";
-import { failWith } from "./problems.ts";
+import type { Environment, SecretKey } from "../environment.ts";
+import type { InstanceSpec } from "../instance.ts";
+import { answerOf, type Check } from "./check.ts";
+import { existingChecks } from "./existing.ts";
+import { failWith } from "../problems.ts";
 
 // Long enough for a slow link, short enough that the slowest of the parallel checks answers within 10 s.
 const timeoutMs = 8_000;
@@ -26,7 +26,7 @@ export async function preflight(environment: Environment, asked: Asked, timeout 
     platform.kind === "existing"
       ? existingChecks(platform, asked)
       : // The SDK takes long to load, and most environments are none of AWS.
-        (await import("./preflightAws.ts")).awsChecks(environment, platform, asked);
+        (await import("./aws.ts")).awsChecks(environment, platform, asked);
   const answers = await Promise.all(checks.map((check) => answerOf(check, timeout)));
   const errors = answers.flatMap((answer) => answer.errors);
   if (errors.length > 0) failWith(`Environment ${environment.name} can't be used as it is; nothing was changed:`, errors);

@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import { hostOfUrl } from "./platforms/shared.ts";
+import { hostOfUrl } from "../platforms/shared.ts";
 
 /** One connection being tried. It knows the outermost socket only: ending a raw socket under a TLS one is not safe in Node. */
 export class Probe {

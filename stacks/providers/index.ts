@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Provider as RandomProvider } from "@pulumi/random/provider.js";
-import type { Environment } from "./environment.ts";
-import type { InstanceSpec } from "./instance.ts";
-import { createExisting } from "./platformExisting.ts";
+import type { Environment } from "../environment.ts";
+import type { InstanceSpec } from "../instance.ts";
+import { createExisting } from "./existing.ts";
 
 /** What an environment gives to its instances besides plain values. */
 export interface Resources {
@@ -19,6 +19,6 @@ export async function createPlatform(environment: Environment, specs: readonly I
     platform.kind === "existing"
       ? createExisting(environment.name, platform)
       : // Its modules take long to load, and most environments are none of AWS.
-        (await import("./platformAws.ts")).createAws(environment, platform, specs);
+        (await import("./aws.ts")).createAws(environment, platform, specs);
   return { providers: [...providers, new RandomProvider("random", {})], database };
 }

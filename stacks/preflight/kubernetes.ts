@@ -1,7 +1,7 @@
 import { request, type RequestOptions } from "node:https";
 import { readContext, loginOf, type Context } from "./kubeconfig.ts";
-import { line, Lines, Reason, wordsFor, type Check } from "./preflightCheck.ts";
-import { hostOfUrl } from "./platforms/shared.ts";
+import { line, Lines, Reason, wordsFor, type Check } from "./check.ts";
+import { hostOfUrl } from "../platforms/shared.ts";
 import { probeHttps, type Probe } from "./probes.ts";
 
 const path = "platform.kubernetes";

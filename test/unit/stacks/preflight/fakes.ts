@@ -1,0 +1,122 @@
+import "reflect-metadata";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createHttps, type Server } from "node:https";
+import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from "node:net";
+import { createSecureContext, TLSSocket } from "node:tls";
+import {
+  BasicConstraintsExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+  type X509Certificate,
+} from "@peculiar/x509";
+import { stringify } from "yaml";
+import { folderWith } from "../support.ts";
+
+// Real sockets on loopback in place of the systems that an environment stands on.
+
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const validity = { notBefore: new Date(Date.now() - 86_400_000), notAfter: new Date(Date.now() + 86_400_000) };
+
+export interface Issued {
+  certificate: X509Certificate;
+  keys: CryptoKeyPair;
+  pem: { cert: string; key: string };
+}
+
+export async function issue(name: string, address?: string, authority?: Issued): Promise<Issued> {
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.create({
+    subject: `CN=${name}`,
+    issuer: authority?.certificate.subject ?? `CN=${name}`,
+    publicKey: keys.publicKey,
+    signingKey: (authority?.keys ?? keys).privateKey,
+    signingAlgorithm: algorithm,
+    ...validity,
+    extensions: [
+      new BasicConstraintsExtension(authority === undefined, undefined, true),
+      ...(address === undefined ? [] : [new SubjectAlternativeNameExtension([{ type: "ip", value: address }])]),
+    ],
+  });
+  const key = PemConverter.encode(await crypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
+  return { certificate, keys, pem: { cert: certificate.toString("pem"), key } };
+}
+
+export const listen = (server: TcpServer) => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+export const portOf = (server: TcpServer) => (server.address() as AddressInfo).port;
+
+/** One question and what a server says to it. */
+export type Answer = (request: IncomingMessage & { body: string }) => { status: number; body?: string; headers?: Record<string, string> };
+
+/** An HTTPS server whose answers a test may change. */
+export function httpsServer({ pem }: Issued, answer: Answer): Server {
+  return createHttps(pem, (request: IncomingMessage, response: ServerResponse) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      const { status, body: text = "", headers = {} } = answer(Object.assign(request, { body }));
+      response.writeHead(status, headers).end(text);
+    });
+  });
+}
+
+/** What a fake PostgreSQL says of itself. */
+export interface FakePostgresql {
+  version: number;
+  /** The password that it wants; none is asked for without one. */
+  password?: string;
+}
+
+/** A server that speaks as much of PostgreSQL as a login and one question need, behind TLS. */
+export function postgresqlServer({ pem }: Issued, self: FakePostgresql, sockets: Set<Socket>): TcpServer {
+  return createServer((raw) => {
+    sockets.add(raw.on("error", () => undefined));
+    raw.once("data", (request) => {
+      if (request.readInt32BE(4) !== 80_877_103) return raw.destroy();
+      raw.write("S");
+      const socket = new TLSSocket(raw, { isServer: true, secureContext: createSecureContext(pem) }).on("error", () => undefined);
+      const welcome = () => socket.write(Buffer.concat([message("R", int(0)), message("Z", Buffer.from("I"))]));
+      socket.once("data", () => {
+        if (self.password === undefined) welcome();
+        else socket.write(message("R", int(3)));
+        socket.on("data", (asked: Buffer) => {
+          const kind = String.fromCharCode(asked[0] ?? 0);
+          if (kind === "p") {
+            if (asked.subarray(5, -1).toString() === self.password) welcome();
+            else socket.end(message("E", Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed for user "postgres"\0\0')));
+          }
+          if (kind === "Q") socket.write(rows("server_version_num", String(self.version)));
+        });
+      });
+    });
+  });
+}
+
+const int = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+};
+const short = (value: number): Buffer => int(value).subarray(2);
+const message = (kind: string, body: Buffer): Buffer => Buffer.concat([Buffer.from(kind), int(body.length + 4), body]);
+const rows = (column: string, value: string): Buffer =>
+  Buffer.concat([
+    message("T", Buffer.concat([short(1), Buffer.from(`${column}\0`), int(0), short(0), int(25), short(-1), int(-1), short(0)])),
+    message("D", Buffer.concat([short(1), int(value.length), Buffer.from(value)])),
+    message("C", Buffer.from("SHOW\0")),
+    message("Z", Buffer.from("I")),
+  ]);
+
+/** A kubeconfig with one context, `one`; gives the file. */
+export function kubeconfig(server: string, authority: string, user: object = { token: "let-me-in" }): string {
+  const cluster = { server, "certificate-authority-data": Buffer.from(authority).toString("base64") };
+  const text = stringify({
+    contexts: [{ name: "one", context: { cluster: "c", user: "u" } }],
+    clusters: [{ name: "c", cluster }],
+    users: [{ name: "u", user }],
+  });
+  return `${folderWith({ kubeconfig: text })}/kubeconfig`;
+}
+
+/** An API server's list of ingress classes. */
+export const ingressClasses = (...names: string[]): string => JSON.stringify({ items: names.map((name) => ({ metadata: { name } })) });
