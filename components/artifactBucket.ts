@@ -9,7 +9,7 @@ import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketSe
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
 import { StorageClasses, type BucketSettings } from "./mlflowInstanceArgs.ts";
 import { partitionOf } from "./internal/arns.ts";
-import { bucketPolicy } from "./internal/bucketPolicy.ts";
+import { bucketPolicy, type Refusal } from "./internal/bucketPolicy.ts";
 import { Component, tagsOf, type Identity } from "./internal/labels.ts";
 import { lifecycleRules } from "./internal/lifecycleRules.ts";
 import { logicalName } from "./internal/names.ts";
@@ -120,7 +120,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
           adminPrincipals,
           grantedByRoles: args.principals.areRoles,
           tlsOnly: settings.tlsOnly ?? true,
-          denyOthers: settings.denyOthers ?? args.principals.areRoles,
+          refusal: refusalOf(settings, args.principals.areRoles),
         }),
       );
     this.fences.push(
@@ -139,4 +139,10 @@ export class ArtifactBucket extends pulumi.ComponentResource {
 function encryptionRule(kmsKeyArn: string | undefined): types.input.s3.BucketServerSideEncryptionConfigurationRule {
   if (kmsKeyArn === undefined) return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
   return { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true };
+}
+
+/** A store of its own knows neither ARNs of roles nor the condition on them. */
+function refusalOf({ denyOthers, endpoint }: BucketSettings, areRoles: boolean): Refusal {
+  if (!(denyOthers ?? areRoles)) return "none";
+  return areRoles || endpoint === undefined ? "byArn" : "byPrincipal";
 }

@@ -11,7 +11,7 @@ import { maintenanceConnections } from "./internal/poolSize.ts";
 
 export interface BackendDatabaseArgs {
   instanceName: string;
-  database: DatabaseSettings & Required<Pick<DatabaseSettings, "role" | "port" | "sslMode">>;
+  database: DatabaseSettings & Required<Pick<DatabaseSettings, "role" | "port" | "sslMode" | "characterType">>;
   connectionLimit: number;
   /** Path of the CA bundle inside the pods. */
   caFile: string;
@@ -82,12 +82,12 @@ export class BackendDatabase extends pulumi.ComponentResource {
       {
         name: settings.name,
         owner: owner.role.name,
-        // template0 is the only template that takes an encoding and a collation other than the server's own; C.UTF-8 sorts the same on
+        // template0 is the only template that takes an encoding and a collation other than the server's own; C and C.UTF-8 sort the same on
         // every operating system, so an upgrade of its C library corrupts no index.
         template: "template0",
         encoding: "UTF8",
-        lcCollate: "C.UTF-8",
-        lcCtype: "C.UTF-8",
+        lcCollate: settings.characterType === "C.UTF-8" ? "C.UTF-8" : "C",
+        lcCtype: settings.characterType,
       },
       // It goes before the maintenance roles: as long as its tables grant them anything, PostgreSQL drops no role.
       childOf(this, dataGuards(args.protect), { dependsOn: [retention.role, staleRuns.role] }),

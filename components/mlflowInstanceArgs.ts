@@ -189,7 +189,11 @@ export interface BucketSettings {
   storageClasses?: StorageClasses;
   /** Whether the policy refuses plain HTTP; the store must know the condition `aws:SecureTransport`. Default: true. */
   tlsOnly?: boolean;
-  /** Whether the policy also refuses everybody who isn't named, by `aws:PrincipalArn`; needed where identity policies grant access besides it (AWS). Default: true with `podIdentity`, else false. */
+  /**
+   * Whether the policy also refuses everybody who isn't named; needed where something grants access besides it: identity policies (AWS; by `aws:PrincipalArn`), or a
+   * store that lets each key of a project do everything (with `endpoint`; by principal, and the instance's own users are refused what they aren't granted).
+   * Default: true with `podIdentity`, else false.
+   */
   denyOthers?: boolean;
   /** Principal of the user of `bucketCredentials`, as the store's policies write it; set exactly together with them. Default: the ARN of the role of `podIdentity`. */
   instancePrincipal?: Input<string>;
@@ -221,6 +225,11 @@ export interface DatabaseSettings {
   host: Input<string>;
   /** Port of the server. Default: 5432. */
   port?: number;
+  /**
+   * Locale of the server's operating system by which it tells letters and their case apart (LC_CTYPE); text is sorted by its code points whatever this is. RDS
+   * knows `en_US.UTF-8` and not the default. Default: `C.UTF-8`. Changing it replaces the database.
+   */
+  characterType?: string;
   /** TLS mode of the server's connections. Default: `verify-full`. */
   sslMode?: SslMode;
   /** `max_connections` of the server; what the instance may take has to fit. */

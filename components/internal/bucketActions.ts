@@ -9,22 +9,22 @@ export interface Grant {
   keys?: string;
 }
 
-// One list for both ways to say it: the policy of a bucket whose users have keys, and the roles of an instance on AWS.
+// Each action is one that the image's own code needs: a test fails without it. One list for both ways to say it: the policy of a bucket whose users have keys, and the roles of an instance on AWS.
 
 /** What the tracking server and the final dump do. */
 export const serverGrants: readonly Grant[] = [
-  { sid: "InstanceListsBucket", actions: ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"] },
+  { sid: "InstanceListsBucket", actions: ["s3:ListBucket", "s3:ListBucketMultipartUploads"] },
   {
     // No s3:DeleteObjectVersion: what the instance deletes can be brought back from a versioned bucket.
     sid: "InstanceUsesObjects",
-    actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+    actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
     keys: "*",
   },
 ];
 
 /** What the maintenance jobs do. */
 export const maintenanceGrants: readonly Grant[] = [
-  { sid: "MaintenanceLists", actions: ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"] },
+  { sid: "MaintenanceLists", actions: ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"] },
   // No s3:GetObject: what is removed need not be read.
   { sid: "MaintenanceRemoves", actions: ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"], keys: "*" },
   { sid: "MaintenanceReports", actions: ["s3:GetObject", "s3:PutObject"], keys: `${maintenancePrefix}/*` },

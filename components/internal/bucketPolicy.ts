@@ -15,15 +15,24 @@ export interface BucketPolicyFacts {
    */
   grantedByRoles: boolean;
   tlsOnly: boolean;
-  denyOthers: boolean;
+  refusal: Refusal;
 }
+
+/**
+ * How those are refused who aren't named, and what isn't granted: not at all where nobody has any right that the policy doesn't give; by the ARN that AWS knows of
+ * each request; or by principal where the store knows no such condition and lets every key of a project do everything.
+ */
+export type Refusal = "none" | "byArn" | "byPrincipal";
 
 interface Statement {
   Sid: string;
   Effect: "Allow" | "Deny";
-  Principal: "*" | { AWS: string[] };
-  Action: readonly string[];
-  Resource: string[];
+  Principal?: "*" | { AWS: string[] };
+  NotPrincipal?: { AWS: string[] };
+  Action?: readonly string[];
+  NotAction?: readonly string[];
+  Resource?: string[];
+  NotResource?: string[];
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
@@ -42,6 +51,7 @@ export function bucketPolicy(facts: BucketPolicyFacts): string {
       Action: grant.actions,
       Resource: resourcesOf(grant, arn),
     }));
+  const named = [...new Set([facts.instancePrincipal, facts.maintenancePrincipal, ...facts.adminPrincipals])];
   const refuse = (sid: string, condition: Statement["Condition"] & {}): Statement => ({
     Sid: sid,
     Effect: "Deny",
@@ -66,14 +76,51 @@ export function bucketPolicy(facts: BucketPolicyFacts): string {
           } satisfies Statement,
         ]),
     ...(facts.tlsOnly ? [refuse("RefusePlainHttp", { Bool: { "aws:SecureTransport": "false" } })] : []),
-    ...(facts.denyOthers
+    ...(facts.refusal === "byPrincipal"
+      ? [
+          { Sid: "RefuseOthers", Effect: "Deny", NotPrincipal: { AWS: named }, Action: ["s3:*"], Resource: everything } satisfies Statement,
+          ...refuseTheRest(facts, arn),
+        ]
+      : []),
+    ...(facts.refusal === "byArn"
       ? [
           // By condition and not by NotPrincipal, which a role's session does not match reliably; the key holds the role's ARN for all of its sessions.
-          refuse("RefuseOthers", {
-            StringNotEquals: { "aws:PrincipalArn": [...new Set([instancePrincipal, maintenancePrincipal, ...adminPrincipals])] },
-          }),
+          refuse("RefuseOthers", { StringNotEquals: { "aws:PrincipalArn": named } }),
         ]
       : []),
   ];
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+}
+
+/** Refuses to the instance's users what they aren't granted: another object than theirs, another action, this very policy. */
+function refuseTheRest({ instancePrincipal, maintenancePrincipal }: BucketPolicyFacts, arn: string): Statement[] {
+  const users =
+    instancePrincipal === maintenancePrincipal
+      ? [{ job: "Instance", principal: instancePrincipal, grants: [...serverGrants, ...maintenanceGrants] }]
+      : [
+          { job: "Instance", principal: instancePrincipal, grants: serverGrants },
+          { job: "Maintenance", principal: maintenancePrincipal, grants: maintenanceGrants },
+        ];
+  return users.flatMap(({ job, principal, grants }): Statement[] => {
+    const everywhere = new Set(grants.filter(({ keys }) => keys === undefined || keys === "*").flatMap(({ actions }) => actions));
+    const limited = grants
+      .map((grant) => ({ ...grant, actions: grant.actions.filter((action) => !everywhere.has(action)) }))
+      .filter(({ actions }) => actions.length > 0);
+    return [
+      {
+        Sid: `Refuse${job}TheRest`,
+        Effect: "Deny",
+        Principal: { AWS: [principal] },
+        NotAction: [...new Set(grants.flatMap(({ actions }) => actions))],
+        Resource: [arn, `${arn}/*`],
+      },
+      ...limited.map((grant): Statement => ({
+        Sid: `Refuse${job}Elsewhere`,
+        Effect: "Deny",
+        Principal: { AWS: [principal] },
+        Action: grant.actions,
+        NotResource: resourcesOf(grant, arn),
+      })),
+    ];
+  });
 }

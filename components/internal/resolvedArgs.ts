@@ -31,6 +31,7 @@ export function resolveArgs(args: MlflowInstanceArgs) {
       ...args.database,
       role: args.database.role ?? args.database.name,
       port: args.database.port ?? 5432,
+      characterType: args.database.characterType ?? "C.UTF-8",
       sslMode: args.database.sslMode ?? SslMode.VerifyFull,
     },
   };

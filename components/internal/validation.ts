@@ -149,6 +149,11 @@ function checkDatabase(args: MlflowInstanceArgs, report: Report): void {
     "must be a host name or an address, without scheme and port",
   );
   report("database.port", isCount(database.port ?? 1, 65535), "must be a port");
+  report(
+    "database.characterType",
+    /^[A-Za-z][A-Za-z0-9_.@-]{0,62}$/.test(database.characterType ?? "C"),
+    "must be the name of a locale, such as en_US.UTF-8",
+  );
   report("database.sslMode", database.sslMode === undefined || isOneOf(SslMode, database.sslMode), oneOf(SslMode));
   report("database.maxConnections", isCount(database.maxConnections, 262143), "must be the server's max_connections");
   report("database.connectionLimit", isCount(database.connectionLimit ?? 1, 262143), "must be a whole number of connections");

@@ -19,7 +19,7 @@ const facts: BucketPolicyFacts = {
   adminPrincipals: ["root", "deployer"],
   grantedByRoles: false,
   tlsOnly: true,
-  denyOthers: false,
+  refusal: "none",
 };
 const statements = (changes: Partial<BucketPolicyFacts> = {}) =>
   (JSON.parse(bucketPolicy({ ...facts, ...changes })) as { Statement: Statement[] }).Statement;
@@ -32,11 +32,9 @@ describe("the bucket policy", () => {
     expect(actions.sort()).toEqual([
       "s3:AbortMultipartUpload",
       "s3:DeleteObject",
-      "s3:GetBucketLocation",
       "s3:GetObject",
       "s3:ListBucket",
       "s3:ListBucketMultipartUploads",
-      "s3:ListMultipartUploadParts",
       "s3:PutObject",
     ]);
   });
@@ -49,7 +47,6 @@ describe("the bucket policy", () => {
       "Allow s3:AbortMultipartUpload on arn:aws:s3:::b/*",
       "Allow s3:DeleteObject on arn:aws:s3:::b/*",
       "Allow s3:DeleteObjectVersion on arn:aws:s3:::b/*",
-      "Allow s3:GetBucketLocation on arn:aws:s3:::b",
       "Allow s3:GetObject on arn:aws:s3:::b/maintenance/*",
       "Allow s3:ListBucket on arn:aws:s3:::b",
       "Allow s3:ListBucketMultipartUploads on arn:aws:s3:::b",
@@ -71,7 +68,7 @@ describe("the bucket policy", () => {
   });
 
   test("allows nothing to everybody", () => {
-    for (const { Effect } of statements({ denyOthers: true }).filter(({ Principal }) => Principal === "*")) expect(Effect).toBe("Deny");
+    for (const { Effect } of statements({ refusal: "byArn" }).filter(({ Principal }) => Principal === "*")) expect(Effect).toBe("Deny");
   });
 
   test("refuses plain HTTP, and others by name, exactly when asked to", () => {
@@ -81,17 +78,17 @@ describe("the bucket policy", () => {
         .map(({ Condition }) => Condition);
     expect(refusals({ tlsOnly: false })).toEqual([]);
     expect(refusals({})).toEqual([{ Bool: { "aws:SecureTransport": "false" } }]);
-    expect(refusals({ tlsOnly: false, denyOthers: true })).toEqual([
+    expect(refusals({ tlsOnly: false, refusal: "byArn" })).toEqual([
       { StringNotEquals: { "aws:PrincipalArn": ["user", "cleaner", "root", "deployer"] } },
     ]);
     // A store with one user per bucket: it is named once.
-    expect(refusals({ tlsOnly: false, denyOthers: true, maintenancePrincipal: "user" })).toEqual([
+    expect(refusals({ tlsOnly: false, refusal: "byArn", maintenancePrincipal: "user" })).toEqual([
       { StringNotEquals: { "aws:PrincipalArn": ["user", "root", "deployer"] } },
     ]);
   });
 
   test("allows nothing at all where roles have policies of their own: both allow, and either is enough", () => {
-    const roles = { grantedByRoles: true, denyOthers: true, instancePrincipal: "role/server", maintenancePrincipal: "role/maintenance" };
+    const roles = { grantedByRoles: true, refusal: "byArn", instancePrincipal: "role/server", maintenancePrincipal: "role/maintenance" };
     expect(statements(roles).map(({ Sid, Effect, Principal, Action, Condition }) => [Sid, Effect, Principal, Action, Condition])).toEqual([
       ["RefusePlainHttp", "Deny", "*", ["s3:*"], { Bool: { "aws:SecureTransport": "false" } }],
       [
@@ -102,6 +99,77 @@ describe("the bucket policy", () => {
         { StringNotEquals: { "aws:PrincipalArn": ["role/server", "role/maintenance", "root", "deployer"] } },
       ],
     ]);
+  });
+
+  describe("of a store that lets every key do everything", () => {
+    const refused = (changes: Partial<BucketPolicyFacts> = {}) =>
+      (JSON.parse(bucketPolicy({ ...facts, tlsOnly: false, refusal: "byPrincipal", ...changes })) as { Statement: any[] }).Statement.filter(
+        ({ Effect }) => Effect === "Deny",
+      );
+    const everything = ["arn:aws:s3:::b", "arn:aws:s3:::b/*"];
+
+    test("refuses whoever isn't named, and to the instance's users what they aren't granted", () => {
+      expect(refused()).toEqual([
+        {
+          Sid: "RefuseOthers",
+          Effect: "Deny",
+          NotPrincipal: { AWS: ["user", "cleaner", "root", "deployer"] },
+          Action: ["s3:*"],
+          Resource: everything,
+        },
+        {
+          Sid: "RefuseInstanceTheRest",
+          Effect: "Deny",
+          Principal: { AWS: ["user"] },
+          NotAction: [
+            "s3:ListBucket",
+            "s3:ListBucketMultipartUploads",
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:AbortMultipartUpload",
+          ],
+          Resource: everything,
+        },
+        {
+          Sid: "RefuseMaintenanceTheRest",
+          Effect: "Deny",
+          Principal: { AWS: ["cleaner"] },
+          NotAction: [
+            "s3:ListBucket",
+            "s3:ListBucketVersions",
+            "s3:ListBucketMultipartUploads",
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:AbortMultipartUpload",
+            "s3:GetObject",
+            "s3:PutObject",
+          ],
+          Resource: everything,
+        },
+        {
+          Sid: "RefuseMaintenanceElsewhere",
+          Effect: "Deny",
+          Principal: { AWS: ["cleaner"] },
+          Action: ["s3:GetObject", "s3:PutObject"],
+          NotResource: ["arn:aws:s3:::b/maintenance/*"],
+        },
+      ]);
+    });
+
+    test("leaves one user that does both what either may", () => {
+      const [others, rest, ...more] = refused({ maintenancePrincipal: "user" });
+      expect(others.NotPrincipal).toEqual({ AWS: ["user", "root", "deployer"] });
+      expect(rest.NotAction).toEqual(expect.arrayContaining(["s3:GetObject", "s3:DeleteObjectVersion"]));
+      expect(rest.NotAction).not.toContain("s3:PutBucketPolicy");
+      expect(more).toEqual([]);
+    });
+
+    test("still grants to each what it needs, and knows no condition", () => {
+      const all = statements({ tlsOnly: false, refusal: "byPrincipal" });
+      expect(all.filter(({ Effect }) => Effect === "Allow")).toEqual(statements().filter(({ Effect }) => Effect === "Allow"));
+      expect(all.filter(({ Condition }) => Condition !== undefined)).toEqual([]);
+    });
   });
 
   test("names the bucket as its part of AWS does", () => {

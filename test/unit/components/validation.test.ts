@@ -54,6 +54,7 @@ describe("each wrong argument is reported with its path", () => {
     ["database.role", { database: { ...base.database, role: "Fraud" } }],
     ["database.host", { database: { ...base.database, host: "postgres://db" } }],
     ["database.port", { database: { ...base.database, port: 70000 } }],
+    ["database.characterType", { database: { ...base.database, characterType: "" } }],
     ["database.sslMode", { database: { ...base.database, sslMode: "prefer" } }],
     ["database.maxConnections", { database: { ...base.database, maxConnections: 0 } }],
     ["database.name", { database: { ...base.database, name: "d".repeat(53), role: "r" } }],
