@@ -1,87 +1,65 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
-import { parse, stringify } from "yaml";
-import { deploy } from "../../stacks/deploy.ts";
-import { parseEnvironment, secretKeys } from "../../stacks/environment.ts";
-import { readInstances } from "../../stacks/load.ts";
-import { instanceTypes } from "../support/instance.ts";
-import { runWithMocks, withoutSecrets, type Registration } from "../support/mocks.ts";
-
-const root = join(import.meta.dirname, "..", "..");
+import { stringify } from "yaml";
+import { withoutSecrets, type Registration } from "../support/mocks.ts";
+import type { EnvironmentName } from "./environments.ts";
+import { registered } from "./registered.ts";
 
 /** Where the goldens of an environment lie. */
 export const goldenFolder = (environment: string): string => join(import.meta.dirname, environment);
 
-/**
- * What an environment stands for, one text for each instance: its resolved spec, everything that would be registered for it, and its outputs.
- * It shows what a change of code does to every environment. It can't show what a provider makes of the inputs. Secrets are masked by their envelopes,
- * so a secret that lost its envelope shows up as a value here.
- */
-export async function dump(stack: string): Promise<Map<string, string>> {
-  const values: unknown = parse(readFileSync(join(root, "test", "fixtures", "environments", `${stack}.yaml`), "utf8"));
-  const keys = new Map<string, { secret: boolean; plain?: string }>([["environment", { secret: false, plain: JSON.stringify(values) }]]);
-  for (const key of Object.keys(secretKeys)) keys.set(key, { secret: true });
-  const { environment, problems } = parseEnvironment({ stack, keys });
-  if (environment === undefined) throw new Error(JSON.stringify(problems));
-  const today = new Date().toISOString().slice(0, 10);
-  const { specs, errors } = readInstances(environment, join(root, "stacks", "instances", stack), { stack, today, root });
-  if (errors.length > 0) throw new Error(errors.join("\n"));
+/** The instance that is shown whole; of the others, which are made by the same code, what their files decide. */
+const shownWhole = "fraud-detector";
 
-  const storeKeys = new Map(
-    specs.map(({ name }) => [
-      name,
-      {
-        accessKeyId: pulumi.output(`fixture-${name}`),
-        secretAccessKey: pulumi.secret(`fixture-secret-${name}`),
-        maintenance: {
-          accessKeyId: pulumi.output(`fixture-maintenance-${name}`),
-          secretAccessKey: pulumi.secret(`fixture-secret-maintenance-${name}`),
-        },
-      },
-    ]),
-  );
-  const outputs: { instances: Record<string, unknown>; tokens: unknown } = { instances: {}, tokens: {} };
-  const run = await isolated(() =>
-    runWithMocks(instanceTypes, async () => {
-      const secrets = Object.keys(secretKeys).map((key) => [`mlflow-instances:${key}`, `fixture-${key}`]);
-      pulumi.runtime.setAllConfig(
-        Object.fromEntries(secrets),
-        Object.keys(secretKeys).map((key) => `mlflow-instances:${key}`),
-      );
-      const made = deploy(environment, specs, storeKeys);
-      outputs.instances = await resolved(made.instances);
-      outputs.tokens = await resolved(made.tokens);
+/**
+ * What an environment stands for: `platform.yaml` has its providers and what its instances share, and there is a text for each instance, with its resolved spec, its
+ * outputs and its resources. It shows what a change of code does to every environment. Secrets are masked by their envelopes, so a secret that lost its envelope shows up
+ * as a value here.
+ */
+export async function dump(name: EnvironmentName): Promise<Map<string, string>> {
+  const { specs, outputs, providers, registrations } = await registered(name);
+  const ofInstance = (instance: string) => registrations.filter((each) => each.name === instance || each.name.startsWith(`${instance}-`));
+  const owned = new Set(specs.flatMap((spec) => ofInstance(spec.name)));
+  const shared = registrations.filter((each) => !owned.has(each));
+  return new Map([
+    ["platform.yaml", text({ providers: inOrder(providers).map(shown), registrations: inOrder(shared).map(shown) })],
+    ...specs.map((spec): [string, string] => {
+      const mine = inOrder(ofInstance(spec.name));
+      const parts =
+        spec.name === shownWhole
+          ? { registrations: mine.map(shown) }
+          : { resources: mine.map((registration) => `${registration.type} ${registration.name}`) };
+      return [`${spec.name}.yaml`, text({ spec, outputs: outputs.instances[spec.name], ...parts })];
     }),
-  );
-  return new Map(
-    specs.map((spec) => {
-      const mine = run.registrations
-        .filter(({ name }) => name === spec.name || name.startsWith(`${spec.name}-`))
-        // In the order of names: that in which outputs resolve is not a property of the program.
-        .sort((a, b) => (`${a.name} ${a.type}` < `${b.name} ${b.type}` ? -1 : 1));
-      return [
-        `${spec.name}.yaml`,
-        stringify(
-          { spec, outputs: outputs.instances[spec.name], registrations: mine.map(shown) },
-          { lineWidth: 0, aliasDuplicateObjects: false },
-        ),
-      ];
-    }),
-  );
+  ]);
 }
+
+const text = (value: object): string => withoutCertificates(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));
+
+// Those of Amazon are three pages that nobody reads; whose they are can be read.
+const withoutCertificates = (yaml: string): string =>
+  yaml.replace(/( *)-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g, (block, indent: string) => {
+    const pem = block.replace(/^ +/gm, "");
+    return (
+      indent + (pem.length < 200 ? pem.replaceAll("\n", " ") : `[certificate ${new X509Certificate(pem).subject.replaceAll("\n", ", ")}]`)
+    );
+  });
+
+// In the order of names: that in which outputs resolve is not a property of the program.
+const inOrder = (registrations: readonly Registration[]): Registration[] =>
+  registrations.toSorted((a, b) => (`${a.name} ${a.type}` < `${b.name} ${b.type}` ? -1 : 1));
 
 /** Registrations without what differs from run to run, and with parents and providers by name. */
 function shown(registration: Registration): object {
-  const { type, name, custom, sealed, parent, provider, protect, retainOnDelete, replaceOnChanges, dependencies } = registration;
+  const { type, name, custom, sealed, parent, provider, protect, retainOnDelete, replaceOnChanges, ignoreChanges, dependencies } =
+    registration;
   return {
     resource: `${type} ${name}`,
-    parent: nameIn(parent),
-    ...(custom ? { provider: provider.split("::")[3] } : {}),
+    ...(type.startsWith("pulumi:providers:") ? {} : { parent: nameIn(parent), ...(custom ? { provider: provider.split("::")[3] } : {}) }),
     ...(protect ? { protect } : {}),
     ...(retainOnDelete ? { retainOnDelete } : {}),
     ...(replaceOnChanges.length > 0 ? { replaceOnChanges } : {}),
+    ...(ignoreChanges.length > 0 ? { ignoreChanges } : {}),
     ...(dependencies.length > 0 ? { dependsOn: [...new Set(dependencies.map(nameIn))].sort() } : {}),
     ...(custom ? { inputs: withoutSecrets(sealed) } : {}),
   };
@@ -91,24 +69,4 @@ function shown(registration: Registration): object {
 function nameIn(urn: string): string {
   const [, , type, name] = urn.split("::");
   return type === undefined || name === undefined ? "the stack" : `${type.split(":").at(-1)} ${name}`;
-}
-
-// The CA file that the providers want is written into the user's cache: not the real one here.
-async function isolated<T>(run: () => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "golden-"));
-  const before = process.env["XDG_CACHE_HOME"];
-  process.env["XDG_CACHE_HOME"] = folder;
-  try {
-    return await run();
-  } finally {
-    if (before === undefined) delete process.env["XDG_CACHE_HOME"];
-    else process.env["XDG_CACHE_HOME"] = before;
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** Plain values of outputs; what is secret is masked. */
-async function resolved(value: unknown): Promise<Record<string, unknown>> {
-  const output = pulumi.output(value) as unknown as { promise(): Promise<Record<string, unknown>>; isSecret: Promise<boolean> };
-  return (await output.isSecret) ? { secret: true } : output.promise();
 }

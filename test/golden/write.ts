@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump, goldenFolder } from "./dump.ts";
+import { environments } from "./environments.ts";
 
 // The only thing that writes goldens: a test that rewrote them by itself would never fail.
 if (!process.argv.includes("--write")) {
@@ -10,7 +11,7 @@ if (!process.argv.includes("--write")) {
   process.exit(2);
 }
 
-for (const environment of ["local"]) {
+for (const environment of environments) {
   const folder = goldenFolder(environment);
   const files = await dump(environment);
   mkdirSync(folder, { recursive: true });

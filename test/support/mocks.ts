@@ -24,6 +24,8 @@ export interface Registration {
 
 export interface MockRun {
   registrations: Registration[];
+  /** Providers, which are no part of `registrations`. */
+  providers: Registration[];
   /** The one registration of this logical name; throws when there is none or more than one. */
   one: (name: string) => Registration;
   /** Registrations of this type. */
@@ -106,27 +108,27 @@ export async function runWithMocks(outputs: Outputs, program: () => unknown, pre
   await pulumi.runtime.disconnect();
   if (failures.length > 0) throw new Error(failures.join("\n"));
 
-  const registrations = monitor.requests
-    .map((request) => {
-      const sealed = request.getObject().toJavaScript();
-      return {
-        type: request.getType(),
-        name: request.getName(),
-        custom: request.getCustom(),
-        inputs: unsealed(sealed) as any,
-        sealed,
-        parent: request.getParent(),
-        provider: request.getProvider(),
-        protect: request.getProtect() ?? false,
-        retainOnDelete: request.getRetainondelete() ?? false,
-        replaceOnChanges: request.getReplaceonchangesList(),
-        ignoreChanges: request.getIgnorechangesList(),
-        dependencies: request.getDependenciesList(),
-      };
-    })
-    .filter(({ type }) => !type.startsWith("pulumi:"));
+  const requested = monitor.requests.map((request) => {
+    const sealed = request.getObject().toJavaScript();
+    return {
+      type: request.getType(),
+      name: request.getName(),
+      custom: request.getCustom(),
+      inputs: unsealed(sealed) as any,
+      sealed,
+      parent: request.getParent(),
+      provider: request.getProvider(),
+      protect: request.getProtect() ?? false,
+      retainOnDelete: request.getRetainondelete() ?? false,
+      replaceOnChanges: request.getReplaceonchangesList(),
+      ignoreChanges: request.getIgnorechangesList(),
+      dependencies: request.getDependenciesList(),
+    };
+  });
+  const registrations = requested.filter(({ type }) => !type.startsWith("pulumi:"));
   return {
     registrations,
+    providers: requested.filter(({ type }) => type.startsWith("pulumi:providers:")),
     one(name) {
       const found = registrations.filter((registration) => registration.custom && registration.name === name);
       if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} resources are named "${name}"`);

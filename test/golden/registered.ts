@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { StoreKey } from "../../stacks/config.ts";
+import { deploy } from "../../stacks/deploy.ts";
+import { secretKeys, type Environment } from "../../stacks/environment.ts";
+import type { InstanceSpec } from "../../stacks/instance.ts";
+import { readInstances } from "../../stacks/load.ts";
+import { databaseServerCalls, databaseServerTypes } from "../support/databaseServer.ts";
+import { instanceTypes } from "../support/instance.ts";
+import { runWithMocks, type Calls, type MockRun, type Outputs, type Registration } from "../support/mocks.ts";
+import { environmentOf, type EnvironmentName } from "./environments.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** What an environment's program registers, by its own files. */
+export interface Registered extends Pick<MockRun, "providers" | "registrations"> {
+  readonly specs: readonly InstanceSpec[];
+  /** Plain values of the stack's outputs; what is secret is masked. */
+  readonly outputs: { readonly instances: Record<string, unknown>; readonly tokens: unknown };
+}
+
+/** Runs the program of an environment against mocks. It can't show what a provider makes of the inputs. */
+export async function registered(name: EnvironmentName): Promise<Registered> {
+  const { environment, instancesFolder, keyOf } = environmentOf(name);
+  const today = new Date().toISOString().slice(0, 10);
+  const { specs, errors } = readInstances(environment, instancesFolder, { stack: name, today, root });
+  if (errors.length > 0) throw new Error(errors.join("\n"));
+  const keys = new Map(
+    specs.flatMap((spec): [string, StoreKey][] => {
+      const key = keyOf(spec.name);
+      return key === undefined ? [] : [[spec.name, key]];
+    }),
+  );
+  const outputs: { instances: Record<string, unknown>; tokens: unknown } = { instances: {}, tokens: {} };
+  const program = async () => {
+    const secrets = Object.keys(secretKeys).map((key) => `mlflow-instances:${key}`);
+    pulumi.runtime.setAllConfig(Object.fromEntries(secrets.map((key) => [key, key.replace("mlflow-instances:", "fixture-")])), secrets);
+    const made = await deploy(environment, specs, keys);
+    outputs.instances = await resolved(made.instances);
+    outputs.tokens = await resolved(made.tokens);
+  };
+  return isolated(async (cache) => {
+    const { providers, registrations } = await runWithMocks(typesOf(environment), program, false, calls);
+    return {
+      specs,
+      outputs,
+      registrations,
+      providers: JSON.parse(JSON.stringify(providers).replaceAll(cache, "<cache>")) as Registration[],
+    };
+  });
+}
+
+function typesOf({ platform }: Environment): Outputs {
+  const account = platform.kind === "aws" ? platform.accountId : "000000000000";
+  return {
+    ...instanceTypes,
+    ...databaseServerTypes,
+    "aws:iam/role:Role": (inputs: { path: string; name: string }) => ({ arn: `arn:aws:iam::${account}:role${inputs.path}${inputs.name}` }),
+  };
+}
+
+const calls: Calls = {
+  ...databaseServerCalls,
+  "aws:eks/getCluster:getCluster": ({ name }: { name: string }) => ({
+    id: name,
+    name,
+    endpoint: `https://${name}.example.eks.amazonaws.com`,
+    certificateAuthorities: [{ data: Buffer.from("fixture authority").toString("base64") }],
+  }),
+};
+
+// The CA files that the providers want are written into the user's cache: not the real one here.
+async function isolated<T>(run: (cache: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "golden-"));
+  const before = process.env["XDG_CACHE_HOME"];
+  process.env["XDG_CACHE_HOME"] = folder;
+  try {
+    return await run(folder);
+  } finally {
+    if (before === undefined) delete process.env["XDG_CACHE_HOME"];
+    else process.env["XDG_CACHE_HOME"] = before;
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function resolved(value: unknown): Promise<Record<string, unknown>> {
+  const output = pulumi.output(value) as unknown as { promise(): Promise<Record<string, unknown>>; isSecret: Promise<boolean> };
+  return (await output.isSecret) ? { secret: true } : output.promise();
+}
