@@ -69,7 +69,7 @@ export async function openStack(root: string, name: string, options: EngineOptio
   const operate = (args: readonly string[]): Promise<EngineRun> => operation((more) => cli([...args, ...more]), name);
   const change = ({ refresh = false, policies = true, message }: ChangeOptions): string[] => [
     "--suppress-outputs",
-    ...(refresh ? ["--refresh"] : []),
+    ...(refresh ? ["--refresh", ...providersOfToday] : []),
     ...(policies ? policyArguments(root) : []),
     ...messageOf(message),
   ];
@@ -79,7 +79,7 @@ export async function openStack(root: string, name: string, options: EngineOptio
     preview: (chosen = {}) => operate(["preview", ...change(chosen)]),
     // An instance that fails stops only what depends on its failed part: the others go on.
     up: (chosen = {}) => operate(["up", "--yes", "--skip-preview", "--continue-on-error", ...change(chosen)]),
-    previewRefresh: () => operate(["refresh", "--preview-only", "--suppress-outputs"]),
+    previewRefresh: () => operate(["refresh", "--preview-only", "--suppress-outputs", ...providersOfToday]),
     refresh: ({ message } = {}) => operate(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
     destroy: ({ message, runProgram = false } = {}) =>
       operate([
@@ -93,6 +93,9 @@ export async function openStack(root: string, name: string, options: EngineOptio
     },
   };
 }
+
+// A refresh asks with the providers as the state has them, and AWS changes the password of a database's administrator every week; the program knows today's.
+const providersOfToday = ["--run-program"];
 
 const messageOf = (message: string | undefined): string[] => (message === undefined ? [] : ["--message", message]);
 

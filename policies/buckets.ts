@@ -66,13 +66,17 @@ interface Provider {
   readonly props: Record<string, unknown>;
 }
 
+// Also an interface endpoint in a VPC, `bucket.vpce-….s3.<region>.vpce.amazonaws.com`.
+const ofAws = /\.amazonaws\.com(\.cn)?$/;
+const isElsewhere = (address: string): boolean => address !== "" && !(URL.canParse(address) && ofAws.test(new URL(address).hostname));
+
 /**
- * Whether a resource of the provider for AWS lies at AWS itself. An endpoint of the provider's own means a store that speaks S3 only, and what
+ * Whether a resource of the provider for AWS lies at AWS itself. Another endpoint of the provider's means a store that speaks S3 only, and what
  * such a store can do is its own matter.
  */
 export function isAtAws(provider: Provider | undefined): boolean {
   const endpoints = provider?.props["endpoints"];
   // Settings of providers come as JSON text.
   const list = (typeof endpoints === "string" ? JSON.parse(endpoints) : (endpoints ?? [])) as Record<string, string>[];
-  return !list.some((services) => Object.values(services).some((address) => address !== ""));
+  return !list.some((services) => Object.values(services).some(isElsewhere));
 }
