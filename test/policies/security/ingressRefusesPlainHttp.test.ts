@@ -12,7 +12,13 @@ const traefik = "traefik.ingress.kubernetes.io/router.entrypoints";
 const nginx = "nginx.ingress.kubernetes.io/force-ssl-redirect";
 
 resourceContract(ingressRefusesPlainHttp, {
-  passes: { "TLS only": ingress, "no annotation": changed(ingress, ["metadata", "annotations"], undefined) },
+  passes: {
+    "TLS only": ingress,
+    "a load balancer that listens for TLS only": changed(ingress, ["metadata", "annotations"], {
+      "alb.ingress.kubernetes.io/listen-ports": '[{"HTTPS":443}]',
+    }),
+    "no annotation": changed(ingress, ["metadata", "annotations"], undefined),
+  },
   breaks: annotated({ [traefik]: "web" }),
   message: message(traefik, "web", "websecure"),
   unknown: [
