@@ -47,7 +47,7 @@ const client = new Secret(
     metadata: { name: "mlflow-client", namespace: jobs.metadata.name },
     stringData: {
       MLFLOW_TRACKING_URI: serving.trackingUri,
-      MLFLOW_TRACKING_TOKEN: serving.tokens["training"]!.value,
+      MLFLOW_TRACKING_TOKEN: serving.tokens["training"].value,
     },
   },
   { provider: cluster },
@@ -57,7 +57,7 @@ export const trackingUris = { research: research.trackingUri, serving: serving.t
 export const clientSecret = pulumi.interpolate`${client.metadata.namespace}/${client.metadata.name}`;
 /** `pulumi stack output tokens --show-secrets` */
 export const tokens = pulumi.secret({
-  notebooks: research.tokens["notebooks"]!.value,
-  training: serving.tokens["training"]!.value,
-  services: serving.tokens["services"]!.value,
+  notebooks: research.tokens["notebooks"].value,
+  training: serving.tokens["training"].value,
+  services: serving.tokens["services"].value,
 });
