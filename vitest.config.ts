@@ -8,10 +8,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/engine/**", "test/contract/**"],
+          exclude: ["test/engine/**", "test/contract/**", "test/judged/**"],
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        // The policy packs on the real engine, without a platform: test/run.ts runs it in a process of its own, beside the tests that wait for pods.
+        test: { name: "judged", include: ["test/judged/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 1_200_000 },
       },
       {
         // A real `pulumi up` on the embedded platform of profile `test`: one platform, so one file after the other.

@@ -13,7 +13,9 @@ import { destroyUnguarded } from "../test/engine/support/unguarded.ts";
 import { instanceFile } from "./instanceFile.ts";
 import { instanceMemory } from "./instanceMemory.ts";
 import { retention } from "./retention.ts";
+import { manyInstances } from "./manyInstances.ts";
 import { policyPackCost } from "./policyPacks.ts";
+import { scale } from "./scale/scale.ts";
 import { printTable, seconds, type Row } from "./table.ts";
 import { tokenCheck } from "./tokenCheck.ts";
 
@@ -83,6 +85,8 @@ async function main(): Promise<void> {
     rows.push({ what: "warm start of the platform and an unchanged up", figures: warm, unit: seconds, bound: "60 s" });
     rows.push(...(await tokenCheck()));
     rows.push(...(await policyPackCost(ready)));
+    rows.push(...(await scale(ready)));
+    rows.push(...(await manyInstances(ready)));
     printTable(rows);
   } finally {
     await destroyUnguarded(ready.pulumi);

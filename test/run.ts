@@ -50,19 +50,14 @@ async function check(title: string, args: readonly string[]): Promise<Counts> {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function vitest(): Promise<Counts> {
-  console.log("\n== vitest");
+type Run = (args: readonly string[]) => Promise<number>;
+
+async function vitest(run: Run, args: readonly string[]): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-test-"));
   const file = join(folder, "result.json");
   try {
-    const code = await inForeground(process.execPath, [
-      "node_modules/vitest/vitest.mjs",
-      "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${file}`,
-      ...process.argv.slice(2),
-    ]);
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const code = await run(["node_modules/vitest/vitest.mjs", "run", ...args, ...reporters, ...process.argv.slice(2)]);
     const result = JSON.parse(await readFile(file, "utf8")) as {
       numPassedTests: number;
       numFailedTests: number;
@@ -76,6 +71,19 @@ async function vitest(): Promise<Counts> {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** With a cluster, or needing all processors: on the terminal. */
+function mainTests(): Promise<Counts> {
+  console.log("\n== vitest");
+  return vitest((args) => inForeground(process.execPath, args), ["--project", "unit", "--project", "engine"]);
+}
+
+/** What the engine says of the policy packs. A filter that names a file of the other tests leaves none here. */
+const judgedTests = (): Promise<Counts> =>
+  vitest(
+    async (args) => (await inBackground("vitest (policy packs on the engine)", process.execPath, args)).code,
+    ["--project", "judged", "--passWithNoTests"],
+  );
 
 async function pytest(): Promise<Counts> {
   const { code, stdout } = await inBackground("pytest (images/tracking-server)", "images/tracking-server/run-tests.sh", []);
@@ -97,8 +105,9 @@ const [withoutCluster, withCluster] = await Promise.all([
     () => check("lint", ["node_modules/eslint/bin/eslint.js", "."]),
     () => check("format", ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."]),
     pytest,
+    judgedTests,
   ),
-  lane(vitest),
+  lane(mainTests),
 ]);
 const total = add(withoutCluster, withCluster);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);

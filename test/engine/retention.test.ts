@@ -28,8 +28,12 @@ let jobs: MaintenanceJobs;
 let interruptions: Interruptions;
 let seeded: Seeded;
 let expected: Outcome;
+let flavours: Promise<string>;
 
 beforeAll(async () => {
+  // On a new machine its packages are installed first: beside what follows, where nothing needs them yet.
+  flavours = pythonWithFlavours();
+  flavours.catch(() => undefined);
   engine = await engineStack("retention");
   ({ client, state, jobs } = await maintainedInstance(engine, name, "retention", "deletedExperimentRetention: 30d"));
   interruptions = new Interruptions(state, jobs);
@@ -67,8 +71,7 @@ const removals = ({ lines }: Finished): string[] =>
 const keeps = ({ lines }: Finished): string[] =>
   lines.flatMap((line) => (line.event === "keep" ? [lineOf(line, "kind", "id", "reason")] : []));
 const sorted = (texts: readonly string[]): string[] => texts.toSorted();
-const predict = async (): Promise<unknown> =>
-  runScript({ ...client, python: await pythonWithFlavours() }, "loadChampion.py", seeded.champion);
+const predict = async (): Promise<unknown> => runScript({ ...client, python: await flavours }, "loadChampion.py", seeded.champion);
 
 describe("the model of what must remain", () => {
   it("agrees with what was said of single runs, models, traces and experiments when they were made", () => {
