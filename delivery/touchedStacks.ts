@@ -8,7 +8,7 @@ const stackFile = /^stacks\/Pulumi\.(.+)\.ya?ml$/;
 
 /** No infrastructure follows from these; a path that is not known here touches every environment. */
 const withoutEffect = [
-  /^(docs|test|bench|local|operations|images|delivery|\.github|\.gitlab|\.ci)\//,
+  /^(docs|examples|test|bench|local|operations|authoring|images|delivery|\.github|\.gitlab|\.ci)\//,
   /^(\.gitlab-ci\.yml|\.gitignore|\.prettierignore|\.prettierrc\.json|eslint\.config\.js|vitest\.config\.ts|tsconfig\.json|LICENSE)$/,
   /\.md$/,
   /^stacks\/(instance\.schema\.json|Pulumi\.example\.yaml|prices\.example\.yaml)$/,

@@ -54,7 +54,7 @@ describe("the stack", () => {
       "stack init pr-12 --no-select --secrets-provider passphrase",
       "config cp --stack dev --dest pr-12",
       "stack export --stack pr-12",
-      "up --stack pr-12",
+      "up --continue-on-error --stack pr-12",
     ]);
     const { config, encryptionsalt } = fileOf(fake.root);
     expect(encryptionsalt).toBe("v1:salt");
