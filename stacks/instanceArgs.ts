@@ -1,6 +1,6 @@
 import { databaseName, type MlflowInstanceArgs } from "@mlflow-instances/components";
 import { databaseAuthorities } from "./platforms/authorities.ts";
-import { secret, type StoreKey } from "./config.ts";
+import { secret, type KeyPair, type StoreKey } from "./config.ts";
 import { connectionLimit, type Environment, type Platform } from "./environment.ts";
 import type { InstanceSpec } from "./instance.ts";
 import type { Resources } from "./providers/index.ts";
@@ -50,7 +50,7 @@ export function instanceArgs(environment: Environment, spec: InstanceSpec, { dat
     database: {
       name: databaseName(spec.name),
       ...database,
-      sslMode: sslModeOf(platform),
+      ...serverArgs(platform),
       maxConnections: connectionLimit(platform).maxConnections,
       connectionLimit: spec.databaseConnections,
     },
@@ -65,7 +65,8 @@ interface OfKind extends Pick<MlflowInstanceArgs, "bucketCredentials" | "mainten
 
 function existingArgs({ objectStore, postgresql, ingress, network }: ExistingPlatform, key: StoreKey): OfKind {
   const { features } = objectStore;
-  const principal = (accessKeyId: string) => (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
+  const format = (accessKeyId: string) => (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
+  const principal = ({ accessKeyId, principal: given }: KeyPair) => given ?? accessKeyId.apply(format);
   return {
     bucket: {
       endpoint: objectStore.endpoint,
@@ -76,12 +77,13 @@ function existingArgs({ objectStore, postgresql, ingress, network }: ExistingPla
       publicAccessBlock: features.publicAccessBlock,
       objectOwnership: features.objectOwnership,
       tlsOnly: features.policyConditions,
-      instancePrincipal: key.accessKeyId.apply(principal),
-      ...(key.maintenance === undefined ? {} : { maintenancePrincipal: key.maintenance.accessKeyId.apply(principal) }),
-      adminPrincipals: [principal(objectStore.accessKeyId)],
+      denyOthers: objectStore.openByDefault ?? false,
+      instancePrincipal: principal(key),
+      ...(key.maintenance === undefined ? {} : { maintenancePrincipal: principal(key.maintenance) }),
+      adminPrincipals: [objectStore.adminPrincipal ?? format(objectStore.accessKeyId)],
     },
-    bucketCredentials: { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey },
-    ...(key.maintenance === undefined ? {} : { maintenanceCredentials: key.maintenance }),
+    bucketCredentials: credentials(key),
+    ...(key.maintenance === undefined ? {} : { maintenanceCredentials: credentials(key.maintenance) }),
     ingress: {
       className: ingress.className,
       ...(ingress.controller === undefined ? {} : { controller: ingress.controller }),
@@ -95,6 +97,8 @@ function existingArgs({ objectStore, postgresql, ingress, network }: ExistingPla
     },
   };
 }
+
+const credentials = ({ accessKeyId, secretAccessKey }: KeyPair) => ({ accessKeyId, secretAccessKey });
 
 function awsArgs(platform: AwsPlatform): OfKind {
   const { region, vpc, artifactStore, ingress, network, permissionsBoundaryArn } = platform;
@@ -149,10 +153,12 @@ function waysIn(ingress: Partial<Pick<Platform["ingress"], "controllerNamespace"
   };
 }
 
-// The servers that RDS runs are signed by authorities that are known here, so nothing less than a full check makes sense.
-function sslModeOf(platform: Platform): NonNullable<MlflowInstanceArgs["database"]["sslMode"]> {
-  if (platform.kind === "existing") return platform.postgresql.sslMode;
-  return platform.database.rds === undefined ? platform.database.given.sslMode : "verify-full";
+function serverArgs(platform: Platform): Pick<MlflowInstanceArgs["database"], "sslMode" | "characterType"> {
+  // The servers that RDS runs are signed by authorities that are known here, so nothing less than a full check makes sense; and they have no C.UTF-8.
+  const ofRds = { sslMode: "verify-full", characterType: "en_US.UTF-8" } as const;
+  if (platform.kind === "aws" && platform.database.rds !== undefined) return ofRds;
+  const { sslMode, characterType } = platform.kind === "aws" ? { ...ofRds, ...platform.database.given } : platform.postgresql;
+  return { sslMode, ...(characterType === undefined ? {} : { characterType }) };
 }
 
 function tlsArgs(tls: Platform["ingress"]["tls"]): MlflowInstanceArgs["ingress"]["tls"] {

@@ -57,7 +57,7 @@ const podIdentitySchema = shared.exactlyOne(
   "pod identity and IRSA both; a pod takes its role by one way, remove the other",
 );
 
-const endpoint = shared.url("credentials come from the profile or the environment, never from here", true).optional();
+const endpoint = shared.httpsUrl("credentials come from the profile or the environment, never from here").optional();
 
 /** Keys of `artifactStore.endpoints`, as the provider names these services. */
 export const endpointServices = ["s3", "iam", "sts", "rds", "ec2", "eks", "kms", "secretsmanager", "route53"] as const;

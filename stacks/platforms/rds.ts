@@ -59,6 +59,10 @@ export const rdsSchema = strict({
   logRetention: days
     .optional()
     .describe("For how long PostgreSQL's logs stay in CloudWatch, in days as CloudWatch knows them. Default: 30d."),
+  applyImmediately: z
+    .boolean()
+    .optional()
+    .describe("Whether changes that interrupt are made at once instead of in the maintenance window. Default: false."),
   snapshotIdentifier: z
     .string()
     .min(1)

@@ -34,13 +34,11 @@ export const hostName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$
 const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: (issue) => `is ${show(issue.input)}, not an address range such as 10.0.0.0/16` });
 export const cidrs = z.array(cidr).min(1);
 
-/** An address without credentials and path; plain HTTP only to this machine, where no wire can be listened to (an emulator in tests). */
-export const url = (secretsPlace: string, plainOnLoopback = false) =>
+/** An address without credentials and path; `secretsPlace` says where credentials belong. */
+export const httpsUrl = (secretsPlace: string) =>
   z.string().superRefine((value, context) => {
     const parsed = URL.canParse(value) ? new URL(value) : undefined;
-    const plain = parsed?.protocol === "http:" && plainOnLoopback && /^(127\.|localhost$|\[::1\]$)/.test(parsed.hostname);
-    if (parsed === undefined || (parsed.protocol !== "https:" && !plain))
-      context.addIssue({ code: "custom", message: "is not an https:// address" });
+    if (parsed?.protocol !== "https:") context.addIssue({ code: "custom", message: "is not an https:// address" });
     else if (parsed.username !== "" || parsed.password !== "")
       context.addIssue({ code: "custom", message: `has a user name or password in it; ${secretsPlace}` });
     else if (parsed.pathname !== "/" || parsed.search !== "")
@@ -75,6 +73,13 @@ export const postgresqlSchema = strict({
     .enum(["verify-full", "verify-ca", "require", "disable"])
     .describe("libpq's sslmode; verify-full checks the certificate and the host's name."),
   superuser: z.boolean().describe("Whether adminUser is a superuser. Managed servers give none."),
+  characterType: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Locale by which the databases tell letters and their case apart; the server's operating system has to know it. Default: C.UTF-8, on AWS en_US.UTF-8. Changing it replaces the databases.",
+    ),
   maxConnections,
 });
 

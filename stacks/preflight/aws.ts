@@ -93,7 +93,7 @@ function credentialWords(error: unknown, who: string, profile: string | undefine
     profile === undefined
       ? "log in again, or let the pipeline ask for new ones"
       : `log in again, for example \`aws sso login --profile ${profile}\``;
-  if (expired.has(name) || /expired|expiration/i.test(message)) return new Reason(`${who} have expired; ${renew}`);
+  if (expired.has(name) || /expired|SSO session/i.test(message)) return new Reason(`${who} have expired; ${renew}`);
   if (refused.has(name)) return new Reason(`${who} are not known to AWS (${name}); were they removed, or mistyped?`);
   if (/^(CredentialsProviderError|TokenProviderError|ProviderError)$/.test(name)) {
     const missing = profile === undefined ? "there are none in this shell" : `there are none for the profile ${profile}`;

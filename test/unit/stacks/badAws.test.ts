@@ -44,7 +44,7 @@ test.each<[string, (platform: Loose) => void]>([
       }),
   ],
   ["a boundary that AWS manages", (p) => (p.permissionsBoundaryArn = "arn:aws:iam::aws:policy/PowerUserAccess")],
-  ["an emulator on loopback", (p) => (p.artifactStore = { endpoints: { s3: "http://127.0.0.1:5000", sts: "https://127.0.0.1:5000" } })],
+  ["an emulator on loopback", (p) => (p.artifactStore = { endpoints: { s3: "https://127.0.0.1:5000", sts: "https://127.0.0.1:5000" } })],
   ["another family than those known", (p) => Object.assign(p.database.rds, { instanceClass: "db.x2g.large", maxConnections: 5000 })],
 ])("right: %s", (_, change) => {
   expect(errorsOf(change, change.toString().includes("given") ? { postgresqlAdminPassword: { secret: true } } : {})).toEqual([]);
@@ -162,7 +162,7 @@ const cases: [what: string, change: (platform: Loose, values: Loose) => void, er
     ],
   ],
   [
-    "plain HTTP to somewhere else",
+    "plain HTTP, and a service that nobody calls",
     (p) => (p.artifactStore = { endpoints: { s3: "http://10.0.0.1:5000", sqs: "https://10.0.0.1" } }),
     [
       "artifactStore.endpoints.s3: is not an https:// address",

@@ -26,7 +26,7 @@ const sockets = new Set<Socket>();
 const database: FakePostgresql = { version: 160_009 };
 let apiAnswer: Answer, s3Answer: Answer;
 const hidden = "hunter2-Xyzzy";
-const notes: string[] = [];
+const notes = vi.hoisted((): string[] => []);
 vi.mock(import("@pulumi/pulumi"), async (original) => {
   const module = await original();
   return { ...module, log: { ...module.log, info: (text: string) => Promise.resolve(void notes.push(text)) } };
@@ -48,7 +48,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   notes.length = 0;
-  Object.assign(database, { version: 160_009, password: hidden });
+  Object.assign(database, { version: 160_009, password: hidden, lacks: "" });
   apiAnswer = ({ url, headers }) => {
     if (url === "/version") return { status: 403 };
     if (headers.authorization !== "Bearer let-me-in") return { status: 401 };
@@ -151,6 +151,13 @@ test.each([
   database.version = version;
   expect(await linesOf(reachable())).toEqual([
     `  PostgreSQL at 127.0.0.1:${portOf(postgresql)} (platform.postgresql): its version is ${shown}; 14 is the oldest that the instances work with`,
+  ]);
+});
+
+test("an administrator without the rights to make an instance's roles is told, with what is missing", async () => {
+  database.lacks = "roles and databases";
+  expect(await linesOf(reachable())).toEqual([
+    `  PostgreSQL at 127.0.0.1:${portOf(postgresql)} (platform.postgresql): postgres may not create roles and databases, and each instance has roles and a database of its own`,
   ]);
 });
 
