@@ -38,6 +38,8 @@ export const secretText = (key: SecretKey): string | undefined => pulumi.runtime
 export interface KeyPair {
   readonly accessKeyId: pulumi.Output<string>;
   readonly secretAccessKey: pulumi.Output<string>;
+  /** The user as the store's policies write it, where that doesn't follow from the key. */
+  readonly principal?: string;
 }
 
 /** An instance's own key, and that of its maintenance jobs where the store gives a bucket more than one user. */
@@ -45,7 +47,11 @@ export interface StoreKey extends KeyPair {
   readonly maintenance?: KeyPair;
 }
 
-const pairSchema = z.object({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) });
+const pairSchema = z.object({
+  accessKeyId: z.string().min(1),
+  secretAccessKey: z.string().min(1),
+  principal: z.string().min(1).optional(),
+});
 const half = "has no accessKeyId or no secretAccessKey in";
 
 // Previews come and go, users of a store without an IAM don't: one user is there for all of them.
@@ -89,9 +95,10 @@ export function readStoreKeys(
 }
 
 // The id is part of the bucket's policy, which has to be readable; only the other half is a secret.
-const keyPair = ({ accessKeyId, secretAccessKey }: z.output<typeof pairSchema>): KeyPair => ({
+const keyPair = ({ accessKeyId, secretAccessKey, principal }: z.output<typeof pairSchema>): KeyPair => ({
   accessKeyId: pulumi.output(accessKeyId),
   secretAccessKey: pulumi.secret(secretAccessKey),
+  ...(principal === undefined ? {} : { principal }),
 });
 
 /** Shows problems of the config with the place in the stack's file, as long as that file is where the config came from. */

@@ -17,7 +17,7 @@ export type StoreFeatures = z.output<typeof featuresSchema>;
 
 const objectStoreSchema = strict({
   endpoint: shared
-    .url("the secret key objectStoreSecretAccessKey is the place for that")
+    .httpsUrl("the secret key objectStoreSecretAccessKey is the place for that")
     .describe("S3 endpoint, reached by this program and by the pods."),
   region: z.string().min(1).describe("Region that requests are signed for; any word that the store accepts."),
   accessKeyId: z.string().min(1).describe("Key that may create buckets; its secret is the secret key objectStoreSecretAccessKey."),
@@ -29,6 +29,17 @@ const objectStoreSchema = strict({
     .optional()
     .describe(
       "How the store writes an instance's key as a principal in a bucket policy, with {accessKeyId} in it. Default: the key itself.",
+    ),
+  adminPrincipal: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Principal of accessKeyId, where it can't be made from the key. Default: by principalFormat."),
+  openByDefault: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether every key of the project reaches every bucket unless a policy refuses it; the buckets' policies then do. Default: false.",
     ),
 });
 

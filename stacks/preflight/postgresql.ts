@@ -19,7 +19,7 @@ interface How {
   readonly password: string | undefined;
 }
 
-/** Whether a PostgreSQL server answers, takes the administrator in, and is new enough: it tells its version only to those who are in. */
+/** Whether a PostgreSQL server answers, takes the administrator in, is new enough, and lets the administrator do what instances need: it tells that only to those who are in. */
 export const postgresqlCheck = (server: Server, { path, ca, password }: How): Check => ({
   what: "PostgreSQL",
   where: `${server.host}:${server.port}`,
@@ -27,9 +27,11 @@ export const postgresqlCheck = (server: Server, { path, ca, password }: How): Ch
   async run(probe) {
     // First in our own words: the library has one message for everything that isn't PostgreSQL.
     await probePostgresql(probe, server, ca);
-    const version = await versionOf(server, password, ca, probe);
+    const { version, lacks } = await saidBy(server, password, ca, probe);
     if (Math.floor(version / 10_000) < oldest)
       throw new Reason(`its version is ${shown(version)}; ${oldest} is the oldest that the instances work with`);
+    if (lacks !== "")
+      throw new Reason(`${server.adminUser} may not create ${lacks}, and each instance has roles and a database of its own`);
   },
 });
 
@@ -39,7 +41,11 @@ const shown = (version: number): string =>
     ? `${Math.floor(version / 10_000)}.${version % 10_000}`
     : `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}`;
 
-async function versionOf(server: Server, password: string | undefined, ca: string[] | undefined, probe: Probe): Promise<number> {
+const rightsQuery =
+  "select concat_ws(' and ', case when not (rolsuper or rolcreaterole) then 'roles' end, case when not (rolsuper or rolcreatedb) then 'databases' end) as lacks " +
+  "from pg_roles where rolname = current_user";
+
+async function saidBy(server: Server, password: string | undefined, ca: string[] | undefined, probe: Probe) {
   const { Client } = (await import("pg")).default;
   const client: PgClient = new Client({
     host: server.host,
@@ -61,6 +67,7 @@ async function versionOf(server: Server, password: string | undefined, ca: strin
   client.on("error", () => undefined);
   probe.signal.addEventListener("abort", () => void client.end().catch(() => undefined));
   await client.connect();
-  const { rows } = await client.query<{ server_version_num: string }>("show server_version_num");
-  return Number(rows[0]?.server_version_num);
+  const version = await client.query<{ server_version_num: string }>("show server_version_num");
+  const rights = await client.query<{ lacks: string }>(rightsQuery);
+  return { version: Number(version.rows[0]?.server_version_num), lacks: rights.rows[0]?.lacks ?? "" };
 }

@@ -65,9 +65,11 @@ export interface FakePostgresql {
   version: number;
   /** The password that it wants; none is asked for without one. */
   password?: string;
+  /** What it doesn't let the administrator create; everything may be without it. */
+  lacks?: string;
 }
 
-/** A server that speaks as much of PostgreSQL as a login and one question need, behind TLS. */
+/** A server that speaks as much of PostgreSQL as a login and two questions need, behind TLS. */
 export function postgresqlServer({ pem }: Issued, self: FakePostgresql, sockets: Set<Socket>): TcpServer {
   return createServer((raw) => {
     sockets.add(raw.on("error", () => undefined));
@@ -85,7 +87,9 @@ export function postgresqlServer({ pem }: Issued, self: FakePostgresql, sockets:
             if (asked.subarray(5, -1).toString() === self.password) welcome();
             else socket.end(message("E", Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed for user "postgres"\0\0')));
           }
-          if (kind === "Q") socket.write(rows("server_version_num", String(self.version)));
+          if (kind !== "Q") return;
+          const ofRights = asked.includes("pg_roles");
+          socket.write(ofRights ? rows("lacks", self.lacks ?? "") : rows("server_version_num", String(self.version)));
         });
       });
     });
