@@ -1,13 +1,13 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
-import { openCluster } from "./cluster.ts";
 import { orphans } from "./commands/orphans.ts";
 import { restoreDeleted } from "./commands/restoreDeleted.ts";
 import { retention } from "./commands/retention.ts";
 import { staleRuns } from "./commands/staleRuns.ts";
 import { confirmName } from "./confirm.ts";
 import { patience } from "./job.ts";
+import { openCluster } from "./openCluster.ts";
 import { fileSink, streamSink } from "./output.ts";
 import { ExitCode, Refusal } from "./refusal.ts";
 import { run, type Use } from "./run.ts";
@@ -25,7 +25,7 @@ interface Common {
 /** Checks all input, then runs the command; `--json -` leaves standard output to machines. */
 async function carryOut(use: Use, stack: string, instance: string, { json }: Common): Promise<void> {
   const target = findTarget(root, stack, instance);
-  const cluster = openCluster(target);
+  const cluster = await openCluster(target.place);
   const machines = json === undefined ? undefined : json === "-" ? standardOutput : await fileSink(json);
   const people = json === "-" ? undefined : standardOutput;
   try {

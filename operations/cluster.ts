@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { wordsFor } from "../stacks/preflight/check.ts";
 import { Refusal } from "./refusal.ts";
-import type { Target } from "./target.ts";
 
 /** An answer of the API server that isn't the wanted one, or none at all (then `status` is 0). */
 export class ClusterError extends Refusal {
@@ -117,36 +115,6 @@ export class Cluster {
     const words = (error as Error).name === "AbortError" ? "no answer" : wordsFor(error as NodeJS.ErrnoException);
     return new ClusterError(`${this.where} can't be reached: ${words}`, 0);
   }
-}
-
-/** Opens the context that the stack names, whatever the file's current one is. */
-export function openCluster({ kubeconfig, context }: Pick<Target, "kubeconfig" | "context">): Cluster {
-  const config = new KubeConfig();
-  try {
-    readFileSync(kubeconfig);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new Refusal(code === "ENOENT" ? `There is no kubeconfig file ${kubeconfig}.` : `The kubeconfig file can't be read: ${message}`);
-  }
-  try {
-    config.loadFromFile(kubeconfig);
-  } catch (error) {
-    // A TypeError is the library's stumbling over a file that holds something else.
-    const words = error instanceof TypeError ? "it has no clusters, users and contexts" : (error as Error).message.split("\n")[0];
-    throw new Refusal(`${kubeconfig} is no kubeconfig file: ${words}`);
-  }
-  const found = config.getContextObject(context);
-  if (found === null) {
-    const names = config.getContexts().map(({ name }) => name);
-    throw new Refusal(`${kubeconfig} has no context "${context}"; it has ${names.join(", ") || "none"}.`);
-  }
-  config.setCurrentContext(context);
-  if (!URL.canParse(config.getCurrentCluster()?.server ?? "")) {
-    throw new Refusal(`${kubeconfig}: the cluster "${found.cluster}" of context ${context} has no server.`);
-  }
-  if (config.getCurrentUser() === null)
-    throw new Refusal(`${kubeconfig}: the user "${found.user}" of context ${context} isn't in the file.`);
-  return new Cluster(config);
 }
 
 async function textOf(answer: IncomingMessage): Promise<string> {

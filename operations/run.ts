@@ -11,7 +11,7 @@ import type { Sink } from "./output.ts";
 import { ExitCode, Refusal } from "./refusal.ts";
 import { lineOf } from "./show.ts";
 import { summaryLines } from "./summary.ts";
-import type { Target } from "./target.ts";
+import type { Place, Target } from "./target.ts";
 import { duration, plain } from "./words.ts";
 
 // A removal is silent while all goes well; a sign of life now and then keeps people from ending it.
@@ -148,8 +148,12 @@ const endings: Partial<Record<ExitCode, string>> = {
   [ExitCode.Locked]: "Another maintenance command works on this instance at the moment; nothing was changed. Try again when it has ended.",
 };
 
-const logHint = ({ kubeconfig, context }: Target, { namespace, name }: OneOffJob): string =>
-  `Its log: kubectl --kubeconfig ${kubeconfig} --context ${context} --namespace ${namespace} logs --follow job/${name}`;
+const logHint = ({ place }: Target, { namespace, name }: OneOffJob): string =>
+  `Its log: kubectl ${kubectlOptions(place)}--namespace ${namespace} logs --follow job/${name}`;
+
+// Whoever names a cluster by EKS' name has a context of their own for it.
+const kubectlOptions = (place: Place): string =>
+  "platform" in place ? "" : `--kubeconfig ${place.kubeconfig} --context ${place.context} `;
 
 async function afterInterruption(use: Use, target: Target, job: OneOffJob): Promise<string> {
   if (!use.dryRun) return `Interrupted; job ${job.name} goes on in the cluster. ${logHint(target, job)}`;

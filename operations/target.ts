@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { namespaceName } from "@mlflow-instances/components";
+import type { Platform } from "../stacks/environment.ts";
+import type { AwsPlatform, ClusterByContext } from "../stacks/platforms/aws.ts";
 import { readStack, stackNames } from "../stacks/stackOnDisk.ts";
 import { nearestFirst } from "./nearest.ts";
 import { Refusal } from "./refusal.ts";
@@ -9,9 +11,12 @@ export interface Target {
   readonly stack: string;
   readonly instance: string;
   readonly namespace: string;
-  readonly kubeconfig: string;
-  readonly context: string;
+  readonly place: Place;
 }
+
+/** Where its cluster is found: a context of a kubeconfig, or an EKS cluster whose address AWS knows. */
+export type Place =
+  { readonly kubeconfig: string; readonly context: string } | { readonly clusterName: string; readonly platform: AwsPlatform };
 
 /** Finds `<stack> <instance>` in the project's files. Names are looked up and never become part of a path. */
 export function findTarget(root: string, stackName: string, instance: string): Target {
@@ -25,8 +30,15 @@ export function findTarget(root: string, stackName: string, instance: string): T
     const others = list(nearestFirst(instance, stack.instances));
     throw new Refusal(`Stack ${stackName} has no instance "${instance}"; those with a file in ${stack.instancesFolder}/ are: ${others}.`);
   }
-  const { kubeconfig, context } = stack.environment.platform.kubernetes;
-  return { stack: stackName, instance, namespace: namespaceName(instance), kubeconfig: resolve(root, kubeconfig), context };
+  return { stack: stackName, instance, namespace: namespaceName(instance), place: placeOf(root, stack.environment.platform) };
+}
+
+function placeOf(root: string, platform: Platform): Place {
+  if (platform.kind === "aws" && platform.kubernetes.clusterName !== undefined) {
+    return { clusterName: platform.kubernetes.clusterName, platform };
+  }
+  const { kubeconfig, context } = platform.kubernetes as ClusterByContext;
+  return { kubeconfig: resolve(root, kubeconfig), context };
 }
 
 const list = (names: readonly string[]): string => (names.length === 0 ? "none" : names.join(", "));

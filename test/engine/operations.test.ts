@@ -7,7 +7,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { Deployed } from "../../local/commands/up.ts";
-import { openCluster } from "../../operations/cluster.ts";
+import { openContext } from "../../operations/openCluster.ts";
 import { retention } from "../../operations/commands/retention.ts";
 import { patience } from "../../operations/job.ts";
 import { run } from "../../operations/run.ts";
@@ -357,12 +357,13 @@ describe("what can't work", () => {
     };
     const kubeconfig = join(scratch, "kubeconfig");
     await writeFile(kubeconfig, stringify(asGuest), { mode: 0o600 });
-    const target = { stack, instance: name, namespace, kubeconfig, context: "guest" };
+    const place = { kubeconfig, context: "guest" };
+    const target = { stack, instance: name, namespace, place };
     const sink = { write: async () => undefined, end: async () => undefined };
     const before = (await jobs()).length;
     const outputs = { people: sink, machines: undefined, notes: sink };
     const attempt = (use = retention({ dryRun: true })) =>
-      run(use, target, openCluster(target), outputs, patience, new AbortController().signal);
+      run(use, target, openContext(place), outputs, patience, new AbortController().signal);
     await expect(attempt()).rejects.toThrow(/to create jobs\.batch, delete jobs\.batch, list pods, get pods\/log\.$/);
     await must(["delete", "rolebinding", "guest"]);
     await eventually(10_000, () =>

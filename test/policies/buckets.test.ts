@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { isAtAws } from "../../policies/buckets.ts";
 
-const at = (services: Record<string, string>) => isAtAws({ type: "pulumi:providers:aws", props: { endpoints: JSON.stringify([services]) } });
+const at = (services: Record<string, string>) =>
+  isAtAws({ type: "pulumi:providers:aws", props: { endpoints: JSON.stringify([services]) } });
 
 test.each([
   ["https://bucket.vpce-0123-abcd.s3.eu-central-1.vpce.amazonaws.com", true],

@@ -9,7 +9,7 @@ import { fakeCluster, pod, warning, type FakeCluster } from "./support/fakeClust
 
 // A command from its first request to its exit code, against an API server of the test's own. That a real cluster answers like it is the engine test's business.
 
-const target: Target = { stack: "dev", instance: "shop", namespace: "mlflow-shop", kubeconfig: "/k", context: "fake" };
+const target: Target = { stack: "dev", instance: "shop", namespace: "mlflow-shop", place: { kubeconfig: "/k", context: "fake" } };
 // Far enough from what a busy machine takes; what waits for the end of one of them shortens that one.
 const quick: Patience = { pollMs: 5, stuckMs: 300, startMs: 20_000, awayMs: 20_000 };
 

@@ -1,11 +1,12 @@
 import { writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
-import { openCluster } from "../../../operations/cluster.ts";
 import { nearestFirst } from "../../../operations/nearest.ts";
+import { openCluster, openContext } from "../../../operations/openCluster.ts";
 import { ExitCode, Refusal } from "../../../operations/refusal.ts";
 import { findTarget } from "../../../operations/target.ts";
 import { secretKeys } from "../../../stacks/environment.ts";
@@ -43,8 +44,7 @@ test("an instance is found with its cluster, without Pulumi and without opening 
     stack: "local",
     instance: "fraud-detector",
     namespace: "mlflow-fraud-detector",
-    kubeconfig: "/fixture/kubeconfig",
-    context: "mlflow-local",
+    place: { kubeconfig: "/fixture/kubeconfig", context: "mlflow-local" },
   });
 });
 
@@ -56,7 +56,7 @@ test("the stack's own folder of instances and a relative kubeconfig are taken fr
   const values = fixtureValues() as { platform: { kubernetes: { kubeconfig: string } } };
   values.platform.kubernetes.kubeconfig = "keys/config";
   const root = project(values, { "mlflow-instances:instancesFolder": "elsewhere" });
-  expect(findTarget(root, "local", "shop").kubeconfig).toBe(join(root, "keys/config"));
+  expect(findTarget(root, "local", "shop").place).toMatchObject({ kubeconfig: join(root, "keys/config") });
 });
 
 test.each(["loca", "../stacks/local", "local.yaml", ""])("unknown stack %j: those that exist are listed, the nearest first", (name) => {
@@ -75,7 +75,7 @@ test("a wrong stack file is refused with each place", () => {
   const values = fixtureValues() as { platform: { kind: string } };
   values.platform.kind = "gke";
   expect(refusal(() => findTarget(project(values), "local", "fraud-detector"))).toMatch(
-    /^Wrong input for stack local; nothing was changed:\n {2}.*Pulumi\.local\.yaml:\d+:\d+ mlflow-instances:environment\.platform\.kind: is "gke", not one of existing$/,
+    /^Wrong input for stack local; nothing was changed:\n {2}.*Pulumi\.local\.yaml:\d+:\d+ mlflow-instances:environment\.platform\.kind: is "gke", not one of existing, aws$/,
   );
   expect(refusal(() => findTarget(folderWith({ "stacks/Pulumi.local.yaml": "a: [" }), "local", "x"))).toMatch(/Pulumi\.local\.yaml:1:\d+ /);
 });
@@ -92,6 +92,48 @@ test("the nearest name is the one with the fewest changed letters", () => {
   expect(nearestFirst("x", [])).toEqual([]);
 });
 
+/** A stack on AWS whose cluster has a name only; AWS' answers come from a server of the test. */
+async function eksProject(answer: (path: string) => { status: number; type?: string; body: object }): Promise<string> {
+  const server = createHttpServer((request, response) => {
+    const { status, type, body } = answer(request.url ?? "");
+    response.writeHead(status, { "content-type": "application/json", ...(type === undefined ? {} : { "x-amzn-errortype": type }) });
+    response.end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const values = fixtureValues("aws") as { platform: Record<string, unknown> };
+  delete values.platform["profile"];
+  values.platform["kubernetes"] = { clusterName: "mlflow-dev" };
+  values.platform["artifactStore"] = { endpoints: { eks: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } };
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "a");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "b");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  return folderWith({
+    "stacks/Pulumi.dev.yaml": stringify({ config: { "mlflow-instances:environment": values } }),
+    "stacks/instances/dev/fraud-detector.yaml": instance,
+  });
+}
+
+test("an EKS cluster that the stack names is found by asking AWS", async () => {
+  const root = await eksProject(() => ({
+    status: 200,
+    body: { cluster: { name: "mlflow-dev", endpoint: "https://127.0.0.1:1", certificateAuthority: { data: "" } } },
+  }));
+  const cluster = await openCluster(findTarget(root, "dev", "fraud-detector").place);
+  expect(cluster.where).toBe("the cluster of context mlflow-dev (https://127.0.0.1:1)");
+});
+
+test("an EKS cluster that AWS doesn't know is said with those that it knows", async () => {
+  const root = await eksProject((path) =>
+    path.includes("mlflow-dev")
+      ? { status: 404, type: "ResourceNotFoundException", body: { message: "No cluster found" } }
+      : { status: 200, body: { clusters: ["shared", "batch"] } },
+  );
+  await expect(openCluster(findTarget(root, "dev", "fraud-detector").place)).rejects.toThrow(
+    new Refusal("The EKS cluster mlflow-dev in eu-central-1 can't be found out: there is no such cluster; the region has shared, batch."),
+  );
+});
+
 const kubeconfig = (change: Record<string, unknown> = {}) =>
   stringify({
     clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
@@ -102,7 +144,7 @@ const kubeconfig = (change: Record<string, unknown> = {}) =>
 const opening = (text: string | undefined, context = "dev") => {
   const file = join(folderWith({}), "kubeconfig");
   if (text !== undefined) writeFileSync(file, text);
-  return () => openCluster({ kubeconfig: file, context });
+  return () => openContext({ kubeconfig: file, context });
 };
 
 test.each([
