@@ -26,7 +26,7 @@ function controllerAnnotations(settings: IngressSettings, temporaryStorage: stri
       return nginxAnnotations(idleSeconds(settings, temporaryStorage));
     case IngressController.Traefik:
       return traefikAnnotations;
-    case undefined:
+    default:
       // Each ignores the other's.
       return { ...traefikAnnotations, ...nginxBody, "nginx.ingress.kubernetes.io/proxy-read-timeout": "600" };
   }

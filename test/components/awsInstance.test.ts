@@ -303,3 +303,14 @@ test("the network lets the server reach the public addresses of AWS, the VPC's d
   expect(egress.map(({ ports }: any) => ports.map(({ port }: any) => port))).toEqual([[53, 53], [5432], [443]]);
   expect(egress[1].to).toEqual([{ ipBlock: { cidr: "10.0.0.0/16" } }]);
 });
+
+test("the database is sorted by code points and knows letters as the server's operating system names them", async () => {
+  const database = { ...awsInstanceArgs().database, characterType: "en_US.UTF-8" };
+  const { one } = await run({ database });
+  expect(one("fraud-detector-database").inputs).toMatchObject({
+    encoding: "UTF8",
+    template: "template0",
+    lcCollate: "C",
+    lcCtype: "en_US.UTF-8",
+  });
+});

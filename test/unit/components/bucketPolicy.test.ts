@@ -88,7 +88,8 @@ describe("the bucket policy", () => {
   });
 
   test("allows nothing at all where roles have policies of their own: both allow, and either is enough", () => {
-    const roles = { grantedByRoles: true, refusal: "byArn", instancePrincipal: "role/server", maintenancePrincipal: "role/maintenance" };
+    const principals = { instancePrincipal: "role/server", maintenancePrincipal: "role/maintenance" };
+    const roles = { grantedByRoles: true, refusal: "byArn", ...principals } as const;
     expect(statements(roles).map(({ Sid, Effect, Principal, Action, Condition }) => [Sid, Effect, Principal, Action, Condition])).toEqual([
       ["RefusePlainHttp", "Deny", "*", ["s3:*"], { Bool: { "aws:SecureTransport": "false" } }],
       [
