@@ -102,7 +102,7 @@ export async function runWithMocks(outputs: Outputs, program: () => unknown, pre
       return {};
     },
   };
-  await pulumi.runtime.setMocks(mocks, "project", "stack", preview);
+  await pulumi.runtime.setMocks(mocks, "project", "stack", preview, "organization");
   const monitor = record(pulumi.runtime.getMonitor() as unknown as MockMonitor);
   await program();
   await pulumi.runtime.disconnect();
