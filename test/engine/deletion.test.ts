@@ -187,6 +187,12 @@ describe("a dump that fails", () => {
         const patch = ["patch", job, ...namespace, "--type", "merge", "--patch", '{"spec":{"activeDeadlineSeconds":1}}'];
         expect((await kubectl(patch)).code).toBe(0);
       });
+      // The cluster gives its pod half a minute to end by itself, which proves nothing here.
+      const pods = ["pods", ...namespace, "--selector", "app.kubernetes.io/component=final-dump"];
+      await eventually(30_000, async () => {
+        expect((await kubectl(["get", ...pods, "-o", "jsonpath={.items[*].metadata.deletionTimestamp}"])).output).not.toBe("");
+      });
+      await kubectl(["delete", ...pods, "--grace-period=0", "--force"]);
       expect(await up).toMatch(/final-dump.*failed/);
     } finally {
       await notebook.end();
