@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +21,10 @@ def children(pid: int) -> list[int]:
     return [int(one) for one in text.split()]
 
 
-def new_server(uri: str, store: ObjectStore, folder: Path, workers: int) -> Server:
+def new_server(uri: str, store: ObjectStore, folder: Path, workers: int, **more: str) -> Server:
     write_tokens(folder / "tokens.json", role_tokens())
-    return Server({**server_environment(uri, store.url), "MLFLOW_INSTANCE_WORKERS": str(workers)}, folder / "log", folder / "tokens.json")
+    environment = {**server_environment(uri, store.url), "MLFLOW_INSTANCE_WORKERS": str(workers), **more}
+    return Server(environment, folder / "log", folder / "tokens.json")
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -55,6 +57,24 @@ def test_sigterm_lets_requests_finish_and_ends_with_0(migrated_uri: str, object_
     assert answers == [200]
     assert len(object_store.client().get_object(Bucket="instance", Key=f"artifacts/0/slow-{workers}")["Body"].read()) == 20_000
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_connection_without_a_request_is_kept_for_as_long_as_the_setting_says(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
+    server = new_server(migrated_uri, object_store, tmp_path, 1, MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS="5")
+    server.start()
+    try:
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as connection:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            answered = time.monotonic()
+            # Whatever was left of the answer, and then the server's end of the connection.
+            while connection.recv(65536):
+                pass
+            assert 4.5 < time.monotonic() - answered < 20
+    finally:
+        server.stop()
 
 
 def test_a_worker_that_dies_early_ends_the_container_with_1(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
