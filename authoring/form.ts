@@ -34,6 +34,9 @@ export interface Field {
   readonly problem?: (answer: string, answers: Answers) => string | undefined;
 }
 
+/** A field as it is typed, for messages. */
+const labelOf = (field: Field): string => (field.argument ? `<${nameOf(field)}>` : `--${nameOf(field)}`);
+
 export const nameOf = ({ flag }: Field): string => flag.slice(2).split(" ", 1)[0]!;
 
 /** A flag for each field; the values come with the fields' names. */
@@ -77,7 +80,7 @@ export async function fill(fields: readonly Field[], given: Answers, asker: Aske
       (field.optional ? undefined : asker && (await ask(field, answers, asker, (values) => problemsOf(field, fields, values, check))));
     if (answer !== undefined) {
       const problem = known === undefined ? undefined : problemOf(field, answer, answers);
-      if (problem !== undefined) wrong.push(`--${name}: ${problem}`);
+      if (problem !== undefined) wrong.push(`${labelOf(field)}: ${problem}`);
       answers[name] = answer;
     } else if (!field.optional) missing.push(describe(field, answers));
   }
@@ -90,7 +93,7 @@ export async function fill(fields: readonly Field[], given: Answers, asker: Aske
 
 const describe = (field: Field, answers: Answers): string => {
   const choices = field.choices?.(answers);
-  return `${field.argument ? `<${nameOf(field)}>` : field.flag}: ${field.question}${choices === undefined ? "" : ` (${field.several ? "any of" : "one of"} ${choices.join(", ")})`}`;
+  return `${field.argument ? labelOf(field) : field.flag}: ${field.question}${choices === undefined ? "" : ` (${field.several ? "any of" : "one of"} ${choices.join(", ")})`}`;
 };
 
 function problemOf(field: Field, answer: string, answers: Answers): string | undefined {

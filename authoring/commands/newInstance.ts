@@ -17,7 +17,7 @@ const stackField = (root: string): Field => ({
   choices: () => [...new Set([...environmentNames(root), embedded])],
 });
 
-// `npm run local` writes the stack file of the embedded platform, and may not have been there yet.
+// `npm run local` writes the stack file of the embedded platform, may not have done so yet, and checks the instances before it deploys them.
 const embedded = "local";
 
 export const register: Register = (program, context) => {
@@ -38,7 +38,7 @@ async function newInstance(context: Context, all: readonly Field[], given: Answe
   // First the environment, on which the other questions depend; without a terminal everything that is missing is said at once.
   const first = asker === undefined && given["stack"] === undefined ? [nameField, ...all] : [stackField(root)];
   const { stack = "" } = await fill(first, given, asker, () => []);
-  const target = stack === embedded && !environmentNames(root).includes(stack) ? undefined : readTarget(root, stack);
+  const target = stack === embedded ? undefined : readTarget(root, stack);
   const fields = [stackField(root), nameField, ...instanceFields(target, today)];
   const problems = (values: unknown, answers: Answers) => problemsOf(context, target, answers["name"]!, values);
   const answers = await fill(fields, { ...given, stack }, asker, problems);
@@ -63,7 +63,7 @@ function nextSteps(stack: string, shown: string, target: Target | undefined, nam
   if (stack === embedded) return ["next:", "  npm run local"];
   // A store without roles has users, and somebody has to make one for each instance.
   const key =
-    String(target?.environment.platform.kind) === "aws"
+    target?.environment.platform.kind === "aws"
       ? []
       : [
           `  pulumi config set --secret artifactStoreKeys --stack ${stack}   # as before, with the entry "${name}": docs/existing-platform.md`,

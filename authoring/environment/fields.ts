@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { listOf, type Answers, type Field } from "../form.ts";
 import { tierNames } from "../../stacks/tiers.ts";
 import { accountFields, cloudFields } from "./awsFields.ts";
@@ -66,6 +67,14 @@ export const environmentFields = ({ usual, contexts }: Kubeconfigs): readonly Fi
     flag: "--mlflow-version <version>",
     question: "MLflow's version in it, where it isn't this repository's",
     path: ["platform", "mlflowVersion"],
+    optional: true,
+  },
+  {
+    flag: "--ca-bundle <file>",
+    question: "Certificates of a private authority that the database's and an existing store's certificates are of",
+    path: ["platform", "caBundle"],
+    value: (file) => readFileSync(file, "utf8"),
+    problem: (file) => (existsSync(file) ? undefined : "there is no such file"),
     optional: true,
   },
   {

@@ -40,7 +40,7 @@ export const instanceFields = (target: Pick<Target, "environment"> | undefined, 
     flag: "--cost-center <text>",
     question: "Cost center, by which AWS bills; every bucket there has it as a tag",
     path: ["costCenter"],
-    optional: target !== undefined && String(target.environment.platform.kind) !== "aws",
+    optional: target?.environment.platform.kind !== "aws",
   },
   {
     flag: "--retention <days>",
