@@ -44,8 +44,19 @@ export const ensureMoto = (report: Report): Promise<string> =>
     report,
   );
 
-/** `address`: where it listens; pods reach the host's end of the platform's link, not its loopback. */
-export async function startAwsEmulator({ address = "127.0.0.1", report = createReport() } = {}): Promise<AwsEmulator> {
+interface EmulatorOptions {
+  /** Where it listens. Default: loopback. */
+  address?: string;
+  /** Network namespace that this address is in, such as an embedded platform's, whose pods then reach it. Default: the host's. */
+  networkNamespace?: string;
+  report?: Report;
+}
+
+export async function startAwsEmulator({
+  address = "127.0.0.1",
+  networkNamespace,
+  report = createReport(),
+}: EmulatorOptions = {}): Promise<AwsEmulator> {
   const python = await ensureMoto(report);
   return report.step("Start moto in place of AWS", async () => {
     const certificates = await makeCertificates([{ type: "ip", value: address }]);
@@ -56,24 +67,22 @@ export async function startAwsEmulator({ address = "127.0.0.1", report = createR
     await writeFile(keyPath, certificates.key, { mode: 0o600 });
     const port = await freePort();
     const log = await open(join(folder, "log"), "w");
-    const server = spawn(
-      ...boundChild(python, ["-m", "moto.server", "-H", address, "-p", String(port), "-c", certificatePath, "-k", keyPath]),
-      {
-        cwd: folder,
-        stdio: ["ignore", log.fd, log.fd],
-        env: {
-          PATH: process.env["PATH"],
-          // Its own signed requests go to itself; whatever credentials this machine has stay out of it.
-          AWS_ACCESS_KEY_ID: "moto",
-          AWS_SECRET_ACCESS_KEY: "moto",
-          AWS_EC2_METADATA_DISABLED: "true",
-          // As on AWS: the policies that AWS manages can be attached.
-          MOTO_IAM_LOAD_MANAGED_POLICIES: "false",
-          // A request whose host is an address is of path style.
-          S3_IGNORE_SUBDOMAIN_BUCKETNAME: "true",
-        },
+    const command = [python, "-m", "moto.server", "-H", address, "-p", String(port), "-c", certificatePath, "-k", keyPath];
+    const [program = "", ...args] =
+      networkNamespace === undefined ? command : ["nsenter", `--net=/run/netns/${networkNamespace}`, ...command];
+    const server = spawn(...boundChild(program, args), {
+      cwd: folder,
+      stdio: ["ignore", log.fd, log.fd],
+      env: {
+        PATH: process.env["PATH"],
+        // Its own signed requests go to itself; whatever credentials this machine has stay out of it.
+        AWS_ACCESS_KEY_ID: "moto",
+        AWS_SECRET_ACCESS_KEY: "moto",
+        AWS_EC2_METADATA_DISABLED: "true",
+        // A request whose host is an address is of path style.
+        S3_IGNORE_SUBDOMAIN_BUCKETNAME: "true",
       },
-    );
+    });
     await log.close();
     const gone = new Promise<void>((resolve) => server.once("exit", () => resolve()));
     const endpoint = `https://${address}:${port}`;
@@ -101,10 +110,14 @@ export async function startAwsEmulator({ address = "127.0.0.1", report = createR
 
 const post = (url: string, ca: string, body = ""): Promise<boolean> =>
   new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: "POST", ca, timeout: 5000, headers: { "content-length": Buffer.byteLength(body) } }, (answer) => {
-      answer.resume();
-      answer.on("end", () => resolve(answer.statusCode === 200));
-    });
+    const outgoing = request(
+      url,
+      { method: "POST", ca, timeout: 5000, headers: { "content-length": Buffer.byteLength(body) } },
+      (answer) => {
+        answer.resume();
+        answer.on("end", () => resolve(answer.statusCode === 200));
+      },
+    );
     outgoing.on("timeout", () => outgoing.destroy(new Error(`${url}: no answer within 5 s`)));
     outgoing.on("error", reject);
     outgoing.end(body);

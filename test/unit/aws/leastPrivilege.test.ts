@@ -33,8 +33,16 @@ type Role = keyof typeof grants;
 const roles = Object.keys(grants) as Role[];
 const arnOf = (role: Role): string => `arn:aws:iam::${emulatedAccount}:role/mlflow-instances/${role}`;
 
+/** Of a client of any service. */
+const settingsOf = ({ endpoint, ca }: AwsEmulator) => ({
+  endpoint,
+  region,
+  credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  requestHandler: { httpsAgent: { ca } },
+});
+
 let aws: AwsEmulator;
-let settings: ConstructorParameters<typeof S3Client>[0] & object;
+let settings: ReturnType<typeof settingsOf>;
 let admin: { s3: S3Client; iam: IAMClient };
 const recorded = new Map<Role, Operation[]>();
 
@@ -54,14 +62,8 @@ const without = (document: PolicyDocument, action: string): PolicyDocument => ({
 
 beforeAll(async () => {
   aws = await startAwsEmulator();
-  settings = {
-    endpoint: aws.endpoint,
-    region,
-    forcePathStyle: true,
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    requestHandler: { httpsAgent: { ca: aws.ca } },
-  };
-  admin = { s3: new S3Client(settings), iam: new IAMClient(settings) };
+  settings = settingsOf(aws);
+  admin = { s3: new S3Client({ ...settings, forcePathStyle: true }), iam: new IAMClient(settings) };
   for (const Bucket of roles) {
     await admin.s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }));
     await admin.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
@@ -95,7 +97,7 @@ function refusedSteps(role: Role, policy: PolicyDocument): string[] {
       adminPrincipals: [`arn:aws:iam::${emulatedAccount}:role/deploy`],
       grantedByRoles: true,
       tlsOnly: true,
-      denyOthers: true,
+      refusal: "byArn",
     }),
   ) as PolicyDocument;
   const refused = recorded.get(role)!.filter((operation) =>
@@ -158,6 +160,7 @@ describe.each(roles)("moto, which enforces the role of %s", (role) => {
     sts.destroy();
     pod = new S3Client({
       ...settings,
+      forcePathStyle: true,
       maxAttempts: 1,
       credentials: {
         accessKeyId: Credentials!.AccessKeyId!,

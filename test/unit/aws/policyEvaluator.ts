@@ -18,10 +18,10 @@ export interface PolicyDocument {
 
 export interface Caller {
   /** ARN of the role (of its sessions, too: that is what aws:PrincipalArn holds); none for an anonymous request. */
-  readonly arn?: string;
-  readonly policies?: readonly PolicyDocument[];
+  readonly arn?: string | undefined;
+  readonly policies?: readonly PolicyDocument[] | undefined;
   /** What the role may do at most. */
-  readonly boundary?: PolicyDocument;
+  readonly boundary?: PolicyDocument | undefined;
 }
 
 export interface Request {

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject } from "vitest";
+import { configureStack } from "../../../local/stack/configure.ts";
+import { policyPacks, up } from "../../../local/stack/deploy.ts";
+import { projectOf, stackFile } from "../../../local/stack/project.ts";
+import { openPulumi } from "../../../local/stack/pulumi.ts";
+import type { StackValues } from "../../../local/stack/values.ts";
+import type { Step } from "./engine.ts";
+import { destroyUnguarded } from "./unguarded.ts";
+
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly inputs?: Record<string, unknown>;
+  readonly outputs?: Record<string, unknown>;
+}
+
+/** A stack of an AWS environment, with a state and instance files of its own. `env`: the credentials that the program runs with. */
+export async function awsStack(stack: string, env: Record<string, string>) {
+  const { cli } = inject("engine");
+  const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
+  const instancesFolder = join(folder, "instances");
+  await mkdir(instancesFolder);
+  const pulumi = await openPulumi({ ...cli, env: { ...cli.env, ...env } }, projectOf(stack, instancesFolder), join(folder, "state"));
+  const exported = (...options: string[]) => pulumi.run(["stack", "export", "--stack", stack, ...options]);
+  return {
+    pulumi,
+    async instance(name: string, yaml: string): Promise<void> {
+      await writeFile(join(instancesFolder, `${name}.yaml`), yaml);
+    },
+    async up(values: StackValues): Promise<void> {
+      await configureStack(pulumi, values);
+      await up(pulumi);
+    },
+    /** The steps of a preview that are not `same`; a broken rule of a pack makes it throw. */
+    async preview(values: StackValues): Promise<(Step & { newState?: StateResource })[]> {
+      await configureStack(pulumi, values);
+      const text = await pulumi.run(["preview", "--json", "--stack", stack, ...policyPacks(pulumi)]);
+      const { steps = [] } = JSON.parse(text) as { steps?: (Step & { newState?: StateResource })[] };
+      return steps.filter(({ op }) => op !== "same");
+    },
+    /** The state with its secrets in clear, as text. */
+    stateInClear: () => exported("--show-secrets"),
+    async resources(): Promise<readonly StateResource[]> {
+      return (JSON.parse(await exported()) as { deployment: { resources?: StateResource[] } }).deployment.resources ?? [];
+    },
+    destroy: () => destroyUnguarded(pulumi),
+    /** Takes away what the test wrote. */
+    async remove(): Promise<void> {
+      await rm(stackFile(pulumi.project), { force: true });
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type AwsStack = Awaited<ReturnType<typeof awsStack>>;
