@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import type { MlflowInstanceArgs } from "@mlflow-instances/components";
 import { awsInstanceArgs, instanceTypes, irsa, kmsKeyArn, newInstance } from "../support/instance.ts";
@@ -313,4 +314,20 @@ test("the database is sorted by code points and knows letters as the server's op
     lcCollate: "C",
     lcCtype: "en_US.UTF-8",
   });
+});
+
+test("a server that is made in the same program gives its host later", async () => {
+  const database = { ...awsInstanceArgs().database, host: pulumi.output(Promise.resolve("made.rds.amazonaws.com")) };
+  const { one } = await run({ database });
+  expect(one("fraud-detector-credentials").inputs.stringData["backend-store-uri"]).toContain("@made.rds.amazonaws.com:5432/");
+});
+
+test("every resource has a parent of the instance and the provider that was given for it", async () => {
+  const { registrations } = await run({ podIdentity, ingress: { ...awsInstanceArgs().ingress, dnsZoneId: "Z0123456789ABC" } });
+  const aws = registrations.filter(({ type }) => type.startsWith("aws:"));
+  expect(aws.length).toBe(15);
+  for (const { name, provider, parent } of aws) {
+    expect(provider, name).toContain("::the-object-store::");
+    expect(parent, name).toContain("components:index:");
+  }
 });
