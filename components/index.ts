@@ -1,5 +1,6 @@
 export { DatabaseServer } from "./databaseServer.ts";
 export type { DatabaseServerArgs } from "./databaseServerArgs.ts";
+export { masterSecretOf, passwordOf as masterPasswordOf } from "./internal/databaseServerSecret.ts";
 export { databaseServerProblems } from "./internal/databaseServerValidation.ts";
 export { MlflowInstance } from "./mlflowInstance.ts";
 export type { IssuedToken } from "./accessTokens.ts";

@@ -9,7 +9,7 @@ import { createPlatform } from "./providers/index.ts";
 
 /** Registers the providers and every instance; gives the stack's outputs. All checks were done before. */
 export async function deploy(environment: Environment, specs: readonly InstanceSpec[], keys: ReadonlyMap<string, StoreKey>) {
-  const { providers, database } = await createPlatform(environment, specs);
+  const { providers, database } = createPlatform(environment, specs);
   const made: { spec: InstanceSpec; instance: MlflowInstance }[] = [];
   for (const spec of specs) {
     const args = instanceArgs(environment, spec, { database, key: keys.get(spec.name) });

@@ -26,7 +26,7 @@ const previewSchema = strict({
 });
 
 /** The plain values of an environment, without its name: the object under the config key `environment`. */
-const environmentSchema = strict({
+export const environmentSchema = strict({
   domain: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$/, { error: "is not a domain in lower case" })
@@ -38,17 +38,25 @@ const environmentSchema = strict({
     access: z
       .enum(["proxied", "presigned"])
       .describe("proxied: clients need only the tracking server. presigned: clients reach the object store themselves."),
-  }),
+  }).describe("How clients move artifacts."),
   defaults: strict({
-    tier: z.enum(tierNames).optional(),
-    deletedExperimentRetention: days.optional(),
+    tier: z.enum(tierNames).optional().describe("Tier of instances whose file names none. Default: standard."),
+    deletedExperimentRetention: days.optional().describe("Grace before a deletion is final, where a file says none. Default: by tier."),
     timeZone: timeZone.optional().describe("Time zone of the maintenance jobs' schedules. Default: Etc/UTC."),
-  }).optional(),
+  })
+    .optional()
+    .describe("What an instance file that is silent gets."),
   bounds: strict({
-    deletedExperimentRetention: strict({ min: days, max: days })
+    deletedExperimentRetention: strict({
+      min: days.describe("The least that an instance may have."),
+      max: days.describe("The most that it may have."),
+    })
       .refine((range) => daysOf(range.min) <= daysOf(range.max), { error: "has a min above its max" })
-      .optional(),
-  }).optional(),
+      .optional()
+      .describe("Bounds of the grace before a deletion is final, on top of those of the tier."),
+  })
+    .optional()
+    .describe("What an instance file may not go beyond."),
   preview: previewSchema
     .optional()
     .describe("Makes this the preview environment of a pull request. Default: none. `npm run preview-environment` writes it."),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parse, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
+import { serverName } from "../../stacks/platforms/rds.ts";
 import type { Preview } from "../../stacks/previewEnvironment.ts";
 import type { SecretsProvider } from "./state.ts";
 
@@ -28,7 +29,7 @@ export function headerFromState(provider: SecretsProvider | undefined): string {
 const textOf = (content: Record<string, unknown>): string => `#${note}${Object.keys(content).length === 0 ? "" : stringify(content)}`;
 
 /** The file after the copy, with what makes it a preview. */
-export function withPreview(text: string, preview: Preview, instancesFolder: string): string {
+export function withPreview(text: string, preview: Preview, { name, folder }: { name: string; folder: string }): string {
   const document = parseDocument(text);
   document.commentBefore = note.trimEnd();
   const node = document.createNode(preview) as YAMLMap;
@@ -36,7 +37,10 @@ export function withPreview(text: string, preview: Preview, instancesFolder: str
   const until = node.get("until", true) as Scalar;
   until.type = Scalar.QUOTE_DOUBLE;
   document.setIn(["config", `${project}:environment`, "preview"], node);
-  document.setIn(["config", `${project}:instancesFolder`], instancesFolder);
+  document.setIn(["config", `${project}:instancesFolder`], folder);
+  // A database server that the base makes is found by its name, which follows from the base's unless it is given.
+  const rds = ["config", `${project}:environment`, "platform", "database", "rds"];
+  if (document.hasIn(rds) && !document.hasIn([...rds, "identifier"])) document.setIn([...rds, "identifier"], serverName(name));
   return document.toString({ lineWidth: 0 });
 }
 

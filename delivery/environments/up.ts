@@ -52,7 +52,7 @@ export async function upPreview(
   }
   // Decrypted and encrypted inside the CLI: no secret passes through this program.
   await backend.run(["config", "cp", "--stack", from, "--dest", name]);
-  await writeFile(file, withPreview(await readFile(file, "utf8"), preview, base.folder), { mode: 0o600 });
+  await writeFile(file, withPreview(await readFile(file, "utf8"), preview, { name: from, folder: base.folder }), { mode: 0o600 });
 
   const stack = await openStack(root, name, workplace);
   const run = await takeUp(stack, backend, note, () => stack.up({ message: `preview environment of pull request ${pullRequest}` }));

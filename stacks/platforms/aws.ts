@@ -57,11 +57,19 @@ const podIdentitySchema = shared.exactlyOne(
   "pod identity and IRSA both; a pod takes its role by one way, remove the other",
 );
 
-const endpoint = shared.httpsUrl("credentials come from the profile or the environment, never from here").optional();
-
 /** Keys of `artifactStore.endpoints`, as the provider names these services. */
-export const endpointServices = ["s3", "iam", "sts", "rds", "ec2", "eks", "kms", "secretsmanager", "route53"] as const;
+const endpointServices = ["s3", "iam", "sts", "rds", "ec2", "eks", "kms", "secretsmanager", "route53"] as const;
 export type EndpointService = (typeof endpointServices)[number];
+
+const endpointOf = (service: EndpointService) =>
+  shared
+    .httpsUrl("credentials come from the profile or the environment, never from here")
+    .optional()
+    .describe(`Address of ${service} for this program${service === "s3" ? " and the pods" : ""}. Default: the region's public one.`);
+const endpointsShape = Object.fromEntries(endpointServices.map((service) => [service, endpointOf(service)])) as Record<
+  EndpointService,
+  ReturnType<typeof endpointOf>
+>;
 
 const artifactStoreSchema = strict({
   kmsKeyArn: arn("kms", "key/", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
@@ -74,7 +82,7 @@ const artifactStoreSchema = strict({
       "standard: objects stay as they are. transitions: STANDARD_IA after 90 days, GLACIER_IR after 365. intelligentTiering: S3 decides. Each is read at once. Default: standard.",
     ),
   bucketPrefix: shared.bucketPrefix,
-  endpoints: strict(Object.fromEntries(endpointServices.map((service) => [service, endpoint])) as Record<EndpointService, typeof endpoint>)
+  endpoints: strict(endpointsShape)
     .optional()
     .describe("Other addresses of AWS' services: a VPC's interface endpoints, or an emulator in tests. Default: the public ones."),
 });

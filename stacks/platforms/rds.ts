@@ -24,7 +24,9 @@ export const rdsSchema = strict({
   identifier: z
     .string()
     .optional()
-    .describe("Identifier of the server in RDS. Default: mlflow-<environment>. A change renames the server, and with it its address."),
+    .describe(
+      "Identifier of the server in RDS. Default: mlflow-<environment>; a preview environment has that of the one that it was made from. A change renames the server, and with it its address.",
+    ),
   engineVersion: z
     .string({
       error: (issue) => (issue.input === undefined ? "is missing" : `is ${show(issue.input)}, no text; write it in quotes, such as "16"`),
@@ -71,9 +73,7 @@ export const rdsSchema = strict({
   protect: z
     .boolean()
     .optional()
-    .describe(
-      "Whether the server is protected from deletion and leaves a final snapshot. Default: by tier (not sandbox), false in a preview environment.",
-    ),
+    .describe("Whether the server is protected from deletion and leaves a final snapshot. Default: by tier (not sandbox)."),
   kmsKeyArn: arn("kms", "key/", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
     .optional()
     .describe(
@@ -108,8 +108,6 @@ export function serverArgs({ tier, ...rds }: RdsSettings, home: ServerHome, rete
     vpcId: home.vpcId,
     backupRetention: backupRetentionFor(retentions),
     ...rds,
-    // What a preview environment holds is given up from the start.
-    ...(home.isPreview ? { protect: false, finalSnapshot: false } : {}),
   };
   // Their types differ in one thing: zod's optional keys may be there and undefined, which JSON has no way to say.
   return args as DatabaseServerArgs;
@@ -124,6 +122,8 @@ export function checkRds(rds: RdsSettings, home: ServerHome, add: shared.Add): v
       reason,
     );
   }
+  if (home.isPreview && rds.identifier === undefined)
+    add(["identifier"], "is missing: a preview environment has no server of its own, but that of the environment that it was made from");
   sameHome(rds.kmsKeyArn, home, (message) => add(["kmsKeyArn"], message));
 }
 

@@ -1,7 +1,8 @@
 import { log } from "@pulumi/pulumi";
 import type { Environment, SecretKey } from "../environment.ts";
 import type { InstanceSpec } from "../instance.ts";
-import { answerOf, type Check } from "./check.ts";
+import { awsChecks } from "./aws.ts";
+import { answerOf } from "./check.ts";
 import { existingChecks } from "./existing.ts";
 import { failWith } from "../problems.ts";
 
@@ -22,11 +23,7 @@ export interface Asked {
  */
 export async function preflight(environment: Environment, asked: Asked, timeout = timeoutMs): Promise<void> {
   const { platform } = environment;
-  const checks: readonly Check[] =
-    platform.kind === "existing"
-      ? existingChecks(platform, asked)
-      : // The SDK takes long to load, and most environments are none of AWS.
-        (await import("./aws.ts")).awsChecks(environment, platform, asked);
+  const checks = platform.kind === "existing" ? existingChecks(platform, asked) : awsChecks(environment, platform, asked);
   const answers = await Promise.all(checks.map((check) => answerOf(check, timeout)));
   const errors = answers.flatMap((answer) => answer.errors);
   if (errors.length > 0) failWith(`Environment ${environment.name} can't be used as it is; nothing was changed:`, errors);

@@ -1,9 +1,11 @@
-import { DatabaseServer } from "@mlflow-instances/components";
+import { DatabaseServer, masterPasswordOf, masterSecretOf } from "@mlflow-instances/components";
 import { getClusterOutput } from "@pulumi/aws/eks/getCluster.js";
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
+import { getInstanceOutput } from "@pulumi/aws/rds/getInstance.js";
+import { getSecretVersionOutput } from "@pulumi/aws/secretsmanager/getSecretVersion.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import { Provider as PostgresqlProvider } from "@pulumi/postgresql/provider.js";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
 import { caFileOf } from "./caFile.ts";
 import { secret } from "../config.ts";
@@ -18,8 +20,7 @@ import { serverArgs, serverName, type RdsSettings } from "../platforms/rds.ts";
 export function createAws(environment: Environment, platform: AwsPlatform, specs: readonly InstanceSpec[]): Resources {
   const aws = awsProvider(platform);
   const kubernetes = kubernetesProvider(environment.name, platform, aws);
-  const database =
-    platform.database.rds === undefined ? givenServer(platform) : ownServer(environment, platform, platform.database.rds, specs, aws);
+  const database = serverOf(environment, platform, specs, aws);
   const postgresql = new PostgresqlProvider("postgresql", {
     host: database.host,
     port: database.port,
@@ -65,13 +66,20 @@ function kubernetesProvider(environment: string, platform: AwsPlatform, aws: Aws
 interface Server {
   readonly host: pulumi.Input<string>;
   readonly port: number;
-  readonly adminUser: string;
+  readonly adminUser: pulumi.Input<string>;
   readonly adminPassword: pulumi.Input<string>;
   readonly sslMode: NonNullable<AwsPlatform["database"]["given"]>["sslMode"];
   readonly superuser: boolean;
 }
 
-const givenServer = ({ database }: AwsPlatform): Server => ({ ...database.given!, adminPassword: secret("postgresqlAdminPassword") });
+function serverOf(environment: Environment, platform: AwsPlatform, specs: readonly InstanceSpec[], aws: AwsProvider): Server {
+  const { rds, given } = platform.database;
+  if (rds === undefined) return { ...given, adminPassword: secret("postgresqlAdminPassword") };
+  const made = environment.preview === undefined ? ownServer(environment, platform, rds, specs, aws) : serverOfBase(rds, aws);
+  return { ...made, sslMode: "verify-full", superuser: false };
+}
+
+type Made = Pick<Server, "host" | "port" | "adminUser" | "adminPassword">;
 
 function ownServer(
   environment: Environment,
@@ -79,9 +87,22 @@ function ownServer(
   rds: RdsSettings,
   specs: readonly InstanceSpec[],
   aws: AwsProvider,
-): Server {
+): Made {
   const retentions = specs.map(({ deletedExperimentRetention }) => deletedExperimentRetention);
-  const args = serverArgs(rds, serverHomeOf(environment, platform), retentions);
-  const { host, port, adminUser, adminPassword } = new DatabaseServer(serverName(environment.name), args, { providers: [aws] });
-  return { host, port, adminUser, adminPassword, sslMode: "verify-full", superuser: false };
+  return new DatabaseServer(serverName(environment.name), serverArgs(rds, serverHomeOf(environment, platform), retentions), {
+    providers: [aws],
+  });
+}
+
+// A preview environment lives on the server of the environment that it was made from: one of its own would take a quarter of an hour.
+function serverOfBase({ identifier }: RdsSettings, provider: AwsProvider): Made {
+  const server = getInstanceOutput({ dbInstanceIdentifier: identifier! }, { provider });
+  const { secretString } = getSecretVersionOutput({ secretId: server.masterUserSecrets.apply(masterSecretOf) }, { provider });
+  return {
+    host: server.address,
+    // That of every server which the component makes.
+    port: 5432,
+    adminUser: server.masterUsername,
+    adminPassword: pulumi.secret(secretString.apply(masterPasswordOf)),
+  };
 }

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Provider as RandomProvider } from "@pulumi/random/provider.js";
 import type { Environment } from "../environment.ts";
 import type { InstanceSpec } from "../instance.ts";
+import { createAws } from "./aws.ts";
 import { createExisting } from "./existing.ts";
 
 /** What an environment gives to its instances besides plain values. */
@@ -13,12 +14,9 @@ export interface Resources {
 }
 
 /** Makes the providers, and the database server where it is the environment's own; nothing else knows their settings. */
-export async function createPlatform(environment: Environment, specs: readonly InstanceSpec[]): Promise<Resources> {
+export function createPlatform(environment: Environment, specs: readonly InstanceSpec[]): Resources {
   const { platform } = environment;
   const { providers, database } =
-    platform.kind === "existing"
-      ? createExisting(environment.name, platform)
-      : // Its modules take long to load, and most environments are none of AWS.
-        (await import("./aws.ts")).createAws(environment, platform, specs);
+    platform.kind === "existing" ? createExisting(environment.name, platform) : createAws(environment, platform, specs);
   return { providers: [...providers, new RandomProvider("random", {})], database };
 }

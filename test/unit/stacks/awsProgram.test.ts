@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import program from "../../../stacks/index.ts";
 import { caFileName } from "../../../stacks/providers/caFile.ts";
+import { createPlatform } from "../../../stacks/providers/index.ts";
 import { rdsAuthorities } from "../../../stacks/platforms/authorities.ts";
-import { databaseServerCalls, databaseServerTypes } from "../../support/databaseServer.ts";
+import { databaseServerCalls, databaseServerTypes, masterPassword, masterSecretArn } from "../../support/databaseServer.ts";
 import { instanceTypes } from "../../support/instance.ts";
 import { runWithMocks, withoutSecrets, type Calls, type MockRun } from "../../support/mocks.ts";
 import { httpsServer, ingressClasses, issue, kubeconfig, listen, portOf, type Answer, type Issued } from "./preflight/fakes.ts";
-import { fixtureValues, folderWith } from "./support.ts";
+import { fixtureEnvironment, fixtureValues, folderWith } from "./support.ts";
 
 // The whole program on AWS, from the config to the last registration: the checks ask servers on loopback, and mocks stand for the engine. What each instance
 // consists of is the goldens' business, and what AWS makes of it that of the engine tests.
@@ -130,4 +131,23 @@ test("credentials of another account end the program before anything is register
     "the credentials of profile fixture are for account 210987654321, but the environment is in 123456789012",
   );
   expect(registered).toBe(0);
+});
+
+test("a preview environment makes no server: it lives on its base's", async () => {
+  const environment = fixtureEnvironment(({ platform }) => (platform.database.rds.identifier = "mlflow-dev"), "aws");
+  const preview = { pullRequest: 12, until: "2027-02-20", instances: ["shop"] };
+  const asked: unknown[] = [];
+  const { registrations, providers } = await runWithMocks({}, () => createPlatform({ ...environment, preview }, []), false, {
+    ...databaseServerCalls,
+    "aws:rds/getInstance:getInstance": (inputs, provider) => {
+      asked.push([inputs, provider?.split("::")[3]]);
+      return { address: "mlflow-dev.example", masterUsername: "mlflow_admin", masterUserSecrets: [{ secretArn: masterSecretArn }] };
+    },
+  });
+  expect(registrations).toEqual([]);
+  expect(asked).toEqual([[{ dbInstanceIdentifier: "mlflow-dev" }, "aws"]]);
+  const postgresql = providers.find(({ name }) => name === "postgresql");
+  expect(withoutSecrets(postgresql?.sealed)).toMatchObject({ host: "mlflow-dev.example", port: "5432", username: "mlflow_admin" });
+  expect(withoutSecrets(postgresql?.sealed)).toMatchObject({ password: "[secret]", sslmode: "verify-full" });
+  expect(postgresql?.inputs.password).toBe(masterPassword);
 });

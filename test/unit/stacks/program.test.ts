@@ -227,7 +227,7 @@ test("four explicit providers, with passwords as secrets and everything else rea
   onTestFinished(() => void vi.unstubAllEnvs());
   configure(fixtureValues());
   const environment = fixtureEnvironment();
-  await createPlatform(environment, []);
+  createPlatform(environment, []);
   await pulumi.runtime.disconnect();
   const ca = writeCaFile(environment.platform.caBundle ?? "");
   const order = ["kubernetes", "object-store", "postgresql", "random"];

@@ -45,6 +45,19 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe("the stack", () => {
+  test("lives on the database server that its base makes", async () => {
+    const identifierOf = async (identifier: string | undefined) => {
+      const values: any = fixtureValues("aws");
+      if (identifier !== undefined) values.platform.database.rds.identifier = identifier;
+      const base = stringify({ config: { "pulumi:disable-default-providers": ["*"], "mlflow-instances:environment": values } });
+      const fake = fakePulumi({ dev }, { ...files, "root/stacks/Pulumi.dev.yaml": base });
+      await upPreview(fake.workplace, request(), today);
+      return fileOf(fake.root).config["mlflow-instances:environment"].platform.database.rds.identifier as string;
+    };
+    expect(await identifierOf(undefined)).toBe("mlflow-dev");
+    expect(await identifierOf("shared")).toBe("shared");
+  });
+
   test("is made with the base's secrets provider and config, then updated", async () => {
     const fake = fakePulumi({ dev }, files);
     const { preview, stack } = await upPreview(fake.workplace, request(), today);
