@@ -1,5 +1,5 @@
 /** One parameter of an RDS parameter group. */
-export interface Parameter {
+interface Parameter {
   name: string;
   value: string;
   /** `pending-reboot` for what PostgreSQL reads only when it starts: RDS refuses `immediate` there. */

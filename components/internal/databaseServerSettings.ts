@@ -8,8 +8,6 @@ import { tierDefaults } from "./tiers.ts";
 export const databaseServerPort = 5432;
 
 /** The arguments with every default filled in, in the units of RDS. */
-export type DatabaseServerSettings = ReturnType<typeof resolveDatabaseServer>;
-
 export function resolveDatabaseServer(name: string, args: DatabaseServerArgs) {
   const identifier = args.identifier ?? name;
   const isSandbox = args.tier === Tier.Sandbox;
