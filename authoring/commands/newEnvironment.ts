@@ -58,7 +58,7 @@ async function newEnvironment({ root, asker, out, today }: Context, fields: read
 /** What is left to do before the first preview, as commands. */
 function nextSteps(name: string, secrets: readonly SecretKey[]): string[] {
   return [
-    `pulumi stack init ${name}   # with --secrets-provider for a KMS key; README, State and secrets`,
+    `pulumi stack init ${name}   # backends and secrets providers: docs/state-and-secrets.md`,
     ...secrets.map((key) => `pulumi config set --secret --stack ${name} ${key}   # ${secretKeys[key]}; asked for, or from standard input`),
     `npm run new-instance -- --stack ${name}`,
     `npm run preview -- ${name}`,
