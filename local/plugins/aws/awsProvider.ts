@@ -2,6 +2,7 @@ import { bridgedHandler } from "../shared/bridged/handler.ts";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
 import type { Provider, ResourceHandler } from "../shared/provider.ts";
 import { UserError } from "../shared/provider.ts";
+import type { Properties } from "../shared/values.ts";
 import { bucket } from "./bucket.ts";
 import { bucketCors } from "./bucketCors.ts";
 import { bucketEncryption } from "./bucketEncryption.ts";
@@ -11,6 +12,7 @@ import { bucketPolicy } from "./bucketPolicy.ts";
 import { bucketPublicAccessBlock } from "./bucketPublicAccessBlock.ts";
 import { bucketVersioning } from "./bucketVersioning.ts";
 import { callerIdentity, checkAccount } from "./caller.ts";
+import { eksCluster } from "./cluster.ts";
 import { Connection } from "./connection.ts";
 import { iam } from "./iam.ts";
 import type { Iam } from "./iam.ts";
@@ -49,6 +51,11 @@ const resources: Record<string, Maker> = {
   "aws:iam/rolePolicy:RolePolicy": (services) => rolePolicy(() => services().iam()),
 };
 
+const functions: Record<string, (connection: Connection, args: Properties) => Promise<Properties>> = {
+  "aws:index/getCallerIdentity:getCallerIdentity": callerIdentity,
+  "aws:eks/getCluster:getCluster": eksCluster,
+};
+
 export function awsProvider(): Provider {
   let services: Services | undefined;
   const current = (): Services => {
@@ -70,9 +77,10 @@ export function awsProvider(): Provider {
       await checkAccount(connection);
       services = { connection, store: objectStore(connection), iam: iam(connection) };
     },
-    invoke: async ({ token }) => {
-      if (token === "aws:index/getCallerIdentity:getCallerIdentity") return { result: await callerIdentity(current().connection) };
-      throw new UserError(`function ${token} is not supported by the stand-in plugin for "aws"; install the official one`);
+    invoke: async ({ token, args }) => {
+      const answer = functions[token];
+      if (!answer) throw new UserError(`function ${token} is not supported by the stand-in plugin for "aws"; install the official one`);
+      return { result: await answer(current().connection, args) };
     },
     close: async () => services?.store.client.destroy(),
   };

@@ -1,4 +1,5 @@
 // Roles, accounts and what is preview-only, over the real protocol; moto plays AWS.
+import { CreateClusterCommand, EKSClient } from "@aws-sdk/client-eks";
 import { GetRoleCommand, GetRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetBucketEncryptionCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -29,7 +30,7 @@ const access = (action: string): string =>
 
 let aws: AwsEmulator;
 let client: ProviderClient;
-let clients: { iam: IAMClient; s3: S3Client };
+let clients: { iam: IAMClient; s3: S3Client; eks: EKSClient };
 let settings: Properties;
 
 beforeAll(async () => {
@@ -38,7 +39,7 @@ beforeAll(async () => {
     region: "eu-central-1",
     accessKey: "test",
     secretKey: new Secret("test"),
-    endpoints: JSON.stringify([{ s3: aws.endpoint, iam: aws.endpoint, sts: aws.endpoint }]),
+    endpoints: JSON.stringify([{ s3: aws.endpoint, iam: aws.endpoint, sts: aws.endpoint, eks: aws.endpoint }]),
     customCaBundle: aws.caPath,
     s3UsePathStyle: "true",
     allowedAccountIds: JSON.stringify([emulatedAccount]),
@@ -50,7 +51,7 @@ beforeAll(async () => {
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     requestHandler: { httpsAgent: { ca: aws.ca } },
   };
-  clients = { iam: new IAMClient(read), s3: new S3Client({ ...read, forcePathStyle: true }) };
+  clients = { iam: new IAMClient(read), s3: new S3Client({ ...read, forcePathStyle: true }), eks: new EKSClient(read) };
   client = await connect(awsProvider());
   await client.configure(settings);
 }, 300_000);
@@ -59,6 +60,7 @@ afterAll(async () => {
   await client?.close();
   clients?.iam.destroy();
   clients?.s3.destroy();
+  clients?.eks.destroy();
   await aws?.stop();
 });
 
@@ -208,4 +210,21 @@ test("a database is shown in a preview, and a real create says that only AWS can
     /^(?:\S+ \S+: )?aws:rds\/instance:Instance is preview-only here: the stand-in plugin can't make a real Instance, only AWS can/,
   );
   expect((await client.check(database, {})).failures.map(({ property }) => property)).toEqual(["instanceClass"]);
+});
+
+test("an EKS cluster is found by its name, with what a kubeconfig needs", async () => {
+  const roleArn = `arn:aws:iam::${emulatedAccount}:role/cluster`;
+  const { cluster } = await clients.eks.send(new CreateClusterCommand({ name: "mlflow-dev", roleArn, resourcesVpcConfig: {} }));
+  const found = await client.invoke("aws:eks/getCluster:getCluster", { name: "mlflow-dev" });
+  expect(cluster?.endpoint).toMatch(/^https:/);
+  expect(found).toMatchObject({
+    name: "mlflow-dev",
+    endpoint: cluster?.endpoint,
+    certificateAuthorities: [{ data: cluster?.certificateAuthority?.data }],
+  });
+  await expect(client.invoke("aws:eks/getCluster:getCluster", { name: "absent" })).rejects.toThrow(
+    /there is no EKS cluster "absent" in https:/,
+  );
+  expect(await client.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})).toMatchObject({ accountId: emulatedAccount });
+  await expect(client.invoke("aws:ec2/getVpc:getVpc", {})).rejects.toThrow(/function aws:ec2\/getVpc:getVpc is not supported/);
 });

@@ -200,6 +200,13 @@ export class ProviderClient {
     await this.#call((done) => this.#client.delete(request, done));
   }
 
+  async invoke(token: string, args: Properties): Promise<Properties> {
+    const request = new messages.InvokeRequest();
+    request.setTok(token);
+    request.setArgs(toStruct(args));
+    return fromStruct((await this.#call<wire.InvokeResponse>((done) => this.#client.invoke(request, done))).getReturn());
+  }
+
   async cancel(): Promise<void> {
     await this.#call((done) => this.#client.cancel(new emptyMessages.Empty(), done));
   }
