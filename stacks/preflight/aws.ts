@@ -27,8 +27,9 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
     where: platform.artifactStore?.endpoints?.sts ?? platform.region,
     path: platform.profile === undefined ? "platform.accountId" : "platform.profile",
     async run(probe) {
-      await askAccount(platform, client("sts"), probe);
+      const role = await askAccount(platform, client("sts"), probe);
       const parts = [
+        askRole(role, platform.adminRoleArns, client("iam"), probe),
         part({ what: "S3", where: platform.region, path: "platform.artifactStore" }, buckets(probe)),
         ...(ingress.dnsZoneId === undefined ? [] : [askZone(environment.domain, ingress.dnsZoneId, client("route53"), probe)]),
         ...(kubernetes.clusterName === undefined ? [] : [askEks(kubernetes, platform, client("eks"), probe)]),
@@ -56,8 +57,8 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
 
 const bundleOf = (pem: string | undefined): string[] | undefined => (pem === undefined ? undefined : [pem]);
 
-/** Whose credentials these are, and whether they are good for this environment. */
-async function askAccount(platform: AwsPlatform, settings: ClientSettings, { signal }: Probe): Promise<void> {
+/** Whose credentials these are, and whether they are good for this environment. Gives the role's name, where it is an administrator's. */
+async function askAccount(platform: AwsPlatform, settings: ClientSettings, { signal }: Probe): Promise<string | undefined> {
   const { accountId, profile, adminRoleArns } = platform;
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
   const client = new STSClient(settings);
@@ -74,11 +75,38 @@ async function askAccount(platform: AwsPlatform, settings: ClientSettings, { sig
     throw new Reason(`${who} are for account ${identity.Account}, but the environment is in ${accountId}`);
 
   const role = roleOfSession(identity.Arn ?? "");
-  if (adminRoleArns.some((arn) => arn === identity.Arn || arn.split("/").at(-1) === role)) return;
-  const words = `${who} are of ${identity.Arn}, which is not among adminRoleArns: the buckets refuse it, also for the next update`;
-  // Who only looks, such as the pipeline of a pull request, need not be an administrator.
+  if (adminRoleArns.some((arn) => arn.split("/").at(-1) === role)) return role;
+  lockedOut(`${who} are of ${identity.Arn}, which is not among adminRoleArns`);
+  return undefined;
+}
+
+// Who only looks, such as the pipeline of a pull request, need not be an administrator.
+function lockedOut(who: string): void {
+  const words = `${who}: the buckets refuse it, also for the next update`;
   if (pulumi.runtime.isDryRun()) void pulumi.log.warn(`platform.adminRoleArns: ${words}`);
   else throw new Lines([`AWS (platform.adminRoleArns): ${words}`]);
+}
+
+/** Whether the path of an administrator's role is right: a session's ARN leaves it out, and a bucket's policy compares all of the role's. */
+async function askRole(
+  name: string | undefined,
+  adminRoleArns: readonly string[],
+  settings: ClientSettings,
+  { signal }: Probe,
+): Promise<string | undefined> {
+  if (name === undefined) return undefined;
+  const { GetRoleCommand, IAMClient } = await import("@aws-sdk/client-iam");
+  const client = new IAMClient(settings);
+  let arn: string | undefined;
+  try {
+    arn = (await client.send(new GetRoleCommand({ RoleName: name }), { abortSignal: signal })).Role?.Arn;
+  } catch (error) {
+    return `Whether adminRoleArns has the role ${name} with its path was not checked: ${wordsFor(awsWords(error) as NodeJS.ErrnoException)}.`;
+  } finally {
+    client.destroy();
+  }
+  if (arn !== undefined && !adminRoleArns.includes(arn)) lockedOut(`the role ${name} is ${arn}, which is not among adminRoleArns`);
+  return undefined;
 }
 
 /** Name of the role behind a session; a session's ARN leaves out the role's path. */

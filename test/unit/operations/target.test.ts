@@ -1,5 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import { openCluster, openContext } from "../../../operations/openCluster.ts";
 import { ExitCode, Refusal } from "../../../operations/refusal.ts";
 import { findTarget } from "../../../operations/target.ts";
 import { secretKeys } from "../../../stacks/environment.ts";
+import { httpsServer, issue, listen, portOf } from "../stacks/preflight/fakes.ts";
 import { fixtureValues, folderWith } from "../stacks/support.ts";
 
 const instance = "team: shop\nowner: a@example.com\ndescription: d\n";
@@ -94,17 +94,18 @@ test("the nearest name is the one with the fewest changed letters", () => {
 
 /** A stack on AWS whose cluster has a name only; AWS' answers come from a server of the test. */
 async function eksProject(answer: (path: string) => { status: number; type?: string; body: object }): Promise<string> {
-  const server = createHttpServer((request, response) => {
+  const ca = await issue("authority");
+  const server = httpsServer(await issue("loopback", "127.0.0.1", ca), (request) => {
     const { status, type, body } = answer(request.url ?? "");
-    response.writeHead(status, { "content-type": "application/json", ...(type === undefined ? {} : { "x-amzn-errortype": type }) });
-    response.end(JSON.stringify(body));
+    return { status, headers: type === undefined ? {} : { "x-amzn-errortype": type }, body: JSON.stringify(body) };
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await listen(server);
   onTestFinished(() => void server.close());
   const values = fixtureValues("aws") as { platform: Record<string, unknown> };
   delete values.platform["profile"];
   values.platform["kubernetes"] = { clusterName: "mlflow-dev" };
-  values.platform["artifactStore"] = { endpoints: { eks: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } };
+  values.platform["artifactStore"] = { endpoints: { eks: `https://127.0.0.1:${portOf(server)}` } };
+  values.platform["caBundle"] = ca.pem.cert;
   vi.stubEnv("AWS_ACCESS_KEY_ID", "a");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "b");
   onTestFinished(() => void vi.unstubAllEnvs());

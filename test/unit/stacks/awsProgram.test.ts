@@ -22,8 +22,11 @@ const hidden = "hunter2-Xyzzy";
 beforeAll(async () => {
   ca = await issue("authority");
   const loopback = await issue("loopback", "127.0.0.1", ca);
-  // S3 knows no bucket.
-  aws = httpsServer(loopback, (request) => (request.body.includes("GetCallerIdentity") ? sts(request) : { status: 404 }));
+  // S3 knows no bucket, and IAM tells nothing.
+  aws = httpsServer(loopback, (request) => {
+    if (request.body.includes("GetCallerIdentity")) return sts(request);
+    return request.body.includes("GetRole") ? { status: 403 } : { status: 404 };
+  });
   api = httpsServer(loopback, () => ({ status: 200, body: ingressClasses("alb") }));
   await Promise.all([aws, api].map(listen));
 });
@@ -59,7 +62,7 @@ async function run(change: (platform: Loose) => void = () => undefined): Promise
   Object.assign(values.platform, {
     caBundle: ca.pem.cert,
     kubernetes: { kubeconfig: kubeconfig(`https://127.0.0.1:${portOf(api)}`, ca.pem.cert), context: "one" },
-    artifactStore: { endpoints: { s3: address, sts: address, eks: address } },
+    artifactStore: { endpoints: { s3: address, sts: address, iam: address } },
   });
   change(values.platform);
   const outputs: Record<string, unknown> = {};
@@ -91,7 +94,7 @@ test("three providers of one account, and a server of the environment's own, whi
     region: "eu-central-1",
     profile: "fixture",
     allowedAccountIds: '["123456789012"]',
-    endpoints: JSON.stringify([{ s3: address, sts: address, eks: address }]),
+    endpoints: JSON.stringify([{ s3: address, iam: address, sts: address }]),
     s3UsePathStyle: "true",
     // The provider's own defaults: it proves its credentials before it does anything.
     skipCredentialsValidation: "false",

@@ -27,7 +27,7 @@ let ca: Issued;
 let aws: Server, api: Server, postgresql: TcpServer;
 const sockets = new Set<Socket>();
 const database: FakePostgresql = { version: 160_009 };
-let answers: { sts: Answer; s3: Answer; eks: Answer; route53: Answer; api: Answer };
+let answers: { sts: Answer; iam: Answer; s3: Answer; eks: Answer; route53: Answer; api: Answer };
 const asked: string[] = [];
 const hidden = "hunter2-Xyzzy";
 const said = vi.hoisted(() => ({ info: [] as string[], warn: [] as string[] }));
@@ -42,13 +42,7 @@ beforeAll(async () => {
   const loopback = await issue("loopback", "127.0.0.1", ca);
   aws = httpsServer(loopback, (request) => {
     const { method, url = "", body } = request;
-    const service = body.includes("Action=GetCallerIdentity")
-      ? "sts"
-      : url.startsWith("/clusters")
-        ? "eks"
-        : url.startsWith("/2013-04-01/")
-          ? "route53"
-          : "s3";
+    const service = serviceOf(url, body);
     asked.push(`${service} ${method} ${url.split("?")[0]}`);
     return answers[service](request);
   });
@@ -61,6 +55,17 @@ afterAll(() => {
   for (const server of [aws, api, postgresql]) server.close();
 });
 
+function serviceOf(url: string, body: string): "sts" | "iam" | "s3" | "eks" | "route53" {
+  if (body.includes("Action=GetCallerIdentity")) return "sts";
+  if (body.includes("Action=GetRole")) return "iam";
+  if (url.startsWith("/clusters")) return "eks";
+  return url.startsWith("/2013-04-01/") ? "route53" : "s3";
+}
+
+const role = (arn: string) => ({
+  status: 200,
+  body: `<GetRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetRoleResult><Role><Path>/ci/</Path><RoleName>deploy</RoleName><RoleId>A</RoleId><Arn>${arn}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></Role></GetRoleResult></GetRoleResponse>`,
+});
 const identity = (arn: string, account = "123456789012") =>
   `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${arn}</Arn><UserId>A</UserId><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
 const refusal = (code: string) =>
@@ -72,6 +77,7 @@ beforeEach(() => {
   Object.assign(database, { version: 160_009, password: hidden });
   answers = {
     sts: () => ({ status: 200, body: identity(deployer) }),
+    iam: () => role("arn:aws:iam::123456789012:role/ci/deploy"),
     s3: () => ({ status: 404 }),
     eks: () => ({ status: 500 }),
     route53: () => ({ status: 500 }),
@@ -92,7 +98,7 @@ const environment = (change: (platform: any) => void = () => undefined) =>
   fixtureEnvironment(({ platform }) => {
     platform.caBundle = ca.pem.cert;
     platform.kubernetes = { kubeconfig: kubeconfig(`https://127.0.0.1:${portOf(api)}`, ca.pem.cert), context: "one" };
-    platform.artifactStore = { endpoints: { s3: address(), sts: address(), eks: address(), route53: address() } };
+    platform.artifactStore = { endpoints: { s3: address(), sts: address(), iam: address(), eks: address(), route53: address() } };
     change(platform);
   }, "aws");
 
@@ -112,9 +118,9 @@ async function linesOf(values: ReturnType<typeof environment>, fresh: string[] =
 
 const where = () => `AWS with profile fixture at ${address()} (platform.profile):`;
 
-test("says nothing when everything is right, and asks for the identity alone", async () => {
+test("says nothing when everything is right, and asks for the identity and its role alone", async () => {
   expect(await linesOf(environment())).toEqual([]);
-  expect(asked).toEqual(["sts POST /"]);
+  expect(asked).toEqual(["sts POST /", "iam POST /"]);
   expect(said).toEqual({ info: [], warn: [] });
 });
 
@@ -187,6 +193,18 @@ test("whom the buckets would refuse is an error of an update, and a warning of a
   expect(await linesOf(environment())).toEqual([]);
   dry.mockRestore();
   expect(said.warn).toEqual([`platform.adminRoleArns: ${words}`]);
+});
+
+test("a role with another path than its own in adminRoleArns, which would lock out whoever deploys", async () => {
+  answers.iam = () => role("arn:aws:iam::123456789012:role/aws-reserved/deploy");
+  const words =
+    "the role deploy is arn:aws:iam::123456789012:role/aws-reserved/deploy, which is not among adminRoleArns: the buckets refuse it, also for the next update";
+  expect(await linesOf(environment())).toEqual([`AWS (platform.adminRoleArns): ${words}`]);
+  answers.iam = () => ({ status: 403, body: refusal("AccessDenied") });
+  expect(await linesOf(environment())).toEqual([]);
+  expect(said.info).toEqual([
+    "Whether adminRoleArns has the role deploy with its path was not checked: it answers AccessDenied (HTTP status 403).",
+  ]);
 });
 
 test("buckets of new instances: of another account, of another region, ours, free", async () => {
