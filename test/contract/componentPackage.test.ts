@@ -46,6 +46,7 @@ test("a remote program previews a whole instance with its own providers, tokens 
     "instance-bucket",
     "instance-bucket-encryption",
     "instance-bucket-lifecycle",
+    "instance-bucket-ownership",
     "instance-bucket-policy",
     "instance-bucket-public-access",
     "instance-bucket-versioning",
