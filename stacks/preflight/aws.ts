@@ -101,7 +101,7 @@ async function askRole(
   try {
     arn = (await client.send(new GetRoleCommand({ RoleName: name }), { abortSignal: signal })).Role?.Arn;
   } catch (error) {
-    return `Whether adminRoleArns has the role ${name} with its path was not checked: ${wordsFor(awsWords(error) as NodeJS.ErrnoException)}.`;
+    return `Whether adminRoleArns has the role ${name} with its path was not checked: ${wordsFor(awsWords(error))}.`;
   } finally {
     client.destroy();
   }
