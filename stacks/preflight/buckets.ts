@@ -4,6 +4,9 @@ import type { InstanceSpec } from "../instance.ts";
 import { Lines } from "./check.ts";
 import type { Probe } from "./probes.ts";
 
+// Questions at once; the client warns on standard error where more wait than it has sockets.
+const atOnce = 16;
+
 interface How {
   readonly config: S3ClientConfig;
   readonly ca: string[] | undefined;
@@ -38,8 +41,13 @@ export function bucketsCheck(fresh: readonly InstanceSpec[], how: How): (probe: 
       }
     };
     try {
-      const reasons = await Promise.all(fresh.map(async (spec) => ({ spec, reason: await reasonOf(spec) })));
-      const taken = reasons.filter(({ reason }) => reason !== undefined);
+      const reasons = new Map<InstanceSpec, string | undefined>();
+      const waiting = [...fresh];
+      const ask = async (): Promise<void> => {
+        for (let spec = waiting.shift(); spec !== undefined; spec = waiting.shift()) reasons.set(spec, await reasonOf(spec));
+      };
+      await Promise.all(Array.from({ length: atOnce }, ask));
+      const taken = fresh.filter((spec) => reasons.get(spec) !== undefined);
       // A refused key is refused at every bucket, and a HEAD has no body that would say so.
       if (taken.length > 0 && how.keyPath !== undefined) {
         const refused = await client.send(new ListBucketsCommand({ MaxBuckets: 1 }), { abortSignal: signal }).then(
@@ -52,8 +60,8 @@ export function bucketsCheck(fresh: readonly InstanceSpec[], how: How): (probe: 
       if (taken.length === 0) return;
       throw new Lines(
         taken.map(
-          ({ spec: { name, bucket }, reason }) =>
-            `The bucket ${bucket} of instance ${name} (${how.prefixPath}): the name is taken, the bucket ${reason}; set another bucketPrefix (before the first update of the environment), or name the instance otherwise`,
+          (spec) =>
+            `The bucket ${spec.bucket} of instance ${spec.name} (${how.prefixPath}): the name is taken, the bucket ${reasons.get(spec)}; set another bucketPrefix (before the first update of the environment), or name the instance otherwise`,
         ),
       );
     } catch (error) {

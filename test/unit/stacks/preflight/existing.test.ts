@@ -263,6 +263,18 @@ test("the bucket of a new instance: one that is taken is named, ours and one tha
   );
 });
 
+test("every one of many new buckets is asked for, and they are told in the order of the instances", async () => {
+  const asked = new Set<string>();
+  s3Answer = ({ url = "" }) => {
+    asked.add(url);
+    return { status: /-(07|55)\//.test(url) ? 403 : 404 };
+  };
+  const names = Array.from({ length: 60 }, (_, index) => `shop-${String(index).padStart(2, "0")}`);
+  const lines = await linesOf(reachable(), undefined, names);
+  expect(lines.map((line) => /of instance (\S+)/.exec(line)?.[1])).toEqual(["shop-07", "shop-55"]);
+  expect([...asked].filter((url) => url.includes("shop-"))).toHaveLength(60);
+});
+
 test("a key that the store refuses is no taken bucket", async () => {
   s3Answer = ({ method }) =>
     method === "HEAD"
