@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, Scalar, visit } from "yaml";
+import { Document, isMap, isScalar, visit } from "yaml";
 
 const project = "mlflow-instances";
 
@@ -30,8 +30,6 @@ export function environmentText({ domain, ...rest }: Record<string, unknown>): s
   visit(document, {
     // Short lists of plain values on one line, as they are written by hand.
     Seq: (_, seq) => void (seq.flow = seq.items.every(isScalar) && seq.items.map(String).join(", ").length < 100),
-    // A number to every reader of YAML 1.1, and a text here.
-    Scalar: (_, scalar) => void (typeof scalar.value === "string" && /^[0-9.]+$/.test(scalar.value) && (scalar.type = Scalar.QUOTE_DOUBLE)),
   });
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

@@ -52,12 +52,12 @@ export function plan(source: Written, present: Written | undefined, route: Route
   for (const key of Object.keys(present?.file ?? {}).filter((each) => !(each in source.file) && !ofEnvironment.includes(each)))
     notCopied.push(`${key}: stays as it is in ${route.to}; the file in ${route.from} has none`);
 
-  const tier = route.tier ?? present?.file.tier ?? source.file.tier;
-  if (tier !== undefined) target.set("tier", tier);
-  if (tier !== source.file.tier)
-    notCopied.push(
-      `tier: ${tier} ${route.tier === undefined ? `as in ${route.to}` : "by --tier"}, not ${source.file.tier ?? `the default of ${route.from}`}`,
-    );
+  const tier = route.tier ?? (present ?? source).file.tier;
+  if (route.tier !== undefined) target.set("tier", route.tier);
+  if (tier !== source.file.tier) {
+    const [own, other] = [tier ?? `the default of ${route.to}`, source.file.tier ?? `the default of ${route.from}`];
+    notCopied.push(`tier: ${own} ${route.tier === undefined ? `as in ${route.to}` : "by --tier"}, not ${other}`);
+  }
 
   const tokens = tokensOf(
     source.file.tokens ?? {},

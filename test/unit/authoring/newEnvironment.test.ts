@@ -136,6 +136,14 @@ describe("with every value as a flag, and no terminal", () => {
     });
   });
 
+  test("the usual kubeconfig is the shell's", async () => {
+    const { root, read } = project();
+    await type({ root }, ["new-environment", "eu", ...flags(without(existing, "kubeconfig"))], {
+      env: { HOME: "/home/me", KUBECONFIG: ":/etc/one:/etc/two" },
+    });
+    expect(read("stacks/Pulumi.eu.yaml")).toContain("kubeconfig: /etc/one\n");
+  });
+
   test("certificates of a private authority come from a file", async () => {
     const { root, write, read } = project();
     const pem = "-----BEGIN CERTIFICATE-----\nZml4dHVyZQ==\n-----END CERTIFICATE-----\n";
@@ -184,6 +192,10 @@ describe("nothing is written", () => {
 
   test("a name is asked for its addresses, because network policies open no names", async () => {
     expect(await refusedBy(["eu"], { ...existing, "database-host": "pg.example.com" })).toMatch(/ {2}--database-cidrs <ranges>: /);
+  });
+
+  test("what has no meaning is not known as long as something is missing", async () => {
+    expect(await refusedBy(["eu"], { ...without(existing, "kind"), account: "011122223333" })).not.toMatch(/--account/);
   });
 
   test("a value that has no meaning beside the others is refused, and not forgotten", async () => {

@@ -111,6 +111,11 @@ describe("nothing is written", () => {
     ],
     ["an unknown environment", ["shop-recommender", ...flags({ ...shop, stack: "qa" })], / {2}--stack: qa is not one of /],
     [
+      "an environment of a pull request",
+      ["shop-recommender", ...flags({ ...shop, stack: "pr-12" })],
+      / {2}--stack: pr-12 is not one of dev, prod, staging, local$/,
+    ],
+    [
       "an unknown tier",
       ["shop-recommender", ...flags({ ...shop, tier: "gold" })],
       / {2}--tier: gold is not one of sandbox, standard, production$/,
@@ -143,7 +148,7 @@ describe("nothing is written", () => {
       / allows 2027-02-20 or earlier for tier production in prod$/,
     ],
   ])("%s", async (_what, line, words) => {
-    const made = project(ofRepository());
+    const made = project({ ...ofRepository(), "stacks/Pulumi.pr-12.yaml": "config: {}\n" });
     const before = made.files();
     const { output, refused } = await type(made, ["new-instance", ...line]);
     expect(refused).toMatch(words);

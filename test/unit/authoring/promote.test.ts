@@ -34,13 +34,14 @@ describe("to an environment that has no such instance", () => {
 
   test("a token lives no longer than the target allows, and that is said", async () => {
     const made = withSource(
-      `${head}tokens:\n  # Of the nightly training.\n  ci: { role: edit, expires: 2027-05-20 }\n  dashboard: { role: read, expires: 2027-01-31 }\n`,
+      `${head}tokens:\n  # Of the nightly training.\n  ci: { role: edit, expires: 2027-05-20 }\n  dashboard: { role: read, expires: 2027-02-20 }\n`,
     );
     const { output } = await type(made, ["promote", "shop-recommender", "dev", "prod"]);
     expect(made.read(target("prod"))).toBe(
-      `${head}tokens:\n  # Of the nightly training.\n  ci: { role: edit, expires: 2027-02-20 }\n  dashboard: { role: read, expires: 2027-01-31 }\n`,
+      `${head}tokens:\n  # Of the nightly training.\n  ci: { role: edit, expires: 2027-02-20 }\n  dashboard: { role: read, expires: 2027-02-20 }\n`,
     );
     expect(output).toContain("  tokens.ci.expires: 2027-02-20, not 2027-05-20; the policies allow no later day in prod\n");
+    expect(output).not.toContain("tokens.dashboard");
   });
 
   test("a deletion is never copied", async () => {
@@ -116,6 +117,18 @@ describe("to an environment that has it", () => {
     const { refused } = await type(made, ["promote", "shop-recommender", "dev", "prod"], { asker: scripted({ Change: answer }) });
     expect(refused).toBe(answer ? undefined : "Nothing was written.");
     expect(made.read(target("prod"))).toBe(after);
+  });
+
+  test("a tier that the target leaves to its environment stays so", async () => {
+    const made = withSource(`${head}tier: sandbox\nworkers: 3\n`, { [target("prod")]: head });
+    const { output } = await type(made, ["promote", "shop-recommender", "dev", "prod", "--yes"]);
+    expect(made.read(target("prod"))).toBe(`${head}workers: 3\n`);
+    expect(output).toContain("  tier: the default of prod as in prod, not sandbox\n");
+  });
+
+  test("its own share of the database server is not counted twice", async () => {
+    const fits = withSource(`${head}databaseConnections: 200\n`, { [target("staging")]: `${head}databaseConnections: 380\n` });
+    expect((await type(fits, ["promote", "shop-recommender", "dev", "staging", "--yes"])).refused).toBeUndefined();
   });
 
   test("a second promotion finds nothing to do", async () => {
