@@ -44,6 +44,15 @@ describe("to an environment that has no such instance", () => {
     expect(output).not.toContain("tokens.dashboard");
   });
 
+  test("a time zone that the environments set is theirs", async () => {
+    const files = ofRepository();
+    const prod = files["stacks/Pulumi.prod.yaml"]!.replace("timeZone: Europe/Berlin", "timeZone: Asia/Tokyo");
+    const { output } = await type(withSource(head, { "stacks/Pulumi.prod.yaml": prod }), ["promote", "shop-recommender", "dev", "prod"]);
+    expect(output.replace(/ {2,}/g, "  ")).toContain(
+      "  maintenance.timeZone  Europe/Berlin -> Asia/Tokyo  default of dev there, default of prod here\n",
+    );
+  });
+
   test("a deletion is never copied", async () => {
     const made = withSource(`${head}delete: shop-recommender\n`);
     const { output } = await type(made, ["promote", "shop-recommender", "dev", "staging"]);
