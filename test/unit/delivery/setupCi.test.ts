@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import { register } from "../../../delivery/commands/setupCi.ts";
 import { installCli } from "../../../delivery/installCli.ts";
 import { writeJobFiles } from "../../../delivery/jobFiles.ts";
 import { refuseOutdated } from "../../../delivery/touchedStacks.ts";
+import { fixtureValues } from "../stacks/support.ts";
 import { repository } from "./support/repository.ts";
 import { typed } from "./support/typed.ts";
 
@@ -68,6 +70,13 @@ describe("the files of a job", () => {
       expect(readFileSync(path, "utf8")).toBe(contents);
       expect(statSync(path).mode & 0o777).toBe(0o600);
     }
+  });
+
+  it("are no kubeconfig where the cluster has a name, by which AWS is asked for it", async () => {
+    const values: any = fixtureValues("aws");
+    values.platform.kubernetes = { clusterName: "mlflow-dev" };
+    writeFileSync(join(root, "stacks/Pulumi.dev.yaml"), stringify({ config: { "mlflow-instances:environment": values } }));
+    expect(await writeJobFiles(root, "dev", { KUBECONFIG_CONTENTS: "of another environment" })).toEqual([]);
   });
 
   it("never go over another kubeconfig, but a token is each job's own", async () => {

