@@ -42,7 +42,7 @@ export interface EngineStack {
   previewRefresh(): Promise<EngineRun>;
   /** Takes what is really there into the state. */
   refresh(options?: Pick<ChangeOptions, "message">): Promise<EngineRun>;
-  destroy(options?: Pick<ChangeOptions, "message"> & { readonly runProgram?: boolean }): Promise<EngineRun>;
+  destroy(options?: Pick<ChangeOptions, "message">): Promise<EngineRun>;
   /** Any other command of the CLI with `--stack`; gives what it printed. */
   run(args: readonly string[], options?: { readonly input?: string }): Promise<string>;
 }
@@ -81,11 +81,7 @@ export async function openStack(root: string, name: string, options: EngineOptio
     up: (chosen = {}) => operate(["up", "--yes", "--skip-preview", "--continue-on-error", ...change(chosen)]),
     previewRefresh: () => operate(["refresh", "--preview-only", "--suppress-outputs", ...providersOfToday]),
     refresh: ({ message } = {}) => operate(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
-    destroy: ({ message, runProgram = false } = {}) =>
-      operate([
-        ...["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)],
-        ...(runProgram ? ["--run-program"] : []),
-      ]),
+    destroy: ({ message } = {}) => operate(["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
     async run(args, { input } = {}) {
       const result = await cli(args, input);
       if (result.exitCode !== 0) throw failure(name, result, `pulumi ${args.join(" ")}`);
