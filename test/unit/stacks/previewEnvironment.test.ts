@@ -110,6 +110,7 @@ test("days are counted over months, years and leap days", () => {
 describe("an instance in a preview", () => {
   const large = `${good}tier: production
 costCenter: "4711"
+host: till.mlflow.test
 deletedExperimentRetention: 60d
 replicas: 3
 workers: 4

@@ -77,6 +77,11 @@ test("a file's value goes before the environment's default, and that before the 
   });
 });
 
+test("a host of its own goes before the one that follows from the name, and changes nothing else", () => {
+  const usual = resolve(fixtureEnvironment(), "shop", file());
+  expect(resolve(fixtureEnvironment(), "shop", file({ host: "till.mlflow.test" }))).toEqual({ ...usual, host: "till.mlflow.test" });
+});
+
 test("memory follows the workers unless it is given", () => {
   const four = defaultResources(4);
   expect(four.memoryRequest).not.toBe(defaultResources(2).memoryRequest);
