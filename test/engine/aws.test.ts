@@ -1,7 +1,9 @@
 import { HeadBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { maintenanceGrants, serverGrants } from "../../components/internal/bucketActions.ts";
 import { caFile } from "../../components/internal/podParts.ts";
+import { rolePolicy } from "../../components/internal/roleDocuments.ts";
 import type { StackValues } from "../../local/stack/values.ts";
 import { decide, type Caller } from "../unit/aws/policyEvaluator.ts";
 import { heldBucket, heldRole } from "./support/awsHeld.ts";
@@ -103,14 +105,17 @@ it("makes a bucket that keeps versions, is encrypted, closed to the public and o
 
 it("makes two roles that the instance's own pods take on, within the boundary", async () => {
   const account = accountOf();
-  for (const [role, accounts] of [
-    [roles.server, ["mlflow", "final-dump"]],
-    [roles.maintenance, ["retention", "stale-runs"]],
+  for (const [role, accounts, grants] of [
+    [roles.server, ["mlflow", "final-dump"], serverGrants],
+    [roles.maintenance, ["retention", "stale-runs"], maintenanceGrants],
   ] as const) {
     const held = await heldRole(target.clients.iam, role);
     expect(held.arn).toBe(`arn:aws:iam::${account}:role/mlflow-instances/${role}`);
     expect(held.boundary).toBe(target.boundaryArn);
     expect(held.policyNames).toEqual(["artifact-bucket"]);
+    // The very document whose actions test/unit/aws/leastPrivilege.test.ts takes away one by one.
+    const { region } = target.values.environment["platform"] as { region: string };
+    expect(held.policies).toEqual([JSON.parse(rolePolicy(grants, { name: bucket, region }))]);
     expect(held.tags).toMatchObject({ "app.kubernetes.io/instance": name, "mlflow-instances/team": "payments" });
     expect(held.trust.Statement).toHaveLength(1);
     const [statement] = held.trust.Statement;
@@ -189,7 +194,8 @@ s3.put_object(Bucket=sys.argv[1], Key="artifacts/of-the-pod", Body=b"by its role
 body = s3.get_object(Bucket=sys.argv[1], Key="artifacts/of-the-pod")["Body"].read().decode()
 print(json.dumps({"audience": claims["aud"], "subject": claims["sub"], "who": who, "body": body, "key": "AWS_ACCESS_KEY_ID" in os.environ}))
 `;
-  const said = JSON.parse(await kubectl.python(namespace, program, bucket, JSON.stringify(target.podEnv))) as Record<string, unknown>;
+  const output = await target.withObjects(bucket, () => kubectl.python(namespace, program, bucket, JSON.stringify(target.podEnv)));
+  const said = JSON.parse(output) as Record<string, unknown>;
   expect(said).toMatchObject({
     audience: ["sts.amazonaws.com"],
     subject: `system:serviceaccount:${namespace}:mlflow`,
@@ -263,22 +269,31 @@ it("previews a database server of the environment's own, which the packs accept;
   const { environment, secrets } = valuesWith(() => ({ database: { rds } }));
   const { postgresqlAdminPassword: _, ...others } = secrets;
   const values = { environment, secrets: others };
-  const steps = await stack.preview(values);
-  const made = steps
-    .filter(({ urn, op }) => op === "create" && urn.includes("DatabaseServer"))
-    .map(({ urn }) => urn.split("::")[2]?.split("$").at(-1));
-  expect(made).toEqual(
-    expect.arrayContaining(["aws:rds/instance:Instance", "aws:rds/subnetGroup:SubnetGroup", "aws:rds/parameterGroup:ParameterGroup"]),
-  );
-  const instance = steps.find(({ urn }) => urn.includes("aws:rds/instance:Instance"));
-  expect(instance?.newState?.inputs).toMatchObject({ storageEncrypted: true, manageMasterUserPassword: true, publiclyAccessible: false });
-  // On AWS it would be made, for money.
-  if (!target.emulated) return;
-  await expect(stack.up(values)).rejects.toThrow(
-    /aws:rds\/\w+:\w+ is preview-only here: the stand-in plugin can't make a real \w+, only AWS can/,
-  );
-  const resources = await stack.resources();
-  expect(resources.filter(({ type }) => type.startsWith("aws:rds/"))).toEqual([]);
+  const own = await awsStack("aws-database", target.env);
+  try {
+    await own.instance("loan-checks", file());
+    const steps = await own.preview(values);
+    const made = steps
+      .filter(({ urn, op }) => op === "create" && urn.includes("DatabaseServer"))
+      .map(({ urn }) => urn.split("::")[2]?.split("$").at(-1));
+    const types = ["ec2/securityGroup:SecurityGroup", "vpc/securityGroupIngressRule:SecurityGroupIngressRule"];
+    for (const type of ["rds/instance:Instance", "rds/subnetGroup:SubnetGroup", "rds/parameterGroup:ParameterGroup", ...types]) {
+      expect(made).toContain(`aws:${type}`);
+    }
+    expect(made.filter((type) => type === "aws:cloudwatch/logGroup:LogGroup")).toHaveLength(2);
+    const instance = steps.find(({ urn }) => urn.includes("aws:rds/instance:Instance"));
+    expect(instance?.newState?.inputs).toMatchObject({ storageEncrypted: true, manageMasterUserPassword: true, publiclyAccessible: false });
+    // On AWS it would be made, for money.
+    if (!target.emulated) return;
+    await own.instance("loan-checks", undefined);
+    await expect(own.up(values)).rejects.toThrow(
+      /aws:\w+\/\w+:\w+ is preview-only here: the stand-in plugin can't make a real \w+, only AWS can/,
+    );
+    expect((await own.resources()).filter(({ type }) => type.startsWith("aws:"))).toEqual([]);
+  } finally {
+    await own.destroy();
+    await own.remove();
+  }
 });
 
 it("goes with everything that it had at the services", async () => {

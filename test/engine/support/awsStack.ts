@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
@@ -24,12 +24,16 @@ export async function awsStack(stack: string, env: Record<string, string>) {
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
   const instancesFolder = join(folder, "instances");
   await mkdir(instancesFolder);
-  const pulumi = await openPulumi({ ...cli, env: { ...cli.env, ...env } }, projectOf(stack, instancesFolder), join(folder, "state"));
+  // The option for events is one of those that are hidden without the variable.
+  const environment = { ...cli.env, PULUMI_DEBUG_COMMANDS: "true", ...env };
+  const pulumi = await openPulumi({ ...cli, env: environment }, projectOf(stack, instancesFolder), join(folder, "state"));
   const exported = (...options: string[]) => pulumi.run(["stack", "export", "--stack", stack, ...options]);
   return {
     pulumi,
-    async instance(name: string, yaml: string): Promise<void> {
-      await writeFile(join(instancesFolder, `${name}.yaml`), yaml);
+    /** Writes an instance file or, without a text, removes it. */
+    async instance(name: string, yaml: string | undefined): Promise<void> {
+      const file = join(instancesFolder, `${name}.yaml`);
+      await (yaml === undefined ? rm(file) : writeFile(file, yaml));
     },
     async up(values: StackValues): Promise<void> {
       await configureStack(pulumi, values);
@@ -38,7 +42,15 @@ export async function awsStack(stack: string, env: Record<string, string>) {
     /** The steps of a preview that are not `same`; a broken rule of a pack makes it throw. */
     async preview(values: StackValues): Promise<(Step & { newState?: StateResource })[]> {
       await configureStack(pulumi, values);
-      const text = await pulumi.run(["preview", "--json", "--stack", stack, ...policyPacks(pulumi)]);
+      const eventLog = join(folder, "events");
+      const text = await pulumi
+        .run(["preview", "--json", "--event-log", eventLog, "--stack", stack, ...policyPacks(pulumi)])
+        .catch(async (error: Error) => {
+          // The CLI's JSON says that a rule is broken, and not which.
+          const events = await readFile(eventLog, "utf8").catch(() => "");
+          const rules = events.split("\n").filter((line) => line.includes('"policyEvent"') && line.includes('"mandatory"'));
+          throw rules.length === 0 ? error : new Error(`the preview breaks rules:\n${rules.join("\n")}`);
+        });
       const { steps = [] } = JSON.parse(text) as { steps?: (Step & { newState?: StateResource })[] };
       return steps.filter(({ op }) => op !== "same");
     },

@@ -1,7 +1,7 @@
 // Where the AWS tests go: moto in the network of the embedded platform or, when asked for, an account of AWS.
 import { readFile } from "node:fs/promises";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { S3Client } from "@aws-sdk/client-s3";
+import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { parse } from "yaml";
 import type { ReadyPlatform } from "../../../local/commands/up.ts";
@@ -24,6 +24,8 @@ export interface AwsTarget {
   readonly clients: { readonly s3: S3Client; readonly iam: IAMClient };
   /** What a pod needs besides its own variables to reach STS here. */
   readonly podEnv: Record<string, string>;
+  /** Runs something that reads or writes objects of a bucket. */
+  withObjects<T>(bucket: string, work: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -112,6 +114,16 @@ async function emulatedAws({ platform, image }: Pick<ReadyPlatform, "platform" |
     boundaryArn,
     clients: { s3, iam },
     podEnv: { AWS_ENDPOINT_URL_STS: aws.endpoint, AWS_CA_BUNDLE: caFile },
+    // moto 5.2.5 takes a statement whose condition is not met for a refusal, and with it every object of a bucket that refuses anything under a condition.
+    withObjects: async (Bucket, work) => {
+      const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
+      await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+      try {
+        return await work();
+      } finally {
+        await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+      }
+    },
     stop: async () => {
       s3.destroy();
       iam.destroy();
@@ -152,6 +164,7 @@ async function realAws(): Promise<AwsTarget> {
     boundaryArn: permissionsBoundaryArn,
     clients: { s3, iam },
     podEnv: {},
+    withObjects: (_bucket, work) => work(),
     stop: async () => {
       s3.destroy();
       iam.destroy();
