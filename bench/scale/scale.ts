@@ -54,12 +54,13 @@ export async function scale(ready: ReadyPlatform, { sizes = [50, 100, 200, 300],
   const pulumi = await openPulumi(ready.pulumi.cli, projectOf(stack, instancesFolder), join(folder, "state"));
   const flat = await openPulumi(ready.pulumi.cli, { folder: flatFolder, stack: "flat", instancesFolder }, pulumi.stateFolder);
   const flatFile = join(flatFolder, "Pulumi.flat.yaml");
+  const composed = composedStack(ready, pulumi);
+  let state: State | undefined;
   try {
-    const composed = composedStack(ready, pulumi);
     await composed.declare([seed]);
     const ofPreview = await recorded(pulumi, preview, join(folder, "preview.jsonl"));
     await up(pulumi);
-    const state = await exported(pulumi);
+    state = await exported(pulumi);
     const ofUp = await recorded(pulumi, unchanged, join(folder, "up.jsonl"));
 
     await rm(flatFile, { force: true });
@@ -102,15 +103,14 @@ export async function scale(ready: ReadyPlatform, { sizes = [50, 100, 200, 300],
     await inTurns(unchanged, 1);
     const ups = await inTurns(unchanged, rounds);
 
-    await imported(pulumi, state);
-    await composed.declare([seed]);
     return [
       ...rowsOf("preview of", "new instances", size, previews.get(size) ?? []),
       ...growth(previews),
       ...rowsOf("unchanged up of", "instances", size, ups),
     ];
   } finally {
-    // The flat stack's state is a copy of the other's: nothing of it is destroyed by itself.
+    // Both stacks' states speak of what was never made; the one instance that was is in its own.
+    if (state !== undefined) await imported(pulumi, state);
     await destroyUnguarded(pulumi);
     await removeObjectStoreUsers(profile, seed);
     for (const path of [stackFile(pulumi.project), flatFile]) await rm(path, { force: true });

@@ -6,35 +6,24 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import type { Deployed } from "../../local/commands/up.ts";
-import { openContext } from "../../operations/openCluster.ts";
-import { retention } from "../../operations/commands/retention.ts";
-import { patience } from "../../operations/job.ts";
-import { run } from "../../operations/run.ts";
-import { soon } from "./support/dates.ts";
-import { cluster } from "./support/cluster.ts";
-import { differences } from "./support/difference.ts";
-import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
-import { eventually } from "./support/eventually.ts";
-import { InstanceState } from "./support/instanceState.ts";
-import { runPython, type Client } from "./support/python.ts";
+import type { Deployed } from "../../../local/commands/up.ts";
+import { openContext } from "../../../operations/openCluster.ts";
+import { retention } from "../../../operations/commands/retention.ts";
+import { patience } from "../../../operations/job.ts";
+import { run } from "../../../operations/run.ts";
+import { cluster } from "../support/cluster.ts";
+import { differences } from "../support/difference.ts";
+import { instanceOf, tokenOf, type Engine } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { InstanceState } from "../support/instanceState.ts";
+import { file, name, parcelForecast, stack } from "../support/parcelForecast.ts";
+import { runPython, type Client } from "../support/python.ts";
 
 // The platform team's commands as they are typed, on a real instance. What the jobs select and remove is proved by the tests of retention, stale runs and orphans;
 // here it is that the commands reach them, show what they say, and change nothing when they must not.
 
-const name = "parcel-forecast";
 const namespace = `mlflow-${name}`;
-const stack = "operations";
 const day = 24 * 3600 * 1000;
-const file = `
-team: parcels
-owner: parcels@example.com
-description: Forecast of parcels per depot
-tier: sandbox
-deletedExperimentRetention: 30d
-tokens:
-  ci: { role: manage, expires: ${soon} }
-`;
 const seed = `
 import json, mlflow, os, tempfile
 client = mlflow.MlflowClient()
@@ -67,10 +56,8 @@ const of = (experiment: string): { experiment: string; run: string } => {
 };
 
 beforeAll(async () => {
-  engine = await engineStack(stack);
   scratch = await mkdtemp(join(tmpdir(), "operations-"));
-  await engine.instance(name, file);
-  deployed = await engine.up();
+  ({ engine, deployed } = await parcelForecast());
   const instance = instanceOf(deployed, name);
   client = { python: deployed.python, trackingUri: instance.trackingUri, token: tokenOf(instance, "ci"), caPath: deployed.platform.caPath };
   state = await InstanceState.open(deployed, instance);
@@ -85,7 +72,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await state?.close();
   await rm(scratch, { recursive: true, force: true });
-  await engine?.remove();
 });
 
 interface Ended {
@@ -96,7 +82,7 @@ interface Ended {
 
 const cli = join(engineRoot(), "operations", "cli.ts");
 function engineRoot(): string {
-  return join(import.meta.dirname, "../..");
+  return join(import.meta.dirname, "../../..");
 }
 
 /** Types a command without a terminal; `onNotes` sees standard error as it grows and may end it. */

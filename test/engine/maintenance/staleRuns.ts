@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { differences } from "./support/difference.ts";
-import { engineStack, type Engine } from "./support/engine.ts";
-import type { Database, InstanceState } from "./support/instanceState.ts";
-import { maintainedInstance } from "./support/maintainedInstance.ts";
-import type { Finished, MaintenanceJobs } from "./support/maintenanceJob.ts";
-import { runScript, type Client } from "./support/python.ts";
+import { differences } from "../support/difference.ts";
+import type { Database, InstanceState } from "../support/instanceState.ts";
+import { maintainedInstance } from "../support/maintainedInstances.ts";
+import type { Finished, MaintenanceJobs } from "../support/maintenanceJob.ts";
+import { runScript, type Client } from "../support/python.ts";
 
 /** Runs that say RUNNING: which of them the job sets to FAILED, and that it does nothing else. What has no time of its own (parameters, tags) the job watches from one run of it to the next. */
 
 const name = "claims-sorting";
 const hour = 3600 * 1000;
 const observations = "maintenance/stale-runs/observations.json";
-let engine: Engine;
 let client: Client;
 let state: InstanceState;
 let jobs: MaintenanceJobs;
@@ -37,8 +35,7 @@ const kept: Record<string, string> = {
 };
 
 beforeAll(async () => {
-  engine = await engineStack("stale");
-  ({ client, state, jobs } = await maintainedInstance(engine, name, "stale-runs"));
+  ({ client, state, jobs } = await maintainedInstance(name, "stale-runs"));
   ({ runs } = await runScript<{ runs: Record<string, string> }>(client, "seedStaleRuns.py", "make"));
   // The clock of the rows and of the files: everything began two days ago, and nothing was written since but what a case says.
   const then = Date.now() - 48 * hour;
@@ -52,10 +49,7 @@ beforeAll(async () => {
   await state.ageObjects("artifacts", 40 * hour, (key) => !key.includes(idOf("artifact")) && !key.includes("/models/"));
 });
 
-afterAll(async () => {
-  await state?.close();
-  await engine?.remove();
-});
+afterAll(() => state?.close());
 
 const idOf = (run: string): string => {
   const id = runs[run];

@@ -3,24 +3,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Deployed } from "../../local/commands/up.ts";
-import { soon } from "./support/dates.ts";
-import { cluster } from "./support/cluster.ts";
-import { engineStack, type Engine } from "./support/engine.ts";
+import type { Deployed } from "../../../local/commands/up.ts";
+import { cluster } from "../support/cluster.ts";
+import type { Engine } from "../support/engine.ts";
+import { parcelForecast, stack } from "../support/parcelForecast.ts";
 
 // Proves on a real engine and cluster that the commands see a change behind Pulumi's back, name it, leave the state alone, and put it back when told to. What the
 // official providers' plugins call a difference can't be shown here: they can't be downloaded.
 
-const stack = "drift";
 const namespace = "mlflow-parcel-forecast";
-const file = `
-team: parcels
-owner: parcels@example.com
-description: Forecast of parcels per depot
-tier: sandbox
-tokens:
-  ci: { role: edit, expires: ${soon} }
-`;
 
 let engine: Engine;
 let deployed: Deployed;
@@ -28,15 +19,10 @@ let scratch: string;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "drift-"));
-  engine = await engineStack(stack);
-  await engine.instance("parcel-forecast", file);
-  deployed = await engine.up();
+  ({ engine, deployed } = await parcelForecast());
 });
 
-afterAll(async () => {
-  await rm(scratch, { recursive: true, force: true });
-  await engine?.remove();
-});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 interface Ended {
   readonly code: number;
@@ -46,7 +32,7 @@ interface Ended {
 
 /** A delivery command as it is typed where `pulumi` is on PATH and logged in. */
 function type(...args: string[]): Promise<Ended> {
-  const root = join(import.meta.dirname, "../..");
+  const root = join(import.meta.dirname, "../../..");
   const env = { ...process.env, ...engine.pulumi.env, GITHUB_STEP_SUMMARY: "" };
   return new Promise((resolve) =>
     execFile(process.execPath, [join(root, "delivery/cli.ts"), ...args], { cwd: root, env, maxBuffer: 1e8 }, (error, out, notes) =>

@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CreateMultipartUploadCommand, DeleteObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { platformStatus, startPlatform } from "../../local/platform/index.ts";
-import { silentReport } from "../../local/report.ts";
-import { differences } from "./support/difference.ts";
-import { engineStack, type Engine } from "./support/engine.ts";
-import type { BucketObject, InstanceState } from "./support/instanceState.ts";
-import { Interruptions } from "./support/interruptions.ts";
-import { maintainedInstance } from "./support/maintainedInstance.ts";
-import type { Finished, Line, MaintenanceJobs } from "./support/maintenanceJob.ts";
-import { pythonWithFlavours, runScript, type Client } from "./support/python.ts";
-import { randomNumbers } from "./support/random.ts";
-import { whatRemains, type Outcome } from "./support/retentionModel.ts";
-import { seedRetention, type Seeded } from "./support/retentionSeed.ts";
+import { platformStatus, startPlatform } from "../../../local/platform/index.ts";
+import { silentReport } from "../../../local/report.ts";
+import { differences } from "../support/difference.ts";
+import type { BucketObject, InstanceState } from "../support/instanceState.ts";
+import { Interruptions } from "../support/interruptions.ts";
+import { maintainedInstance } from "../support/maintainedInstances.ts";
+import type { Finished, Line, MaintenanceJobs } from "../support/maintenanceJob.ts";
+import { pythonWithFlavours, runScript, type Client } from "../support/python.ts";
+import { randomNumbers } from "../support/random.ts";
+import { whatRemains, type Outcome } from "../support/retentionModel.ts";
+import { seedRetention, type Seeded } from "../support/retentionSeed.ts";
 
 /**
  * Retention on a real instance: 300 runs and more in 30 experiments, written by the unmodified client, and a model, independent of the job's code, of what must remain. After every run of the
@@ -21,7 +20,6 @@ import { seedRetention, type Seeded } from "./support/retentionSeed.ts";
 const name = "claims-triage";
 const retentionMs = 30 * 24 * 3600 * 1000;
 const kills = 20;
-let engine: Engine;
 let client: Client;
 let state: InstanceState;
 let jobs: MaintenanceJobs;
@@ -34,18 +32,14 @@ beforeAll(async () => {
   // On a new machine its packages are installed first: beside what follows, where nothing needs them yet.
   flavours = pythonWithFlavours();
   flavours.catch(() => undefined);
-  engine = await engineStack("retention");
-  ({ client, state, jobs } = await maintainedInstance(engine, name, "retention", "deletedExperimentRetention: 30d"));
+  ({ client, state, jobs } = await maintainedInstance(name, "retention"));
   interruptions = new Interruptions(state, jobs);
   seeded = await seedRetention(client, state);
   await state.save();
   expected = whatRemains(await state.database(), await state.objects(), { now: Date.now(), retentionMs, bucket: state.bucket });
 });
 
-afterAll(async () => {
-  await state?.close();
-  await engine?.remove();
-});
+afterAll(() => state?.close());
 
 const isOurs = ({ key }: BucketObject): boolean => key.startsWith("maintenance/");
 const keysOf = (objects: readonly BucketObject[]): string[] =>

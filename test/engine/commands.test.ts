@@ -1,0 +1,14 @@
+import { afterAll, describe } from "vitest";
+import { removeParcelForecast } from "./support/parcelForecast.ts";
+
+// The platform team's commands as they are typed, on one instance.
+
+afterAll(removeParcelForecast);
+
+describe("operations", async () => {
+  await import("./commands/operations.ts");
+});
+
+describe("drift", async () => {
+  await import("./commands/drift.ts");
+});
