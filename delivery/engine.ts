@@ -77,7 +77,8 @@ export async function openStack(root: string, name: string, options: EngineOptio
     name,
     file,
     preview: (chosen = {}) => operate(["preview", ...change(chosen)]),
-    // An instance that fails stops only what depends on its failed part: the others go on.
+    // An instance that fails stops only what depends on its failed part: the others go on. What was to be deleted stays until an update succeeds: the program
+    // ends with an error when something it waits for failed, and the engine then deletes nothing.
     up: (chosen = {}) => operate(["up", "--yes", "--skip-preview", "--continue-on-error", ...change(chosen)]),
     previewRefresh: () => operate(["refresh", "--preview-only", "--suppress-outputs", ...providersOfToday]),
     refresh: ({ message } = {}) => operate(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),

@@ -19,6 +19,8 @@ const title = /nothing was changed:$/;
 const isProtected = /cannot be deleted\s+because it is protected/;
 // What the engine says besides when something failed: its reason is in other lines.
 const consequence = /^(?:preview|update) failed$/;
+// What the program says when something that it needs failed before: the reason is that resource's own line.
+const failedBefore = /: resource \S+ \[[^\]]+\] failed to register\b/;
 
 export function readFailures(run: Pick<EngineRun, "diagnostics" | "succeeded" | "output">, policyViolated: boolean): Failures {
   const errors: string[] = [];
@@ -27,7 +29,7 @@ export function readFailures(run: Pick<EngineRun, "diagnostics" | "succeeded" | 
   const refused = new Set<string>();
   for (const { severity, message, urn = "" } of run.diagnostics) {
     if (severity === "warning") warnings.push(about(urn, message));
-    if (severity !== "error") continue;
+    if (severity !== "error" || failedBefore.test(message)) continue;
     if (isProtected.test(message)) {
       refused.add(urn);
       continue;
