@@ -7,7 +7,6 @@ import { policyPacks, up } from "../../../local/stack/deploy.ts";
 import { projectOf, stackFile } from "../../../local/stack/project.ts";
 import { openPulumi } from "../../../local/stack/pulumi.ts";
 import type { StackValues } from "../../../local/stack/values.ts";
-import type { Step } from "./engine.ts";
 import { destroyUnguarded } from "./unguarded.ts";
 
 export interface StateResource {
@@ -16,6 +15,19 @@ export interface StateResource {
   readonly id?: string;
   readonly inputs?: Record<string, unknown>;
   readonly outputs?: Record<string, unknown>;
+}
+
+/** A step of a preview. */
+export interface PreviewStep {
+  readonly op: string;
+  readonly urn: string;
+  readonly type: string;
+  readonly new?: { readonly inputs?: Record<string, unknown> } | null;
+}
+
+interface PreviewEvent {
+  readonly resourcePreEvent?: { readonly metadata: PreviewStep };
+  readonly policyEvent?: { readonly enforcementLevel: string };
 }
 
 /** A stack of an AWS environment, with a state and instance files of its own. `env`: the credentials that the program runs with. */
@@ -39,20 +51,23 @@ export async function awsStack(stack: string, env: Record<string, string>) {
       await configureStack(pulumi, values);
       await up(pulumi);
     },
-    /** The steps of a preview that are not `same`; a broken rule of a pack makes it throw. */
-    async preview(values: StackValues): Promise<(Step & { newState?: StateResource })[]> {
+    /** The steps of a preview that are not `same`; a broken rule of a pack makes it throw. From the engine's events: the CLI's JSON panics at some secrets. */
+    async preview(values: StackValues): Promise<PreviewStep[]> {
       await configureStack(pulumi, values);
       const eventLog = join(folder, "events");
-      const text = await pulumi
-        .run(["preview", "--json", "--event-log", eventLog, "--stack", stack, ...policyPacks(pulumi)])
-        .catch(async (error: Error) => {
-          // The CLI's JSON says that a rule is broken, and not which.
-          const events = await readFile(eventLog, "utf8").catch(() => "");
-          const rules = events.split("\n").filter((line) => line.includes('"policyEvent"') && line.includes('"mandatory"'));
-          throw rules.length === 0 ? error : new Error(`the preview breaks rules:\n${rules.join("\n")}`);
-        });
-      const { steps = [] } = JSON.parse(text) as { steps?: (Step & { newState?: StateResource })[] };
-      return steps.filter(({ op }) => op !== "same");
+      await rm(eventLog, { force: true });
+      const failure = await pulumi.run(["preview", "--event-log", eventLog, "--stack", stack, ...policyPacks(pulumi)]).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      const events = (await readFile(eventLog, "utf8").catch(() => ""))
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as PreviewEvent);
+      const broken = events.flatMap(({ policyEvent }) => (policyEvent?.enforcementLevel === "mandatory" ? [policyEvent] : []));
+      if (broken.length > 0) throw new Error(`the preview breaks rules:\n${JSON.stringify(broken, null, 2)}`);
+      if (failure !== undefined) throw failure;
+      return events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []).filter(({ op }) => op !== "same");
     },
     /** The state with its secrets in clear, as text. */
     stateInClear: () => exported("--show-secrets"),
