@@ -1,7 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { annotation, bucketTypes, databaseType, isInstanceNamespace, label, marksOf, metadataOf, partOf, roleType } from "./resources.ts";
 import { roleNamesOf } from "./names.ts";
-import { orUnknown } from "./unknown.ts";
+import { asFarAsKnown, orUnknown } from "./unknown.ts";
 
 /** All resources that belong to one instance. */
 export interface Instance {
@@ -70,7 +70,8 @@ function ownerOfObject(
   return place === undefined ? byLogicalName() : byNamespace.get(place.namespace ?? "");
 }
 
-export function readStack(resources: readonly PolicyResource[]): Stack {
+export function readStack(given: readonly PolicyResource[]): Stack {
+  const resources = given.map(asFarAsKnown);
   const namespaces = resources.filter((resource) => orUnknown(() => isInstanceNamespace(resource)) ?? false);
   const named = namespaces.flatMap((namespace) => {
     const name = marksOf(namespace)[label.instance];

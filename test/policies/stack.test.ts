@@ -3,7 +3,10 @@ import { readStack } from "../../policies/stack.ts";
 import { changed } from "./compliantInstance.ts";
 import { foreignNamespace } from "./fixtures.ts";
 import { instance, part } from "./instances.ts";
-import { asStack, unknown, type Given } from "./support.ts";
+import { databaseFollowsInstance } from "../../policies/naming/databaseFollowsInstance.ts";
+import { databaseRefusesOthers } from "../../policies/isolation/databaseRefusesOthers.ts";
+import { roleOwnsItsDatabaseOnly } from "../../policies/security/roleOwnsItsDatabaseOnly.ts";
+import { asStack, judgeStack, unknown, type Given } from "./support.ts";
 
 const owned = (...resources: Given[]) =>
   Object.fromEntries(
@@ -57,4 +60,14 @@ test("databases and roles are an instance's by their logical name or their own",
   expect(owned(shop, named("shop-database", "models"), named("db", "mlflow_shop"), named("grafana", "grafana"))).toEqual({
     shop: ["shop-namespace", "shop-database", "db"],
   });
+});
+
+test("of a database whose server is yet to be made nothing is known, and nothing is held against it", async () => {
+  const waiting = instance("shop").map((each) => (each.type.startsWith("postgresql:") ? { ...each, props: {} } : each));
+  expect(owned(...waiting)).toEqual({ shop: waiting.map(({ name }) => name) });
+  for (const rule of [databaseFollowsInstance, roleOwnsItsDatabaseOnly, databaseRefusesOthers]) {
+    const { violations, later } = await judgeStack(rule, waiting);
+    expect(violations).toEqual([]);
+    expect(later).not.toEqual([]);
+  }
 });
