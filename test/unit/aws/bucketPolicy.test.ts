@@ -23,7 +23,7 @@ const policy = JSON.parse(
     adminPrincipals: [admin],
     grantedByRoles: true,
     tlsOnly: true,
-    denyOthers: true,
+    refusal: "byArn",
   }),
 ) as PolicyDocument;
 
