@@ -1,6 +1,6 @@
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { inject } from "vitest";
@@ -22,8 +22,11 @@ export async function openCheckout(stack: string) {
   const instancesFolder = join(root, "stacks", "instances", stack);
   await mkdir(instancesFolder, { recursive: true });
   for (const file of ["Pulumi.yaml", "package.json", ".gitignore"]) await cp(join(clone, file), join(root, file));
-  const program = (await readdir(join(clone, "stacks"))).filter((file) => file.endsWith(".ts"));
-  for (const file of program) await cp(join(clone, "stacks", file), join(root, "stacks", file));
+  const isProgram = async (source: string): Promise<boolean> => source.endsWith(".ts") || (await stat(source)).isDirectory();
+  await cp(join(clone, "stacks"), join(root, "stacks"), {
+    recursive: true,
+    filter: async (source) => basename(source) !== "instances" && (await isProgram(source)),
+  });
   for (const shared of ["node_modules", "policies"]) await symlink(join(clone, shared), join(root, shared));
   const pulumi = await openPulumi(context.cli, { folder: root, stack, instancesFolder }, join(folder, "state"));
   const ready: ReadyPlatform = { ...context, pulumi };
