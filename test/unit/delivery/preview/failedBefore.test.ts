@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { readFailures } from "../../../../delivery/preview/failures.ts";
 
-const diagnostic = (message: string, urn: string) => ({ severity: "error", message, urn });
+const diagnostic = (message: string, urn: string) => ({ severity: "error" as const, color: "never" as const, message, urn });
 
 // An `up` goes on past an instance that fails; for each resource that waits for the failed one the program says so, too.
 it("the reason of a failed resource is told once, and not what could not be made for want of it", () => {
@@ -22,7 +22,7 @@ it("the reason of a failed resource is told once, and not what could not be made
     succeeded: false,
     output: "",
   };
-  const { errors } = readFailures(run as Parameters<typeof readFailures>[0], false);
+  const { errors } = readFailures(run, false);
   expect(errors).toHaveLength(1);
   expect(errors[0]).toContain(reason);
 });
