@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from threading import Lock
 
 import pytest
 
@@ -19,6 +20,8 @@ class Listing:
         self.keys = sorted(set(keys), key=str.encode)
         self.page_size = page_size
         self.pages = 0
+        # A store loses no delete to another one beside it.
+        self._lock = Lock()
 
     def page(self, prefix: str, start_after: str = "") -> tuple[list[Object], bool]:
         self.pages += 1
@@ -34,8 +37,9 @@ class Listing:
 
     def delete(self, keys: Iterable[str]) -> list[Failure]:
         gone = set(keys)
-        assert gone <= set(self.keys), "each key is deleted once"
-        self.keys = [key for key in self.keys if key not in gone]
+        with self._lock:
+            assert gone <= set(self.keys), "each key is deleted once"
+            self.keys = [key for key in self.keys if key not in gone]
         return []
 
 
