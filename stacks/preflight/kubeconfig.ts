@@ -38,7 +38,7 @@ export function readContext(file: string, context: string): Context {
 
 /** What a context of a kubeconfig means. */
 export function contextOf(kubeconfig: string, context: string, folder = "."): Context {
-  const file = parse(kubeconfig) as { contexts?: Named[]; clusters?: Named[]; users?: Named[] } | null;
+  const file = parsed(kubeconfig);
   const contexts = file?.contexts ?? [];
   const found = contexts.find(({ name }) => name === context);
   if (!found) throw new Reason(`there is no such context; the file has ${contexts.map(({ name }) => name).join(", ") || "none"}`);
@@ -56,6 +56,15 @@ export function contextOf(kubeconfig: string, context: string, folder = "."): Co
     user,
     folder,
   };
+}
+
+function parsed(kubeconfig: string): { contexts?: Named[]; clusters?: Named[]; users?: Named[] } | null {
+  try {
+    return parse(kubeconfig) as ReturnType<typeof parsed>;
+  } catch (error) {
+    // After its first line the parser shows the place in the file, where a token or a key may stand.
+    throw new Reason(`the kubeconfig file is no YAML: ${(error as Error).message.split("\n", 1)[0]?.replace(/:$/, "")}`);
+  }
 }
 
 /** What proves to the API server who asks. */

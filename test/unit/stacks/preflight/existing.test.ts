@@ -181,6 +181,13 @@ test("kubeconfig: missing file, missing context", async () => {
   expect(() => contextOf("", "one")).toThrow("there is no such context; the file has none");
 });
 
+test("a kubeconfig that is no YAML: the place is said, and not what stands there", async () => {
+  const file = `${folderWith({ kubeconfig: `users:\n  - name: u\n    user:\n      token: "${hidden}\n` })}/kubeconfig`;
+  expect(await linesOf(reachable((platform) => (platform.kubernetes = { kubeconfig: file, context: "one" })))).toEqual([
+    `  The Kubernetes API server at context one of ${file} (platform.kubernetes): the kubeconfig file is no YAML: Missing closing "quote at line 5, column 1`,
+  ]);
+});
+
 const missing = () =>
   `  The ingress class "haproxy" at ${apiUrl()} (platform.ingress.className): the cluster has no such class; it has nginx, traefik`;
 const withHaproxy = (user?: object) =>
