@@ -30,7 +30,7 @@ export function existingChecks(platform: ExistingPlatform, asked: Asked): Check[
     {
       ...store,
       async run(probe) {
-        await probeHttps(probe, { url: new URL(objectStore.endpoint), path: "/", ca });
+        await probeHttps(probe, { url: new URL(objectStore.endpoint), ca });
         await buckets(probe);
       },
     },

@@ -22,13 +22,15 @@ export function kubernetesCheck({ kubeconfig, context }: { kubeconfig: string; c
 export async function askCluster(context: Context, ingressClass: string, probe: Probe): Promise<string | undefined> {
   const { server, ca, insecure, serverName } = context.cluster;
   const tls = { ca, rejectUnauthorized: !insecure, servername: serverName };
-  await probeHttps(probe, { url: new URL(server), path: "/version", ...tls });
+  // Behind a proxy of many clusters the address has a path of its own.
+  const at = (path: string) => new URL(server.replace(/\/*$/, path));
+  await probeHttps(probe, { url: at("/version"), ...tls });
   const unchecked = (why: string) => `Whether the cluster has the ingress class ${ingressClass} was not checked: ${why}.`;
   const login = await loginOf(context, probe.signal);
   if (login === undefined) return unchecked("the context has no login by certificate, token or command");
 
   const { token, cert, key } = login;
-  const answer = await get(new URL("/apis/networking.k8s.io/v1/ingressclasses", server), {
+  const answer = await get(at("/apis/networking.k8s.io/v1/ingressclasses"), {
     signal: probe.signal,
     headers: { accept: "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
     rejectUnauthorized: !insecure,

@@ -46,14 +46,13 @@ export class Probe {
 
 export interface HttpsTarget {
   readonly url: URL;
-  readonly path: string;
   readonly ca?: string | string[] | undefined;
   readonly rejectUnauthorized?: boolean;
   readonly servername?: string | undefined;
 }
 
 /** Any answer in HTTP will do, a refusal too: who may do what is for the provider to find out. */
-export async function probeHttps(probe: Probe, { url, path, ca, rejectUnauthorized = true, servername }: HttpsTarget): Promise<void> {
+export async function probeHttps(probe: Probe, { url, ca, rejectUnauthorized = true, servername }: HttpsTarget): Promise<void> {
   await probe.openTls({
     host: hostOfUrl(url.href),
     port: Number(url.port || 443),
@@ -61,7 +60,7 @@ export async function probeHttps(probe: Probe, { url, path, ca, rejectUnauthoriz
     ...(ca === undefined ? {} : { ca }),
     ...(servername === undefined ? {} : { servername }),
   });
-  const answer = await probe.ask(`GET ${path} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`);
+  const answer = await probe.ask(`GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`);
   const status = /^HTTP\/1\.[01] ([0-9]{3})/.exec(answer)?.[1];
   if (status === undefined) throw new Error("it answers, but not in HTTP");
   if (status.startsWith("5")) throw new Error(`it answers with HTTP status ${status}`);

@@ -202,6 +202,25 @@ test("an ingress class that the cluster has not: those that it has are named", a
   expect(await linesOf(withHaproxy())).toEqual([missing().replace("nginx, traefik", "none")]);
 });
 
+test("an API server behind a proxy of many clusters is asked under its own path", async () => {
+  const below = "/k8s/clusters/c-1";
+  const asked: (string | undefined)[] = [];
+  const answerAtRoot = apiAnswer;
+  apiAnswer = (request) => {
+    asked.push(request.url);
+    if (request.url?.startsWith(below) !== true) return { status: 200, body: "<html>" };
+    return answerAtRoot(Object.assign(request, { url: request.url.slice(below.length) }));
+  };
+  for (const path of [below, `${below}/`]) {
+    const environment = reachable((platform) => {
+      platform.kubernetes.kubeconfig = kubeconfig(apiUrl() + path, ca.pem.cert);
+      platform.ingress.className = "haproxy";
+    });
+    expect(await linesOf(environment)).toEqual([missing().replace(apiUrl(), apiUrl() + path)]);
+  }
+  expect(new Set(asked)).toEqual(new Set([`${below}/version`, `${below}/apis/networking.k8s.io/v1/ingressclasses`]));
+});
+
 test("a login by a file, by a command, and by a certificate", async () => {
   const folder = folderWith({ token: "let-me-in\n" });
   expect(await linesOf(withHaproxy({ tokenFile: `${folder}/token` }))).toEqual([missing()]);
