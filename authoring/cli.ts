@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
+import { run } from "../commandLine/run.ts";
 import { register as newEnvironment } from "./commands/newEnvironment.ts";
 import { register as newInstance } from "./commands/newInstance.ts";
 import { register as promote } from "./commands/promote.ts";
 import type { Context } from "./context.ts";
-import { ExitCode, Refusal } from "./exitCode.ts";
 import { terminalAsker } from "./questions.ts";
 
 const context: Context = {
@@ -24,20 +24,4 @@ const program = new Command("npm run").description(
 program.exitOverride().showHelpAfterError("(--help lists every option)");
 for (const register of [newEnvironment, newInstance, promote]) register(program, context);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = codeOf(error);
-  if (!(error instanceof CommanderError)) context.note(wordsOf(error));
-}
-
-function codeOf(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Wrong;
-  return error instanceof Refusal ? error.exitCode : ExitCode.Wrong;
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof Refusal) return error.message;
-  // A defect of ours shows where it came from.
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
+await run(program, { wrong: 1, defect: 1 }, context.note);

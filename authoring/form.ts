@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { showPath, type Problem } from "../stacks/problems.ts";
-import { refusalOf } from "./exitCode.ts";
+import { refusalOf } from "../commandLine/refusal.ts";
 import type { Asker } from "./questions.ts";
 
 /** Answers by the name of their flag: `database-host` for `--database-host`. What was not answered is not there. */

@@ -7,7 +7,7 @@ import type { InstanceSpec } from "../stacks/instance.ts";
 import { dayAfter } from "../stacks/previewEnvironment.ts";
 import type { Problem } from "../stacks/problems.ts";
 import { daysOf } from "../stacks/units.ts";
-import { refusalOf } from "./exitCode.ts";
+import { refusalOf } from "../commandLine/refusal.ts";
 
 const file = join("stacks", "policies.json");
 

@@ -1,5 +1,5 @@
 import { confirm, isCancel, multiselect, select, text } from "@clack/prompts";
-import { ExitCode, Refusal } from "./exitCode.ts";
+import { interrupted, Refusal } from "../commandLine/refusal.ts";
 
 /** Somebody who answers questions. */
 export interface Asker {
@@ -46,6 +46,6 @@ export function terminalAsker({ stdin, stderr, env }: Pick<NodeJS.Process, "stdi
 // Files are written after the last answer only.
 async function answered<T>(answer: Promise<T>): Promise<Exclude<T, symbol>> {
   const value = await answer;
-  if (isCancel(value)) throw new Refusal("Interrupted; nothing was written.", ExitCode.Interrupted);
+  if (isCancel(value)) throw new Refusal("Interrupted; nothing was written.", interrupted);
   return value as Exclude<T, symbol>;
 }

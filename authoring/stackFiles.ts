@@ -9,7 +9,7 @@ import { pullRequestOf } from "../stacks/previewEnvironment.ts";
 import { showPath, type Problem } from "../stacks/problems.ts";
 import { configOf, stackNames } from "../stacks/stackOnDisk.ts";
 import { parseYamlFile } from "../stacks/yamlFile.ts";
-import { Refusal, refusalOf } from "./exitCode.ts";
+import { Refusal, refusalOf } from "../commandLine/refusal.ts";
 
 const isSecretKey = (key: string | number | undefined): key is SecretKey => key !== undefined && key in secretKeys;
 

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { Refusal } from "./exitCode.ts";
+import { Refusal } from "../commandLine/refusal.ts";
 
 /** Writes a file that is not there yet; one that appeared in the meantime is left as it is. */
 export function writeNew(root: string, path: string, text: string): void {

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
+import { run } from "../commandLine/run.ts";
 import { register as comment } from "./commands/comment.ts";
 import { register as deploy } from "./commands/deploy.ts";
 import { register as drift } from "./commands/drift.ts";
@@ -9,7 +10,7 @@ import { register as previewEnvironment } from "./commands/previewEnvironment.ts
 import { register as setupCi } from "./commands/setupCi.ts";
 import { register as stacks } from "./commands/stacks.ts";
 import type { Context } from "./context.ts";
-import { ExitCode, Refusal } from "./exitCode.ts";
+import { ExitCode } from "./exitCode.ts";
 
 const interruption = new AbortController();
 const context: Context = {
@@ -30,21 +31,4 @@ for (const register of [preview, deploy, comment, drift, setupCi, stacks, previe
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interruption.abort());
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = codeOf(error);
-  if (!(error instanceof CommanderError)) context.note(wordsOf(error));
-}
-
-function codeOf(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Clean : ExitCode.Error;
-  if (interruption.signal.aborted) return ExitCode.Interrupted;
-  return error instanceof Refusal ? error.exitCode : ExitCode.Error;
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof Refusal) return error.message;
-  // A defect of ours shows where it came from.
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
+await run(program, { wrong: ExitCode.Error, defect: ExitCode.Error }, context.note, interruption.signal);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Refusal } from "./exitCode.ts";
+import { Refusal } from "../commandLine/refusal.ts";
 import { readEventLog, type EngineEvents } from "./engineEvents.ts";
 import { runCli, type CliResult } from "./engineProcess.ts";
 

@@ -1,3 +1,5 @@
+import { interrupted } from "../commandLine/refusal.ts";
+
 /** What a delivery command ends with; a pipeline can tell the four apart. */
 export const ExitCode = {
   Clean: 0,
@@ -9,18 +11,6 @@ export const ExitCode = {
   Destructive: 3,
   /** What runs differs from what was deployed. */
   Drift: 4,
-  /** Ctrl-C, as shells count it. */
-  Interrupted: 130,
+  Interrupted: interrupted,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
-
-/** An end that is the user's to know about and not a defect: shown as its message alone. */
-export class Refusal extends Error {
-  readonly exitCode: ExitCode;
-
-  constructor(message: string, exitCode: ExitCode = ExitCode.Error) {
-    super(message);
-    this.name = "Refusal";
-    this.exitCode = exitCode;
-  }
-}

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { readStack } from "../stacks/stackOnDisk.ts";
 import type { Variables } from "./comment/forge.ts";
-import { Refusal } from "./exitCode.ts";
+import { Refusal } from "../commandLine/refusal.ts";
 
 /** A file that a job gets from a variable of its pipeline's secret store. */
 interface JobFile {

@@ -2,13 +2,13 @@ import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
-import { Refusal } from "./exitCode.ts";
+import { Refusal } from "../commandLine/refusal.ts";
 
 const stackFile = /^stacks\/Pulumi\.(.+)\.ya?ml$/;
 
 /** No infrastructure follows from these; a path that is not known here touches every environment. */
 const withoutEffect = [
-  /^(docs|examples|test|bench|local|operations|authoring|images|delivery|\.github|\.gitlab|\.ci)\//,
+  /^(docs|examples|test|bench|local|operations|authoring|commandLine|images|delivery|\.github|\.gitlab|\.ci)\//,
   /^(\.gitlab-ci\.yml|\.gitignore|\.prettierignore|\.prettierrc\.json|eslint\.config\.js|vitest\.config\.ts|tsconfig\.json|LICENSE)$/,
   /\.md$/,
   /^stacks\/(instance\.schema\.json|Pulumi\.example\.yaml|prices\.example\.yaml)$/,

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
+import { run as runCommand } from "../commandLine/run.ts";
 import { orphans } from "./commands/orphans.ts";
 import { restoreDeleted } from "./commands/restoreDeleted.ts";
 import { retention } from "./commands/retention.ts";
@@ -9,7 +10,8 @@ import { confirmName } from "./confirm.ts";
 import { patience } from "./job.ts";
 import { openCluster } from "./openCluster.ts";
 import { fileSink, streamSink } from "./output.ts";
-import { ExitCode, Refusal } from "./refusal.ts";
+import { Refusal } from "../commandLine/refusal.ts";
+import { ends, ExitCode } from "./exitCode.ts";
 import { run, type Use } from "./run.ts";
 import { findTarget } from "./target.ts";
 
@@ -87,24 +89,8 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 // `… | head`: whoever read has enough, which is an interruption like any other.
 process.stdout.on("error", () => interruption.abort());
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = codeOf(error);
-  if (!(error instanceof CommanderError)) process.stderr.write(`${wordsOf(error)}\n`);
-}
+const say = (words: string): void =>
+  void process.stderr.write(`${interruption.signal.aborted ? "Interrupted; nothing was changed." : words}\n`);
+await runCommand(program, ends, say, interruption.signal);
 // A name that is still being looked up, or a login program that hangs, must not hold up the end.
 process.exit();
-
-function codeOf(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Wrong;
-  if (interruption.signal.aborted) return ExitCode.Interrupted;
-  return error instanceof Refusal ? error.exitCode : ExitCode.CouldNotWork;
-}
-
-function wordsOf(error: unknown): string {
-  if (interruption.signal.aborted) return "Interrupted; nothing was changed.";
-  if (error instanceof Refusal) return error.message;
-  // A defect of ours shows where it came from.
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}

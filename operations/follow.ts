@@ -3,7 +3,8 @@ import { ClusterError } from "./cluster.ts";
 import type { Patience, OneOffJob } from "./job.ts";
 import { containerName } from "./jobManifest.ts";
 import { outcomeOf, type Outcome } from "./outcome.ts";
-import { ExitCode, Refusal } from "./refusal.ts";
+import { Refusal } from "../commandLine/refusal.ts";
+import { ExitCode } from "./exitCode.ts";
 import { SeenLines } from "./seenLines.ts";
 import { startState } from "./start.ts";
 

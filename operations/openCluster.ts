@@ -7,7 +7,7 @@ import { clientOf } from "../stacks/preflight/awsClient.ts";
 import { wordsFor } from "../stacks/preflight/check.ts";
 import { describeCluster } from "../stacks/preflight/eksCluster.ts";
 import { Cluster } from "./cluster.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "../commandLine/refusal.ts";
 import type { Place } from "./target.ts";
 
 /** Opens the cluster that the stack names. */
@@ -19,8 +19,7 @@ const eksLimitMs = 15_000;
 
 /** Asks AWS for the address; the login itself is `aws eks get-token`, with the credentials of whoever runs this. */
 async function openEks(clusterName: string, platform: AwsPlatform): Promise<Cluster> {
-  const authorities = storeAuthorities(platform);
-  const settings = clientOf(platform, "eks", authorities === undefined ? undefined : [authorities]);
+  const settings = clientOf(platform, "eks", storeAuthorities(platform));
   const config = new KubeConfig();
   try {
     const cluster = await describeCluster(clusterName, settings, AbortSignal.timeout(eksLimitMs));

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import type { Writable } from "node:stream";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "../commandLine/refusal.ts";
 
 /** Where lines go; waits for a slow reader instead of holding thousands of lines in memory. */
 export interface Sink {

@@ -4,7 +4,7 @@ import type { Platform } from "../stacks/environment.ts";
 import type { AwsPlatform, ClusterByContext } from "../stacks/platforms/aws.ts";
 import { readStack, stackNames } from "../stacks/stackOnDisk.ts";
 import { nearestFirst } from "./nearest.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "../commandLine/refusal.ts";
 
 /** The instance that a command is about, and the cluster that it is on. */
 export interface Target {

@@ -6,7 +6,7 @@ import type { Context, Register } from "../context.ts";
 import { environmentFields } from "../environment/fields.ts";
 import { environmentText } from "../environment/file.ts";
 import { kubeconfigsOf } from "../environment/kubeconfig.ts";
-import { refusalOf } from "../exitCode.ts";
+import { refusalOf } from "../../commandLine/refusal.ts";
 import { addOptions, fill, givenOf, nameOf, sayProblem, valuesOf, type Answers, type Field, type Options } from "../form.ts";
 import { checkEnvironment, environmentConfig } from "../stackFiles.ts";
 import { writeNew } from "../write.ts";

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { instanceFileSchema } from "../../stacks/instance.ts";
 import { check, type Problem } from "../../stacks/problems.ts";
 import type { Context, Register } from "../context.ts";
-import { Refusal, refusalOf } from "../exitCode.ts";
+import { Refusal, refusalOf } from "../../commandLine/refusal.ts";
 import { addOptions, fill, givenOf, sayProblem, valuesOf, type Answers, type Field, type Options } from "../form.ts";
 import { instanceFields, nameField } from "../instance/fields.ts";
 import { instanceText } from "../instance/file.ts";

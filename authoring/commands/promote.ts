@@ -7,7 +7,7 @@ import { check, showPath, type Problem } from "../../stacks/problems.ts";
 import { tierNames } from "../../stacks/tiers.ts";
 import { parseYamlFile } from "../../stacks/yamlFile.ts";
 import type { Context, Register } from "../context.ts";
-import { Refusal, refusalOf } from "../exitCode.ts";
+import { Refusal, refusalOf } from "../../commandLine/refusal.ts";
 import { lastTokenDay, policyProblems } from "../policyBounds.ts";
 import { changes, plan, type Change, type Written } from "../promotion/plan.ts";
 import { differences } from "../promotion/reasons.ts";

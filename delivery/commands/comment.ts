@@ -4,7 +4,8 @@ import { openForge } from "../comment/openForge.ts";
 import { marker, putComment, type Outcome } from "../comment/publish.ts";
 import { writeSummary } from "../comment/summary.ts";
 import type { Register } from "../context.ts";
-import { ExitCode, Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
+import { ExitCode } from "../exitCode.ts";
 import { changedPaths, environmentsIn, touchedBy } from "../touchedStacks.ts";
 
 interface Options {

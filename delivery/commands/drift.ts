@@ -4,7 +4,8 @@ import { writeSummary } from "../comment/summary.ts";
 import type { Context, Register } from "../context.ts";
 import { driftOf, isClean } from "../drift/drift.ts";
 import { driftPage } from "../drift/page.ts";
-import { ExitCode, Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
+import { ExitCode } from "../exitCode.ts";
 import { readFailures } from "../preview/failures.ts";
 import { judge, open, writeTo } from "../preview/run.ts";
 

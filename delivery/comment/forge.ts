@@ -1,4 +1,4 @@
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 
 /** A text on a forge that somebody wrote: a comment, or an issue. */
 export interface Text {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import { needed, pullRequestNumber, type Forge, type ForgeOptions, type Text, type Variables } from "./forge.ts";
 import { openApi } from "./http.ts";
 

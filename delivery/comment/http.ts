@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ExitCode, Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
+import { ExitCode } from "../exitCode.ts";
 
 /** How a forge's API is reached. */
 export interface ApiSettings {

@@ -1,4 +1,4 @@
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import type { Forge, ForgeOptions, Variables } from "./forge.ts";
 import { github } from "./github.ts";
 import { gitlab } from "./gitlab.ts";

@@ -1,4 +1,4 @@
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import { fit } from "./fit.ts";
 import type { Forge, Text } from "./forge.ts";
 import { Uncertain } from "./http.ts";

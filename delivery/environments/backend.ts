@@ -1,6 +1,6 @@
 import { runCli } from "../engineProcess.ts";
 import type { EngineOptions } from "../engine.ts";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import { pullRequestOf } from "../../stacks/previewEnvironment.ts";
 import { parseState, type StackState } from "./state.ts";
 

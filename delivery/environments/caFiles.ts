@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { bundlesOf } from "../../stacks/platforms/authorities.ts";
 import { caFileName, writeCaFileAt } from "../../stacks/providers/caFile.ts";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import type { StackState } from "./state.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import { changedPaths } from "../touchedStacks.ts";
 
 /** The instance files of the environment that a preview is made from. */

@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { openStack } from "../engine.ts";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import { previewStack } from "../../stacks/previewEnvironment.ts";
 import { openBackend, type Backend, type Workplace } from "./backend.ts";
 import { ensureCaFiles } from "./caFiles.ts";

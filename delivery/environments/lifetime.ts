@@ -1,5 +1,5 @@
 import { dayAfter, previewDays } from "../../stacks/previewEnvironment.ts";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 
 /** The last day (UTC) of an environment that is made or renewed today. */
 export function untilOf(ttl: string, today: string): string {

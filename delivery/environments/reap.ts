@@ -1,5 +1,5 @@
 import { dayAfter, previewDays } from "../../stacks/previewEnvironment.ts";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import { openBackend, type ListedStack, type Workplace } from "./backend.ts";
 import { claimOf, type Claim } from "./claim.ts";
 import { destroyStack } from "./destroy.ts";

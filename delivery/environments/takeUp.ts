@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import type { EngineRun, EngineStack } from "../engine.ts";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import type { Backend } from "./backend.ts";
 import { withPendingCreates, type ExportedState } from "../pendingCreates.ts";
 

@@ -6,7 +6,7 @@ import { previewStack, pullRequestOf, type Preview } from "../../stacks/previewE
 import { readStack, stackNames } from "../../stacks/stackOnDisk.ts";
 import { parseYamlFile } from "../../stacks/yamlFile.ts";
 import { openStack, type EngineRun } from "../engine.ts";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import { openBackend, type Workplace } from "./backend.ts";
 import { chosenInstances, type BaseInstances } from "./chosenInstances.ts";
 import { claimOf } from "./claim.ts";

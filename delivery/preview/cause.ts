@@ -1,6 +1,6 @@
 import { basename, join, relative } from "node:path";
 import { execa } from "execa";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 
 export type FileChange = "added" | "changed" | "removed";
 

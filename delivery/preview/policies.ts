@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { configurationProblems } from "../../policies/configuration.ts";
 import { rules } from "../../policies/rules.ts";
 import type { PolicyFinding } from "../engineEvents.ts";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import { logicalNameOf, type OwnerOf } from "./owners.ts";
 
 /** What a policy has found. */

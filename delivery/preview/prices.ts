@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { z } from "zod";
 import { check, strict } from "../../stacks/problems.ts";
 import { parseYamlFile } from "../../stacks/yamlFile.ts";
-import { Refusal } from "../exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import type { Capacity } from "./facts.ts";
 import { gibibyte } from "./quantities.ts";
 

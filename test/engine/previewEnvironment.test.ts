@@ -8,7 +8,7 @@ import { instancesIn } from "../../delivery/environments/list.ts";
 import { reap } from "../../delivery/environments/reap.ts";
 import { parseState } from "../../delivery/environments/state.ts";
 import { upPreview, type PreviewRequest } from "../../delivery/environments/up.ts";
-import { Refusal } from "../../delivery/exitCode.ts";
+import { Refusal } from "../../commandLine/refusal.ts";
 import { reachable } from "../../local/client/reachable.ts";
 import { logFirstRun } from "../../local/client/firstRun.ts";
 import type { Deployed } from "../../local/commands/up.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { fileSink, streamSink } from "../../../operations/output.ts";
-import { Refusal } from "../../../operations/refusal.ts";
+import { Refusal } from "../../../commandLine/refusal.ts";
 import { folderWith } from "../stacks/support.ts";
 
 test("a file has every line once the sink has ended", async () => {

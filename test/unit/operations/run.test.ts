@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
+import { endOf } from "../../../commandLine/run.ts";
+import { ends } from "../../../operations/exitCode.ts";
 import type { Patience } from "../../../operations/job.ts";
 import type { Outputs, Use } from "../../../operations/run.ts";
 import { run } from "../../../operations/run.ts";
@@ -30,7 +32,7 @@ async function runOn(
   const { lines, sinks } = outputs();
   const result = await run(use, target, fake.cluster, sinks, { ...quick, ...shorter }, signal).then(
     (code) => ({ code, error: "" }),
-    (error: unknown) => ({ code: (error as { exitCode?: number }).exitCode, error: (error as Error).message }),
+    (error: unknown) => ({ code: endOf(error, ends).exitCode, error: (error as Error).message }),
   );
   return { ...result, ...lines };
 }

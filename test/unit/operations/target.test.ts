@@ -6,7 +6,9 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { nearestFirst } from "../../../operations/nearest.ts";
 import { openCluster, openContext } from "../../../operations/openCluster.ts";
-import { ExitCode, Refusal } from "../../../operations/refusal.ts";
+import { Refusal } from "../../../commandLine/refusal.ts";
+import { endOf } from "../../../commandLine/run.ts";
+import { ends, ExitCode } from "../../../operations/exitCode.ts";
 import { findTarget } from "../../../operations/target.ts";
 import { secretKeys } from "../../../stacks/environment.ts";
 import { httpsServer, issue, listen, portOf } from "../stacks/preflight/fakes.ts";
@@ -33,7 +35,7 @@ function refusal(work: () => unknown): string {
     work();
   } catch (error) {
     expect(error).toBeInstanceOf(Refusal);
-    expect((error as Refusal).exitCode).toBe(ExitCode.Wrong);
+    expect(endOf(error, ends).exitCode).toBe(ExitCode.Wrong);
     return (error as Refusal).message;
   }
   throw new Error("nothing was refused");

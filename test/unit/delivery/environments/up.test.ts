@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { Refusal } from "../../../../delivery/exitCode.ts";
+import { Refusal } from "../../../../commandLine/refusal.ts";
 import { upPreview, type PreviewRequest } from "../../../../delivery/environments/up.ts";
 import { fixtureValues } from "../../stacks/support.ts";
 import { fakePulumi, stateOf, type FakeStack } from "./fakePulumi.ts";

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { vi } from "vitest";
 import type { Register } from "../../../../delivery/context.ts";
-import { Refusal } from "../../../../delivery/exitCode.ts";
+import { Refusal } from "../../../../commandLine/refusal.ts";
+import { endOf } from "../../../../commandLine/run.ts";
 
 export interface Ended {
   readonly code: number;
@@ -39,8 +40,9 @@ export async function typed(
     await program.parseAsync(["node", "cli.ts", ...args]);
   } catch (error) {
     if (!(error instanceof Refusal) && !(error instanceof CommanderError)) throw error;
-    code = error instanceof Refusal ? error.exitCode : 1;
-    if (error instanceof Refusal) notes += `${error.message}\n`;
+    const end = endOf(error, { wrong: 1, defect: 1 });
+    code = end.exitCode;
+    if (end.words !== undefined) notes += `${end.words}\n`;
   } finally {
     vi.unstubAllEnvs();
   }

@@ -1,18 +1,12 @@
-/** What a command ends with. */
-export const ExitCode = {
-  Done: 0,
-  /** Wrong or missing input; nothing was written. */
-  Wrong: 1,
-  /** Ctrl-C, as shells count it. */
-  Interrupted: 130,
-} as const;
-export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+/** Ctrl-C, as shells count it. */
+export const interrupted = 130;
 
 /** An end that is the user's to know about and not a defect: shown as its message alone. */
 export class Refusal extends Error {
-  readonly exitCode: ExitCode;
+  /** What the command ends with; undefined: what its command line ends with on wrong input. */
+  readonly exitCode: number | undefined;
 
-  constructor(message: string, exitCode: ExitCode = ExitCode.Wrong) {
+  constructor(message: string, exitCode?: number) {
     super(message);
     this.name = "Refusal";
     this.exitCode = exitCode;

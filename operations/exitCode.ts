@@ -1,3 +1,6 @@
+import { interrupted } from "../commandLine/refusal.ts";
+import type { Ends } from "../commandLine/run.ts";
+
 /** What a command ends with. The first five are the container's own codes, which these commands pass on. */
 export const ExitCode = {
   Done: 0,
@@ -9,17 +12,8 @@ export const ExitCode = {
   Left: 3,
   /** Another maintenance command holds the instance's lock. */
   Locked: 4,
-  /** Ctrl-C, as shells count it. */
-  Interrupted: 130,
+  Interrupted: interrupted,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** An end that is the user's to know about and not a defect: shown as its message alone. */
-export class Refusal extends Error {
-  readonly exitCode: ExitCode;
-
-  constructor(message: string, exitCode: ExitCode = ExitCode.Wrong) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
+export const ends: Ends = { wrong: ExitCode.Wrong, defect: ExitCode.CouldNotWork };
