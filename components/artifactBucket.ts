@@ -9,7 +9,7 @@ import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketSe
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
 import { StorageClasses, type BucketSettings } from "./mlflowInstanceArgs.ts";
 import { partitionOf } from "./internal/arns.ts";
-import { bucketPolicy, type Refusal } from "./internal/bucketPolicy.ts";
+import { bucketPolicy } from "./internal/bucketPolicy.ts";
 import { Component, tagsOf, type Identity } from "./internal/labels.ts";
 import { lifecycleRules } from "./internal/lifecycleRules.ts";
 import { logicalName } from "./internal/names.ts";
@@ -109,18 +109,19 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         ),
       );
     }
+    const atAws = isAtAws(settings, args.principals);
     const policy = pulumi
       .all([bucket.bucket, args.principals.instance, args.principals.maintenance, pulumi.all(settings.adminPrincipals)])
       .apply(([bucketName, instancePrincipal, maintenancePrincipal, adminPrincipals]) =>
         bucketPolicy({
           bucket: bucketName,
-          partition: settings.endpoint === undefined ? partitionOf(settings.region) : "aws",
+          partition: atAws ? partitionOf(settings.region) : "aws",
           instancePrincipal,
           maintenancePrincipal,
           adminPrincipals,
           grantedByRoles: args.principals.areRoles,
           tlsOnly: settings.tlsOnly ?? true,
-          refusal: refusalOf(settings, args.principals.areRoles),
+          refusal: !(settings.denyOthers ?? args.principals.areRoles) ? "none" : atAws ? "byArn" : "byPrincipal",
         }),
       );
     this.fences.push(
@@ -141,8 +142,7 @@ function encryptionRule(kmsKeyArn: string | undefined): types.input.s3.BucketSer
   return { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true };
 }
 
-/** A store of its own knows neither ARNs of roles nor the condition on them. */
-function refusalOf({ denyOthers, endpoint }: BucketSettings, areRoles: boolean): Refusal {
-  if (!(denyOthers ?? areRoles)) return "none";
-  return areRoles || endpoint === undefined ? "byArn" : "byPrincipal";
+/** An endpoint of its own means another store, which knows neither roles nor the parts of AWS; with roles it is one of AWS in the VPC. */
+function isAtAws({ endpoint }: BucketSettings, { areRoles }: BucketPrincipals): boolean {
+  return areRoles || endpoint === undefined;
 }

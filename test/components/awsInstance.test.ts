@@ -218,6 +218,19 @@ describe("the bucket", () => {
     });
   });
 
+  test("is in the same part of AWS for its policy and for the roles, also behind an endpoint in the VPC", async () => {
+    const endpoint = "https://bucket.vpce-0a1b.s3.cn-north-1.vpce.amazonaws.com.cn";
+    const { one } = await run({
+      bucket: { ...awsInstanceArgs().bucket, region: "cn-north-1", endpoint },
+      ingress: { className: "nginx", tls: { source: "secret", secretName: "wildcard" } },
+      network: { ...awsInstanceArgs().network, objectStoreCidrs: ["10.0.0.0/16"] },
+    });
+    for (const name of ["bucket-policy", "server-role-policy", "maintenance-role-policy"]) {
+      const { Statement } = JSON.parse(one(`fraud-detector-${name}`).inputs.policy);
+      for (const arn of Statement.flatMap(({ Resource }: any) => Resource)) expect(arn, name).toMatch(/^arn:aws-cn:s3:::/);
+    }
+  });
+
   test("belongs to its owner alone, is closed to the public and encrypted", async () => {
     const { one } = await run();
     expect(one("fraud-detector-bucket-ownership").inputs).toEqual({
