@@ -102,13 +102,13 @@ export const cloudFields: readonly Field[] = [
     ),
     rds("--rds-engine-version <version>", "PostgreSQL version", "engineVersion", { fallback: () => "16" }),
     rds("--rds-storage <size>", "Its volume at first", "storage", { fallback: () => "50Gi" }),
-    rds("--rds-max-storage <size>", "Size up to which it grows (default: twice)", "maxStorage", optional),
-    rds("--rds-multi-az <boolean>", "A standby in another zone (default: true)", "multiAz", {
+    rds("--rds-max-storage <size>", "Size up to which it grows by itself (default: five times that)", "maxStorage", optional),
+    rds("--rds-multi-az <boolean>", "A standby in another zone (default: true in production)", "multiAz", {
       ...optional,
       choices: () => yesOrNo,
       value: truth,
     }),
-    rds("--rds-backup-retention <days>", "For how long backups are kept, up to 35d (default: 7d)", "backupRetention", optional),
+    rds("--rds-backup-retention <days>", "For how long backups are kept, 1d to 35d (default: as long as instances keep deleted experiments, 7d at least)", "backupRetention", optional),
     rds("--rds-kms-key-arn <arn>", "KMS key of volume and master secret (default: RDS' own)", "kmsKeyArn", optional),
     rds("--rds-max-connections <count>", `max_connections of the server; instances take ${perTier}`, "maxConnections", {
       value: number,
