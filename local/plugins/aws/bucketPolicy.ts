@@ -3,7 +3,7 @@ import type { BridgedResource } from "../shared/bridged/schema.ts";
 import { bucketSetting } from "./bucketSetting.ts";
 import { text } from "./inputs.ts";
 import type { ObjectStore } from "./objectStore.ts";
-import { asDocument, notJson, samePolicy } from "./policyDocument.ts";
+import { asDocument, inWordsOf, notJson, samePolicy } from "./policyDocument.ts";
 
 export function bucketPolicy(store: () => ObjectStore): BridgedResource {
   const resource = bucketSetting(store, {
@@ -16,9 +16,7 @@ export function bucketPolicy(store: () => ObjectStore): BridgedResource {
     get: async ({ client }, bucket, known) => {
       const { Policy } = await client.send(new GetBucketPolicyCommand({ Bucket: bucket }));
       if (!Policy) return undefined;
-      const before = text(known, "policy");
-      // A store may answer in another order; the state keeps the words of the program while they mean the same.
-      return { policy: before !== "" && samePolicy(before, Policy) ? before : Policy };
+      return { policy: inWordsOf(text(known, "policy"), Policy) };
     },
     remove: ({ client }, bucket) => client.send(new DeleteBucketPolicyCommand({ Bucket: bucket })),
   });

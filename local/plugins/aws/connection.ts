@@ -13,8 +13,8 @@ export interface Service {
 }
 
 /** Services that the stand-in talks to; each may have an address of its own. */
-export const serviceNames = ["s3", "iam", "sts", "eks"] as const;
-export type ServiceName = (typeof serviceNames)[number];
+const serviceNames = ["s3", "iam", "sts", "eks"] as const;
+type ServiceName = (typeof serviceNames)[number];
 
 // prettier-ignore
 const supported = [
@@ -45,19 +45,15 @@ export class Connection {
     this.#tls = tls(settings);
   }
 
-  endpoint(service: ServiceName): string | undefined {
-    return this.#endpoints[service];
-  }
-
   /** For messages: where a service is. */
   where(service: ServiceName): string {
-    return this.endpoint(service) ?? `AWS (${this.region})`;
+    return this.#endpoints[service] ?? `AWS (${this.region})`;
   }
 
   /** Settings of an SDK client. */
   clientSettings(service: ServiceName) {
     const { settings } = this;
-    const endpoint = this.endpoint(service);
+    const endpoint = this.#endpoints[service];
     const [accessKeyId, secretAccessKey, sessionToken] = [settings.text("accessKey"), settings.text("secretKey"), settings.text("token")];
     const profile = settings.text("profile");
     return {

@@ -5,7 +5,6 @@ export interface Iam extends Service {
   client: Sdk.IAMClient;
   /** The SDK's commands. */
   sdk: typeof Sdk;
-  defaultTags: Record<string, string>;
 }
 
 /** A client of IAM, made when the first role needs it: a platform without roles doesn't load its SDK. */
@@ -17,6 +16,5 @@ export function iam(connection: Connection): () => Promise<Iam> {
       sdk,
       kind: "IAM",
       where: connection.where("iam"),
-      defaultTags: connection.defaultTags,
     })));
 }

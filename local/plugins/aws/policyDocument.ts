@@ -23,6 +23,9 @@ export function samePolicy(a: Value, b: Value): boolean {
   }
 }
 
+/** The document that a service holds, in the words of the program while these mean the same: a service may answer in another order. */
+export const inWordsOf = (program: string, held: string): string => (samePolicy(program, held) ? program : held);
+
 /** Says what is wrong with the text of a document. */
 export function notJson(value: Value): string | undefined {
   try {

@@ -6,7 +6,7 @@ import { withDefaultTags } from "./bucketTags.ts";
 import type { Connection } from "./connection.ts";
 import type { Iam } from "./iam.ts";
 import { integer, isEmptyTags, text } from "./inputs.ts";
-import { asDocument, notJson, samePolicy } from "./policyDocument.ts";
+import { asDocument, inWordsOf, notJson, samePolicy } from "./policyDocument.ts";
 import { call, find } from "./serviceErrors.ts";
 import { UserError } from "../shared/provider.ts";
 
@@ -51,13 +51,10 @@ const pairs = (tags: Value | undefined): { Key: string; Value: string }[] =>
 
 /** What RolePolicy sets is not read into the state of the role: it would drift with each of them. */
 function stateOf(role: Role, known: Properties): Properties {
-  const policy = decodeURIComponent(role.AssumeRolePolicyDocument ?? "");
-  const before = text(known, "assumeRolePolicy");
   const tags = Object.fromEntries((role.Tags ?? []).map(({ Key, Value: value }) => [Key ?? "", value ?? ""]));
   return {
     arn: role.Arn ?? "",
-    // The state keeps the words of the program while they mean the same.
-    assumeRolePolicy: before !== "" && samePolicy(before, policy) ? before : policy,
+    assumeRolePolicy: inWordsOf(text(known, "assumeRolePolicy"), decodeURIComponent(role.AssumeRolePolicyDocument ?? "")),
     createDate: role.CreateDate?.toISOString().replace(".000Z", "Z") ?? "",
     description: role.Description ?? "",
     forceDetachPolicies: known["forceDetachPolicies"] === true,

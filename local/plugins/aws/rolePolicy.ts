@@ -3,7 +3,7 @@ import { UserError } from "../shared/provider.ts";
 import type { Properties } from "../shared/values.ts";
 import type { Iam } from "./iam.ts";
 import { text } from "./inputs.ts";
-import { asDocument, notJson, samePolicy } from "./policyDocument.ts";
+import { asDocument, inWordsOf, notJson, samePolicy } from "./policyDocument.ts";
 import { call, find } from "./serviceErrors.ts";
 
 const split = (id: string): { RoleName: string; PolicyName: string } => {
@@ -21,13 +21,10 @@ export function rolePolicy(service: () => Promise<Iam>): BridgedResource {
       iam.client.send(new iam.sdk.GetRolePolicyCommand(split(id))),
     );
     if (!found) return undefined;
-    const policy = decodeURIComponent(found.PolicyDocument ?? "");
-    const before = text(known, "policy");
     return {
       name: split(id).PolicyName,
       namePrefix: "",
-      // The state keeps the words of the program while they mean the same.
-      policy: before !== "" && samePolicy(before, policy) ? before : policy,
+      policy: inWordsOf(text(known, "policy"), decodeURIComponent(found.PolicyDocument ?? "")),
       role: split(id).RoleName,
     };
   };
