@@ -8,7 +8,7 @@ import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.
 import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
 import { StorageClasses, type BucketSettings } from "./mlflowInstanceArgs.ts";
-import { partitionOf } from "./internal/arns.ts";
+import { isAtAws, partitionOf } from "./internal/arns.ts";
 import { bucketPolicy } from "./internal/bucketPolicy.ts";
 import { Component, tagsOf, type Identity } from "./internal/labels.ts";
 import { lifecycleRules } from "./internal/lifecycleRules.ts";
@@ -109,7 +109,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         ),
       );
     }
-    const atAws = isAtAws(settings, args.principals);
+    const atAws = isAtAws(settings, args.principals.areRoles);
     const policy = pulumi
       .all([bucket.bucket, args.principals.instance, args.principals.maintenance, pulumi.all(settings.adminPrincipals)])
       .apply(([bucketName, instancePrincipal, maintenancePrincipal, adminPrincipals]) =>
@@ -140,9 +140,4 @@ export class ArtifactBucket extends pulumi.ComponentResource {
 function encryptionRule(kmsKeyArn: string | undefined): types.input.s3.BucketServerSideEncryptionConfigurationRule {
   if (kmsKeyArn === undefined) return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
   return { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true };
-}
-
-/** An endpoint of its own means another store, which knows neither roles nor the parts of AWS; with roles it is one of AWS in the VPC. */
-function isAtAws({ endpoint }: BucketSettings, { areRoles }: BucketPrincipals): boolean {
-  return areRoles || endpoint === undefined;
 }

@@ -14,6 +14,11 @@ export function arnParts(arn: string): ArnParts | undefined {
   return { partition, service, region, account, resource };
 }
 
+/** An endpoint means another store, which knows neither roles nor parts nor regions of AWS; with roles it is one of AWS in the VPC. */
+export function isAtAws({ endpoint }: { endpoint?: string }, usesRole: boolean): boolean {
+  return usesRole || endpoint === undefined;
+}
+
 /** The part of AWS that a region lies in: ARNs name it, and the others know nothing of it. */
 export function partitionOf(region: string): string {
   if (region.startsWith("cn-")) return "aws-cn";

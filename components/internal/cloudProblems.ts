@@ -3,11 +3,10 @@ import {
   LoadBalancerScheme,
   PodIdentityMethod,
   StorageClasses,
-  type IngressSettings,
   type MlflowInstanceArgs,
   type PodIdentity,
 } from "../mlflowInstanceArgs.ts";
-import { arnParts } from "./arns.ts";
+import { arnParts, isAtAws } from "./arns.ts";
 import { isOneOf, oneOf, type Report } from "./problems.ts";
 
 /** Who reaches the bucket, and as whom: keys or roles, and never half of either. */
@@ -30,9 +29,18 @@ export function checkAccess(args: MlflowInstanceArgs, report: Report): void {
   report("bucket.maintenancePrincipal", !hasPrincipal, ours);
   bucket.adminPrincipals.forEach((principal, index) => {
     const role = "must be the ARN of a role, arn:aws:iam::<account>:role/…: a policy sees the role behind a session and no session";
-    report(`bucket.adminPrincipals[${index}]`, typeof principal !== "string" || arnParts(principal)?.service === "iam", role);
+    report(`bucket.adminPrincipals[${index}]`, typeof principal !== "string" || isRoleOrUser(principal), role);
   });
+  // Roles have policies of their own, so the bucket's only refuses.
+  const saysSomething = bucket.denyOthers !== false || bucket.tlsOnly !== false;
+  report("bucket.denyOthers", saysSomething, "must not be false together with bucket.tlsOnly: S3 takes no policy that says nothing");
   checkPodIdentity(podIdentity, report);
+}
+
+/** What `aws:PrincipalArn` can hold; the ARN of an account's root is there the root user alone. */
+function isRoleOrUser(arn: string): boolean {
+  const parts = arnParts(arn);
+  return parts?.service === "iam" && /^(?:role|user)\/./.test(parts.resource);
 }
 
 function checkPodIdentity(identity: PodIdentity, report: Report): void {
@@ -94,7 +102,7 @@ export function checkBucketFeatures({ bucket }: MlflowInstanceArgs, report: Repo
 }
 
 /** What belongs to a load balancer of AWS and its names. */
-export function checkLoadBalancer(ingress: IngressSettings, region: string, report: Report): void {
+export function checkLoadBalancer({ bucket, podIdentity, ingress }: MlflowInstanceArgs, report: Report): void {
   const { controller, scheme, groupName, dnsZoneId, tls } = ingress;
   const isAlb = controller === IngressController.Alb;
   report("ingress.controller", controller === undefined || isOneOf(IngressController, controller), oneOf(IngressController));
@@ -121,7 +129,7 @@ export function checkLoadBalancer(ingress: IngressSettings, region: string, repo
   report("ingress.tls.certificateArn", isCertificate, "must be the ARN of a certificate, arn:aws:acm:<region>:<account>:certificate/…");
   report(
     "ingress.tls.certificateArn",
-    !isCertificate || parts.region === region,
-    `is a certificate of ${parts?.region}, but the load balancer is in ${region}`,
+    !isCertificate || parts.region === bucket.region || !isAtAws(bucket, podIdentity !== undefined),
+    `is a certificate of ${parts?.region}, but the load balancer is in ${bucket.region}`,
   );
 }

@@ -169,7 +169,7 @@ function checkIngress(args: MlflowInstanceArgs, report: Report): void {
     secret: ["secretName"],
     acm: ["certificateArn"],
   };
-  checkLoadBalancer(args.ingress, args.bucket.region, report);
+  checkLoadBalancer(args, report);
   if (!isOneOf(TlsSource, tls.source)) return;
   for (const [source, names] of Object.entries(fields)) {
     for (const field of names) {

@@ -67,6 +67,10 @@ describe("each wrong argument of AWS is reported with its path", () => {
     // Sessions come and go; a policy that names one locks everybody else out, and later this one, too.
     ["bucket.adminPrincipals[0]", bucket({ adminPrincipals: ["arn:aws:sts::123456789012:assumed-role/a/session"] }), "no session"],
     ["bucket.adminPrincipals[0]", bucket({ adminPrincipals: ["arn:aws:iam::123456789012:role/*"] }), "ARN of a role"],
+    // To the condition on a principal's ARN this is the root user alone, and not the account: whoever runs Pulumi would be locked out.
+    ["bucket.adminPrincipals[0]", bucket({ adminPrincipals: ["arn:aws:iam::123456789012:root"] }), "ARN of a role"],
+    ["bucket.adminPrincipals[0]", bucket({ adminPrincipals: ["arn:aws:iam::123456789012:policy/admins"] }), "ARN of a role"],
+    ["bucket.denyOthers", bucket({ denyOthers: false, tlsOnly: false }), "must not be false together with bucket.tlsOnly"],
     ["bucket.kmsKeyArn", bucket({ kmsKeyArn: "alias/mlflow" }), "ARN of a key"],
     ["bucket.kmsKeyArn", bucket({ kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:alias/mlflow" }), "of no alias"],
     [
@@ -126,6 +130,21 @@ describe("each wrong argument of AWS is reported with its path", () => {
       "ingress.tls.certificateArn",
     ]);
   });
+});
+
+test("a user of IAM may administer a bucket as a role does", () => {
+  const adminPrincipals = ["arn:aws:iam::123456789012:user/platform/ci"];
+  expect(problems(awsInstanceArgs({ bucket: { ...base.bucket, adminPrincipals } }))).toEqual([]);
+});
+
+test("a policy that says one of its two refusals is enough", () => {
+  for (const only of [{ denyOthers: false }, { tlsOnly: false }])
+    expect(problems(awsInstanceArgs({ bucket: { ...base.bucket, ...only } }))).toEqual([]);
+});
+
+test("the region of another store says nothing about where the load balancer is", () => {
+  const bucket = { ...keys.bucket, region: "eu01" };
+  expect(problems({ ...keys, bucket, ingress: base.ingress })).toEqual([]);
 });
 
 test("a host that is an output can't be looked into, and is none", () => {
