@@ -14,11 +14,10 @@ import type { Probe } from "./probes.ts";
 /** What is asked of an account of AWS. Nothing else is asked of it before its credentials are known to be right: they would all fail alike. */
 export function awsChecks(environment: Environment, platform: AwsPlatform, asked: Asked): Check[] {
   const { kubernetes, ingress, database } = platform;
-  const ca = bundleOf(storeAuthorities(platform));
+  const ca = storeAuthorities(platform);
   const client = (service: EndpointService) => clientOf(platform, service, ca);
   const buckets = bucketsCheck(asked.fresh, {
     config: { ...client("s3"), ...(platform.artifactStore?.endpoints?.s3 === undefined ? {} : { forcePathStyle: true }) },
-    ca,
     accountId: platform.accountId,
     prefixPath: "platform.artifactStore.bucketPrefix",
   });
@@ -47,15 +46,13 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
       ? [
           postgresqlCheck(database.given, {
             path: "platform.database.given",
-            ca: bundleOf(databaseAuthorities(platform)),
+            ca: databaseAuthorities(platform),
             password: asked.secretText("postgresqlAdminPassword"),
           }),
         ]
       : []),
   ];
 }
-
-const bundleOf = (pem: string | undefined): string[] | undefined => (pem === undefined ? undefined : [pem]);
 
 /** Whose credentials these are, and whether they are good for this environment. Gives the role's name, where it is an administrator's. */
 async function askAccount(platform: AwsPlatform, settings: ClientSettings, { signal }: Probe): Promise<string | undefined> {

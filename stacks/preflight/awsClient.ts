@@ -4,13 +4,13 @@ import { Reason } from "./check.ts";
 // What questions to AWS, and to what speaks as AWS does, have in common.
 
 /** Settings of a client that asks once and is done; the whole check has a time limit besides. */
-export const clientLimits = (ca: string[] | undefined) => ({
+export const clientLimits = (ca: string | undefined) => ({
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 4_000, requestTimeout: 7_000, ...(ca === undefined ? {} : { httpsAgent: { ca } }) },
 });
 
 /** Settings of a client of one service: of this region and profile, at the environment's own endpoint. */
-export function clientOf({ region, profile, artifactStore }: AwsPlatform, service: EndpointService, ca: string[] | undefined) {
+export function clientOf({ region, profile, artifactStore }: AwsPlatform, service: EndpointService, ca: string | undefined) {
   const endpoint = artifactStore?.endpoints?.[service];
   return {
     region,

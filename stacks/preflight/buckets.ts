@@ -1,5 +1,5 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
-import { awsWords, clientLimits } from "./awsClient.ts";
+import { awsWords } from "./awsClient.ts";
 import type { InstanceSpec } from "../instance.ts";
 import { Lines } from "./check.ts";
 import type { Probe } from "./probes.ts";
@@ -9,7 +9,6 @@ const atOnce = 16;
 
 interface How {
   readonly config: S3ClientConfig;
-  readonly ca: string[] | undefined;
   /** The account that a bucket has to be of; on AWS only. */
   readonly accountId?: string;
   /** Config path of what a bucket's name begins with. */
@@ -26,7 +25,7 @@ export function bucketsCheck(fresh: readonly InstanceSpec[], how: How): (probe: 
   return async ({ signal }) => {
     if (fresh.length === 0) return;
     const { HeadBucketCommand, ListBucketsCommand, S3Client } = await import("@aws-sdk/client-s3");
-    const client = new S3Client({ ...how.config, ...clientLimits(how.ca) });
+    const client = new S3Client(how.config);
     const reasonOf = async ({ bucket }: InstanceSpec): Promise<string | undefined> => {
       try {
         const owner = how.accountId === undefined ? {} : { ExpectedBucketOwner: how.accountId };

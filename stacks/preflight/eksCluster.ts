@@ -1,10 +1,10 @@
-import { awsWords } from "./awsClient.ts";
+import { awsWords, type ClientSettings } from "./awsClient.ts";
 import { eksKubeconfig, type EksCluster, type Who } from "../platforms/eksKubeconfig.ts";
 import { contextOf, type Context } from "./kubeconfig.ts";
 import { Reason } from "./check.ts";
 
 /** Asks AWS for a cluster; where there is none of that name, the error has those that there are. */
-export async function describeCluster(name: string, settings: object, signal: AbortSignal): Promise<EksCluster> {
+export async function describeCluster(name: string, settings: ClientSettings, signal: AbortSignal): Promise<EksCluster> {
   const { DescribeClusterCommand, EKSClient, ListClustersCommand } = await import("@aws-sdk/client-eks");
   const client = new EKSClient(settings);
   try {
@@ -23,6 +23,6 @@ export async function describeCluster(name: string, settings: object, signal: Ab
 }
 
 /** The same as the context of a kubeconfig. */
-export async function eksContext(name: string, who: Who, settings: object, signal: AbortSignal): Promise<Context> {
+export async function eksContext(name: string, who: Who, settings: ClientSettings, signal: AbortSignal): Promise<Context> {
   return contextOf(eksKubeconfig(await describeCluster(name, settings, signal), who), name);
 }

@@ -1,4 +1,5 @@
-import { rootCertificates } from "node:tls";
+import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
+import { clientLimits } from "./awsClient.ts";
 import { bucketsCheck } from "./buckets.ts";
 import type { Asked } from "./index.ts";
 import type { Check } from "./check.ts";
@@ -9,8 +10,8 @@ import { probeHttps } from "./probes.ts";
 
 /** What is asked of systems that are there already. */
 export function existingChecks(platform: ExistingPlatform, asked: Asked): Check[] {
-  const { kubernetes, postgresql, objectStore, ingress, caBundle } = platform;
-  const ca = caBundle === undefined ? undefined : [...rootCertificates, caBundle];
+  const { kubernetes, postgresql, objectStore, ingress } = platform;
+  const ca = storeAuthorities(platform);
   const path = "platform.objectStore.endpoint";
   const store = { what: "S3", where: objectStore.endpoint, path };
   const buckets = bucketsCheck(asked.fresh, {
@@ -19,13 +20,17 @@ export function existingChecks(platform: ExistingPlatform, asked: Asked): Check[
       endpoint: objectStore.endpoint,
       forcePathStyle: true,
       credentials: { accessKeyId: objectStore.accessKeyId, secretAccessKey: asked.secretText("objectStoreSecretAccessKey") ?? "" },
+      ...clientLimits(ca),
     },
-    ca,
     prefixPath: "platform.objectStore.bucketPrefix",
     keyPath: "platform.objectStore.accessKeyId",
   });
   return [
-    postgresqlCheck(postgresql, { path: "platform.postgresql", ca, password: asked.secretText("postgresqlAdminPassword") }),
+    postgresqlCheck(postgresql, {
+      path: "platform.postgresql",
+      ca: databaseAuthorities(platform),
+      password: asked.secretText("postgresqlAdminPassword"),
+    }),
     kubernetesCheck(kubernetes, ingress.className),
     {
       ...store,

@@ -1,6 +1,6 @@
 import type { Client as PgClient } from "pg";
 import { Reason, type Check } from "./check.ts";
-import { probePostgresql, type Probe } from "./probes.ts";
+import { certificateCheck, probePostgresql, type Probe, type SslMode } from "./probes.ts";
 
 /** PostgreSQL's oldest version that the instances work with. */
 const oldest = 14;
@@ -9,13 +9,14 @@ interface Server {
   readonly host: string;
   readonly port: number;
   readonly adminUser: string;
-  readonly sslMode: "verify-full" | "verify-ca" | "require" | "disable";
+  readonly sslMode: SslMode;
 }
 
 interface How {
   /** Config path of the server. */
   readonly path: string;
-  readonly ca: string[] | undefined;
+  /** PEM of the authorities that are trusted; undefined: the public ones. */
+  readonly ca: string | undefined;
   readonly password: string | undefined;
 }
 
@@ -45,7 +46,7 @@ const rightsQuery =
   "select concat_ws(' and ', case when not (rolsuper or rolcreaterole) then 'roles' end, case when not (rolsuper or rolcreatedb) then 'databases' end) as lacks " +
   "from pg_roles where rolname = current_user";
 
-async function saidBy(server: Server, password: string | undefined, ca: string[] | undefined, probe: Probe) {
+async function saidBy(server: Server, password: string | undefined, ca: string | undefined, probe: Probe) {
   const { Client } = (await import("pg")).default;
   const client: PgClient = new Client({
     host: server.host,
@@ -54,14 +55,7 @@ async function saidBy(server: Server, password: string | undefined, ca: string[]
     password,
     database: "postgres",
     application_name: "mlflow-instances preflight",
-    ssl:
-      server.sslMode === "disable"
-        ? false
-        : {
-            rejectUnauthorized: server.sslMode !== "require",
-            ...(ca === undefined ? {} : { ca }),
-            ...(server.sslMode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
-          },
+    ssl: server.sslMode === "disable" ? false : certificateCheck(server.sslMode, ca),
   });
   // After the answer is known, what becomes of the connection concerns nobody.
   client.on("error", () => undefined);

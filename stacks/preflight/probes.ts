@@ -46,7 +46,7 @@ export class Probe {
 
 export interface HttpsTarget {
   readonly url: URL;
-  readonly ca?: string | string[] | undefined;
+  readonly ca?: string | undefined;
   readonly rejectUnauthorized?: boolean;
   readonly servername?: string | undefined;
 }
@@ -66,11 +66,22 @@ export async function probeHttps(probe: Probe, { url, ca, rejectUnauthorized = t
   if (status.startsWith("5")) throw new Error(`it answers with HTTP status ${status}`);
 }
 
+/** libpq's sslmode. */
+export type SslMode = "verify-full" | "verify-ca" | "require" | "disable";
+
+/** How a server's certificate is checked in a mode with TLS, by libpq's rules: the providers have the same. */
+export const certificateCheck = (sslMode: SslMode, ca: string | undefined): ConnectionOptions => ({
+  // Where authorities are given, `require` checks against them, too.
+  rejectUnauthorized: sslMode !== "require" || ca !== undefined,
+  ...(ca === undefined ? {} : { ca }),
+  ...(sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
+});
+
 /** PostgreSQL's own greeting: asks for TLS, and goes through the handshake with the certificate check of the mode. */
 export async function probePostgresql(
   probe: Probe,
-  { host, port, sslMode }: { readonly host: string; readonly port: number; readonly sslMode: string },
-  ca: string[] | undefined,
+  { host, port, sslMode }: { readonly host: string; readonly port: number; readonly sslMode: SslMode },
+  ca: string | undefined,
 ): Promise<void> {
   const raw = connectTcp({ host, port });
   await probe.open(raw, "connect");
@@ -81,12 +92,5 @@ export async function probePostgresql(
   if (answer !== "S" && answer !== "N") throw new Error("it answers, but is not PostgreSQL");
   if (sslMode === "disable") return;
   if (answer === "N") throw new Error(`it has no TLS, which sslMode ${sslMode} asks for`);
-  await probe.openTls({
-    host,
-    socket: raw,
-    rejectUnauthorized: sslMode !== "require",
-    ...(ca === undefined ? {} : { ca }),
-    // verify-ca leaves the name alone, as libpq does.
-    ...(sslMode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
-  });
+  await probe.openTls({ host, socket: raw, ...certificateCheck(sslMode, ca) });
 }

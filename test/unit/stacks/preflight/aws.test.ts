@@ -4,10 +4,9 @@ import type { Server } from "node:https";
 import type { Server as TcpServer, Socket } from "node:net";
 import { runtime } from "@pulumi/pulumi";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import type { InstanceSpec } from "../../../../stacks/instance.ts";
-import { preflight } from "../../../../stacks/preflight/index.ts";
 import { fixtureEnvironment, folderWith } from "../support.ts";
 import {
+  hidden,
   httpsServer,
   ingressClasses,
   issue,
@@ -15,6 +14,7 @@ import {
   listen,
   portOf,
   postgresqlServer,
+  refusals,
   type Answer,
   type FakePostgresql,
   type Issued,
@@ -29,7 +29,6 @@ const sockets = new Set<Socket>();
 const database: FakePostgresql = { version: 160_009 };
 let answers: { sts: Answer; iam: Answer; s3: Answer; eks: Answer; route53: Answer; api: Answer };
 const asked: string[] = [];
-const hidden = "hunter2-Xyzzy";
 const said = vi.hoisted(() => ({ info: [] as string[], warn: [] as string[] }));
 vi.mock(import("@pulumi/pulumi"), async (original) => {
   const module = await original();
@@ -102,19 +101,8 @@ const environment = (change: (platform: any) => void = () => undefined) =>
     change(platform);
   }, "aws");
 
-const spec = (name: string) => ({ name, bucket: `mlflow-local-${name}` }) as InstanceSpec;
-
-async function linesOf(values: ReturnType<typeof environment>, fresh: string[] = [], timeout?: number): Promise<string[]> {
-  const failure = await preflight(values, { fresh: fresh.map(spec), secretText: () => hidden }, timeout).then(
-    () => undefined,
-    (error: Error) => error,
-  );
-  expect([...said.info, ...said.warn, failure?.message].join()).not.toContain(hidden);
-  if (failure === undefined) return [];
-  const [title, ...lines] = failure.message.split("\n");
-  expect(title).toBe("Environment local can't be used as it is; nothing was changed:");
-  return lines.map((line) => line.trim());
-}
+const linesOf = (values: ReturnType<typeof environment>, fresh: string[] = []): Promise<string[]> =>
+  refusals(values, { fresh, said: [...said.info, ...said.warn] });
 
 const where = () => `AWS with profile fixture at ${address()} (platform.profile):`;
 

@@ -10,7 +10,11 @@ import {
   X509CertificateGenerator,
   type X509Certificate,
 } from "@peculiar/x509";
+import { expect } from "vitest";
 import { stringify } from "yaml";
+import type { Environment } from "../../../../stacks/environment.ts";
+import type { InstanceSpec } from "../../../../stacks/instance.ts";
+import { preflight } from "../../../../stacks/preflight/index.ts";
 import { folderWith } from "../support.ts";
 
 // Real sockets on loopback in place of the systems that an environment stands on.
@@ -124,3 +128,23 @@ export function kubeconfig(server: string, authority: string, user: object = { t
 
 /** An API server's list of ingress classes. */
 export const ingressClasses = (...names: string[]): string => JSON.stringify({ items: names.map((name) => ({ metadata: { name } })) });
+
+/** Every secret of these tests. */
+export const hidden = "hunter2-Xyzzy";
+
+/** The lines by which an environment is refused, none where it isn't; no secret is in them, nor in what else was said. */
+export async function refusals(
+  environment: Environment,
+  { fresh = [], timeout, said = [] }: { fresh?: string[]; timeout?: number | undefined; said?: readonly string[] } = {},
+): Promise<string[]> {
+  const specs = fresh.map((name) => ({ name, bucket: `mlflow-local-${name}` }) as InstanceSpec);
+  const failure = await preflight(environment, { fresh: specs, secretText: () => hidden }, timeout).then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  expect([...said, failure?.message].join()).not.toContain(hidden);
+  if (failure === undefined) return [];
+  const [title, ...lines] = failure.message.split("\n");
+  expect(title).toBe("Environment local can't be used as it is; nothing was changed:");
+  return lines.map((line) => line.trim());
+}
