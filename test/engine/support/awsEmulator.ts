@@ -22,8 +22,6 @@ export interface AwsEmulator {
   readonly ca: string;
   /** File with that PEM. */
   readonly caPath: string;
-  /** Python with boto3 in it. */
-  readonly python: string;
   /** From now on each request needs an identity policy that allows it; before, everything is allowed. */
   enforceIam(): Promise<void>;
   /** Every request is allowed again. */
@@ -32,7 +30,7 @@ export interface AwsEmulator {
 }
 
 /** A Python with moto in it. */
-export const ensureMoto = (report: Report): Promise<string> =>
+const ensureMoto = (report: Report): Promise<string> =>
   ensurePythonEnvironment(
     {
       what: `moto ${motoVersion}, the AWS emulator of the tests`,
@@ -49,14 +47,10 @@ interface EmulatorOptions {
   address?: string;
   /** Network namespace that this address is in, such as an embedded platform's, whose pods then reach it. Default: the host's. */
   networkNamespace?: string;
-  report?: Report;
 }
 
-export async function startAwsEmulator({
-  address = "127.0.0.1",
-  networkNamespace,
-  report = createReport(),
-}: EmulatorOptions = {}): Promise<AwsEmulator> {
+export async function startAwsEmulator({ address = "127.0.0.1", networkNamespace }: EmulatorOptions = {}): Promise<AwsEmulator> {
+  const report = createReport();
   const python = await ensureMoto(report);
   return report.step("Start moto in place of AWS", async () => {
     const certificates = await makeCertificates([{ type: "ip", value: address }]);
@@ -87,8 +81,17 @@ export async function startAwsEmulator({
     const gone = new Promise<void>((resolve) => server.once("exit", () => resolve()));
     const endpoint = `https://${address}:${port}`;
     const api = (path: string, body?: string) => post(`${endpoint}/moto-api/${path}`, certificates.ca, body);
+    const stop = async (): Promise<void> => {
+      server.kill("SIGTERM");
+      await gone;
+      await rm(folder, { recursive: true, force: true });
+    };
     for (let attempt = 0; ; attempt++) {
-      if (server.exitCode !== null || attempt > 300) throw new Error(`moto did not start:\n${await readFile(join(folder, "log"), "utf8")}`);
+      if (server.exitCode !== null || server.signalCode !== null || attempt > 300) {
+        const said = await readFile(join(folder, "log"), "utf8");
+        await stop();
+        throw new Error(`moto did not start:\n${said}`);
+      }
       if (await api("reset").catch(() => false)) break;
       await sleep(100);
     }
@@ -96,14 +99,9 @@ export async function startAwsEmulator({
       endpoint,
       ca: certificates.ca,
       caPath,
-      python,
       enforceIam: async () => void (await api("reset-auth", "0")),
       allowAll: async () => void (await api("reset-auth", "1e9")),
-      stop: async () => {
-        server.kill("SIGTERM");
-        await gone;
-        await rm(folder, { recursive: true, force: true });
-      },
+      stop,
     };
   });
 }

@@ -46,7 +46,6 @@ export async function heldRole(iam: IAMClient, RoleName: string) {
   );
   return {
     arn: Role?.Arn ?? "",
-    path: Role?.Path,
     boundary: Role?.PermissionsBoundary?.PermissionsBoundaryArn,
     trust: document(Role?.AssumeRolePolicyDocument),
     policyNames: PolicyNames,

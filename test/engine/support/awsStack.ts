@@ -9,16 +9,14 @@ import { openPulumi } from "../../../local/stack/pulumi.ts";
 import type { StackValues } from "../../../local/stack/values.ts";
 import { destroyUnguarded } from "./unguarded.ts";
 
-export interface StateResource {
+interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly id?: string;
-  readonly inputs?: Record<string, unknown>;
-  readonly outputs?: Record<string, unknown>;
 }
 
 /** A step of a preview. */
-export interface PreviewStep {
+interface PreviewStep {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
@@ -41,7 +39,6 @@ export async function awsStack(stack: string, env: Record<string, string>) {
   const pulumi = await openPulumi({ ...cli, env: environment }, projectOf(stack, instancesFolder), join(folder, "state"));
   const exported = (...options: string[]) => pulumi.run(["stack", "export", "--stack", stack, ...options]);
   return {
-    pulumi,
     /** Writes an instance file or, without a text, removes it. */
     async instance(name: string, yaml: string | undefined): Promise<void> {
       const file = join(instancesFolder, `${name}.yaml`);
