@@ -1,22 +1,12 @@
-const factors: Readonly<Record<string, number>> = {
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
+import { bytesOf as quantity } from "../../policies/quantities.ts";
+
 export const mebibyte = 2 ** 20;
 export const gibibyte = 2 ** 30;
 
 /** Bytes of a quantity of Kubernetes such as `512Mi`; undefined for what is none, or not known yet. */
 export function bytesOf(value: unknown): number | undefined {
-  if (typeof value === "number") return value;
-  const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?$/.exec(value) : null;
-  return match === null ? undefined : Math.round(Number(match[1]) * (factors[match[2] ?? ""] ?? 1));
+  const bytes = typeof value === "string" || typeof value === "number" ? quantity(value) : undefined;
+  return bytes === undefined ? undefined : Math.round(bytes);
 }
 
 /** Thousandths of a processor, of `250m` or `1.5`. */
