@@ -40,7 +40,7 @@ export interface DatabaseServerArgs {
   clientCidrs?: string[];
   /** Storage that the server starts with, in whole `Gi` from `20Gi` (the least of gp3). It is never taken back. Default: `20Gi`. */
   storage?: string;
-  /** Up to which RDS lets the storage grow by itself, at least a tenth more than `storage`. Default: five times `storage`. */
+  /** Up to which RDS lets the storage grow by itself, at least a tenth more than `storage`. Default: five times `storage`, and no more than `65536Gi`. */
   maxStorage?: string;
   /** ARN of the KMS key for storage, snapshots, Performance Insights and the master secret, of the server's region. Default: AWS' own keys. A change replaces the server. */
   kmsKeyArn?: string;
@@ -59,7 +59,7 @@ export interface DatabaseServerArgs {
   applyImmediately?: boolean;
   /** How long PostgreSQL's logs stay in CloudWatch, in days as CloudWatch knows them (`1d`, `3d`, `5d`, `7d`, `14d`, `30d`, `60d`, `90d`, `180d`, `365d`). Default: `30d`. */
   logRetention?: string;
-  /** Name of the master user, 1 to 63 letters, digits and `_`. Default: `mlflow_admin`. A change replaces the server. */
+  /** Name of the master user, 1 to 63 lower case letters, digits and `_`, beginning with a letter. Default: `mlflow_admin`. A change replaces the server. */
   adminUser?: string;
   /** Snapshot that the server is made from instead of empty. Read only when it is made: a later change or removal does nothing. Default: none. */
   snapshotIdentifier?: string;

@@ -7,6 +7,9 @@ import { tierDefaults } from "./tiers.ts";
 /** The port that PostgreSQL answers at; another one would hide nothing. */
 export const databaseServerPort = 5432;
 
+/** 64 TiB, the most GiB of gp3 for PostgreSQL on RDS. */
+export const mostStorage = 65_536;
+
 /** The arguments with every default filled in, in the units of RDS. */
 export function resolveDatabaseServer(name: string, args: DatabaseServerArgs) {
   const identifier = args.identifier ?? name;
@@ -15,7 +18,7 @@ export function resolveDatabaseServer(name: string, args: DatabaseServerArgs) {
   return {
     identifier,
     storage,
-    maxStorage: args.maxStorage === undefined ? 5 * storage : (gibibytes(args.maxStorage) ?? 0),
+    maxStorage: args.maxStorage === undefined ? Math.min(5 * storage, mostStorage) : (gibibytes(args.maxStorage) ?? 0),
     multiAz: args.multiAz ?? args.tier === Tier.Production,
     backupRetentionDays: parseDays(args.backupRetention ?? tierDefaults(args.tier).deletedExperimentRetention) ?? 0,
     backupWindow: args.backupWindow ?? "00:00-00:30",

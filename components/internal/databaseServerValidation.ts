@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Tier } from "../mlflowInstanceArgs.ts";
 import type { DatabaseServerArgs } from "../databaseServerArgs.ts";
 import { isInstanceClass, memoryOfClass, mostConnectionsOf } from "./databaseServerClasses.ts";
-import { gibibytes, resolveDatabaseServer } from "./databaseServerSettings.ts";
+import { gibibytes, mostStorage, resolveDatabaseServer } from "./databaseServerSettings.ts";
 import { overlap, parseDailyWindow, parseWeeklyWindow } from "./databaseServerWindows.ts";
 import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
 import { parseDays } from "./quantities.ts";
@@ -129,14 +129,14 @@ function checkNetwork(args: DatabaseServerArgs, report: Report): void {
 
 function checkStorage(args: DatabaseServerArgs, report: Report): void {
   const storage = gibibytes(args.storage ?? "20Gi");
-  // 20 GiB is the least and 64 TiB the most of gp3 for PostgreSQL on RDS.
-  const isStorage = storage !== undefined && storage >= 20 && storage <= 65_536;
-  report("storage", isStorage, "must be whole Gi from 20Gi to 65536Gi");
+  // 20 GiB is the least of gp3 for PostgreSQL on RDS.
+  const isStorage = storage !== undefined && storage >= 20 && storage <= mostStorage;
+  report("storage", isStorage, `must be whole Gi from 20Gi to ${mostStorage}Gi`);
   const most = args.maxStorage === undefined ? undefined : gibibytes(args.maxStorage);
   report(
     "maxStorage",
-    args.maxStorage === undefined || (most !== undefined && most <= 65_536 && !(isStorage && most * 10 < storage * 11)),
-    "must be whole Gi, at least a tenth more than storage and at most 65536Gi",
+    args.maxStorage === undefined || (most !== undefined && most <= mostStorage && !(isStorage && most * 10 < storage * 11)),
+    `must be whole Gi, at least a tenth more than storage and at most ${mostStorage}Gi`,
   );
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { DatabaseServerArgs } from "@mlflow-instances/components";
 import { memoryOfClass, mostConnectionsOf } from "../../../components/internal/databaseServerClasses.ts";
 import { parameterFamily, parameters } from "../../../components/internal/databaseServerParameters.ts";
 import { masterSecretOf, passwordOf } from "../../../components/internal/databaseServerSecret.ts";
-import { clientLogicalName, gibibytes } from "../../../components/internal/databaseServerSettings.ts";
+import { clientLogicalName, gibibytes, resolveDatabaseServer } from "../../../components/internal/databaseServerSettings.ts";
 import { databaseServerProblems } from "../../../components/internal/databaseServerValidation.ts";
 import { overlap, parseDailyWindow, parseWeeklyWindow } from "../../../components/internal/databaseServerWindows.ts";
 import { databaseServerArgs } from "../../support/databaseServer.ts";
@@ -147,6 +148,12 @@ test("what PostgreSQL reads only when it starts waits for a restart, and no para
   // What would write statements, and with them role passwords, into CloudWatch.
   for (const name of ["log_statement", "log_min_duration_statement", "log_duration"]) expect(Object.keys(methods)).not.toContain(name);
   expect(["14", "16", "18"].map(parameterFamily)).toEqual(["postgres14", "postgres16", "postgres18"]);
+});
+
+test("storage grows to five times its size unless told otherwise, and never beyond what RDS takes", () => {
+  const most = (changes: Partial<DatabaseServerArgs>) => resolveDatabaseServer("mlflow-dev", databaseServerArgs(changes)).maxStorage;
+  expect([most({}), most({ storage: "200Gi" }), most({ storage: "20000Gi" })]).toEqual([100, 1000, 65_536]);
+  expect(most({ storage: "20000Gi", maxStorage: "30000Gi" })).toBe(30_000);
 });
 
 test("sizes are whole Gi", () => {
