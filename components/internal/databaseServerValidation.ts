@@ -1,10 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
 import { Tier } from "../mlflowInstanceArgs.ts";
 import type { DatabaseServerArgs } from "../databaseServerArgs.ts";
 import { isInstanceClass, memoryOfClass, mostConnectionsOf } from "./databaseServerClasses.ts";
 import { gibibytes, mostStorage, resolveDatabaseServer } from "./databaseServerSettings.ts";
 import { overlap, parseDailyWindow, parseWeeklyWindow } from "./databaseServerWindows.ts";
-import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
+import { isOneOf, oneOf, throwProblems, type Problem, type Report } from "./problems.ts";
 import { parseDays } from "./quantities.ts";
 import { isCidr, isLabelValue } from "./syntax.ts";
 
@@ -40,12 +39,8 @@ export function databaseServerProblems(name: string, args: DatabaseServerArgs): 
   return problems;
 }
 
-/** Throws all problems at once, before the first resource. */
 export function validateDatabaseServer(name: string, args: DatabaseServerArgs): void {
-  const errors = databaseServerProblems(name, args);
-  if (errors.length === 0) return;
-  const lines = errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`);
-  throw new pulumi.InputPropertiesError({ message: `Database server "${name}" has invalid arguments:\n${lines.join("\n")}`, errors });
+  throwProblems(`Database server "${name}"`, databaseServerProblems(name, args));
 }
 
 function checkNames(name: string, args: DatabaseServerArgs, report: Report): void {

@@ -1,11 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
 import { ArtifactsAccess, SslMode, Tier, TlsSource, TokenRole, type MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
 import { checkAccess, checkBucketFeatures, checkLoadBalancer } from "./cloudProblems.ts";
 import { cronProblem, timeZoneProblem } from "./cron.ts";
 import { resolveStaleRuns, staleRunsAfterHours } from "./maintenanceSettings.ts";
 import { instanceNamePattern, tokenNamePattern } from "./names.ts";
 import { poolFor } from "./poolSize.ts";
-import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
+import { isOneOf, oneOf, throwProblems, type Problem, type Report } from "./problems.ts";
 import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "./quantities.ts";
 import { resolveArgs } from "./resolvedArgs.ts";
 import { isCidr, isHostName, isHttpUrl, isLabelValue, isVersionAtLeast } from "./syntax.ts";
@@ -43,13 +42,8 @@ export function problemsOf(args: MlflowInstanceArgs): Problem[] {
   return problems;
 }
 
-/** Throws all problems at once, before the first resource. */
 export function validate(name: string, args: MlflowInstanceArgs): void {
-  const errors = problemsOf(args);
-  if (errors.length === 0) return;
-  const lines = errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`);
-  // The list is in the message, too: a program prints only that, a component package only the list.
-  throw new pulumi.InputPropertiesError({ message: `MLflow instance "${name}" has invalid arguments:\n${lines.join("\n")}`, errors });
+  throwProblems(`MLflow instance "${name}"`, problemsOf(args));
 }
 
 function checkIdentity(args: MlflowInstanceArgs, report: Report): void {
