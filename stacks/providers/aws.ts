@@ -4,15 +4,15 @@ import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { getInstanceOutput } from "@pulumi/aws/rds/getInstance.js";
 import { getSecretVersionOutput } from "@pulumi/aws/secretsmanager/getSecretVersion.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
-import { Provider as PostgresqlProvider } from "@pulumi/postgresql/provider.js";
 import * as pulumi from "@pulumi/pulumi";
-import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
+import { storeAuthorities } from "../platforms/authorities.ts";
 import { caFileOf } from "./caFile.ts";
 import { secret } from "../config.ts";
 import { eksKubeconfig } from "../platforms/eksKubeconfig.ts";
 import { serverHomeOf, type Environment } from "../environment.ts";
 import type { InstanceSpec } from "../instance.ts";
 import type { Resources } from "./index.ts";
+import { postgresqlProvider, type Server } from "./postgresql.ts";
 import type { AwsPlatform } from "../platforms/aws.ts";
 import { serverArgs, serverName, type RdsSettings } from "../platforms/rds.ts";
 
@@ -20,19 +20,10 @@ import { serverArgs, serverName, type RdsSettings } from "../platforms/rds.ts";
 export function createAws(environment: Environment, platform: AwsPlatform, specs: readonly InstanceSpec[]): Resources {
   const aws = awsProvider(platform);
   const kubernetes = kubernetesProvider(environment.name, platform, aws);
-  const database = serverOf(environment, platform, specs, aws);
-  const postgresql = new PostgresqlProvider("postgresql", {
-    host: database.host,
-    port: database.port,
-    username: database.adminUser,
-    password: database.adminPassword,
-    database: "postgres",
-    sslmode: database.sslMode,
-    superuser: database.superuser,
-    connectTimeout: 15,
-    ...caFileOf("sslrootcert", databaseAuthorities(platform)),
-  });
-  return { providers: [kubernetes, aws, postgresql], database };
+  const server = serverOf(environment, platform, specs, aws);
+  // Nothing else of it: what an instance is told becomes its arguments.
+  const database = { host: server.host, port: server.port };
+  return { providers: [kubernetes, aws, postgresqlProvider(platform, server)], database };
 }
 
 function awsProvider(platform: AwsPlatform): AwsProvider {
@@ -52,7 +43,7 @@ function awsProvider(platform: AwsPlatform): AwsProvider {
 
 function kubernetesProvider(environment: string, platform: AwsPlatform, aws: AwsProvider): KubernetesProvider {
   const { kubernetes, region, profile } = platform;
-  // As for any cluster: see platformExisting.ts.
+  // As for any cluster: see existing.ts.
   const common = { clusterIdentifier: environment, enableSecretMutable: true };
   if (kubernetes.clusterName === undefined)
     return new KubernetesProvider("kubernetes", { kubeconfig: kubernetes.kubeconfig, context: kubernetes.context, ...common });
@@ -61,15 +52,6 @@ function kubernetesProvider(environment: string, platform: AwsPlatform, aws: Aws
     eksKubeconfig({ name, endpoint, authority: certificateAuthorities[0]?.data ?? "" }, { region, profile }),
   );
   return new KubernetesProvider("kubernetes", { kubeconfig, ...common });
-}
-
-interface Server {
-  readonly host: pulumi.Input<string>;
-  readonly port: number;
-  readonly adminUser: pulumi.Input<string>;
-  readonly adminPassword: pulumi.Input<string>;
-  readonly sslMode: NonNullable<AwsPlatform["database"]["given"]>["sslMode"];
-  readonly superuser: boolean;
 }
 
 function serverOf(environment: Environment, platform: AwsPlatform, specs: readonly InstanceSpec[], aws: AwsProvider): Server {

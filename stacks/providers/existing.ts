@@ -1,11 +1,11 @@
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
-import { Provider as PostgresqlProvider } from "@pulumi/postgresql/provider.js";
-import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
+import { storeAuthorities } from "../platforms/authorities.ts";
 import { caFileOf } from "./caFile.ts";
 import { secret } from "../config.ts";
 import type { Resources } from "./index.ts";
 import type { ExistingPlatform } from "../platforms/existing.ts";
+import { postgresqlProvider } from "./postgresql.ts";
 
 /** Providers for systems that are there already. */
 export function createExisting(environment: string, platform: ExistingPlatform): Resources {
@@ -33,17 +33,7 @@ export function createExisting(environment: string, platform: ExistingPlatform):
       skipRegionValidation: true,
       ...caFileOf("customCaBundle", storeAuthorities(platform)),
     }),
-    new PostgresqlProvider("postgresql", {
-      host: postgresql.host,
-      port: postgresql.port,
-      username: postgresql.adminUser,
-      password: secret("postgresqlAdminPassword"),
-      database: "postgres",
-      sslmode: postgresql.sslMode,
-      superuser: postgresql.superuser,
-      connectTimeout: 15,
-      ...caFileOf("sslrootcert", databaseAuthorities(platform)),
-    }),
+    postgresqlProvider(platform, { ...postgresql, adminPassword: secret("postgresqlAdminPassword") }),
   ];
   return { providers, database: { host: postgresql.host, port: postgresql.port } };
 }

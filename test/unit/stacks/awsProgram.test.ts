@@ -136,6 +136,30 @@ test("credentials of another account end the program before anything is register
   expect(registered).toBe(0);
 });
 
+test.each<[string, (platform: Loose) => void]>([
+  ["a server made here", () => undefined],
+  [
+    "a given one",
+    (platform) =>
+      (platform.database = {
+        given: { host: "10.0.0.9", port: 5432, adminUser: "admin", sslMode: "verify-full", superuser: false, maxConnections: 200 },
+      }),
+  ],
+])("%s: instances are told where it answers, and nothing of its administrator", async (_, change) => {
+  const environment = fixtureEnvironment(({ platform }) => change(platform), "aws");
+  const told: string[] = [];
+  await runWithMocks(
+    databaseServerTypes,
+    () => {
+      pulumi.runtime.setAllConfig({ "mlflow-instances:postgresqlAdminPassword": hidden }, ["mlflow-instances:postgresqlAdminPassword"]);
+      told.push(...Object.keys(createPlatform(environment, []).database));
+    },
+    false,
+    databaseServerCalls,
+  );
+  expect(told).toEqual(["host", "port"]);
+});
+
 test("a preview environment makes no server: it lives on its base's", async () => {
   const environment = fixtureEnvironment(({ platform }) => (platform.database.rds.identifier = "mlflow-dev"), "aws");
   const preview = { pullRequest: 12, until: "2027-02-20", instances: ["shop"] };
