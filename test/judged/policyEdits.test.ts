@@ -39,6 +39,8 @@ beforeAll(async () => {
   pulumi = await openPulumi(await preparePulumi(silentReport), projectOf(stack, instancesFolder), join(folder, "state"));
   compliant = await compliantStack();
   await configureStack(pulumi, { environment: {}, secrets: {} });
+  // What was deployed before: two rules look at it.
+  await pulumi.run(["stack", "import", "--stack", stack], { input: JSON.stringify(stateOf(stack, compliant)) });
 });
 
 afterAll(async () => {
@@ -52,8 +54,6 @@ test("every rule has an edit that breaks it", () => {
 });
 
 test("the unchanged stack keeps every rule", async () => {
-  // What was deployed before: two rules look at it.
-  await pulumi.run(["stack", "import", "--stack", stack], { input: JSON.stringify(stateOf(stack, compliant)) });
   const judged = await judge("unchanged", compliant);
   expect(judged.verdicts, judged.output).toEqual([]);
   expect(judged.output).toBe("");

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, matchesGlob } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseEnvironment } from "../../../stacks/environment.ts";
@@ -7,7 +7,10 @@ import { configOf } from "./support.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 // Those of this machine alone, which git ignores, are the business of the tools that write them.
-const stackFiles = readdirSync(join(root, "stacks")).filter((file) => /^Pulumi\.(?!local\.|test|pr-).+\.yaml$/.test(file));
+const ignored = readFileSync(join(root, ".gitignore"), "utf8").split("\n");
+const stackFiles = readdirSync(join(root, "stacks")).filter(
+  (file) => /^Pulumi\..+\.yaml$/.test(file) && !ignored.some((pattern) => matchesGlob(`stacks/${file}`, pattern)),
+);
 
 test("an example of an environment is there", () => {
   expect(stackFiles).toContain("Pulumi.example.yaml");
