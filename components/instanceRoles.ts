@@ -33,10 +33,6 @@ export class InstanceRoles extends pulumi.ComponentResource {
   readonly server: PodRole;
   /** Role of the maintenance jobs: it removes objects and can't read artifacts. */
   readonly maintenance: PodRole;
-  /** ARN of the server's role. */
-  readonly serverRoleArn: pulumi.Output<string>;
-  /** ARN of the maintenance jobs' role. */
-  readonly maintenanceRoleArn: pulumi.Output<string>;
   /** What has to exist before the first pod starts: one that starts earlier has no credentials for as long as it lives. */
   readonly fences: pulumi.Resource[];
 
@@ -65,11 +61,9 @@ export class InstanceRoles extends pulumi.ComponentResource {
       this.associate(name, args, "staleRunsAssociation", objectNames.staleRuns, maintenance);
       if (args.preparingDeletion) this.associate(name, args, "finalDumpAssociation", objectNames.finalDump, server);
     }
-    this.serverRoleArn = server.arn;
-    this.maintenanceRoleArn = maintenance.arn;
     this.server = { method: args.podIdentity.method, arn: server.arn };
     this.maintenance = { method: args.podIdentity.method, arn: maintenance.arn };
-    this.registerOutputs({ serverRoleArn: this.serverRoleArn, maintenanceRoleArn: this.maintenanceRoleArn });
+    this.registerOutputs({ serverRoleArn: server.arn, maintenanceRoleArn: maintenance.arn });
   }
 
   private role(name: string, args: InstanceRolesArgs, job: Job): Role {

@@ -101,8 +101,8 @@ export class MlflowInstance extends pulumi.ComponentResource {
         bucket: args.bucket,
         principals: {
           // Set by the arguments where there are no roles: validated.
-          instance: roles?.serverRoleArn ?? args.bucket.instancePrincipal ?? "",
-          maintenance: roles?.maintenanceRoleArn ?? args.bucket.maintenancePrincipal ?? args.bucket.instancePrincipal ?? "",
+          instance: roles?.server.arn ?? args.bucket.instancePrincipal ?? "",
+          maintenance: roles?.maintenance.arn ?? args.bucket.maintenancePrincipal ?? args.bucket.instancePrincipal ?? "",
           areRoles: usesRole,
         },
         noncurrentVersionDays: settings.noncurrentVersionDays,
