@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { MlflowInstanceArgs } from "@mlflow-instances/components";
-import { isResourceRule } from "../../policies/rule.ts";
-import { rules } from "../../policies/rules.ts";
-import { mlflowIsNotDowngraded } from "../../policies/reliability/mlflowIsNotDowngraded.ts";
-import { retentionIsNotCutShort } from "../../policies/retention/retentionIsNotCutShort.ts";
-import { allResourceRules, judge, judgeStack, type Given } from "../policies/support.ts";
+import { asGiven, saidOf } from "../policies/everyRule.ts";
+import type { Given } from "../policies/support.ts";
 import { awsInstanceArgs, instanceTypes, irsa, kmsKeyArn, newInstance } from "../support/instance.ts";
 import { runWithMocks } from "../support/mocks.ts";
 
@@ -22,33 +19,7 @@ async function registered(changes: Partial<MlflowInstanceArgs>): Promise<Given[]
   const { registrations } = await runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs({ ...production, ...changes })));
   return registrations
     .filter(({ custom }) => custom)
-    .map(({ type, name, inputs, protect }) => ({
-      type,
-      name,
-      props: inputs,
-      urn: `urn:pulumi:prod::mlflow-instances::${type}::${name}`,
-      opts: { protect },
-      provider: { type: `pulumi:providers:${type.split(":")[0]}`, props: {} },
-    }));
-}
-
-/** What asks for the state before: there is none here, and nothing of AWS in it. */
-const askTheEngine = [retentionIsNotCutShort.name, mlflowIsNotDowngraded.name];
-
-/** What the rules say against something of the instance, or put off. */
-async function broken(given: readonly Given[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const rule of allResourceRules(rules).filter(({ name }) => !askTheEngine.includes(name)))
-    for (const resource of given.filter(({ type }) => rule.types.includes(type))) {
-      const { violations, later } = await judge(rule, resource, { today: "2026-11-22" });
-      found.push(...[...violations, ...later].map((message) => `${rule.name}: ${message}`));
-    }
-  for (const rule of rules) {
-    if (isResourceRule(rule)) continue;
-    const { violations, later } = await judgeStack(rule, given, { today: "2026-11-22" });
-    found.push(...[...violations, ...later].map((message) => `${rule.name}: ${message}`));
-  }
-  return found;
+    .map((each) => ({ ...asGiven("prod", each), provider: { type: `pulumi:providers:${each.type.split(":")[0]}`, props: {} } }));
 }
 
 describe("an instance on AWS passes every rule", () => {
@@ -61,7 +32,7 @@ describe("an instance on AWS passes every rule", () => {
       { ingress: { className: "nginx", controller: "nginx", tls: { source: "certManager", clusterIssuer: "letsencrypt" } } },
     ],
   ])("%s", async (_how, changes) => {
-    expect(await broken(await registered(changes))).toEqual([]);
+    expect(await saidOf(await registered(changes))).toEqual([]);
   });
 });
 
@@ -69,7 +40,7 @@ describe("an instance on AWS passes every rule", () => {
 test("the rules look: what was weakened is refused", async () => {
   const given = await registered({});
   const names = async (change: (resource: Given) => Given | undefined) =>
-    [...new Set((await broken(given.flatMap((resource) => change(resource) ?? []))).map((message) => message.split(":")[0]))].sort();
+    [...new Set((await saidOf(given.flatMap((resource) => change(resource) ?? []))).map((message) => message.split(":")[0]))].sort();
   const without = (ending: string) => names((resource) => (resource.type.endsWith(ending) ? undefined : resource));
   expect(await without(":BucketPolicy")).toContain("bucket-has-policy");
   expect(await without(":BucketServerSideEncryptionConfiguration")).toContain("bucket-is-encrypted");

@@ -1,45 +1,20 @@
 import { describe, expect, test } from "vitest";
 import type { DatabaseServerArgs } from "@mlflow-instances/components";
-import { isResourceRule } from "../../policies/rule.ts";
-import { rules } from "../../policies/rules.ts";
-import { instance } from "../policies/instances.ts";
+import { asGiven, saidOf } from "../policies/everyRule.ts";
 import { namespace } from "../policies/fixtures.ts";
-import { allResourceRules, judge, judgeStack, type Given, type Verdict } from "../policies/support.ts";
+import { instance } from "../policies/instances.ts";
 import { runServer } from "../support/databaseServer.ts";
 
-/** What the component registers, as a policy pack gets it. */
-async function registered(changes: Partial<DatabaseServerArgs>): Promise<Given[]> {
-  const { registrations } = await runServer(changes);
-  return registrations
-    .filter(({ custom }) => custom)
-    .map(({ type, name, inputs, protect }) => ({
-      type,
-      name,
-      props: inputs,
-      urn: `urn:pulumi:${changes.environment ?? "dev"}::mlflow-instances::${type}::${name}`,
-      opts: { protect },
-    }));
-}
-
-/** Every rule on the server's resources, in a stack with an instance of the same environment. */
+/** What every rule says of the server's resources, in a stack with an instance of the same environment. */
 async function verdictOf(changes: Partial<DatabaseServerArgs>, retention = "30d"): Promise<string[]> {
-  const given = await registered(changes);
-  const said = (name: string, { violations, later }: Verdict): string[] =>
-    [...violations, ...later].map((message) => `${name}: ${message}`);
-  const found: string[] = [];
-  for (const rule of allResourceRules(rules))
-    for (const resource of given.filter(({ type }) => rule.types.includes(type)))
-      found.push(...said(rule.name, await judge(rule, resource)));
-  const marks = { "mlflow-instances/environment": changes.environment ?? "dev", "mlflow-instances/tier": changes.tier ?? "standard" };
+  const environment = changes.environment ?? "dev";
+  const { registrations } = await runServer(changes);
+  const server = registrations.filter(({ custom }) => custom).map((each) => asGiven(environment, each));
+  const marks = { "mlflow-instances/environment": environment, "mlflow-instances/tier": changes.tier ?? "standard" };
   const shop = instance("shop", { namespace: namespace(marks, { "mlflow-instances/deleted-experiment-retention": retention }) });
-  for (const rule of rules) {
-    if (isResourceRule(rule)) continue;
-    // What the rules say about the instance alone is not the server's.
-    const alone = said(rule.name, await judgeStack(rule, shop));
-    const together = said(rule.name, await judgeStack(rule, [...shop, ...given]));
-    found.push(...together.filter((message) => !alone.includes(message)));
-  }
-  return found;
+  // What the rules say about the instance alone is not the server's.
+  const alone = await saidOf(shop);
+  return (await saidOf([...shop, ...server])).filter((message) => !alone.includes(message));
 }
 
 describe("what a server registers passes every rule", () => {

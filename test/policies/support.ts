@@ -2,7 +2,7 @@ import { Secret, type PolicyResource, type ResourceValidationPolicy, type StackV
 import * as deserialize from "@pulumi/policy/deserialize.js";
 import * as proxy from "@pulumi/policy/proxy.js";
 import * as secret from "@pulumi/policy/secret.js";
-import { isResourceRule, type ResourceRule, type Rule, type StackRule } from "../../policies/rule.ts";
+import type { ResourceRule, Rule, StackRule } from "../../policies/rule.ts";
 import { toPolicy } from "../../policies/toPolicy.ts";
 
 // The SDK's own guards: what a preview can't know throws here as it does under the engine.
@@ -121,5 +121,3 @@ async function verdictOf(
 
 /** Nothing is wrong, and nothing is put off. */
 export const clean: Verdict = { violations: [], later: [] };
-
-export const allResourceRules = (all: readonly Rule[]): ResourceRule<any>[] => all.filter(isResourceRule);
