@@ -2,17 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReadyPlatform } from "../local/commands/up.ts";
-import { configureStack } from "../local/stack/configure.ts";
 import { policyPacks } from "../local/stack/deploy.ts";
-import { embeddedValues } from "../local/stack/embeddedValues.ts";
 import { projectOf, stackFile } from "../local/stack/project.ts";
 import { openPulumi } from "../local/stack/pulumi.ts";
+import { configureImagined, fiftyNames as names } from "./imaginedInstances.ts";
 import { instanceFile } from "./instanceFile.ts";
 import { seconds, type Row } from "./table.ts";
-
-const subjects = ["card", "claim", "demand", "energy", "freight", "image", "parcel", "price", "route", "stock"];
-const tasks = ["counter", "detector", "forecast", "planner", "ranker"];
-const names = subjects.flatMap((subject) => tasks.map((task) => `${subject}-${task}`));
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const started = performance.now();
@@ -31,11 +26,7 @@ export async function policyPackCost(ready: ReadyPlatform, rounds = 5): Promise<
     const pulumi = await openPulumi(ready.pulumi.cli, project, join(folder, "state"));
     const key = (user: string) => ({ accessKeyId: user, secretAccessKey: `secret-of-${user}` });
     const keys = Object.fromEntries(names.map((name) => [name, { ...key(name), maintenance: key(`${name}-maintenance`) }]));
-    const { environment, secrets } = await embeddedValues(ready.platform, ready.image, keys);
-    const platform = environment["platform"] as { postgresql: object };
-    // As many as that many instances need: a preview connects to no database.
-    const roomy = { ...platform, postgresql: { ...platform.postgresql, maxConnections: 5000 } };
-    await configureStack(pulumi, { environment: { ...environment, platform: roomy }, secrets });
+    await configureImagined(pulumi, ready, keys);
 
     const preview = (packs: readonly string[]) =>
       timed(() => pulumi.run(["preview", "--suppress-outputs", "--stack", project.stack, ...packs]));

@@ -4,12 +4,11 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { ReadyPlatform } from "../../local/commands/up.ts";
 import { ensureObjectStoreUsers, removeObjectStoreUsers } from "../../local/platform/index.ts";
-import { configureStack } from "../../local/stack/configure.ts";
 import { up } from "../../local/stack/deploy.ts";
-import { embeddedValues } from "../../local/stack/embeddedValues.ts";
 import { projectOf, stackFile } from "../../local/stack/project.ts";
 import { openPulumi, type Pulumi } from "../../local/stack/pulumi.ts";
 import { destroyUnguarded } from "../../test/engine/support/unguarded.ts";
+import { configureImagined, fiftyNames } from "../imaginedInstances.ts";
 import { instanceFile } from "../instanceFile.ts";
 import { seconds, type Row } from "../table.ts";
 import { measuredRun, type Measured } from "./measuredRun.ts";
@@ -26,10 +25,8 @@ const seed = "quartz-sorter";
 const limit = "at most 125 % of flat";
 const comparison = "none, for comparison";
 
-const subjects = ["card", "claim", "demand", "energy", "freight", "image", "parcel", "price", "route", "stock"];
-const tasks = ["counter", "detector", "forecast", "planner", "ranker"];
 const places = ["north", "south", "east", "west", "coast", "inland"];
-const names = places.flatMap((place) => subjects.flatMap((subject) => tasks.map((task) => `${subject}-${task}-${place}`)));
+const names = places.flatMap((place) => fiftyNames.map((name) => `${name}-${place}`));
 
 // The schedules of an instance follow from a hash of its name unless it says them: here one instance's state has to do for all.
 const file = `${instanceFile("bench")}maintenance: { retentionSchedule: "5 3 * * *", staleRunsSchedule: "10 * * * *" }\n`;
@@ -129,11 +126,7 @@ function composedStack(ready: ReadyPlatform, pulumi: Pulumi) {
       const keys = Object.fromEntries(
         chosen.map((name) => [name, JSON.parse(renamed(JSON.stringify(users[seed]), seed, name)) as unknown]),
       );
-      const { environment, secrets } = await embeddedValues(ready.platform, ready.image, keys);
-      const platform = environment["platform"] as { postgresql: object };
-      // As many as that many instances need: nothing connects to a database.
-      const roomy = { ...platform, postgresql: { ...platform.postgresql, maxConnections: 50_000 } };
-      await configureStack(pulumi, { environment: { ...environment, platform: roomy }, secrets });
+      await configureImagined(pulumi, ready, keys);
     },
   };
 }
