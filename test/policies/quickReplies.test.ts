@@ -31,13 +31,17 @@ const configuration = (level: number) => {
   return request;
 };
 
-// Over the wire, because that is where what nobody asks for is left unread.
-test("a pack remedies from the moment a configuration asks for it, and no longer", async () => {
+/** Calls of the whole pack over the wire, because that is where what nobody asks for is left unread. */
+async function calls(): Promise<(method: string, request: unknown) => Promise<any>> {
   const { client } = await servedPack(join(import.meta.dirname, "..", "..", "policies"));
-  const call = (method: string, request: unknown): Promise<any> =>
+  return (method, request) =>
     new Promise((resolve, reject) =>
       client[method](request, (error: Error | null, reply: unknown) => (error ? reject(error) : resolve(reply))),
     );
+}
+
+test("a pack remedies from the moment a configuration asks for it, and no longer", async () => {
+  const call = await calls();
   const remediesAt = async (level: number): Promise<any[]> => {
     await call("configure", configuration(level));
     return (await call("remediate", unlabelled())).toObject().remediationsList.map(({ policyname }: { policyname: string }) => policyname);
@@ -46,4 +50,26 @@ test("a pack remedies from the moment a configuration asks for it, and no longer
   expect((await call("remediate", unlabelled())).toObject().remediationsList).toEqual([]);
   expect(await remediesAt(REMEDIATE)).toEqual([rule]);
   expect(await remediesAt(MANDATORY)).toEqual([]);
+});
+
+test("a pack judges what a rule looks at, and reads nothing of other types", async () => {
+  const call = await calls();
+  const problemsOf = async (request: unknown): Promise<string[]> =>
+    (await call("analyze", request)).toObject().diagnosticsList.map(({ policyname }: { policyname: string }) => policyname);
+  expect(await problemsOf(unlabelled())).toContain(rule);
+  for (const [type, is] of [
+    ["example:index:Thing", "unread"],
+    // Too long to be told at a glance.
+    [`example:${"a".repeat(200)}:Thing`, "read"],
+  ] as const) {
+    const other = unlabelled();
+    other.setType(type);
+    // What would fail whoever reads it.
+    other.clearProperties();
+    const outcome = await problemsOf(other).then(
+      (problems) => (problems.length === 0 ? "unread" : "judged"),
+      () => "read",
+    );
+    expect([type, outcome]).toEqual([type, is]);
+  }
 });
