@@ -6,7 +6,7 @@ import type { Environment } from "../environment.ts";
 import type { AwsPlatform, ClusterByName, EndpointService } from "../platforms/aws.ts";
 import type { Asked } from "./index.ts";
 import { bucketsCheck } from "./buckets.ts";
-import { line, Lines, Reason, wordsFor, type Check } from "./check.ts";
+import { Lines, Reason, wordsFor, type Check } from "./check.ts";
 import { askCluster, kubernetesCheck } from "./kubernetes.ts";
 import { postgresqlCheck } from "./postgresql.ts";
 import type { Probe } from "./probes.ts";
@@ -16,6 +16,7 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
   const { kubernetes, ingress, database } = platform;
   const ca = storeAuthorities(platform);
   const client = (service: EndpointService) => clientOf(platform, service, ca);
+  const whereIs = (service: EndpointService) => platform.artifactStore?.endpoints?.[service] ?? platform.region;
   const buckets = bucketsCheck(asked.fresh, {
     config: { ...client("s3"), ...(platform.artifactStore?.endpoints?.s3 === undefined ? {} : { forcePathStyle: true }) },
     accountId: platform.accountId,
@@ -23,20 +24,16 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
   });
   const account: Check = {
     what: `AWS${platform.profile === undefined ? "" : ` with profile ${platform.profile}`}`,
-    where: platform.artifactStore?.endpoints?.sts ?? platform.region,
+    where: whereIs("sts"),
     path: platform.profile === undefined ? "platform.accountId" : "platform.profile",
     async run(probe) {
       const role = await askAccount(platform, client("sts"), probe);
-      const parts = [
-        askRole(role, platform.adminRoleArns, client("iam"), probe),
-        part({ what: "S3", where: platform.region, path: "platform.artifactStore" }, buckets(probe)),
-        ...(ingress.dnsZoneId === undefined ? [] : [askZone(environment.domain, ingress.dnsZoneId, client("route53"), probe)]),
-        ...(kubernetes.clusterName === undefined ? [] : [askEks(kubernetes, platform, client("eks"), probe)]),
+      return [
+        ...(role === undefined ? [] : [roleCheck(role, platform.adminRoleArns, whereIs("iam"), client("iam"))]),
+        { what: "S3", where: whereIs("s3"), path: "platform.artifactStore", run: buckets },
+        ...(ingress.dnsZoneId === undefined ? [] : [zoneCheck(environment.domain, ingress.dnsZoneId, client("route53"))]),
+        ...(kubernetes.clusterName === undefined ? [] : [eksCheck(kubernetes, platform, client("eks"))]),
       ];
-      const outcomes = await Promise.all(parts.map((outcome) => outcome.then(asNote, asLines)));
-      const lines = outcomes.flatMap((outcome) => outcome.lines);
-      if (lines.length > 0) throw new Lines(lines);
-      return outcomes.flatMap(({ note }) => note ?? []).join(" ") || undefined;
     },
   };
   return [
@@ -85,26 +82,25 @@ function lockedOut(who: string): void {
 }
 
 /** Whether the path of an administrator's role is right: a session's ARN leaves it out, and a bucket's policy compares all of the role's. */
-async function askRole(
-  name: string | undefined,
-  adminRoleArns: readonly string[],
-  settings: ClientSettings,
-  { signal }: Probe,
-): Promise<string | undefined> {
-  if (name === undefined) return undefined;
-  const { GetRoleCommand, IAMClient } = await import("@aws-sdk/client-iam");
-  const client = new IAMClient(settings);
-  let arn: string | undefined;
-  try {
-    arn = (await client.send(new GetRoleCommand({ RoleName: name }), { abortSignal: signal })).Role?.Arn;
-  } catch (error) {
-    return `Whether adminRoleArns has the role ${name} with its path was not checked: ${wordsFor(awsWords(error))}.`;
-  } finally {
-    client.destroy();
-  }
-  if (arn !== undefined && !adminRoleArns.includes(arn)) lockedOut(`the role ${name} is ${arn}, which is not among adminRoleArns`);
-  return undefined;
-}
+const roleCheck = (name: string, adminRoleArns: readonly string[], where: string, settings: ClientSettings): Check => ({
+  what: `The role ${name}`,
+  where,
+  path: "platform.adminRoleArns",
+  async run({ signal }) {
+    const { GetRoleCommand, IAMClient } = await import("@aws-sdk/client-iam");
+    const client = new IAMClient(settings);
+    let arn: string | undefined;
+    try {
+      arn = (await client.send(new GetRoleCommand({ RoleName: name }), { abortSignal: signal })).Role?.Arn;
+    } catch (error) {
+      return `Whether adminRoleArns has the role ${name} with its path was not checked: ${wordsFor(awsWords(error))}.`;
+    } finally {
+      client.destroy();
+    }
+    if (arn !== undefined && !adminRoleArns.includes(arn)) lockedOut(`the role ${name} is ${arn}, which is not among adminRoleArns`);
+    return undefined;
+  },
+});
 
 /** Name of the role behind a session; a session's ARN leaves out the role's path. */
 const roleOfSession = (arn: string): string | undefined => /^arn:[a-z-]+:sts::[0-9]{12}:assumed-role\/([^/]+)\//.exec(arn)?.[1];
@@ -128,47 +124,29 @@ function credentialWords(error: unknown, who: string, profile: string | undefine
 }
 
 /** Whether the environment's domain is in the zone that its records go to. */
-async function askZone(domain: string, zone: string, settings: ClientSettings, { signal }: Probe): Promise<void> {
-  const { GetHostedZoneCommand, Route53Client } = await import("@aws-sdk/client-route-53");
-  const client = new Route53Client(settings);
-  const place = { what: `The DNS zone ${zone}`, where: "Route 53", path: "platform.ingress.dnsZoneId" };
-  await part(
-    place,
-    client
-      .send(new GetHostedZoneCommand({ Id: zone }), { abortSignal: signal })
-      .then(({ HostedZone }) => {
-        const name = (HostedZone?.Name ?? "").replace(/\.$/, "");
-        if (domain !== name && !domain.endsWith(`.${name}`)) throw new Reason(`it is ${name}, and the domain ${domain} is not in it`);
-      })
-      .catch((error: Error) => {
-        throw error.name === "NoSuchHostedZone" ? new Reason("there is no such zone in this account") : awsWords(error);
-      })
-      .finally(() => client.destroy()),
-  );
-}
+const zoneCheck = (domain: string, zone: string, settings: ClientSettings): Check => ({
+  what: `The DNS zone ${zone}`,
+  where: "Route 53",
+  path: "platform.ingress.dnsZoneId",
+  async run({ signal }) {
+    const { GetHostedZoneCommand, Route53Client } = await import("@aws-sdk/client-route-53");
+    const client = new Route53Client(settings);
+    try {
+      const { HostedZone } = await client.send(new GetHostedZoneCommand({ Id: zone }), { abortSignal: signal });
+      const name = (HostedZone?.Name ?? "").replace(/\.$/, "");
+      if (domain !== name && !domain.endsWith(`.${name}`)) throw new Reason(`it is ${name}, and the domain ${domain} is not in it`);
+    } catch (error) {
+      throw (error as Error).name === "NoSuchHostedZone" ? new Reason("there is no such zone in this account") : awsWords(error);
+    } finally {
+      client.destroy();
+    }
+  },
+});
 
 /** Whether the cluster is there, answers, takes us in and knows the ingress class. */
-async function askEks(
-  { clusterName }: ClusterByName,
-  platform: AwsPlatform,
-  settings: ClientSettings,
-  probe: Probe,
-): Promise<string | undefined> {
-  const place = { what: `The EKS cluster ${clusterName}`, where: platform.region, path: "platform.kubernetes.clusterName" };
-  return part(
-    place,
-    eksContext(clusterName, platform, settings, probe.signal).then((context) => askCluster(context, platform.ingress.className, probe)),
-  );
-}
-
-// A part's failure as a line of its own.
-const part = <T>(place: Pick<Check, "what" | "where" | "path">, promise: Promise<T>): Promise<T> =>
-  promise.catch((error: unknown) => {
-    throw error instanceof Lines ? error : new Lines([line(place, wordsFor(error as NodeJS.ErrnoException))]);
-  });
-
-const asNote = (note: string | undefined | void) => ({ lines: [] as readonly string[], note: note ?? undefined });
-const asLines = (error: unknown) => {
-  if (!(error instanceof Lines)) throw error;
-  return { lines: error.lines, note: undefined };
-};
+const eksCheck = ({ clusterName }: ClusterByName, platform: AwsPlatform, settings: ClientSettings): Check => ({
+  what: `The EKS cluster ${clusterName}`,
+  where: platform.region,
+  path: "platform.kubernetes.clusterName",
+  run: async (probe) => askCluster(await eksContext(clusterName, platform, settings, probe.signal), platform.ingress.className, probe),
+});

@@ -7,13 +7,16 @@ export interface Check {
   readonly where: string;
   /** Config path of what it is about. */
   readonly path: string;
-  /** Fails with the reason, or with lines of its own. What it opens has to end with the probe. Gives what somebody should know all the same. */
-  run(probe: Probe): Promise<string | undefined | void>;
+  /**
+   * Fails with the reason, or with lines of its own. What it opens has to end with the probe. Gives what somebody should know all the same, or the checks that
+   * make sense only now.
+   */
+  run(probe: Probe): Promise<string | readonly Check[] | undefined | void>;
 }
 
 export interface Answer {
   readonly errors: readonly string[];
-  readonly note?: string;
+  readonly notes: readonly string[];
 }
 
 /** A reason in our own words, which needs no translation. */
@@ -33,22 +36,31 @@ export class Lines extends Error {
 export const line = ({ what, where, path }: Pick<Check, "what" | "where" | "path">, reason: string): string =>
   `${what} at ${where} (${path}): ${reason}`;
 
-/** Asks; the time limit also holds while a name is being resolved, which no socket option covers. */
-export async function answerOf(check: Check, timeout: number): Promise<Answer> {
+/** Asks; the time limit also holds while a name is being resolved, which no socket option covers, and for the checks that follow from this one. */
+export async function answerOf(check: Check, timeout: number, until = performance.now() + timeout): Promise<Answer> {
   const probe = new Probe();
+  let further: readonly Check[] = [];
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Reason(`no answer within ${timeout / 1000} s`)), timeout);
+    timer = setTimeout(() => reject(new Reason(`no answer within ${timeout / 1000} s`)), until - performance.now());
   });
   try {
-    const note = await Promise.race([check.run(probe), limit]);
-    return { errors: [], ...(typeof note === "string" ? { note } : {}) };
+    const found = await Promise.race([check.run(probe), limit]);
+    if (typeof found === "string") return { errors: [], notes: [found] };
+    further = found ?? [];
   } catch (error) {
-    return { errors: error instanceof Lines ? error.lines : [line(check, wordsFor(error as NodeJS.ErrnoException))] };
+    return { errors: error instanceof Lines ? error.lines : [line(check, wordsFor(error as NodeJS.ErrnoException))], notes: [] };
   } finally {
     clearTimeout(timer);
     probe.end();
   }
+  return answersOf(further, timeout, until);
+}
+
+/** Asks all at once, and gives what each says in their order. */
+export async function answersOf(checks: readonly Check[], timeout: number, until?: number): Promise<Answer> {
+  const answers = await Promise.all(checks.map((check) => answerOf(check, timeout, until)));
+  return { errors: answers.flatMap(({ errors }) => errors), notes: answers.flatMap(({ notes }) => notes) };
 }
 
 /** A failed connection in the words of whoever has to mend it. */

@@ -2,7 +2,7 @@ import { log } from "@pulumi/pulumi";
 import type { Environment, SecretKey } from "../environment.ts";
 import type { InstanceSpec } from "../instance.ts";
 import { awsChecks } from "./aws.ts";
-import { answerOf } from "./check.ts";
+import { answersOf } from "./check.ts";
 import { existingChecks } from "./existing.ts";
 import { failWith } from "../problems.ts";
 
@@ -24,8 +24,7 @@ export interface Asked {
 export async function preflight(environment: Environment, asked: Asked, timeout = timeoutMs): Promise<void> {
   const { platform } = environment;
   const checks = platform.kind === "existing" ? existingChecks(platform, asked) : awsChecks(environment, platform, asked);
-  const answers = await Promise.all(checks.map((check) => answerOf(check, timeout)));
-  const errors = answers.flatMap((answer) => answer.errors);
+  const { errors, notes } = await answersOf(checks, timeout);
   if (errors.length > 0) failWith(`Environment ${environment.name} can't be used as it is; nothing was changed:`, errors);
-  for (const { note } of answers) if (note !== undefined) void log.info(note);
+  for (const note of notes) void log.info(note);
 }

@@ -92,5 +92,5 @@ export async function probePostgresql(
   if (answer !== "S" && answer !== "N") throw new Error("it answers, but is not PostgreSQL");
   if (sslMode === "disable") return;
   if (answer === "N") throw new Error(`it has no TLS, which sslMode ${sslMode} asks for`);
-  await probe.openTls({ host, socket: raw, ...certificateCheck(sslMode, ca) });
+  await probe.openTls({ ...certificateCheck(sslMode, ca), host, socket: raw });
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync } from "node:fs";
 import type { Server } from "node:https";
-import type { Server as TcpServer, Socket } from "node:net";
+import { createServer, type Server as TcpServer, type Socket } from "node:net";
 import { runtime } from "@pulumi/pulumi";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { fixtureEnvironment, folderWith } from "../support.ts";
@@ -101,8 +101,8 @@ const environment = (change: (platform: any) => void = () => undefined) =>
     change(platform);
   }, "aws");
 
-const linesOf = (values: ReturnType<typeof environment>, fresh: string[] = []): Promise<string[]> =>
-  refusals(values, { fresh, said: [...said.info, ...said.warn] });
+const linesOf = (values: ReturnType<typeof environment>, fresh: string[] = [], timeout?: number): Promise<string[]> =>
+  refusals(values, { fresh, timeout, said: [...said.info, ...said.warn] });
 
 const where = () => `AWS with profile fixture at ${address()} (platform.profile):`;
 
@@ -298,7 +298,24 @@ test("every part says what is wrong with it, at once", async () => {
   ]);
 });
 
-test("an STS that nobody can reach", async () => {
-  const lines = await linesOf(environment((platform) => (platform.artifactStore.endpoints.sts = "https://127.0.0.1:1")));
-  expect(lines).toEqual(["AWS with profile fixture at https://127.0.0.1:1 (platform.profile): connection refused: nothing listens there"]);
+test("an API server that never answers is told as such, and hides nothing else", async () => {
+  const silent = createServer((socket) => void sockets.add(socket));
+  await listen(silent);
+  const cluster = { endpoint: `https://127.0.0.1:${portOf(silent)}`, certificateAuthority: { data: "" } };
+  answers.eks = () => ({ status: 200, body: JSON.stringify({ cluster }) });
+  answers.s3 = () => ({ status: 403 });
+  const begin = performance.now();
+  expect(await linesOf(environment(byName), ["shop"], 1_000)).toEqual([
+    expect.stringMatching(/^The bucket mlflow-local-shop of instance shop .* the name is taken/),
+    `${line} no answer within 1 s`,
+  ]);
+  expect(performance.now() - begin).toBeLessThan(1_900);
+  silent.close();
+});
+
+test("endpoints that nobody can reach are told by their addresses", async () => {
+  const closed = (service: string) => environment((platform) => (platform.artifactStore.endpoints[service] = "https://127.0.0.1:1"));
+  const refused = "connection refused: nothing listens there";
+  expect(await linesOf(closed("sts"))).toEqual([`AWS with profile fixture at https://127.0.0.1:1 (platform.profile): ${refused}`]);
+  expect(await linesOf(closed("s3"), ["shop"])).toEqual([`S3 at https://127.0.0.1:1 (platform.artifactStore): ${refused}`]);
 });
