@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { MlflowInstanceArgs } from "@mlflow-instances/components";
 import { asGiven, saidOf } from "../policies/everyRule.ts";
 import type { Given } from "../policies/support.ts";
-import { awsInstanceArgs, instanceTypes, irsa, kmsKeyArn, newInstance } from "../support/instance.ts";
+import { awsInstanceArgs, eksPodIdentity, instanceTypes, irsa, kmsKeyArn, newInstance } from "../support/instance.ts";
 import { runWithMocks } from "../support/mocks.ts";
 
 const { bucket } = awsInstanceArgs();
@@ -25,7 +25,7 @@ async function registered(changes: Partial<MlflowInstanceArgs>): Promise<Given[]
 describe("an instance on AWS passes every rule", () => {
   test.each<[string, Partial<MlflowInstanceArgs>]>([
     ["with IRSA", { podIdentity: irsa }],
-    ["with EKS Pod Identity", { podIdentity: { method: "podIdentity", clusterName: "mlflow-prod" } }],
+    ["with EKS Pod Identity", { podIdentity: eksPodIdentity }],
     ["with INTELLIGENT_TIERING", { bucket: { ...bucket, storageClasses: "intelligentTiering" } }],
     [
       "behind NGINX with cert-manager",

@@ -102,6 +102,8 @@ export const irsa = {
   oidcProviderArn: "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF",
 } as const;
 
+export const eksPodIdentity = { method: "podIdentity", clusterName: "mlflow-prod" } as const;
+
 /** Arguments of a valid instance on AWS: roles instead of keys, a load balancer with a certificate of its own. */
 export function awsInstanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowInstanceArgs {
   const { bucketCredentials: _key, maintenanceCredentials: _maintenance, ...shared } = instanceArgs();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { MlflowInstanceArgs } from "@mlflow-instances/components";
 import { problemsOf } from "../../../components/internal/validation.ts";
-import { awsInstanceArgs, instanceArgs, irsa, kmsKeyArn } from "../../support/instance.ts";
+import { awsInstanceArgs, eksPodIdentity, instanceArgs, irsa, kmsKeyArn } from "../../support/instance.ts";
 
 const base = awsInstanceArgs();
 const keys = instanceArgs();
@@ -13,7 +13,7 @@ const issued = { source: "certManager", clusterIssuer: "letsencrypt" };
 
 test("valid arguments on AWS have no problem, with either method and in every tier", () => {
   for (const tier of ["sandbox", "standard", "production"] as const) {
-    for (const podIdentity of [irsa, { method: "podIdentity", clusterName: "mlflow-prod" } as const]) {
+    for (const podIdentity of [irsa, eksPodIdentity]) {
       const bucket = { ...base.bucket, kmsKeyArn, storageClasses: "transitions" } as const;
       const ingress = { ...base.ingress, scheme: "internetFacing", groupName: "mlflow", dnsZoneId: "Z0123456789ABC" } as const;
       const rolePath = "/mlflow/prod/";
