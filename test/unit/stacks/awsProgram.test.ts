@@ -1,6 +1,6 @@
 import type { Server } from "node:https";
 import * as pulumi from "@pulumi/pulumi";
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import program from "../../../stacks/index.ts";
 import { caFileName } from "../../../stacks/providers/caFile.ts";
 import { createPlatform } from "../../../stacks/providers/index.ts";
@@ -8,7 +8,8 @@ import { rdsAuthorities } from "../../../stacks/platforms/authorities.ts";
 import { databaseServerCalls, databaseServerTypes, masterPassword, masterSecretArn } from "../../support/databaseServer.ts";
 import { instanceTypes } from "../../support/instance.ts";
 import { runWithMocks, withoutSecrets, type Calls, type MockRun } from "../../support/mocks.ts";
-import { httpsServer, ingressClasses, issue, kubeconfig, listen, portOf, type Answer, type Issued } from "./preflight/fakes.ts";
+import { identity, shellWithFixtureProfile } from "./preflight/fakeAws.ts";
+import { hidden, httpsServer, ingressClasses, issue, kubeconfig, listen, portOf, type Answer, type Issued } from "./preflight/fakes.ts";
 import { fixtureEnvironment, fixtureValues, folderWith } from "./support.ts";
 
 // The whole program on AWS, from the config to the last registration: the checks ask servers on loopback, and mocks stand for the engine. What each instance
@@ -17,7 +18,6 @@ import { fixtureEnvironment, fixtureValues, folderWith } from "./support.ts";
 let ca: Issued;
 let aws: Server, api: Server;
 let sts: Answer;
-const hidden = "hunter2-Xyzzy";
 
 beforeAll(async () => {
   ca = await issue("authority");
@@ -32,23 +32,13 @@ beforeAll(async () => {
 });
 afterAll(() => [aws, api].forEach((server) => server.close()));
 
-const identity = (arn: string, account: string) => ({
-  status: 200,
-  body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>${arn}</Arn><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
-});
-
 let cache: string;
 let registered: number;
 beforeEach(() => {
   registered = 0;
-  sts = () => identity("arn:aws:sts::123456789012:assumed-role/deploy/pipeline", "123456789012");
-  cache = folderWith({ credentials: `[fixture]\naws_access_key_id = AKIDFIXTURE\naws_secret_access_key = ${hidden}\n` });
-  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, undefined);
-  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", `${cache}/credentials`);
-  vi.stubEnv("AWS_CONFIG_FILE", `${cache}/none`);
-  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  sts = () => identity("arn:aws:sts::123456789012:assumed-role/deploy/pipeline");
+  cache = shellWithFixtureProfile();
   vi.stubEnv("XDG_CACHE_HOME", cache);
-  onTestFinished(() => void vi.unstubAllEnvs());
 });
 
 const instance = "team: shop\nowner: a@example.com\ndescription: d\n";
