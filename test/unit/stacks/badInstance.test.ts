@@ -5,22 +5,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { readInstances } from "../../../stacks/load.ts";
+import { errorsOf, good } from "./instanceFiles.ts";
 import { fixtureEnvironment, folderWith } from "./support.ts";
 
 // Each wrong file gives exactly these lines: file, line:column, path, reason. A file with two mistakes gives both.
 
-const good = "team: fraud\nowner: a@example.com\ndescription: d\n";
-
-function errorsOf(files: Record<string, string>, environment = fixtureEnvironment()): readonly string[] {
-  const folder = folderWith(files);
-  const { errors, specs } = readInstances(environment, folder, { stack: "local", today: "2026-11-22", root: folder });
-  // A file with an error is never among the specs: nothing could be made of it by mistake.
-  const wrong = new Set(errors.map((error) => error.split(":", 1)[0]!));
-  expect(specs).toHaveLength(Object.keys(files).filter((file) => !wrong.has(file.split("/", 1)[0]!)).length);
-  return errors;
-}
-
-const errorsIn = (extra: string, name = "shop") => errorsOf({ [`${name}.yaml`]: good + extra });
+const errorsIn = (extra: string) => errorsOf({ "shop.yaml": good + extra });
 
 test("the smallest file is right", () => {
   expect(errorsIn("")).toEqual([]);
@@ -242,33 +232,6 @@ test("a secret in a file is named by its key only", () => {
   ]);
 });
 
-const names: [name: string, reason: string][] = [
-  ["Shop", "has an upper-case letter; names are lower case, as hosts and buckets are"],
-  ["a".repeat(41), "is 41 characters long; at most 40, because bucket, database and host names are made from it"],
-  ["ab", "is not 3 to 40 lower-case letters, digits and hyphens that begin with a letter and end with a letter or digit"],
-  ["shop-", "is not 3 to 40 lower-case letters, digits and hyphens that begin with a letter and end with a letter or digit"],
-  ["shop_rank", "is not 3 to 40 lower-case letters, digits and hyphens that begin with a letter and end with a letter or digit"],
-  ["fraud-xgboost", 'contains the algorithm "xgboost"; name the product, since the algorithm will change and the name can\'t'],
-  ["lgbm-fraud", 'contains the algorithm "lgbm"; name the product, since the algorithm will change and the name can\'t'],
-  ["search-bert2", 'contains the algorithm "bert2"; name the product, since the algorithm will change and the name can\'t'],
-  ["fraud-v3", 'contains the version or year "v3"; MLflow versions models inside the instance'],
-  ["fraudv3", 'contains the version or year "fraudv3"; MLflow versions models inside the instance'],
-  ["fraud-2026", 'contains the version or year "2026"; MLflow versions models inside the instance'],
-  ["fraud-final", 'contains "final", which is a state of one model; name the product'],
-];
-
-test.each(names)("name %s", (name, reason) => {
-  expect(errorsIn("", name)).toEqual([`${name}.yaml:1:1: the instance's name "${name}" ${reason}`]);
-});
-
-test("two files of one name, by ending and by case", () => {
-  expect(errorsOf({ "shop.yaml": good, "shop.yml": good })).toEqual(["shop.yml: the same instance as shop.yaml; one of the two has to go"]);
-  expect(errorsOf({ "Shop.yaml": good, "shop.yaml": good })).toEqual([
-    'Shop.yaml:1:1: the instance\'s name "Shop" has an upper-case letter; names are lower case, as hosts and buckets are',
-    "shop.yaml: the same instance as Shop.yaml; one of the two has to go",
-  ]);
-});
-
 test("every error of every file at once", () => {
   expect(errorsOf({ "one.yaml": `${good}tier: gold\n`, "two.yaml": "team: fraud\n", "right.yaml": good })).toEqual([
     'one.yaml:4:1 tier: is "gold", not one of sandbox, standard, production',
@@ -284,13 +247,6 @@ test("a missing folder is an error, an empty one is not, and nothing else may li
     "prod: no such folder; the instance files of stack prod are expected in it (it may be empty)",
   ]);
   expect(errorsOf({ "shop.yaml.bak": good })).toEqual(["shop.yaml.bak: not an instance file; only <instance>.yaml belongs here"]);
-});
-
-test("a bucket name that would be too long names the bucket", () => {
-  const environment = fixtureEnvironment((values) => (values.platform.objectStore.bucketPrefix = "a-very-long-company-prefix"));
-  expect(errorsOf({ [`${"shop".repeat(10)}.yaml`]: good }, environment)).toEqual([
-    `${"shop".repeat(10)}.yaml:1:1: the bucket would be named a-very-long-company-prefix-${"shop".repeat(10)} (67 characters, at most 63); shorten the file's name`,
-  ]);
 });
 
 test("an environment's bounds narrow the retention further", () => {
