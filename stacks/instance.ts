@@ -13,6 +13,7 @@ import {
   type TierDefaults,
 } from "@mlflow-instances/components";
 import { z } from "zod";
+import { costCenter, owner } from "./answerable.ts";
 import type { Environment } from "./environment.ts";
 import { nameProblem } from "./naming.ts";
 import { strict, type Problem } from "./problems.ts";
@@ -57,9 +58,7 @@ export const instanceFileSchema = strict({
     .string()
     .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, { error: "is a label on everything: 2 to 40 lower-case letters, digits and hyphens" })
     .describe("Team that the instance belongs to; a label on every object and the key of cost reports."),
-  owner: z
-    .email({ error: (issue) => (issue.input === undefined ? "is missing" : "is not an e-mail address") })
-    .describe("Where notices about this instance go."),
+  owner: owner.describe("Where notices about this instance go."),
   description: z
     .string()
     .min(1, { error: "is empty" })
@@ -73,11 +72,7 @@ export const instanceFileSchema = strict({
       "Host under which the instance is reached, for a name that people already know: one label under the environment's domain. Default: <instance>.<domain>. A change changes the URL of every client.",
     ),
   tier: z.enum(tierNames).optional().describe("Named set of defaults. Default: the environment's, else standard."),
-  costCenter: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, { error: "is 1 to 63 letters, digits, dots, underscores and hyphens" })
-    .optional()
-    .describe("Tag on cloud resources."),
+  costCenter: costCenter.optional().describe("Tag on cloud resources."),
   deletedExperimentRetention: days
     .optional()
     .describe(

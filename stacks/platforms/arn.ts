@@ -18,6 +18,8 @@ export const arn = (service: string, resource: string, example: string) => {
   });
 };
 
+export const kmsKeyArn = arn("kms", "key/", "key/1234abcd-12ab-34cd-56ef-1234567890ab");
+
 export interface ArnParts {
   readonly partition: string;
   readonly service: string;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { strict } from "../problems.ts";
 import { show } from "../units.ts";
-import { arn, partsOfArn } from "./arn.ts";
+import { arn, kmsKeyArn, partsOfArn } from "./arn.ts";
 import { isOfRds, rdsAuthorities } from "./authorities.ts";
 import { checkRds, rdsSchema, sameHome, type ServerHome } from "./rds.ts";
 import * as shared from "./shared.ts";
@@ -73,7 +73,7 @@ const endpointsShape = Object.fromEntries(endpointServices.map((service) => [ser
 >;
 
 const artifactStoreSchema = strict({
-  kmsKeyArn: arn("kms", "key/", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
+  kmsKeyArn: kmsKeyArn
     .optional()
     .describe("KMS key that encrypts the buckets, with a bucket key; in the same region and account. Default: S3's own keys."),
   storageClasses: z

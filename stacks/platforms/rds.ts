@@ -1,22 +1,17 @@
 import { databaseServerProblems, type DatabaseServerArgs, type Tier } from "@mlflow-instances/components";
 import { z } from "zod";
+import { costCenter, owner } from "../answerable.ts";
 import { strict } from "../problems.ts";
 import { tierNames } from "../tiers.ts";
 import { days, daysOf, show, size } from "../units.ts";
-import { arn, partsOfArn } from "./arn.ts";
+import { kmsKeyArn, partsOfArn } from "./arn.ts";
 import * as shared from "./shared.ts";
 
 // An RDS PostgreSQL server that the environment makes for its instances.
 
 export const rdsSchema = strict({
-  owner: z
-    .email({ error: (issue) => (issue.input === undefined ? "is missing" : "is not an e-mail address") })
-    .describe("Who answers for the server; a tag."),
-  costCenter: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, { error: "is 1 to 63 letters, digits, dots, underscores and hyphens" })
-    .optional()
-    .describe("Tag on the server. Default: none."),
+  owner: owner.describe("Who answers for the server; a tag."),
+  costCenter: costCenter.optional().describe("Tag on the server. Default: none."),
   tier: z
     .enum(tierNames)
     .optional()
@@ -74,7 +69,7 @@ export const rdsSchema = strict({
     .boolean()
     .optional()
     .describe("Whether the server is protected from deletion and leaves a final snapshot. Default: by tier (not sandbox)."),
-  kmsKeyArn: arn("kms", "key/", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
+  kmsKeyArn: kmsKeyArn
     .optional()
     .describe(
       "KMS key of volume, snapshots and master secret, in the same region and account. Default: AWS' own keys. A change replaces the server.",
