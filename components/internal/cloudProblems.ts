@@ -8,6 +8,7 @@ import {
 } from "../mlflowInstanceArgs.ts";
 import { arnParts, isAtAws } from "./arns.ts";
 import { isOneOf, oneOf, type Report } from "./problems.ts";
+import { isTagValue, tagRule } from "./syntax.ts";
 
 /** Who reaches the bucket, and as whom: keys or roles, and never half of either. */
 export function checkAccess(args: MlflowInstanceArgs, report: Report): void {
@@ -23,6 +24,9 @@ export function checkAccess(args: MlflowInstanceArgs, report: Report): void {
     report("maintenanceCredentials", hasKey || !hasPrincipal, "must be set together with bucket.maintenancePrincipal");
     return;
   }
+  // An empty owner has its own problem.
+  report("owner", args.owner === "" || isTagValue(args.owner), tagRule);
+  report("costCenter", args.costCenter === undefined || isTagValue(args.costCenter), tagRule);
   const ours = "must not be set with podIdentity, whose roles it makes itself";
   report("maintenanceCredentials", !hasKey, ours);
   report("bucket.instancePrincipal", bucket.instancePrincipal === undefined, ours);

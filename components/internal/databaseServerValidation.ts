@@ -5,7 +5,7 @@ import { gibibytes, mostStorage, resolveDatabaseServer } from "./databaseServerS
 import { overlap, parseDailyWindow, parseWeeklyWindow } from "./databaseServerWindows.ts";
 import { isOneOf, oneOf, throwProblems, type Problem, type Report } from "./problems.ts";
 import { parseDays } from "./quantities.ts";
-import { isCidr, isLabelValue } from "./syntax.ts";
+import { isCidr, isLabelValue, isTagValue, tagRule } from "./syntax.ts";
 
 /** The oldest major version that the project supports. */
 const leastEngineVersion = 14;
@@ -16,11 +16,6 @@ const logRetentions = [1, 3, 5, 7, 14, 30, 60, 90, 180, 365];
 /** Names that RDS for PostgreSQL keeps for itself. */
 const reservedUsers = /^(?:pg_|rds)|^(?:admin|postgres_admin|public|none)$/;
 
-/** Narrower than the tags of other services, and refused only when half of the resources are there. */
-const isTagValue = (text: string): boolean => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u.test(text);
-
-const tagRule = "must be 1 to 256 letters, digits, spaces and _ . : / = + - @, as RDS takes them in a tag";
-
 /** Everything that is wrong with the plain arguments. */
 export function databaseServerProblems(name: string, args: DatabaseServerArgs): Problem[] {
   const problems: Problem[] = [];
@@ -30,7 +25,7 @@ export function databaseServerProblems(name: string, args: DatabaseServerArgs): 
   report("environment", isLabelValue(args.environment), "must be 1 to 63 letters, digits, '-', '_' or '.'");
   report("tier", isOneOf(Tier, args.tier), oneOf(Tier));
   report("owner", args.owner.trim() !== "" && isTagValue(args.owner), tagRule);
-  report("costCenter", args.costCenter === undefined || (args.costCenter !== "" && isTagValue(args.costCenter)), tagRule);
+  report("costCenter", args.costCenter === undefined || isTagValue(args.costCenter), tagRule);
   checkNames(name, args, report);
   checkEngine(args, report);
   checkNetwork(args, report);

@@ -63,6 +63,10 @@ describe("each wrong argument of AWS is reported with its path", () => {
     ["podIdentity.permissionsBoundaryArn", identity({ ...irsa, permissionsBoundaryArn: "Boundary" }), "ARN of a policy"],
     ["podIdentity.rolePath", identity({ ...irsa, rolePath: "mlflow" }), "begin and end with '/'"],
     ["podIdentity.rolePath", identity({ ...irsa, rolePath: "/ml flow/" }), "no blanks"],
+    // Tags of the roles, too, which IAM would refuse when the namespace is there already.
+    ["owner", { ...base, owner: "Fraud team, Berlin" }, "as RDS and IAM take them in a tag"],
+    ["costCenter", { ...base, costCenter: "4711;" }, "as RDS and IAM take them in a tag"],
+    ["costCenter", { ...base, costCenter: "" }, "as RDS and IAM take them in a tag"],
     ["bucket.adminPrincipals[1]", bucket({ adminPrincipals: ["arn:aws:iam::123456789012:role/a", "deploy"] }), "ARN of a role"],
     // Sessions come and go; a policy that names one locks everybody else out, and later this one, too.
     ["bucket.adminPrincipals[0]", bucket({ adminPrincipals: ["arn:aws:sts::123456789012:assumed-role/a/session"] }), "no session"],
@@ -130,6 +134,10 @@ describe("each wrong argument of AWS is reported with its path", () => {
       "ingress.tls.certificateArn",
     ]);
   });
+});
+
+test("without roles, owner and cost centre go where more characters pass", () => {
+  expect(problems({ ...keys, owner: "Fraud team, Berlin", costCenter: "4711;" })).toEqual([]);
 });
 
 test("a user of IAM may administer a bucket as a role does", () => {
