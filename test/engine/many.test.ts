@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tokenText } from "../../components/internal/tokenFile.ts";
 import { logFirstRun } from "../../local/client/firstRun.ts";
 import { upArguments } from "../../local/stack/deploy.ts";
 import { PulumiError } from "../../local/stack/pulumi.ts";
 import { cluster } from "./support/cluster.ts";
 import { databases } from "./support/database.ts";
+import { soon } from "./support/dates.ts";
 import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
 import { eventually } from "./support/eventually.ts";
 import { https } from "./support/http.ts";
@@ -19,16 +21,22 @@ const unlucky = "claim-counter";
 const database = "mlflow_claim_counter";
 const names = manyNames.slice(0, 6);
 const others = names.filter((name) => name !== unlucky);
+/** Has a second token, which is revoked while the environment is not whole. */
+const [revoking = ""] = others;
+const withSpare = (text: string): string => `${text}  spare: { role: read, expires: ${soon} }\n`;
 let engine: Engine;
 
 beforeAll(async () => {
   engine = await engineStack("many");
-  for (const name of names) await engine.instance(name, smallInstance(`Models of the ${name.replace("-", " ")}`));
+  for (const name of names) await engine.instance(name, fileOf(name));
+  await engine.instance(revoking, withSpare(fileOf(revoking)));
   await engine.configure();
   await administrate(`create database ${database}`);
 });
 
 afterAll(() => engine.remove());
+
+const fileOf = (name: string): string => smallInstance(`Models of the ${name.replace("-", " ")}`);
 
 async function administrate(sql: string): Promise<void> {
   const client = await databases(engine).administrator("postgres");
@@ -48,11 +56,35 @@ async function ready(): Promise<string[]> {
   return names.filter((name) => output.split("\n").includes(`mlflow-${name}`));
 }
 
-/** Status of an instance's health check over HTTPS, at the address that the ingress has and with the instance's host. */
-async function statusOf(name: string): Promise<number> {
+/** Status of an instance's answer over HTTPS, at the address that the ingress has and with the instance's host. */
+async function statusOf(name: string, path = "/health", token?: string): Promise<number> {
   const { caPath, nodeIp, domain } = engine.platform;
   const host = `${name}.${domain}`;
-  return (await https(`https://${nodeIp}/health`, { caPath, servername: host, headers: { host } })).status;
+  return (
+    await https(`https://${nodeIp}${path}`, { caPath, servername: host, headers: { host }, ...(token === undefined ? {} : { token }) })
+  ).status;
+}
+
+/** The spare token, while the state has it. */
+async function spareToken(): Promise<string | undefined> {
+  const text = await engine.pulumi.run(["stack", "export", "--show-secrets", "--stack", "many"]);
+  const { deployment } = JSON.parse(text) as {
+    deployment: {
+      resources: readonly { readonly urn: string; readonly outputs?: { readonly result?: { readonly plaintext?: string } } }[];
+    };
+  };
+  const found = deployment.resources.find(({ urn }) => /:RandomPassword::.*\bspare\b/.test(urn));
+  return found === undefined ? undefined : tokenText(JSON.parse(found.outputs?.result?.plaintext ?? "null") as string);
+}
+
+/** An `up` that ends with an error for the one instance that can't be made. */
+async function upFailing(): Promise<void> {
+  const error: unknown = await engine.up().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof PulumiError)) throw new Error(`expected pulumi up to fail, got ${String(error)}`);
+  expect(error.output).toMatch(/claim-counter-database.*\n?.*already exists/);
 }
 
 describe("an up of many new instances", () => {
@@ -76,20 +108,28 @@ describe("an up of many new instances", () => {
   });
 
   it("makes all others when one can't be made, and says which", async () => {
-    const error: unknown = await engine.up().then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    if (!(error instanceof PulumiError)) throw new Error(`expected pulumi up to fail, got ${String(error)}`);
-    expect(error.output).toMatch(/claim-counter-database.*\n?.*already exists/);
+    await upFailing();
     expect(await ready()).toEqual(others);
-    await eventually(30_000, async () => expect(await Promise.all(others.map(statusOf))).toEqual(others.map(() => 200)));
+    await eventually(30_000, async () => expect(await Promise.all(others.map((name) => statusOf(name)))).toEqual(others.map(() => 200)));
+  });
+
+  it("revokes a token at once while one can't be made; what the state has of it goes with the first whole one", async () => {
+    const token = await spareToken();
+    expect(token).toBeDefined();
+    const search = "/api/2.0/mlflow/experiments/search?max_results=1";
+    expect(await statusOf(revoking, search, token)).toBe(200);
+    await engine.instance(revoking, fileOf(revoking));
+    await upFailing();
+    // The server reads the mounted Secret again when the kubelet has written it: up to 60 s and its own 5 s.
+    await eventually(90_000, async () => expect(await statusOf(revoking, search, token)).toBe(401));
+    expect(await spareToken()).toBe(token);
   });
 
   it("is finished by the next one when the reason is gone", async () => {
     await administrate(`drop database ${database}`);
     const deployed = await engine.up();
     expect(deployed.instances.map(({ name }) => name)).toEqual(names);
+    expect(await spareToken()).toBeUndefined();
     const instance = instanceOf(deployed, unlucky);
     const client = { trackingUri: instance.trackingUri, token: tokenOf(instance, "ci"), caPath: deployed.platform.caPath };
     expect((await logFirstRun(deployed.python, client)).alias).toBe("champion");
