@@ -196,7 +196,7 @@ describe("a dump that fails", () => {
           "-o",
           "jsonpath={range .items[*]}{.metadata.name}={.metadata.deletionTimestamp};{end}",
         ]);
-        expect(ends.output).not.toContain("=;");
+        expect([ends.code, ends.output]).toEqual([0, expect.not.stringContaining("=;")]);
       });
       await kubectl(["delete", ...pods, "--grace-period=0", "--force"]);
       expect(await up).toMatch(/final-dump.*failed/);

@@ -39,6 +39,8 @@ export async function destroyUnguarded(pulumi: Pulumi): Promise<void> {
 function namespacesFirst(resources: readonly Resource[]): Resource[] {
   const namespaces = resources.filter(isNamespace);
   const names = new Set(namespaces.map(({ outputs }) => outputs?.metadata?.name));
+  // One whose creation was cut short has none, as what is in no namespace has.
+  names.delete(undefined);
   const others = resources.filter(
     (each) => !isNamespace(each) && !(each.type.startsWith("kubernetes:") && names.has(each.outputs?.metadata?.namespace)),
   );
