@@ -27,6 +27,7 @@ export {
   type ServerResources,
   type StaleRunsSettings,
 } from "./mlflowInstanceArgs.ts";
+export { arnParts } from "./internal/arns.ts";
 export { databaseName, instanceNamePattern, namespaceName, tokenNamePattern } from "./internal/names.ts";
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
 export { parseBytes, parseDays, parseHours } from "./internal/quantities.ts";

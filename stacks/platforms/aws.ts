@@ -1,19 +1,20 @@
+import { arnParts } from "@mlflow-instances/components";
 import { z } from "zod";
 import { strict } from "../problems.ts";
 import { show } from "../units.ts";
-import { arn, kmsKeyArn, partsOfArn } from "./arn.ts";
+import { arn, kmsKeyArn } from "./arn.ts";
 import { isOfRds, rdsAuthorities } from "./authorities.ts";
 import { checkRds, rdsSchema, sameHome, type ServerHome } from "./rds.ts";
 import * as shared from "./shared.ts";
 
 // AWS: an EKS cluster that exists, S3, RDS or a given server, and a role for each instance instead of keys.
 
+const clusterName = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, { error: "is not the name of an EKS cluster" });
+
 const kubernetesSchema = strict({
   kubeconfig: shared.kubeconfig.optional(),
   context: shared.kubeContext.optional(),
-  clusterName: z
-    .string()
-    .min(1)
+  clusterName: clusterName
     .optional()
     .describe(
       "Name of the EKS cluster, instead of kubeconfig and context: AWS is asked for its address, and `aws eks get-token` for each login.",
@@ -52,7 +53,7 @@ const podIdentitySchema = shared.exactlyOne(
       ),
     }).describe("Roles for service accounts: the cluster's OIDC provider vouches for the pods."),
     eks: strict({
-      clusterName: z.string().min(1).optional().describe("Name of the EKS cluster. Default: kubernetes.clusterName."),
+      clusterName: clusterName.optional().describe("Name of the EKS cluster. Default: kubernetes.clusterName."),
     }).describe("EKS Pod Identity: the agent on each node hands out the credentials; the add-on eks-pod-identity-agent has to run."),
   },
   "pod identity and IRSA both; a pod takes its role by one way, remove the other",
@@ -202,7 +203,7 @@ export function checkAws(platform: AwsPlatform, server: ServerHome, add: shared.
   const home = (path: readonly string[], value: string | undefined) => sameHome(value, platform, (message) => add(path, message));
 
   home(["podIdentity", "irsa", "oidcProviderArn"], podIdentity.irsa?.oidcProviderArn);
-  const issuer = /^oidc-provider\/oidc\.eks\.([a-z0-9-]+)\./.exec(partsOfArn(podIdentity.irsa?.oidcProviderArn ?? "")?.resource ?? "")?.[1];
+  const issuer = /^oidc-provider\/oidc\.eks\.([a-z0-9-]+)\./.exec(arnParts(podIdentity.irsa?.oidcProviderArn ?? "")?.resource ?? "")?.[1];
   if (issuer !== undefined && issuer !== platform.region)
     add(["podIdentity", "irsa", "oidcProviderArn"], `is of a cluster in ${issuer}, but the environment is in ${platform.region}`);
   if (podIdentity.eks !== undefined && clusterNameOf(platform) === undefined)

@@ -1,10 +1,10 @@
-import { databaseServerProblems, type DatabaseServerArgs, type Tier } from "@mlflow-instances/components";
+import { arnParts, databaseServerProblems, type DatabaseServerArgs, type Tier } from "@mlflow-instances/components";
 import { z } from "zod";
 import { costCenter, owner } from "../answerable.ts";
 import { strict } from "../problems.ts";
 import { tierNames } from "../tiers.ts";
 import { days, daysOf, show, size } from "../units.ts";
-import { kmsKeyArn, partsOfArn } from "./arn.ts";
+import { kmsKeyArn } from "./arn.ts";
 import * as shared from "./shared.ts";
 
 // An RDS PostgreSQL server that the environment makes for its instances.
@@ -124,7 +124,7 @@ export function checkRds(rds: RdsSettings, home: ServerHome, add: shared.Add): v
 
 /** An ARN that has to be of the environment's own region and account. */
 export function sameHome(value: string | undefined, home: { region: string; accountId: string }, add: (message: string) => void): void {
-  const parts = value === undefined ? undefined : partsOfArn(value);
+  const parts = value === undefined ? undefined : arnParts(value);
   if (parts === undefined) return;
   if (parts.region !== "" && parts.region !== home.region) add(`is of region ${parts.region}, but the environment is in ${home.region}`);
   if (parts.account !== home.accountId) add(`is of account ${parts.account || "none"}, but the environment is in ${home.accountId}`);

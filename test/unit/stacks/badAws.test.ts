@@ -145,6 +145,18 @@ const cases: [what: string, change: (platform: Loose, values: Loose) => void, er
       "adminRoleArns[1]: is not an ARN such as arn:aws:iam::123456789012:role/deploy",
     ],
   ],
+  [
+    "roles that no policy can name, and an ARN in the place of a name",
+    (p) => {
+      p.adminRoleArns = [`${account}:role/*`, `${account}:role/deploy `];
+      p.podIdentity = { eks: { clusterName: "arn:aws:eks:eu-central-1:123456789012:cluster/dev" } };
+    },
+    [
+      "podIdentity.eks.clusterName: is not the name of an EKS cluster",
+      "adminRoleArns[0]: is not an ARN such as arn:aws:iam::123456789012:role/deploy",
+      "adminRoleArns[1]: is not an ARN such as arn:aws:iam::123456789012:role/deploy",
+    ],
+  ],
   ["two servers", (p) => (p.database.given = given), ["database: has rds and given: one environment has one server; remove the other"]],
   [
     "a given server by name alone",
