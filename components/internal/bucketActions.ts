@@ -31,7 +31,7 @@ export const maintenanceGrants: readonly Grant[] = [
 ];
 
 /** ARN of a bucket: stores other than AWS know only the partition `aws`. */
-export function bucketArn(bucket: string, partition = "aws"): string {
+export function bucketArn(bucket: string, partition: string): string {
   return `arn:${partition}:s3:::${bucket}`;
 }
 

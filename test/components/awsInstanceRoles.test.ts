@@ -72,7 +72,7 @@ describe("the roles", () => {
     const waitsFor = one("fraud-detector-migration").dependencies.map((urn) => urn.split("::").at(-1));
     expect(waitsFor).toEqual(
       expect.arrayContaining(
-        ["server-role-policy", "maintenance-role-policy", "server-association", "retention-association"].map(
+        ["server-role-policy", "maintenance-role-policy", "server-association", "retention-association", "stale-runs-association"].map(
           (noun) => `fraud-detector-${noun}`,
         ),
       ),
