@@ -4,6 +4,7 @@ import { instancesFolderOf, placeInStackFile, readConfig, readStoreKeys, secretT
 import { connectionProblems } from "./connections.ts";
 import { deploy } from "./deploy.ts";
 import { notesOn, parseEnvironment } from "./environment.ts";
+import { refusedArguments } from "./instanceArgs.ts";
 import { readInstances } from "./load.ts";
 import { preflight } from "./preflight/index.ts";
 import { fileNameOf } from "./previewEnvironment.ts";
@@ -35,7 +36,10 @@ export default async function program() {
   const places = placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), [...problems, ...crowded]);
   const vanished = vanishedInstances(last, environment, loaded.names, (name) => relative(root, join(folder, `${name}.yaml`)));
   const errors = [...places, ...loaded.errors, ...vanished, ...stored.errors];
-  if (environment === undefined || errors.length > 0) failWith(`Wrong input for stack ${config.stack}; nothing was changed:`, errors);
+  const wrongInput = `Wrong input for stack ${config.stack}; nothing was changed:`;
+  if (environment === undefined || errors.length > 0) failWith(wrongInput, errors);
+  const refused = refusedArguments(environment, loaded.specs, stored.keys);
+  if (refused.length > 0) failWith(wrongInput, refused);
   loaded.warnings.forEach((warning) => void pulumi.log.warn(warning));
 
   notesOn(environment).forEach((note) => void pulumi.log.info(note));

@@ -1,4 +1,4 @@
-import { databaseName, type MlflowInstanceArgs } from "@mlflow-instances/components";
+import { databaseName, instanceProblems, type MlflowInstanceArgs } from "@mlflow-instances/components";
 import { databaseAuthorities } from "./platforms/authorities.ts";
 import { secret, type KeyPair, type StoreKey } from "./config.ts";
 import { connectionLimit, type Environment, type Platform } from "./environment.ts";
@@ -58,6 +58,17 @@ export function instanceArgs(environment: Environment, spec: InstanceSpec, { dat
     tokens: spec.tokens.map(({ name, role, expires }) => ({ name, role, expires })),
   };
 }
+
+/**
+ * What the component would refuse although config and files seem right. Asked before the first resource, because the component asks when others are registered
+ * already; where the server answers, which nobody knows by then, is of no matter to it.
+ */
+export const refusedArguments = (environment: Environment, specs: readonly InstanceSpec[], keys: ReadonlyMap<string, StoreKey>): string[] =>
+  specs.flatMap((spec) =>
+    instanceProblems(
+      instanceArgs(environment, spec, { database: { host: "postgresql.invalid", port: 5432 }, key: keys.get(spec.name) }),
+    ).map(({ propertyPath, reason }) => `instance ${spec.name}: ${propertyPath} ${reason}`),
+  );
 
 interface OfKind extends Pick<MlflowInstanceArgs, "bucketCredentials" | "maintenanceCredentials" | "podIdentity" | "ingress" | "network"> {
   bucket: Omit<MlflowInstanceArgs["bucket"], "name">;

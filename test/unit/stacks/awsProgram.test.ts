@@ -126,6 +126,14 @@ test("credentials of another account end the program before anything is register
   expect(registered).toBe(0);
 });
 
+test("what only the component refuses ends the program before anything is registered, too", async () => {
+  const reason = "mlflowVersion must be a version such as 3.17.2 and at least 3.17.0";
+  await expect(run((platform) => (platform.mlflowVersion = "3.16.0"))).rejects.toThrow(
+    `Wrong input for stack stack; nothing was changed:\n  instance cart: ${reason}\n  instance shop: ${reason}`,
+  );
+  expect(registered).toBe(0);
+});
+
 test.each<[string, (platform: Loose) => void]>([
   ["a server made here", () => undefined],
   [
