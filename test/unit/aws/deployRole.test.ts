@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 
@@ -136,7 +137,14 @@ const needs: Record<string, string[]> = {
 };
 
 /** What the checks before the first resource ask. `sts:GetCallerIdentity` needs no permission. */
-const preflight = ["s3:ListAllMyBuckets", "s3:ListBucket", "eks:DescribeCluster", "eks:ListClusters", "route53:GetHostedZone"];
+const preflight = [
+  "s3:ListAllMyBuckets",
+  "s3:ListBucket",
+  "iam:GetRole",
+  "eks:DescribeCluster",
+  "eks:ListClusters",
+  "route53:GetHostedZone",
+];
 
 /** Modules of the AWS SDK of Pulumi that program and components import: what they register and call. */
 function imported(): string[] {
@@ -158,6 +166,13 @@ test("the table names every type and function that the program uses, and no othe
 
 test("the role may do what these need and the checks ask, and nothing else", () => {
   expect(actionsOf(all)).toEqual([...new Set([...Object.values(needs).flat(), ...preflight])].sort());
+});
+
+test("the role may look itself up, or its path in adminRoleArns is never compared", () => {
+  const { config } = parse(readFileSync(join(root, "stacks", "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, any> };
+  const own: string[] = config["mlflow-instances:environment"].platform.adminRoleArns;
+  const lookedUp = documents.instances.Statement.filter(({ Action }) => Action.includes("iam:GetRole")).flatMap(({ Resource }) => Resource);
+  expect(lookedUp).toEqual(expect.arrayContaining(own));
 });
 
 test("whoever has a database server already needs the first document only", () => {
