@@ -31,7 +31,7 @@ export {
 export { arnParts } from "./internal/arns.ts";
 export { databaseName, instanceNamePattern, namespaceName, tokenNamePattern } from "./internal/names.ts";
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
-export { parseBytes, parseDays, parseHours } from "./internal/quantities.ts";
+export { parseHours } from "./internal/quantities.ts";
 export { cronProblem, timeZoneProblem } from "./internal/cron.ts";
 export { resolveMaintenance, resolveStaleRuns, staleRunsAfterHours } from "./internal/maintenanceSettings.ts";
 export { connectionsAvailable, connectionsOfInstance, leastConnections, preferredConnections } from "./internal/poolSize.ts";

@@ -52,7 +52,8 @@ const pairSchema = z.object({
   secretAccessKey: z.string().min(1),
   principal: z.string().min(1).optional(),
 });
-const half = "has no accessKeyId or no secretAccessKey in";
+const flawOf = ({ issues }: z.ZodError): string =>
+  issues.some(({ path }) => path[0] !== "principal") ? "has no accessKeyId or no secretAccessKey in" : "has an empty principal in";
 
 // Previews come and go, users of a store without an IAM don't: one user is there for all of them.
 const forPreviews = "preview";
@@ -85,7 +86,11 @@ export function readStoreKeys(
       keys.set(name, { ...keyPair(own.data), ...(maintenance.data === undefined ? {} : { maintenance: keyPair(maintenance.data) }) });
       continue;
     }
-    const what = !(entry in parsed) ? "has no key in" : own.success ? `${half} its "maintenance" in` : half;
+    const what = !(entry in parsed)
+      ? "has no key in"
+      : own.success
+        ? `${flawOf(maintenance.error!)} its "maintenance" in`
+        : flawOf(own.error);
     errors.push(
       `${fileOf(name)}: the instance ${what} the secret ${project}:artifactStoreKeys. Make a user for it at the object store and add ` +
         `{"${entry}": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform \`npm run local\` does both`,

@@ -108,7 +108,12 @@ export const cloudFields: readonly Field[] = [
       choices: () => yesOrNo,
       value: truth,
     }),
-    rds("--rds-backup-retention <days>", "For how long backups are kept, 1d to 35d (default: as long as instances keep deleted experiments, 7d at least)", "backupRetention", optional),
+    rds(
+      "--rds-backup-retention <days>",
+      "For how long backups are kept, 1d to 35d (default: as long as instances keep deleted experiments, 7d at least)",
+      "backupRetention",
+      optional,
+    ),
     rds("--rds-kms-key-arn <arn>", "KMS key of volume and master secret (default: RDS' own)", "kmsKeyArn", optional),
     rds("--rds-max-connections <count>", `max_connections of the server; instances take ${perTier}`, "maxConnections", {
       value: number,

@@ -13,10 +13,13 @@ const pair = (accessKeyId: string, principal?: string) => ({
   ...(principal === undefined ? {} : { principal }),
 });
 
-async function bucketOf(stored: object, change: (objectStore: any) => void = () => undefined) {
+const store = (stored: object): void =>
   pulumi.runtime.setAllConfig({ "mlflow-instances:artifactStoreKeys": JSON.stringify({ shop: stored }) }, [
     "mlflow-instances:artifactStoreKeys",
   ]);
+
+async function bucketOf(stored: object, change: (objectStore: any) => void = () => undefined) {
+  store(stored);
   const environment = fixtureEnvironment(({ platform }) => {
     platform.ingress.tls = { source: "certManager", clusterIssuer: "issuer" };
     change(platform.objectStore);
@@ -65,4 +68,12 @@ test("what is said of a user goes before the format, and others are refused wher
     admins: ["urn:admin"],
     denyOthers: true,
   });
+});
+
+test("one that is empty is told as what it is", () => {
+  store({ ...pair("a"), maintenance: pair("b", "") });
+  const { errors } = readStoreKeys(configOf(fixtureValues()), ["shop"], (name) => name, fixtureEnvironment());
+  expect(errors).toEqual([
+    expect.stringContaining('the instance has an empty principal in its "maintenance" in the secret mlflow-instances:artifactStoreKeys'),
+  ]);
 });
