@@ -25,10 +25,15 @@ export function requestSeconds(temporaryStorage: string): number {
   return Math.min(Math.max(seconds, leastSeconds), mostSeconds);
 }
 
-/** The same for the instance's way in. A load balancer that instances share takes one value only: what the largest tier needs. */
+/** A load balancer that instances share takes one idle time-out only: that of the volume of the largest tier, and no instance's may be larger. */
+export const largestShared = tierDefaults("production").temporaryStorage;
+
+export const sharesLoadBalancer = ({ controller, groupName }: Pick<IngressSettings, "controller" | "groupName">): boolean =>
+  controller === IngressController.Alb && groupName !== undefined;
+
+/** The same for the instance's way in. */
 export function idleSeconds(ingress: Pick<IngressSettings, "controller" | "groupName">, temporaryStorage: string): number {
-  const isShared = ingress.controller === IngressController.Alb && ingress.groupName !== undefined;
-  return requestSeconds(isShared ? tierDefaults("production").temporaryStorage : temporaryStorage);
+  return requestSeconds(sharesLoadBalancer(ingress) ? largestShared : temporaryStorage);
 }
 
 /**

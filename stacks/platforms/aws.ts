@@ -112,7 +112,9 @@ const ingressSchema = strict({
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, { error: "is 1 to 63 lower-case letters, digits, hyphens and dots" })
     .optional()
-    .describe("alb: the instances share the load balancer of this group. Default: one for each instance."),
+    .describe(
+      "alb: the instances share the load balancer of this group; their temporaryStorage is 20Gi at most. Default: one for each instance.",
+    ),
   dnsZoneId: z
     .string()
     .regex(/^Z[A-Z0-9]{5,31}$/, { error: "is not the id of a hosted zone, such as Z0123456789ABCDEFGHIJ" })

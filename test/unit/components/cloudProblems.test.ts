@@ -24,6 +24,12 @@ test("valid arguments on AWS have no problem, with either method and in every ti
   }
 });
 
+test("an instance with a load balancer of its own has uploads of any size, and one that shares it those of the largest tier", () => {
+  const ingress = { ...base.ingress, groupName: "mlflow" };
+  expect(problems({ ...base, temporaryStorage: "50Gi" })).toEqual([]);
+  expect(problems({ ...base, ingress, temporaryStorage: "20Gi" })).toEqual([]);
+});
+
 describe("keys or roles, exactly one of them", () => {
   test.each<[string, string, Record<string, unknown>]>([
     ["neither", "bucketCredentials", without(base, "podIdentity")],
@@ -90,6 +96,7 @@ describe("each wrong argument of AWS is reported with its path", () => {
     ["ingress.scheme", ingress({ controller: "nginx", tls: issued, scheme: "internal" }), "belongs to controller alb"],
     ["ingress.groupName", ingress({ controller: "nginx", tls: issued, groupName: "g" }), "belongs to controller alb"],
     ["ingress.groupName", ingress({ groupName: "My Group" }), "lower case"],
+    ["temporaryStorage", { ...ingress({ groupName: "mlflow" }), temporaryStorage: "21Gi" }, "must be at most 20Gi with ingress.groupName"],
     ["ingress.dnsZoneId", ingress({ dnsZoneId: "example.com" }), "id of a hosted zone"],
     ["ingress.tls.source", ingress({ controller: "nginx" }), "acm needs controller alb"],
     ["ingress.tls.source", ingress({ controller: undefined }), "acm needs controller alb"],
