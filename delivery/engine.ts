@@ -4,16 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Refusal } from "../commandLine/refusal.ts";
 import { readEventLog, type EngineEvents } from "./engineEvents.ts";
-import { runCli, type CliResult } from "./engineProcess.ts";
-
-/** Where an engine's words go while it works, and what ends it. */
-export interface EngineOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Each line that the CLI says. */
-  readonly onLine?: ((line: string) => void) | undefined;
-  /** Default: the environment of this process, in which `pulumi` is on PATH and logged in. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
-}
+import { runCli, type CliResult, type EngineOptions } from "./engineProcess.ts";
 
 export interface ChangeOptions {
   readonly refresh?: boolean;

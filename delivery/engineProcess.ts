@@ -1,5 +1,13 @@
 import { execa } from "execa";
-import type { EngineOptions } from "./engine.ts";
+
+/** Where an engine's words go while it works, and what ends it. */
+export interface EngineOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Each line that the CLI says. */
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** Default: the environment of this process, in which `pulumi` is on PATH and logged in. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
 
 export interface CliResult {
   readonly exitCode: number;

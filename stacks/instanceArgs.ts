@@ -3,7 +3,7 @@ import { databaseAuthorities } from "./platforms/authorities.ts";
 import { secret, type KeyPair, type StoreKey } from "./config.ts";
 import { connectionLimit, type Environment, type Platform } from "./environment.ts";
 import type { InstanceSpec } from "./instance.ts";
-import type { Resources } from "./providers/index.ts";
+import type { Resources } from "./providers/resources.ts";
 import { clusterNameOf, type AwsPlatform } from "./platforms/aws.ts";
 import type { ExistingPlatform } from "./platforms/existing.ts";
 import { cidrOfHost, hostOfUrl } from "./platforms/shared.ts";

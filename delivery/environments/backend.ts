@@ -1,5 +1,5 @@
 import { runCli } from "../engineProcess.ts";
-import type { EngineOptions } from "../engine.ts";
+import type { EngineOptions } from "../engineProcess.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
 import { pullRequestOf } from "../../stacks/previewEnvironment.ts";
 import { parseState, type StackState } from "./state.ts";

@@ -1,4 +1,14 @@
+import type { SecretKey } from "../environment.ts";
+import type { InstanceSpec } from "../instance.ts";
 import { Probe } from "./probes.ts";
+
+/** What is asked besides the environment. */
+export interface Asked {
+  /** The instances that the last update did not have. */
+  readonly fresh: readonly InstanceSpec[];
+  /** The text of a secret of the config, for a login; it is part of no message. */
+  secretText(key: SecretKey): string | undefined;
+}
 
 /** One question to a system that everything stands on. */
 export interface Check {

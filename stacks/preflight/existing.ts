@@ -1,8 +1,7 @@
 import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
 import { clientLimits } from "./awsClient.ts";
 import { bucketsCheck } from "./buckets.ts";
-import type { Asked } from "./index.ts";
-import type { Check } from "./check.ts";
+import type { Asked, Check } from "./check.ts";
 import { kubernetesCheck } from "./kubernetes.ts";
 import { postgresqlCheck } from "./postgresql.ts";
 import type { ExistingPlatform } from "../platforms/existing.ts";

@@ -1,21 +1,12 @@
 import { log } from "@pulumi/pulumi";
-import type { Environment, SecretKey } from "../environment.ts";
-import type { InstanceSpec } from "../instance.ts";
+import type { Environment } from "../environment.ts";
 import { awsChecks } from "./aws.ts";
-import { answersOf } from "./check.ts";
+import { answersOf, type Asked } from "./check.ts";
 import { existingChecks } from "./existing.ts";
 import { failWith } from "../problems.ts";
 
 // Long enough for a slow link, short enough that the slowest of the parallel checks answers within 10 s.
 const timeoutMs = 8_000;
-
-/** What is asked besides the environment. */
-export interface Asked {
-  /** The instances that the last update did not have. */
-  readonly fresh: readonly InstanceSpec[];
-  /** The text of a secret of the config, for a login; it is part of no message. */
-  secretText(key: SecretKey): string | undefined;
-}
 
 /**
  * Whether what everything stands on is there and takes us in: found out here, in preview and up alike, and not by the first resource of many after minutes of

@@ -11,7 +11,7 @@ import { secret } from "../config.ts";
 import { eksKubeconfig } from "../platforms/eksKubeconfig.ts";
 import { serverHomeOf, type Environment } from "../environment.ts";
 import type { InstanceSpec } from "../instance.ts";
-import type { Resources } from "./index.ts";
+import type { Resources } from "./resources.ts";
 import { postgresqlProvider, type Server } from "./postgresql.ts";
 import type { AwsPlatform } from "../platforms/aws.ts";
 import { serverArgs, serverName, type RdsSettings } from "../platforms/rds.ts";

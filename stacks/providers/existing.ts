@@ -3,7 +3,7 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import { storeAuthorities } from "../platforms/authorities.ts";
 import { caFileOf } from "./caFile.ts";
 import { secret } from "../config.ts";
-import type { Resources } from "./index.ts";
+import type { Resources } from "./resources.ts";
 import type { ExistingPlatform } from "../platforms/existing.ts";
 import { postgresqlProvider } from "./postgresql.ts";
 
