@@ -248,8 +248,10 @@ export interface IngressSettings {
   controller?: IngressController;
   /** Controller `alb`: from where the load balancer can be reached. Default: `internal`. Changing it replaces the load balancer, and its address. */
   scheme?: LoadBalancerScheme;
-  /** Controller `alb`: instances with the same name share one load balancer; whoever may write it into an ingress gets into the group. Its idle time-out is that of `temporaryStorage: 20Gi`, the most then. Default: one for this instance. */
+  /** Controller `alb`: instances with the same name share one load balancer; whoever may write it into an ingress gets into the group. Default: one for this instance. */
   groupName?: string;
+  /** With `groupName`: the largest `temporaryStorage` of the group's instances, the same in all of them, because their load balancer has one idle time-out. Default: `20Gi`. */
+  groupTemporaryStorage?: string;
   /** Route 53 hosted zone in which the host becomes a record that follows the ingress's load balancer, `Z…`. Default: no record is made. */
   dnsZoneId?: string;
   /** Further annotations for the ingress controller. Default: none. */

@@ -5,6 +5,7 @@ import {
   preferredConnections,
   resolveMaintenance,
   resolveStaleRuns,
+  sharedStorage,
   staleRunsAfterHours,
   tierDefaults,
   TokenRole,
@@ -225,6 +226,13 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
   if (bytesOf(spec.memory.limit) < bytesOf(spec.memory.request)) {
     add(["memory", "limit"], `is ${spec.memory.limit}, less than the request of ${spec.memory.request}`);
   }
+
+  const shared = sharedStorage(environment.platform.ingress);
+  if (shared !== undefined && bytesOf(spec.temporaryStorage) > bytesOf(shared))
+    add(
+      ["temporaryStorage"],
+      `is ${spec.temporaryStorage}, more than ${shared}, for which the shared load balancer waits; raise platform.ingress.groupTemporaryStorage of ${environment.name} first`,
+    );
 
   const least = leastConnections(spec);
   if (spec.databaseConnections < least) {

@@ -114,7 +114,7 @@ const credentials = ({ accessKeyId, secretAccessKey }: KeyPair) => ({ accessKeyI
 function awsArgs(platform: AwsPlatform): OfKind {
   const { region, vpc, artifactStore, ingress, network, permissionsBoundaryArn } = platform;
   const endpoint = artifactStore?.endpoints?.s3;
-  const { className, controller, scheme, groupName, dnsZoneId, tls } = ingress;
+  const { className, controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } = ingress;
   // A load balancer of the VPC connects to the pods itself, from any of its subnets.
   const controllerCidrs = ingress.controllerCidrs ?? (controller === "alb" ? vpc.cidrs : undefined);
   const objectStoreCidrs = network?.objectStoreCidrs ?? (endpoint === undefined ? undefined : vpc.cidrs);
@@ -137,6 +137,7 @@ function awsArgs(platform: AwsPlatform): OfKind {
       controller,
       ...(scheme === undefined ? {} : { scheme }),
       ...(groupName === undefined ? {} : { groupName }),
+      ...(groupTemporaryStorage === undefined ? {} : { groupTemporaryStorage }),
       ...(dnsZoneId === undefined ? {} : { dnsZoneId }),
       tls: tlsArgs(tls),
     },

@@ -58,6 +58,13 @@ export const ingressFields: readonly Field[] = [
     applies: onAlb,
   },
   {
+    flag: "--ingress-group-storage <size>",
+    question: "Largest temporaryStorage of an instance in that group, whose load balancer waits for uploads of that size (default: 20Gi)",
+    path: at("groupTemporaryStorage"),
+    optional: true,
+    applies: (answers) => onAlb(answers) && answers["ingress-group"] !== undefined,
+  },
+  {
     flag: "--dns-zone <id>",
     question: "Route 53 zone for a record of each host (default: none)",
     path: at("dnsZoneId"),

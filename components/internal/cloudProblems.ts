@@ -10,7 +10,7 @@ import { arnParts, isAtAws } from "./arns.ts";
 import { isOneOf, oneOf, type Report } from "./problems.ts";
 import { parseBytes } from "./quantities.ts";
 import { isTagValue, tagRule } from "./syntax.ts";
-import { largestShared, sharesLoadBalancer } from "./timeouts.ts";
+import { sharedStorage } from "./timeouts.ts";
 
 /** Who reaches the bucket, and as whom: keys or roles, and never half of either. */
 export function checkAccess(args: MlflowInstanceArgs, report: Report): void {
@@ -109,7 +109,7 @@ export function checkBucketFeatures({ bucket }: MlflowInstanceArgs, report: Repo
 
 /** What belongs to a load balancer of AWS and its names. */
 export function checkLoadBalancer({ bucket, podIdentity, ingress, temporaryStorage }: MlflowInstanceArgs, report: Report): void {
-  const { controller, scheme, groupName, dnsZoneId, tls } = ingress;
+  const { controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } = ingress;
   const isAlb = controller === IngressController.Alb;
   report("ingress.controller", controller === undefined || isOneOf(IngressController, controller), oneOf(IngressController));
   report("ingress.scheme", scheme === undefined || isOneOf(LoadBalancerScheme, scheme), oneOf(LoadBalancerScheme));
@@ -120,11 +120,17 @@ export function checkLoadBalancer({ bucket, podIdentity, ingress, temporaryStora
     groupName === undefined || /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(groupName),
     "must be 1 to 63 lower case letters, digits, '-' and '.'",
   );
-  const isTooLarge = (parseBytes(temporaryStorage ?? "0") ?? 0) > parseBytes(largestShared)!;
+  report(
+    "ingress.groupTemporaryStorage",
+    groupTemporaryStorage === undefined || parseBytes(groupTemporaryStorage) !== undefined,
+    "must be a quantity of bytes such as 20Gi",
+  );
+  report("ingress.groupTemporaryStorage", groupTemporaryStorage === undefined || groupName !== undefined, "belongs to ingress.groupName");
+  const shared = sharedStorage(ingress);
   report(
     "temporaryStorage",
-    !(sharesLoadBalancer(ingress) && isTooLarge),
-    `must be at most ${largestShared} with ingress.groupName: the instances' one load balancer waits for uploads of that size and no longer`,
+    shared === undefined || !((parseBytes(temporaryStorage ?? "") ?? 0) > (parseBytes(shared) ?? Infinity)),
+    `must be at most ${shared}, ingress.groupTemporaryStorage: the group's one load balancer waits for uploads of that size and no longer`,
   );
   report("ingress.dnsZoneId", dnsZoneId === undefined || /^Z[A-Z0-9]{1,31}$/.test(dnsZoneId), "must be the id of a hosted zone, Z…");
   const isAcm = tls.source === "acm";

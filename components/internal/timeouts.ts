@@ -25,21 +25,23 @@ export function requestSeconds(temporaryStorage: string): number {
   return Math.min(Math.max(seconds, leastSeconds), mostSeconds);
 }
 
-/** A load balancer that instances share takes one idle time-out only: that of the volume of the largest tier, and no instance's may be larger. */
-export const largestShared = tierDefaults("production").temporaryStorage;
+type WayIn = { readonly [Key in "controller" | "groupName" | "groupTemporaryStorage"]?: IngressSettings[Key] | undefined };
 
-export const sharesLoadBalancer = ({ controller, groupName }: Pick<IngressSettings, "controller" | "groupName">): boolean =>
-  controller === IngressController.Alb && groupName !== undefined;
+/** Size of the uploads that a load balancer which instances share waits for: it takes one idle time-out only. Undefined where it is the instance's own. */
+export function sharedStorage({ controller, groupName, groupTemporaryStorage }: WayIn): string | undefined {
+  if (controller !== IngressController.Alb || groupName === undefined) return undefined;
+  return groupTemporaryStorage ?? tierDefaults("production").temporaryStorage;
+}
 
 /** The same for the instance's way in. */
-export function idleSeconds(ingress: Pick<IngressSettings, "controller" | "groupName">, temporaryStorage: string): number {
-  return requestSeconds(sharesLoadBalancer(ingress) ? largestShared : temporaryStorage);
+export function idleSeconds(ingress: WayIn, temporaryStorage: string): number {
+  return requestSeconds(sharedStorage(ingress) ?? temporaryStorage);
 }
 
 /**
  * For how long the server keeps a connection without a request: longer than the load balancer, which otherwise sends a request into a connection that is being closed
  * and answers 502. Traefik and NGINX open another one then.
  */
-export function keepAliveSeconds(ingress: Pick<IngressSettings, "controller" | "groupName">, temporaryStorage: string): number | undefined {
+export function keepAliveSeconds(ingress: WayIn, temporaryStorage: string): number | undefined {
   return ingress.controller === IngressController.Alb ? idleSeconds(ingress, temporaryStorage) + 15 : undefined;
 }

@@ -1,7 +1,7 @@
 import { arnParts } from "@mlflow-instances/components";
 import { z } from "zod";
 import { strict } from "../problems.ts";
-import { show } from "../units.ts";
+import { show, size } from "../units.ts";
 import { arn, kmsKeyArn } from "./arn.ts";
 import { isOfRds, rdsAuthorities } from "./authorities.ts";
 import { checkRds, rdsSchema, sameHome, type ServerHome } from "./rds.ts";
@@ -112,8 +112,11 @@ const ingressSchema = strict({
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, { error: "is 1 to 63 lower-case letters, digits, hyphens and dots" })
     .optional()
+    .describe("alb: the instances share the load balancer of this group. Default: one for each instance."),
+  groupTemporaryStorage: size
+    .optional()
     .describe(
-      "alb: the instances share the load balancer of this group; their temporaryStorage is 20Gi at most. Default: one for each instance.",
+      "alb with groupName: the largest temporaryStorage of an instance; the load balancer waits for uploads of that size. Default: 20Gi.",
     ),
   dnsZoneId: z
     .string()
@@ -236,6 +239,11 @@ export function checkAws(platform: AwsPlatform, server: ServerHome, add: shared.
 function checkIngress({ ingress }: AwsPlatform, add: shared.Add): void {
   const { controller, tls } = ingress;
   if (controller === "alb") {
+    if (ingress.groupTemporaryStorage !== undefined && ingress.groupName === undefined)
+      add(
+        ["ingress", "groupTemporaryStorage"],
+        "is set without groupName: a load balancer of an instance's own follows its temporaryStorage; leave it out",
+      );
     if (tls.source !== "acm")
       add(["ingress", "tls", "source"], `is ${tls.source}, but an AWS load balancer takes its certificates from ACM only; set it to acm`);
     if (ingress.controllerNamespace !== undefined)
@@ -247,7 +255,7 @@ function checkIngress({ ingress }: AwsPlatform, add: shared.Add): void {
   }
   if (tls.source === "acm")
     add(["ingress", "tls", "source"], `is acm, but ${controller} can't show a certificate that lies in ACM; only alb can`);
-  for (const key of ["scheme", "groupName"] as const)
+  for (const key of ["scheme", "groupName", "groupTemporaryStorage"] as const)
     if (ingress[key] !== undefined) add(["ingress", key], `is set, but only controller alb has it, and the controller is ${controller}`);
   if (!ingress.controllerNamespace && !ingress.controllerCidrs) add(["ingress"], shared.noWayIn);
 }

@@ -24,10 +24,11 @@ test("valid arguments on AWS have no problem, with either method and in every ti
   }
 });
 
-test("an instance with a load balancer of its own has uploads of any size, and one that shares it those of the largest tier", () => {
+test("an instance with a load balancer of its own has uploads of any size, and one that shares it those that the group waits for", () => {
   const ingress = { ...base.ingress, groupName: "mlflow" };
   expect(problems({ ...base, temporaryStorage: "50Gi" })).toEqual([]);
   expect(problems({ ...base, ingress, temporaryStorage: "20Gi" })).toEqual([]);
+  expect(problems({ ...base, ingress: { ...ingress, groupTemporaryStorage: "80Gi" }, temporaryStorage: "80Gi" })).toEqual([]);
 });
 
 describe("keys or roles, exactly one of them", () => {
@@ -96,7 +97,9 @@ describe("each wrong argument of AWS is reported with its path", () => {
     ["ingress.scheme", ingress({ controller: "nginx", tls: issued, scheme: "internal" }), "belongs to controller alb"],
     ["ingress.groupName", ingress({ controller: "nginx", tls: issued, groupName: "g" }), "belongs to controller alb"],
     ["ingress.groupName", ingress({ groupName: "My Group" }), "lower case"],
-    ["temporaryStorage", { ...ingress({ groupName: "mlflow" }), temporaryStorage: "21Gi" }, "must be at most 20Gi with ingress.groupName"],
+    ["temporaryStorage", { ...ingress({ groupName: "mlflow" }), temporaryStorage: "21Gi" }, "must be at most 20Gi"],
+    ["ingress.groupTemporaryStorage", ingress({ groupName: "mlflow", groupTemporaryStorage: "much" }), "quantity of bytes"],
+    ["ingress.groupTemporaryStorage", ingress({ groupTemporaryStorage: "80Gi" }), "belongs to ingress.groupName"],
     ["ingress.dnsZoneId", ingress({ dnsZoneId: "example.com" }), "id of a hosted zone"],
     ["ingress.tls.source", ingress({ controller: "nginx" }), "acm needs controller alb"],
     ["ingress.tls.source", ingress({ controller: undefined }), "acm needs controller alb"],

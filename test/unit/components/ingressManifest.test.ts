@@ -117,6 +117,8 @@ describe("time-outs follow the largest artifact that the temporary volume takes"
 
   test("but not where the load balancer is shared, and the server keeps its own default elsewhere", () => {
     expect(idleSeconds({ controller: "alb", groupName: "g" }, "5Gi")).toBe(1024);
+    expect(idleSeconds({ controller: "alb", groupName: "g", groupTemporaryStorage: "40Gi" }, "5Gi")).toBe(2048);
+    expect(keepAliveSeconds({ controller: "alb", groupName: "g", groupTemporaryStorage: "40Gi" }, "5Gi")).toBe(2063);
     expect(keepAliveSeconds({ controller: "nginx" }, "20Gi")).toBeUndefined();
     expect(keepAliveSeconds({}, "20Gi")).toBeUndefined();
   });

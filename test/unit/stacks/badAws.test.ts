@@ -174,6 +174,16 @@ const cases: [what: string, change: (platform: Loose, values: Loose) => void, er
     ["ingress.controllerNamespace: is set, but it is the load balancer that connects to the pods, and not the controller's; leave it out"],
   ],
   [
+    "a group's largest upload without a group",
+    (p) => {
+      delete p.ingress.groupName;
+      p.ingress.groupTemporaryStorage = "40Gi";
+    },
+    [
+      "ingress.groupTemporaryStorage: is set without groupName: a load balancer of an instance's own follows its temporaryStorage; leave it out",
+    ],
+  ],
+  [
     "Traefik as if it were a load balancer",
     (p) => Object.assign(p.ingress, { controller: "traefik", scheme: "internal" }),
     [

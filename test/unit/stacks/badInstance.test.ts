@@ -261,3 +261,13 @@ test("without an environment, a file's own errors are still found", () => {
   const { errors, specs } = readInstances(undefined, folder, { stack: "local", today: "2026-11-22", root: folder });
   expect([errors, specs]).toEqual([['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production'], []]);
 });
+
+test("an upload for which the shared load balancer of an environment on AWS would not wait", () => {
+  const files = { "shop.yaml": `${good}temporaryStorage: 21Gi\n` };
+  const environment = (groupTemporaryStorage?: string) =>
+    fixtureEnvironment(({ platform }) => Object.assign(platform.ingress, { groupName: "mlflow", groupTemporaryStorage }), "aws");
+  expect(errorsOf(files, environment())).toEqual([
+    `shop.yaml:4:1 temporaryStorage: is 21Gi, more than 20Gi, for which the shared load balancer waits; raise platform.ingress.groupTemporaryStorage of ${environment().name} first`,
+  ]);
+  expect(errorsOf(files, environment("21Gi"))).toEqual([]);
+});
