@@ -246,6 +246,22 @@ it("takes another key, other classes and other tags in place", async () => {
   expect(await stack.preview(changed)).toEqual([]);
 });
 
+it("leaves the choice of the class to S3 when asked to, from the first day", async () => {
+  const changed = valuesWith(({ artifactStore }) => ({
+    artifactStore: { ...artifactStore, kmsKeyArn: target.kmsKeyArn, storageClasses: "intelligentTiering" },
+  }));
+  await stack.up(changed);
+  const { lifecycle } = await heldBucket(target.clients.s3, bucket);
+  expect(lifecycle["storage-classes"]).toMatchObject({
+    Status: "Enabled",
+    Filter: { Prefix: "artifacts/" },
+    Transitions: [{ Days: 0, StorageClass: "INTELLIGENT_TIERING" }],
+  });
+  // Nothing else of the rules went with the change.
+  expect(Object.keys(lifecycle)).toHaveLength(5);
+  expect(await stack.preview(changed)).toEqual([]);
+});
+
 it("previews the same environment with EKS Pod Identity: associations, and no token for IAM's provider", async () => {
   const steps = await stack.preview(valuesWith(() => ({ podIdentity: { eks: { clusterName: "mlflow-dev" } } })));
   const made = steps.filter(({ urn }) => urn.includes("PodIdentityAssociation"));
