@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,8 @@ import { openPulumi } from "../../../local/stack/pulumi.ts";
 import { destroyUnguarded } from "./unguarded.ts";
 
 const original = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-const parts = ["Pulumi.yaml", "package.json", "tsconfig.json", ".gitignore", "stacks", "components", "policies", "delivery"];
+/** What no command of the project reads, or is linked. */
+const unread = new Set([".git", "node_modules", "test", "bench", "docs", "images", "local", "examples"]);
 /** What is this machine's or another stack's. */
 const strange = /^Pulumi\..+\.yaml$|^instances$|^prices\.yaml$|^node_modules$/;
 
@@ -23,7 +24,7 @@ export async function projectClone(stack: string, instances: Readonly<Record<str
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
   const root = join(folder, "clone");
   await mkdir(root);
-  for (const part of parts) {
+  for (const part of (await readdir(original)).filter((name) => !unread.has(name))) {
     const filter = (source: string) => part === "Pulumi.yaml" || !strange.test(basename(source));
     await cp(join(original, part), join(root, part), { recursive: true, filter });
   }
