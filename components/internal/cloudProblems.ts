@@ -3,6 +3,7 @@ import {
   LoadBalancerScheme,
   PodIdentityMethod,
   StorageClasses,
+  Tier,
   type MlflowInstanceArgs,
   type PodIdentity,
 } from "../mlflowInstanceArgs.ts";
@@ -10,6 +11,7 @@ import { arnParts, isAtAws } from "./arns.ts";
 import { isOneOf, oneOf, type Report } from "./problems.ts";
 import { parseBytes } from "./quantities.ts";
 import { isTagValue, tagRule } from "./syntax.ts";
+import { tierDefaults } from "./tiers.ts";
 import { sharedStorage } from "./timeouts.ts";
 
 /** Who reaches the bucket, and as whom: keys or roles, and never half of either. */
@@ -108,7 +110,8 @@ export function checkBucketFeatures({ bucket }: MlflowInstanceArgs, report: Repo
 }
 
 /** What belongs to a load balancer of AWS and its names. */
-export function checkLoadBalancer({ bucket, podIdentity, ingress, temporaryStorage }: MlflowInstanceArgs, report: Report): void {
+export function checkLoadBalancer(args: MlflowInstanceArgs, report: Report): void {
+  const { bucket, podIdentity, ingress } = args;
   const { controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } = ingress;
   const isAlb = controller === IngressController.Alb;
   report("ingress.controller", controller === undefined || isOneOf(IngressController, controller), oneOf(IngressController));
@@ -127,9 +130,11 @@ export function checkLoadBalancer({ bucket, podIdentity, ingress, temporaryStora
   );
   report("ingress.groupTemporaryStorage", groupTemporaryStorage === undefined || groupName !== undefined, "belongs to ingress.groupName");
   const shared = sharedStorage(ingress);
+  // Whose tier is wrong has no default to compare.
+  const own = args.temporaryStorage ?? (isOneOf(Tier, args.tier) ? tierDefaults(args.tier).temporaryStorage : "");
   report(
     "temporaryStorage",
-    shared === undefined || !((parseBytes(temporaryStorage ?? "") ?? 0) > (parseBytes(shared) ?? Infinity)),
+    shared === undefined || !(Number(parseBytes(own)) > Number(parseBytes(shared))),
     `must be at most ${shared}, ingress.groupTemporaryStorage: the group's one load balancer waits for uploads of that size and no longer`,
   );
   report("ingress.dnsZoneId", dnsZoneId === undefined || /^Z[A-Z0-9]{1,31}$/.test(dnsZoneId), "must be the id of a hosted zone, Z…");

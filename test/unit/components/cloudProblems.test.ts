@@ -98,6 +98,8 @@ describe("each wrong argument of AWS is reported with its path", () => {
     ["ingress.groupName", ingress({ controller: "nginx", tls: issued, groupName: "g" }), "belongs to controller alb"],
     ["ingress.groupName", ingress({ groupName: "My Group" }), "lower case"],
     ["temporaryStorage", { ...ingress({ groupName: "mlflow" }), temporaryStorage: "21Gi" }, "must be at most 20Gi"],
+    // Of an instance that says none, the tier's.
+    ["temporaryStorage", { ...ingress({ groupName: "mlflow", groupTemporaryStorage: "5Gi" }), tier: "standard" }, "must be at most 5Gi"],
     ["ingress.groupTemporaryStorage", ingress({ groupName: "mlflow", groupTemporaryStorage: "much" }), "quantity of bytes"],
     ["ingress.groupTemporaryStorage", ingress({ groupTemporaryStorage: "80Gi" }), "belongs to ingress.groupName"],
     ["ingress.dnsZoneId", ingress({ dnsZoneId: "example.com" }), "id of a hosted zone"],
