@@ -69,6 +69,8 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
               ...secretEnv(facts.credentialsSecret, { MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri }),
               ...access.env,
               ...plainEnv(facts.environment),
+              // In bytes: what one request may ask for follows from it, also where the limit is the user's own.
+              { name: "MLFLOW_INSTANCE_MEMORY_LIMIT", valueFrom: { resourceFieldRef: { resource: "limits.memory", divisor: "1" } } },
             ],
             securityContext: containerSecurityContext,
             resources: containerResources(facts.resources),

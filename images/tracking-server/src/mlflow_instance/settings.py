@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlflow_instance.limits import DEFAULT_MEMORY, MIB
 from mlflow_instance.variables import Variables
 
 DEFAULT_TOKENS_FILE = Path("/etc/mlflow-instance/tokens/tokens.json")
@@ -22,6 +23,7 @@ class Settings:
     artifacts_destination: str
     tokens_file: Path
     workers: int
+    memory_limit: int
     host: str
     port: int
     schema_wait_seconds: int
@@ -61,6 +63,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         artifacts_destination=destination,
         tokens_file=Path(optional("MLFLOW_INSTANCE_TOKENS_FILE") or DEFAULT_TOKENS_FILE),
         workers=number("MLFLOW_INSTANCE_WORKERS", 1, 1, 64),
+        # Bytes. Without a limit on the container Kubernetes gives the node's whole memory.
+        memory_limit=number("MLFLOW_INSTANCE_MEMORY_LIMIT", DEFAULT_MEMORY, 256 * MIB, 2**50),
         host=optional("MLFLOW_INSTANCE_HOST") or "0.0.0.0",
         port=number("MLFLOW_INSTANCE_PORT", 5000, 1, 65535),
         schema_wait_seconds=number("MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS", 120, 0, 3600),
