@@ -31,6 +31,7 @@ export {
 export { arnParts } from "./internal/arns.ts";
 export { databaseName, instanceNamePattern, namespaceName, tokenNamePattern } from "./internal/names.ts";
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
+export { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
 export { sharedStorage } from "./internal/timeouts.ts";
 export { parseHours } from "./internal/quantities.ts";
 export { cronProblem, timeZoneProblem } from "./internal/cron.ts";
