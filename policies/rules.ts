@@ -18,6 +18,7 @@ import { namespaceNamesOwner } from "./naming/namespaceNamesOwner.ts";
 import { objectHasLabels } from "./naming/objectHasLabels.ts";
 import { backendIsNoSqlite } from "./reliability/backendIsNoSqlite.ts";
 import { containerHasResources } from "./reliability/containerHasResources.ts";
+import { containerReportsFailure } from "./reliability/containerReportsFailure.ts";
 import { dataHolderIsProtected } from "./reliability/dataHolderIsProtected.ts";
 import { dataHolderRefusesDeletion } from "./reliability/dataHolderRefusesDeletion.ts";
 import { mlflowIsNotDowngraded } from "./reliability/mlflowIsNotDowngraded.ts";
@@ -116,6 +117,7 @@ export const rules: readonly Rule[] = [
   tokenHasAllowedRole,
   backendIsNoSqlite,
   containerHasResources,
+  containerReportsFailure,
   dataHolderIsProtected,
   dataHolderRefusesDeletion,
   mlflowIsNotDowngraded,

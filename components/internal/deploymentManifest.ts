@@ -5,7 +5,7 @@ import { Component, labelsOf, selectorOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
 import { podAccess, type PodRole } from "./podAccess.ts";
-import { caVolume, credentialKeys, plainEnv, secretEnv, temporaryVolume, tokenVolume } from "./podParts.ts";
+import { caVolume, credentialKeys, failureMessage, plainEnv, secretEnv, temporaryVolume, tokenVolume } from "./podParts.ts";
 import { serverPort } from "./hosts.ts";
 
 export interface DeploymentFacts {
@@ -72,6 +72,7 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
               // In bytes: what one request may ask for follows from it, also where the limit is the user's own.
               { name: "MLFLOW_INSTANCE_MEMORY_LIMIT", valueFrom: { resourceFieldRef: { resource: "limits.memory", divisor: "1" } } },
             ],
+            ...failureMessage,
             securityContext: containerSecurityContext,
             resources: containerResources(facts.resources),
             volumeMounts: mounts.map(({ mount }) => mount),

@@ -4,7 +4,7 @@ import { Component, labelsOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
 import { podAccess, type PodRole } from "./podAccess.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
-import { caVolume, credentialKeys, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
+import { caVolume, credentialKeys, failureMessage, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
 
 export interface FinalDumpFacts {
   identity: Identity;
@@ -63,6 +63,7 @@ export function finalDumpJob(facts: FinalDumpFacts): input.batch.v1.JobSpec {
               ...access.env,
               ...plainEnv(facts.environment),
             ],
+            ...failureMessage,
             securityContext: containerSecurityContext,
             // Measured: 118 MiB at most. Rows are compressed as they come and sent in parts of 16 MiB: the size of the database adds nothing.
             resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "320Mi" } },

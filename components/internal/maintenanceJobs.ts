@@ -4,7 +4,7 @@ import { Component, labelsOf, type Identity } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
 import { podAccess, type PodRole } from "./podAccess.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
-import { caVolume, credentialKeys, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
+import { caVolume, credentialKeys, failureMessage, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
 
 /** What tells one maintenance job from another. */
 export interface MaintenanceKind {
@@ -68,6 +68,9 @@ export function maintenanceCronJob(kind: MaintenanceKind, facts: MaintenanceJobF
   return {
     schedule: facts.schedule,
     timeZone: facts.timeZone,
+    // Configured although it is the default: drift compares configured fields only, and a suspended
+    // job is a difference.
+    suspend: false,
     concurrencyPolicy: "Forbid",
     startingDeadlineSeconds: kind.startingDeadline,
     successfulJobsHistoryLimit: 3,
@@ -104,6 +107,7 @@ export function maintenanceCronJob(kind: MaintenanceKind, facts: MaintenanceJobF
                   ...access.env,
                   ...plainEnv(facts.environment),
                 ],
+                ...failureMessage,
                 securityContext: containerSecurityContext,
                 // Measured: 64 MiB once its libraries are loaded. It works in pages and never imports MLflow, so an instance's size adds little.
                 resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },

@@ -3,7 +3,7 @@ import type { input } from "@pulumi/kubernetes/types/index.js";
 import { Component, labelsOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
-import { caVolume, credentialKeys, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
+import { caVolume, credentialKeys, failureMessage, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
 
 export interface MigrationFacts {
   identity: Identity;
@@ -50,6 +50,7 @@ export function migrationJob(facts: MigrationFacts): input.batch.v1.JobSpec {
                 ...facts.maintenanceRoles,
               }),
             ],
+            ...failureMessage,
             securityContext: containerSecurityContext,
             // One process that imports MLflow's stores takes about 200 MiB.
             resources: { requests: { cpu: "100m", memory: "320Mi" }, limits: { memory: "768Mi" } },

@@ -25,6 +25,12 @@ export function caFile(caGiven: boolean): string {
   return caGiven ? `${caFolder}/${caKey}` : "/etc/ssl/certs/ca-certificates.crt";
 }
 
+/**
+ * What a container that failed leaves in its status: the end of its log, unless it wrote a message.
+ * Without it, a Job that fails is reported as an exit code alone.
+ */
+export const failureMessage = { terminationMessagePolicy: "FallbackToLogsOnError" } as const;
+
 export function plainEnv(values: Record<string, Input<string>>): EnvVar[] {
   return Object.entries(values).map(([name, value]) => ({ name, value }));
 }

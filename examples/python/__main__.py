@@ -25,6 +25,8 @@ cluster = kubernetes.Provider(
     cluster_identifier=f"{pulumi.get_project()}-{stack}",
     # The Secret with the token hashes changes in place, so that pods see it without a restart.
     enable_secret_mutable=True,
+    # An update takes back what `kubectl patch` or `kubectl scale` has changed, without a field conflict.
+    enable_patch_force=True,
 )
 object_store = aws.Provider(
     "object-store",

@@ -55,6 +55,8 @@ export const cluster = new Kubernetes("kubernetes", {
   clusterIdentifier: `${pulumi.getProject()}-${pulumi.getStack()}`,
   // The Secret with the token hashes changes in place, so that pods see it without a restart.
   enableSecretMutable: true,
+  // An update takes back what `kubectl patch` or `kubectl scale` has changed.
+  enablePatchForce: true,
 });
 
 export const providers = [

@@ -44,7 +44,11 @@ function awsProvider(platform: AwsPlatform): AwsProvider {
 function kubernetesProvider(environment: string, platform: AwsPlatform, aws: AwsProvider): KubernetesProvider {
   const { kubernetes, region, profile } = platform;
   // As for any cluster: see existing.ts.
-  const common = { clusterIdentifier: environment, enableSecretMutable: true };
+  const common = {
+    clusterIdentifier: environment,
+    enableSecretMutable: true,
+    enablePatchForce: true,
+  };
   if (kubernetes.clusterName === undefined)
     return new KubernetesProvider("kubernetes", { kubeconfig: kubernetes.kubeconfig, context: kubernetes.context, ...common });
   const name = kubernetes.clusterName;

@@ -19,6 +19,9 @@ export function createExisting(environment: string, platform: ExistingPlatform):
       clusterIdentifier: environment,
       // The Secret with the tokens changes in place, so that pods see it without a restart.
       enableSecretMutable: true,
+      // `kubectl patch` and `kubectl scale` own what they set. Without this, the update that repairs
+      // such a change ends with a field conflict.
+      enablePatchForce: true,
     }),
     new AwsProvider(
       "object-store",

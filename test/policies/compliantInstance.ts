@@ -24,12 +24,14 @@ const containerSecurity = {
 
 const resources = { requests: { cpu: "250m", memory: "512Mi" }, limits: { memory: "1Gi" } };
 
+const terminationMessagePolicy = "FallbackToLogsOnError";
+
 const template = (component: string, container: object) => ({
   metadata: { labels: labels({ "app.kubernetes.io/component": component }), annotations: { "mlflow-instances/mlflow-version": "3.17.2" } },
   spec: {
     automountServiceAccountToken: false,
     securityContext: podSecurity,
-    containers: [{ image, securityContext: containerSecurity, resources, ...container }],
+    containers: [{ image, securityContext: containerSecurity, resources, terminationMessagePolicy, ...container }],
     volumes: [{ name: "tmp", emptyDir: { sizeLimit: "10Gi" } }],
   },
 });

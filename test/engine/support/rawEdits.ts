@@ -244,6 +244,9 @@ const edits: Record<string, Record<string, Edit["apply"]>> = {
   // Reliability
   "backend-is-no-sqlite": { "a file": set("fraud-detector-credentials", ["stringData", "backend-store-uri"], "sqlite:////data/mlflow.db") },
   "container-has-resources": { "no limit of memory": set(server, [...container, "resources", "limits"], undefined) },
+  "container-reports-failure": {
+    "the file alone": set(server, [...container, "terminationMessagePolicy"], "File"),
+  },
   "data-holder-is-protected": {
     "a bucket": resource("fraud-detector-bucket", (bucket) => ({ ...bucket, protect: false })),
     "a database": resource("fraud-detector-database", (database) => ({ ...database, protect: false })),

@@ -175,6 +175,8 @@ describe("the provider's arguments", () => {
     const elsewhere = kubeconfigOf("https://elsewhere");
     expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: renewed })).toEqual([]);
     expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig, namespace: "other" })).toEqual([]);
+    const forcing = { kubeconfig, enablePatchForce: "true" };
+    expect(await plugin.diffConfig({ kubeconfig }, forcing)).toEqual([]);
     expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: file(kubeconfig) })).toEqual([]);
     expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: elsewhere })).toEqual(["kubeconfig"]);
     expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: unknown })).toEqual(["kubeconfig"]);

@@ -1,5 +1,5 @@
 // Create and update: what is sent to the API server, what goes to the state, what a preview does without touching anything.
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { Secret, unknown } from "../../../local/plugins/shared/values.ts";
 import type { Properties } from "../../../local/plugins/shared/values.ts";
 import { FakeApiServer } from "./support/fakeApiServer.ts";
@@ -249,6 +249,16 @@ describe("update", () => {
     const annotations = { "pulumi.com/patchForce": "true" };
     await plugin.update(urn(configMapType), "team/settings", await created(), configMap({ a: "2" }, { annotations }));
     expect(server.requests("PATCH", path).at(-1)!.query["force"]).toBe("true");
+  });
+
+  it("takes it over everywhere when the provider is told to, in previews as well", async () => {
+    const old = await created();
+    const forcing = await Plugin.start({ kubeconfig: server.kubeconfig(), enablePatchForce: "true" });
+    onTestFinished(() => forcing.stop());
+    for (const preview of [true, false]) {
+      await forcing.update(urn(configMapType), "team/settings", old, configMap({ a: "2" }), { preview });
+      expect(server.requests("PATCH", path).at(-1)!.query["force"]).toBe("true");
+    }
   });
 
   it("fails for an object that is gone", async () => {

@@ -80,6 +80,10 @@ describe.each([
     });
   });
 
+  test("leaves the end of its log as its message when it fails", () => {
+    expect(pod.containers[0].terminationMessagePolicy).toBe("FallbackToLogsOnError");
+  });
+
   test("has memory requested and limited, and CPU requested but not limited", () => {
     const { requests, limits } = pod.containers[0].resources;
     expect(parseBytes(limits.memory)).toBeGreaterThanOrEqual(parseBytes(requests.memory) ?? Number.NaN);
@@ -176,6 +180,10 @@ describe.each([
     expect(cronJob).toMatchObject({ schedule: "17 2 * * *", timeZone: "Europe/Berlin", concurrencyPolicy: "Forbid" });
     // Below 10 seconds the controller, which looks every 10 seconds, might start none at all.
     expect(cronJob.startingDeadlineSeconds).toBeGreaterThan(600);
+  });
+
+  test("is configured as not suspended, so that drift sees a suspension", () => {
+    expect(cronJob.suspend).toBe(false);
   });
 
   test("ends, and leaves a few runs to look at", () => {

@@ -236,7 +236,13 @@ test("four explicit providers, with passwords as secrets and everything else rea
     [
       "pulumi:providers:kubernetes",
       "kubernetes",
-      { kubeconfig: "/fixture/kubeconfig", context: "mlflow-local", clusterIdentifier: "local", enableSecretMutable: "true" },
+      {
+        kubeconfig: "/fixture/kubeconfig",
+        context: "mlflow-local",
+        clusterIdentifier: "local",
+        enableSecretMutable: "true",
+        enablePatchForce: "true",
+      },
     ],
     [
       "pulumi:providers:aws",
