@@ -69,9 +69,11 @@ def public_error(error: BaseException) -> tuple[int, str]:
         return _UNSTORABLE
     if isinstance(error, sqlalchemy.exc.TimeoutError):
         return _BUSY
-    state = getattr(driver, "pgcode", None)
+    state = state_of(error)
     if state is None:
         # A connection that failed, or was cut off, has no SQLSTATE.
+        if driver is error and _is_about_a_value(error):
+            return INVALID_PARAMETER_VALUE, "A value in the request is not of the kind that its field takes"
         lost = isinstance(driver, psycopg2.OperationalError | psycopg2.InterfaceError) or getattr(error, "connection_invalidated", False)
         return _AWAY if lost else INTERNAL
     if state == "22001":
@@ -83,6 +85,19 @@ def public_error(error: BaseException) -> tuple[int, str]:
         reading = not _TABLE.match(getattr(error, "statement", None) or "SELECT")
         return _TOO_LONG if reading else _BUSY
     return next((_BY_STATE[state[:length]] for length in (5, 3, 2) if state[:length] in _BY_STATE), INTERNAL)
+
+
+def _is_about_a_value(error: BaseException) -> bool:
+    """Python's own words for a value that does not convert, or an error in the handling of one."""
+    if isinstance(error, ValueError) or str(error).startswith(("int() argument", "float() argument")):
+        return True
+    return isinstance(error, TypeError | LookupError) and isinstance(error.__context__, ValueError)
+
+
+def state_of(error: BaseException) -> str | None:
+    """SQLSTATE, where the database itself has raised the error."""
+    state = getattr(getattr(error, "orig", None) or error, "pgcode", None)
+    return str(state) if state else None
 
 
 def _too_long_value(error: BaseException) -> str:
@@ -139,7 +154,10 @@ def _translating(original: Callable[..., Any]) -> Callable[..., Any]:
                 if cause is None or isinstance(cause, MlflowException) or error.message != str(cause):
                     raise
                 code, sentence = public_error(cause)
-                _logger.warning("%s: %s: %s", sentence, type(cause).__name__, cause, exc_info=cause if code == INTERNAL_ERROR else None)
+                of_database = isinstance(cause, sqlalchemy.exc.SQLAlchemyError)
+                _logger.warning(
+                    "%s: %s: %s", sentence, type(cause).__name__, cause, exc_info=None if of_database else cause
+                )
                 raise MlflowException(sentence, error_code=code) from cause
 
         return session

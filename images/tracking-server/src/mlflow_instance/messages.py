@@ -5,15 +5,16 @@ from collections.abc import Iterator
 
 import psycopg2
 import sqlalchemy.exc
-from botocore.exceptions import BotoCoreError, ClientError
-from mlflow.exceptions import MlflowException
+from mlflow.exceptions import ERROR_CODE_TO_HTTP_STATUS, MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_STATE, ErrorCode
 
 from mlflow_instance.database_errors import INTERNAL, public_error
+from mlflow_instance.store_errors import STORE_ERRORS, public_store_error
 
 _logger = logging.getLogger(__name__)
 
 # Their texts are the operator's; those of other errors (a filter that can't be parsed) are about what the client sent.
-_PRIVATE = (sqlalchemy.exc.SQLAlchemyError, psycopg2.Error, BotoCoreError, ClientError, OSError)
+_PRIVATE = (sqlalchemy.exc.SQLAlchemyError, psycopg2.Error, *STORE_ERRORS, OSError)
 # For answers that aren't made of an exception that we see: what such texts begin with, or always have in them.
 _MARKS = (
     "[SQL:",
@@ -51,6 +52,8 @@ def clean_messages() -> None:
             self.message = told
 
     MlflowException.serialize_as_json = serialize_as_json
+    # MLflow says 500, which its client repeats for minutes: a deleted experiment can't be renamed by another attempt.
+    ERROR_CODE_TO_HTTP_STATUS[ErrorCode.Name(INVALID_STATE)] = 400
 
 
 def public_message(error: MlflowException) -> str:
@@ -58,12 +61,19 @@ def public_message(error: MlflowException) -> str:
     for cause in _causes(error):
         if not isinstance(cause, _PRIVATE):
             continue
-        _, sentence = public_error(cause)
+        _, sentence = sentence_of(cause)
         for private in (str(cause), repr(cause), str(getattr(cause, "orig", None) or "")):
             # A text of a few letters (an errno) is no secret and may be a part of any word.
             if len(private) > 8:
                 text = text.replace(private, sentence)
     return INTERNAL[1] if is_private(text) else text
+
+
+def sentence_of(error: BaseException) -> tuple[int, str]:
+    """MLflow's code and a sentence for any error that reaches the end of a handler."""
+    if isinstance(error, STORE_ERRORS):
+        return public_store_error(error)
+    return public_error(error)
 
 
 def is_private(text: str) -> bool:
