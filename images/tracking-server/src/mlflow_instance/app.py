@@ -43,15 +43,24 @@ def build_app(settings: Settings) -> App:
 
     from mlflow_instance.artifacts import PROXIED_SCHEME
     from mlflow_instance.confine import confine_repositories
+    from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
+    from mlflow_instance.failures import Failures
+    from mlflow_instance.messages import clean_messages
     from mlflow_instance.no_migration import forbid_migration
+    from mlflow_instance.store_errors import use_short_retries
+    from mlflow_instance.unhandled import answer_unhandled_errors
 
     confine_repositories(settings.artifacts_destination)
     forbid_migration()
+    translate_database_errors()
+    clean_messages()
+    use_short_retries()
+    answer_unhandled_errors(mlflow_app)
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
-        Turns(mlflow_app, turns_of_pool(os.environ)),
+        Failures(Turns(mlflow_app, turns_of_pool(os.environ))),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
         readiness=Readiness(lambda: database_answers(settings.database_uri)),

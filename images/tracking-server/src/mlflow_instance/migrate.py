@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from psycopg2.extensions import connection as Connection
 
 from mlflow_instance.database import connect, parse_uri, redacted
-from mlflow_instance.logs import configure_logging
+from mlflow_instance.logs import configure_logging, say
 from mlflow_instance.maintenance.indexes import ensure_indexes
 from mlflow_instance.maintenance.privileges import ROLES, Privileges, grant
 from mlflow_instance.schema import SchemaError, current_revision, head_revision, known_revisions
@@ -135,7 +135,7 @@ def main() -> int:
         before, after = migrate(uri, roles)
     except Exception as error:
         # One line: a stack trace of SQLAlchemy hides the reason, and its SQL errors may carry values.
-        print(f"mlflow-instance-migrate: {' '.join(str(getattr(error, 'orig', None) or error).split())}", file=sys.stderr)
+        say("mlflow-instance-migrate", " ".join(str(getattr(error, "orig", None) or error).split()))
         return 1
     print(f"schema revision from {before or 'none'} to {after}" + (" (unchanged)" if before == after else ""))
     return 0
