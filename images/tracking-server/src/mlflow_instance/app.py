@@ -42,12 +42,14 @@ def build_app(settings: Settings) -> App:
         from mlflow.server.fastapi_app import app as mlflow_app
 
     from mlflow_instance.artifacts import PROXIED_SCHEME
+    from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.download import add_streamed_download
     from mlflow_instance.no_migration import forbid_migration
 
     confine_repositories(settings.artifacts_destination)
     forbid_migration()
+    bound_queries()
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
