@@ -42,6 +42,7 @@ def build_app(settings: Settings) -> App:
         from mlflow.server.fastapi_app import app as mlflow_app
 
     from mlflow_instance.artifacts import PROXIED_SCHEME
+    from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
@@ -57,6 +58,7 @@ def build_app(settings: Settings) -> App:
     clean_messages()
     use_short_retries()
     answer_unhandled_errors(mlflow_app)
+    bound_queries()
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
