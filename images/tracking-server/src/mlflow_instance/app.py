@@ -48,11 +48,13 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.download import add_streamed_download
     from mlflow_instance.failures import Failures
     from mlflow_instance.messages import clean_messages
+    from mlflow_instance.locations_written import check_written_locations
     from mlflow_instance.no_migration import forbid_migration
     from mlflow_instance.store_errors import use_short_retries
     from mlflow_instance.unhandled import answer_unhandled_errors
 
     confine_repositories(settings.artifacts_destination)
+    check_written_locations(settings.artifacts_destination)
     forbid_migration()
     translate_database_errors()
     clean_messages()
