@@ -5,6 +5,7 @@ import uuid
 import warnings
 
 from mlflow_instance.asgi import App
+from mlflow_instance.limits import limits_of
 from mlflow_instance.middleware import InstanceMiddleware
 from mlflow_instance.readiness import Readiness, database_answers
 from mlflow_instance.settings import Settings
@@ -41,6 +42,7 @@ def build_app(settings: Settings) -> App:
         warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
         from mlflow.server.fastapi_app import app as mlflow_app
 
+    from mlflow_instance.answers import MeteredAnswers, bound_answers
     from mlflow_instance.artifacts import PROXIED_SCHEME
     from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.confine import confine_repositories
@@ -65,6 +67,13 @@ def build_app(settings: Settings) -> App:
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
         Failures(Turns(mlflow_app, turns_of_pool(os.environ))),
+    turns = turns_of_pool(os.environ)
+    limits = limits_of(settings.memory_limit, settings.workers, turns)
+    bound_answers(limits.answer_bytes)
+    if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
+        add_streamed_download(mlflow_app)
+    return InstanceMiddleware(
+        Turns(MeteredAnswers(mlflow_app, limits.answer_bytes), turns),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
         readiness=Readiness(lambda: database_answers(settings.database_uri)),
