@@ -63,17 +63,13 @@ def build_app(settings: Settings) -> App:
     use_short_retries()
     answer_unhandled_errors(mlflow_app)
     bound_queries()
-    if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
-        add_streamed_download(mlflow_app)
-    return InstanceMiddleware(
-        Failures(Turns(mlflow_app, turns_of_pool(os.environ))),
     turns = turns_of_pool(os.environ)
     limits = limits_of(settings.memory_limit, settings.workers, turns)
     bound_answers(limits.answer_bytes)
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
-        Turns(MeteredAnswers(mlflow_app, limits.answer_bytes), turns),
+        Failures(Turns(MeteredAnswers(mlflow_app, limits.answer_bytes), turns)),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
         readiness=Readiness(lambda: database_answers(settings.database_uri)),
