@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { strict } from "../problems.ts";
 import { show } from "../units.ts";
+import { traefikSchema } from "./traefik.ts";
 
 // What both kinds of platform are described with.
 
@@ -109,6 +110,9 @@ export const ingressShape = {
     .optional()
     .describe("Namespace of the ingress controller's pods, if it runs in the cluster: the only pods that reach an instance."),
   controllerCidrs: cidrs.optional().describe("Addresses of the ingress controller, if it runs outside the pod network."),
+  traefik: traefikSchema
+    .optional()
+    .describe("Traefik: how it is configured itself. Default: Traefik's own defaults; every preview then lists what to set."),
 };
 
 export const dnsShape = {
