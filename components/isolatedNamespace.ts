@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import { Component, labelsOf, namespaceAnnotations, type Identity, type NamespaceFacts } from "./internal/labels.ts";
@@ -14,6 +15,8 @@ export interface IsolatedNamespaceArgs {
   /** What others look for on the namespace. */
   labels: Record<string, string>;
   replicas: number;
+  /** Registry credentials as a `config.json` of Docker. */
+  imagePullSecret: pulumi.Input<string> | undefined;
   network: Omit<NetworkFacts, "instanceName" | "finalDump">;
 }
 
@@ -23,6 +26,8 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   /** What has to exist before the first pod starts: a pod that starts earlier would run unfenced. */
   readonly fences: pulumi.Resource[];
+  /** Name of the Secret with the registry credentials, where some were given. */
+  readonly pullSecret: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: IsolatedNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:IsolatedNamespace", name, {}, opts);
@@ -69,7 +74,23 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
           childOf(this),
         ),
     );
-    this.fences = [quota, ...policies];
+    const pullSecret =
+      args.imagePullSecret === undefined
+        ? undefined
+        : new Secret(
+            logicalName(name, "pullSecret"),
+            {
+              // A fixed name: new credentials change the Secret in place and restart no pod.
+              metadata: { name: objectNames.pullSecret, namespace: this.namespace, labels },
+              type: "kubernetes.io/dockerconfigjson",
+              stringData: {
+                ".dockerconfigjson": pulumi.secret(pulumi.output(args.imagePullSecret)),
+              },
+            },
+            childOf(this),
+          );
+    this.pullSecret = pullSecret?.metadata.name;
+    this.fences = [quota, ...policies, ...(pullSecret === undefined ? [] : [pullSecret])];
     this.registerOutputs({ namespace: this.namespace });
   }
 }

@@ -14,6 +14,8 @@ export interface MaintenanceArgs {
   identity: Identity;
   namespace: pulumi.Input<string>;
   image: pulumi.Input<string>;
+  /** Secrets by which nodes pull the image. */
+  imagePullSecrets: readonly pulumi.Input<string>[];
   mlflowVersion: string;
   schedules: Required<MaintenanceSettings>;
   /** URIs of the backend store with each job's own role; secrets. */
@@ -59,6 +61,7 @@ export class Maintenance extends pulumi.ComponentResource {
           identity: args.identity,
           mlflowVersion: args.mlflowVersion,
           image: args.image,
+          imagePullSecrets: args.imagePullSecrets,
           schedule,
           timeZone: args.schedules.timeZone,
           credentialsSecret: credentials.metadata.name,

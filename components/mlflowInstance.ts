@@ -80,6 +80,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
         },
         labels: controllerLabels(args.ingress),
         replicas: settings.replicas,
+        imagePullSecret: args.imagePullSecret,
         network: {
           network: args.network,
           database: settings.database,
@@ -89,6 +90,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
       },
       child,
     );
+    const imagePullSecrets = [...(isolation.pullSecret === undefined ? [] : [isolation.pullSecret]), ...settings.imagePullSecrets];
     const roles =
       args.podIdentity === undefined
         ? undefined
@@ -130,6 +132,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
         identity: args,
         namespace: isolation.namespace,
         image: args.image,
+        imagePullSecrets,
         mlflowVersion: args.mlflowVersion,
         replicas: settings.replicas,
         stopped: preparingDeletion,
@@ -166,6 +169,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
       identity: args,
       namespace: isolation.namespace,
       image: args.image,
+      imagePullSecrets,
       mlflowVersion: args.mlflowVersion,
       caConfigMap: server.caConfigMap,
     };

@@ -56,10 +56,24 @@ export interface MlflowInstanceArgs {
   costCenter?: string;
   /** Full host name under which the instance is reached, for example `fraud-detector.mlflow.example.com`. Changing it changes the URL. */
   host: string;
-  /** Further `Host` values that the server accepts, port included where clients send one. Default: none. */
+  /**
+   * Further `Host` values that the server accepts, port included where clients send one, for example
+   * `localhost:15056` for a port-forward. Pages of these hosts may call the server, too. Default: none.
+   */
   extraAllowedHosts?: string[];
   /** Reference of the tracking server's image, best with a digest. A change migrates the schema and rolls the pods. */
   image: Input<string>;
+  /**
+   * Credentials of the registry of `image`, as the text of a `config.json` of Docker (`{"auths": …}`).
+   * They become a Secret in the instance's namespace that every pod names. Always handled as a secret;
+   * a change restarts no pod. Default: none, the nodes can pull the image.
+   */
+  imagePullSecret?: Input<string>;
+  /**
+   * Names of Secrets of type `kubernetes.io/dockerconfigjson` that something else puts into the
+   * instance's namespace; every pod names them. Default: none.
+   */
+  imagePullSecrets?: string[];
   /** MLflow version inside the image, `3.17.0` or later (older ones have known holes). Never lower it: schemas don't go back. */
   mlflowVersion: string;
   /** Number of server pods. Default: by tier (sandbox and standard 1, production 2). */

@@ -21,6 +21,8 @@ export interface TrackingServerArgs {
   identity: Identity;
   namespace: pulumi.Input<string>;
   image: pulumi.Input<string>;
+  /** Secrets by which nodes pull the image. */
+  imagePullSecrets: readonly pulumi.Input<string>[];
   mlflowVersion: string;
   replicas: number;
   /** Whether the pods are taken away, see `MlflowInstanceArgs.prepareDeletion`. */
@@ -89,6 +91,7 @@ export class TrackingServer extends pulumi.ComponentResource {
       identity,
       mlflowVersion: args.mlflowVersion,
       image: args.image,
+      imagePullSecrets: args.imagePullSecrets,
       credentialsSecret: credentials.metadata.name,
       caConfigMap: caBundle?.metadata.name,
     };

@@ -31,6 +31,9 @@ export const instancesFolderOf = (root: string, { stack, keys }: RawConfig): str
 /** A secret of the stack's config; it was checked to be there. */
 export const secret = (key: SecretKey): pulumi.Output<string> => new pulumi.Config(project).requireSecret(key);
 
+/** A secret that an environment may have. */
+export const optionalSecret = (key: SecretKey): pulumi.Output<string> | undefined => new pulumi.Config(project).getSecret(key);
+
 /** Its text, for a login of this very program: never part of a resource's arguments, which take `secret`, nor of a message. */
 export const secretText = (key: SecretKey): string | undefined => pulumi.runtime.getConfig(`${project}:${key}`);
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { extraAllowedHosts } from "./allowedHosts.ts";
 import { awsNotes, awsPlatformSchema, checkAws, type AwsPlatform } from "./platforms/aws.ts";
 import { checkExisting, existingPlatformSchema, missingFeatures } from "./platforms/existing.ts";
 import type { ServerHome } from "./platforms/rds.ts";
 import type { Add } from "./platforms/shared.ts";
+import { traefikNotes } from "./platforms/traefik.ts";
 import { dayAfter, previewDays, pullRequestOf } from "./previewEnvironment.ts";
 import { check, looksSecret, strict, type Problem } from "./problems.ts";
 import { timeZone } from "./schedules.ts";
@@ -42,6 +44,9 @@ export const environmentSchema = strict({
   defaults: strict({
     tier: z.enum(tierNames).optional().describe("Tier of instances whose file names none. Default: standard."),
     deletedExperimentRetention: days.optional().describe("Grace before a deletion is final, where a file says none. Default: by tier."),
+    extraAllowedHosts: extraAllowedHosts
+      .optional()
+      .describe("Further Host values that every instance's server accepts, such as localhost:15056 for a port-forward. Default: none."),
     timeZone: timeZone.optional().describe("Time zone of the maintenance jobs' schedules. Default: Etc/UTC."),
   })
     .optional()
@@ -79,8 +84,10 @@ export function connectionLimit(platform: Platform): { maxConnections: number; p
 }
 
 /** What is weaker in this environment than it could be, a line each, to be said with every update: nothing may be so in silence. */
-export const notesOn = ({ platform }: Environment): string[] =>
-  platform.kind === "existing" ? missingFeatures(platform) : awsNotes(platform);
+export const notesOn = ({ platform }: Environment): string[] => [
+  ...(platform.kind === "existing" ? missingFeatures(platform) : awsNotes(platform)),
+  ...traefikNotes(platform.ingress),
+];
 
 /** What the environment's own database server is made for; for kind aws only. */
 export const serverHomeOf = ({ name, defaults, preview }: Environment, { region, accountId, vpc }: AwsPlatform): ServerHome => ({
@@ -135,6 +142,7 @@ export const secretKeys = {
   tlsCertificate: "the certificate that the ingress shows (tls source pem)",
   tlsPrivateKey: "the private key of that certificate (tls source pem)",
   artifactStoreKeys: "each instance's own object store key",
+  imagePullSecret: "the credentials of the image's registry, a config.json of Docker",
 } as const;
 
 export type SecretKey = keyof typeof secretKeys;

@@ -4,6 +4,7 @@ import { instancesFolderOf, placeInStackFile, readConfig, readStoreKeys, secretT
 import { connectionProblems } from "./connections.ts";
 import { deploy } from "./deploy.ts";
 import { notesOn, parseEnvironment } from "./environment.ts";
+import { pullSecretProblems } from "./imagePullSecret.ts";
 import { refusedArguments } from "./instanceArgs.ts";
 import { readInstances } from "./load.ts";
 import { preflight } from "./preflight/index.ts";
@@ -34,7 +35,11 @@ export default async function program() {
 
   // Of the instances that are right: what a wrong one needs is not known.
   const crowded = environment === undefined ? [] : connectionProblems(environment, loaded.specs);
-  const places = placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), [...problems, ...crowded]);
+  const places = placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), [
+    ...problems,
+    ...pullSecretProblems(),
+    ...crowded,
+  ]);
   const vanished = vanishedInstances(last.instances, environment, loaded.names, (name) => relative(root, join(folder, `${name}.yaml`)));
   const errors = [...places, ...loaded.errors, ...vanished, ...stored.errors];
   const wrongInput = `Wrong input for stack ${config.stack}; nothing was changed:`;

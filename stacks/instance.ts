@@ -18,6 +18,7 @@ import { costCenter, owner } from "./answerable.ts";
 import type { Environment } from "./environment.ts";
 import { nameProblem } from "./naming.ts";
 import { strict, type Problem } from "./problems.ts";
+import { extraAllowedHosts } from "./allowedHosts.ts";
 import { schedule, timeZone } from "./schedules.ts";
 import { retentionDays, tierNames } from "./tiers.ts";
 import { bytesOf, cpu, days, daysOf, duration, show, size } from "./units.ts";
@@ -122,6 +123,11 @@ export const instanceFileSchema = strict({
     .describe(
       "Connections to the database that the tracking server may hold at once; requests wait for a free one. Default: 6 for each worker and store, a rollout included, such as 31 for a sandbox.",
     ),
+  extraAllowedHosts: extraAllowedHosts
+    .optional()
+    .describe(
+      "Further Host values that the server accepts, port included where the client's URL has one, for example localhost:15056 for `kubectl port-forward svc/mlflow 15056:80`. Default: the environment's, else none. A change restarts the pods.",
+    ),
   temporaryStorage: size
     .optional()
     .describe(`Size of a pod's temporary volume, through which uploads pass. Default: ${byTier("temporaryStorage")}.`),
@@ -174,6 +180,7 @@ export interface InstanceSpec {
   readonly memory: { readonly request: string; readonly limit: string };
   readonly databaseConnections: number;
   readonly temporaryStorage: string;
+  readonly extraAllowedHosts: string[];
   readonly tokens: readonly TokenSpec[];
 }
 
@@ -291,6 +298,7 @@ export function resolve(environment: Environment, name: string, file: InstanceFi
     memory: file.memory ?? { request: resources.memoryRequest, limit: resources.memoryLimit },
     databaseConnections: file.databaseConnections ?? preferredConnections({ replicas, workers }),
     temporaryStorage: file.temporaryStorage ?? tier.temporaryStorage,
+    extraAllowedHosts: file.extraAllowedHosts ?? environment.defaults?.extraAllowedHosts ?? [],
     // Sorted, so that the order of lines in a file changes nothing.
     tokens: Object.entries(file.tokens ?? {})
       .map(([tokenName, token]) => ({ name: tokenName, role: token.role, expires: token.expires }))

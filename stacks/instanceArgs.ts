@@ -1,6 +1,6 @@
 import { databaseName, instanceProblems, type MlflowInstanceArgs } from "@mlflow-instances/components";
 import { databaseAuthorities } from "./platforms/authorities.ts";
-import { secret, type KeyPair, type StoreKey } from "./config.ts";
+import { optionalSecret, secret, type KeyPair, type StoreKey } from "./config.ts";
 import { connectionLimit, type Environment, type Platform } from "./environment.ts";
 import type { InstanceSpec } from "./instance.ts";
 import type { Resources } from "./providers/resources.ts";
@@ -23,6 +23,7 @@ export function instanceArgs(environment: Environment, spec: InstanceSpec, { dat
   const { platform, artifacts } = environment;
   const ofKind = platform.kind === "existing" ? existingArgs(platform, key!) : awsArgs(platform);
   const caBundle = databaseAuthorities(platform);
+  const pullSecret = optionalSecret("imagePullSecret");
   return {
     instanceName: spec.name,
     team: spec.team,
@@ -33,11 +34,14 @@ export function instanceArgs(environment: Environment, spec: InstanceSpec, { dat
     ...(spec.costCenter === undefined ? {} : { costCenter: spec.costCenter }),
     host: spec.host,
     image: platform.image,
+    ...(pullSecret === undefined ? {} : { imagePullSecret: pullSecret }),
+    ...(platform.imagePullSecrets === undefined ? {} : { imagePullSecrets: [...platform.imagePullSecrets] }),
     mlflowVersion: platform.mlflowVersion ?? defaultMlflowVersion,
     replicas: spec.replicas,
     workers: spec.workers,
     resources: { cpuRequest: spec.cpu, memoryRequest: spec.memory.request, memoryLimit: spec.memory.limit },
     temporaryStorage: spec.temporaryStorage,
+    ...(spec.extraAllowedHosts.length === 0 ? {} : { extraAllowedHosts: spec.extraAllowedHosts }),
     artifactsAccess: artifacts.access,
     deletedExperimentRetention: spec.deletedExperimentRetention,
     staleRuns: { ...spec.staleRuns },

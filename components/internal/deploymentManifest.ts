@@ -5,13 +5,15 @@ import { Component, labelsOf, selectorOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
 import { podAccess, type PodRole } from "./podAccess.ts";
-import { caVolume, credentialKeys, failureMessage, plainEnv, secretEnv, temporaryVolume, tokenVolume } from "./podParts.ts";
+import { caVolume, credentialKeys, failureMessage, plainEnv, pullSecrets, secretEnv, temporaryVolume, tokenVolume } from "./podParts.ts";
 import { serverPort } from "./hosts.ts";
 
 export interface DeploymentFacts {
   identity: Identity;
   mlflowVersion: string;
   image: Input<string>;
+  /** Secrets by which nodes pull the image. */
+  imagePullSecrets: readonly Input<string>[];
   replicas: number;
   /** Nobody is served: the pods go and the rest stays as it is. */
   stopped: boolean;
@@ -55,6 +57,7 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
         automountServiceAccountToken: false,
         // Otherwise every service of the namespace becomes variables such as MLFLOW_PORT, which MLflow reads as its own settings.
         enableServiceLinks: false,
+        ...pullSecrets(facts.imagePullSecrets),
         // An upload in flight may take longer than the default 30 s.
         terminationGracePeriodSeconds: 60,
         securityContext: podSecurityContext,

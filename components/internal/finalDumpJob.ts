@@ -4,12 +4,14 @@ import { Component, labelsOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
 import { podAccess, type PodRole } from "./podAccess.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
-import { caVolume, credentialKeys, failureMessage, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
+import { caVolume, credentialKeys, failureMessage, plainEnv, pullSecrets, secretEnv, temporaryVolume } from "./podParts.ts";
 
 export interface FinalDumpFacts {
   identity: Identity;
   mlflowVersion: string;
   image: Input<string>;
+  /** Secrets by which nodes pull the image. */
+  imagePullSecrets: readonly Input<string>[];
   /** Secret of the tracking server: the database's owner sees every table, the bucket's user may write. */
   credentialsSecret: Input<string>;
   caConfigMap: Input<string> | undefined;
@@ -52,6 +54,7 @@ export function finalDumpJob(facts: FinalDumpFacts): input.batch.v1.JobSpec {
         serviceAccountName: objectNames.finalDump,
         automountServiceAccountToken: false,
         enableServiceLinks: false,
+        ...pullSecrets(facts.imagePullSecrets),
         securityContext: podSecurityContext,
         containers: [
           {

@@ -23,5 +23,7 @@ export function allowedHosts(facts: HostFacts): string[] {
 /** Origins whose pages may call the server. Set together with the hosts: without them the UI's own POSTs get 403. */
 export function corsOrigins(facts: HostFacts): string[] {
   const inside = serviceHosts(facts.namespace).flatMap((host) => [`http://${host}`, `http://${host}:${serverPort}`]);
-  return [`https://${facts.host}`, ...inside];
+  // Which scheme is in front of such a host is not known; a port-forward has none.
+  const extra = facts.extraAllowedHosts.flatMap((host) => [`https://${host}`, `http://${host}`]);
+  return [...new Set([`https://${facts.host}`, ...inside, ...extra])];
 }

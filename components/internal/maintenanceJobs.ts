@@ -4,7 +4,7 @@ import { Component, labelsOf, type Identity } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
 import { podAccess, type PodRole } from "./podAccess.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
-import { caVolume, credentialKeys, failureMessage, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
+import { caVolume, credentialKeys, failureMessage, plainEnv, pullSecrets, secretEnv, temporaryVolume } from "./podParts.ts";
 
 /** What tells one maintenance job from another. */
 export interface MaintenanceKind {
@@ -43,6 +43,8 @@ export interface MaintenanceJobFacts {
   identity: Identity;
   mlflowVersion: string;
   image: Input<string>;
+  /** Secrets by which nodes pull the image. */
+  imagePullSecrets: readonly Input<string>[];
   schedule: string;
   timeZone: string;
   credentialsSecret: Input<string>;
@@ -96,6 +98,7 @@ export function maintenanceCronJob(kind: MaintenanceKind, facts: MaintenanceJobF
             serviceAccountName: kind.objectName,
             automountServiceAccountToken: false,
             enableServiceLinks: false,
+            ...pullSecrets(facts.imagePullSecrets),
             securityContext: podSecurityContext,
             containers: [
               {

@@ -3,12 +3,14 @@ import type { input } from "@pulumi/kubernetes/types/index.js";
 import { Component, labelsOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
-import { caVolume, credentialKeys, failureMessage, plainEnv, secretEnv, temporaryVolume } from "./podParts.ts";
+import { caVolume, credentialKeys, failureMessage, plainEnv, pullSecrets, secretEnv, temporaryVolume } from "./podParts.ts";
 
 export interface MigrationFacts {
   identity: Identity;
   mlflowVersion: string;
   image: Input<string>;
+  /** Secrets by which nodes pull the image. */
+  imagePullSecrets: readonly Input<string>[];
   credentialsSecret: Input<string>;
   caConfigMap: Input<string> | undefined;
   /** Roles that get their rights on the tables after the migration, by the variable that names them. */
@@ -36,6 +38,7 @@ export function migrationJob(facts: MigrationFacts): input.batch.v1.JobSpec {
         serviceAccountName: objectNames.serviceAccount,
         automountServiceAccountToken: false,
         enableServiceLinks: false,
+        ...pullSecrets(facts.imagePullSecrets),
         securityContext: podSecurityContext,
         containers: [
           {

@@ -11,6 +11,7 @@ export const tokenNamePattern = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/;
 export const nouns = {
   namespace: "namespace",
   resourceQuota: "quota",
+  pullSecret: "pull-secret",
   defaultDeny: "default-deny",
   serverPolicy: "server-network",
   migrationPolicy: "migration-network",
@@ -85,6 +86,7 @@ export const objectNames = {
   serviceAccount: "mlflow",
   disruptionBudget: "mlflow",
   quota: "mlflow",
+  pullSecret: "mlflow-image-pull",
   tokenHashes: "mlflow-tokens",
   issuedCertificate: "mlflow-tls",
   defaultDeny: "default-deny",

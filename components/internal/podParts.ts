@@ -31,6 +31,10 @@ export function caFile(caGiven: boolean): string {
  */
 export const failureMessage = { terminationMessagePolicy: "FallbackToLogsOnError" } as const;
 
+/** Names of the Secrets by which a node pulls the image; nothing where there are none. */
+export const pullSecrets = (names: readonly Input<string>[]): { imagePullSecrets?: { name: Input<string> }[] } =>
+  names.length === 0 ? {} : { imagePullSecrets: names.map((name) => ({ name })) };
+
 export function plainEnv(values: Record<string, Input<string>>): EnvVar[] {
   return Object.entries(values).map(([name, value]) => ({ name, value }));
 }

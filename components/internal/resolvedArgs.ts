@@ -26,6 +26,7 @@ export function resolveArgs(args: MlflowInstanceArgs) {
     protect: (args.protect ?? true) && !preparingDeletion,
     preparingDeletion,
     extraAllowedHosts: args.extraAllowedHosts ?? [],
+    imagePullSecrets: args.imagePullSecrets ?? [],
     tokens: args.tokens ?? [],
     database: {
       ...args.database,

@@ -4,6 +4,11 @@ export function isLabelValue(text: string): boolean {
   return /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(text);
 }
 
+/** Whether Kubernetes accepts the text as an object's name. */
+export function isObjectName(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
+}
+
 /** Narrower than the tags of other services, and refused only when half of the resources are there. */
 export function isTagValue(text: string): boolean {
   return /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u.test(text);

@@ -7,7 +7,7 @@ import { poolFor } from "./poolSize.ts";
 import { isOneOf, oneOf, throwProblems, type Problem, type Report } from "./problems.ts";
 import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "./quantities.ts";
 import { resolveArgs } from "./resolvedArgs.ts";
-import { isCidr, isHostName, isHttpUrl, isLabelValue, isVersionAtLeast } from "./syntax.ts";
+import { isCidr, isHostName, isHttpUrl, isLabelValue, isObjectName, isVersionAtLeast } from "./syntax.ts";
 
 /** The oldest MLflow without known holes (default admin password, open job, trace and upload routes). */
 const leastVersion = "3.17.0";
@@ -100,6 +100,10 @@ function checkServer(args: MlflowInstanceArgs, report: Report): void {
     args.caBundle === undefined || args.caBundle.includes("-----BEGIN CERTIFICATE-----"),
     "must hold at least one PEM certificate",
   );
+  (args.imagePullSecrets ?? []).forEach((secret, index) => {
+    report(`imagePullSecrets[${index}]`, isObjectName(secret), "must be the name of a Secret: lower-case letters, digits, '-' and '.'");
+  });
+  report("imagePullSecret", args.imagePullSecret !== "", "must not be empty");
   (args.extraAllowedHosts ?? []).forEach((host, index) => {
     report(
       `extraAllowedHosts[${index}]`,

@@ -30,7 +30,12 @@ export function traefikConfiguration({ network, paths }: PlatformContext): objec
     },
     ping: { entryPoint: "ping" },
     providers: {
-      kubernetesIngress: { ingressClass: ingressClassName, ingressEndpoint: { ip: nodeIp } },
+      kubernetesIngress: {
+        ingressClass: ingressClassName,
+        ingressEndpoint: { ip: nodeIp },
+        // An instance without a ready pod answers 503, which clients retry, and not 404.
+        allowEmptyServices: true,
+      },
       file: { filename: join(paths.config, "traefik-tls.yaml"), watch: false },
     },
   };

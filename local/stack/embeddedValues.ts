@@ -42,7 +42,13 @@ export async function embeddedValues(platform: PlatformValues, image: string, ke
             objectOwnership: false,
           },
         },
-        ingress: { className: ingress.className, controllerCidrs: ingress.cidrs, tls: { source: "pem" } },
+        ingress: {
+          className: ingress.className,
+          controllerCidrs: ingress.cidrs,
+          // As local/platform/ingress.ts configures it.
+          traefik: { allowEmptyServices: true, readTimeout: "0s" },
+          tls: { source: "pem" },
+        },
         network: { dnsCidrs: [`${profileNetwork(platform.profile).dnsIp}/32`] },
         image,
         caBundle: `${caBundle}\n`,

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { strict } from "../problems.ts";
 import { show } from "../units.ts";
+import { traefikSchema } from "./traefik.ts";
 
 // What both kinds of platform are described with.
 
@@ -109,6 +110,9 @@ export const ingressShape = {
     .optional()
     .describe("Namespace of the ingress controller's pods, if it runs in the cluster: the only pods that reach an instance."),
   controllerCidrs: cidrs.optional().describe("Addresses of the ingress controller, if it runs outside the pod network."),
+  traefik: traefikSchema
+    .optional()
+    .describe("Traefik: how it is configured itself. Default: Traefik's own defaults; every preview then lists what to set."),
 };
 
 export const dnsShape = {
@@ -123,6 +127,17 @@ export const podsShape = {
     // Two pods of one deployment must never run different servers, and the state must say which one runs.
     .regex(/(@sha256:[0-9a-f]{64}|:(?!latest$)[\w][\w.-]{0,127})$/, { error: "has neither a digest nor an exact tag (latest is none)" })
     .describe("Reference of the tracking server's image, with a digest or an exact tag."),
+  imagePullSecrets: z
+    .array(
+      z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, {
+        error: "is not the name of a Secret",
+      }),
+    )
+    .min(1)
+    .optional()
+    .describe(
+      "Secrets with registry credentials that something else puts into each instance's namespace. Default: none; the secret key imagePullSecret needs nobody else.",
+    ),
   mlflowVersion: z
     .string()
     .regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, { error: (issue) => `is ${show(issue.input)}, expected a version such as 3.17.2` })

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { IngressTls, MlflowInstanceArgs } from "@mlflow-instances/components";
 import { instanceArgs, instanceTypes, newInstance } from "../support/instance.ts";
-import { runWithMocks } from "../support/mocks.ts";
+import { runWithMocks, withoutSecrets } from "../support/mocks.ts";
 
 const run = (changes: Partial<MlflowInstanceArgs> = {}) => runWithMocks(instanceTypes, () => newInstance(instanceArgs(changes)));
 
@@ -198,6 +198,32 @@ test("service, ingress, policies and pods point at each other", async () => {
   expect(migration.metadata.labels).toMatchObject(one("fraud-detector-migration-network").inputs.spec.podSelector.matchLabels);
   expect(migration.spec.containers[0].image).toBe(pod.template.spec.containers[0].image);
   expect(migration.metadata.labels).not.toMatchObject(service.spec.selector);
+});
+
+test("registry credentials become one Secret with a fixed name, which every pod names", async () => {
+  const credentials = '{"auths":{"registry.example.com":{"auth":"c2VjcmV0"}}}';
+  const given = { imagePullSecret: credentials, imagePullSecrets: ["of-others"] };
+  const { one, registrations } = await run(given);
+  const secret = one("fraud-detector-pull-secret");
+  expect(secret.inputs).toMatchObject({
+    metadata: { name: "mlflow-image-pull", namespace: "mlflow-fraud-detector" },
+    type: "kubernetes.io/dockerconfigjson",
+    stringData: { ".dockerconfigjson": credentials },
+  });
+  expect(JSON.stringify(withoutSecrets(secret.sealed))).not.toContain("c2VjcmV0");
+  const templates = registrations.flatMap(({ inputs }) =>
+    [inputs.spec?.template?.spec, inputs.spec?.jobTemplate?.spec.template.spec].filter(Boolean),
+  );
+  expect(templates).toHaveLength(4);
+  for (const spec of templates) expect(spec.imagePullSecrets).toEqual([{ name: "mlflow-image-pull" }, { name: "of-others" }]);
+  const prepared = (await run({ ...given, prepareDeletion: true })).one("fraud-detector-final-dump");
+  expect(prepared.inputs.spec.template.spec.imagePullSecrets).toHaveLength(2);
+});
+
+test("without registry credentials there is no Secret, and pods name none", async () => {
+  const { registrations } = await run();
+  expect(registrations.filter(({ name }) => name === "fraud-detector-pull-secret")).toEqual([]);
+  expect(JSON.stringify(registrations.map(({ inputs }) => inputs))).not.toContain("imagePullSecrets");
 });
 
 test("the token file's secret says in plain who may do what and until when, and nothing else", async () => {

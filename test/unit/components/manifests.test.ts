@@ -12,6 +12,7 @@ const facts: DeploymentFacts = {
   identity,
   mlflowVersion: "3.17.2",
   image: "registry.example.com/mlflow@sha256:abc",
+  imagePullSecrets: ["mlflow-image-pull", "of-others"],
   replicas: 1,
   stopped: false,
   resources: { cpuRequest: "250m", memoryRequest: "512Mi", memoryLimit: "1Gi" },
@@ -80,6 +81,10 @@ describe.each([
     });
   });
 
+  test("names the Secrets by which its image is pulled", () => {
+    expect(pod.imagePullSecrets).toEqual([{ name: "mlflow-image-pull" }, { name: "of-others" }]);
+  });
+
   test("leaves the end of its log as its message when it fails", () => {
     expect(pod.containers[0].terminationMessagePolicy).toBe("FallbackToLogsOnError");
   });
@@ -135,6 +140,10 @@ describe("the Deployment", () => {
   test("has no CA volume when no bundle is given", () => {
     const { volumes } = deployment({ caConfigMap: undefined }).template.spec;
     expect(volumes.map(({ name }: any) => name)).toEqual(["tmp", "tokens"]);
+  });
+
+  test("names no Secret for its image where there is none", () => {
+    expect(deployment({ imagePullSecrets: [] }).template.spec).not.toHaveProperty("imagePullSecrets");
   });
 
   test("limits CPU when asked to", () => {

@@ -91,6 +91,13 @@ describe("hosts and origins", () => {
     ]);
   });
 
+  test("a further host may use the UI, too: the origin is the host with either scheme", () => {
+    const { MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: origins } = environment({
+      extraAllowedHosts: ["localhost:15056"],
+    });
+    expect(origins?.split(",").slice(-2)).toEqual(["https://localhost:15056", "http://localhost:15056"]);
+  });
+
   test("have no wildcard, and take further hosts once", () => {
     const hosts =
       environment({ extraAllowedHosts: ["alias.example.com", "fraud.mlflow.test"] }).MLFLOW_SERVER_ALLOWED_HOSTS?.split(",") ?? [];

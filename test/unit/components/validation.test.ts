@@ -41,6 +41,8 @@ describe("each wrong argument is reported with its path", () => {
     ["deletedExperimentRetention", { deletedExperimentRetention: "30" }],
     ["deletedExperimentRetention", { deletedExperimentRetention: "-1d" }],
     ["caBundle", { caBundle: "/etc/ca.crt" }],
+    ["imagePullSecret", { imagePullSecret: "" }],
+    ["imagePullSecrets[1]", { imagePullSecrets: ["regcred", "Reg_Cred"] }],
     ["extraAllowedHosts[1]", { extraAllowedHosts: ["a.example.com", "*.example.com"] }],
     ["bucket.name", { bucket: { ...base.bucket, name: "My_Bucket" } }],
     ["bucket.region", { bucket: { ...base.bucket, region: "" } }],

@@ -39,7 +39,7 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
   [
     "unknown key",
     (v) => (v.platform.ingress.klass = "x"),
-    ["environment.platform.ingress.klass: unknown key; known here: className, controllerNamespace, controllerCidrs, controller, tls"],
+    ["environment.platform.ingress.klass: unknown key; known here: className, controllerNamespace, controllerCidrs, traefik, controller, tls"],
   ],
   [
     "wrong type",
@@ -153,7 +153,7 @@ const secrets: [what: string, change: (values: Loose) => void, keys: Parameters<
     unchanged,
     { dbPassword: { secret: false, plain: value } },
     [
-      "dbPassword: unknown key that looks like a secret; the secret keys are postgresqlAdminPassword, objectStoreSecretAccessKey, tlsCertificate, tlsPrivateKey, artifactStoreKeys",
+      "dbPassword: unknown key that looks like a secret; the secret keys are postgresqlAdminPassword, objectStoreSecretAccessKey, tlsCertificate, tlsPrivateKey, artifactStoreKeys, imagePullSecret",
     ],
   ],
 ];
@@ -177,7 +177,7 @@ test("missing and misplaced keys", () => {
     "tlsPrivateKey: is missing: the private key of that certificate (tls source pem); set it with `pulumi config set --secret`",
   ]);
   expect(errorsOf(unchanged, { enviroment: { secret: false, plain: "{}" } })).toEqual([
-    "enviroment: unknown key; known here: environment, instancesFolder, cluster, postgresqlAdminPassword, objectStoreSecretAccessKey, tlsCertificate, tlsPrivateKey, artifactStoreKeys",
+    "enviroment: unknown key; known here: environment, instancesFolder, cluster, postgresqlAdminPassword, objectStoreSecretAccessKey, tlsCertificate, tlsPrivateKey, artifactStoreKeys, imagePullSecret",
   ]);
 });
 

@@ -21,8 +21,16 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, temporaryStorage, tokens, delete",
+      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, temporaryStorage, tokens, delete",
     ],
+  ],
+  [
+    "further hosts with a scheme or a wildcard",
+    'extraAllowedHosts: ["localhost:15056", "http://localhost", "*"]\n',
+    [1, 2].map(
+      (index) =>
+        `shop.yaml:4:${index === 1 ? 40 : 60} extraAllowedHosts[${index}]: is not a host with its port if any, such as localhost:15056, without scheme and wildcard`,
+    ),
   ],
   [
     "host outside the domain",

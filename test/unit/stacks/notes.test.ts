@@ -33,6 +33,29 @@ test("pods that may connect to any address are said, unless the ranges are named
   expect([notesOn(named), notesOn(inside)]).toEqual([[], []]);
 });
 
+test("what Traefik itself lacks is reported, for its class and for its controller", () => {
+  const notes = (ingress: Record<string, unknown>) =>
+    notesOn(
+      fixtureEnvironment(({ platform }) => {
+        delete platform.ingress.traefik;
+        Object.assign(platform.ingress, ingress);
+        for (const feature of Object.keys(platform.objectStore.features)) platform.objectStore.features[feature] = true;
+      }),
+    );
+  const empty = /allowEmptyServices=true .*404/;
+  const cut = /readTimeout=0s .*cut off after 60s/;
+  const both = [expect.stringMatching(new RegExp(`${empty.source}.*${cut.source}`))];
+  expect(notes({})).toEqual(both);
+  expect(notes({ className: "public", controller: "traefik" })).toEqual(both);
+  expect(notes({ controller: "nginx" })).toEqual([]);
+  expect(notes({ className: "public" })).toEqual([]);
+  const set = (allowEmptyServices: boolean, readTimeout: string) => notes({ traefik: { allowEmptyServices, readTimeout } });
+  expect(set(true, "0s")).toEqual([]);
+  expect(set(true, "7200s")).toEqual([]);
+  expect(set(false, "0s")).toEqual([expect.not.stringMatching(cut)]);
+  expect(set(true, "60s")).toEqual([expect.not.stringMatching(empty)]);
+});
+
 const subjects = (pem: string | undefined) =>
   (pem?.match(/-----BEGIN[^]+?-----END CERTIFICATE-----/g) ?? []).map((each) => /CN=(.*)/.exec(new X509Certificate(each).subject)?.[1]);
 const ofRds = ["ECC384", "RSA2048", "RSA4096"].map((kind) => `Amazon RDS eu-central-1 Root CA ${kind} G1`);

@@ -48,6 +48,7 @@ function configure(values: unknown, changes: Record<string, string | undefined> 
   const all: Record<string, string | undefined> = {
     environment: JSON.stringify(values),
     ...Object.fromEntries(Object.keys(secretKeys).map((key) => [key, hidden])),
+    imagePullSecret: JSON.stringify({ auths: { "registry.example.com": { auth: hidden } } }),
   };
   all["artifactStoreKeys"] = JSON.stringify({ shop: { accessKeyId: "shop-key", secretAccessKey: hidden } });
   Object.assign(all, changes);

@@ -41,6 +41,7 @@ test("every default of a tier is filled in", () => {
     memory: { request: resources.memoryRequest, limit: resources.memoryLimit },
     databaseConnections: 57,
     temporaryStorage: standard.temporaryStorage,
+    extraAllowedHosts: [],
     tokens: [],
   });
   expect(resolve(environment, "shop", file({ tier: "sandbox" }))).toMatchObject({

@@ -13,10 +13,10 @@ type Plain = Record<string, unknown>;
 export const fixtureValues = (fixture: "local" | "aws" = "local"): Plain =>
   parse(readFileSync(new URL(`../../fixtures/environments/${fixture}.yaml`, import.meta.url), "utf8")) as Plain;
 
-/** Names of the secrets that an environment of these values has a use for; all of them, where it can't be told. */
+/** Names of the secrets that an environment of these values needs; all of them, where it can't be told. */
 export function secretsFor(values: unknown): SecretKey[] {
   const platform = (values as { platform?: { kind?: string; database?: { given?: object } } } | undefined)?.platform;
-  const all = Object.keys(secretKeys) as SecretKey[];
+  const all = (Object.keys(secretKeys) as SecretKey[]).filter((key) => key !== "imagePullSecret");
   if (platform?.kind !== "aws") return all;
   return all.filter((key) => (key === "postgresqlAdminPassword" ? platform.database?.given !== undefined : key.startsWith("tls")));
 }

@@ -85,6 +85,13 @@ test("plain HTTP is only answered with the way to HTTPS", () => {
   });
 });
 
+test("an instance without a ready pod answers 503, and no upload is cut off: as the stack file records", () => {
+  expect(traefikConfiguration(context)).toMatchObject({
+    entryPoints: { websecure: { transport: { respondingTimeouts: { readTimeout: 0 } } } },
+    providers: { kubernetesIngress: { allowEmptyServices: true } },
+  });
+});
+
 test("the services beside the cluster get rights to read, and one to say where the ingress is", () => {
   const roles = bootstrapObjects(network).flatMap(({ object }) => {
     const { kind, rules } = object as { kind: string; rules?: { verbs: string[]; resources: string[] }[] };
