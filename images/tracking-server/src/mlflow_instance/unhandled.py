@@ -4,7 +4,6 @@ A ValueError is about a value that the client sent (a number or an enumeration t
 MLflow answers 500, which its own client repeats for minutes.
 """
 
-import json
 import logging
 from typing import Any
 
@@ -36,14 +35,18 @@ def answer_unhandled_errors(fastapi_app: Any) -> None:
     for kind in kinds:
         flask_app.register_error_handler(kind, by_flask)
         fastapi_app.add_exception_handler(kind, by_fastapi)
+    # Some of MLflow's handlers lack the decorator that does this.
+    flask_app.register_error_handler(MlflowException, by_flask)
     _clean_graphql()
 
 
 def _answer(error: Exception) -> tuple[str, int]:
+    if isinstance(error, MlflowException):
+        return error.serialize_as_json(), error.get_http_status_code()
     code, sentence = sentence_of(error)
     told = MlflowException(sentence, error_code=code)
     _logger.warning("%s: %s: %s", sentence, type(error).__name__, error, exc_info=error)
-    return json.dumps(json.loads(told.serialize_as_json())), told.get_http_status_code()
+    return told.serialize_as_json(), told.get_http_status_code()
 
 
 def _clean_graphql() -> None:
