@@ -6,7 +6,7 @@ import warnings
 
 from mlflow_instance.asgi import App
 from mlflow_instance.middleware import InstanceMiddleware
-from mlflow_instance.readiness import Readiness, database_answers
+from mlflow_instance.readiness import DatabaseProbe, Readiness
 from mlflow_instance.settings import Settings
 from mlflow_instance.tokens import TokenStore
 from mlflow_instance.turns import Turns, turns_of_pool
@@ -45,18 +45,22 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.download import add_streamed_download
+    from mlflow_instance.ended_statements import explain_ended_statements
+    from mlflow_instance.lasting_pool import make_pools_last
     from mlflow_instance.no_migration import forbid_migration
 
     confine_repositories(settings.artifacts_destination)
     forbid_migration()
     bound_queries()
+    explain_ended_statements()
+    make_pools_last()
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
         Turns(mlflow_app, turns_of_pool(os.environ)),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
-        readiness=Readiness(lambda: database_answers(settings.database_uri)),
+        readiness=Readiness(DatabaseProbe(settings.database_uri).answers),
         allowed_origins=settings.allowed_origins,
     )
 
@@ -65,4 +69,7 @@ def open_stores(settings: Settings) -> None:
     """Connects the stores now rather than in the first request, and checks the schema once more with MLflow's own eyes."""
     from mlflow.server.handlers import initialize_backend_stores
 
+    from mlflow_instance.lasting_pool import fill_pools
+
     initialize_backend_stores(settings.database_uri, settings.database_uri, "mlflow-artifacts:/")
+    fill_pools()
