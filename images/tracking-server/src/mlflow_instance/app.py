@@ -7,7 +7,7 @@ import warnings
 from mlflow_instance.asgi import App
 from mlflow_instance.limits import limits_of
 from mlflow_instance.middleware import InstanceMiddleware
-from mlflow_instance.readiness import Readiness, database_answers
+from mlflow_instance.readiness import DatabaseProbe, Readiness
 from mlflow_instance.settings import Settings
 from mlflow_instance.tokens import TokenStore
 from mlflow_instance.turns import Turns, turns_of_pool
@@ -51,6 +51,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.failures import Failures
     from mlflow_instance.messages import clean_messages
     from mlflow_instance.locations_written import check_written_locations
+    from mlflow_instance.lasting_pool import make_pools_last
     from mlflow_instance.no_migration import forbid_migration
     from mlflow_instance.store_errors import use_short_retries
     from mlflow_instance.unhandled import answer_unhandled_errors
@@ -66,13 +67,14 @@ def build_app(settings: Settings) -> App:
     turns = turns_of_pool(os.environ)
     limits = limits_of(settings.memory_limit, settings.workers, turns)
     bound_answers(limits.answer_bytes)
+    make_pools_last()
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
         Failures(Turns(MeteredAnswers(mlflow_app, limits.answer_bytes), turns)),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
-        readiness=Readiness(lambda: database_answers(settings.database_uri)),
+        readiness=Readiness(DatabaseProbe(settings.database_uri).answers),
         allowed_origins=settings.allowed_origins,
     )
 
@@ -81,4 +83,7 @@ def open_stores(settings: Settings) -> None:
     """Connects the stores now rather than in the first request, and checks the schema once more with MLflow's own eyes."""
     from mlflow.server.handlers import initialize_backend_stores
 
+    from mlflow_instance.lasting_pool import fill_pools
+
     initialize_backend_stores(settings.database_uri, settings.database_uri, "mlflow-artifacts:/")
+    fill_pools()

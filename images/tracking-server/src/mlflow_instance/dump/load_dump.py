@@ -13,7 +13,7 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from mlflow_instance.database import connect, redacted
+from mlflow_instance.database import UNBOUNDED, connect, redacted
 from mlflow_instance.dump.final_dump import FORMAT, MANIFEST
 from mlflow_instance.dump.settings import read_settings
 from mlflow_instance.dump.stored import PlainRows, Stored
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None, environment: Mapping[str, str] = os
         folder = _folder_of(sys.argv[1:] if arguments is None else arguments)
         settings = read_settings(environment)
         where = f"database {redacted(settings.database_uri)}"
-        connection = connect(settings.database_uri, connect_timeout=10)
+        connection = connect(settings.database_uri, connect_timeout=10, session=UNBOUNDED)
         take_lock(connection)
         load(connection, open_bucket(settings), folder, Events(every_item=True))
         return DONE
