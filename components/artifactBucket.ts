@@ -123,6 +123,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
           maintenancePrincipal,
           adminPrincipals,
           grantedByRoles: args.principals.areRoles,
+          preparingDeletion: args.preparingDeletion,
           tlsOnly: settings.tlsOnly ?? true,
           refusal: !(settings.denyOthers ?? args.principals.areRoles) ? "none" : atAws ? "byArn" : "byPrincipal",
         }),

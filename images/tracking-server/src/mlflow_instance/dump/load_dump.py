@@ -1,4 +1,4 @@
-"""`mlflow-instance-load-dump final-dump/<UTC time>`: fills the database of a new instance from a dump that lies in its bucket.
+"""`mlflow-instance-load-dump tmp/final-dump/<UTC time>`: fills the database of a new instance from a dump that lies in its bucket.
 
 All or nothing: one transaction, which ends well only if every file is what the manifest says. It runs in the tracking server's
 pod, which knows the database and the bucket.
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None, environment: Mapping[str, str] = os
 
 def _folder_of(arguments: list[str]) -> str:
     if len(arguments) != 1 or not arguments[0].strip("/"):
-        raise Refused("expected one argument, the dump's folder in the instance's bucket, such as final-dump/2026-11-29T10-15-00Z")
+        raise Refused("expected one argument, the dump's folder in the instance's bucket, such as tmp/final-dump/2026-11-29T10-15-00Z")
     return arguments[0].strip("/")
 
 
