@@ -3,6 +3,8 @@ import { ExitCode } from "../exitCode.ts";
 import { deployedPage } from "../preview/markdownDeployed.ts";
 import { pageOf } from "../preview/markdown.ts";
 import { judge, open, previewStack } from "../preview/run.ts";
+import { openStack } from "../engine.ts";
+import { changedInstances, guardedUp } from "../rollout/guardedUp.ts";
 
 /** `@ updating....` is the CLI's way to say that it lives. */
 const isProgress = (line: string): boolean => line.trim() !== "" && !line.startsWith("@ ");
@@ -23,8 +25,11 @@ export const register: Register = (program, context, end) => {
           return preview.exitCode;
         }
         // Without changes too: outputs alone may differ, and what a preview could not know is checked now.
-        const stack = await open(context, name, (line) => isProgress(line) && context.note(line));
-        const done = judge(stack, await stack.up({ refresh }));
+        const onLine = (line: string) => void (isProgress(line) && context.note(line));
+        const run = await guardedUp(context, name, changedInstances(preview), async (signal) =>
+          (await openStack(context.root, name, { signal, onLine })).up({ refresh }),
+        );
+        const done = judge(await open(context, name), run);
         context.out(deployedPage(done));
         return done.exitCode;
       }),

@@ -19,6 +19,8 @@ const title = /nothing was changed:$/;
 const isProtected = /cannot be deleted\s+because it is protected/;
 // What the engine says besides when something failed: its reason is in other lines.
 const consequence = /^(?:preview|update) failed$/;
+// What a policy pack says when the engine was told to end.
+const cancelled = /^failed to run (?:remediation|policy)[^\n]*: (?:context canceled|rpc error: code = Canceled\b[^\n]*)$/i;
 // What the program says when something that it needs failed before: the reason is that resource's own line.
 const failedBefore = /: resource \S+ \[[^\]]+\] failed to register\b/;
 
@@ -29,7 +31,7 @@ export function readFailures(run: Pick<EngineRun, "diagnostics" | "succeeded" | 
   const refused = new Set<string>();
   for (const { severity, message, urn = "" } of run.diagnostics) {
     if (severity === "warning") warnings.push(about(urn, message));
-    if (severity !== "error" || failedBefore.test(message)) continue;
+    if (severity !== "error" || failedBefore.test(message) || cancelled.test(message.trim())) continue;
     if (isProtected.test(message)) {
       refused.add(urn);
       continue;

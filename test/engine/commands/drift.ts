@@ -6,7 +6,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Deployed } from "../../../local/commands/up.ts";
 import { cluster } from "../support/cluster.ts";
 import type { Engine } from "../support/engine.ts";
-import { parcelForecast, stack } from "../support/parcelForecast.ts";
+import { openStack } from "../../../delivery/engine.ts";
+import { readFailures } from "../../../delivery/preview/failures.ts";
+import { guardedUp } from "../../../delivery/rollout/guardedUp.ts";
+import { PulumiError } from "../../../local/stack/pulumi.ts";
+import { engineStack } from "../support/engine.ts";
+import { file, parcelForecast, stack } from "../support/parcelForecast.ts";
 
 // Proves on a real engine and cluster that the commands see a change behind Pulumi's back, name it, leave the state alone, and put it back when told to. What the
 // official providers' plugins call a difference can't be shown here: they can't be downloaded.
@@ -79,9 +84,105 @@ it("names what was changed and taken away outside, with its property, changes no
   expect(lines.join("\n")).not.toMatch(/## Not deployed|## Policies|somebody-else/);
   expect(await exported()).toBe(state);
 
+  // The engine alone would call it unchanged.
+  await kubectl(["delete", "deployment", "mlflow", "--namespace", namespace]);
+  const blind = await type("deploy", stack);
+  expect(blind.code, blind.notes).toBe(1);
+  expect(blind.out).toMatch(/The tracking server \(Deployment mlflow in mlflow-parcel-forecast\) of instance parcel-forecast is gone/);
+  expect(blind.out).toContain("npm run deploy -- <stack> --refresh");
+
   const repaired = await type("deploy", stack, "--refresh");
   expect(repaired, repaired.notes).toMatchObject({ code: 0 });
   expect(await labelOf()).toBe(before);
   expect(await named("cronjob")).toBe(cronJob);
   expect(await type("drift", stack)).toMatchObject({ code: 0 });
+});
+
+type State = {
+  deployment: { resources: { type: string; urn: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[] };
+};
+
+it("a state whose buckets had the newest plugin plans an update of the provider, and of nothing else", async () => {
+  const before = await exported();
+  const state = JSON.parse(before) as State;
+  const store = state.deployment.resources.filter(({ urn }) => urn.endsWith("pulumi:providers:aws::object-store"));
+  expect(store.map(({ inputs }) => inputs?.["version"])).toEqual(["7.12.0"]);
+  for (const { inputs, outputs } of store) for (const values of [inputs, outputs]) values!["version"] = "7.48.0";
+  await engine.pulumi.run(["stack", "import", "--stack", stack], { input: JSON.stringify(state) });
+  try {
+    const steps = await engine.preview();
+    expect(steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)).toEqual(["update object-store"]);
+  } finally {
+    await engine.pulumi.run(["stack", "import", "--stack", stack], { input: before });
+  }
+});
+
+it("an instance that another stack has on this cluster is an error before anything, with namespace and environment", async () => {
+  const other = await engineStack("another");
+  try {
+    await other.instance("parcel-forecast", file);
+    await other.configure();
+    for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+      const error: unknown = await other.pulumi.run([...command, "--stack", "another"]).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (!(error instanceof PulumiError)) throw new Error(`expected pulumi ${command[0]} to fail`);
+      expect(error.output).toMatch(
+        /The namespace mlflow-parcel-forecast of instance parcel-forecast .*environment operations, owner parcels@example.com/,
+      );
+      expect(error.output).toMatch(/database mlflow_parcel_forecast, role mlflow_parcel_forecast, .* exists already/);
+    }
+    // The one of the stack itself is there and is ours.
+    expect(await engine.preview()).toEqual([]);
+    const { deployment } = JSON.parse(await other.pulumi.run(["stack", "export", "--stack", "another"])) as State;
+    expect(deployment.resources.map(({ type }) => type)).toEqual(["pulumi:pulumi:Stack"]);
+  } finally {
+    await other.remove();
+  }
+});
+
+it("another cluster than the last update's is an error that says how to accept it", async () => {
+  const before = await exported();
+  const state = JSON.parse(before) as State;
+  const root = state.deployment.resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const uid = String(root?.outputs?.["cluster"]);
+  expect(uid).toMatch(/^[0-9a-f-]{36}$/);
+  root!.outputs!["cluster"] = "00000000-0000-4000-8000-000000000000";
+  await engine.pulumi.run(["stack", "import", "--stack", stack], { input: JSON.stringify(state) });
+  try {
+    const { code, out } = await type("preview", stack);
+    expect(code).toBe(1);
+    expect(out).toContain(`the UID ${uid}, the state knows 00000000-0000-4000-8000-000000000000`);
+    expect(out).toContain(`pulumi config set cluster ${uid}`);
+  } finally {
+    await engine.pulumi.run(["stack", "import", "--stack", stack], { input: before });
+  }
+});
+
+it("a pod that no node has room for ends the update with the scheduler's reason", async () => {
+  await engine.instance("parcel-forecast", `${file}cpu: "64"\n`);
+  await engine.configure();
+  try {
+    const root = join(import.meta.dirname, "../../..");
+    const notes: string[] = [];
+    const context = { root, signal: new AbortController().signal, out: () => undefined, note: (line: string) => void notes.push(line) };
+    // The same minutes, six times as fast: what counts is what a real scheduler and engine say.
+    const clock = () => (performance.now() / 1000) * 6;
+    const run = await guardedUp(
+      context,
+      stack,
+      ["parcel-forecast"],
+      async (signal) => (await openStack(root, stack, { signal, env: engine.pulumi.env })).up({ policies: false }),
+      { clock },
+    );
+    const errors = readFailures(run, false).errors.join("\n");
+    expect(run.succeeded).toBe(false);
+    expect(errors).toMatch(/parcel-forecast: pod mlflow-\S+: Unschedulable: 0\/1 nodes are available: .*Insufficient cpu/);
+    expect(errors).not.toMatch(/cancell?ed/i);
+  } finally {
+    await engine.instance("parcel-forecast", file);
+  }
+  const { code, notes } = await type("deploy", stack);
+  expect(code, notes).toBe(0);
 });

@@ -1,0 +1,53 @@
+import { namespaceName } from "../../components/internal/names.ts";
+import { storeAuthorities } from "../../stacks/platforms/authorities.ts";
+import type { Platform } from "../../stacks/environment.ts";
+import { openApiServer, type ApiServer } from "../../stacks/preflight/apiServer.ts";
+import { clientOf } from "../../stacks/preflight/awsClient.ts";
+import { eksContext } from "../../stacks/preflight/eksCluster.ts";
+import { readContext, type Context } from "../../stacks/preflight/kubeconfig.ts";
+import { Probe } from "../../stacks/preflight/probes.ts";
+import type { Look } from "./guard.ts";
+import type { KubeEvent, Pod } from "./objects.ts";
+
+const lookMs = 8_000;
+// Logins by a command last for minutes, an update may last for an hour.
+const loginMs = 5 * 60_000;
+
+/** Looks into the cluster of a platform, with the login that the platform's providers have. */
+export function clusterLook(platform: Platform): Look {
+  let open: { readonly api: Promise<ApiServer | undefined>; readonly at: number } | undefined;
+  return async (instance) => {
+    if (open === undefined || performance.now() - open.at > loginMs) open = { api: openApi(platform), at: performance.now() };
+    const api = await open.api.catch(() => undefined);
+    if (api === undefined) return undefined;
+    const namespace = `/api/v1/namespaces/${namespaceName(instance)}`;
+    const [pods, events] = await Promise.all([itemsOf<Pod>(api, `${namespace}/pods`), itemsOf<KubeEvent>(api, `${namespace}/events`)]);
+    return pods === undefined ? undefined : { pods, events: events ?? [] };
+  };
+}
+
+async function openApi(platform: Platform): Promise<ApiServer | undefined> {
+  const probe = new Probe();
+  const timer = setTimeout(() => probe.end(), lookMs);
+  try {
+    const api = await openApiServer(await contextOf(platform, probe.signal), probe);
+    return typeof api === "string" || api.login === undefined ? undefined : api;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function contextOf(platform: Platform, signal: AbortSignal): Promise<Context> {
+  if (platform.kind === "existing") return readContext(platform.kubernetes.kubeconfig, platform.kubernetes.context);
+  const { kubernetes } = platform;
+  if (kubernetes.clusterName === undefined) return readContext(kubernetes.kubeconfig, kubernetes.context);
+  return eksContext(kubernetes.clusterName, platform, clientOf(platform, "eks", storeAuthorities(platform)), signal);
+}
+
+async function itemsOf<T>(api: ApiServer, path: string): Promise<readonly T[] | undefined> {
+  const { status, body } = await Promise.race([
+    api.get(`${path}?limit=500`),
+    new Promise<never>((_, reject) => setTimeout(() => reject(new Error("no answer")), lookMs).unref()),
+  ]);
+  return status === 200 ? ((JSON.parse(body) as { items?: T[] }).items ?? []) : undefined;
+}
