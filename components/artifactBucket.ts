@@ -114,12 +114,19 @@ export class ArtifactBucket extends pulumi.ComponentResource {
       );
     }
     const policy = pulumi
-      .all([bucket.bucket, args.principals.instance, args.principals.maintenance, pulumi.all(settings.adminPrincipals)])
-      .apply(([bucketName, instancePrincipal, maintenancePrincipal, adminPrincipals]) =>
+      .all([
+        bucket.bucket,
+        args.principals.instance,
+        args.principals.maintenance,
+        pulumi.all(settings.adminPrincipals),
+        pulumi.all(settings.formerPrincipals ?? []),
+      ])
+      .apply(([bucketName, instancePrincipal, maintenancePrincipal, adminPrincipals, formerPrincipals]) =>
         bucketPolicy({
           bucket: bucketName,
           partition: atAws ? partitionOf(settings.region) : "aws",
           instancePrincipal,
+          formerPrincipals,
           maintenancePrincipal,
           adminPrincipals,
           grantedByRoles: args.principals.areRoles,

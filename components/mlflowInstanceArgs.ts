@@ -211,6 +211,11 @@ export interface BucketSettings {
   denyOthers?: boolean;
   /** Principal of the user of `bucketCredentials`, as the store's policies write it; set exactly together with them. Default: the ARN of the role of `podIdentity`. */
   instancePrincipal?: Input<string>;
+  /**
+   * Principals of the users whose keys `bucketCredentials` is replacing. They keep the instance's
+   * rights, so pods that still use the old key work until they are replaced. Default: none.
+   */
+  formerPrincipals?: Input<string>[];
   /** Principal of `maintenanceCredentials`; set exactly together with it. Default: `instancePrincipal`. */
   maintenancePrincipal?: Input<string>;
   /** Principals that administer the bucket (on AWS the ARNs of roles); who isn't named loses access. Who runs Pulumi belongs here. */

@@ -48,6 +48,8 @@ export interface KeyPair {
 /** An instance's own key, and that of its maintenance jobs where the store gives a bucket more than one user. */
 export interface StoreKey extends KeyPair {
   readonly maintenance?: KeyPair;
+  /** The users of before, as the store's policies write them, while pods still use their keys. */
+  readonly former?: readonly string[];
 }
 
 const pairSchema = z.object({
@@ -55,6 +57,8 @@ const pairSchema = z.object({
   secretAccessKey: z.string().min(1),
   principal: z.string().min(1).optional(),
 });
+const formerSchema = z.array(z.string().min(1)).optional();
+
 const flawOf = ({ issues }: z.ZodError): string =>
   issues.some(({ path }) => path[0] !== "principal") ? "has no accessKeyId or no secretAccessKey in" : "has an empty principal in";
 
@@ -85,8 +89,19 @@ export function readStoreKeys(
     const own = pairSchema.safeParse(parsed[entry]);
     const { maintenance: second } = asObject(parsed[entry]);
     const maintenance = pairSchema.optional().safeParse(second);
+    const former = formerSchema.safeParse(asObject(parsed[entry])["former"]);
+    if (own.success && maintenance.success && former.success) {
+      keys.set(name, {
+        ...keyPair(own.data),
+        ...(maintenance.data === undefined ? {} : { maintenance: keyPair(maintenance.data) }),
+        ...(former.data === undefined ? {} : { former: former.data }),
+      });
+      continue;
+    }
     if (own.success && maintenance.success) {
-      keys.set(name, { ...keyPair(own.data), ...(maintenance.data === undefined ? {} : { maintenance: keyPair(maintenance.data) }) });
+      errors.push(
+        `${fileOf(name)}: "former" of the instance in the secret ${project}:artifactStoreKeys must be a list of principals, the users whose keys are being replaced`,
+      );
       continue;
     }
     const what = !(entry in parsed)

@@ -94,6 +94,7 @@ function existingArgs({ objectStore, postgresql, ingress, network }: ExistingPla
       tlsOnly: features.policyConditions,
       denyOthers: objectStore.openByDefault ?? false,
       instancePrincipal: principal(key),
+      ...(key.former === undefined ? {} : { formerPrincipals: [...key.former] }),
       ...(key.maintenance === undefined ? {} : { maintenancePrincipal: principal(key.maintenance) }),
       adminPrincipals: [objectStore.adminPrincipal ?? format(objectStore.accessKeyId)],
     },

@@ -6,6 +6,8 @@ export interface BucketPolicyFacts {
   /** Part of AWS that the bucket is in; `aws` for every other store. */
   partition: string;
   instancePrincipal: string;
+  /** Users whose keys are being replaced: pods still use them, so they keep the instance's rights. */
+  formerPrincipals?: readonly string[];
   /** Principal of the maintenance jobs; the instance's own where the store gives one user per bucket. */
   maintenancePrincipal: string;
   adminPrincipals: string[];
@@ -45,15 +47,16 @@ interface Statement {
 export function bucketPolicy(facts: BucketPolicyFacts): string {
   const arn = bucketArn(facts.bucket, facts.partition);
   const everything = [arn, `${arn}/*`];
-  const allow = (grants: readonly Grant[], principal: string): Statement[] =>
+  const allow = (grants: readonly Grant[], principals: string[]): Statement[] =>
     grants.map((grant) => ({
       Sid: grant.sid,
       Effect: "Allow",
-      Principal: { AWS: [principal] },
+      Principal: { AWS: principals },
       Action: grant.actions,
       Resource: resourcesOf(grant, arn),
     }));
-  const named = [...new Set([facts.instancePrincipal, facts.maintenancePrincipal, ...facts.adminPrincipals])];
+  const instances = principalsOf(facts);
+  const named = [...new Set([...instances, facts.maintenancePrincipal, ...facts.adminPrincipals])];
   const refuse = (sid: string, condition: Statement["Condition"] & {}): Statement => ({
     Sid: sid,
     Effect: "Deny",
@@ -62,13 +65,13 @@ export function bucketPolicy(facts: BucketPolicyFacts): string {
     Resource: everything,
     Condition: condition,
   });
-  const { instancePrincipal, maintenancePrincipal, adminPrincipals } = facts;
+  const { maintenancePrincipal, adminPrincipals } = facts;
   const statements: Statement[] = [
     ...(facts.grantedByRoles
       ? []
       : [
-          ...allow(instanceGrants(facts.preparingDeletion), instancePrincipal),
-          ...allow(maintenanceGrants, maintenancePrincipal),
+          ...allow(instanceGrants(facts.preparingDeletion), instances),
+          ...allow(maintenanceGrants, [maintenancePrincipal]),
           {
             Sid: "AdminsManage",
             Effect: "Allow",
@@ -94,28 +97,32 @@ export function bucketPolicy(facts: BucketPolicyFacts): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
+const principalsOf = (facts: BucketPolicyFacts): string[] => [...new Set([facts.instancePrincipal, ...(facts.formerPrincipals ?? [])])];
+
 /** Refuses to the instance's users what they aren't granted: another object than theirs, another action, this very policy. */
-function refuseTheRest({ instancePrincipal, maintenancePrincipal, preparingDeletion }: BucketPolicyFacts, arn: string): Statement[] {
+function refuseTheRest(facts: BucketPolicyFacts, arn: string): Statement[] {
+  const { instancePrincipal, maintenancePrincipal, preparingDeletion } = facts;
+  const principals = principalsOf(facts);
   const serverGrants = instanceGrants(preparingDeletion);
   const users =
     instancePrincipal === maintenancePrincipal
-      ? [{ job: "Instance", principal: instancePrincipal, grants: [...serverGrants, ...maintenanceGrants] }]
+      ? [{ job: "Instance", principals, grants: [...serverGrants, ...maintenanceGrants] }]
       : [
-          { job: "Instance", principal: instancePrincipal, grants: serverGrants },
-          { job: "Maintenance", principal: maintenancePrincipal, grants: maintenanceGrants },
+          { job: "Instance", principals, grants: serverGrants },
+          { job: "Maintenance", principals: [maintenancePrincipal], grants: maintenanceGrants },
         ];
-  return users.flatMap(({ job, principal, grants }): Statement[] => [
+  return users.flatMap(({ job, principals: refused, grants }): Statement[] => [
     {
       Sid: `Refuse${job}TheRest`,
       Effect: "Deny",
-      Principal: { AWS: [principal] },
+      Principal: { AWS: refused },
       NotAction: [...new Set(grants.flatMap(({ actions }) => actions))],
       Resource: [arn, `${arn}/*`],
     },
     ...limits(grants, arn).map(({ actions, resources }, index): Statement => ({
       Sid: `Refuse${job}Elsewhere${index === 0 ? "" : index + 1}`,
       Effect: "Deny",
-      Principal: { AWS: [principal] },
+      Principal: { AWS: refused },
       Action: actions,
       NotResource: resources,
     })),

@@ -12,3 +12,8 @@ describe("operations", async () => {
 describe("drift", async () => {
   await import("./commands/drift.ts");
 });
+
+// Last: it replaces the instance's keys.
+describe("away", async () => {
+  await import("./commands/away.ts");
+});

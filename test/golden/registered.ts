@@ -35,7 +35,10 @@ export async function registered(name: EnvironmentName): Promise<Registered> {
   );
   const outputs: { instances: Record<string, unknown>; tokens: unknown } = { instances: {}, tokens: {} };
   const program = async () => {
-    const secrets = Object.keys(secretKeys).map((key) => `mlflow-instances:${key}`);
+    // What an environment may go without is not set: the files that are shown have none of it.
+    const secrets = Object.keys(secretKeys)
+      .filter((key) => key !== "imagePullSecret")
+      .map((key) => `mlflow-instances:${key}`);
     pulumi.runtime.setAllConfig(Object.fromEntries(secrets.map((key) => [key, key.replace("mlflow-instances:", "fixture-")])), secrets);
     const made = await deploy(environment, specs, keys);
     outputs.instances = await resolved(made.instances);

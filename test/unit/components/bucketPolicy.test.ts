@@ -25,6 +25,27 @@ const facts: BucketPolicyFacts = {
 const statements = (changes: Partial<BucketPolicyFacts> = {}) =>
   (JSON.parse(bucketPolicy({ ...facts, ...changes })) as { Statement: Statement[] }).Statement;
 
+describe("the bucket policy while a key is replaced", () => {
+  const former = { formerPrincipals: ["old"] };
+
+  test("gives the user of before what the instance's user has, and nothing more", () => {
+    const both = statements(former).filter(({ Principal }) => JSON.stringify(Principal).includes("old"));
+    expect(both.length).toBeGreaterThan(0);
+    for (const { Effect, Principal } of both) expect([Effect, Principal]).toEqual(["Allow", { AWS: ["user", "old"] }]);
+    const replaced = JSON.stringify(statements(former)).replaceAll(',"old"', "");
+    expect(JSON.parse(replaced)).toEqual(statements());
+  });
+
+  test("refuses that user what it refuses the instance's, where a store lets every key in", () => {
+    const refused = statements({ ...former, refusal: "byPrincipal" }) as any[];
+    const others = refused.find(({ Sid }) => Sid === "RefuseOthers");
+    expect(others.NotPrincipal.AWS).toContain("old");
+    const rest = refused.filter(({ Sid }) => /^RefuseInstance/.test(Sid));
+    expect(rest.length).toBeGreaterThan(0);
+    for (const { Principal } of rest) expect(Principal.AWS).toEqual(["user", "old"]);
+  });
+});
+
 describe("the bucket policy", () => {
   test("allows the instance to use objects, but neither to remove old versions nor to change the bucket", () => {
     const actions = statements()

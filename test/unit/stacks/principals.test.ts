@@ -70,6 +70,22 @@ test("what is said of a user goes before the format, and others are refused wher
   });
 });
 
+test("the users of before keep their rights while their keys are replaced", () => {
+  store({ ...pair("new"), former: ["old"] });
+  const read = () => readStoreKeys(configOf(fixtureValues()), ["shop"], (name) => name, fixtureEnvironment());
+  const environment = fixtureEnvironment(({ platform }) => {
+    platform.ingress.tls = { source: "certManager", clusterIssuer: "issuer" };
+  });
+  const file = { team: "fraud", owner: "a@example.com", description: "d" };
+  const { bucket } = instanceArgs(environment, resolve(environment, "shop", file), {
+    database: { host: "db", port: 5432 },
+    key: read().keys.get("shop"),
+  });
+  expect(bucket.formerPrincipals).toEqual(["old"]);
+  store({ ...pair("new"), former: "old" });
+  expect(read().errors).toEqual([expect.stringContaining('"former" of the instance')]);
+});
+
 test("one that is empty is told as what it is", () => {
   store({ ...pair("a"), maintenance: pair("b", "") });
   const { errors } = readStoreKeys(configOf(fixtureValues()), ["shop"], (name) => name, fixtureEnvironment());

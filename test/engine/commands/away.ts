@@ -1,0 +1,132 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Deployed } from "../../../local/commands/up.ts";
+import { ensureObjectStoreUsers, removeObjectStoreUsers } from "../../../local/platform/index.ts";
+import { configureStack } from "../../../local/stack/configure.ts";
+import { upArguments } from "../../../local/stack/deploy.ts";
+import { cluster } from "../support/cluster.ts";
+import { instanceOf, nameOf, tokenOf, type Engine } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { file, name, parcelForecast, stack } from "../support/parcelForecast.ts";
+import { runScript } from "../support/python.ts";
+
+// Proves that a training with the unmodified client gets through everything that takes a pod away:
+// it is deleted, it is evicted as by a drain, and it is replaced by an update that also replaces the
+// database's password and the bucket's key. With one replica, the hardest case. It can't prove what
+// other ingress controllers than Traefik answer meanwhile.
+
+const namespace = `mlflow-${name}`;
+const successor = `${name}-2`;
+const selector = "app.kubernetes.io/component=tracking-server";
+
+interface Training {
+  readonly steps: number;
+  readonly missing: number[];
+  readonly files: number;
+  readonly errors: string[];
+  /** Seconds of the slowest step. */
+  readonly longest: number;
+}
+
+interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly maintenance: object;
+  readonly former?: readonly string[];
+}
+
+let engine: Engine;
+let deployed: Deployed;
+let scratch: string;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "away-"));
+  ({ engine, deployed } = await parcelForecast());
+});
+
+afterAll(async () => {
+  await removeObjectStoreUsers("test", successor);
+  await rm(scratch, { recursive: true, force: true });
+});
+
+/** Waits until one pod serves that is none of these; its name. */
+async function anotherPod(...former: readonly string[]): Promise<string> {
+  let found = "";
+  await eventually(60_000, async () => {
+    const pods = await cluster(deployed).pods(namespace, selector);
+    expect(pods.filter(({ ready }) => ready)).toHaveLength(1);
+    expect(pods).toHaveLength(1);
+    found = pods[0]!.name;
+    expect(former).not.toContain(found);
+  });
+  return found;
+}
+
+/** An update that rolls the pods, with another password of the database and another key. */
+async function replaceSecrets(): Promise<void> {
+  const { pulumi } = engine;
+  const values = await engine.values();
+  const keys = JSON.parse(values.secrets["artifactStoreKeys"]!) as Record<string, Keys>;
+  const { [successor]: next } = await ensureObjectStoreUsers("test", [successor]);
+  const former = [keys[name]!.accessKeyId];
+  keys[name] = { ...next!, maintenance: keys[name]!.maintenance, former };
+  const secrets = { ...values.secrets, artifactStoreKeys: JSON.stringify(keys) };
+  await configureStack(pulumi, { ...values, secrets });
+  const state = JSON.parse(await pulumi.run(["stack", "export", "--stack", stack])) as {
+    deployment: { resources: { urn: string }[] };
+  };
+  const urns = state.deployment.resources.map(({ urn }) => urn);
+  const password = urns.find((urn) => nameOf(urn) === `${name}-database-password`);
+  expect(password).toBeDefined();
+  await pulumi.run([...upArguments(pulumi), "--replace", password!]);
+}
+
+it("a training gets through a pod that goes, a drain, an update, another password and another key", async () => {
+  const { kubectl } = cluster(deployed);
+  const instance = instanceOf(deployed, name);
+  const stop = join(scratch, "stop");
+  const client = {
+    python: deployed.python,
+    trackingUri: instance.trackingUri,
+    token: tokenOf(instance, "ci"),
+    caPath: deployed.platform.caPath,
+  };
+  const training = runScript<Training>(client, "steadyClient.py", stop);
+  training.catch(() => undefined);
+  await eventually(30_000, async () => expect(existsSync(join(scratch, "started"))).toBe(true));
+
+  const first = await anotherPod();
+  await kubectl(["delete", "pod", first, "--namespace", namespace, "--wait=false"]);
+  const second = await anotherPod(first);
+  await sleep(2000);
+
+  const eviction = {
+    apiVersion: "policy/v1",
+    kind: "Eviction",
+    metadata: { name: second, namespace },
+  };
+  const path = `/api/v1/namespaces/${namespace}/pods/${second}/eviction`;
+  const evicted = await kubectl(["create", "--raw", path, "-f", "-"], JSON.stringify(eviction));
+  expect(evicted.code, evicted.output).toBe(0);
+  const third = await anotherPod(first, second);
+  await sleep(2000);
+
+  await engine.instance(name, `${file}extraAllowedHosts: ["localhost:15056"]\n`);
+  await replaceSecrets();
+  await anotherPod(first, second, third);
+  await sleep(2000);
+
+  await writeFile(stop, "");
+  const { longest, steps, files, ...lost } = await training;
+  expect(lost).toEqual({ missing: [], errors: [] });
+  expect(files).toBe(steps);
+  expect(steps).toBeGreaterThan(20);
+  // What a training waits for at most while the only pod is made anew.
+  expect(longest).toBeLessThan(45);
+  const hosts = await cluster(deployed).variable(namespace, "MLFLOW_SERVER_ALLOWED_HOSTS");
+  expect(hosts.split(",")).toContain("localhost:15056");
+});
