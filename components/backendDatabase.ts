@@ -8,6 +8,7 @@ import { backendUri } from "./internal/backendUri.ts";
 import { logicalName, maintenanceRoleNames, type Noun } from "./internal/names.ts";
 import { childOf, dataGuards } from "./internal/options.ts";
 import { maintenanceConnections } from "./internal/poolSize.ts";
+import { roleTimeLimits, type RoleTimeLimits } from "./internal/roleTimeLimits.ts";
 
 export interface BackendDatabaseArgs {
   instanceName: string;
@@ -52,7 +53,14 @@ export class BackendDatabase extends pulumi.ComponentResource {
   constructor(name: string, args: BackendDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:BackendDatabase", name, {}, opts);
     const settings = args.database;
-    const login = (passwordNoun: Noun, roleNoun: Noun, roleName: string, connectionLimit: number, mayLogIn: boolean): Login => {
+    const login = (
+      passwordNoun: Noun,
+      roleNoun: Noun,
+      roleName: string,
+      connectionLimit: number,
+      mayLogIn: boolean,
+      timeLimits: RoleTimeLimits,
+    ): Login => {
       // 32 of 62 characters are 190 bits; without special ones it needs no quotes anywhere.
       const password = new RandomPassword(logicalName(name, passwordNoun), { length: 32, special: false }, childOf(this));
       const role = new Role(
@@ -63,6 +71,7 @@ export class BackendDatabase extends pulumi.ComponentResource {
           password: password.result,
           // The server refuses what the arithmetic of the pools did not foresee, instead of starving other instances.
           connectionLimit,
+          ...timeLimits,
           superuser: false,
           createDatabase: false,
           createRole: false,
@@ -72,11 +81,25 @@ export class BackendDatabase extends pulumi.ComponentResource {
       return { role, password: password.result };
     };
     const names = maintenanceRoleNames(settings.name);
-    const owner = login("databasePassword", "databaseRole", settings.role, args.connectionLimit, true);
+    const owner = login("databasePassword", "databaseRole", settings.role, args.connectionLimit, true, roleTimeLimits.server);
     // The CronJobs go after everything else was done; one that starts until then must not change what the dump has read.
     const maintained = !args.preparingDeletion;
-    const retention = login("retentionPassword", "retentionRole", names.retention, maintenanceConnections.retention, maintained);
-    const staleRuns = login("staleRunsPassword", "staleRunsRole", names.staleRuns, maintenanceConnections.staleRuns, maintained);
+    const retention = login(
+      "retentionPassword",
+      "retentionRole",
+      names.retention,
+      maintenanceConnections.retention,
+      maintained,
+      roleTimeLimits.retention,
+    );
+    const staleRuns = login(
+      "staleRunsPassword",
+      "staleRunsRole",
+      names.staleRuns,
+      maintenanceConnections.staleRuns,
+      maintained,
+      roleTimeLimits.staleRuns,
+    );
     const database = new Database(
       logicalName(name, "database"),
       {

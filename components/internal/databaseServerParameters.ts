@@ -6,13 +6,16 @@ interface Parameter {
   applyMethod: "immediate" | "pending-reboot";
 }
 
+/** 2 GiB for each process; the smallest server has 20 GiB. */
+const tempFileLimitKilobytes = 2 * 1024 * 1024;
+
 export function parameterFamily(engineVersion: string): string {
   return `postgres${engineVersion}`;
 }
 
 /**
  * What differs from RDS' defaults, and nothing else: RDS reports a parameter that equals its default in another way than it was set, and every preview would
- * show it. Not here on purpose: `idle_in_transaction_session_timeout` (the migration holds its lock in a session that waits while another one migrates) and
+ * show it. Not here on purpose: `statement_timeout` and `idle_in_transaction_session_timeout` (each role has its own, see roleTimeLimits.ts) and
  * `log_statement`, `log_min_duration_statement` (role passwords travel in statements; Performance Insights shows slow ones without their values).
  */
 export function parameters(maxConnections: number): Parameter[] {
@@ -23,6 +26,8 @@ export function parameters(maxConnections: number): Parameter[] {
     { name: "max_connections", value: String(maxConnections), applyMethod: "pending-reboot" },
     // The text of a statement that fails stays out of the log: CREATE ROLE and ALTER ROLE carry passwords. The error itself is logged as before.
     { name: "log_min_error_statement", value: "fatal", applyMethod: "immediate" },
+    // In kB, for each process: a search that sorts what does not fit in memory must not fill the disk of all instances. Roles can't set it themselves.
+    { name: "temp_file_limit", value: String(tempFileLimitKilobytes), applyMethod: "immediate" },
     // A migration or a removal that waits for somebody's lock says so.
     { name: "log_lock_waits", value: "1", applyMethod: "immediate" },
   ];

@@ -40,6 +40,7 @@ test("a server is a subnet group, a security group with its openings, a paramete
           { name: "rds.force_ssl", value: "1", applyMethod: "pending-reboot" },
           { name: "max_connections", value: "400", applyMethod: "pending-reboot" },
           { name: "log_min_error_statement", value: "fatal", applyMethod: "immediate" },
+          { name: "temp_file_limit", value: "2097152", applyMethod: "immediate" },
           { name: "log_lock_waits", value: "1", applyMethod: "immediate" },
         ],
         tags,

@@ -51,6 +51,8 @@ test("the role may log in and nothing else, within the connections that its pool
     createDatabase: false,
     createRole: false,
     connectionLimit: 31,
+    statementTimeout: 30_000,
+    idleInTransactionSessionTimeout: 120_000,
   });
   expect(one("fraud-detector-database").inputs).toEqual({
     name: "mlflow_fraud_detector",
@@ -70,9 +72,9 @@ test("the role may log in and nothing else, within the connections that its pool
 
 test("the maintenance roles may log in and connect to this database, and nothing else by themselves", async () => {
   const { one } = await run();
-  for (const [job, name, connectionLimit] of [
-    ["retention", "mlflow_fraud_detector_retention", 4],
-    ["stale-runs", "mlflow_fraud_detector_stale_runs", 2],
+  for (const [job, name, connectionLimit, statementTimeout, idleInTransactionSessionTimeout] of [
+    ["retention", "mlflow_fraud_detector_retention", 4, 3_600_000, 4 * 3_600_000],
+    ["stale-runs", "mlflow_fraud_detector_stale_runs", 2, 1_800_000, 1_800_000],
   ] as const) {
     expect(one(`fraud-detector-${job}-role`).inputs).toMatchObject({
       name,
@@ -81,6 +83,8 @@ test("the maintenance roles may log in and connect to this database, and nothing
       createDatabase: false,
       createRole: false,
       connectionLimit,
+      statementTimeout,
+      idleInTransactionSessionTimeout,
     });
     expect(one(`fraud-detector-${job}-connect`).inputs).toEqual({
       database: "mlflow_fraud_detector",

@@ -9,6 +9,7 @@ from mlflow_instance.limits import limits_of
 from mlflow_instance.middleware import InstanceMiddleware
 from mlflow_instance.readiness import DatabaseProbe, Readiness
 from mlflow_instance.settings import Settings
+from mlflow_instance.stall import Stall
 from mlflow_instance.tokens import TokenStore
 from mlflow_instance.turns import Turns, turns_of_pool
 
@@ -70,12 +71,14 @@ def build_app(settings: Settings) -> App:
     make_pools_last()
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
+    stall = Stall()
     return InstanceMiddleware(
-        Failures(Turns(MeteredAnswers(mlflow_app, limits.answer_bytes), turns)),
+        Failures(Turns(MeteredAnswers(mlflow_app, limits.answer_bytes), turns, stall)),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
         readiness=Readiness(DatabaseProbe(settings.database_uri).answers),
         allowed_origins=settings.allowed_origins,
+        stall=stall,
     )
 
 

@@ -10,6 +10,7 @@ from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.credentials import credential_of
 from mlflow_instance.fence import is_clean, required_role
 from mlflow_instance.readiness import Readiness
+from mlflow_instance.stall import Stall
 from mlflow_instance.tokens import Token, TokenStore
 
 _access = logging.getLogger("mlflow_instance.access")
@@ -19,8 +20,18 @@ _NOBODY = "-"
 
 
 class InstanceMiddleware:
-    def __init__(self, app: App, *, name: str, tokens: TokenStore, readiness: Readiness, allowed_origins: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        name: str,
+        tokens: TokenStore,
+        readiness: Readiness,
+        allowed_origins: Iterable[str] = (),
+        stall: Stall | None = None,
+    ) -> None:
         self._app = app
+        self._stall = stall or Stall()
         self._challenge = f'Basic realm="mlflow {name}", charset="UTF-8"'.encode("ascii")
         self._tokens = tokens
         self._readiness = readiness
@@ -30,6 +41,8 @@ class InstanceMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
+            # Each worker opens its probe's connection before a password can be replaced.
+            await self._ready()
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
@@ -43,6 +56,8 @@ class InstanceMiddleware:
         if path == "/health":
             return await _answer(send, 200, "OK", method)
         if path == "/health/ready":
+            if self._stall.stalled():
+                return await _answer(send, 503, "no request comes to an end", method)
             ready = await self._ready()
             return await _answer(send, 200 if ready else 503, "OK" if ready else "the database does not answer", method)
 

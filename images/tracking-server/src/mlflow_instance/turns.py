@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
+from mlflow_instance.stall import Stall
 
 # SQLAlchemy's own values, which MLflow leaves alone unless it is told otherwise. It takes an overflow of 0 for not set.
 _POOL_SIZE, _MAX_OVERFLOW = 5, 10
@@ -26,9 +27,10 @@ def turns_of_pool(environment: Mapping[str, str]) -> int:
 
 
 class Turns:
-    def __init__(self, app: App, turns: int) -> None:
+    def __init__(self, app: App, turns: int, stall: Stall | None = None) -> None:
         self._app = app
         self._turns = asyncio.Semaphore(turns)
+        self._stall = stall or Stall()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _USES_DATABASE.match(scope["path"]):
@@ -37,7 +39,7 @@ class Turns:
         body = await _whole_body(receive)
         if body is None:
             return None
-        turn = _Turn(self._turns)
+        turn = _Turn(self._turns, self._stall)
         await turn.take()
         try:
             await self._app(scope, _replay(body, receive), turn.until_answered(send))
@@ -46,17 +48,25 @@ class Turns:
 
 
 class _Turn:
-    def __init__(self, turns: asyncio.Semaphore) -> None:
+    def __init__(self, turns: asyncio.Semaphore, stall: Stall) -> None:
         self._turns = turns
+        self._stall = stall
         self._held = False
 
     async def take(self) -> None:
-        await self._turns.acquire()
+        self._stall.waits()
+        try:
+            await self._turns.acquire()
+        except BaseException:
+            self._stall.left()
+            raise
+        self._stall.took()
         self._held = True
 
     def give_back(self) -> None:
         if self._held:
             self._held = False
+            self._stall.gave_back()
             self._turns.release()
 
     def until_answered(self, send: Send) -> Send:

@@ -17,7 +17,9 @@ _PASSWORD = "not-a-secret-but-looked-for"
 class Postgres:
     """Runs as user postgres when the tests run as root: PostgreSQL refuses to be root."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int | None = None) -> None:
+        """`memory` is the most address space of each of its processes, in bytes: what takes more fails alone."""
+        self._memory = memory
         self._bin = _binaries()
         self._user = "postgres" if os.geteuid() == 0 else None
         self._folder = Path(tempfile.mkdtemp(prefix="mlflow-instance-pg-"))
@@ -54,6 +56,8 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._bin / program), *arguments]
+        if self._memory is not None:
+            command = ["prlimit", f"--as={self._memory}", *command]
         if self._user:
             command = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups", *command]
         # pg_ctl's child keeps inherited pipes open for as long as it lives: output goes to a file.
