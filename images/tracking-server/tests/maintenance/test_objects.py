@@ -1,7 +1,7 @@
 """Finding objects with few listings finds exactly what one listing per item would."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -47,6 +47,9 @@ class Neighbours:
     def __init__(self, *locations: str) -> None:
         self._locations = locations
 
+    def spared(self, keys: Sequence[tuple[Item, str]]) -> set[str]:
+        return set()
+
     def experiments_under(self, prefix: str, own: int) -> list[str]:
         return [location for location in self._locations if is_at_or_under(location, prefix)]
 
@@ -54,8 +57,10 @@ class Neighbours:
         return not any(is_at_or_under(location, prefix) or is_at_or_under(prefix, location) for location in self._locations)
 
 
-def item(prefix: str, name: str, kind: str = RUN) -> Item:
-    return Item(kind, name, None, 1, None, [prefix])
+def item(place: str, name: str, kind: str = RUN) -> Item:
+    tail = {RUN: f"/{name}/artifacts", MODEL: f"/models/{name}/artifacts", EXPERIMENT: ""}[kind]
+    assert place.endswith(tail)
+    return Item(kind, name, None, 1, None, place.removesuffix(tail))
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -64,7 +69,7 @@ def test_as_one_listing_per_item(seed: int) -> None:
     ids = [f"{choose.getrandbits(32):08x}" for _ in range(choose.randint(1, 60))]
     keys, items = ["artifacts/1/loose", "artifacts/2", "artifacts/1"], list[Item]()
     for name in ids:
-        folder = choose.choice(["artifacts/1", "artifacts/1/nested", "artifacts/2"])
+        folder = choose.choice(["artifacts/1", "artifacts/1/nested", "artifacts/1/models", "artifacts/2"])
         prefix = f"{folder}/{name}/artifacts"
         inside = choose.choice([0, 1, 2, 5, 40])
         keys += [f"{prefix}/{choose.choice(['a', 'b/c', 'ü', ' '])}{number}" for number in range(inside)]
@@ -73,7 +78,7 @@ def test_as_one_listing_per_item(seed: int) -> None:
             [f"{prefix}x", f"{prefix}-1/a", prefix, f"{folder}/{name}/other", f"{folder}/{name}0/artifacts/a"], choose.randint(0, 5)
         )
         if choose.random() < 0.6:
-            items.append(item(prefix, name, choose.choice([RUN, MODEL])))
+            items.append(item(prefix, name, MODEL if folder.endswith("/models") else RUN))
     neighbours = Neighbours(*[f"{one.prefixes[0]}/b" for one in items[::7]])
     choose.shuffle(items)
     store = Listing(keys, choose.choice([1, 2, 3, 7, 1000]))

@@ -123,7 +123,7 @@ def test_what_never_was_is_not_known(world: World, wanted: str) -> None:
 def test_what_was_removed_says_when(world: World) -> None:
     def plan(folder: str, finished: bool, *items: tuple[str, str, str | None, str | None]) -> None:
         lines = [
-            {"kind": kind, "id": id_, "name": name, "experiment": 7, "deleted": deleted, "prefixes": []}
+            {"kind": kind, "id": id_, "name": name, "experiment": int(id_) if kind == "experiment" else 7, "deleted": deleted, "prefixes": []}
             for kind, id_, name, deleted in items
         ]
         world.put(f"maintenance/retention/{folder}/plan-0001.jsonl", "".join(json.dumps(line) + "\n" for line in lines).encode())

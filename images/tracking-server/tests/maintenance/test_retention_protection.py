@@ -177,7 +177,19 @@ def test_an_experiment_elsewhere_is_kept_and_is_no_failure(world: World) -> None
     assert reasons(clean(world)) == {str(experiment): "not-in-bucket"}
 
 
-@pytest.mark.parametrize("where", ["{0}/inner", "{0}", ""])
+def test_an_experiment_at_the_root_keeps_nobody_elses_folder(world: World) -> None:
+    """Its runs have places of their own; otherwise anybody could keep what is left of all experiments."""
+    root = world.experiment("root", location="mlflow-artifacts:/")
+    kept_run = world.run(root, uri="")
+    world.sql("UPDATE runs SET artifact_uri = %s WHERE run_uuid = %s", f"mlflow-artifacts:/{kept_run}/artifacts", kept_run)
+    theirs = world.put(f"artifacts/{kept_run}/artifacts/model")
+    experiment = deleted_experiment(world)
+    world.put(f"artifacts/{experiment}/loose")
+    assert removed(clean(world)) == {str(experiment)}
+    assert world.keys("artifacts/") == [theirs]
+
+
+@pytest.mark.parametrize("where", ["{0}/inner", "{0}"])
 def test_an_experiments_folder_that_another_lives_in_is_not_swept(world: World, where: str) -> None:
     experiment = deleted_experiment(world)
     world.experiment("neighbour", location=f"mlflow-artifacts:/{where.format(experiment)}")

@@ -162,7 +162,7 @@ def test_a_tagged_run_keeps_its_expired_experiment_and_its_own_model(world: Worl
     assert reasons(said) == {run: "keep-tag", its_model: "holds-kept", str(experiment): "holds-kept"}
 
 
-def test_a_trace_goes_with_its_archive(world: World) -> None:
+def test_a_trace_whose_archive_is_elsewhere_is_kept_with_its_experiment(world: World) -> None:
     experiment = deleted_experiment(world)
     archived = world.trace(experiment, at=ago(world, 40))
     location = f"mlflow-artifacts:/archive/{experiment}/traces/{archived}/artifacts"
@@ -170,8 +170,8 @@ def test_a_trace_goes_with_its_archive(world: World) -> None:
     world.put(f"artifacts/archive/{experiment}/traces/{archived}/artifacts/traces.pb")
     world.put(f"artifacts/{experiment}/traces/{archived}/artifacts/traces.json")
     said = clean(world)
-    assert removed(said) == {archived, str(experiment)}
-    assert world.keys("artifacts/") == []
+    assert kept(said) == {archived: ("elsewhere", location), str(experiment): ("holds-kept", f"trace {archived}")}
+    assert len(world.keys("artifacts/")) == 2
 
 
 def test_an_experiment_with_a_guardrail_is_kept(world: World) -> None:

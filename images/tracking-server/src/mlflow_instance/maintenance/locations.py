@@ -28,12 +28,8 @@ class ArtifactStore:
             return None
         return cls(bucket, path.strip("/"))
 
-    def own_prefix(self, uri: str | None, item_id: str | None = None) -> str | None:
-        """Key prefix (no slash at the end) of a location that is plainly in this bucket; None for every other.
-
-        With `item_id` the location must be the item's own: MLflow puts the id of a run, logged model or trace into its path, so a
-        row that somebody pointed at a folder of other things is not followed there.
-        """
+    def own_prefix(self, uri: str | None) -> str | None:
+        """Key prefix (no slash at the end) of a location that is plainly in this bucket; None for every other."""
         scheme, _, rest = (uri or "").partition(":")
         if scheme == "mlflow-artifacts":
             # With a host it may be another server's.
@@ -48,13 +44,15 @@ class ArtifactStore:
             return None
         path = path.strip("/")
         segments = path.split("/")
-        if any(segment in ("", ".", "..") for segment in segments) or any(character in path for character in "%?#\\"):
+        if any(segment in ("", ".", "..") for segment in segments) or any(character in "%?#\\" or ord(character) < 32 for character in path):
             return None
         if segments[0] in (MAINTENANCE, FINAL_DUMP) or is_at_or_under(self.root, path):
             return None
-        if item_id is not None and item_id not in segments:
-            return None
         return path
+
+    def is_wide(self, prefix: str) -> bool:
+        """At or above the folder of all artifacts: no one's place."""
+        return is_at_or_under(self.root, prefix)
 
     def protected_prefixes(self, uri: str | None) -> set[str]:
         """Every key prefix in this bucket that the URI may mean; the empty prefix is the whole bucket."""

@@ -60,10 +60,10 @@ def _each(bucket: Bucket, items: Sequence[Item], protection: Protection, *, dele
     size = max(1, -(-len(folders) // _THREADS))
     shares = [folders[start : start + size] for start in range(0, len(folders), size)]
     if len(shares) == 1:
-        found = [_share(bucket, shares[0], delete)]
+        found = [_share(bucket, shares[0], protection, delete)]
     else:
         with ThreadPoolExecutor(_THREADS) as pool:
-            found = list(pool.map(lambda share: _share(bucket, share, delete), shares))
+            found = list(pool.map(lambda share: _share(bucket, share, protection, delete), shares))
     for part in found:
         for item_id, tally in part.items():
             whole = tallies[item_id]
@@ -81,13 +81,16 @@ def _folders(item: Item, protection: Protection) -> list[_Folder]:
     return [_Folder(item, prefix) for prefix in item.prefixes if protection.is_alone(prefix, item.experiment)]
 
 
-def _share(bucket: Bucket, folders: Sequence[_Folder], delete: bool) -> dict[str, Tally]:
+def _share(bucket: Bucket, folders: Sequence[_Folder], protection: Protection, delete: bool) -> dict[str, Tally]:
     tallies: dict[str, Tally] = defaultdict(Tally)
-    waiting: list[tuple[str, Object]] = []
+    waiting: list[tuple[Item, Object]] = []
 
     def flush() -> None:
-        failures = {failure.key: failure.message for failure in bucket.delete([found.key for _, found in waiting])}
-        for item_id, found in waiting:
+        # Whatever led here: what is in the place of a row that is still there is not the item's.
+        spared = protection.spared([(item, found.key) for item, found in waiting])
+        going = [(item.id, found) for item, found in waiting if found.key not in spared]
+        failures = {failure.key: failure.message for failure in bucket.delete([found.key for _, found in going])} if delete and going else {}
+        for item_id, found in going:
             if found.key in failures:
                 tallies[item_id].failed += 1
                 tallies[item_id].message = tallies[item_id].message or f"{found.key}: {failures[found.key]}"
@@ -96,10 +99,7 @@ def _share(bucket: Bucket, folders: Sequence[_Folder], delete: bool) -> dict[str
         waiting.clear()
 
     for folder, found in _find(bucket, folders):
-        if not delete:
-            tallies[folder.item.id].add(found.size)
-            continue
-        waiting.append((folder.item.id, found))
+        waiting.append((folder.item, found))
         if len(waiting) == KEYS_PER_CALL:
             flush()
     if waiting:

@@ -4,6 +4,7 @@ The answer is written to the bucket in parts while it is found, and only printed
 comparison that breaks off, or a store that lists in another order, would make orphans of what is in use.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -52,11 +53,14 @@ def work(context: Context) -> int:
     failures: dict[str, str] = {}
     if not context.dry_run:
         counts |= {"removed": 0, "removedBytes": 0, "inUseAgain": 0, "failed": 0}
-    for part in folder.read_plan():
+    changed: dict[str, str] = {}
+    for _, texts in folder.read_plan(changed.__setitem__):
+        part = [json.loads(text) for text in texts]
         for line in part:
             context.events.item(**line)
         if not context.dry_run:
             failures |= _remove(context.bucket, pointers, [line for line in part if line["event"] == "orphan"], counts)
+    failures |= changed
     for key, message in failures.items():
         context.events.always("fail", kind="object", id=key, message=message)
     folder.write_report({**context.summary(**counts), "failures": failures})
@@ -64,7 +68,7 @@ def work(context: Context) -> int:
 
 
 def _compare(context: Context, pointers: Pointers, judged: int, counts: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    pending = [Location(prefix, "unfinished", "", pending=True) for prefix in unfinished_prefixes(context.bucket)]
+    pending = [Location(prefix, "unfinished", "", pending=True) for prefix in unfinished_prefixes(context.bucket, context.settings.store)]
     with pointers.in_key_order(pending) as locations:
         warned = _warn_of_wide(locations, context.settings.store.root)
         for answer in compare(_objects(context.bucket, counts), warned):

@@ -5,15 +5,18 @@ The index is in memory (about 500 bytes for a version) and is read again only wh
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
-from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN
+from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, Item
 from mlflow_instance.maintenance.locations import ArtifactStore, ancestors, is_at_or_under
+from mlflow_instance.maintenance.occupancy import Occupancy
 
 _ROWS_AT_ONCE = 2000
+_ALIASES_NAMED = 3
+_WIDE_NAMED = 20
 _FINGERPRINT = """
     SELECT (SELECT concat_ws('/', count(*), sum(hashtextextended(concat_ws(
                 '|', workspace, name, version, current_stage, run_id, source, storage_location), 0)::numeric)) FROM model_versions),
@@ -72,6 +75,9 @@ class Protection:
         self._models: dict[str, str] = {}
         # (key prefix, experiment id) of every experiment, also of those whose location only may be in this bucket.
         self._experiments: list[tuple[str, int]] = []
+        self._occupancy = Occupancy(connection, store)
+        # Who points at everything, which protects nothing: its words, to be told.
+        self.wide: list[str] = []
         self.refresh()
 
     def refresh(self) -> bool:
@@ -92,6 +98,19 @@ class Protection:
             return next(filter(None, (self._loose(prefix, int(item_id)) for prefix in prefixes)), None)
         named = {RUN: self._runs, MODEL: self._models}.get(kind, {}).get(item_id)
         return named or next(filter(None, map(self._paths.touching, prefixes)), None)
+
+    def occupied(self, items: Sequence[Item]) -> dict[str, str]:
+        """Item id -> whose row has a place at, above or under the item's own."""
+        return self._occupancy.by([item for item in items if item.kind != EXPERIMENT])
+
+    def needed(self, items: Sequence[Item]) -> set[str]:
+        """Ids of the items that somebody needs by now, or that lie with somebody."""
+        registered = {item.id for item in items if self.because(item.kind, item.id, item.prefixes) is not None}
+        return registered | set(self.occupied(items))
+
+    def spared(self, keys: Sequence[tuple[Item, str]]) -> set[str]:
+        """Keys that are in the place of a row that isn't the item's own."""
+        return self._occupancy.spared(keys)
 
     def is_alone(self, prefix: str, own: int) -> bool:
         """Whether nobody but this experiment has anything at, above or under the prefix."""
@@ -132,12 +151,16 @@ class Protection:
             cursor.execute(_VERSIONS)
             while rows := cursor.fetchmany(_ROWS_AT_ONCE):
                 for name, version, run_id, source, storage_location, aliases in rows:
-                    label = f"model {name} version {version}" + "".join(f", alias {alias}" for alias in aliases)
+                    label = f"model {name} version {version}" + "".join(f", alias {alias}" for alias in aliases[:_ALIASES_NAMED])
                     if run_id:
                         runs.setdefault(run_id, label)
                     for uri in (source, storage_location):
                         for prefix in self._store.protected_prefixes(uri):
-                            paths.setdefault(prefix, label)
+                            # Not a model's files but everybody's: whoever may register a version could else keep all that is deleted.
+                            if self._store.is_wide(prefix):
+                                self._add_wide(f"{label} points at {uri}")
+                            else:
+                                paths.setdefault(prefix, label)
                         if (found := _run_in(uri)) is not None:
                             run, model_name = found
                             runs.setdefault(run, label)
@@ -159,14 +182,26 @@ class Protection:
                     if run_id:
                         runs.setdefault(run_id, label)
                     for prefix in self._store.protected_prefixes(location):
-                        paths.setdefault(prefix, label)
+                        if not self._store.is_wide(prefix):
+                            paths.setdefault(prefix, label)
         self._paths, self._runs, self._models = _Paths.of(paths), runs, models
 
     def _load_experiments(self) -> None:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT experiment_id, artifact_location FROM experiments")
-            found = {(prefix, int(row[0])) for row in cursor.fetchall() for prefix in self._store.protected_prefixes(row[1])}
+            found = {
+                (prefix, int(row[0]))
+                for row in cursor.fetchall()
+                for prefix in self._store.protected_prefixes(row[1])
+                # Its runs have places of their own in there; the folder of all artifacts is no experiment's.
+                if not self._store.is_wide(prefix)
+            }
         self._experiments = sorted(found)
+
+
+    def _add_wide(self, words: str) -> None:
+        if len(self.wide) < _WIDE_NAMED and words not in self.wide:
+            self.wide.append(words)
 
 
 def _run_in(uri: str | None) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from mlflow_instance.maintenance.items import PLURAL, Item
 from mlflow_instance.maintenance.objects import Tally, delete_objects
 from mlflow_instance.maintenance.protection import Protection
 from mlflow_instance.maintenance.report import ReportFolder
-from mlflow_instance.maintenance.rows import delete_rows, without_rows
+from mlflow_instance.maintenance.rows import delete_rows, elsewhere, without_rows
 
 _logger = logging.getLogger(__name__)
 
@@ -45,7 +45,15 @@ class Removal:
 
     def finish(self, items: Sequence[Item]) -> dict[str, Tally]:
         """Of items that an earlier run planned: deletes the objects of those whose rows are gone."""
-        return self._objects_of(without_rows(self._context.connection, items), leave=False)
+        gone = without_rows(self._context.connection, items)
+        moved = elsewhere(self._context.connection, self._context.settings.store, gone)
+        for item in moved:
+            self._fail(item, f"the plan names {item.location}, which is not its experiment's location; skipped")
+        return self._objects_of([item for item in gone if item not in moved], leave=False)
+
+    def skip(self, key: str, message: str) -> None:
+        """Part of a plan that no run of ours wrote as it is: told, and nothing of it is done."""
+        self._tell("plan", key, f"{message}; skipped")
 
     def write_leftovers(self) -> str | None:
         """A plan for the next run, of items whose rows went and whose objects didn't. Its folder, or None."""
@@ -73,7 +81,7 @@ class Removal:
 
     def _registered(self, items: Sequence[Item]) -> set[str]:
         self._protection.refresh()
-        return {item.id for item in items if self._protection.because(item.kind, item.id, item.prefixes) is not None}
+        return self._protection.needed(items)
 
     def _objects_of(self, gone: Sequence[Item], *, leave: bool) -> dict[str, Tally]:
         if not gone:
@@ -92,10 +100,13 @@ class Removal:
         return tallies
 
     def _fail(self, item: Item, message: str) -> None:
+        self._tell(item.kind, item.id, message)
+
+    def _tell(self, kind: str, item_id: str, message: str) -> None:
         self.failed += 1
         if len(self.failures) < _FAILURES_NAMED:
-            self.failures.append({"kind": item.kind, "id": item.id, "message": message})
-        self._context.events.always("fail", kind=item.kind, id=item.id, message=message)
+            self.failures.append({"kind": kind, "id": item_id, "message": message})
+            self._context.events.always("fail", kind=kind, id=item_id, message=message)
 
 
 def _line(error: Exception) -> str:

@@ -1,9 +1,11 @@
 """A command's folder in the bucket: what it is about to do (the plan, in parts) and what it did (report.json)."""
 
 import json
+import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from mlflow_instance.maintenance.bucket import Bucket
@@ -11,6 +13,10 @@ from mlflow_instance.maintenance.locations import MAINTENANCE
 
 ITEMS_PER_PART = 1000
 REPORT = "report.json"
+# A thousand items with the longest names; a part is held whole.
+_LARGEST_PART = 16 * 1024 * 1024
+_MOST_PARTS = 100_000
+_PART = re.compile(r"plan-[0-9]{4,6}\.jsonl")
 _TIME = "%Y-%m-%dT%H-%M-%SZ"
 
 
@@ -19,6 +25,8 @@ class ReportFolder:
         self._bucket = bucket
         # `maintenance/<command>/<UTC time>-<random>`, no slash at the end.
         self.path = path
+        # Of the parts that this process wrote: key -> digest.
+        self._written: dict[str, bytes] = {}
 
     @classmethod
     def new(cls, bucket: Bucket, command: str, started: datetime) -> "ReportFolder":
@@ -34,15 +42,32 @@ class ReportFolder:
         for part in in_parts(items, ITEMS_PER_PART):
             parts += 1
             lines = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in part)
-            self._bucket.put(f"{self.path}/plan-{parts:04d}.jsonl", lines.encode(), "application/jsonl")
+            key, body = f"{self.path}/plan-{parts:04d}.jsonl", lines.encode()
+            self._written[key] = sha256(body).digest()
+            self._bucket.put(key, body, "application/jsonl")
         return parts
 
-    def read_plan(self) -> Iterator[list[dict[str, Any]]]:
-        """The plan's parts as they were written, one in memory at a time."""
+    def read_plan(self, broken: Callable[[str, str], None]) -> Iterator[tuple[str, list[str]]]:
+        """The plan's parts, one in memory at a time: each with its key and its lines, which anybody may have written.
+
+        A part that this process wrote must still be what it wrote. What isn't a part, or is larger than one can be, is told.
+        """
+        parts = 0
         for found in self._bucket.objects(f"{self.path}/plan-"):
+            parts += 1
+            if not _PART.fullmatch(found.key.removeprefix(f"{self.path}/")) or parts > _MOST_PARTS:
+                broken(found.key, "not a part of a plan")
+                continue
+            if found.size > _LARGEST_PART:
+                broken(found.key, f"larger than {_LARGEST_PART} bytes")
+                continue
             body = self._bucket.get(found.key)
-            if body is not None:
-                yield [json.loads(line) for line in body.decode().split("\n") if line]
+            if body is None:
+                continue
+            if self._written and self._written.get(found.key) != sha256(body).digest():
+                broken(found.key, "changed since it was written")
+                continue
+            yield found.key, [line for line in body.decode(errors="replace").split("\n") if line]
 
     def write_report(self, report: dict[str, Any]) -> None:
         self._bucket.put(self.report_key, json.dumps(report, indent=2, ensure_ascii=False).encode())

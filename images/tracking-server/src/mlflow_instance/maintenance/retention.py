@@ -21,7 +21,7 @@ from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.protection import Protection
 from mlflow_instance.maintenance.removal import Removal
 from mlflow_instance.maintenance.report import ITEMS_PER_PART, ReportFolder, started_at
-from mlflow_instance.maintenance.rows import without_rows
+from mlflow_instance.maintenance.rows import elsewhere, without_rows
 from mlflow_instance.maintenance.selection import Selection
 from mlflow_instance.maintenance.settings import in_words
 from mlflow_instance.maintenance.sweeps import all_sweeps
@@ -71,6 +71,8 @@ def retain(context: Context) -> int:
         int(context.settings.retention.total_seconds() * 1000),
     )
     limits = {"retention": in_words(context.settings.retention), "cutoff": iso(cutoff)}
+    for words in protection.wide:
+        context.events.always("warning", message=f"{words}, which is everything and so protects nothing; delete or correct that version")
     if context.dry_run:
         _preview(context, selection, protection, counts)
         context.summary(**limits, **counts.as_fields())
@@ -81,7 +83,7 @@ def retain(context: Context) -> int:
     removal = Removal(context, protection, milliseconds(cutoff))
     _finish_earlier(context, removal, counts)
     folder.write_plan(item.as_plan() for item in _counted(selection, counts))
-    for items in planned_items(folder):
+    for items in planned_items(folder, context.settings.store, removal.skip):
         removal.remove(items)
     counts.removed, counts.changed = removal.removed, removal.changed
     _sweep(context, counts)
@@ -121,13 +123,22 @@ def _markers_last(version: Version) -> bool:
 def _finish_earlier(context: Context, removal: Removal, counts: Counts) -> None:
     """Deletes the objects of what earlier runs planned and whose rows are gone; rows that are still there are selected anew."""
     for earlier in _unfinished(context):
-        before = removal.failed
-        for items in planned_items(earlier):
+        before, failed = len(removal.failures), removal.failed
+        for items in planned_items(earlier, context.settings.store, removal.skip):
             for tally in removal.finish(items).values():
                 counts.finish(tally)
         counts.finished["plans"] += 1
-        if removal.failed == before:
-            earlier.write_report({"command": COMMAND, "instance": context.settings.instance, "finishedBy": iso(context.started)})
+        # What is broken won't be better tomorrow: told once. What stayed is tried again.
+        failures = removal.failures[before:]
+        if all(failure["kind"] == "plan" for failure in failures) and len(removal.failures) - before == removal.failed - failed:
+            earlier.write_report(
+                {
+                    "command": COMMAND,
+                    "instance": context.settings.instance,
+                    "finishedBy": iso(context.started),
+                    **({"failures": failures} if failures else {}),
+                }
+            )
 
 
 def _unfinished(context: Context) -> list[ReportFolder]:
@@ -136,8 +147,12 @@ def _unfinished(context: Context) -> list[ReportFolder]:
 
 def _preview(context: Context, selection: Selection, protection: Protection, counts: Counts) -> None:
     for earlier in _unfinished(context):
-        for planned in planned_items(earlier):
-            for item, tally in _measured(context, without_rows(context.connection, planned), protection):
+        for planned in planned_items(earlier, context.settings.store, lambda key, message: _tell_broken(context, key, message)):
+            gone = without_rows(context.connection, planned)
+            moved = elsewhere(context.connection, context.settings.store, gone)
+            needed = protection.needed(gone)
+            free = [item for item in gone if item not in moved and item.id not in needed]
+            for item, tally in _measured(context, free, protection):
                 _print_remove(context, item, tally)
                 counts.finish(tally)
         counts.finished["plans"] += 1
@@ -172,6 +187,10 @@ def _preview(context: Context, selection: Selection, protection: Protection, cou
             counts.removed["objects"] += tally.objects
             counts.removed["bytes"] += tally.bytes
     _sweep(context, counts)
+
+
+def _tell_broken(context: Context, key: str, message: str) -> None:
+    context.events.always("fail", kind="plan", id=key, message=f"{message}; skipped")
 
 
 def _batches(selection: Selection) -> Iterator[list[Item | Kept]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from psycopg2.extensions import connection as Connection
 
 from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE, Item
+from mlflow_instance.maintenance.locations import ArtifactStore
 
 # `= ANY(ARRAY(…))`: the ids are known when the plan runs, so each child is found by its index however large it is.
 _RUNS = """
@@ -159,3 +160,15 @@ def without_rows(connection: Connection, items: Sequence[Item]) -> list[Item]:
         there = {str(row[0]) for row in cursor.fetchall()}
     connection.rollback()
     return [item for item in items if item.id not in there]
+
+
+def elsewhere(connection: Connection, store: ArtifactStore, items: Sequence[Item]) -> list[Item]:
+    """Items that name another location than their experiment, which is still there, has."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT experiment_id, artifact_location FROM experiments WHERE experiment_id = ANY(%s)",
+            (sorted({item.experiment for item in items}),),
+        )
+        locations = {int(experiment): store.own_prefix(location) for experiment, location in cursor.fetchall()}
+    connection.rollback()
+    return [item for item in items if item.experiment in locations and item.location not in (None, locations[item.experiment])]

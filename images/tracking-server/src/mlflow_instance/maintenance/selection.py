@@ -6,8 +6,8 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from mlflow_instance.maintenance.clock import iso
-from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE, Item, Kept
-from mlflow_instance.maintenance.locations import ArtifactStore
+from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE, Item, Kept, own_place
+from mlflow_instance.maintenance.locations import ArtifactStore, is_at_or_under
 from mlflow_instance.maintenance.protection import Protection
 
 _PAGE = 1000
@@ -18,7 +18,8 @@ _EXPIRED = "e.lifecycle_stage = 'deleted' AND e.last_update_time <= %(cutoff)s"
 # Also the active runs of experiments whose time has come: somebody took them back, so their experiment stays.
 _RUNS = f"""
     SELECT r.run_uuid, r.name, r.experiment_id, e.name, r.artifact_uri, r.lifecycle_stage, r.deleted_time,
-           EXISTS (SELECT FROM tags k WHERE k.run_uuid = r.run_uuid AND k.key = 'keep'), {_EXPERIMENT_KEEP}, coalesce({_EXPIRED}, false)
+           EXISTS (SELECT FROM tags k WHERE k.run_uuid = r.run_uuid AND k.key = 'keep'), {_EXPERIMENT_KEEP}, coalesce({_EXPIRED}, false),
+           e.artifact_location
     FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
     WHERE r.lifecycle_stage = 'deleted' OR ({_EXPIRED})
     ORDER BY r.experiment_id, r.run_uuid COLLATE "C"
@@ -26,7 +27,8 @@ _RUNS = f"""
 _MODELS = f"""
     SELECT m.model_id, m.name, m.experiment_id, e.name, m.artifact_location, m.lifecycle_stage, m.last_updated_timestamp_ms,
            e.last_update_time, m.source_run_id,
-           EXISTS (SELECT FROM logged_model_tags k WHERE k.model_id = m.model_id AND k.tag_key = 'keep'), {_EXPERIMENT_KEEP}
+           EXISTS (SELECT FROM logged_model_tags k WHERE k.model_id = m.model_id AND k.tag_key = 'keep'), {_EXPERIMENT_KEEP},
+           e.artifact_location
     FROM logged_models m JOIN experiments e ON e.experiment_id = m.experiment_id
     WHERE m.lifecycle_stage = 'deleted' OR ({_EXPIRED})
     ORDER BY m.experiment_id, m.model_id COLLATE "C"
@@ -36,7 +38,8 @@ _TRACES = f"""
     SELECT t.request_id, t.experiment_id, e.last_update_time,
            array(SELECT l.value FROM trace_tags l
                  WHERE l.request_id = t.request_id AND l.key IN ('mlflow.artifactLocation', 'mlflow.trace.archiveLocation') ORDER BY l.key),
-           EXISTS (SELECT FROM trace_tags k WHERE k.request_id = t.request_id AND k.key = 'keep'), e.name, {_EXPERIMENT_KEEP}
+           EXISTS (SELECT FROM trace_tags k WHERE k.request_id = t.request_id AND k.key = 'keep'), e.name, {_EXPERIMENT_KEEP},
+           e.artifact_location
     FROM trace_info t JOIN experiments e ON e.experiment_id = t.experiment_id
     WHERE {_EXPIRED}
     ORDER BY t.experiment_id, t.request_id COLLATE "C"
@@ -79,39 +82,68 @@ class Selection:
             cursor.execute(statement, {"cutoff": self._cutoff})
             yield from cursor
 
+    def _batches(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
+        batch: list[tuple[Any, ...]] = []
+        for row in self._rows(statement):
+            batch.append(row)
+            if len(batch) == _PAGE:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
     def _runs(self) -> Iterator[Item | Kept]:
-        for row in self._rows(_RUNS):
-            run, name, experiment, experiment_name, location, stage, deleted, keep, experiment_keep, expired = row
-            decided: Item | Kept | None = None
-            if stage == "deleted":
-                tag = _tag(keep, experiment_keep, experiment_name)
-                decided = self._decide(RUN, run, name, experiment, [location], deleted, tag)
-                yield decided
-            if not isinstance(decided, Item) and expired and not experiment_keep:
-                self._hold(experiment, f"run {run}" if decided else f"run {run} is active")
-                self._kept_runs.add(run)
+        for batch in self._batches(_RUNS):
+            decisions = []
+            for row in batch:
+                run, name, experiment, experiment_name, location, stage, deleted, keep, experiment_keep, _, folder = row
+                if stage == "deleted":
+                    tag = _tag(keep, experiment_keep, experiment_name)
+                    decisions.append(self._decide(RUN, run, name, experiment, folder, [location], deleted, tag))
+            decided = {found.id: found for found in self._without_occupied(decisions)}
+            for run, _, experiment, _, _, _, _, _, experiment_keep, expired, _ in batch:
+                found = decided.get(run)
+                if found is not None:
+                    yield found
+                if not isinstance(found, Item) and expired and not experiment_keep:
+                    self._hold(experiment, f"run {run}" if found else f"run {run} is active")
+                    self._kept_runs.add(run)
 
     def _models(self) -> Iterator[Item | Kept]:
-        for row in self._rows(_MODELS):
-            model, name, experiment, experiment_name, location, stage, updated, experiment_deleted, run, keep, experiment_keep = row
-            active = stage != "deleted"
-            # What a run logged is what there is to keep of it.
-            holder = f"run {run}" if active and run in self._kept_runs else None
-            deleted = experiment_deleted if active else updated
-            decided = self._decide(
-                MODEL, model, name, experiment, [location], deleted, _tag(keep, experiment_keep, experiment_name), holder
-            )
-            yield decided
-            if isinstance(decided, Kept):
-                self._hold(experiment, f"logged model {model}")
+        for batch in self._batches(_MODELS):
+            decisions = []
+            for row in batch:
+                model, name, experiment, experiment_name, location, stage, updated, experiment_deleted, run, keep, experiment_keep, folder = row
+                active = stage != "deleted"
+                # What a run logged is what there is to keep of it.
+                holder = f"run {run}" if active and run in self._kept_runs else None
+                deleted = experiment_deleted if active else updated
+                tag = _tag(keep, experiment_keep, experiment_name)
+                decisions.append(self._decide(MODEL, model, name, experiment, folder, [location], deleted, tag, holder))
+            yield from self._holding(decisions, "logged model")
 
     def _traces(self) -> Iterator[Item | Kept]:
-        for trace, experiment, deleted, locations, keep, experiment_name, experiment_keep in self._rows(_TRACES):
-            tag = _tag(keep, experiment_keep, experiment_name)
-            decided = self._decide(TRACE, trace, None, experiment, list(locations), deleted, tag)
-            yield decided
-            if isinstance(decided, Kept):
-                self._hold(experiment, f"trace {trace}")
+        for batch in self._batches(_TRACES):
+            decisions = []
+            for trace, experiment, deleted, locations, keep, experiment_name, experiment_keep, folder in batch:
+                tag = _tag(keep, experiment_keep, experiment_name)
+                decisions.append(self._decide(TRACE, trace, None, experiment, folder, list(locations), deleted, tag))
+            yield from self._holding(decisions, "trace")
+
+    def _holding(self, decisions: list[Item | Kept], word: str) -> Iterator[Item | Kept]:
+        for found in self._without_occupied(decisions):
+            yield found
+            if isinstance(found, Kept):
+                self._hold(found.experiment, f"{word} {found.id}")
+
+    def _without_occupied(self, decisions: list[Item | Kept]) -> Iterator[Item | Kept]:
+        """What shares its place with another's row stays, until somebody has looked at it."""
+        occupied = self._protection.occupied([found for found in decisions if isinstance(found, Item)])
+        for found in decisions:
+            if isinstance(found, Item) and found.id in occupied:
+                yield Kept(found.kind, found.id, found.name, found.experiment, "overlaps", occupied[found.id])
+            else:
+                yield found
 
     def _experiments(self) -> Iterator[Item | Kept]:
         for experiment, name, location, deleted, keep, guardrail in self._rows(_EXPERIMENTS):
@@ -127,7 +159,7 @@ class Selection:
             if kept is None and (because := self._protection.because(EXPERIMENT, str(experiment), prefixes)):
                 kept = ("registered", because)
             if kept is None:
-                yield Item(EXPERIMENT, str(experiment), name, experiment, iso(deleted), prefixes)
+                yield Item(EXPERIMENT, str(experiment), name, experiment, iso(deleted), prefix)
             else:
                 yield Kept(EXPERIMENT, str(experiment), name, experiment, *kept)
 
@@ -137,22 +169,30 @@ class Selection:
         item: str,
         name: str | None,
         experiment: int,
+        folder: str | None,
         locations: list[str | None],
         deleted: int | None,
         tag: str | None,
         holder: str | None = None,
     ) -> Item | Kept:
-        prefixes = [self._store.own_prefix(location, item) for location in locations]
-        own = sorted({prefix for prefix in prefixes if prefix is not None})
+        """`folder` is the experiment's location; `locations` is where the row says that its objects are."""
+        own_folder = self._store.own_prefix(folder)
+        place = own_place(kind, item, own_folder)
+        prefixes = [self._store.own_prefix(location) for location in locations]
         kept = self._by_time_or_tag(deleted, tag)
-        if kept is None and (because := self._protection.because(kind, item, own)):
+        known = sorted({prefix for prefix in (place, *prefixes) if prefix is not None})
+        if kept is None and (because := self._protection.because(kind, item, known)):
             kept = ("registered", because)
         if kept is None and holder is not None:
             kept = ("holds-kept", holder)
         if kept is None and None in prefixes:
             kept = ("not-in-bucket", next(location for location, prefix in zip(locations, prefixes, strict=True) if prefix is None))
+        if kept is None and (place is None if locations else own_folder is not None and place is None):
+            kept = ("elsewhere", locations[0] if locations else None)
+        if kept is None and place is not None and not all(is_at_or_under(prefix or "", place) for prefix in prefixes):
+            kept = ("elsewhere", next(location for location, at in zip(locations, prefixes, strict=True) if not is_at_or_under(at or "", place)))
         if kept is None:
-            return Item(kind, item, name, experiment, iso(deleted), own)
+            return Item(kind, item, name, experiment, iso(deleted), own_folder)
         return Kept(kind, item, name, experiment, *kept)
 
     def _by_time_or_tag(self, deleted: int | None, tag: str | None) -> tuple[str, str | None] | None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from mlflow_instance.maintenance.bucket import Bucket
+from mlflow_instance.maintenance.items import planned_items
+from mlflow_instance.maintenance.locations import ArtifactStore
 from mlflow_instance.maintenance.report import REPORT, ReportFolder, folder_of
 
 
@@ -22,12 +24,13 @@ def folders(bucket: Bucket, command: str) -> Iterator[tuple[ReportFolder, bool]]
         yield ReportFolder(bucket, path), finished
 
 
-def unfinished_prefixes(bucket: Bucket) -> set[str]:
+def unfinished_prefixes(bucket: Bucket, store: ArtifactStore) -> set[str]:
     return {
-        str(prefix)
+        prefix
         for folder, finished in folders(bucket, "retention")
         if not finished
-        for part in folder.read_plan()
-        for item in part
-        for prefix in item["prefixes"]
+        # The next retention run tells what is broken.
+        for items in planned_items(folder, store, lambda *_: None)
+        for item in items
+        for prefix in item.prefixes
     }
