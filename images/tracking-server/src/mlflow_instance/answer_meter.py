@@ -4,20 +4,24 @@ MLflow holds a page of results four times over: rows, their entities, protocol b
 ask for (50,000 runs with everything that was logged) is therefore far more than the memory of a worker.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
 
 from mlflow_instance.limits import MIB
 
-# What an answer takes at its peak for each byte of libpq's result: measured 5.0 to 7.6 for runs with metrics, parameters and
-# tags, 6 for points of a metric, 3 to 5 for long texts (tests/test_answer_meter.py holds it).
-BYTES_PER_RESULT_BYTE = 8
+# What an answer takes at its peak, measured: 1.3 KiB for each row of a run (metric, parameter, tag), 2.3 KiB for each point of a
+# metric, 5 bytes for each byte of a long text.
+_BYTES_PER_ROW = 1100
+BYTES_PER_RESULT_BYTE = 6
 # A text that is parsed as JSON becomes objects: this much for each comma, bracket and colon in it.
 BYTES_PER_JSON_ELEMENT = 100
+# Borrowed in steps, so that a lock is taken once for some thousand rows.
+_STEP = 4 * MIB
 
 
 class AnswerTooLarge(MlflowException):
@@ -34,22 +38,83 @@ class AnswerTooLarge(MlflowException):
         return 413
 
 
+class AnswersBusy(MlflowException):
+    """HTTP 503: alone this answer would fit."""
+
+    def __init__(self) -> None:
+        super().__init__("Other large answers use the memory of this server at the moment; try again", error_code=TEMPORARILY_UNAVAILABLE)
+
+
+class Reserve:
+    """Memory that the answers of a worker share beyond what each has for certain."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self._taken = 0
+        self._lock = threading.Lock()
+
+    @property
+    def free(self) -> int:
+        return self.total - self._taken
+
+    def take(self, size: int) -> bool:
+        with self._lock:
+            if self._taken + size > self.total:
+                return False
+            self._taken += size
+            return True
+
+    def give_back(self, size: int) -> None:
+        with self._lock:
+            self._taken -= size
+
+
 class Meter:
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    """`own` is certain, the rest is borrowed from the reserve. `most` may be lowered for a while."""
+
+    def __init__(self, own: int, reserve: Reserve) -> None:
+        self._own, self._reserve = own, reserve
+        self._borrowed = 0
+        self._lock = threading.Lock()
+        self.most = own + reserve.total
         self.used = 0
 
     @property
-    def left(self) -> int:
-        return self.limit - self.used
+    def own(self) -> int:
+        return self._own
+
+    def charge_result(self, size: int, rows: int) -> None:
+        """A result of libpq with so many bytes and rows."""
+        self.charge(size * BYTES_PER_RESULT_BYTE + rows * _BYTES_PER_ROW)
 
     def charge(self, cost: int) -> None:
+        self.check(cost)
         self.used += cost
-        self.check(0)
+        missing = self.used - self._own - self._borrowed
+        if missing > 0:
+            step = max(missing, min(_STEP, self._reserve.free))
+            if not self._reserve.take(step):
+                raise AnswersBusy
+            with self._lock:
+                self._borrowed += step
 
     def check(self, more: int) -> None:
-        if self.used + more > self.limit:
-            raise AnswerTooLarge(self.limit)
+        if self.used + more > self.most:
+            raise AnswerTooLarge(self._own + self._reserve.total)
+
+    def rewind(self, used: int) -> None:
+        """What came after is given up."""
+        self.used = used
+        self._return(max(0, used - self._own))
+
+    def close(self) -> None:
+        self._return(0)
+
+    def _return(self, keep: int) -> None:
+        with self._lock:
+            surplus = max(0, self._borrowed - keep)
+            self._borrowed -= surplus
+        self._reserve.give_back(surplus)
 
 
 _current: ContextVar[Meter | None] = ContextVar("mlflow_instance_answer_meter", default=None)
@@ -60,11 +125,11 @@ def current_meter() -> Meter | None:
 
 
 @contextmanager
-def metered(limit: int) -> Iterator[Meter]:
+def metered(meter: Meter) -> Iterator[None]:
     """One request. Threads that a handler runs in see the same meter: the context is copied, the object is not."""
-    meter = Meter(limit)
     token = _current.set(meter)
     try:
-        yield meter
+        yield
     finally:
         _current.reset(token)
+        meter.close()

@@ -1,7 +1,7 @@
 """Gives every request its meter, and makes MLflow's stores keep to it."""
 
-from mlflow_instance.answer_meter import metered
-from mlflow_instance.asgi import App, Receive, Scope, Send
+from mlflow_instance.answer_meter import Meter, Reserve, metered
+from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.bounded_rows import bound_rows
 from mlflow_instance.pages import page_by_size
 
@@ -16,10 +16,20 @@ def bound_answers(limit: int) -> None:
 
 
 class MeteredAnswers:
-    def __init__(self, app: App, limit: int) -> None:
+    def __init__(self, app: App, limit: int, turns: int) -> None:
         self._app = app
-        self._limit = limit
+        # Half of what each turn could have is its own; the other halves are for whichever needs more, so that one large run or
+        # one long history still fits when it is alone.
+        self._own = limit // 2
+        self._reserve = Reserve(limit // 2 * turns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with metered(self._limit):
-            await self._app(scope, receive, send)
+        meter = Meter(self._own, self._reserve)
+
+        async def send_and_close(message: Message) -> None:
+            # The answer is made, and counts as one that waits for its reader from now on.
+            meter.close()
+            await send(message)
+
+        with metered(meter):
+            await self._app(scope, receive, send_and_close)

@@ -44,18 +44,22 @@ def build_app(settings: Settings) -> App:
         from mlflow.server.fastapi_app import app as mlflow_app
 
     from mlflow_instance.answers import MeteredAnswers, bound_answers
-    from mlflow_instance.artifacts import PROXIED_SCHEME
-    from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
+    from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.failures import Failures
-    from mlflow_instance.messages import clean_messages
-    from mlflow_instance.locations_written import check_written_locations
+    from mlflow_instance.file_answers import FileAnswers
+    from mlflow_instance.handoff import take_over_files
     from mlflow_instance.lasting_pool import make_pools_last
+    from mlflow_instance.locations_written import check_written_locations
+    from mlflow_instance.messages import clean_messages
     from mlflow_instance.no_migration import forbid_migration
+    from mlflow_instance.outbox import Outbox
     from mlflow_instance.store_errors import use_short_retries
+    from mlflow_instance.stored_file import bound_whole_downloads
     from mlflow_instance.unhandled import answer_unhandled_errors
+    from mlflow_instance.whole_history import WholeHistory
 
     confine_repositories(settings.artifacts_destination)
     check_written_locations(settings.artifacts_destination)
@@ -69,11 +73,15 @@ def build_app(settings: Settings) -> App:
     limits = limits_of(settings.memory_limit, settings.workers, turns)
     bound_answers(limits.answer_bytes)
     make_pools_last()
-    if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
-        add_streamed_download(mlflow_app)
+    bound_whole_downloads(limits.answer_bytes)
+    take_over_files()
+    add_streamed_download(mlflow_app)
     stall = Stall()
+    answers = MeteredAnswers(mlflow_app, limits.answer_bytes, turns)
+    # Outside of the turns: to send an answer or a file takes as long as its reader, and needs no connection to the database.
+    sent = Outbox(WholeHistory(Turns(answers, turns, stall)), limits.worker_bytes // 8)
     return InstanceMiddleware(
-        Failures(Turns(MeteredAnswers(mlflow_app, limits.answer_bytes), turns, stall)),
+        Failures(FileAnswers(sent, limits.worker_bytes // 8)),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
         readiness=Readiness(DatabaseProbe(settings.database_uri).answers),

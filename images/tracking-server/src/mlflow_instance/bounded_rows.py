@@ -22,6 +22,7 @@ from mlflow_instance.answer_meter import (
     BYTES_PER_JSON_ELEMENT,
     BYTES_PER_RESULT_BYTE,
     Meter,
+    Reserve,
     current_meter,
 )
 
@@ -34,6 +35,7 @@ _BLOCK = 1000
 _FIRST_LONG = 2
 _SMALL = 64 * 1024
 _names = itertools.count()
+_NOTHING_MORE = Reserve(0)
 
 
 class BoundedCursor(Cursor):
@@ -48,7 +50,7 @@ class BoundedCursor(Cursor):
             f"DECLARE {name} NO SCROLL CURSOR FOR {statement}; FETCH FORWARD {block} FROM {name}",
             parameters,
         )
-        meter.charge(self._size() * BYTES_PER_RESULT_BYTE)
+        meter.charge_result(self._size(), self.rowcount)
         if self.rowcount < block:
             if long and self._size() > _SMALL:
                 self._rows = iter(self._counted(long, meter))
@@ -58,7 +60,7 @@ class BoundedCursor(Cursor):
             self._check_length(statement, parameters, long, meter)
         while True:
             super().execute(f"FETCH FORWARD {_BLOCK} FROM {name}")
-            meter.charge(self._size() * BYTES_PER_RESULT_BYTE)
+            meter.charge_result(self._size(), self.rowcount)
             fetched = self._counted(long, meter)
             rows.extend(fetched)
             if len(fetched) < _BLOCK:
@@ -138,7 +140,7 @@ def bound_rows(default_limit: int) -> None:
         if not isinstance(cursor, BoundedCursor) or cursor.name is not None or not _is_plain_select(statement, context):
             return False
         cursor._rows = None
-        cursor.select(statement, parameters, _long_columns(context), current_meter() or Meter(default_limit))
+        cursor.select(statement, parameters, _long_columns(context), current_meter() or Meter(default_limit, _NOTHING_MORE))
         return True
 
     event.listen(Engine, "connect", on_connect)

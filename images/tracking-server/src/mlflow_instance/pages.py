@@ -10,11 +10,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from mlflow_instance.answer_meter import AnswerTooLarge, current_meter
+from mlflow_instance.answer_meter import AnswersBusy, AnswerTooLarge, current_meter
 
 # Up to here a page is tried as it was asked for; the UI asks for 25 to 100 rows and shows as many.
 _TRIED_WHOLE = 100
 _REMEMBERED = 256
+# A try that fails costs as much as a page. From 10,000 it takes three to come down to 39; the next page knows better.
+_SMALLER = 16
 # Takes a token but gives none: a smaller page would be a part that looks like the whole.
 _NO_NEXT_PAGE = {"query_trace_metrics"}
 
@@ -63,20 +65,27 @@ def _smaller_pages(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(*args, **kwargs)
         others = {name: value for name, value in bound.arguments.items() if name not in ("self", "max_results", "page_token")}
         key = repr(others)[:1000]
-        size = asked
-        if asked > _TRIED_WHOLE and (fitting := costs.fitting(key, meter.left)) is not None:
-            size = max(_TRIED_WHOLE, min(asked, fitting))
-        before = meter.used
-        while True:
-            bound.arguments["max_results"] = size
-            try:
-                page = method(*bound.args, **bound.kwargs)
-                break
-            except AnswerTooLarge:
-                if size == 1:
-                    raise
-                meter.used = before
-            size = max(1, size // 4)
+        size, before, most = asked, meter.used, meter.most
+        if asked > _TRIED_WHOLE:
+            # There will be a next page: no need to take what others may need at once.
+            meter.most = min(most, before + 2 * meter.own)
+            if (fitting := costs.fitting(key, meter.most - before)) is not None:
+                size = max(_TRIED_WHOLE, min(asked, fitting))
+        try:
+            while True:
+                bound.arguments["max_results"] = size
+                try:
+                    page = method(*bound.args, **bound.kwargs)
+                    break
+                except (AnswerTooLarge, AnswersBusy):
+                    if size == 1 and meter.most == most:
+                        raise
+                    meter.rewind(before)
+                    if size == 1:
+                        meter.most = most
+                size = max(1, size // _SMALLER)
+        finally:
+            meter.most = most
         if (found := len(page[0] if isinstance(page, tuple) else page)) > 0:
             costs.remember(key, (meter.used - before) / found)
         return page
