@@ -111,7 +111,9 @@ POST /api/3.0/mlflow/scorer/invoke
 POST /gateway/**
 """
 
+# Deleting artifacts is MLflow's own right of an owner; the files go at once, without the grace of a soft delete.
 MANAGE = """
+DELETE /api/2.0/mlflow-artifacts/artifacts/**
 POST /api/2.0/mlflow/experiments/delete
 POST /api/2.0/mlflow/experiments/restore
 DELETE /api/2.0/mlflow/logged-models/*
