@@ -13,6 +13,7 @@ import { bucketPolicy } from "./internal/bucketPolicy.ts";
 import { Component, tagsOf, type Identity } from "./internal/labels.ts";
 import { lifecycleRules } from "./internal/lifecycleRules.ts";
 import { logicalName } from "./internal/names.ts";
+import { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
 import { childOf, dataGuards } from "./internal/options.ts";
 
 export interface ArtifactBucketArgs {
@@ -44,6 +45,9 @@ export class ArtifactBucket extends pulumi.ComponentResource {
   constructor(name: string, args: ArtifactBucketArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:ArtifactBucket", name, {}, opts);
     const settings = args.bucket;
+    const atAws = isAtAws(settings, args.principals.areRoles);
+    const plugin = atAws ? {} : { version: objectStorePluginVersion };
+    const child = (...more: pulumi.CustomResourceOptions[]) => childOf(this, plugin, ...more);
     const bucket = new Bucket(
       logicalName(name, "bucket"),
       {
@@ -51,7 +55,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         forceDestroy: args.preparingDeletion || (settings.forceDestroy ?? false),
         tags: tagsOf(args.identity, Component.ArtifactStore, args.preparingDeletion),
       },
-      childOf(this, dataGuards(args.protect)),
+      child(dataGuards(args.protect)),
     );
     this.bucketName = bucket.bucket;
     this.fences = [];
@@ -61,7 +65,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         new BucketVersioning(
           logicalName(name, "bucketVersioning"),
           { bucket: bucket.bucket, versioningConfiguration: { status: "Enabled" } },
-          childOf(this),
+          child(),
         ),
       );
     }
@@ -70,7 +74,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         new BucketServerSideEncryptionConfiguration(
           logicalName(name, "bucketEncryption"),
           { bucket: bucket.bucket, rules: [encryptionRule(settings.kmsKeyArn)] },
-          childOf(this),
+          child(),
         ),
       );
     }
@@ -79,7 +83,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         new BucketPublicAccessBlock(
           logicalName(name, "bucketPublicAccessBlock"),
           { bucket: bucket.bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
-          childOf(this),
+          child(),
         ),
       );
     }
@@ -88,7 +92,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         new BucketOwnershipControls(
           logicalName(name, "bucketOwnership"),
           { bucket: bucket.bucket, rule: { objectOwnership: "BucketOwnerEnforced" } },
-          childOf(this),
+          child(),
         ),
       );
     }
@@ -105,11 +109,10 @@ export class ArtifactBucket extends pulumi.ComponentResource {
             ),
           },
           // The store refuses rules for versions of a bucket that keeps none.
-          childOf(this, { dependsOn: [...this.fences] }),
+          child({ dependsOn: [...this.fences] }),
         ),
       );
     }
-    const atAws = isAtAws(settings, args.principals.areRoles);
     const policy = pulumi
       .all([
         bucket.bucket,
@@ -127,17 +130,14 @@ export class ArtifactBucket extends pulumi.ComponentResource {
           maintenancePrincipal,
           adminPrincipals,
           grantedByRoles: args.principals.areRoles,
+          preparingDeletion: args.preparingDeletion,
           tlsOnly: settings.tlsOnly ?? true,
           refusal: !(settings.denyOthers ?? args.principals.areRoles) ? "none" : atAws ? "byArn" : "byPrincipal",
         }),
       );
     this.fences.push(
       // Last: from then on only those whom it names get through.
-      new BucketPolicy(
-        logicalName(name, "bucketPolicy"),
-        { bucket: bucket.bucket, policy },
-        childOf(this, { dependsOn: [...this.fences] }),
-      ),
+      new BucketPolicy(logicalName(name, "bucketPolicy"), { bucket: bucket.bucket, policy }, child({ dependsOn: [...this.fences] })),
     );
     this.registerOutputs({ bucketName: this.bucketName });
   }

@@ -29,8 +29,9 @@ export {
   type StaleRunsSettings,
 } from "./mlflowInstanceArgs.ts";
 export { arnParts } from "./internal/arns.ts";
-export { databaseName, instanceNamePattern, namespaceName, tokenNamePattern } from "./internal/names.ts";
+export { databaseName, instanceNamePattern, maintenanceRoleNames, namespaceName, tokenNamePattern } from "./internal/names.ts";
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
+export { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
 export { sharedStorage } from "./internal/timeouts.ts";
 export { parseHours } from "./internal/quantities.ts";
 export { cronProblem, timeZoneProblem } from "./internal/cron.ts";

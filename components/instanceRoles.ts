@@ -3,7 +3,7 @@ import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation.j
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { PodIdentityMethod, type BucketSettings, type PodIdentity } from "./mlflowInstanceArgs.ts";
-import { maintenanceGrants, serverGrants, type Grant } from "./internal/bucketActions.ts";
+import { instanceGrants, maintenanceGrants, type Grant } from "./internal/bucketActions.ts";
 import { Component, tagsOf, type Identity } from "./internal/labels.ts";
 import { logicalName, namespaceName, objectNames, type Noun } from "./internal/names.ts";
 import { childOf } from "./internal/options.ts";
@@ -42,7 +42,7 @@ export class InstanceRoles extends pulumi.ComponentResource {
     const server = this.role(name, args, {
       name: "server",
       component: Component.TrackingServer,
-      grants: serverGrants,
+      grants: instanceGrants(args.preparingDeletion),
       role: "serverRole",
       policy: "serverRolePolicy",
       serviceAccounts: [objectNames.serviceAccount, objectNames.finalDump],

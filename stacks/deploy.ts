@@ -8,7 +8,12 @@ import { instanceArgs } from "./instanceArgs.ts";
 import { createPlatform } from "./providers/index.ts";
 
 /** Registers the providers and every instance; gives the stack's outputs. All checks were done before. */
-export async function deploy(environment: Environment, specs: readonly InstanceSpec[], keys: ReadonlyMap<string, StoreKey>) {
+export async function deploy(
+  environment: Environment,
+  specs: readonly InstanceSpec[],
+  keys: ReadonlyMap<string, StoreKey>,
+  cluster?: string,
+) {
   const { providers, database } = createPlatform(environment, specs);
   const made: { spec: InstanceSpec; instance: MlflowInstance }[] = [];
   for (const spec of specs) {
@@ -19,6 +24,8 @@ export async function deploy(environment: Environment, specs: readonly InstanceS
   }
   const { preview } = environment;
   return {
+    /** UID of the cluster's namespace `kube-system`: the next update refuses another cluster. */
+    ...(cluster === undefined ? {} : { cluster }),
     /** By this the reaper knows a preview environment, and when it is over. */
     ...(preview === undefined ? {} : { preview: { pullRequest: preview.pullRequest, until: preview.until } }),
     /** What anyone may know of each instance. */

@@ -166,7 +166,7 @@ function secretsOf(platform: Platform | undefined): { needed: SecretKey[]; usele
   return { needed, useless: { ...useless, postgresqlAdminPassword: "the server of database.rds has a secret that RDS manages" } };
 }
 
-const plainKeys = ["environment", "instancesFolder"];
+const plainKeys = ["environment", "instancesFolder", "cluster"];
 
 /**
  * Checks every config key of this project; paths begin with the key. `today` bounds how long a preview may live: the bound moves away from a

@@ -10,7 +10,8 @@ import { readInstances } from "./load.ts";
 import { preflight } from "./preflight/index.ts";
 import { fileNameOf } from "./previewEnvironment.ts";
 import { failWith } from "./problems.ts";
-import { lastInstances, vanishedInstances } from "./vanished.ts";
+import { instancesInState, lastUpdate } from "./lastUpdate.ts";
+import { vanishedInstances } from "./vanished.ts";
 
 // Pulumi's runner maps every frame of every stack trace through source maps, and its SDK takes traces of each resource: a third of the program's time with 50
 // instances. Node runs these files with their own lines and columns, so there is nothing to map.
@@ -23,8 +24,8 @@ export default async function program() {
   const today = new Date().toISOString().slice(0, 10);
   const { environment, problems } = parseEnvironment(config, today);
   const folder = instancesFolderOf(root, config);
-  const last = await lastInstances();
-  const loaded = readInstances(environment, folder, { stack: config.stack, today, root, deployed: last });
+  const last = await lastUpdate();
+  const loaded = readInstances(environment, folder, { stack: config.stack, today, root, deployed: last.instances });
   const stored = readStoreKeys(
     config,
     loaded.specs.map(({ name }) => name),
@@ -39,7 +40,7 @@ export default async function program() {
     ...pullSecretProblems(),
     ...crowded,
   ]);
-  const vanished = vanishedInstances(last, environment, loaded.names, (name) => relative(root, join(folder, `${name}.yaml`)));
+  const vanished = vanishedInstances(last.instances, environment, loaded.names, (name) => relative(root, join(folder, `${name}.yaml`)));
   const errors = [...places, ...loaded.errors, ...vanished, ...stored.errors];
   const wrongInput = `Wrong input for stack ${config.stack}; nothing was changed:`;
   if (environment === undefined || errors.length > 0) failWith(wrongInput, errors);
@@ -48,6 +49,16 @@ export default async function program() {
   loaded.warnings.forEach((warning) => void pulumi.log.warn(warning));
 
   notesOn(environment).forEach((note) => void pulumi.log.info(note));
-  await preflight(environment, { fresh: loaded.specs.filter(({ name }) => !last.has(name)), secretText });
-  return deploy(environment, loaded.specs, stored.keys);
+  // Where the cluster doesn't tell who it is, what was known of it stays known.
+  let { cluster } = last;
+  await preflight(environment, {
+    specs: loaded.specs,
+    fresh: loaded.specs.filter(({ name }) => !last.instances.has(name)),
+    last,
+    acceptedCluster: config.keys.get("cluster")?.plain,
+    inState: () => instancesInState(last),
+    found: (uid) => (cluster = uid),
+    secretText,
+  });
+  return deploy(environment, loaded.specs, stored.keys, cluster);
 }

@@ -1,28 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { asObject } from "./config.ts";
 import type { Environment } from "./environment.ts";
-
-/** The instances of the stack's last update, by name, and whether each was prepared for its deletion. */
-export type LastInstances = ReadonlyMap<string, { readonly prepared: boolean }>;
-
-/**
- * Reads the outputs of the stack's own last update, with the function behind the engine's stack references: it works on every backend and in a preview, is empty
- * before the first update, and unlike a StackReference leaves no resource in the state.
- */
-export async function lastInstances(): Promise<LastInstances> {
-  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-  let answer: unknown;
-  try {
-    answer = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
-  } catch (error) {
-    // Going on would mean to delete what nobody asked to delete, or at best to run into the engine's protection half-way.
-    throw new pulumi.RunError(`The outputs of the last update of ${name} can't be read; nothing was changed: ${(error as Error).message}`);
-  }
-  const instances = asObject(asObject(asObject(answer)["outputs"])["instances"]);
-  return new Map(
-    Object.entries(instances).map(([instance, value]) => [instance, { prepared: asObject(value)["deletion"] === "prepared" }]),
-  );
-}
+import type { LastUpdate } from "./lastUpdate.ts";
 
 /**
  * One line for each instance whose file is gone though its data was not given up: where the file was, and what to do. `names` are those of the files that are
@@ -30,7 +7,7 @@ export async function lastInstances(): Promise<LastInstances> {
  * from the start.
  */
 export function vanishedInstances(
-  last: LastInstances,
+  last: LastUpdate["instances"],
   environment: Pick<Environment, "preview"> | undefined,
   names: readonly string[] | undefined,
   fileOf: (name: string) => string,

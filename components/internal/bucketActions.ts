@@ -5,29 +5,47 @@ export const maintenancePrefix = "maintenance";
 export interface Grant {
   sid: string;
   actions: readonly string[];
-  /** Pattern of the objects' keys; none for the bucket. */
-  keys?: string;
+  /** Patterns of the objects' keys; none for the bucket. */
+  keys?: readonly string[];
 }
 
 // Each action is one that the image's own code needs: a test fails without it. One list for both ways to say it: the policy of a bucket whose users have keys, and the roles of an instance on AWS.
 
-/** What the tracking server and the final dump do. */
+/** Folders of users: artifacts, and what goes by itself after a week. */
+const userKeys = ["artifacts/*", "tmp/*"];
+
+/** What the tracking server does. */
 export const serverGrants: readonly Grant[] = [
-  { sid: "InstanceListsBucket", actions: ["s3:ListBucket", "s3:ListBucketMultipartUploads"] },
+  // Of the whole bucket: with a condition on the prefix, AWS answers 403 instead of 404 for an object that is missing.
+  { sid: "InstanceListsBucket", actions: ["s3:ListBucket"] },
   {
     // No s3:DeleteObjectVersion: what the instance deletes can be brought back from a versioned bucket.
     sid: "InstanceUsesObjects",
     actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-    keys: "*",
+    keys: userKeys,
   },
 ];
+
+/**
+ * What the last dump does. Granted to the server's principal only while the instance is about to go: its pods have ended by then, and nobody else has its
+ * credentials.
+ */
+export const finalDumpGrants: readonly Grant[] = [
+  { sid: "FinalDumpLists", actions: ["s3:ListBucketMultipartUploads"] },
+  { sid: "FinalDumpWrites", actions: ["s3:PutObject", "s3:AbortMultipartUpload"], keys: ["final-dump/*"] },
+];
+
+/** What the server's principal may do at the moment. */
+export function instanceGrants(preparingDeletion: boolean): readonly Grant[] {
+  return preparingDeletion ? [...serverGrants, ...finalDumpGrants] : serverGrants;
+}
 
 /** What the maintenance jobs do. */
 export const maintenanceGrants: readonly Grant[] = [
   { sid: "MaintenanceLists", actions: ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"] },
   // No s3:GetObject: what is removed need not be read.
-  { sid: "MaintenanceRemoves", actions: ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"], keys: "*" },
-  { sid: "MaintenanceReports", actions: ["s3:GetObject", "s3:PutObject"], keys: `${maintenancePrefix}/*` },
+  { sid: "MaintenanceRemoves", actions: ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:AbortMultipartUpload"], keys: ["*"] },
+  { sid: "MaintenanceReports", actions: ["s3:GetObject", "s3:PutObject"], keys: [`${maintenancePrefix}/*`] },
 ];
 
 /** ARN of a bucket: stores other than AWS know only the partition `aws`. */
@@ -37,5 +55,5 @@ export function bucketArn(bucket: string, partition: string): string {
 
 /** What a grant is about, as a policy names it. */
 export function resourcesOf({ keys }: Grant, arn: string): string[] {
-  return [keys === undefined ? arn : `${arn}/${keys}`];
+  return keys === undefined ? [arn] : keys.map((pattern) => `${arn}/${pattern}`);
 }

@@ -1,4 +1,4 @@
-import { bucketArn, maintenanceGrants, resourcesOf, serverGrants, type Grant } from "./bucketActions.ts";
+import { bucketArn, instanceGrants, maintenanceGrants, resourcesOf, type Grant } from "./bucketActions.ts";
 
 /** What the policy needs to know, every value resolved. */
 export interface BucketPolicyFacts {
@@ -16,6 +16,8 @@ export interface BucketPolicyFacts {
    * may do has to stand in one place.
    */
   grantedByRoles: boolean;
+  /** Whether the instance is about to go: then its principal may write the last dump, too. */
+  preparingDeletion: boolean;
   tlsOnly: boolean;
   refusal: Refusal;
 }
@@ -68,7 +70,7 @@ export function bucketPolicy(facts: BucketPolicyFacts): string {
     ...(facts.grantedByRoles
       ? []
       : [
-          ...allow(serverGrants, instances),
+          ...allow(instanceGrants(facts.preparingDeletion), instances),
           ...allow(maintenanceGrants, [maintenancePrincipal]),
           {
             Sid: "AdminsManage",
@@ -101,6 +103,7 @@ const principalsOf = (facts: BucketPolicyFacts): string[] => [...new Set([facts.
 function refuseTheRest(facts: BucketPolicyFacts, arn: string): Statement[] {
   const { instancePrincipal, maintenancePrincipal } = facts;
   const principals = principalsOf(facts);
+  const serverGrants = instanceGrants(facts.preparingDeletion);
   const users =
     instancePrincipal === maintenancePrincipal
       ? [{ job: "Instance", principals, grants: [...serverGrants, ...maintenanceGrants] }]
@@ -108,26 +111,38 @@ function refuseTheRest(facts: BucketPolicyFacts, arn: string): Statement[] {
           { job: "Instance", principals, grants: serverGrants },
           { job: "Maintenance", principals: [maintenancePrincipal], grants: maintenanceGrants },
         ];
-  return users.flatMap(({ job, principals: refused, grants }): Statement[] => {
-    const everywhere = new Set(grants.filter(({ keys }) => keys === undefined || keys === "*").flatMap(({ actions }) => actions));
-    const limited = grants
-      .map((grant) => ({ ...grant, actions: grant.actions.filter((action) => !everywhere.has(action)) }))
-      .filter(({ actions }) => actions.length > 0);
-    return [
-      {
-        Sid: `Refuse${job}TheRest`,
-        Effect: "Deny",
-        Principal: { AWS: refused },
-        NotAction: [...new Set(grants.flatMap(({ actions }) => actions))],
-        Resource: [arn, `${arn}/*`],
-      },
-      ...limited.map((grant): Statement => ({
-        Sid: `Refuse${job}Elsewhere`,
-        Effect: "Deny",
-        Principal: { AWS: refused },
-        Action: grant.actions,
-        NotResource: resourcesOf(grant, arn),
-      })),
-    ];
-  });
+  return users.flatMap(({ job, principals: refused, grants }): Statement[] => [
+    {
+      Sid: `Refuse${job}TheRest`,
+      Effect: "Deny",
+      Principal: { AWS: refused },
+      NotAction: [...new Set(grants.flatMap(({ actions }) => actions))],
+      Resource: [arn, `${arn}/*`],
+    },
+    ...limits(grants, arn).map(({ actions, resources }, index): Statement => ({
+      Sid: `Refuse${job}Elsewhere${index === 0 ? "" : index + 1}`,
+      Effect: "Deny",
+      Principal: { AWS: refused },
+      Action: actions,
+      NotResource: resources,
+    })),
+  ]);
+}
+
+/** Actions on objects that are granted for some of them only, each once with everything it is granted for: a second refusal would take back what the first spares. */
+function limits(grants: readonly Grant[], arn: string): { actions: string[]; resources: string[] }[] {
+  const patterns = new Map<string, Set<string>>();
+  for (const { actions, keys } of grants) {
+    for (const action of actions) patterns.set(action, new Set([...(patterns.get(action) ?? []), ...(keys ?? ["*"])]));
+  }
+  const byPatterns = new Map<string, string[]>();
+  for (const [action, keys] of patterns) {
+    if (keys.has("*")) continue;
+    const together = JSON.stringify([...keys].toSorted());
+    byPatterns.set(together, [...(byPatterns.get(together) ?? []), action]);
+  }
+  return [...byPatterns].map(([keys, actions]) => ({
+    actions,
+    resources: (JSON.parse(keys) as string[]).map((pattern) => `${arn}/${pattern}`),
+  }));
 }

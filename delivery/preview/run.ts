@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import { openStack, type EngineRun, type EngineStack } from "../engine.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
 import { ExitCode } from "../exitCode.ts";
+import { withoutTheGone } from "./gone.ts";
 import { causesOf, changedFiles, type GitChanges } from "./cause.ts";
 import { readExclusions, type Exclusion } from "./policies.ts";
 import { readPrices, type Prices } from "./prices.ts";
@@ -27,7 +28,9 @@ export async function previewStack(
   const { base, refresh = false } = options;
   const around = await readSurroundings(context.root, stack.name, base);
   context.note(`Previewing stack ${stack.name} …`);
-  return judge(stack, await stack.preview({ refresh }), around);
+  const run = await stack.preview({ refresh });
+  // A refresh finds out by itself, and its steps show what is made anew.
+  return judge(stack, refresh ? run : withoutTheGone(run), around);
 }
 
 export const open = (context: Context, stack: string, onLine?: (line: string) => void): Promise<EngineStack> =>

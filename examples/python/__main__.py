@@ -40,6 +40,8 @@ object_store = aws.Provider(
     skip_requesting_account_id=True,
     skip_metadata_api_check=True,
     skip_region_validation=True,
+    # The last plugin that asks a bucket's tags of S3 itself; later ones ask a service that only Amazon has.
+    opts=pulumi.ResourceOptions(version="7.12.0"),
 )
 database_server = postgresql.Provider(
     "postgresql",

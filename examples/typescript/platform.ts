@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { IngressTls, MlflowInstanceArgs, SslMode } from "@mlflow-instances/components";
+import { objectStorePluginVersion, type IngressTls, type MlflowInstanceArgs, type SslMode } from "@mlflow-instances/components";
 import { Provider as Aws } from "@pulumi/aws/provider.js";
 import { Provider as Kubernetes } from "@pulumi/kubernetes/provider.js";
 import { Provider as Postgresql } from "@pulumi/postgresql/provider.js";
@@ -61,19 +61,24 @@ export const cluster = new Kubernetes("kubernetes", {
 
 export const providers = [
   cluster,
-  new Aws("object-store", {
-    region: objectStore.region,
-    accessKey: objectStore.accessKeyId,
-    secretKey: config.requireSecret("objectStoreSecretAccessKey"),
-    endpoints: [{ s3: objectStore.endpoint }],
-    s3UsePathStyle: true,
-    // Behind such an endpoint is no STS, no instance metadata and no list of AWS regions.
-    skipCredentialsValidation: true,
-    skipRequestingAccountId: true,
-    skipMetadataApiCheck: true,
-    skipRegionValidation: true,
-    ...(caFile === undefined ? {} : { customCaBundle: caFile }),
-  }),
+  new Aws(
+    "object-store",
+    {
+      region: objectStore.region,
+      accessKey: objectStore.accessKeyId,
+      secretKey: config.requireSecret("objectStoreSecretAccessKey"),
+      endpoints: [{ s3: objectStore.endpoint }],
+      s3UsePathStyle: true,
+      // Behind such an endpoint is no STS, no instance metadata and no list of AWS regions.
+      skipCredentialsValidation: true,
+      skipRequestingAccountId: true,
+      skipMetadataApiCheck: true,
+      skipRegionValidation: true,
+      ...(caFile === undefined ? {} : { customCaBundle: caFile }),
+    },
+    // The last plugin that asks a bucket's tags of S3 itself; later ones ask a service that only Amazon has.
+    { version: objectStorePluginVersion },
+  ),
   new Postgresql("postgresql", {
     host: postgresql.host,
     port: postgresql.port,

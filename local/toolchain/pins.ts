@@ -1,3 +1,5 @@
+import { objectStorePluginVersion } from "../../components/internal/objectStorePlugin.ts";
+
 /** Every version of the embedded platform in one place. A test holds the Go modules and the npm packages to them. */
 export const versions = {
   kubernetes: "1.34.2",
@@ -19,7 +21,16 @@ export const pluginVersions = {
   random: "4.21.2",
 } as const;
 
-export type PluginName = keyof typeof pluginVersions;
+/** Every plugin that is installed; the object store has a version of its own of the plugin `aws`. */
+export const plugins = {
+  kubernetes: { name: "kubernetes", version: pluginVersions.kubernetes },
+  aws: { name: "aws", version: pluginVersions.aws },
+  objectStore: { name: "aws", version: objectStorePluginVersion },
+  postgresql: { name: "postgresql", version: pluginVersions.postgresql },
+  random: { name: "random", version: pluginVersions.random },
+} as const;
+
+export type PluginId = keyof typeof plugins;
 
 /** The oldest Go that the modules below accept. */
 export const minimumGo = "1.26.0";

@@ -6,7 +6,7 @@ import { cacheFolder } from "../paths.ts";
 import type { Report } from "../report.ts";
 import { exists } from "./folderOnce.ts";
 import { ensureGoTool } from "./goTool.ts";
-import { pluginVersions, versions, type PluginName } from "./pins.ts";
+import { plugins, versions, type PluginId } from "./pins.ts";
 import { officialCli, officialPlugin } from "./pulumiDownload.ts";
 
 export type Origin = "official" | "stand-in";
@@ -21,13 +21,13 @@ export interface PulumiTools {
   version: string;
   /** `built`: from its Go modules, because the official download was not reachable. */
   cli: "official" | "built";
-  plugins: Record<PluginName, Origin>;
+  plugins: Record<PluginId, Origin>;
   languageHost: Origin;
   /** What a `pulumi` process needs on top of this process's environment. */
   env: Record<string, string>;
 }
 
-const pluginNames = Object.keys(pluginVersions) as PluginName[];
+const pluginIds = Object.keys(plugins) as PluginId[];
 const standInFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), "plugins", "bin");
 const pulumiCache = (): string => join(cacheFolder(), "pulumi");
 
@@ -36,17 +36,12 @@ export async function ensurePulumi(report: Report): Promise<PulumiTools> {
   const official = await officialCli(pulumiCache(), report);
   const built = official === undefined ? await ensureGoTool("pulumi", report) : undefined;
   const original = official ?? join(built ?? "", "pulumi");
-  const found = await Promise.all(
-    pluginNames.map(async (name) => [name, await officialPlugin(pulumiCache(), original, name, report)] as const),
-  );
-  const folders = new Map(found.flatMap(([name, folder]) => (folder === undefined ? [] : [[name, folder] as const])));
-  const plugins = Object.fromEntries(pluginNames.map((name) => [name, folders.has(name) ? "official" : "stand-in"])) as Record<
-    PluginName,
-    Origin
-  >;
+  const found = await Promise.all(pluginIds.map(async (id) => [id, await officialPlugin(pulumiCache(), original, id, report)] as const));
+  const folders = new Map(found.flatMap(([id, folder]) => (folder === undefined ? [] : [[id, folder] as const])));
+  const origins = Object.fromEntries(pluginIds.map((id) => [id, folders.has(id) ? "official" : "stand-in"])) as Record<PluginId, Origin>;
   const languageHost: Origin = official === undefined ? "stand-in" : "official";
 
-  const complete = languageHost === "official" && folders.size === pluginNames.length;
+  const complete = languageHost === "official" && folders.size === pluginIds.length;
   const home = complete ? pulumiCache() : await mixedHome(original, folders, languageHost);
   const binDir = complete ? dirname(original) : join(home, "bin");
   await refuseAutomaticLogs(home);
@@ -56,7 +51,7 @@ export async function ensurePulumi(report: Report): Promise<PulumiTools> {
     home,
     version: versions.pulumi,
     cli: official === undefined ? "built" : "official",
-    plugins,
+    plugins: origins,
     languageHost,
     env: {
       PULUMI_HOME: home,
@@ -87,15 +82,15 @@ async function refuseAutomaticLogs(home: string): Promise<void> {
 
 /** Names of the parts that are not the official ones, for the words at the end of a command. */
 export function standInNames(tools: PulumiTools): string[] {
-  const plugins = pluginNames.filter((name) => tools.plugins[name] === "stand-in").map((name) => `pulumi-resource-${name}`);
-  return tools.languageHost === "stand-in" ? ["pulumi-language-nodejs", ...plugins] : plugins;
+  const standIns = pluginIds.filter((id) => tools.plugins[id] === "stand-in").map((id) => `pulumi-resource-${plugins[id].name}`);
+  return [...new Set(tools.languageHost === "stand-in" ? ["pulumi-language-nodejs", ...standIns] : standIns)];
 }
 
 /**
  * A PULUMI_HOME of this clone alone, in which each plugin is the official one or our stand-in. The engine finds all of them by its ordinary
  * rules (the language host beside the CLI, providers in `plugins`), so nothing depends on PATH and no warning is printed.
  */
-async function mixedHome(cli: string, officialFolders: ReadonlyMap<PluginName, string>, languageHost: Origin): Promise<string> {
+async function mixedHome(cli: string, officialFolders: ReadonlyMap<PluginId, string>, languageHost: Origin): Promise<string> {
   const clone = createHash("sha256").update(standInFolder).digest("hex").slice(0, 12);
   const home = join(pulumiCache(), "clones", clone);
   const binDir = join(home, "bin");
@@ -103,11 +98,12 @@ async function mixedHome(cli: string, officialFolders: ReadonlyMap<PluginName, s
   await sameFile(cli, join(binDir, "pulumi"));
   const hostName = "pulumi-language-nodejs";
   await writeLauncher(join(binDir, hostName), join(languageHost === "official" ? dirname(cli) : standInFolder, hostName));
-  for (const name of pluginNames) {
+  for (const id of pluginIds) {
+    const { name, version } = plugins[id];
     const program = `pulumi-resource-${name}`;
-    const folder = join(home, "plugins", `resource-${name}-v${pluginVersions[name]}`);
+    const folder = join(home, "plugins", `resource-${name}-v${version}`);
     await mkdir(folder, { recursive: true });
-    await writeLauncher(join(folder, program), join(officialFolders.get(name) ?? standInFolder, program));
+    await writeLauncher(join(folder, program), join(officialFolders.get(id) ?? standInFolder, program), version);
   }
   return home;
 }
@@ -122,13 +118,15 @@ async function sameFile(source: string, target: string): Promise<void> {
   await rename(temporary, target);
 }
 
-export function launcher(program: string): string {
-  return `#!/bin/sh\nexec '${program.replaceAll("'", `'\\''`)}' "$@"\n`;
+/** The stand-in for `aws` answers under two versions, so each launcher passes its own. */
+export function launcher(program: string, version?: string): string {
+  const setting = version === undefined ? "" : `STAND_IN_VERSION='${version}'\nexport STAND_IN_VERSION\n`;
+  return `#!/bin/sh\n${setting}exec '${program.replaceAll("'", `'\\''`)}' "$@"\n`;
 }
 
-async function writeLauncher(path: string, program: string): Promise<void> {
+async function writeLauncher(path: string, program: string, version?: string): Promise<void> {
   if (!(await exists(program))) throw new Error(`The plugin ${program} is missing: this clone is not complete.`);
-  const text = launcher(program);
+  const text = launcher(program, version);
   if ((await readFile(path, "utf8").catch(() => undefined)) === text) return;
   const temporary = `${path}.${process.pid}.new`;
   await writeFile(temporary, text);

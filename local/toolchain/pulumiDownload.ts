@@ -6,7 +6,7 @@ import type { Report } from "../report.ts";
 import { boundChild } from "./boundChild.ts";
 import { lastLines } from "./commandOutput.ts";
 import { exists, folderOnce } from "./folderOnce.ts";
-import { pluginVersions, versions, type PluginName } from "./pins.ts";
+import { plugins, versions, type PluginId } from "./pins.ts";
 
 /** A download that has not begun by then is not reachable: on a blocked network a connection can hang for minutes. */
 const beginMs = 15_000;
@@ -35,14 +35,14 @@ export async function officialCli(cache: string, report: Report): Promise<string
 }
 
 /** The folder of an official provider plugin, or undefined where it can't be downloaded. */
-export async function officialPlugin(cache: string, cli: string, name: PluginName, report: Report): Promise<string | undefined> {
-  const version = pluginVersions[name];
+export async function officialPlugin(cache: string, cli: string, id: PluginId, report: Report): Promise<string | undefined> {
+  const { name, version } = plugins[id];
   const folder = join(cache, "plugins", `resource-${name}-v${version}`);
   // The CLI marks a download under way by a file beside the folder.
   const whole = async (): Promise<boolean> =>
     (await exists(join(folder, `pulumi-resource-${name}`))) && !(await exists(`${folder}.partial`));
   if (await whole()) return folder;
-  if (await wasUnreachable(cache, name)) return undefined;
+  if (await wasUnreachable(cache, id)) return undefined;
   return report.step(`Look for the official Pulumi plugin ${name} ${version}`, async (log) => {
     try {
       await download(cache, [cli, "plugin", "install", "resource", name, version, "--non-interactive"], log);
@@ -50,8 +50,10 @@ export async function officialPlugin(cache: string, cli: string, name: PluginNam
       throw new Unreachable("the CLI installed nothing");
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      report.info(`The official Pulumi plugin ${name} can't be downloaded here (${error.message}); the stand-in of local/plugins is used.`);
-      await rememberUnreachable(cache, name);
+      report.info(
+        `The official Pulumi plugin ${name} ${version} can't be downloaded here (${error.message}); the stand-in of local/plugins is used.`,
+      );
+      await rememberUnreachable(cache, id);
       return undefined;
     }
   });

@@ -16,7 +16,7 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
   const ca = storeAuthorities(platform);
   const client = (service: EndpointService) => clientOf(platform, service, ca);
   const whereIs = (service: EndpointService) => platform.artifactStore?.endpoints?.[service] ?? platform.region;
-  const buckets = bucketsCheck(asked.fresh, {
+  const buckets = bucketsCheck(asked, {
     config: { ...client("s3"), ...(platform.artifactStore?.endpoints?.s3 === undefined ? {} : { forcePathStyle: true }) },
     accountId: platform.accountId,
     prefixPath: "platform.artifactStore.bucketPrefix",
@@ -31,19 +31,20 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
         ...(role === undefined ? [] : [roleCheck(role, platform.adminRoleArns, whereIs("iam"), client("iam"))]),
         { what: "S3", where: whereIs("s3"), path: "platform.artifactStore", run: buckets },
         ...(ingress.dnsZoneId === undefined ? [] : [zoneCheck(environment.domain, ingress.dnsZoneId, client("route53"))]),
-        ...(kubernetes.clusterName === undefined ? [] : [eksCheck(kubernetes, platform, client("eks"))]),
+        ...(kubernetes.clusterName === undefined ? [] : [eksCheck(kubernetes, platform, client("eks"), asked)]),
       ];
     },
   };
   return [
     account,
-    ...(kubernetes.clusterName === undefined ? [kubernetesCheck(kubernetes, ingress.className)] : []),
+    ...(kubernetes.clusterName === undefined ? [kubernetesCheck(kubernetes, { ingressClass: ingress.className, asked })] : []),
     ...(database.rds === undefined
       ? [
           postgresqlCheck(database.given, {
             path: "platform.database.given",
             ca: databaseAuthorities(platform),
             password: asked.secretText("postgresqlAdminPassword"),
+            asked,
           }),
         ]
       : []),
@@ -143,9 +144,12 @@ const zoneCheck = (domain: string, zone: string, settings: ClientSettings): Chec
 });
 
 /** Whether the cluster is there, answers, takes us in and knows the ingress class. */
-const eksCheck = ({ clusterName }: ClusterByName, platform: AwsPlatform, settings: ClientSettings): Check => ({
+const eksCheck = ({ clusterName }: ClusterByName, platform: AwsPlatform, settings: ClientSettings, asked: Asked): Check => ({
   what: `The EKS cluster ${clusterName}`,
   where: platform.region,
   path: "platform.kubernetes.clusterName",
-  run: async (probe) => askCluster(await eksContext(clusterName, platform, settings, probe.signal), platform.ingress.className, probe),
+  run: async (probe) => {
+    const context = await eksContext(clusterName, platform, settings, probe.signal);
+    return askCluster(context, { ingressClass: platform.ingress.className, asked }, probe);
+  },
 });

@@ -1,9 +1,20 @@
 import type { SecretKey } from "../environment.ts";
 import type { InstanceSpec } from "../instance.ts";
+import type { LastUpdate } from "../lastUpdate.ts";
 import { Probe } from "./probes.ts";
 
 /** What is asked besides the environment. */
 export interface Asked {
+  /** Every instance of this update. */
+  readonly specs: readonly InstanceSpec[];
+  /** What the last update left. */
+  readonly last: LastUpdate;
+  /** UID of another cluster than the last update's, which the stack's config accepts. */
+  readonly acceptedCluster: string | undefined;
+  /** Instances that the state has parts of, also of an update that failed; undefined where it can't be read. */
+  inState(): Promise<ReadonlySet<string> | undefined>;
+  /** Takes the cluster's identity, for the outputs of this update. */
+  found(cluster: string): void;
   /** The instances that the last update did not have. */
   readonly fresh: readonly InstanceSpec[];
   /** The text of a secret of the config, for a login; it is part of no message. */
@@ -21,13 +32,23 @@ export interface Check {
    * Fails with the reason, or with lines of its own. What it opens has to end with the probe. Gives what somebody should know all the same, or the checks that
    * make sense only now.
    */
-  run(probe: Probe): Promise<string | readonly Check[] | undefined | void>;
+  run(probe: Probe): Promise<string | readonly Check[] | Partial<Answer> | undefined | void>;
 }
 
 export interface Answer {
   readonly errors: readonly string[];
+  readonly warnings: readonly string[];
   readonly notes: readonly string[];
 }
+
+const nothing: Answer = { errors: [], warnings: [], notes: [] };
+
+/** Several answers as one, in their order. */
+export const together = (answers: readonly Partial<Answer>[]): Answer => ({
+  errors: answers.flatMap(({ errors = [] }) => errors),
+  warnings: answers.flatMap(({ warnings = [] }) => warnings),
+  notes: answers.flatMap(({ notes = [] }) => notes),
+});
 
 /** A reason in our own words, which needs no translation. */
 export class Reason extends Error {}
@@ -56,10 +77,11 @@ export async function answerOf(check: Check, timeout: number, until = performanc
   });
   try {
     const found = await Promise.race([check.run(probe), limit]);
-    if (typeof found === "string") return { errors: [], notes: [found] };
+    if (typeof found === "string") return { ...nothing, notes: [found] };
+    if (found !== undefined && !isChecks(found)) return { ...nothing, ...found };
     further = found ?? [];
   } catch (error) {
-    return { errors: error instanceof Lines ? error.lines : [line(check, wordsFor(error as NodeJS.ErrnoException))], notes: [] };
+    return { ...nothing, errors: error instanceof Lines ? error.lines : [line(check, wordsFor(error as NodeJS.ErrnoException))] };
   } finally {
     clearTimeout(timer);
     probe.end();
@@ -67,10 +89,11 @@ export async function answerOf(check: Check, timeout: number, until = performanc
   return answersOf(further, timeout, until);
 }
 
+const isChecks = (found: readonly Check[] | Partial<Answer>): found is readonly Check[] => Array.isArray(found);
+
 /** Asks all at once, and gives what each says in their order. */
 export async function answersOf(checks: readonly Check[], timeout: number, until?: number): Promise<Answer> {
-  const answers = await Promise.all(checks.map((check) => answerOf(check, timeout, until)));
-  return { errors: answers.flatMap(({ errors }) => errors), notes: answers.flatMap(({ notes }) => notes) };
+  return together(await Promise.all(checks.map((check) => answerOf(check, timeout, until))));
 }
 
 /** A failed connection in the words of whoever has to mend it. */

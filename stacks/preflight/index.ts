@@ -15,7 +15,8 @@ const timeoutMs = 8_000;
 export async function preflight(environment: Environment, asked: Asked, timeout = timeoutMs): Promise<void> {
   const { platform } = environment;
   const checks = platform.kind === "existing" ? existingChecks(platform, asked) : awsChecks(environment, platform, asked);
-  const { errors, notes } = await answersOf(checks, timeout);
+  const { errors, warnings, notes } = await answersOf(checks, timeout);
   if (errors.length > 0) failWith(`Environment ${environment.name} can't be used as it is; nothing was changed:`, errors);
+  for (const warning of warnings) void log.warn(warning);
   for (const note of notes) void log.info(note);
 }

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { Reason } from "./check.ts";
+import { proxyUrl } from "./proxy.ts";
 
 // As much of a kubeconfig as one question to the API server needs. The library that knows all of it takes more than a second to load, and this is asked in every preview.
 
@@ -12,6 +13,8 @@ export interface Cluster {
   readonly ca: string | undefined;
   readonly insecure: boolean;
   readonly serverName: string | undefined;
+  /** Proxy of this cluster alone, before those of the shell. */
+  readonly proxy?: URL;
 }
 
 type Values = Record<string, unknown>;
@@ -45,6 +48,7 @@ export function contextOf(kubeconfig: string, context: string, folder = "."): Co
   const named = text(found.context?.["cluster"]);
   const cluster = file?.clusters?.find(({ name }) => name === named)?.cluster;
   if (typeof cluster?.["server"] !== "string") throw new Reason(`the context's cluster "${named}" has no server`);
+  const proxy = text(cluster["proxy-url"]);
   const user = file?.users?.find(({ name }) => name === found.context?.["user"])?.user ?? {};
   return {
     cluster: {
@@ -52,6 +56,7 @@ export function contextOf(kubeconfig: string, context: string, folder = "."): Co
       ca: pem(cluster, "certificate-authority", folder),
       insecure: cluster["insecure-skip-tls-verify"] === true,
       serverName: text(cluster["tls-server-name"]),
+      ...(proxy === undefined ? {} : { proxy: proxyUrl(proxy, `proxy-url of cluster "${named}"`) }),
     },
     user,
     folder,

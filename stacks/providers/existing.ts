@@ -1,3 +1,4 @@
+import { objectStorePluginVersion } from "@mlflow-instances/components";
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import { storeAuthorities } from "../platforms/authorities.ts";
@@ -22,20 +23,24 @@ export function createExisting(environment: string, platform: ExistingPlatform):
       // such a change ends with a field conflict.
       enablePatchForce: true,
     }),
-    new AwsProvider("object-store", {
-      region: objectStore.region,
-      accessKey: objectStore.accessKeyId,
-      secretKey: secret("objectStoreSecretAccessKey"),
-      endpoints: [{ s3: objectStore.endpoint }],
-      // Bucket names as host names need a wildcard certificate that such stores seldom have.
-      s3UsePathStyle: true,
-      // There is no STS, no instance metadata and no list of AWS regions behind such an endpoint.
-      skipCredentialsValidation: true,
-      skipRequestingAccountId: true,
-      skipMetadataApiCheck: true,
-      skipRegionValidation: true,
-      ...caFileOf("customCaBundle", storeAuthorities(platform)),
-    }),
+    new AwsProvider(
+      "object-store",
+      {
+        region: objectStore.region,
+        accessKey: objectStore.accessKeyId,
+        secretKey: secret("objectStoreSecretAccessKey"),
+        endpoints: [{ s3: objectStore.endpoint }],
+        // Bucket names as host names need a wildcard certificate that such stores seldom have.
+        s3UsePathStyle: true,
+        // There is no STS, no instance metadata and no list of AWS regions behind such an endpoint.
+        skipCredentialsValidation: true,
+        skipRequestingAccountId: true,
+        skipMetadataApiCheck: true,
+        skipRegionValidation: true,
+        ...caFileOf("customCaBundle", storeAuthorities(platform)),
+      },
+      { version: objectStorePluginVersion },
+    ),
     postgresqlProvider(platform, { ...postgresql, adminPassword: secret("postgresqlAdminPassword") }),
   ];
   return { providers, database: { host: postgresql.host, port: postgresql.port } };

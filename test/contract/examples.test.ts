@@ -50,7 +50,12 @@ describe("examples/yaml", () => {
     ["${research.deletedExperimentRetention}", "${research.deletedRetention}", /MlflowInstance has no output deletedRetention/],
     ['tokens["notebooks"].value', 'tokens["notebooks"].text', /IssuedToken has no output text/],
     ["${research.trackingUri}", "${reserch.trackingUri}", /there is no reserch/],
-    ["postgresql: ${postgresql}", "postgres: ${postgresql}", /options\.providers\.postgresql: is missing/],
+    ['"${postgresql}", ', "", /options\.providers\.postgresql: is missing/],
+    [
+      'providers: ["${kubernetes}", "${objectStore}", "${postgresql}", "${random}"]',
+      "providers: { kubernetes: ${kubernetes} }",
+      /options\.providers: must be a list of resources/,
+    ],
     [
       "enableSecretMutable:",
       "enableSecretsMutable:",

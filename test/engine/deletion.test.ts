@@ -295,8 +295,14 @@ describe("the dump", () => {
     const root = await objectStore(deployed, await engine.values()).root();
     const [from, to] = [instanceOf(deployed, name).bucket, instanceOf(deployed, other).bucket];
     for (const Key of await keys())
-      await root.send(new CopyObjectCommand({ Bucket: to, Key, CopySource: `${from}/${encodeURIComponent(Key)}` }));
-    const said = await cluster(deployed).exec(`mlflow-${other}`, ["mlflow-instance-load-dump", second ?? ""]);
+      await root.send(
+        new CopyObjectCommand({
+          Bucket: to,
+          Key: Key.replace(/^final-dump/, "tmp/final-dump"),
+          CopySource: `${from}/${encodeURIComponent(Key)}`,
+        }),
+      );
+    const said = await cluster(deployed).exec(`mlflow-${other}`, ["mlflow-instance-load-dump", `tmp/${second ?? ""}`]);
     expect(said).toContain('"event": "summary"');
     expect(await readBack(other)).toMatchObject({ code: 0, output: expect.stringMatching(/^1$/m) });
   });

@@ -51,7 +51,7 @@ async function configure(root: string): Promise<void> {
   await writeFile(join(root, `Pulumi.${stack}.yaml`), stringify({ config }, { lineWidth: 0 }));
   await pulumi.run(["stack", "init", stack]);
   // By the CLI, as the README does: without quotes the engine takes a day in a stack file for a point of time.
-  await pulumi.run(["config", "set", "tokensExpire", soon, ...stackArguments]);
+  await pulumi.run(["config", "set", "--plaintext", "tokensExpire", soon, ...stackArguments]);
   for (const [key, value] of Object.entries(secrets))
     await pulumi.run(["config", "set", "--secret", key, ...stackArguments], { input: value });
 }

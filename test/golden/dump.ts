@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
+import { objectStorePluginVersion } from "@mlflow-instances/components";
 import { stringify } from "yaml";
 import { withoutSecrets, type Registration } from "../support/mocks.ts";
 import type { EnvironmentName } from "./environments.ts";
@@ -51,11 +52,12 @@ const inOrder = (registrations: readonly Registration[]): Registration[] =>
 
 /** Registrations without what differs from run to run, and with parents and providers by name. */
 function shown(registration: Registration): object {
-  const { type, name, custom, sealed, parent, provider, protect, retainOnDelete, replaceOnChanges, ignoreChanges, dependencies } =
+  const { type, name, custom, sealed, parent, version, provider, protect, retainOnDelete, replaceOnChanges, ignoreChanges, dependencies } =
     registration;
   return {
     resource: `${type} ${name}`,
     ...(type.startsWith("pulumi:providers:") ? {} : { parent: nameIn(parent), ...(custom ? { provider: provider.split("::")[3] } : {}) }),
+    ...(version === objectStorePluginVersion ? { version } : {}),
     ...(protect ? { protect } : {}),
     ...(retainOnDelete ? { retainOnDelete } : {}),
     ...(replaceOnChanges.length > 0 ? { replaceOnChanges } : {}),

@@ -12,6 +12,8 @@ export interface Registration {
   sealed: unknown;
   /** URN of the parent. */
   parent: string;
+  /** Version of the plugin. */
+  version: string;
   /** `<urn>::<id>` of the provider; empty for a component. */
   provider: string;
   protect: boolean;
@@ -50,6 +52,7 @@ interface Request {
   getObject(): { toJavaScript(): unknown };
   getParent(): string;
   getProvider(): string;
+  getVersion(): string;
   getProtect(): boolean | undefined;
   getRetainondelete(): boolean | undefined;
   getReplaceonchangesList(): string[];
@@ -117,6 +120,7 @@ export async function runWithMocks(outputs: Outputs, program: () => unknown, pre
       inputs: unsealed(sealed) as any,
       sealed,
       parent: request.getParent(),
+      version: request.getVersion(),
       provider: request.getProvider(),
       protect: request.getProtect() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,

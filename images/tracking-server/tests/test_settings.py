@@ -11,7 +11,7 @@ GOOD = {
 
 def test_defaults() -> None:
     settings = read_settings(GOOD)
-    assert (settings.workers, settings.port, settings.host, settings.schema_wait_seconds) == (1, 5000, "0.0.0.0", 120)
+    assert (settings.workers, settings.port, settings.host, settings.schema_wait_seconds) == (1, 5000, "*", 120)
     assert str(settings.tokens_file) == "/etc/mlflow-instance/tokens/tokens.json"
     assert settings.trusted_proxies == ""
     assert settings.keep_alive_seconds == 75

@@ -56,7 +56,7 @@ const functions: Record<string, (connection: Connection, args: Properties) => Pr
   "aws:eks/getCluster:getCluster": eksCluster,
 };
 
-export function awsProvider(): Provider {
+export function awsProvider(version = "7.48.0"): Provider {
   let services: Services | undefined;
   const current = (): Services => {
     if (!services) throw new UserError("the aws provider is not configured");
@@ -68,7 +68,7 @@ export function awsProvider(): Provider {
   };
   return {
     name: "aws",
-    version: "7.48.0",
+    version,
     supported: Object.keys(handlers),
     resource: (type) => handlers[type],
     configure: async (config) => {

@@ -2,4 +2,4 @@
 import { serve } from "../shared/serve.ts";
 import { awsProvider } from "./awsProvider.ts";
 
-await serve(awsProvider());
+await serve(awsProvider(process.env["STAND_IN_VERSION"]));

@@ -6,7 +6,7 @@ import { sdkArguments } from "./sdkArguments.ts";
 interface YamlResource {
   readonly type: string;
   readonly properties?: Record<string, unknown>;
-  readonly options?: { readonly providers?: Record<string, unknown> };
+  readonly options?: { readonly providers?: unknown; readonly version?: string };
 }
 
 interface YamlProgram {
@@ -30,8 +30,7 @@ export function yamlProblems(schema: PackageSchema, text: string): string[] {
     if (type.startsWith(`${schema.name}:`)) {
       const args = toValue(properties) as Value & { kind: "object" };
       problems.push(...argumentProblems(schema, type, args, spelling).map((problem) => `${at}.${problem}`));
-      for (const needed of ["kubernetes", "aws", "postgresql", "random"])
-        if (options?.providers?.[needed] === undefined) problems.push(`${at}.options.providers.${needed}: is missing`);
+      problems.push(...providerProblems(program, options?.providers).map((problem) => `${at}.options.providers${problem}`));
       continue;
     }
     const known = sdkArguments(type);
@@ -39,6 +38,16 @@ export function yamlProblems(schema: PackageSchema, text: string): string[] {
     else for (const key of Object.keys(properties)) if (!known.includes(key)) problems.push(`${at}.${key}: ${type} has no such argument`);
   }
   return [...problems, ...references(schema, program)];
+}
+
+/** The YAML host takes a list of resources and nothing else: a map ends it with a panic. */
+function providerProblems({ resources }: YamlProgram, given: unknown): string[] {
+  if (!Array.isArray(given)) return [": must be a list of resources"];
+  const names = given.map((each) => /^\$\{([^}]+)\}$/.exec(String(each))?.[1] ?? "");
+  const types = names.map((name) => resources[name]?.type);
+  return ["kubernetes", "aws", "postgresql", "random"]
+    .filter((needed) => !types.includes(`pulumi:providers:${needed}`))
+    .map((needed) => `.${needed}: is missing`);
 }
 
 /** An interpolation is known only when the program runs. */

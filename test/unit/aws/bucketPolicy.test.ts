@@ -22,6 +22,7 @@ const policy = JSON.parse(
     maintenancePrincipal: maintenance,
     adminPrincipals: [admin],
     grantedByRoles: true,
+    preparingDeletion: false,
     tlsOnly: true,
     refusal: "byArn",
   }),

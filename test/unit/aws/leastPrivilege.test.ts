@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { maintenanceGrants, serverGrants } from "../../../components/internal/bucketActions.ts";
+import { instanceGrants, maintenanceGrants } from "../../../components/internal/bucketActions.ts";
 import { bucketPolicy } from "../../../components/internal/bucketPolicy.ts";
 import { rolePolicy } from "../../../components/internal/roleDocuments.ts";
 import { emulatedAccount, startAwsEmulator, type AwsEmulator } from "../../engine/support/awsEmulator.ts";
@@ -28,7 +28,7 @@ import { decide, type PolicyDocument } from "./policyEvaluator.ts";
  */
 const region = "eu-central-1";
 const kms = { key: `arn:aws:kms:${region}:${emulatedAccount}:key/0b7f6a52-0000-4000-8000-000000000000`, via: `s3.${region}.amazonaws.com` };
-const grants = { server: serverGrants, maintenance: maintenanceGrants };
+const grants = { server: instanceGrants(true), maintenance: maintenanceGrants };
 type Role = keyof typeof grants;
 const roles = Object.keys(grants) as Role[];
 const arnOf = (role: Role): string => `arn:aws:iam::${emulatedAccount}:role/mlflow-instances/${role}`;
@@ -96,6 +96,7 @@ function refusedSteps(role: Role, policy: PolicyDocument): string[] {
       maintenancePrincipal: arnOf(role),
       adminPrincipals: [`arn:aws:iam::${emulatedAccount}:role/deploy`],
       grantedByRoles: true,
+      preparingDeletion: true,
       tlsOnly: true,
       refusal: "byArn",
     }),

@@ -18,6 +18,7 @@ const facts: BucketPolicyFacts = {
   maintenancePrincipal: "cleaner",
   adminPrincipals: ["root", "deployer"],
   grantedByRoles: false,
+  preparingDeletion: false,
   tlsOnly: true,
   refusal: "none",
 };
@@ -50,14 +51,18 @@ describe("the bucket policy", () => {
     const actions = statements()
       .filter(({ Effect, Principal }) => Effect === "Allow" && typeof Principal === "object" && Principal.AWS.includes("user"))
       .flatMap(({ Action }) => Action);
-    expect(actions.sort()).toEqual([
-      "s3:AbortMultipartUpload",
-      "s3:DeleteObject",
-      "s3:GetObject",
-      "s3:ListBucket",
-      "s3:ListBucketMultipartUploads",
-      "s3:PutObject",
-    ]);
+    expect(actions.sort()).toEqual(["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]);
+  });
+
+  test("allows the instance the folders of users only, and to write the last dump once it is about to go", () => {
+    const resources = (preparingDeletion: boolean) =>
+      statements({ preparingDeletion })
+        .filter(
+          ({ Principal, Action }) => typeof Principal === "object" && Principal.AWS.includes("user") && Action.includes("s3:PutObject"),
+        )
+        .flatMap(({ Resource }) => Resource);
+    expect(resources(false)).toEqual(["arn:aws:s3:::b/artifacts/*", "arn:aws:s3:::b/tmp/*"]);
+    expect(resources(true)).toEqual(["arn:aws:s3:::b/artifacts/*", "arn:aws:s3:::b/tmp/*", "arn:aws:s3:::b/final-dump/*"]);
   });
 
   test("allows maintenance to remove anything and to read nothing but its own reports", () => {
@@ -143,15 +148,15 @@ describe("the bucket policy", () => {
           Sid: "RefuseInstanceTheRest",
           Effect: "Deny",
           Principal: { AWS: ["user"] },
-          NotAction: [
-            "s3:ListBucket",
-            "s3:ListBucketMultipartUploads",
-            "s3:GetObject",
-            "s3:PutObject",
-            "s3:DeleteObject",
-            "s3:AbortMultipartUpload",
-          ],
+          NotAction: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
           Resource: everything,
+        },
+        {
+          Sid: "RefuseInstanceElsewhere",
+          Effect: "Deny",
+          Principal: { AWS: ["user"] },
+          Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+          NotResource: ["arn:aws:s3:::b/artifacts/*", "arn:aws:s3:::b/tmp/*"],
         },
         {
           Sid: "RefuseMaintenanceTheRest",
@@ -184,7 +189,15 @@ describe("the bucket policy", () => {
       expect(others.NotPrincipal).toEqual({ AWS: ["user", "root", "deployer"] });
       expect(rest.NotAction).toEqual(expect.arrayContaining(["s3:GetObject", "s3:DeleteObjectVersion"]));
       expect(rest.NotAction).not.toContain("s3:PutBucketPolicy");
-      expect(more).toEqual([]);
+      expect(more).toEqual([
+        {
+          Sid: "RefuseInstanceElsewhere",
+          Effect: "Deny",
+          Principal: { AWS: ["user"] },
+          Action: ["s3:GetObject", "s3:PutObject"],
+          NotResource: ["arn:aws:s3:::b/artifacts/*", "arn:aws:s3:::b/maintenance/*", "arn:aws:s3:::b/tmp/*"],
+        },
+      ]);
     });
 
     test("still grants to each what it needs, and knows no condition", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { maintenanceGrants, serverGrants } from "../../../components/internal/bucketActions.ts";
+import { instanceGrants, maintenanceGrants, serverGrants } from "../../../components/internal/bucketActions.ts";
 import { roleName, rolePath, rolePolicy, trustPolicy } from "../../../components/internal/roleDocuments.ts";
 
 interface Statement {
@@ -95,12 +95,20 @@ describe("what a role may do", () => {
 
   test("is, for the server, to use objects of this bucket: neither to remove old versions nor to change the bucket", () => {
     expect(allowed(rolePolicy(serverGrants, bucket))).toEqual([
-      "Allow s3:AbortMultipartUpload on arn:aws:s3:::b/*",
-      "Allow s3:DeleteObject on arn:aws:s3:::b/*",
-      "Allow s3:GetObject on arn:aws:s3:::b/*",
+      "Allow s3:AbortMultipartUpload on arn:aws:s3:::b/artifacts/*,arn:aws:s3:::b/tmp/*",
+      "Allow s3:DeleteObject on arn:aws:s3:::b/artifacts/*,arn:aws:s3:::b/tmp/*",
+      "Allow s3:GetObject on arn:aws:s3:::b/artifacts/*,arn:aws:s3:::b/tmp/*",
       "Allow s3:ListBucket on arn:aws:s3:::b",
+      "Allow s3:PutObject on arn:aws:s3:::b/artifacts/*,arn:aws:s3:::b/tmp/*",
+    ]);
+  });
+
+  test("is, once the instance is about to go, to write the last dump as well, and not to read one", () => {
+    const before = allowed(rolePolicy(instanceGrants(false), bucket));
+    expect(allowed(rolePolicy(instanceGrants(true), bucket)).filter((each) => !before.includes(each))).toEqual([
+      "Allow s3:AbortMultipartUpload on arn:aws:s3:::b/final-dump/*",
       "Allow s3:ListBucketMultipartUploads on arn:aws:s3:::b",
-      "Allow s3:PutObject on arn:aws:s3:::b/*",
+      "Allow s3:PutObject on arn:aws:s3:::b/final-dump/*",
     ]);
   });
 
@@ -138,7 +146,7 @@ describe("what a role may do", () => {
     ["us-gov-west-1", "arn:aws-us-gov:s3:::b", "s3.us-gov-west-1.amazonaws.com"],
   ])("is named as %s names it", (region, arn, service) => {
     const text = rolePolicy(serverGrants, { name: "b", region, kmsKeyArn: `arn:aws:kms:${region}:123456789012:key/k` });
-    expect(text).toContain(`"${arn}/*"`);
+    expect(text).toContain(`"${arn}/artifacts/*"`);
     expect(text).toContain(`"${service}"`);
     expect(text).not.toContain("arn:aws:s3");
   });

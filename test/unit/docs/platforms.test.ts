@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { maintenanceGrants, resourcesOf, serverGrants } from "../../../components/internal/bucketActions.ts";
+import { instanceGrants, maintenanceGrants, resourcesOf } from "../../../components/internal/bucketActions.ts";
 import { parseEnvironment, type Environment } from "../../../stacks/environment.ts";
 import { resolve } from "../../../stacks/instance.ts";
 import { instanceArgs } from "../../../stacks/instanceArgs.ts";
@@ -97,7 +97,7 @@ describe("platforms/on-premises.md", () => {
     const policies = blocks(read("platforms/on-premises.md"), "json")
       .map((text) => JSON.parse(text) as Partial<Policy>)
       .flatMap(({ Statement }) => (Statement === undefined ? [] : [Statement.map(({ Action, Resource }) => ({ Action, Resource }))]));
-    const granted = [serverGrants, maintenanceGrants].map((grants) =>
+    const granted = [instanceGrants(true), maintenanceGrants].map((grants) =>
       grants.map((grant) => ({ Action: [...grant.actions], Resource: resourcesOf(grant, "arn:aws:s3:::mlflow-onprem-fraud-detector") })),
     );
     expect(policies).toEqual(granted);

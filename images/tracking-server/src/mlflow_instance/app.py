@@ -5,8 +5,9 @@ import uuid
 import warnings
 
 from mlflow_instance.asgi import App
+from mlflow_instance.limits import limits_of
 from mlflow_instance.middleware import InstanceMiddleware
-from mlflow_instance.readiness import Readiness, database_answers
+from mlflow_instance.readiness import DatabaseProbe, Readiness
 from mlflow_instance.settings import Settings
 from mlflow_instance.tokens import TokenStore
 from mlflow_instance.turns import Turns, turns_of_pool
@@ -41,20 +42,39 @@ def build_app(settings: Settings) -> App:
         warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
         from mlflow.server.fastapi_app import app as mlflow_app
 
+    from mlflow_instance.answers import MeteredAnswers, bound_answers
     from mlflow_instance.artifacts import PROXIED_SCHEME
+    from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.confine import confine_repositories
+    from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
+    from mlflow_instance.failures import Failures
+    from mlflow_instance.messages import clean_messages
+    from mlflow_instance.locations_written import check_written_locations
+    from mlflow_instance.lasting_pool import make_pools_last
     from mlflow_instance.no_migration import forbid_migration
+    from mlflow_instance.store_errors import use_short_retries
+    from mlflow_instance.unhandled import answer_unhandled_errors
 
     confine_repositories(settings.artifacts_destination)
+    check_written_locations(settings.artifacts_destination)
     forbid_migration()
+    translate_database_errors()
+    clean_messages()
+    use_short_retries()
+    answer_unhandled_errors(mlflow_app)
+    bound_queries()
+    turns = turns_of_pool(os.environ)
+    limits = limits_of(settings.memory_limit, settings.workers, turns)
+    bound_answers(limits.answer_bytes)
+    make_pools_last()
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
-        Turns(mlflow_app, turns_of_pool(os.environ)),
+        Failures(Turns(MeteredAnswers(mlflow_app, limits.answer_bytes), turns)),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
-        readiness=Readiness(lambda: database_answers(settings.database_uri)),
+        readiness=Readiness(DatabaseProbe(settings.database_uri).answers),
         allowed_origins=settings.allowed_origins,
     )
 
@@ -63,4 +83,7 @@ def open_stores(settings: Settings) -> None:
     """Connects the stores now rather than in the first request, and checks the schema once more with MLflow's own eyes."""
     from mlflow.server.handlers import initialize_backend_stores
 
+    from mlflow_instance.lasting_pool import fill_pools
+
     initialize_backend_stores(settings.database_uri, settings.database_uri, "mlflow-artifacts:/")
+    fill_pools()

@@ -1,5 +1,8 @@
 """The backend store's URI and plain connections to it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import psycopg2
 from psycopg2.extensions import connection as Connection
 from sqlalchemy.engine import URL, make_url
@@ -45,14 +48,37 @@ def redacted(uri: str) -> str:
     return f"{url.host}:{url.port or 5432}/{url.database}"
 
 
-def connect(uri: str, *, connect_timeout: int, statement_timeout_ms: int | None = None) -> Connection:
-    """A libpq connection with the options of the URI (sslmode, sslrootcert, …)."""
+# For what works on the whole database: the role's own bounds are those of requests.
+UNBOUNDED = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "work_mem": "64MB"}
+
+
+def connection_options(uri: str, connect_timeout: int) -> dict[str, object]:
     url = parse_uri(uri)
     options: dict[str, object] = dict(url.query)
     options.update(url.translate_connect_args(username="user", database="dbname"))
     options["connect_timeout"] = connect_timeout
     # A host that died without a word must not hold a thread: TCP gives up as well.
     options["tcp_user_timeout"] = (connect_timeout + 1) * 1000
-    if statement_timeout_ms is not None:
-        options["options"] = f"{options.get('options', '')} -c statement_timeout={statement_timeout_ms}".strip()
-    return psycopg2.connect(**options)
+    return options
+
+
+def connect(uri: str, *, connect_timeout: int, session: Mapping[str, str] | None = None) -> Connection:
+    """A libpq connection with the options of the URI (sslmode, sslrootcert, …) and `session`'s settings."""
+    connection = psycopg2.connect(**connection_options(uri, connect_timeout))
+    try:
+        set_session(connection, session or {})
+    except Exception:
+        connection.close()
+        raise
+    return connection
+
+
+def set_session(connection: Any, settings: Mapping[str, str]) -> None:
+    """By statement and not as libpq's `options`: PgBouncer refuses connections that carry a setting it does not know."""
+    if not settings:
+        return
+    before, connection.autocommit = connection.autocommit, True
+    with connection.cursor() as cursor:
+        for name, value in settings.items():
+            cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
+    connection.autocommit = before

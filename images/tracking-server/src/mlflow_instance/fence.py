@@ -1,6 +1,7 @@
 """Decides from method and path which role a request needs. Anything unknown is decided the strict way."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from mlflow_instance.roles import Role
@@ -43,7 +44,21 @@ def is_clean(path: str) -> bool:
         return False
     if any(segment in (".", "..") for segment in path.split("/")):
         return False
-    return all(character.isprintable() for character in path)
+    return path.isprintable() or not any(_is_dangerous(character) for character in path)
+
+
+def _is_dangerous(character: str) -> bool:
+    """Not everything that has no glyph: file names have no-break spaces, joiners and characters of newer Unicode versions.
+
+    Control characters, halves of surrogate pairs, line and paragraph separators, what turns the direction of the text after it,
+    and the two characters that the XML of a store's listing can't have.
+    """
+    return (
+        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        or "\u202a" <= character <= "\u202e"
+        or "\u2066" <= character <= "\u2069"
+        or character in "\ufffe\uffff"
+    )
 
 
 def required_role(method: str, path: str) -> Role | None:

@@ -61,11 +61,11 @@ class InstanceMiddleware:
             token = self._tokens.find(credential) if credential is not None else None
             await self._decide(token, scope, receive, send_and_note)
         finally:
-            # The query is left out: filters and file names are the users' data. Quoting keeps one request one line.
+            # The query is left out: filters and file names are the users' data. Quoted, a path can't look like the status after it.
             _access.info(
                 '"%s %s" %s token=%s %.0f ms',
-                method,
-                path.encode("unicode_escape").decode("ascii").replace('"', '\\"'),
+                _quoted(method),
+                _quoted(path),
                 status or "-",
                 token.name if token else _NOBODY,
                 (time.perf_counter() - started) * 1000,
@@ -97,6 +97,10 @@ class InstanceMiddleware:
         if self._probe_limiter is None:
             self._probe_limiter = anyio.CapacityLimiter(1)
         return await anyio.to_thread.run_sync(self._readiness.ready, limiter=self._probe_limiter)
+
+
+def _quoted(text: str) -> str:
+    return text.encode("unicode_escape").decode("ascii").replace('"', '\\"')
 
 
 async def _answer(send: Send, status: int, text: str, method: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 
 from psycopg2.extensions import connection as Connection
 
-from mlflow_instance.database import connect, parse_uri, redacted
-from mlflow_instance.logs import configure_logging
+from mlflow_instance.database import UNBOUNDED, connect, parse_uri, redacted, set_session
+from mlflow_instance.logs import configure_logging, say
 from mlflow_instance.maintenance.indexes import ensure_indexes
 from mlflow_instance.maintenance.privileges import ROLES, Privileges, grant
+from mlflow_instance.pooler import refuse_transaction_pooling
+from mlflow_instance.role_settings import bound_requests
 from mlflow_instance.schema import SchemaError, current_revision, head_revision, known_revisions
 
 _logger = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ def migrate(uri: str, roles: Mapping[str, Privileges] | None = None) -> tuple[st
     `roles` get exactly the rights that their jobs need, also on tables that this migration has made.
     """
     expected = head_revision()
+    refuse_transaction_pooling(lambda: _connect_within(uri, _CONNECT_WITHIN_SECONDS), redacted(uri))
     lock = _connect_within(uri, _CONNECT_WITHIN_SECONDS)
     try:
         lock.autocommit = True
@@ -56,6 +59,7 @@ def migrate(uri: str, roles: Mapping[str, Privileges] | None = None) -> tuple[st
 
 def _prepare_maintenance(connection: Connection, roles: Mapping[str, Privileges]) -> None:
     ensure_indexes(connection)
+    bound_requests(connection)
     for role, privileges in roles.items():
         grant(connection, role, privileges)
     connection.commit()
@@ -65,7 +69,7 @@ def _connect_within(uri: str, seconds: float) -> Connection:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return connect(uri, connect_timeout=5)
+            return connect(uri, connect_timeout=5, session=UNBOUNDED)
         except Exception as error:
             if time.monotonic() >= deadline:
                 raise SchemaError(f"database {redacted(uri)} does not answer: {' '.join(str(error).split())}") from None
@@ -109,6 +113,7 @@ def _upgrade(uri: str) -> None:
     from mlflow.store.db.utils import _initialize_tables
 
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
+    sqlalchemy.event.listen(engine, "connect", lambda connection, _: set_session(connection, UNBOUNDED))
     # Creates the tables of the first version where they are missing, then runs every migration after the current revision.
     _initialize_tables(engine)
 
@@ -135,7 +140,7 @@ def main() -> int:
         before, after = migrate(uri, roles)
     except Exception as error:
         # One line: a stack trace of SQLAlchemy hides the reason, and its SQL errors may carry values.
-        print(f"mlflow-instance-migrate: {' '.join(str(getattr(error, 'orig', None) or error).split())}", file=sys.stderr)
+        say("mlflow-instance-migrate", " ".join(str(getattr(error, "orig", None) or error).split()))
         return 1
     print(f"schema revision from {before or 'none'} to {after}" + (" (unchanged)" if before == after else ""))
     return 0

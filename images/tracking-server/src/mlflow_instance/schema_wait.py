@@ -40,7 +40,7 @@ def wait_for_schema(
 def _problem(uri: str, expected: str) -> str | None:
     where = redacted(uri)
     try:
-        connection = connect(uri, connect_timeout=5, statement_timeout_ms=5000)
+        connection = connect(uri, connect_timeout=5, session={"statement_timeout": "5000"})
     except Exception as error:
         return f"database {where} does not answer: {_one_line(error)}"
     try:

@@ -7,7 +7,7 @@ import sys
 # One thread per process is enough for the little arithmetic a tracking server does, and a fork wants no other threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from mlflow_instance.logs import configure_logging
+from mlflow_instance.logs import capture_output, configure_logging, say
 from mlflow_instance.memory import give_memory_back
 from mlflow_instance.schema import SchemaError
 from mlflow_instance.schema_wait import wait_for_schema
@@ -16,6 +16,7 @@ from mlflow_instance.settings import SettingsError, read_settings
 
 def main() -> int:
     configure_logging()
+    capture_output()
     give_memory_back()
     # As process 1 of the container SIGTERM would be ignored while we wait for the schema; workers.py takes over later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -28,8 +29,7 @@ def main() -> int:
         exit_on_signals()
         return serve(build_app(settings), settings)
     except (SettingsError, SchemaError, OSError) as error:
-        for line in str(error).splitlines():
-            print(f"mlflow-instance-server: {line}", file=sys.stderr)
+        say("mlflow-instance-server", str(error))
         return 1
 
 

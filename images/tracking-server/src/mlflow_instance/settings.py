@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlflow_instance.limits import DEFAULT_MEMORY, MIB
+from mlflow_instance.listener import EVERY_ADDRESS
 from mlflow_instance.variables import Variables
 
 DEFAULT_TOKENS_FILE = Path("/etc/mlflow-instance/tokens/tokens.json")
@@ -65,7 +66,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         workers=number("MLFLOW_INSTANCE_WORKERS", 1, 1, 64),
         # Bytes. Without a limit on the container Kubernetes gives the node's whole memory.
         memory_limit=number("MLFLOW_INSTANCE_MEMORY_LIMIT", DEFAULT_MEMORY, 256 * MIB, 2**50),
-        host=optional("MLFLOW_INSTANCE_HOST") or "0.0.0.0",
+        host=optional("MLFLOW_INSTANCE_HOST") or EVERY_ADDRESS,
         port=number("MLFLOW_INSTANCE_PORT", 5000, 1, 65535),
         schema_wait_seconds=number("MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS", 120, 0, 3600),
         # By default longer than an ingress keeps idle connections (60 s is common): the server must not close one that is about to be used.

@@ -20,6 +20,7 @@ import uvicorn
 
 from mlflow_instance.app import open_stores
 from mlflow_instance.asgi import App
+from mlflow_instance.listener import listeners
 from mlflow_instance.logs import UVICORN
 from mlflow_instance.settings import Settings
 
@@ -34,24 +35,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 def serve(app: App, settings: Settings) -> int:
-    listener = _listen(settings.host, settings.port)
+    sockets = listeners(settings.host, settings.port)
     if settings.workers == 1:
-        return _work(app, settings, listener)
-    return _Parent(app, settings, listener).run()
+        return _work(app, settings, sockets)
+    return _Parent(app, settings, sockets).run()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        raise OSError(f"can't listen on {host}:{port}: {error.strerror}") from None
-    # Bound, not listening: uvicorn does that when a worker is ready, and until then a probe is refused rather than left waiting.
-    return listener
-
-
-def _work(app: App, settings: Settings, listener: socket.socket) -> int:
+def _work(app: App, settings: Settings, sockets: list[socket.socket]) -> int:
     open_stores(settings)
     config = uvicorn.Config(
         app,
@@ -66,7 +56,7 @@ def _work(app: App, settings: Settings, listener: socket.socket) -> int:
         **UVICORN,
     )
     server = uvicorn.Server(config)
-    server.run(sockets=[listener])
+    server.run(sockets=sockets)
     return 0 if server.started else 1
 
 
@@ -81,10 +71,10 @@ def exit_on_signals() -> None:
 
 
 class _Parent:
-    def __init__(self, app: App, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, app: App, settings: Settings, sockets: list[socket.socket]) -> None:
         self._app = app
         self._settings = settings
-        self._listener = listener
+        self._sockets = sockets
         self._started_at: dict[int, float] = {}
         self._stopping = False
 
@@ -110,7 +100,7 @@ class _Parent:
         try:
             exit_on_signals()
             _end_with_parent()
-            code = _work(self._app, self._settings, self._listener)
+            code = _work(self._app, self._settings, self._sockets)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
         except Exception:

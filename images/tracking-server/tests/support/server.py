@@ -59,6 +59,7 @@ class Server:
     log: Path
     tokens: Path
     port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -68,7 +69,7 @@ class Server:
     def start(self, within: float = 90) -> None:
         environment = {
             **self.environment,
-            "MLFLOW_INSTANCE_HOST": "127.0.0.1",
+            "MLFLOW_INSTANCE_HOST": self.host,
             "MLFLOW_INSTANCE_PORT": str(self.port),
             "MLFLOW_INSTANCE_TOKENS_FILE": str(self.tokens),
         }

@@ -11,19 +11,19 @@ it("a plugin's launcher hands over every argument, whatever the clone's folder i
   const folder = await mkdtemp(join(tmpdir(), "it's a $clone "));
   try {
     const program = join(folder, "program");
-    await writeFile(program, `#!/bin/sh\nprintf '%s|' "$@"\n`);
-    await writeFile(join(folder, "launcher"), launcher(program));
+    await writeFile(program, `#!/bin/sh\nprintf '%s|' "$STAND_IN_VERSION" "$@"\n`);
+    await writeFile(join(folder, "launcher"), launcher(program, "7.12.0"));
     await chmod(program, 0o755);
     await chmod(join(folder, "launcher"), 0o755);
     const { stdout } = await promisify(execFile)(join(folder, "launcher"), ["127.0.0.1:1", "two words", "$HOME"]);
-    expect(stdout).toBe("127.0.0.1:1|two words|$HOME|");
+    expect(stdout).toBe("7.12.0|127.0.0.1:1|two words|$HOME|");
   } finally {
     await rm(folder, { recursive: true });
   }
 });
 
 it("names exactly the parts that are stand-ins", () => {
-  const plugins = { kubernetes: "official", aws: "stand-in", postgresql: "official", random: "stand-in" } as const;
+  const plugins = { kubernetes: "official", aws: "stand-in", objectStore: "stand-in", postgresql: "official", random: "stand-in" } as const;
   const tools = { plugins, languageHost: "official" } as unknown as PulumiTools;
   expect(standInNames(tools)).toEqual(["pulumi-resource-aws", "pulumi-resource-random"]);
   expect(standInNames({ ...tools, languageHost: "stand-in" })).toContain("pulumi-language-nodejs");

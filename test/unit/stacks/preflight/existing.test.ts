@@ -189,7 +189,9 @@ test("an API server behind a proxy of many clusters is asked under its own path"
     });
     expect(await linesOf(environment)).toEqual([missing().replace(apiUrl(), apiUrl() + path)]);
   }
-  expect(new Set(asked)).toEqual(new Set([`${below}/version`, `${below}/apis/networking.k8s.io/v1/ingressclasses`]));
+  expect(new Set(asked)).toEqual(
+    new Set(["/version", "/api/v1/namespaces/kube-system", "/apis/networking.k8s.io/v1/ingressclasses"].map((path) => below + path)),
+  );
 });
 
 test("a login by a file, by a command, and by a certificate", async () => {

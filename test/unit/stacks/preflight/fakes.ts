@@ -14,6 +14,7 @@ import { expect } from "vitest";
 import { stringify } from "yaml";
 import type { Environment } from "../../../../stacks/environment.ts";
 import type { InstanceSpec } from "../../../../stacks/instance.ts";
+import type { Asked } from "../../../../stacks/preflight/check.ts";
 import { preflight } from "../../../../stacks/preflight/index.ts";
 import { folderWith } from "../support.ts";
 
@@ -71,6 +72,8 @@ export interface FakePostgresql {
   password?: string;
   /** What it doesn't let the administrator create; everything may be without it. */
   lacks?: string;
+  /** Databases and roles that it has, `database x` and `role x`. */
+  names?: readonly string[];
 }
 
 /** A server that speaks as much of PostgreSQL as a login and two questions need, behind TLS. */
@@ -91,8 +94,10 @@ export function postgresqlServer({ pem }: Issued, self: FakePostgresql, sockets:
             if (asked.subarray(5, -1).toString() === self.password) welcome();
             else socket.end(message("E", Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed for user "postgres"\0\0')));
           }
+          // The question with parameters: parse, bind, describe, execute and sync come in one piece.
+          if (kind === "P") return void socket.write(names(self.names ?? []));
           if (kind !== "Q") return;
-          const ofRights = asked.includes("pg_roles");
+          const ofRights = asked.includes("as lacks");
           socket.write(ofRights ? rows("lacks", self.lacks ?? "") : rows("server_version_num", String(self.version)));
         });
       });
@@ -107,6 +112,22 @@ const int = (value: number): Buffer => {
 };
 const short = (value: number): Buffer => int(value).subarray(2);
 const message = (kind: string, body: Buffer): Buffer => Buffer.concat([Buffer.from(kind), int(body.length + 4), body]);
+const column = (name: string) => Buffer.concat([Buffer.from(`${name}\0`), int(0), short(0), int(25), short(-1), int(-1), short(0)]);
+const field = (value: string) => Buffer.concat([int(value.length), Buffer.from(value)]);
+
+/** Rows of `kind` and `name`, as the extended protocol has them. */
+const names = (all: readonly string[]): Buffer =>
+  Buffer.concat([
+    message("1", Buffer.alloc(0)),
+    message("2", Buffer.alloc(0)),
+    message("T", Buffer.concat([short(2), column("kind"), column("name")])),
+    ...all.map((each) => {
+      const [kind = "", name = ""] = each.split(" ");
+      return message("D", Buffer.concat([short(2), field(kind), field(name)]));
+    }),
+    message("C", Buffer.from("SELECT\0")),
+    message("Z", Buffer.from("I")),
+  ]);
 const rows = (column: string, value: string): Buffer =>
   Buffer.concat([
     message("T", Buffer.concat([short(1), Buffer.from(`${column}\0`), int(0), short(0), int(25), short(-1), int(-1), short(0)])),
@@ -132,13 +153,39 @@ export const ingressClasses = (...names: string[]): string => JSON.stringify({ i
 /** Every secret of these tests. */
 export const hidden = "hunter2-Xyzzy";
 
+/** What there is besides the environment. */
+export interface Surroundings {
+  fresh?: string[];
+  deployed?: string[];
+  timeout?: number | undefined;
+  said?: readonly string[];
+  /** UID that the state knows. */
+  cluster?: string;
+  accepted?: string;
+  /** Instances that the state has parts of. */
+  inState?: string[] | "unknown";
+  found?: (cluster: string) => void;
+}
+
 /** The lines by which an environment is refused, none where it isn't; no secret is in them, nor in what else was said. */
 export async function refusals(
   environment: Environment,
-  { fresh = [], timeout, said = [] }: { fresh?: string[]; timeout?: number | undefined; said?: readonly string[] } = {},
+  { fresh = [], deployed = [], timeout, said = [], cluster, accepted, inState = [], found = () => undefined }: Surroundings = {},
 ): Promise<string[]> {
-  const specs = fresh.map((name) => ({ name, bucket: `mlflow-local-${name}` }) as InstanceSpec);
-  const failure = await preflight(environment, { fresh: specs, secretText: () => hidden }, timeout).then(
+  const specOf = (name: string) =>
+    ({ name, bucket: `mlflow-local-${name}`, host: `${name}.mlflow.test`, environment: "local" }) as InstanceSpec;
+  const instances = new Map(deployed.map((name) => [name, { prepared: false, trackingUri: `https://${name}.mlflow.test` }]));
+  const asked: Asked = {
+    specs: [...fresh, ...deployed].map(specOf),
+    fresh: [],
+    last: { instances, ...(cluster === undefined ? {} : { cluster }) },
+    acceptedCluster: accepted,
+    inState: () => Promise.resolve(inState === "unknown" ? undefined : new Set(inState)),
+    found,
+    secretText: () => hidden,
+  };
+  const all = { ...asked, fresh: asked.specs.filter(({ name }) => fresh.includes(name)) };
+  const failure = await preflight(environment, all, timeout).then(
     () => undefined,
     (error: Error) => error,
   );

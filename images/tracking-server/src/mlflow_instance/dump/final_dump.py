@@ -16,7 +16,7 @@ from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
-from mlflow_instance.database import connect, redacted
+from mlflow_instance.database import UNBOUNDED, connect, redacted
 from mlflow_instance.dump.others import WITHIN_SECONDS, in_use, others, wait_until_alone
 from mlflow_instance.dump.settings import DumpSettings, read_settings
 from mlflow_instance.dump.stored import CompressedObject
@@ -41,7 +41,7 @@ def main(environment: Mapping[str, str] = os.environ, *, wait_seconds: float = W
     try:
         settings = read_settings(environment)
         where = f"database {redacted(settings.database_uri)}"
-        connection = connect(settings.database_uri, connect_timeout=10)
+        connection = connect(settings.database_uri, connect_timeout=10, session=UNBOUNDED)
         wait_until_alone(connection, seconds=wait_seconds)
         dump(connection, open_bucket(settings), settings, Events(every_item=True))
         return DONE

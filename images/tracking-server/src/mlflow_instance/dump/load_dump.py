@@ -1,4 +1,4 @@
-"""`mlflow-instance-load-dump final-dump/<UTC time>`: fills the database of a new instance from a dump that lies in its bucket.
+"""`mlflow-instance-load-dump tmp/final-dump/<UTC time>`: fills the database of a new instance from a dump that lies in its bucket.
 
 All or nothing: one transaction, which ends well only if every file is what the manifest says. It runs in the tracking server's
 pod, which knows the database and the bucket.
@@ -13,7 +13,7 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from mlflow_instance.database import connect, redacted
+from mlflow_instance.database import UNBOUNDED, connect, redacted
 from mlflow_instance.dump.final_dump import FORMAT, MANIFEST
 from mlflow_instance.dump.settings import read_settings
 from mlflow_instance.dump.stored import PlainRows, Stored
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None, environment: Mapping[str, str] = os
         folder = _folder_of(sys.argv[1:] if arguments is None else arguments)
         settings = read_settings(environment)
         where = f"database {redacted(settings.database_uri)}"
-        connection = connect(settings.database_uri, connect_timeout=10)
+        connection = connect(settings.database_uri, connect_timeout=10, session=UNBOUNDED)
         take_lock(connection)
         load(connection, open_bucket(settings), folder, Events(every_item=True))
         return DONE
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None, environment: Mapping[str, str] = os
 
 def _folder_of(arguments: list[str]) -> str:
     if len(arguments) != 1 or not arguments[0].strip("/"):
-        raise Refused("expected one argument, the dump's folder in the instance's bucket, such as final-dump/2026-11-29T10-15-00Z")
+        raise Refused("expected one argument, the dump's folder in the instance's bucket, such as tmp/final-dump/2026-11-29T10-15-00Z")
     return arguments[0].strip("/")
 
 

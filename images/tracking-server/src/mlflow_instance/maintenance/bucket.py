@@ -9,10 +9,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mlflow_instance.deletion import KEYS_PER_CALL, delete_objects, send_content_md5
 from mlflow_instance.maintenance.errors import Impossible, StoreUnreachable
 from mlflow_instance.maintenance.locations import ArtifactStore
 
-KEYS_PER_CALL = 1000
 _T = TypeVar("_T")
 
 
@@ -73,6 +73,7 @@ def open_bucket(settings: BucketAddress) -> "Bucket":
             response_checksum_validation="when_required",
         ),
     )
+    send_content_md5(client)
     return Bucket(client, settings.store.bucket)
 
 
@@ -192,17 +193,15 @@ class Bucket:
         for start in range(0, len(objects), KEYS_PER_CALL):
             chunk = objects[start : start + KEYS_PER_CALL]
             try:
-                answer = self._call(
-                    "delete", lambda: self._client.delete_objects(Bucket=self.name, Delete={"Objects": chunk, "Quiet": True})
-                )
+                stayed = self._call("delete", lambda: delete_objects(self._client, self.name, chunk))
             except StoreUnreachable:
                 raise
             except Impossible as error:
                 failures += [Failure(item["Key"], str(error)) for item in chunk]
                 continue
-            for item in answer.get("Errors", ()):
-                if item.get("Code") not in ("NoSuchKey", "NoSuchVersion"):
-                    failures.append(Failure(item.get("Key", "?"), f"{item.get('Code')}: {item.get('Message', '')}".strip(": ")))
+            for item in stayed:
+                message = f"{item.get('Code')}: {item.get('Message', '')}".strip(": ")
+                failures.append(Failure(item.get("Key", "?"), message))
         return failures
 
     def _call(self, what: str, call: Callable[[], _T]) -> _T:

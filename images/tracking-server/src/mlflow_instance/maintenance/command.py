@@ -14,7 +14,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from mlflow_instance.database import connect, redacted
-from mlflow_instance.logs import configure_logging
+from mlflow_instance.logs import configure_logging, say
 from mlflow_instance.maintenance.bucket import Bucket, open_bucket
 from mlflow_instance.maintenance.clock import earlier_now, iso
 from mlflow_instance.maintenance.errors import Busy, Impossible, InUse, Refused
@@ -120,14 +120,13 @@ def failed(command: str, error: Exception, where: str) -> int:
 
 
 def _fail(command: str, message: str, code: int) -> int:
-    for line in message.strip().split("\n") if code == 2 else [" ".join(message.split())]:
-        print(f"mlflow-instance-{command}: {line}", file=sys.stderr)
+    say(f"mlflow-instance-{command}", message if code == 2 else " ".join(message.split()))
     return code
 
 
 def flag(command: str, name: str, arguments: list[str]) -> bool | None:
     """For commands with one optional flag: whether it is there; None (said on stderr) for any other argument."""
     if any(argument != name for argument in arguments):
-        print(f"mlflow-instance-{command}: expected no argument or {name}, got {json.dumps(arguments)}", file=sys.stderr)
+        say(f"mlflow-instance-{command}", f"expected no argument or {name}, got {json.dumps(arguments)}")
         return None
     return name in arguments

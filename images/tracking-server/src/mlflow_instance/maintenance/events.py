@@ -1,8 +1,9 @@
 """Standard output: one JSON object per line, the summary last."""
 
-import json
 import sys
 from typing import Any, TextIO
+
+from mlflow_instance.printable import printable_json
 
 
 class Events:
@@ -21,5 +22,5 @@ class Events:
 
     def _line(self, event: str, fields: dict[str, Any]) -> None:
         line = {"event": event, **{name: value for name, value in fields.items() if value is not None}}
-        self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._stream.write(printable_json(line) + "\n")
         self._stream.flush()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import cursor as Cursor
 
+from mlflow_instance.logs import say
 from mlflow_instance.maintenance.bucket import Bucket
 from mlflow_instance.maintenance.clock import iso, milliseconds
 from mlflow_instance.maintenance.command import DONE, Context, execute
@@ -38,9 +39,9 @@ class Found:
 def main() -> int:
     arguments = sys.argv[1:]
     if len(arguments) != 1 or not arguments[0].strip():
-        print(
-            f"mlflow-instance-{COMMAND}: expected one argument: an experiment's id or name, a run's id or a logged model's id",
-            file=sys.stderr,
+        say(
+            f"mlflow-instance-{COMMAND}",
+            "expected one argument: an experiment's id or name, a run's id or a logged model's id",
         )
         return 2
     return execute(COMMAND, RETENTION, restoring(arguments[0]), dry_run=False)

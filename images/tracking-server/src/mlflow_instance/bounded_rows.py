@@ -1,0 +1,175 @@
+"""Results of the database in blocks, counted before the next block is fetched.
+
+psycopg2 takes the whole result of a statement into memory before a single row can be looked at. Here a SELECT goes out as
+`DECLARE …; FETCH …` in one message, so that the usual small result costs no additional round trip, and a large one is
+fetched only as far as the request's meter allows.
+"""
+
+import ctypes
+import itertools
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import cursor as Cursor
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.types import LargeBinary, String
+
+from mlflow_instance.answer_meter import (
+    BYTES_PER_JSON_ELEMENT,
+    BYTES_PER_RESULT_BYTE,
+    Meter,
+    current_meter,
+)
+
+# The longest text of a column with a bound: values of parameters and tags.
+_BOUNDED_TEXT = 8000
+# At most 24 MB where each of three columns is at its bound.
+_BLOCK = 1000
+# Rows with texts of any length: fetched without looking, before the database has summed their length. A text was once the
+# body of a request, and is no longer than that.
+_FIRST_LONG = 2
+_SMALL = 64 * 1024
+_names = itertools.count()
+
+
+class BoundedCursor(Cursor):
+    """A cursor of psycopg2 whose rows may already be here, collected from several blocks."""
+
+    _rows: Iterator[tuple[Any, ...]] | None = None
+
+    def select(self, statement: str, parameters: Any, long: tuple[int, ...], meter: Meter) -> None:
+        name = f"mlflow_instance_{next(_names)}"
+        block = _FIRST_LONG if long else _BLOCK
+        super().execute(
+            f"DECLARE {name} NO SCROLL CURSOR FOR {statement}; FETCH FORWARD {block} FROM {name}",
+            parameters,
+        )
+        meter.charge(self._size() * BYTES_PER_RESULT_BYTE)
+        if self.rowcount < block:
+            if long and self._size() > _SMALL:
+                self._rows = iter(self._counted(long, meter))
+            return
+        rows = self._counted(long, meter)
+        if long:
+            self._check_length(statement, parameters, long, meter)
+        while True:
+            super().execute(f"FETCH FORWARD {_BLOCK} FROM {name}")
+            meter.charge(self._size() * BYTES_PER_RESULT_BYTE)
+            fetched = self._counted(long, meter)
+            rows.extend(fetched)
+            if len(fetched) < _BLOCK:
+                break
+        self._rows = iter(rows)
+
+    def _check_length(self, statement: str, parameters: Any, long: tuple[int, ...], meter: Meter) -> None:
+        """`octet_length` of a text reads its header only, so this costs less than to fetch it."""
+        columns = [column.name for column in self.description or ()]
+        total = " + ".join(f"coalesce(octet_length(c{index}::text), 0)::bigint" for index in long)
+        names = ", ".join(f"c{index}" for index in range(len(columns)))
+        with self.connection.cursor() as other:
+            Cursor.execute(
+                other,
+                f"SELECT coalesce(sum({total}), 0)::bigint FROM ({statement}) AS answer({names})",
+                parameters,
+            )
+            row = Cursor.fetchone(other)
+        meter.check(int(row[0]) * BYTES_PER_RESULT_BYTE if row else 0)
+
+    def _counted(self, long: tuple[int, ...], meter: Meter) -> list[tuple[Any, ...]]:
+        rows = Cursor.fetchall(self)
+        if long:
+            elements = 0
+            for row in rows:
+                for index in long:
+                    text = row[index]
+                    if isinstance(text, str) and len(text) > 100:
+                        elements += sum(map(text.count, ",[{:"))
+            meter.charge(elements * BYTES_PER_JSON_ELEMENT)
+        return rows
+
+    def _size(self) -> int:
+        pointer = self.pgresult_ptr
+        return _result_size()(pointer) if pointer else 0
+
+    def execute(self, query: Any, vars: Any = None) -> None:
+        self._rows = None
+        super().execute(query, vars)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return super().fetchall() if self._rows is None else list(self._rows)
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return super().fetchone() if self._rows is None else next(self._rows, None)
+
+    def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
+        size = size or self.arraysize
+        if self._rows is None:
+            return super().fetchmany(size)
+        return list(itertools.islice(self._rows, size))
+
+
+@cache
+def _result_size() -> Any:
+    """libpq's own count of a result's memory. psycopg2 links libpq, so the symbol is found through its module."""
+    function = ctypes.CDLL(psycopg2._psycopg.__file__).PQresultMemorySize
+    function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_size_t
+    return function
+
+
+def bound_rows(default_limit: int) -> None:
+    """For every engine of this process. Statements outside of a request (at start, in a thread of their own) have the limit each."""
+
+    def on_connect(connection: Any, _: Any) -> None:
+        if not isinstance(connection, psycopg2.extensions.connection):
+            return
+        connection.cursor_factory = BoundedCursor
+        # All rows are wanted: without this the planner prefers plans that give the first tenth early.
+        autocommit = connection.autocommit
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SET cursor_tuple_fraction = 1")
+        connection.autocommit = autocommit
+
+    def on_execute(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+        if not isinstance(cursor, BoundedCursor) or cursor.name is not None or not _is_plain_select(statement, context):
+            return False
+        cursor._rows = None
+        cursor.select(statement, parameters, _long_columns(context), current_meter() or Meter(default_limit))
+        return True
+
+    event.listen(Engine, "connect", on_connect)
+    event.listen(Engine, "do_execute", on_execute)
+    event.listen(Engine, "do_execute_no_params", lambda cursor, statement, context: on_execute(cursor, statement, None, context))
+
+
+def _is_plain_select(statement: str, context: Any) -> bool:
+    # A cursor needs a transaction, and a lock is taken for every row only if every row is fetched.
+    compiled = context.compiled if context is not None else None
+    if compiled is None or not isinstance(compiled.statement, SelectBase) or context.root_connection.connection.autocommit:
+        return False
+    return " FOR UPDATE" not in statement and " FOR SHARE" not in statement and " FOR NO KEY" not in statement
+
+
+def _long_columns(context: Any) -> tuple[int, ...]:
+    """The positions of columns whose type has no bound, or a larger one than values of parameters have."""
+    compiled = context.compiled
+    if compiled is None:
+        return ()
+    known: tuple[int, ...] | None = compiled.__dict__.get("mlflow_instance_long")
+    if known is None:
+        columns = compiled._result_columns
+        known = tuple(index for index, column in enumerate(columns) if _is_long(column.type))
+        compiled.mlflow_instance_long = known
+    return known
+
+
+def _is_long(kind: Any) -> bool:
+    if isinstance(kind, String):
+        return kind.length is None or kind.length > _BOUNDED_TEXT
+    return isinstance(kind, LargeBinary) or kind.__visit_name__ in ("JSON", "JSONB", "type_decorator", "null", "ARRAY")
+
+

@@ -1,0 +1,84 @@
+"""Pages of results that are made smaller until they fit into the memory of one answer.
+
+Everything that MLflow's stores page has a `max_results` and a `page_token`. A page may hold less than was asked for, its token
+says that there is more, and MLflow's clients follow it.
+"""
+
+import functools
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from mlflow_instance.answer_meter import AnswerTooLarge, current_meter
+
+# Up to here a page is tried as it was asked for; the UI asks for 25 to 100 rows and shows as many.
+_TRIED_WHOLE = 100
+_REMEMBERED = 256
+# Takes a token but gives none: a smaller page would be a part that looks like the whole.
+_NO_NEXT_PAGE = {"query_trace_metrics"}
+
+
+class _Costs:
+    """What one result of a search has cost lately, so that the next page of it is tried in the right size at once."""
+
+    def __init__(self) -> None:
+        self._costs: OrderedDict[str, float] = OrderedDict()
+
+    def remember(self, search: str, cost: float) -> None:
+        self._costs[search] = cost
+        self._costs.move_to_end(search)
+        while len(self._costs) > _REMEMBERED:
+            self._costs.popitem(last=False)
+
+    def fitting(self, search: str, left: int) -> int | None:
+        cost = self._costs.get(search)
+        return int(left * 0.8 / cost) if cost else None
+
+
+def page_by_size(*stores: type) -> list[str]:
+    """Wraps each paged method of the stores; gives their names."""
+    wrapped = []
+    for store in stores:
+        for name, method in inspect.getmembers(store, inspect.isfunction):
+            if name in _NO_NEXT_PAGE or not {"max_results", "page_token"} <= set(inspect.signature(method).parameters):
+                continue
+            setattr(store, name, _smaller_pages(method))
+            wrapped.append(name)
+    return wrapped
+
+
+def _smaller_pages(method: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(method)
+    costs = _Costs()
+
+    @functools.wraps(method)
+    def search(*args: Any, **kwargs: Any) -> Any:
+        meter = current_meter()
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        asked = bound.arguments["max_results"]
+        # Nothing asked is the store's own default, which it knows: nothing to make smaller. What is wrong MLflow says itself.
+        if meter is None or not isinstance(asked, int) or asked < 2:
+            return method(*args, **kwargs)
+        others = {name: value for name, value in bound.arguments.items() if name not in ("self", "max_results", "page_token")}
+        key = repr(others)[:1000]
+        size = asked
+        if asked > _TRIED_WHOLE and (fitting := costs.fitting(key, meter.left)) is not None:
+            size = max(_TRIED_WHOLE, min(asked, fitting))
+        before = meter.used
+        while True:
+            bound.arguments["max_results"] = size
+            try:
+                page = method(*bound.args, **bound.kwargs)
+                break
+            except AnswerTooLarge:
+                if size == 1:
+                    raise
+                meter.used = before
+            size = max(1, size // 4)
+        if (found := len(page[0] if isinstance(page, tuple) else page)) > 0:
+            costs.remember(key, (meter.used - before) / found)
+        return page
+
+    return search
