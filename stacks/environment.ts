@@ -4,7 +4,7 @@ import { awsNotes, awsPlatformSchema, checkAws, type AwsPlatform } from "./platf
 import { checkExisting, existingPlatformSchema, missingFeatures } from "./platforms/existing.ts";
 import type { ServerHome } from "./platforms/rds.ts";
 import type { Add } from "./platforms/shared.ts";
-import { traefikNotes } from "./platforms/traefik.ts";
+import { traefikNotes, traefikProblem } from "./platforms/traefik.ts";
 import { dayAfter, previewDays, pullRequestOf } from "./previewEnvironment.ts";
 import { check, looksSecret, strict, type Problem } from "./problems.ts";
 import { timeZone } from "./schedules.ts";
@@ -101,6 +101,8 @@ export const serverHomeOf = ({ name, defaults, preview }: Environment, { region,
 
 function checkPlatform(environment: Environment, add: Add): void {
   const { platform } = environment;
+  const misplaced = traefikProblem(platform.ingress);
+  if (misplaced !== undefined) add(["ingress", "traefik"], misplaced);
   if (platform.kind === "existing") checkExisting(platform, add);
   else checkAws(platform, serverHomeOf(environment, platform), add);
 }

@@ -43,7 +43,9 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
     replicas: facts.stopped ? 0 : facts.replicas,
     // Old pods are of no use: going back is another `up`, and schemas don't go back at all.
     revisionHistoryLimit: 2,
-    progressDeadlineSeconds: 300,
+    // An update fails within 3 minutes when no new pod comes. A cluster that first adds a node may
+    // take longer: the pods still start, and the next update finds them.
+    progressDeadlineSeconds: 170,
     // A new pod is ready before an old one goes, with one replica too; the pool counts this additional pod.
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     selector: { matchLabels: selector },

@@ -25,6 +25,12 @@ interface Ingress {
 const isTraefik = ({ className, controller }: Ingress): boolean =>
   controller === undefined ? /traefik/i.test(className) : controller === "traefik";
 
+/** Why the record of Traefik's settings is out of place; undefined where it isn't. */
+export function traefikProblem({ controller, traefik }: Ingress): string | undefined {
+  if (traefik === undefined || controller === undefined || controller === "traefik") return undefined;
+  return `is set, but the controller is ${controller}; remove it`;
+}
+
 /** What Traefik uses unless it is configured. */
 const defaults = { allowEmptyServices: false, readTimeout: "60s" };
 

@@ -70,13 +70,21 @@ it("names what was changed and taken away outside, with its property, changes no
   const before = await labelOf();
   await kubectl(["label", "networkpolicy", policy, "--namespace", namespace, "--overwrite", `${label}=somebody-else`]);
   await kubectl(["delete", "cronjob", cronJob, "--namespace", namespace]);
+  // Both take fields over: kubectl then owns them, and a plain update conflicts with it.
+  await kubectl(["scale", "deployment/mlflow", "--replicas=2", "--namespace", namespace]);
+  const suspended = JSON.stringify({ spec: { suspend: true } });
+  await kubectl(["patch", "cronjob/stale-runs", "--namespace", namespace, "--patch", suspended]);
 
   const state = await exported();
   const page = join(scratch, "page.md");
   const { code, notes } = await type("drift", stack, "--markdown", page);
   expect({ code, notes }).toEqual({ code: 4, notes: expect.not.stringContaining("rror") });
   const lines = (await readFile(page, "utf8")).split("\n");
-  expect(lines).toContain("## Changed outside of Pulumi: 2 objects");
+  expect(lines).toContain("## Changed outside of Pulumi: 4 objects");
+  const row = (object: string, kind: string, field: string) =>
+    `| \`parcel-forecast\` | \`${namespace}/${object}\` | ${kind} | changed | \`${field}\` |`;
+  expect(lines).toContain(row("mlflow", "Deployment", "spec.replicas"));
+  expect(lines).toContain(row("stale-runs", "CronJob", "spec.suspend"));
   expect(lines).toContain(
     `| \`parcel-forecast\` | \`${namespace}/${policy}\` | NetworkPolicy | changed | \`metadata.labels["${label}"]\` |`,
   );
@@ -95,6 +103,10 @@ it("names what was changed and taken away outside, with its property, changes no
   expect(repaired, repaired.notes).toMatchObject({ code: 0 });
   expect(await labelOf()).toBe(before);
   expect(await named("cronjob")).toBe(cronJob);
+  const field = async (object: string, path: string): Promise<string> =>
+    (await kubectl(["get", object, "--namespace", namespace, "-o", `jsonpath={${path}}`])).output;
+  expect(await field("deployment/mlflow", ".spec.replicas")).toBe("1");
+  expect(await field("cronjob/stale-runs", ".spec.suspend")).toBe("false");
   expect(await type("drift", stack)).toMatchObject({ code: 0 });
 });
 

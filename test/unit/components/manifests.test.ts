@@ -102,6 +102,14 @@ describe("the Deployment", () => {
     expect(deployment().strategy).toEqual({ type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
   });
 
+  test("gives a rollout up within 3 minutes, but not while a slow start is still watched", () => {
+    const { progressDeadlineSeconds, template } = deployment();
+    const { periodSeconds, failureThreshold } = template.spec.containers[0].startupProbe;
+    expect(progressDeadlineSeconds).toBeLessThan(180);
+    // The probe's own limit restarts the container, which counts as no progress.
+    expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(progressDeadlineSeconds);
+  });
+
   test("selects its pods by labels that never change", () => {
     const selector = deployment().selector.matchLabels;
     const { labels } = deployment({ mlflowVersion: "3.18.0", identity: { ...identity, team: "other", tier: "production" } }).template

@@ -39,7 +39,9 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
   [
     "unknown key",
     (v) => (v.platform.ingress.klass = "x"),
-    ["environment.platform.ingress.klass: unknown key; known here: className, controllerNamespace, controllerCidrs, traefik, controller, tls"],
+    [
+      "environment.platform.ingress.klass: unknown key; known here: className, controllerNamespace, controllerCidrs, traefik, controller, tls",
+    ],
   ],
   [
     "wrong type",
@@ -76,6 +78,24 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
     "bounds turned round",
     (v) => (v.bounds = { deletedExperimentRetention: { min: "30d", max: "7d" } }),
     ["environment.bounds.deletedExperimentRetention: has a min above its max"],
+  ],
+  [
+    "Traefik's settings beside another controller",
+    (v) => {
+      v.platform.ingress.controller = "nginx";
+      v.platform.ingress.traefik = { allowEmptyServices: true, readTimeout: "0s" };
+    },
+    ["environment.platform.ingress.traefik: is set, but the controller is nginx; remove it"],
+  ],
+  [
+    "a time-out of Traefik without its unit",
+    (v) => (v.platform.ingress.traefik = { allowEmptyServices: true, readTimeout: "0" }),
+    ["environment.platform.ingress.traefik.readTimeout: is not a number of seconds such as 0s or 3600s"],
+  ],
+  [
+    "a further host with a scheme",
+    (v) => (v.defaults = { extraAllowedHosts: ["http://localhost:15056"] }),
+    ["environment.defaults.extraAllowedHosts[0]: is not a host with its port if any, such as localhost:15056, without scheme and wildcard"],
   ],
   [
     "unknown default tier",
