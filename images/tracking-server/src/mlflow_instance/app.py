@@ -67,6 +67,7 @@ def build_app(settings: Settings) -> App:
         tokens=TokenStore(settings.tokens_file),
         readiness=Readiness(lambda: database_answers(settings.database_uri)),
         allowed_origins=settings.allowed_origins,
+        allowed_hosts=settings.allowed_hosts,
     )
 
 

@@ -31,6 +31,7 @@ class Settings:
     grace_seconds: int
     trusted_proxies: str
     allowed_origins: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -75,6 +76,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         grace_seconds=number("MLFLOW_INSTANCE_GRACE_SECONDS", 20, 1, 3600),
         trusted_proxies=optional("MLFLOW_INSTANCE_TRUSTED_PROXIES"),
         allowed_origins=tuple(origin.strip() for origin in origins.split(",") if origin.strip()),
+        allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
     )
     if environment.get("MLFLOW_ENABLE_AI_GATEWAY", "").strip().lower() in ("1", "true") and not optional("MLFLOW_CRYPTO_KEK_PASSPHRASE"):
         errors.append("MLFLOW_ENABLE_AI_GATEWAY: needs MLFLOW_CRYPTO_KEK_PASSPHRASE, MLflow's default passphrase is in its source")
