@@ -6,8 +6,9 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { BucketCredentials, ServerResources } from "./mlflowInstanceArgs.ts";
-import { credentialData, replacedByData } from "./internal/credentialsSecret.ts";
+import { credentialData, replacedByData, serverKeyData } from "./internal/credentialsSecret.ts";
 import { deploymentManifest } from "./internal/deploymentManifest.ts";
 import { servicePort } from "./internal/hosts.ts";
 import { Component, labelsOf, selectorOf, type Identity } from "./internal/labels.ts";
@@ -74,9 +75,14 @@ export class TrackingServer extends pulumi.ComponentResource {
       { metadata: { ...metadata(objectNames.serviceAccount), ...accountAnnotations(args.role) }, automountServiceAccountToken: false },
       childOf(this),
     );
+    const serverKey = new RandomPassword(logicalName(name, "serverKey"), { length: 43, special: false }, childOf(this));
+    const keys = serverKeyData(serverKey.result);
     const credentials = new Secret(
       logicalName(name, "credentials"),
-      { metadata: metadata(), stringData: credentialData(args.backendUri, args.bucketCredentials) },
+      {
+        metadata: metadata(),
+        stringData: credentialData(args.backendUri, args.bucketCredentials, keys),
+      },
       childOf(this, replacedByData),
     );
     const caBundle =

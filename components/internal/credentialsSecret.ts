@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { BucketCredentials } from "../mlflowInstanceArgs.ts";
 import { credentialKeys } from "./podParts.ts";
@@ -9,8 +10,9 @@ export const replacedByData = { replaceOnChanges: ["data", "stringData", "binary
 export function credentialData(
   backendUri: pulumi.Output<string>,
   bucketCredentials: pulumi.Input<BucketCredentials> | undefined,
+  serverKeys: Record<string, pulumi.Output<string>> = {},
 ): Record<string, pulumi.Output<string>> {
-  const uri = { [credentialKeys.backendUri]: pulumi.secret(backendUri) };
+  const uri = { [credentialKeys.backendUri]: pulumi.secret(backendUri), ...serverKeys };
   if (bucketCredentials === undefined) return uri;
   const keys = pulumi.output(bucketCredentials);
   return {
@@ -18,4 +20,21 @@ export function credentialData(
     [credentialKeys.accessKeyId]: pulumi.secret(keys.apply(({ accessKeyId }) => accessKeyId)),
     [credentialKeys.secretAccessKey]: pulumi.secret(keys.apply(({ secretAccessKey }) => secretAccessKey)),
   };
+}
+
+/**
+ * The keys with which MLflow encrypts what it stores, from one generated value. Without them MLflow makes a key of its own in every
+ * process, and nothing can read what another process stored.
+ */
+export function serverKeyData(value: pulumi.Output<string>): Record<string, pulumi.Output<string>> {
+  return {
+    // A Fernet key: 32 bytes in the URL's alphabet of base64, with padding.
+    [credentialKeys.webhookKey]: pulumi.secret(value.apply((text) => fernetKey(`webhooks:${text}`))),
+    [credentialKeys.keyPassphrase]: pulumi.secret(value.apply((text) => fernetKey(`key-encryption:${text}`))),
+  };
+}
+
+function fernetKey(text: string): string {
+  const digest = createHash("sha256").update(text).digest("base64");
+  return digest.replaceAll("+", "-").replaceAll("/", "_");
 }

@@ -29,6 +29,11 @@ export interface DeploymentFacts {
   environment: Record<string, Input<string>>;
 }
 
+/** Seconds that a request in flight has when its pod ends, after the drain. A transfer of 400 MiB at 10 MB/s takes 42 s. */
+const graceSeconds = 60;
+/** Seconds that are left to the process after its last request, before the kubelet kills it. */
+const endMarginSeconds = 5;
+
 /** The tracking server's Deployment. */
 export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.DeploymentSpec {
   const selector = selectorOf(facts.identity.instanceName, Component.TrackingServer);
@@ -60,8 +65,7 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
         // Otherwise every service of the namespace becomes variables such as MLFLOW_PORT, which MLflow reads as its own settings.
         enableServiceLinks: false,
         ...pullSecrets(facts.imagePullSecrets),
-        // An upload in flight may take longer than the default 30 s.
-        terminationGracePeriodSeconds: 60,
+        terminationGracePeriodSeconds: graceSeconds + facts.drainSeconds,
         securityContext: podSecurityContext,
         ...(facts.replicas > 1 ? { topologySpreadConstraints: [spreadOverNodes(selector)] } : {}),
         containers: [
@@ -71,9 +75,14 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
             command: ["mlflow-instance-server"],
             ports: [{ name: "http", containerPort: serverPort }],
             env: [
-              ...secretEnv(facts.credentialsSecret, { MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri }),
+              ...secretEnv(facts.credentialsSecret, {
+                MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri,
+                MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: credentialKeys.webhookKey,
+                MLFLOW_CRYPTO_KEK_PASSPHRASE: credentialKeys.keyPassphrase,
+              }),
               ...access.env,
               ...plainEnv(facts.environment),
+              { name: "MLFLOW_INSTANCE_GRACE_SECONDS", value: String(graceSeconds - endMarginSeconds) },
               // In bytes: what one request may ask for follows from it, also where the limit is the user's own.
               { name: "MLFLOW_INSTANCE_MEMORY_LIMIT", valueFrom: { resourceFieldRef: { resource: "limits.memory", divisor: "1" } } },
             ],

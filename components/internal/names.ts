@@ -37,6 +37,7 @@ export const nouns = {
   token: "token",
   tokenHashes: "token-hashes",
   serviceAccount: "service-account",
+  serverKey: "server-key",
   credentials: "credentials",
   caBundle: "ca-bundle",
   migration: "migration",

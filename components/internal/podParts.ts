@@ -11,6 +11,8 @@ export const credentialKeys = {
   backendUri: "backend-store-uri",
   accessKeyId: "access-key-id",
   secretAccessKey: "secret-access-key",
+  webhookKey: "webhook-encryption-key",
+  keyPassphrase: "key-encryption-passphrase",
 } as const;
 
 const caFolder = "/etc/mlflow-instance/ca";

@@ -8,7 +8,14 @@ const databasePassword = passwordOf("fraud-detector-database-password");
 const ciPassword = passwordOf("fraud-detector-token-ci-g1");
 const retentionPassword = passwordOf("fraud-detector-retention-password");
 const staleRunsPassword = passwordOf("fraud-detector-stale-runs-password");
+const serverKey = passwordOf("fraud-detector-server-key");
+const keyOf = (use: string) => {
+  const digest = createHash("sha256").update(`${use}:${serverKey}`).digest();
+  return `${digest.toString("base64url")}=`;
+};
 const all = [
+  keyOf("webhooks"),
+  keyOf("key-encryption"),
   ...Object.values(secrets),
   ...Object.values(maintenanceSecrets),
   databasePassword,
@@ -51,7 +58,11 @@ test("the credentials secret holds database URI and key pair, the token secret o
       "?sslmode=verify-full&sslrootcert=%2Fetc%2Fmlflow-instance%2Fca%2Fca.crt&application_name=mlflow-fraud-detector&connect_timeout=5&tcp_user_timeout=15000",
     "access-key-id": "id",
     "secret-access-key": "key",
+    "webhook-encryption-key": keyOf("webhooks"),
+    "key-encryption-passphrase": keyOf("key-encryption"),
   });
+  // Fernet takes 32 bytes in this alphabet and nothing else.
+  expect(keyOf("webhooks")).toMatch(/^[A-Za-z0-9_-]{43}=$/);
   const tokens = one("fraud-detector-token-hashes");
   expect(isSealed((tokens.sealed as any).stringData)).toBe(true);
   const file = tokens.inputs.stringData["tokens.json"];
@@ -108,5 +119,6 @@ test("generated values come from RandomPassword only: the ids of other random ty
     ["random:index/randomPassword:RandomPassword", 32, false],
     ["random:index/randomPassword:RandomPassword", 40, false],
     ["random:index/randomPassword:RandomPassword", 40, false],
+    ["random:index/randomPassword:RandomPassword", 43, false],
   ]);
 });

@@ -51,3 +51,48 @@ def test_the_ui_can_write_and_other_pages_can_not(hosted: Server) -> None:
         assert answer.status_code == 403, origin
     answer = hosted.request(*create, "edit", json=body, headers={"Host": "unit.example", "Origin": "https://unit.example"})
     assert answer.status_code == 200, answer.text
+
+
+def test_a_host_that_is_not_allowed_is_named_with_the_setting(hosted: Server) -> None:
+    """C8: `kubectl port-forward` on any port."""
+    answer = hosted.request(*_SEARCH, "admin", json={"max_results": 1}, headers={"Host": "127.0.0.1:15056"})
+    assert answer.status_code == 403
+    assert "'127.0.0.1:15056'" in answer.text and "extraAllowedHosts" in answer.text
+    assert "rebinding" not in answer.text
+
+
+_OWN = "https://unit.example"
+
+
+@pytest.mark.parametrize("path", ["/ajax-api/2.0/mlflow/runs/search", "/graphql", "/v1/traces", "/"])
+def test_preflights_are_answered_for_the_own_origin_alone(hosted: Server, path: str) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    own = hosted.request("OPTIONS", path, None, headers={"Host": "unit.example", "Origin": _OWN, **asked})
+    assert (own.status_code, own.content) == (204, b"")
+    assert own.headers["Access-Control-Allow-Origin"] == _OWN
+    assert own.headers["Access-Control-Allow-Headers"] == "authorization,content-type"
+    assert "POST" in own.headers["Access-Control-Allow-Methods"] and own.headers["Vary"] == "Origin"
+    for origin in ("https://evil.example", "http://localhost:3000", "http://127.0.0.1", "null"):
+        other = hosted.request("OPTIONS", path, None, headers={"Host": "unit.example", "Origin": origin, **asked})
+        assert other.status_code == 403
+        assert not [name for name in other.headers if name.lower().startswith("access-control")]
+
+
+def test_an_answer_can_be_read_by_a_page_of_the_own_origin_alone(hosted: Server) -> None:
+    request = (*_SEARCH, "read")
+    own = hosted.request(*request, json={"max_results": 1}, headers={"Host": "unit.example", "Origin": _OWN})
+    assert own.headers["Access-Control-Allow-Origin"] == _OWN
+    assert own.headers["Access-Control-Allow-Credentials"] == "true"
+    for origin in ("https://evil.example", "http://localhost:3000"):
+        answer = hosted.request("GET", "/ajax-api/3.0/mlflow/server-info", "read", headers={"Host": "unit.example", "Origin": origin})
+        assert answer.status_code == 200 and "Origin" in answer.headers["Vary"]
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+def test_every_answer_has_the_security_headers(hosted: Server) -> None:
+    for role, path in (("read", "/"), ("read", "/static-files/x"), (None, "/"), ("read", "/a//b")):
+        answer = hosted.request("GET", path, role, headers={"Host": "unit.example"})
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000", path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+    inside = hosted.request("GET", "/", "read", headers={"Host": "mlflow.unit.svc:5000"})
+    assert "Strict-Transport-Security" not in inside.headers

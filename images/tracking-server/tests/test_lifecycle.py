@@ -229,7 +229,7 @@ def test_webhooks_are_the_administrators(server: Server) -> None:
     assert created.status_code == 400 and "hook.invalid" in created.text
 
 
-def test_the_gateway_is_off_without_a_passphrase_of_its_own(server: Server) -> None:
+def test_the_gateway_is_off_unless_it_is_asked_for(server: Server) -> None:
     assert server.request("GET", "/api/3.0/mlflow/server-info", "read").json()["features_enabled"]["gateway"] is False
     created = server.request(
         "POST",

@@ -59,6 +59,53 @@ def test_sigterm_lets_requests_finish_and_ends_with_0(migrated_uri: str, object_
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
+def test_a_transfer_has_the_grace_that_the_setting_gives(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
+    """C5: an idle connection ends at once, an upload is whole when it takes less than the grace, and the end waits no longer."""
+    server = new_server(migrated_uri, object_store, tmp_path, 1, MLFLOW_INSTANCE_GRACE_SECONDS="6")
+    server.start()
+    ended: dict[str, tuple[float, str]] = {}
+
+    def upload(name: str, seconds: int) -> None:
+        def body():  # type: ignore[no-untyped-def]
+            for _ in range(seconds * 10):
+                yield b"x" * 1000
+                time.sleep(0.1)
+
+        headers = {"Authorization": f"Bearer {token_of('edit')}"}
+        path = f"/api/2.0/mlflow-artifacts/artifacts/0/{name}"
+        try:
+            answer = requests.put(f"{server.url}{path}", data=body(), headers=headers, timeout=60)
+            told = f"{answer.status_code} {answer.headers.get('Connection')}"
+        except requests.ConnectionError:
+            told = "broken off"
+        ended[name] = (time.monotonic(), told)
+
+    threads = [threading.Thread(target=upload, args=one) for one in (("whole", 5), ("long", 30))]
+    idle = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    idle.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert idle.recv(65536).startswith(b"HTTP/1.1 200")
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    stopped = time.monotonic()
+    assert server.process is not None
+    server.process.send_signal(signal.SIGTERM)
+    while idle.recv(65536):
+        pass
+    assert time.monotonic() - stopped < 2
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=5)
+    assert server.process.wait(20) == 0
+    assert 5.5 < time.monotonic() - stopped < 12
+    for thread in threads:
+        thread.join(60)
+    assert (ended["whole"][1], ended["long"][1]) == ("200 close", "broken off")
+    keys = object_store.keys("instance", "artifacts/0/")
+    assert "artifacts/0/whole" in keys and "artifacts/0/long" not in keys
+
+
 def test_a_connection_without_a_request_is_kept_for_as_long_as_the_setting_says(
     migrated_uri: str, object_store: ObjectStore, tmp_path: Path
 ) -> None:

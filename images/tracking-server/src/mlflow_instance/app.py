@@ -32,8 +32,8 @@ def set_mlflow_environment(settings: Settings) -> None:
     # Job runners are processes of 180 MB each that an instance does not need.
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    # Without a passphrase of its own the gateway encrypts the secrets it stores with one that is in MLflow's source.
-    os.environ.setdefault("MLFLOW_ENABLE_AI_GATEWAY", "true" if os.environ.get("MLFLOW_CRYPTO_KEK_PASSPHRASE") else "false")
+    # It calls model providers from this server, with keys that it stores: nothing that an instance has without being asked.
+    os.environ.setdefault("MLFLOW_ENABLE_AI_GATEWAY", "false")
 
 
 def build_app(settings: Settings) -> App:
@@ -59,12 +59,14 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.store_errors import use_short_retries
     from mlflow_instance.stored_file import bound_whole_downloads
     from mlflow_instance.unhandled import answer_unhandled_errors
+    from mlflow_instance.webhooks import read_lost_secrets_as_none
     from mlflow_instance.whole_history import WholeHistory
 
     confine_repositories(settings.artifacts_destination)
     check_written_locations(settings.artifacts_destination)
     forbid_migration()
     translate_database_errors()
+    read_lost_secrets_as_none()
     clean_messages()
     use_short_retries()
     answer_unhandled_errors(mlflow_app)
@@ -87,6 +89,7 @@ def build_app(settings: Settings) -> App:
         readiness=Readiness(DatabaseProbe(settings.database_uri).answers),
         allowed_origins=settings.allowed_origins,
         stall=stall,
+        allowed_hosts=settings.allowed_hosts,
     )
 
 

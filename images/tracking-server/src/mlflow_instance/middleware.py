@@ -9,6 +9,8 @@ import anyio.to_thread
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.credentials import credential_of
 from mlflow_instance.fence import is_clean, required_role
+from mlflow_instance.headers import AnswerHeaders
+from mlflow_instance.printable import printable
 from mlflow_instance.readiness import Readiness
 from mlflow_instance.stall import Stall
 from mlflow_instance.tokens import Token, TokenStore
@@ -29,13 +31,14 @@ class InstanceMiddleware:
         readiness: Readiness,
         allowed_origins: Iterable[str] = (),
         stall: Stall | None = None,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         self._app = app
         self._stall = stall or Stall()
         self._challenge = f'Basic realm="mlflow {name}", charset="UTF-8"'.encode("ascii")
         self._tokens = tokens
         self._readiness = readiness
-        self._origins = frozenset(allowed_origins)
+        self._headers = AnswerHeaders(allowed_origins, allowed_hosts)
         # Not the pool that MLflow's own handlers run in: when they all hang on a dead database, the probe must still answer.
         self._probe_limiter: anyio.CapacityLimiter | None = None
 
@@ -68,10 +71,16 @@ class InstanceMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message = self._headers.of_answer(scope, message)
             await send(message)
 
         token: Token | None = None
         try:
+            preflight = self._headers.preflight(scope)
+            if preflight is not None:
+                status, headers = preflight
+                await send({"type": "http.response.start", "status": status, "headers": headers})
+                return await send({"type": "http.response.body", "body": b""})
             credential = credential_of(scope["headers"])
             token = self._tokens.find(credential) if credential is not None else None
             await self._decide(token, scope, receive, send_and_note)
@@ -99,14 +108,13 @@ class InstanceMiddleware:
             return await _answer(send, 403, "This server does not offer this.", method)
         if token.role < needed:
             return await _answer(send, 403, f"This needs a token with role {needed.name.lower()}.", method)
-        if method not in _SAFE_METHODS and not self._origin_allowed(scope["headers"]):
+        host = self._headers.unknown_host(scope)
+        if host is not None:
+            reason = f"This instance does not answer to the host {host!r}. Send one of its own names, or add it to extraAllowedHosts."
+            return await _answer(send, 403, printable(reason), method)
+        if method not in _SAFE_METHODS and not self._headers.origin_allowed(scope):
             return await _answer(send, 403, "Cross-origin request blocked.", method)
         await self._app(scope, receive, send)
-
-    def _origin_allowed(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        """A browser that knows the token (Basic) sends it along from any page; MLflow itself checks only paths under /api."""
-        origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
-        return all(origin in self._origins for origin in origins)
 
     async def _ready(self) -> bool:
         if self._probe_limiter is None:

@@ -29,8 +29,10 @@ class Settings:
     port: int
     schema_wait_seconds: int
     keep_alive_seconds: int
+    grace_seconds: int
     trusted_proxies: str
     allowed_origins: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -71,9 +73,15 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         schema_wait_seconds=number("MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS", 120, 0, 3600),
         # By default longer than an ingress keeps idle connections (60 s is common): the server must not close one that is about to be used.
         keep_alive_seconds=number("MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS", 75, 5, 7200),
+        # Below Kubernetes' default grace period of 30 s.
+        grace_seconds=number("MLFLOW_INSTANCE_GRACE_SECONDS", 20, 1, 3600),
         trusted_proxies=optional("MLFLOW_INSTANCE_TRUSTED_PROXIES"),
         allowed_origins=tuple(origin.strip() for origin in origins.split(",") if origin.strip()),
+        allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
     )
+    if environment.get("MLFLOW_ENABLE_AI_GATEWAY", "").strip().lower() in ("1", "true") and not optional("MLFLOW_CRYPTO_KEK_PASSPHRASE"):
+        errors.append("MLFLOW_ENABLE_AI_GATEWAY: needs MLFLOW_CRYPTO_KEK_PASSPHRASE, MLflow's default passphrase is in its source")
+
     if errors:
         raise SettingsError("\n".join(errors))
     return settings

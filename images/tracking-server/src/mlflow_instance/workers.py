@@ -19,15 +19,13 @@ from types import FrameType
 import uvicorn
 
 from mlflow_instance.app import open_stores
-from mlflow_instance.asgi import App
+from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.listener import listeners
 from mlflow_instance.logs import UVICORN
 from mlflow_instance.settings import Settings
 
 _logger = logging.getLogger(__name__)
 
-# Requests in flight get this long after SIGTERM; below Kubernetes' default grace period of 30 s.
-_GRACEFUL_SECONDS = 20
 # A worker that dies sooner than this has a fault that its successor would have as well.
 _HEALTHY_AFTER_SECONDS = 30.0
 _BACKLOG = 2048
@@ -43,21 +41,41 @@ def serve(app: App, settings: Settings) -> int:
 
 def _work(app: App, settings: Settings, sockets: list[socket.socket]) -> int:
     open_stores(settings)
+    closing = _ClosingConnections(app)
     config = uvicorn.Config(
-        app,
+        closing,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
         server_header=False,
         timeout_keep_alive=settings.keep_alive_seconds,
-        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        timeout_graceful_shutdown=settings.grace_seconds,
         ws="none",
         lifespan="on",
         backlog=_BACKLOG,
         **UVICORN,
     )
     server = uvicorn.Server(config)
+    closing.server = server
     server.run(sockets=sockets)
     return 0 if server.started else 1
+
+
+class _ClosingConnections:
+    """An answer after SIGTERM says that its connection ends: a client must not send its next request into the closed one."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.server: uvicorn.Server | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_and_close(message: Message) -> None:
+            ending = self.server is not None and self.server.should_exit
+            if ending and message["type"] == "http.response.start":
+                headers = [*message["headers"], (b"connection", b"close")]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self._app(scope, receive, send_and_close)
 
 
 def exit_on_signals() -> None:
