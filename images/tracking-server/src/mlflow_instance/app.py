@@ -31,6 +31,8 @@ def set_mlflow_environment(settings: Settings) -> None:
     # Job runners are processes of 180 MB each that an instance does not need.
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    # MLflow's pages ask for one thing in a query; each more is a search of its own.
+    os.environ.setdefault("MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS", "3")
     # Without a passphrase of its own the gateway encrypts the secrets it stores with one that is in MLflow's source.
     os.environ.setdefault("MLFLOW_ENABLE_AI_GATEWAY", "true" if os.environ.get("MLFLOW_CRYPTO_KEK_PASSPHRASE") else "false")
 
