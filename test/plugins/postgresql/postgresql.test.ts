@@ -165,7 +165,9 @@ describe("role, database and grant", () => {
     await expectStable("Role", role);
     const login = { user: "limited", password: "e" };
     expect(await cluster.query("SHOW statement_timeout", login)).toEqual([{ statement_timeout: "30s" }]);
-    expect(await cluster.query("SHOW idle_in_transaction_session_timeout", login)).toEqual([{ idle_in_transaction_session_timeout: "2min" }]);
+    expect(await cluster.query("SHOW idle_in_transaction_session_timeout", login)).toEqual([
+      { idle_in_transaction_session_timeout: "2min" },
+    ]);
     // What a role sets for itself in a database is none of the plugin's.
     await cluster.query("ALTER ROLE limited IN DATABASE postgres SET join_collapse_limit = 1");
     await expectStable("Role", role);
