@@ -26,7 +26,8 @@ export function parameters(maxConnections: number): Parameter[] {
     { name: "max_connections", value: String(maxConnections), applyMethod: "pending-reboot" },
     // The text of a statement that fails stays out of the log: CREATE ROLE and ALTER ROLE carry passwords. The error itself is logged as before.
     { name: "log_min_error_statement", value: "fatal", applyMethod: "immediate" },
-    // In kB, for each process: a search that sorts what does not fit in memory must not fill the disk of all instances. Roles can't set it themselves.
+    // In kB, for each process: a search that sorts what does not fit in memory must not fill the
+    // disk of all instances. Roles can't set it themselves.
     { name: "temp_file_limit", value: String(tempFileLimitKilobytes), applyMethod: "immediate" },
     // A migration or a removal that waits for somebody's lock says so.
     { name: "log_lock_waits", value: "1", applyMethod: "immediate" },

@@ -11,9 +11,11 @@ export interface RoleTimeLimits {
 const minute = 60_000;
 
 /**
- * psycopg2 does not end a statement when its client has gone away, so the server's limit is how long such a statement works on. Half a minute is some twenty
- * times what the largest search that is allowed takes with 1,000 runs, and less than the 60 s that ingress controllers wait for an answer. Migration and dumps use the
- * same role and lift the limits in their own sessions. A maintenance job is ended by its deadline; its statements may take as long.
+ * psycopg2 does not end a statement when its client has gone away, so the server's limit is how
+ * long such a statement works on. Half a minute is some twenty times what the largest search that
+ * is allowed takes with 1,000 runs, and less than the 60 s that ingress controllers wait for an
+ * answer. Migration and dumps use the same role and lift the limits in their own sessions. A
+ * maintenance job is ended by its deadline; its statements may take as long.
  */
 export const roleTimeLimits = {
   server: { statementTimeout: minute / 2, idleInTransactionSessionTimeout: 2 * minute },

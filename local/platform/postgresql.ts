@@ -25,7 +25,8 @@ ssl_key_file = '${key}'
 ssl_min_protocol_version = 'TLSv1.2'
 password_encryption = 'scram-sha-256'
 hba_file = '${join(paths.config, "postgresql", "pg_hba.conf")}'
-# For each process; roles can't set it themselves. A sort that does not fit in memory must not fill the disk of all instances.
+# For each process; roles can't set it themselves. A sort that does not fit in memory must not
+# fill the disk of all instances.
 temp_file_limit = 2GB
 # Statements may hold passwords (CREATE ROLE … PASSWORD): neither they nor errors of them are written to the log.
 log_statement = 'none'

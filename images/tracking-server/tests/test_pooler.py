@@ -1,4 +1,6 @@
-"""PgBouncer in front of PostgreSQL: works in session mode, is refused with the reason in transaction mode."""
+"""PgBouncer in front of PostgreSQL: works in session mode, is refused with the reason in
+transaction mode.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +24,10 @@ def pooler(postgres: Postgres) -> Iterator[Pooler]:
 
 
 def through(pooler: Pooler, postgres: Postgres, uri: str) -> str:
-    return uri.replace(f":{postgres.port}/", f":{pooler.port}/") + "?application_name=mlflow-unit&sslmode=prefer&gssencmode=disable"
+    return (
+        uri.replace(f":{postgres.port}/", f":{pooler.port}/")
+        + "?application_name=mlflow-unit&sslmode=prefer&gssencmode=disable"
+    )
 
 
 def test_migration_and_server_ask_nothing_that_a_pooler_refuses(
@@ -32,11 +37,18 @@ def test_migration_and_server_ask_nothing_that_a_pooler_refuses(
     migration = run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri})
     assert migration.returncode == 0, migration.stderr
     write_tokens(tmp_path / "tokens.json", role_tokens())
-    server = Server(server_environment(uri, "http://127.0.0.1:9"), tmp_path / "log", tmp_path / "tokens.json")
+    server = Server(
+        server_environment(uri, "http://127.0.0.1:9"), tmp_path / "log", tmp_path / "tokens.json"
+    )
     server.start()
     try:
         assert server.request("GET", "/health/ready", None).status_code == 200
-        answer = server.request("POST", "/api/2.0/mlflow/runs/search", "read", json={"experiment_ids": ["0"], "filter": "params.a = 'b'"})
+        answer = server.request(
+            "POST",
+            "/api/2.0/mlflow/runs/search",
+            "read",
+            json={"experiment_ids": ["0"], "filter": "params.a = 'b'"},
+        )
         assert answer.status_code == 200, answer.text
     finally:
         assert server.stop() == 0
@@ -44,13 +56,20 @@ def test_migration_and_server_ask_nothing_that_a_pooler_refuses(
     assert pooler.connections > 3
 
 
-def test_the_pooler_of_the_test_refuses_options_as_the_real_one_does(pooler: Pooler, postgres: Postgres, migrated_uri: str) -> None:
+def test_the_pooler_of_the_test_refuses_options_as_the_real_one_does(
+    pooler: Pooler, postgres: Postgres, migrated_uri: str
+) -> None:
     with pytest.raises(Exception, match="unsupported startup parameter: options"):
-        connect(through(pooler, postgres, migrated_uri) + "&options=-c%20statement_timeout%3D1", connect_timeout=5)
+        connect(
+            through(pooler, postgres, migrated_uri) + "&options=-c%20statement_timeout%3D1",
+            connect_timeout=5,
+        )
     assert pooler.refused == ["options"]
 
 
-def test_a_session_of_ones_own_is_accepted(pooler: Pooler, postgres: Postgres, migrated_uri: str) -> None:
+def test_a_session_of_ones_own_is_accepted(
+    pooler: Pooler, postgres: Postgres, migrated_uri: str
+) -> None:
     for uri in (migrated_uri, through(pooler, postgres, migrated_uri)):
         refuse_transaction_pooling(lambda uri=uri: connect(uri, connect_timeout=5), "d")  # type: ignore[misc]
 

@@ -1,4 +1,6 @@
-"""What the roles' settings do to a request, on a real PostgreSQL whose processes may not have more than a gigabyte."""
+"""What the roles' settings do to a request, on a real PostgreSQL whose processes may not have
+more than a gigabyte.
+"""
 
 import threading
 import time
@@ -18,7 +20,9 @@ ROLE, FIRST, SECOND = "instance", "first-password-of-the-test", "second-password
 
 
 class Instance:
-    """A database with a role of its own, as components/backendDatabase.ts makes them, and a server on it."""
+    """A database with a role of its own, as components/backendDatabase.ts makes them, and a
+    server on it.
+    """
 
     def __init__(self, postgres: Postgres, folder: Path, **more: str) -> None:
         self.postgres = postgres
@@ -50,7 +54,12 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     try:
         postgres.start()
         pool = {"MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "3", "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "3"}
-        made = Instance(postgres, tmp_path_factory.mktemp("bounded"), **pool, MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE="5")
+        made = Instance(
+            postgres,
+            tmp_path_factory.mktemp("bounded"),
+            **pool,
+            MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE="5",
+        )
         yield made
         made.server.kill()
         made.admin.close()
@@ -58,7 +67,9 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         postgres.remove()
 
 
-def test_sessions_of_the_role_have_the_settings_and_long_work_lifts_them(instance: Instance) -> None:
+def test_sessions_of_the_role_have_the_settings_and_long_work_lifts_them(
+    instance: Instance,
+) -> None:
     def show(**session: object) -> dict[str, str]:
         connection = connect(instance.uri, connect_timeout=5, **session)  # type: ignore[arg-type]
         with connection.cursor() as cursor:
@@ -78,11 +89,15 @@ def test_sessions_of_the_role_have_the_settings_and_long_work_lifts_them(instanc
 
 def test_the_largest_search_that_is_allowed_is_planned_in_little_memory(instance: Instance) -> None:
     instance.execute(
-        "INSERT INTO runs(run_uuid,name,source_type,source_name,entry_point_name,user_id,status,start_time,end_time,source_version,"
-        "lifecycle_stage,artifact_uri,experiment_id) SELECT md5(i::text),'r','LOCAL','','','u','FINISHED',i,i,'','active','x',0 "
+        "INSERT INTO runs(run_uuid,name,source_type,source_name,entry_point_name,user_id,status,"
+        "start_time,end_time,source_version,lifecycle_stage,artifact_uri,experiment_id) "
+        "SELECT md5(i::text),'r','LOCAL','','','u','FINISHED',i,i,'','active','x',0 "
         "FROM generate_series(1,1000) i"
     )
-    instance.execute("INSERT INTO params SELECT 'p'||k,'v'||i%7,md5(i::text) FROM generate_series(1,1000) i, generate_series(0,19) k")
+    instance.execute(
+        "INSERT INTO params SELECT 'p'||k,'v'||i%7,md5(i::text) "
+        "FROM generate_series(1,1000) i, generate_series(0,19) k"
+    )
     instance.execute("ANALYZE")
     filter_string = " AND ".join(f"params.p{number} LIKE '%v%'" for number in range(20))
     order = [f"metrics.m{number}" for number in range(10)]
@@ -90,37 +105,63 @@ def test_the_largest_search_that_is_allowed_is_planned_in_little_memory(instance
     answer = instance.server.request("POST", f"{API}/runs/search", "read", json=body)
     assert answer.status_code == 200, answer.text
     assert len(answer.json()["runs"]) == 5
-    pids = [row[0] for row in instance.execute(f"SELECT pid FROM pg_stat_activity WHERE usename = '{ROLE}'")]
-    peaks = [int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) // 1024 for pid in pids]
+    pids = [
+        row[0]
+        for row in instance.execute(f"SELECT pid FROM pg_stat_activity WHERE usename = '{ROLE}'")
+    ]
+    peaks = [
+        int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) // 1024
+        for pid in pids
+    ]
     # With the planner's own limits it is over 2 GiB; shared buffers are part of it.
     assert peaks and max(peaks) < 200, peaks
 
 
-def test_a_statement_that_takes_too_long_is_ended_and_the_client_is_told(instance: Instance) -> None:
-    locker = connect(instance.uri.replace(f"{ROLE}:{FIRST}", f"admin:{instance.postgres.password}"), connect_timeout=5)
+def test_a_statement_that_takes_too_long_is_ended_and_the_client_is_told(
+    instance: Instance,
+) -> None:
+    locker = connect(
+        instance.uri.replace(f"{ROLE}:{FIRST}", f"admin:{instance.postgres.password}"),
+        connect_timeout=5,
+    )
     with locker.cursor() as cursor:
         cursor.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
     try:
         started = time.monotonic()
-        search = instance.server.request("POST", f"{API}/runs/search", "read", json={"experiment_ids": ["0"]})
+        search = instance.server.request(
+            "POST", f"{API}/runs/search", "read", json={"experiment_ids": ["0"]}
+        )
         assert time.monotonic() - started < 10
         assert search.status_code == 400
         assert search.json()["error_code"] == "INVALID_PARAMETER_VALUE"
-        assert search.json()["message"].startswith("The database ended this request because it took longer than a request may.")
-        create = instance.server.request("POST", f"{API}/runs/create", "edit", json={"experiment_id": "0"})
+        assert search.json()["message"].startswith(
+            "The database ended this request because it took longer than a request may."
+        )
+        create = instance.server.request(
+            "POST", f"{API}/runs/create", "edit", json={"experiment_id": "0"}
+        )
         assert create.status_code == 503
         assert create.json()["message"].endswith("Nothing was written; try again")
         assert "SELECT" not in search.text + create.text and "INSERT" not in create.text
         # The backend is free again.
-        active = instance.execute(f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{ROLE}' AND state = 'active'")
+        active = instance.execute(
+            f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{ROLE}' AND state = 'active'"
+        )
         assert active == [(0,)]
     finally:
         locker.close()
-    assert instance.server.request("POST", f"{API}/runs/create", "edit", json={"experiment_id": "0"}).status_code == 200
+    assert (
+        instance.server.request(
+            "POST", f"{API}/runs/create", "edit", json={"experiment_id": "0"}
+        ).status_code
+        == 200
+    )
 
 
 def test_nobody_notices_that_the_password_is_replaced(instance: Instance) -> None:
-    """Eight clients that read and write, and the probe, for 12 s; the pool would give up each connection after 5 s."""
+    """Eight clients that read and write, and the probe, for 12 s; the pool would give up each
+    connection after 5 s.
+    """
     failures: list[str] = []
     done = threading.Event()
     counts = [0] * 8
@@ -161,4 +202,9 @@ def test_nobody_notices_that_the_password_is_replaced(instance: Instance) -> Non
     assert FIRST not in log and SECOND not in log
     # And back: whoever puts the old one in place again finds everything as it was.
     instance.execute(f"ALTER ROLE {ROLE} PASSWORD '{FIRST}'")
-    assert instance.server.request("POST", f"{API}/runs/search", "read", json={"experiment_ids": ["0"]}).status_code == 200
+    assert (
+        instance.server.request(
+            "POST", f"{API}/runs/search", "read", json={"experiment_ids": ["0"]}
+        ).status_code
+        == 200
+    )

@@ -72,7 +72,9 @@ def test_a_worker_whose_turns_do_not_come_back_is_not_ready() -> None:
             await forever.wait()
 
         turns = Turns(stuck, 1, watched)
-        app = InstanceMiddleware(turns, name="unit", tokens=None, readiness=Readiness(lambda: True), stall=watched)  # type: ignore[arg-type]
+        app = InstanceMiddleware(
+            turns, name="unit", tokens=None, readiness=Readiness(lambda: True), stall=watched
+        )  # type: ignore[arg-type]
         search = {"type": "http", "path": "/api/2.0/mlflow/runs/search"}
 
         async def whole() -> Message:
@@ -84,7 +86,11 @@ def test_a_worker_whose_turns_do_not_come_back_is_not_ready() -> None:
             async def keep(message: Message) -> None:
                 answers.append(message)
 
-            await app({"type": "http", "method": "GET", "path": "/health/ready", "headers": []}, whole, keep)
+            await app(
+                {"type": "http", "method": "GET", "path": "/health/ready", "headers": []},
+                whole,
+                keep,
+            )
             return int(answers[0]["status"])
 
         waiting = [asyncio.ensure_future(turns(search, whole, never)) for _ in range(2)]

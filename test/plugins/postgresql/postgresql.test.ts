@@ -154,6 +154,32 @@ describe("role, database and grant", () => {
     expect((await client.read(at("Grant"), grant.id, grant.properties, grant.inputs)).id).toBe("");
   });
 
+  test("time limits come to a role that exists, in place, and what is changed by hand shows", async () => {
+    const before = await make("Role", { name: "limited", login: true, password: new Secret("e"), connectionLimit: 5 });
+    const limits = { statementTimeout: 30_000, idleInTransactionSessionTimeout: 120_000 };
+    const checked = await client.check(at("Role"), { ...before.inputs, ...limits });
+    const planned = await client.diff(at("Role"), before.id, before.properties, before.inputs, checked.inputs);
+    expect(planned.replaces).toEqual([]);
+    const role = await change("Role", before, { ...before.inputs, ...limits });
+    expect(role.id).toBe(before.id);
+    await expectStable("Role", role);
+    const login = { user: "limited", password: "e" };
+    expect(await cluster.query("SHOW statement_timeout", login)).toEqual([{ statement_timeout: "30s" }]);
+    expect(await cluster.query("SHOW idle_in_transaction_session_timeout", login)).toEqual([
+      { idle_in_transaction_session_timeout: "2min" },
+    ]);
+    // What a role sets for itself in a database is none of the plugin's.
+    await cluster.query("ALTER ROLE limited IN DATABASE postgres SET join_collapse_limit = 1");
+    await expectStable("Role", role);
+    await cluster.query("ALTER ROLE limited SET statement_timeout TO '1h'; ALTER ROLE limited RESET idle_in_transaction_session_timeout");
+    const now = await client.read(at("Role"), role.id, role.properties, role.inputs);
+    const diff = await client.diff(at("Role"), role.id, now.properties, now.inputs, role.inputs);
+    expect(diff.diffs).toEqual(["idleInTransactionSessionTimeout", "statementTimeout"]);
+    const healed = await change("Role", { ...role, properties: now.properties, inputs: now.inputs }, { ...before.inputs, ...limits });
+    await expectStable("Role", healed);
+    expect(await cluster.query("SHOW statement_timeout", login)).toEqual([{ statement_timeout: "30s" }]);
+  });
+
   test("import reads everything from the server", async () => {
     await cluster.query("CREATE ROLE veteran LOGIN CONNECTION LIMIT 3");
     const { id, inputs, properties } = await client.read(at("Role"), "veteran");

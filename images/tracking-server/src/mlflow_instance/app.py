@@ -34,6 +34,8 @@ def set_mlflow_environment(settings: Settings) -> None:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     # It calls model providers from this server, with keys that it stores: nothing that an instance has without being asked.
     os.environ.setdefault("MLFLOW_ENABLE_AI_GATEWAY", "false")
+    # MLflow's pages ask for one thing in a query; each more is a search of its own.
+    os.environ.setdefault("MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS", "3")
 
 
 def build_app(settings: Settings) -> App:
@@ -48,6 +50,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
     from mlflow_instance.bounded_queries import bound_queries
+    from mlflow_instance.ended_statements import explain_ended_statements
     from mlflow_instance.failures import Failures
     from mlflow_instance.file_answers import FileAnswers
     from mlflow_instance.handoff import take_over_files
@@ -71,6 +74,7 @@ def build_app(settings: Settings) -> App:
     use_short_retries()
     answer_unhandled_errors(mlflow_app)
     bound_queries()
+    explain_ended_statements()
     turns = turns_of_pool(os.environ)
     limits = limits_of(settings.memory_limit, settings.workers, turns)
     bound_answers(limits.answer_bytes)

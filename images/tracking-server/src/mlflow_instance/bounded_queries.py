@@ -1,7 +1,8 @@
-"""Puts the limits of a request (query_limits.py) where MLflow reads it and where its statements leave.
+"""Puts the limits of a request (query_limits.py) where MLflow reads it and where its statements
+leave.
 
-Every filter passes one of MLflow's parsers and nearly every request its reader of messages, so no route can be forgotten. What is left
-is stopped at the statement.
+Every filter passes one of MLflow's parsers and nearly every request its reader of messages, so no
+route can be forgotten. What is left is stopped at the statement.
 """
 
 import functools
@@ -48,7 +49,9 @@ def bound_queries() -> None:
 
 
 def _replace_everywhere(name: str, old: Any, new: Any) -> None:
-    """Modules that are loaded hold the function under its name; those that are loaded later find the new one."""
+    """Modules that are loaded hold the function under its name; those that are loaded later find
+    the new one.
+    """
     for module in list(sys.modules.values()):
         if module.__name__.startswith("mlflow.") and vars(module).get(name) is old:
             setattr(module, name, new)
@@ -78,7 +81,9 @@ def _bounded_filter(parse: Callable[..., Any]) -> Callable[..., Any]:
 def _comparator_and_value(condition: Any) -> tuple[str, Any]:
     if isinstance(condition, dict):
         return str(condition.get("comparator", "")), condition.get("value")
-    return str(getattr(condition, "op", getattr(condition, "comparator", ""))), getattr(condition, "value", None)
+    return str(getattr(condition, "op", getattr(condition, "comparator", ""))), getattr(
+        condition, "value", None
+    )
 
 
 def _bounded_message(parse: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,10 +103,14 @@ def _bounded_document(parse: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return parse(source, *arguments, **named)
         except RecursionError:
-            raise MlflowException("The query is nested too deeply", error_code=INVALID_PARAMETER_VALUE) from None
+            raise MlflowException(
+                "The query is nested too deeply", error_code=INVALID_PARAMETER_VALUE
+            ) from None
         except graphql.GraphQLError as error:
             # MLflow answers 500 to what is no query.
-            raise MlflowException(f"Not a query: {error.message[:200]}", error_code=INVALID_PARAMETER_VALUE) from None
+            raise MlflowException(
+                f"Not a query: {error.message[:200]}", error_code=INVALID_PARAMETER_VALUE
+            ) from None
 
     return bounded
 

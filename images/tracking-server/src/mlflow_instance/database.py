@@ -49,7 +49,11 @@ def redacted(uri: str) -> str:
 
 
 # For what works on the whole database: the role's own bounds are those of requests.
-UNBOUNDED = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "work_mem": "64MB"}
+UNBOUNDED = {
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "work_mem": "64MB",
+}
 
 
 def connection_options(uri: str, connect_timeout: int) -> dict[str, object]:
@@ -62,8 +66,10 @@ def connection_options(uri: str, connect_timeout: int) -> dict[str, object]:
     return options
 
 
-def connect(uri: str, *, connect_timeout: int, session: Mapping[str, str] | None = None) -> Connection:
-    """A libpq connection with the options of the URI (sslmode, sslrootcert, …) and `session`'s settings."""
+def connect(
+    uri: str, *, connect_timeout: int, session: Mapping[str, str] | None = None
+) -> Connection:
+    """A libpq connection with the options of the URI (sslmode, …) and `session`'s settings."""
     connection = psycopg2.connect(**connection_options(uri, connect_timeout))
     try:
         set_session(connection, session or {})
@@ -74,7 +80,7 @@ def connect(uri: str, *, connect_timeout: int, session: Mapping[str, str] | None
 
 
 def set_session(connection: Any, settings: Mapping[str, str]) -> None:
-    """By statement and not as libpq's `options`: PgBouncer refuses connections that carry a setting it does not know."""
+    """By statement and not as libpq's `options`: PgBouncer refuses settings it does not know."""
     if not settings:
         return
     before, connection.autocommit = connection.autocommit, True

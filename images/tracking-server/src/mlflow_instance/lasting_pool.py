@@ -1,8 +1,9 @@
 """A connection pool that lives through a time in which no new connection can be opened.
 
-PostgreSQL knows one password for a role: from the moment that it is replaced until the new pods are ready, the old ones serve with the
-connections that they have. So all of the pool is opened at the start, an old connection is given up only for a new one, and a request
-that finds none waits for the next that is free. The same holds when the role's connections are used up.
+PostgreSQL knows one password for a role: from the moment that it is replaced until the new pods are
+ready, the old ones serve with the connections that they have. So all of the pool is opened at the
+start, an old connection is given up only for a new one, and a request that finds none waits for the
+next that is free. The same holds when the role's connections are used up.
 """
 
 import logging
@@ -71,15 +72,24 @@ class LastingPool(QueuePool):
     def _note_refusal(self, error: Exception) -> None:
         if not self._refused():
             # Not the text of the error: it names the host and the role.
-            _logger.warning("the database accepts no new connection (%s); serving with those that are open", type(error).__name__)
+            _logger.warning(
+                "the database accepts no new connection (%s); serving with those that are open",
+                type(error).__name__,
+            )
         self._refused_until = time.monotonic() + _RETRY_SECONDS
 
     def _free_entry(self) -> ConnectionPoolEntry:
-        """One of those that exist. A handler may need a second connection while it holds a first: the last free one is kept for it."""
+        """One of those that exist. A handler may need a second connection while it holds a
+        first: the last free one is kept for it.
+        """
         deadline = time.monotonic() + self._timeout
         with self._freed:
             while True:
-                needed = 1 if self._held[threading.get_ident()] or self.size() + self.overflow() < 2 else 2
+                needed = (
+                    1
+                    if self._held[threading.get_ident()] or self.size() + self.overflow() < 2
+                    else 2
+                )
                 if self._pool.qsize() >= needed:
                     try:
                         return self._pool.get(False)
@@ -93,7 +103,11 @@ class LastingPool(QueuePool):
     def _renewed(self, entry: ConnectionPoolEntry) -> ConnectionPoolEntry:
         """The pool's own recycling closes the old connection first."""
         opened = getattr(entry, "starttime", 0.0)
-        old = self._renew_seconds is not None and entry.dbapi_connection is not None and time.time() - opened > self._renew_seconds
+        old = (
+            self._renew_seconds is not None
+            and entry.dbapi_connection is not None
+            and time.time() - opened > self._renew_seconds
+        )
         if not old or self._refused():
             return entry
         try:
@@ -132,7 +146,9 @@ def make_pools_last() -> None:
     def create_lasting(uri: str) -> Engine:
         engine: Engine = create(uri)
         if type(engine.pool) is QueuePool:
-            engine.pool = lasting(engine.pool, engine.pool._recycle if engine.pool._recycle > 0 else None)
+            engine.pool = lasting(
+                engine.pool, engine.pool._recycle if engine.pool._recycle > 0 else None
+            )
             _engines.append(engine)
         return engine
 
@@ -147,7 +163,11 @@ def fill_pools() -> None:
             for _ in range(engine.pool.size()):  # type: ignore[attr-defined]
                 opened.append(engine.connect())
         except exc.SQLAlchemyError as error:
-            _logger.warning("only %d connections to the database could be opened: %s", len(opened), type(error).__name__)
+            _logger.warning(
+                "only %d connections to the database could be opened: %s",
+                len(opened),
+                type(error).__name__,
+            )
         finally:
             for connection in opened:
                 connection.close()

@@ -113,7 +113,7 @@ def _upgrade(uri: str) -> None:
     from mlflow.store.db.utils import _initialize_tables
 
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
-    sqlalchemy.event.listen(engine, "connect", lambda connection, _: set_session(connection, UNBOUNDED))
+    sqlalchemy.event.listen(engine, "connect", lambda opened, _: set_session(opened, UNBOUNDED))
     # Creates the tables of the first version where they are missing, then runs every migration after the current revision.
     _initialize_tables(engine)
 

@@ -1,7 +1,8 @@
 """Is there a pooler in front of PostgreSQL that gives each transaction another session?
 
-The locks of migration and maintenance belong to a session. Under PgBouncer's `pool_mode = transaction` two migrations would hold
-"the" lock at once, and a setting would reach somebody else's session.
+The locks of migration and maintenance belong to a session. Under PgBouncer's `pool_mode =
+transaction` two migrations would hold "the" lock at once, and a setting would reach somebody else's
+session.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,13 @@ def refuse_transaction_pooling(connect: Callable[[], Connection], where: str) ->
             return
         second = connect()
         try:
-            # An open transaction keeps its session: the one that `first` had unless that is bound to its client.
+            # An open transaction keeps its session: the one that `first` had unless that is bound
+            # to its client.
             if _backend(second) == backend or _backend(first) != backend:
                 raise SchemaError(
-                    f"database {where} is behind a pooler in transaction mode, where a lock does not outlive a transaction; "
-                    "set pool_mode = session for this database, or give the address of PostgreSQL itself; nothing was changed"
+                    f"database {where} is behind a pooler in transaction mode, "
+                    "where a lock does not outlive a transaction; set pool_mode = session for this "
+                    "database, or give the address of PostgreSQL itself; nothing was changed"
                 )
         finally:
             second.close()

@@ -1,7 +1,8 @@
 """Notices that no request in MLflow's handlers comes to an end while others wait.
 
-A statement is bounded by the role, so some turn is given back at least that often unless something else is stuck: a file system, a lock
-of Python, a connection that says nothing. Such a worker answers nobody, and its pod must not be sent requests.
+A statement is bounded by the role, so some turn is given back at least that often unless something
+else is stuck: a file system, a lock of Python, a connection that says nothing. Such a worker
+answers nobody, and its pod must not be sent requests.
 """
 
 import threading
@@ -13,9 +14,16 @@ STALLED_AFTER_SECONDS = 60.0
 
 
 class Stall:
-    """`waits` when a request begins to wait for a turn, then `took` or `left`; `gave_back` when a turn ends. From any thread."""
+    """`waits` when a request begins to wait for a turn, then `took` or `left`; `gave_back` when
+    a turn ends. From any thread.
+    """
 
-    def __init__(self, seconds: float = STALLED_AFTER_SECONDS, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        seconds: float = STALLED_AFTER_SECONDS,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._seconds = seconds
         self._monotonic = monotonic
         self._lock = threading.Lock()

@@ -1,4 +1,5 @@
-"""The opening words of PgBouncer before 1.20: which start parameters it takes, and that it hands out numbers of its own.
+"""The opening words of PgBouncer before 1.20: which start parameters it takes, and that it hands
+out numbers of its own.
 
 What follows is passed on, one client to one session (`pool_mode = session`).
 """
@@ -8,7 +9,15 @@ import struct
 import threading
 
 # `ignore_startup_parameters` of PgBouncer's own default: none beside what it tracks itself.
-_TAKEN = {"user", "database", "client_encoding", "datestyle", "timezone", "standard_conforming_strings", "application_name"}
+_TAKEN = {
+    "user",
+    "database",
+    "client_encoding",
+    "datestyle",
+    "timezone",
+    "standard_conforming_strings",
+    "application_name",
+}
 
 
 class Pooler:
@@ -47,7 +56,9 @@ class Pooler:
         if struct.unpack("!I", packet[4:8])[0] == 80877102:
             return
         words = packet[8:].split(b"\0")
-        unknown = [name.decode() for name in words[0:-2:2] if name and name.decode().lower() not in _TAKEN]
+        unknown = [
+            name.decode() for name in words[0:-2:2] if name and name.decode().lower() not in _TAKEN
+        ]
         if unknown:
             self.refused += unknown
             text = f"unsupported startup parameter: {unknown[0]}".encode()

@@ -18,7 +18,7 @@ class Postgres:
     """Runs as user postgres when the tests run as root: PostgreSQL refuses to be root."""
 
     def __init__(self, memory: int | None = None) -> None:
-        """`memory` is the most address space of each of its processes, in bytes: what takes more fails alone."""
+        """`memory`: the most address space of each of its processes, in bytes."""
         self._memory = memory
         self._bin = _binaries()
         self._user = "postgres" if os.geteuid() == 0 else None
