@@ -18,7 +18,7 @@ from mlflow_instance.logs import configure_logging
 from mlflow_instance.maintenance.bucket import Bucket, open_bucket
 from mlflow_instance.maintenance.clock import earlier_now, iso
 from mlflow_instance.maintenance.errors import Busy, Impossible, InUse, Refused
-from mlflow_instance.maintenance.events import Events
+from mlflow_instance.maintenance.events import Events, visible
 from mlflow_instance.maintenance.lock import take_lock
 from mlflow_instance.maintenance.privileges import Privileges, require_privileges
 from mlflow_instance.maintenance.schema import require_known_schema
@@ -121,7 +121,8 @@ def failed(command: str, error: Exception, where: str) -> int:
 
 def _fail(command: str, message: str, code: int) -> int:
     for line in message.strip().split("\n") if code == 2 else [" ".join(message.split())]:
-        print(f"mlflow-instance-{command}: {line}", file=sys.stderr)
+        # Names in a message are anybody's to write.
+        print(f"mlflow-instance-{command}: {visible(''.join(c if ord(c) >= 32 else repr(c)[1:-1] for c in line))}", file=sys.stderr)
     return code
 
 

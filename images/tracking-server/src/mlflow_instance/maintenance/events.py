@@ -1,8 +1,18 @@
 """Standard output: one JSON object per line, the summary last."""
 
 import json
+import re
 import sys
 from typing import Any, TextIO
+
+
+# Beside what JSON escapes by itself: what a terminal obeys, what other readers take for the end of a line, and what turns the
+# direction of a text.
+_INVISIBLE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def visible(line: str) -> str:
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 class Events:
@@ -21,5 +31,5 @@ class Events:
 
     def _line(self, event: str, fields: dict[str, Any]) -> None:
         line = {"event": event, **{name: value for name, value in fields.items() if value is not None}}
-        self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._stream.write(visible(json.dumps(line, ensure_ascii=False)) + "\n")
         self._stream.flush()
