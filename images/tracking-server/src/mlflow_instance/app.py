@@ -46,9 +46,11 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.download import add_streamed_download
     from mlflow_instance.locations_written import check_written_locations
     from mlflow_instance.no_migration import forbid_migration
+    from mlflow_instance.trace_archives import forbid_trace_archives
 
     confine_repositories(settings.artifacts_destination)
     check_written_locations(settings.artifacts_destination)
+    forbid_trace_archives()
     forbid_migration()
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
