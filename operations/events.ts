@@ -28,6 +28,7 @@ const keepEvent = z.looseObject({
   because: text.nullish(),
 });
 const failEvent = z.looseObject({ event: z.literal("fail"), kind: text.nullish(), id: text.nullish(), message: text });
+const warningEvent = z.looseObject({ event: z.literal("warning"), message: text });
 const sweepEvent = z.looseObject({ event: z.literal("sweep"), what: text, objects: count, bytes: count });
 const orphanEvent = z.looseObject({ event: z.literal("orphan"), key: text, bytes: count, modified: time });
 const missingEvent = z.looseObject({ event: z.literal("missing"), kind: text, id: text, location: text });
@@ -54,6 +55,7 @@ const eventSchema = z.discriminatedUnion("event", [
   removeEvent,
   keepEvent,
   failEvent,
+  warningEvent,
   sweepEvent,
   orphanEvent,
   missingEvent,

@@ -22,6 +22,8 @@ export function lineOf(event: MaintenanceEvent): string | undefined {
       return join(verb("keep") + kind(event.kind) + id(event.id), keptBecause(event), nameOf(event));
     case "fail":
       return join(verb("FAILED") + (event.kind ? kind(event.kind) : "") + (event.id ? `${id(event.id)} ` : "") + plain(event.message));
+    case "warning":
+      return join(verb("warning") + plain(event.message));
     case "sweep":
       return join(verb("sweep") + sweptThing(event.what).padEnd(52) + volume(event.objects, event.bytes));
     case "orphan":
@@ -56,6 +58,8 @@ const reasons: Record<string, string> = {
   "keep-tag": 'tag "keep"',
   "keep-running": 'tag "keep-running"',
   "not-in-bucket": "its artifacts lie outside of this instance's bucket",
+  elsewhere: "its artifacts lie elsewhere than in its own folder of its experiment",
+  overlaps: "its folder is also the place of",
   "unknown-deletion-time": "no time of deletion is known",
   "holds-kept": "holds something that is kept",
 };

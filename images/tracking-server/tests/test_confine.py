@@ -245,3 +245,43 @@ def test_a_trace_that_says_where_its_archive_is_deletes_nothing(server: Server, 
         )
         assert answer.status_code == 400, answer.text
     assert store.get_object(Bucket="instance", Key="artifacts/somebody/traces.pb")["Body"].read() == b"theirs"
+
+
+@pytest.mark.parametrize("key", ["mlflow.trace.archivalRetention", "mlflow.trace.archiveNow"])
+def test_an_experiment_that_asks_for_archives_hears_that_there_are_none(server: Server, key: str) -> None:
+    tag = {"key": key, "value": "30d"}
+    for path, body in (
+        ("set-experiment-tag", {"experiment_id": "0", **tag}),
+        ("create", {"name": uuid.uuid4().hex, "tags": [tag]}),
+    ):
+        answer = server.request("POST", f"/api/2.0/mlflow/experiments/{path}", "edit", json=body)
+        assert answer.status_code == 400 and "not archived on this instance" in answer.text, answer.text
+
+
+def test_deleting_a_trace_that_has_such_tags_already_deletes_no_folder(
+    server: Server, object_store: ObjectStore, migrated_uri: str
+) -> None:
+    import psycopg2
+
+    from mlflow_instance.database import parse_uri
+
+    object_store.client().put_object(Bucket="instance", Key="artifacts/victim/traces.pb", Body=b"theirs")
+    trace = f"tr-{uuid.uuid4().hex}"
+    url = parse_uri(migrated_uri)
+    database = psycopg2.connect(host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database)
+    with database, database.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES (%s, 0, 1, 'OK')",
+            (trace,),
+        )
+        for key, value in (
+            ("mlflow.trace.archiveLocation", "s3-proxied://instance/artifacts/victim"),
+            ("mlflow.trace.spansLocation", "ARCHIVE_REPO"),
+        ):
+            cursor.execute("INSERT INTO trace_tags (request_id, key, value) VALUES (%s, %s, %s)", (trace, key, value))
+    answer = server.request(
+        "POST", "/api/3.0/mlflow/traces/delete-traces", "manage", json={"experiment_id": "0", "request_ids": [trace]}
+    )
+    assert (answer.status_code, answer.json()["traces_deleted"]) == (200, 1), answer.text
+    assert object_store.keys("instance", "artifacts/victim/") == ["artifacts/victim/traces.pb"]
+    database.close()

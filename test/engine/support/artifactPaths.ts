@@ -34,14 +34,17 @@ export function artifactPath(uri: string, bucket: string): string | undefined {
   return undefined;
 }
 
-/** The same for what may be removed: a URI that could be read in two ways, or a run's that does not name the run, is nobody's to remove. */
-export function ownPath(uri: string, bucket: string, id?: string): string | undefined {
+/** The same for what may be removed: a URI that could be read in two ways is nobody's to remove. */
+export function ownPath(uri: string, bucket: string): string | undefined {
   const plain = /^(mlflow-artifacts:\/|s3:\/\/)[^/%?#\\][^%?#\\]*$/.test(uri) && !/\/(\/|\.{1,2}(\/|$))/.test(uri.replace(/^s3:\/\//, ""));
   const path = plain ? artifactPath(uri, bucket) : undefined;
-  return path !== undefined && path !== root && (id === undefined || path.split("/").includes(id)) ? path : undefined;
+  return path !== undefined && !isAtOrUnder(root, path) && !/^(maintenance|final-dump)(\/|$)/.test(path) ? path : undefined;
 }
 
-export const isAtOrUnder = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`);
+export const isAtOrUnder = (path: string, prefix: string): boolean => prefix === "" || path === prefix || path.startsWith(`${prefix}/`);
+
+/** What is everybody's: the folder of all artifacts, and the bucket. Whoever points there has nothing of its own there. */
+export const isWide = (path: string): boolean => isAtOrUnder(root, path);
 
 /** What the registered model versions point to, each in all of the ways in which a version may say it. */
 export interface Registered {
@@ -71,7 +74,7 @@ export function resolveVersions(database: Database, bucket: string): Registered 
       else for (const version of versions) if (names(rest, version, database)) point(version);
     } else {
       const path = artifactPath(uri, bucket);
-      if (path !== undefined) paths.add(path);
+      if (path !== undefined && !isWide(path)) paths.add(path);
     }
   };
   const seen = new Set<Row>();

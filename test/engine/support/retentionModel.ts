@@ -1,4 +1,4 @@
-import { artifactPath, isAtOrUnder, ownPath, resolveVersions, type Registered } from "./artifactPaths.ts";
+import { artifactPath, isAtOrUnder, isWide, ownPath, resolveVersions, type Registered } from "./artifactPaths.ts";
 import type { BucketObject, Database, Row } from "./instanceState.ts";
 import { removedRows } from "./retentionRows.ts";
 
@@ -13,7 +13,8 @@ export interface RetentionRules {
 }
 
 export type Kind = "experiment" | "run" | "loggedModel" | "trace";
-export type Reason = "registered" | "keep-tag" | "recent" | "not-in-bucket" | "unknown-deletion-time" | "holds-kept";
+export type Reason =
+  "registered" | "keep-tag" | "recent" | "not-in-bucket" | "unknown-deletion-time" | "holds-kept" | "elsewhere" | "overlaps";
 
 export interface Item {
   readonly kind: Kind;
@@ -33,8 +34,10 @@ export interface Outcome {
 interface Thing extends Item {
   readonly row: Row;
   readonly experiment: Row;
-  /** Where its objects are, if they are plainly its own: a prefix of keys. */
+  /** The prefix of keys that is its own: its experiment's location and its id. */
   readonly path: string | undefined;
+  /** Where its row says that its objects are; undefined for what is not plainly in this bucket. */
+  readonly stated: readonly (string | undefined)[];
   /** Where its objects may be, however its location is written. */
   readonly reach: string | undefined;
   readonly deleted: boolean;
@@ -69,7 +72,13 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
     if (isRegistered(registered, thing)) return kept("registered");
     // A run that somebody keeps or has restored is worth nothing without its model.
     if (thing.kind === "loggedModel" && !thing.deleted && runStays(thing.row["source_run_id"])) return kept("holds-kept");
-    return thing.path === undefined ? kept("not-in-bucket") : goes;
+    if (thing.stated.some((path) => path === undefined)) return kept("not-in-bucket");
+    // It owns the folder that follows from its experiment and its id, whatever a row says of itself.
+    if (thing.path === undefined || !thing.stated.every((path) => path !== undefined && isAtOrUnder(path, thing.path ?? "")))
+      return kept("elsewhere");
+    return things.some((other) => other !== thing && other.kind !== "experiment" && meets(other, thing.path ?? ""))
+      ? kept("overlaps")
+      : goes;
   };
 
   const runs = things.filter(({ kind }) => kind === "run");
@@ -150,6 +159,21 @@ function belongsTo({ row, reach }: Thing, path: string, things: readonly Thing[]
   return !things.some((other) => other.row !== row && nearer(other));
 }
 
+function placeOf(kind: Kind, id: string, folder: string | undefined): string | undefined {
+  if (folder === undefined || kind === "experiment") return folder;
+  if (/[/\\%?#]/.test(id) || ["", ".", "..", "artifacts", "models", "traces"].includes(id)) return undefined;
+  return { run: `${folder}/${id}/artifacts`, loggedModel: `${folder}/models/${id}/artifacts`, trace: `${folder}/traces/${id}` }[kind];
+}
+
+/** A trace's tag is anybody's to write: it counts where it ends as MLflow would have written it. */
+function reachOf(kind: Kind, id: string, path: string | undefined): string | undefined {
+  if (path === undefined || isWide(path)) return undefined;
+  return kind === "trace" && !path.replace(/\/artifacts$/, "").endsWith(`/traces/${id}`) ? undefined : path;
+}
+
+const meets = ({ path, reach }: Thing, place: string): boolean =>
+  [path, reach].some((other) => other !== undefined && (isAtOrUnder(other, place) || isAtOrUnder(place, other)));
+
 /** Runs before models before traces before experiments: the order in which the job counts an object that belongs to two of them. */
 function allThings(database: Database, bucket: string): Thing[] {
   const experiments = new Map(database.rows("experiments").map((row) => [String(row["experiment_id"]), row]));
@@ -173,8 +197,9 @@ function allThings(database: Database, bucket: string): Thing[] {
       id: String(id),
       row,
       experiment,
-      path: ownPath(String(location), bucket, kind === "experiment" ? undefined : String(id)),
-      reach: artifactPath(String(location), bucket),
+      path: placeOf(kind, String(id), ownPath(String(experiment["artifact_location"]), bucket)),
+      stated: location === undefined || location === null ? [] : [ownPath(String(location), bucket)],
+      reach: reachOf(kind, String(id), artifactPath(String(location), bucket)),
       deleted: row["lifecycle_stage"] === "deleted",
       deletedAt: deletedAt as number | null,
       tagged: ownTags.has(String(id)) || keptExperiments.has(String(row["experiment_id"])),

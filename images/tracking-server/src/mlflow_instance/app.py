@@ -64,9 +64,11 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.unhandled import answer_unhandled_errors
     from mlflow_instance.webhooks import read_lost_secrets_as_none
     from mlflow_instance.whole_history import WholeHistory
+    from mlflow_instance.trace_archives import forbid_trace_archives
 
     confine_repositories(settings.artifacts_destination)
     check_written_locations(settings.artifacts_destination)
+    forbid_trace_archives()
     forbid_migration()
     translate_database_errors()
     read_lost_secrets_as_none()

@@ -13,9 +13,6 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow_instance.places import TEMPORARY, is_inside, readings
 
 _ARTIFACT_LOCATION = "mlflow.artifactLocation"
-# MLflow sets them when it archives traces, which an instance doesn't do. Its routes refuse them one by one, but not in a new trace,
-# and deleting such a trace would delete whatever folder the tag names.
-_OF_ARCHIVES = ("mlflow.trace.archiveLocation", "mlflow.trace.spansLocation", "mlflow.trace.archivalFailure")
 _FOLDERS_OF_MLFLOW = ("artifacts", "models", "traces")
 
 
@@ -71,25 +68,17 @@ def check_written_locations(destination: str) -> None:
         tags_of_trace(tags)
 
     def tags_of_trace(tags: dict[str, str]) -> None:
-        for key in _OF_ARCHIVES:
-            # An export carries the one of a trace whose spans the database has.
-            if key in tags and tags[key] != "TRACKING_STORE":
-                raise MlflowException(
-                    f"Tag '{key}' is immutable and cannot be set on a trace.", error_code=INVALID_PARAMETER_VALUE
-                )
         locations.require(tags.get(_ARTIFACT_LOCATION), f"tag {_ARTIFACT_LOCATION}")
 
     def trace_tag(trace_id: Any, key: str, value: str, *_: Any, **__: Any) -> None:
         if key == _ARTIFACT_LOCATION:
             locations.require(value, f"tag {key}")
 
-    _before(Tracking, "create_experiment", experiment)
-    _before(Tracking, "start_trace", trace)
-    _before(Tracking, "deprecated_start_trace_v2", trace_v2)
-    _before(Tracking, "set_trace_tag", trace_tag)
-    _before(Registry, "create_model_version", version)
-    # No trace has an archive here: whatever a tag says, there is none to delete.
-    Tracking._delete_archived_trace_payloads = lambda _, traces: [trace.trace_id for trace in traces]
+    before(Tracking, "create_experiment", experiment)
+    before(Tracking, "start_trace", trace)
+    before(Tracking, "deprecated_start_trace_v2", trace_v2)
+    before(Tracking, "set_trace_tag", trace_tag)
+    before(Registry, "create_model_version", version)
 
 
 def require_trace_id(trace_id: str) -> None:
@@ -105,7 +94,8 @@ def require_trace_id(trace_id: str) -> None:
         )
 
 
-def _before(store: Any, method: str, check: Callable[..., None]) -> None:
+def before(store: Any, method: str, check: Callable[..., None]) -> None:
+    """Calls `check` with the same arguments before each call of the method."""
     plain = getattr(store, method)
 
     @functools.wraps(plain)

@@ -60,6 +60,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if bool(hosts.strip()) != bool(origins.strip()):
         errors.append("MLFLOW_SERVER_ALLOWED_HOSTS and MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: set both, with one of them the UI can't write")
 
+    if optional("MLFLOW_TRACE_ARCHIVAL_CONFIG"):
+        errors.append("MLFLOW_TRACE_ARCHIVAL_CONFIG: traces can't be archived here, MLflow does that in jobs that an instance doesn't run; remove it")
+
     settings = Settings(
         name=name,
         database_uri=uri,

@@ -52,3 +52,14 @@ def test_the_size_of_the_file_is_known() -> None:
     """100,000 runs at once, far more than any instance has: 15 MB."""
     seen = {f"{number:032x}": Seen(1_795_000_000_000, "f" * 32, 1_795_000_000_000) for number in range(1000)}
     assert len(serialize(seen)) / 1000 < 155
+
+
+def test_a_file_that_is_none_of_ours_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    from io import BytesIO
+    from types import SimpleNamespace
+
+    from mlflow_instance.maintenance.bucket import LARGEST_READ, Bucket
+    from mlflow_instance.maintenance.stale_runs import read_observations
+
+    bodies = SimpleNamespace(get_object=lambda **_: {"Body": BytesIO(bytes(LARGEST_READ + 1))})
+    assert read_observations(Bucket(bodies, "b")) == ({}, "unusable")

@@ -79,10 +79,42 @@ def _manifest(bucket: Bucket, folder: str) -> dict[str, Any]:
     text = bucket.get(f"{folder}/{MANIFEST}")
     if text is None:
         raise Refused(f"bucket {bucket.name} has no {folder}/{MANIFEST}: not a finished dump; nothing was changed")
-    manifest: dict[str, Any] = json.loads(text)
-    if manifest.get("format") != FORMAT:
-        raise Refused(f"{folder}/{MANIFEST} has format {manifest.get('format')!r}, this image reads {FORMAT}; nothing was changed")
+    try:
+        manifest: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused(f"{folder}/{MANIFEST}: is not JSON; nothing was changed") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise Refused(f"{folder}/{MANIFEST} has format {found!r}, this image reads {FORMAT}; nothing was changed")
+    if not _is_manifest(manifest):
+        raise Refused(f"{folder}/{MANIFEST}: is not what a final dump writes; nothing was changed")
     return manifest
+
+
+def _is_manifest(manifest: dict[str, Any]) -> bool:
+    """The copy may have been anybody's meanwhile: files stay in the dump's folder, and what becomes SQL has the type that it should."""
+    tables, sequences = manifest.get("tables"), manifest.get("sequences")
+    return (
+        all(isinstance(manifest.get(name), str) for name in ("schemaRevision", "mlflowVersion"))
+        and isinstance(tables, list)
+        and all(isinstance(table, dict) and _is_table(table) for table in tables)
+        and isinstance(sequences, dict)
+        and all(type(value) is int for value in sequences.values())
+    )
+
+
+def _is_table(table: dict[str, Any]) -> bool:
+    columns = table.get("columns")
+    return (
+        isinstance(table.get("name"), str)
+        and table.get("file") == f"{table['name']}.csv.gz"
+        and "/" not in table["name"]
+        and isinstance(columns, list)
+        and len(set(map(str, columns))) == len(columns)
+        and all(isinstance(column, str) for column in columns)
+        and all(type(table.get(name)) is int for name in ("rows", "bytes"))
+        and isinstance(table.get("sha256"), str)
+    )
 
 
 def _tables(connection: Connection, manifest: dict[str, Any]) -> list[tuple[Table, dict[str, Any]]]:

@@ -61,5 +61,9 @@ def sequences_of(connection: Connection) -> dict[str, int]:
 
 def set_sequences(connection: Connection, values: Mapping[str, int]) -> None:
     with connection.cursor() as cursor:
+        cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()")
+        own = {str(name) for (name,) in cursor.fetchall()}
+        if unknown := sorted(set(values) - own):
+            raise Impossible(f"the dump has the sequence {unknown[0]!r} and the database doesn't; nothing was changed")
         for name, value in values.items():
             cursor.execute("SELECT setval(%s::regclass, %s)", (sql.Identifier(name).as_string(connection), value))

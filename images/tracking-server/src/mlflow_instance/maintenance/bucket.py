@@ -13,6 +13,7 @@ from mlflow_instance.deletion import KEYS_PER_CALL, delete_objects, send_content
 from mlflow_instance.maintenance.errors import Impossible, StoreUnreachable
 from mlflow_instance.maintenance.locations import ArtifactStore
 
+LARGEST_READ = 32 * 1024 * 1024
 _T = TypeVar("_T")
 
 
@@ -114,16 +115,19 @@ class Bucket:
         version = answer.get("VersionId")
         return str(version) if version else None
 
-    def get(self, key: str) -> bytes | None:
-        """None when there is no such object."""
+    def get(self, key: str, most: int = LARGEST_READ) -> bytes | None:
+        """None when there is no such object. It is held whole, so no more than `most` bytes are taken."""
 
         def read() -> bytes:
-            return bytes(self._client.get_object(Bucket=self.name, Key=key)["Body"].read())
+            return bytes(self._client.get_object(Bucket=self.name, Key=key)["Body"].read(most + 1))
 
         try:
-            return self._call(f"read {key}", read)
+            body = self._call(f"read {key}", read)
         except _NoSuchKey:
             return None
+        if len(body) > most:
+            raise TooLarge(f"bucket {self.name}: {key} is larger than {most} bytes")
+        return body
 
     def versions(self, prefix: str = "") -> Iterator[Version]:
         """Every version and delete marker: in key order, of one key the newest first."""
@@ -219,6 +223,10 @@ class Bucket:
             raise kind(f"bucket {self.name}: {what}: {code} {error.response.get('Error', {}).get('Message', '')}".strip()) from None
         except (BotoCoreError, OSError) as error:
             raise StoreUnreachable(f"bucket {self.name}: the object store does not answer: {' '.join(str(error).split())}") from None
+
+
+class TooLarge(Impossible):
+    """An object that is held whole and that none of ours is as large as."""
 
 
 class _NoSuchKey(Impossible):

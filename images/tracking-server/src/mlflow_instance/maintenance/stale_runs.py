@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mlflow_instance.maintenance.bucket import Bucket
+from mlflow_instance.maintenance.bucket import Bucket, TooLarge
 from mlflow_instance.maintenance.clock import milliseconds
 from mlflow_instance.maintenance.command import DONE, LEFT, Context, execute, flag
 from mlflow_instance.maintenance.locations import ArtifactStore, is_at_or_under
@@ -87,7 +87,11 @@ def _end(context: Context, items: list[dict[str, Any]], facts: Mapping[str, RunF
 
 def read_observations(bucket: Bucket) -> tuple[Mapping[str, Seen], str]:
     """What earlier looks saw, and how that was found. Without it every run is new: that only makes the job wait."""
-    text = bucket.get(OBSERVATIONS)
+    try:
+        text = bucket.get(OBSERVATIONS)
+    except TooLarge as error:
+        _logger.warning("%s; every run counts as changed now", error)
+        return {}, "unusable"
     if text is None:
         _logger.info("no observations yet (%s): every run counts as changed now", OBSERVATIONS)
         return {}, "none"
