@@ -43,6 +43,7 @@ def build_app(settings: Settings) -> App:
         from mlflow.server.fastapi_app import app as mlflow_app
 
     from mlflow_instance.answers import MeteredAnswers, bound_answers
+    from mlflow_instance.artifact_list import bound_listings
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.download import add_streamed_download
     from mlflow_instance.file_answers import FileAnswers
@@ -58,6 +59,7 @@ def build_app(settings: Settings) -> App:
     limits = limits_of(settings.memory_limit, settings.workers, turns)
     bound_answers(limits.answer_bytes)
     bound_whole_downloads(limits.answer_bytes)
+    bound_listings()
     take_over_files()
     add_streamed_download(mlflow_app)
     answers = MeteredAnswers(mlflow_app, limits.answer_bytes, turns)
