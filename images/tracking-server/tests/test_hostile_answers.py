@@ -56,7 +56,7 @@ HOSTILE: dict[tuple[str, str], tuple[str, dict[str, object], set[int]]] = {
     ("GET", f"{_API}/traces"): (f"{_API}/traces", {"params": {"experiment_ids": ["1"], "max_results": 500}}, {200}),
     ("POST", f"{_API3}/traces/search"): (f"{_API3}/traces/search", {"json": {"locations": _TRACES, "max_results": 500}}, {200}),
     ("POST", f"{_API3}/traces/batchGetInfos"): (
-        f"{_AJAX3}/traces/batchGetInfos", {"json": {"trace_ids": [f"t{i}" for i in range(1, 2001)]}}, {200, 413},
+        f"{_AJAX3}/traces/batchGetInfos", {"json": {"trace_ids": [f"t{i}" for i in range(1, 1001)]}}, {200, 413},
     ),
     ("GET", f"{_API3}/traces/batchGet"): (f"{_API3}/traces/batchGet", {"params": {"trace_ids": [f"t{i}" for i in range(1, 201)]}}, {200, 413}),
     ("GET", f"{_API3}/traces/get"): (f"{_API3}/traces/get", {"params": {"trace_id": "big1"}}, {413}),
@@ -131,18 +131,18 @@ def uri(postgres: Postgres, object_store: ObjectStore) -> str:
     assert migration.returncode == 0, migration.stderr
     with closing(Rows(uri)) as rows:
         rows.experiment(1)
-        rows.runs(1, 1500, 25, 25, 25)
+        rows.runs(1, 1000, 25, 25, 25)
         rows.experiment(2)
-        rows.runs(2, 1, 100_000, 0, 0)
-        rows.points("1r1", 60_000)
+        rows.runs(2, 1, 80_000, 0, 0)
+        rows.points("1r1", 40_000)
         rows.registry(2000, 3000)
         rows.logged_models(1, 1000)
-        rows.traces(1, 2000, 2, 3000)
+        rows.traces(1, 1000, 2, 3000)
         rows.traces(1, 1, 100, 600_000, "big")
-        rows.dataset(1, 1000, 60_000)
+        rows.dataset(1, 400, 60_000)
         rows.others(1)
         rows.run("ANALYZE")
-    big = b"x" * (200 * MIB)
+    big = b"x" * (128 * MIB)
     for key in ("1/1r1/artifacts/big.bin", "1/models/l1/artifacts/big.bin", "x/big.bin"):
         object_store.client().put_object(Bucket="instance", Key=f"artifacts/{key}", Body=big)
     return uri
@@ -168,7 +168,7 @@ def test_the_largest_answer_stays_within_the_memory(tier: tuple[Server, int], ro
     assert watch.peak < memory * 0.8, f"{watch.peak / MIB:.0f} MiB"
     assert watch.failed == 0
     if route[1] in _FILES:
-        assert size == 200 * MIB and watch.peak - watch.before < 100 * MIB
+        assert size == 128 * MIB and watch.peak - watch.before < 100 * MIB
     elif answer.status_code == 413:
         assert "MiB of memory" in answer.json()["message"]
 
@@ -206,16 +206,16 @@ def test_the_client_gets_every_run(tier: tuple[Server, int], monkeypatch: pytest
     import mlflow
 
     mlflow.set_tracking_uri(server.url)
-    frame = mlflow.search_runs(["1"], max_results=1200)
-    assert len(frame) == len(set(frame["run_id"])) == 1200
+    frame = mlflow.search_runs(["1"], max_results=700)
+    assert len(frame) == len(set(frame["run_id"])) == 700
     points = mlflow.MlflowClient(server.url).get_metric_history("1r1", "loss")
-    assert len(points) == 60_000
+    assert len(points) == 40_000
 
 
 def test_a_whole_history_is_one_answer(tier: tuple[Server, int]) -> None:
     server, _ = tier
     answer = server.request("GET", f"{_API}/metrics/get-history", "read", params={"run_id": "1r1", "metric_key": "loss"}, timeout=120)
     points = json.loads(answer.content)["metrics"]
-    assert [point["step"] for point in points] == list(range(1, 60_001))
+    assert [point["step"] for point in points] == list(range(1, 40_001))
     # The form that MLflow gives.
     assert answer.text == json.dumps({"metrics": points}, indent=2)

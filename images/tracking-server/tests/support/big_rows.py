@@ -118,15 +118,15 @@ class Rows:
     def others(self, experiment: int) -> None:
         self.run(
             "INSERT INTO experiments (experiment_id, name, workspace, artifact_location, lifecycle_stage, creation_time, last_update_time) "
-            "SELECT 1000 + i, 'many ' || i, 'default', 'mlflow-artifacts:/x', 'active', 1, 1 FROM generate_series(1, 20000) AS i"
+            "SELECT 1000 + i, 'many ' || i, 'default', 'mlflow-artifacts:/x', 'active', 1, 1 FROM generate_series(1, 6000) AS i"
         )
         self.run(
             "INSERT INTO experiment_tags (key, value, experiment_id) SELECT 'k' || k, repeat('v', 2000), 1000 + i "
-            "FROM generate_series(1, 20000) AS i, generate_series(1, 2) AS k"
+            "FROM generate_series(1, 6000) AS i, generate_series(1, 2) AS k"
         )
         self.run(
             "INSERT INTO issues (issue_id, experiment_id, name, description, status, created_timestamp, last_updated_timestamp) "
-            f"SELECT 'i' || i, {experiment}, 'issue', repeat('d', 20000), 'pending', 1, 1 FROM generate_series(1, 3000) AS i"
+            f"SELECT 'i' || i, {experiment}, 'issue', repeat('d', 20000), 'pending', 1, 1 FROM generate_series(1, 2000) AS i"
         )
         self.run(
             f"INSERT INTO scorers (experiment_id, scorer_name, scorer_id) SELECT {experiment}, 's' || i, 's' || i "
