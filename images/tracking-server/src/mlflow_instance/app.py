@@ -46,6 +46,7 @@ def build_app(settings: Settings) -> App:
         from mlflow.server.fastapi_app import app as mlflow_app
 
     from mlflow_instance.answers import MeteredAnswers, bound_answers
+    from mlflow_instance.artifact_list import bound_listings
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
@@ -82,6 +83,7 @@ def build_app(settings: Settings) -> App:
     bound_answers(limits.answer_bytes)
     make_pools_last()
     bound_whole_downloads(limits.answer_bytes)
+    bound_listings()
     take_over_files()
     add_streamed_download(mlflow_app)
     stall = Stall()

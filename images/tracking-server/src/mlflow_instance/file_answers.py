@@ -71,7 +71,8 @@ class FileAnswers:
     async def _answer(
         self, file: StoredFile, scope: Scope, asked: dict[bytes, str], headers: Headers, receive: Receive, send: Send
     ) -> None:
-        name = str(getattr(scope.get("mlflow_instance.token"), "name", ""))
+        # The name of the token, as the middleware leaves it; without one every slot is everybody's.
+        name = str(scope.get("mlflow_instance.token") or "")
         if not await self._take_slot(name):
             return await _error(
                 send, 503, "TEMPORARILY_UNAVAILABLE", "Too many downloads at once; try again", [(b"retry-after", _RETRY_AFTER)]
