@@ -5,6 +5,7 @@ import uuid
 import warnings
 
 from mlflow_instance.asgi import App
+from mlflow_instance.limits import limits_of
 from mlflow_instance.middleware import InstanceMiddleware
 from mlflow_instance.readiness import Readiness, database_answers
 from mlflow_instance.settings import Settings
@@ -39,6 +40,7 @@ def build_app(settings: Settings) -> App:
     with warnings.catch_warnings():
         # MLflow's use of a deprecated part of Starlette is not the reader's concern.
         warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
+        from mlflow.server import app as flask_app
         from mlflow.server.fastapi_app import app as mlflow_app
 
     from mlflow_instance.artifacts import PROXIED_SCHEME
@@ -46,12 +48,18 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.download import add_streamed_download
     from mlflow_instance.no_migration import forbid_migration
 
+    from mlflow_instance.otlp import add_threaded_traces
+    from mlflow_instance.wsgi import replace_bridge
+
+    turns = turns_of_pool(os.environ)
+    replace_bridge(mlflow_app, flask_app, turns)
+    add_threaded_traces(mlflow_app, turns)
     confine_repositories(settings.artifacts_destination)
     forbid_migration()
     if settings.artifacts_destination.startswith(f"{PROXIED_SCHEME}://"):
         add_streamed_download(mlflow_app)
     return InstanceMiddleware(
-        Turns(mlflow_app, turns_of_pool(os.environ)),
+        Turns(mlflow_app, turns, limits_of(settings.memory_limit, settings.workers, turns)),
         name=settings.name,
         tokens=TokenStore(settings.tokens_file),
         readiness=Readiness(lambda: database_answers(settings.database_uri)),

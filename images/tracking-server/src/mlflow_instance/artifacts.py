@@ -5,26 +5,33 @@ directly, which fails where they can't reach it. Which offers the server makes i
 class, so the class here has MLflow's S3 code without them.
 """
 
-from collections.abc import AsyncIterable, Iterator
-from contextlib import contextmanager
-from mimetypes import guess_type
-from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from botocore.exceptions import ClientError
 from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
-from mlflow.store.artifact.artifact_repo import ArtifactRepository, StreamUploadMixin
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
+from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.s3_artifact_repo import BOTO_TO_MLFLOW_ERROR, S3ArtifactRepository
-from starlette.requests import ClientDisconnect
 
-from mlflow_instance.upload import stream_to_thread, transfer_settings
+from mlflow_instance.streamed_upload import StreamedUpload
 
 PROXIED_SCHEME = "s3-proxied"
 
 
-class ProxiedS3ArtifactRepository(ArtifactRepository, StreamUploadMixin):
+class DirectS3ArtifactRepository(StreamedUpload, S3ArtifactRepository):
+    """`s3://bucket/path`: MLflow's S3 repository, whose uploads through the server are streamed as well."""
+
+    def s3_repository(self) -> S3ArtifactRepository:
+        return self
+
+    def store_errors(self, path: str) -> AbstractContextManager[None]:
+        return object_store_errors(path)
+
+
+class ProxiedS3ArtifactRepository(StreamedUpload, ArtifactRepository):
     """`s3-proxied://bucket/path`: MLflow's S3 repository by delegation, without the mixins that offer direct transfers."""
 
     def __init__(self, artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
@@ -52,33 +59,11 @@ class ProxiedS3ArtifactRepository(ArtifactRepository, StreamUploadMixin):
         with object_store_errors(remote_file_path):
             self._s3._download_file(remote_file_path, local_path)
 
-    async def log_artifact_from_async_stream(
-        self, chunks: AsyncIterable[bytes], artifact_file_name: str, artifact_path: str | None = None
-    ) -> None:
-        """An upload goes to the object store while it comes in, so that its size is not bounded by the pod's disk or memory."""
-        try:
-            await stream_to_thread(chunks, lambda stream: self.log_artifact_from_stream(stream, artifact_file_name, artifact_path))
-        except ClientDisconnect:
-            # Nobody reads the answer; in the log it is the client's fault, without a stack trace.
-            raise MlflowException("The client ended the upload before it was whole", error_code=INVALID_PARAMETER_VALUE) from None
+    def s3_repository(self) -> S3ArtifactRepository:
+        return self._s3
 
-    def log_artifact_from_stream(self, stream: BinaryIO, artifact_file_name: str, artifact_path: str | None = None) -> None:
-        name = PurePosixPath(artifact_file_name).name
-        path = str(PurePosixPath(artifact_path or "", name))
-        media_type, encoding = guess_type(name)
-        extra = {"ContentType": media_type, "ContentEncoding": encoding}
-        with object_store_errors(path):
-            self._s3._get_s3_client().upload_fileobj(
-                stream,
-                self._bucket,
-                self.key(path),
-                ExtraArgs={
-                    **{key: value for key, value in extra.items() if value},
-                    **self._s3._bucket_owner_params,
-                    **(self._s3.get_s3_file_upload_extra_args() or {}),
-                },
-                Config=transfer_settings(),
-            )
+    def store_errors(self, path: str) -> AbstractContextManager[None]:
+        return object_store_errors(path)
 
     def key(self, path: str) -> str:
         return f"{self._prefix.rstrip('/')}/{path}".lstrip("/")

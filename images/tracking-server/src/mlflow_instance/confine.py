@@ -11,7 +11,7 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import ArtifactRepositoryRegistry, _artifact_repository_registry
 
-from mlflow_instance.artifacts import PROXIED_SCHEME, ProxiedS3ArtifactRepository
+from mlflow_instance.artifacts import PROXIED_SCHEME, DirectS3ArtifactRepository, ProxiedS3ArtifactRepository
 
 # They lead to an artifact location that is looked at in turn.
 _INDIRECT = {"mlflow-artifacts", "runs", "models"}
@@ -20,6 +20,7 @@ _INDIRECT = {"mlflow-artifacts", "runs", "models"}
 def confine_repositories(destination: str, registry: ArtifactRepositoryRegistry = _artifact_repository_registry) -> None:
     own, _, rest = destination.partition("://")
     registry.register(PROXIED_SCHEME, ProxiedS3ArtifactRepository)
+    registry.register("s3", DirectS3ArtifactRepository)
     for scheme in list(registry.get_registered_artifact_repositories()):
         if scheme not in _INDIRECT and scheme != own:
             registry.register(scheme, _refuse)

@@ -11,6 +11,7 @@ from mlflow_instance.credentials import credential_of
 from mlflow_instance.fence import is_clean, required_role
 from mlflow_instance.readiness import Readiness
 from mlflow_instance.tokens import Token, TokenStore
+from mlflow_instance.turns import TOKEN_KEY
 
 _access = logging.getLogger("mlflow_instance.access")
 
@@ -86,6 +87,8 @@ class InstanceMiddleware:
             return await _answer(send, 403, f"This needs a token with role {needed.name.lower()}.", method)
         if method not in _SAFE_METHODS and not self._origin_allowed(scope["headers"]):
             return await _answer(send, 403, "Cross-origin request blocked.", method)
+        # Requests of one token share what they may wait for (turns.py).
+        scope[TOKEN_KEY] = token.name
         await self._app(scope, receive, send)
 
     def _origin_allowed(self, headers: list[tuple[bytes, bytes]]) -> bool:
