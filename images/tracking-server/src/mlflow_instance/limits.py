@@ -52,7 +52,7 @@ class Limits:
     @property
     def largest_artifact_bytes(self) -> int:
         """One part of the largest size is in memory at a time."""
-        return min(5 * 1024**4, MOST_PARTS * (self.uploads_bytes - MIB))
+        return min(5 * 1024**4, MOST_PARTS * ((self.uploads_bytes - MIB) // MIB * MIB))
 
 
 def limits_of(memory: int, workers: int, turns: int) -> Limits:
