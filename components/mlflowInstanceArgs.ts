@@ -82,7 +82,11 @@ export interface MlflowInstanceArgs {
   workers?: number;
   /** CPU and memory of one pod. Default: from the number of workers and the measured memory. */
   resources?: ServerResources;
-  /** Size limit of the temporary volume; proxied uploads pass through it, so it bounds the sum of uploads in flight. Default: by tier (5Gi, 10Gi, 20Gi). */
+  /**
+   * Size limit of the temporary volume. Artifacts are streamed past it; the idle time-out of the load
+   * balancer follows from it, so raise it when the store takes long to join a very large file.
+   * Default: by tier (5Gi, 10Gi, 20Gi).
+   */
   temporaryStorage?: string;
   /** How clients move artifacts. Default: `proxied`. */
   artifactsAccess?: ArtifactsAccess;

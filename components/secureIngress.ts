@@ -13,7 +13,7 @@ export interface SecureIngressArgs {
   namespace: pulumi.Input<string>;
   host: string;
   ingress: IngressSettings;
-  /** Size of the temporary volume: the largest upload, which time-outs follow. */
+  /** Size of the temporary volume, which the idle time-out of the load balancer follows. */
   temporaryStorage: string;
 }
 

@@ -41,7 +41,7 @@ const traefikAnnotations: Annotations = {
 
 const nginxBody: Annotations = {
   "nginx.ingress.kubernetes.io/force-ssl-redirect": "true",
-  // The temporary volume is the limit.
+  // The server has limits of its own (docs/request-limits.md).
   "nginx.ingress.kubernetes.io/proxy-body-size": "0",
   "nginx.ingress.kubernetes.io/proxy-request-buffering": "off",
 };

@@ -45,7 +45,10 @@ export function secretEnv(secretName: Input<string>, keys: Record<string, string
   return Object.entries(keys).map(([name, key]) => ({ name, valueFrom: { secretKeyRef: { name: secretName, key } } }));
 }
 
-/** The only writable folder. Its limit keeps one instance's uploads from filling the node's disk. */
+/**
+ * The only writable folder. Uploads and downloads are streamed and do not touch it; its limit is for
+ * what libraries write there.
+ */
 export function temporaryVolume(sizeLimit: string): { volume: Volume; mount: VolumeMount } {
   return { volume: { name: "tmp", emptyDir: { sizeLimit } }, mount: { name: "tmp", mountPath: "/tmp" } };
 }

@@ -20,10 +20,11 @@ export function tierDefaults(tier: Tier): TierDefaults {
 }
 
 /**
- * CPU and memory from the number of workers. Measured with this project's image, MLflow 3.17.2, idle after its first requests (PSS): 230 MiB
- * with 1 worker, 280 MiB with 3, because workers share what was imported before they were forked. The request leaves every worker room for
- * work; the limit doubles it, because a search over many runs builds its whole answer in memory. Uploads are not in it: they go to the
- * temporary volume.
+ * CPU and memory from the number of workers. Measured with this project's image, MLflow 3.17.2, idle
+ * after its first requests (PSS): 230 MiB with 1 worker, 280 MiB with 3, because workers share what
+ * was imported before they were forked. The request leaves every worker room for work; the limit
+ * doubles it. What one request may take of it, answers, bodies and parts of uploads, follows from the
+ * limit: docs/request-limits.md.
  */
 export function defaultResources(workers: number): ServerResources {
   const request = 256 + 128 * workers;

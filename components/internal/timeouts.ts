@@ -5,8 +5,8 @@ import { tierDefaults } from "./tiers.ts";
 const MiB = 2 ** 20;
 
 /**
- * Least rate at which a pod moves an artifact to or from S3. AWS counts on 85 to 90 MB/s for each connection; the image uses two per upload, and
- * eight uploads of a worker share them when they come out of the temporary volume.
+ * Least rate at which a pod moves an artifact to or from S3. AWS expects 85 to 90 MB/s for each
+ * connection; the image uses one for each upload.
  */
 const bytesPerSecond = 20 * MiB;
 
@@ -17,8 +17,10 @@ const leastSeconds = 60;
 const mostSeconds = 4000;
 
 /**
- * For how long nothing may be heard of a request, in seconds. An upload waits for the longest when the client has sent its last byte and the server still moves the
- * whole file from the temporary volume to the store, so the volume's size bounds it: 5Gi 256 s, 10Gi 512 s, 20Gi 1024 s.
+ * For how long a load balancer may hear nothing of a request, in seconds. An upload is silent while
+ * it waits for room in the server (30 s at most) and after its last byte, while the store joins the
+ * parts of a large file. A tier with larger files gets more time, by the size of its temporary
+ * volume: 5Gi 256 s, 10Gi 512 s, 20Gi 1024 s.
  */
 export function requestSeconds(temporaryStorage: string): number {
   const seconds = Math.ceil((parseBytes(temporaryStorage) ?? 0) / bytesPerSecond);

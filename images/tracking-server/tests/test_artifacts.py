@@ -114,17 +114,25 @@ def test_many_large_uploads_at_once_arrive_whole_in_bounded_memory(server: Serve
     watcher = threading.Thread(target=watch)
     watcher.start()
     data = os.urandom(48 * _MIB)
+
+    def send(number: int) -> int:
+        # As MLflow's client does: on a slow machine some wait for room longer than the server lets them.
+        for _ in range(8):
+            answer = server.request("PUT", f"{_ARTIFACTS}/0/many/{number}", "edit", data=data, timeout=180)
+            if answer.status_code != 503:
+                break
+            time.sleep(float(answer.headers["Retry-After"]))
+        return answer.status_code
+
     with ThreadPoolExecutor(12) as pool:
-        answers = list(
-            pool.map(lambda i: server.request("PUT", f"{_ARTIFACTS}/0/many/{i}", "edit", data=data, timeout=180).status_code, range(12))
-        )
+        answers = list(pool.map(send, range(12)))
     done.set()
     watcher.join()
     assert answers == [200] * 12
     for i in range(12):
         assert object_store.client().head_object(Bucket="instance", Key=f"artifacts/0/many/{i}")["ContentLength"] == len(data)
     assert object_store.client().get_object(Bucket="instance", Key="artifacts/0/many/11")["Body"].read() == data
-    assert peak - before < 400, f"{before:.0f} MiB before, {peak:.0f} MiB at most"
+    assert peak - before < 150, f"{before:.0f} MiB before, {peak:.0f} MiB at most"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlflow_instance.asgi import Message, Receive, Scope, Send
-from mlflow_instance.turns import Turns, turns_of_pool
+from mlflow_instance.limits import MIB, WAITING, limits_of
+from mlflow_instance.turns import TOKEN_KEY, Turns, turns_of_pool
 from tests.conftest import role_tokens, server_environment
 from tests.support.server import Server, write_tokens
 from tests.support.store import ObjectStore
@@ -27,14 +28,18 @@ def test_one_request_fewer_than_there_are_connections(environment: dict[str, str
     assert turns_of_pool(environment) == turns
 
 
+LIMITS = limits_of(768 * MIB, 1, 5)
+
+
 class Handler:
     """An application that says how many requests are in it, and answers when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer_bytes: int = 0) -> None:
         self.inside = 0
         self.most = 0
         self.bodies: list[bytes] = []
         self.answer = asyncio.Event()
+        self.answer_bytes = answer_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.inside += 1
@@ -44,65 +49,93 @@ class Handler:
         self.inside -= 1
         if scope.get("broken"):
             raise RuntimeError("broken")
-        await send({"type": "http.response.start"})
-        await send({"type": "http.response.body"})
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * self.answer_bytes})
 
 
-def request(path: str, **more: object) -> Scope:
-    return {"type": "http", "path": path, **more}
+def request(path: str, method: str = "POST", token: str = "one", **more: object) -> Scope:
+    return {"type": "http", "method": method, "path": path, "headers": [], TOKEN_KEY: token, **more}
 
 
-def sender(*chunks: bytes) -> Receive:
-    waiting = list(chunks)
+class Sender:
+    """A client: its body in pieces, then silence until it goes away."""
 
-    async def receive() -> Message:
-        if not waiting:
+    def __init__(self, *chunks: bytes) -> None:
+        self._waiting = list(chunks)
+        self.leaves = asyncio.Event()
+
+    async def __call__(self) -> Message:
+        if not self._waiting:
+            await self.leaves.wait()
             return {"type": "http.disconnect"}
-        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
-
-    return receive
+        return {"type": "http.request", "body": self._waiting.pop(0), "more_body": bool(self._waiting)}
 
 
-async def ignore(_: Message) -> None:
-    pass
+class Reader:
+    def __init__(self, reads: bool = True) -> None:
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.read = 0
+        self._reads = reads
+        self.goes_on = asyncio.Event()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], dict(message["headers"])
+        else:
+            if not self._reads:
+                await self.goes_on.wait()
+            self.read += len(message.get("body", b""))
 
 
 SEARCH = "/api/2.0/mlflow/runs/search"
 
 
+def start(turns: Turns, scope: Scope, *chunks: bytes, reader: Reader | None = None) -> "asyncio.Task[None]":
+    return asyncio.ensure_future(turns(scope, Sender(*(chunks or (b"",))), reader or Reader()))
+
+
 def test_the_others_wait_and_get_their_turn() -> None:
     async def scenario() -> None:
         handler = Handler()
-        turns = Turns(handler, 2)
-        tasks = [asyncio.ensure_future(turns(request(SEARCH), sender(b"a", b"b"), ignore)) for _ in range(7)]
+        turns = Turns(handler, 3, LIMITS)
+        tasks = [start(turns, request(SEARCH), b"a", b"b") for _ in range(7)]
         await asyncio.sleep(0.01)
+        # One of three is left to other tokens.
         assert handler.inside == 2
+        tasks.append(start(turns, request(SEARCH, token="two"), b"ab"))
+        await asyncio.sleep(0.01)
+        assert handler.inside == 3
         handler.answer.set()
         await asyncio.gather(*tasks)
-        assert (handler.most, handler.bodies) == (2, [b"ab"] * 7)
+        assert (handler.most, handler.bodies) == (3, [b"ab"] * 8)
 
     asyncio.run(scenario())
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("method", "path"),
     [
-        "/api/2.0/mlflow-artifacts/artifacts/1/x",
-        "/get-artifact",
-        "/ajax-api/2.0/mlflow/upload-artifact",
-        "/ajax-api/2.0/mlflow/get-trace-artifact",
-        "/ajax-api/2.0/mlflow/gateway-proxy",
-        "/gateway/chat/invocations",
-        "/static-files/index.html",
+        ("GET", "/api/2.0/mlflow-artifacts/artifacts/1/x"),
+        ("GET", "/get-artifact"),
+        ("HEAD", "/api/2.0/mlflow/logged-models/m-1/artifacts/files"),
+        ("POST", "/ajax-api/2.0/mlflow/upload-artifact"),
+        ("GET", "/ajax-api/2.0/mlflow/get-trace-artifact"),
+        ("POST", "/ajax-api/2.0/mlflow/gateway-proxy"),
+        ("POST", "/gateway/chat/invocations"),
+        ("GET", "/static-files/index.html"),
     ],
 )
-def test_what_may_take_long_takes_no_turn(path: str) -> None:
+def test_what_may_take_long_takes_no_turn_of_the_database(method: str, path: str) -> None:
     async def scenario() -> None:
         handler = Handler()
-        turns = Turns(handler, 1)
-        tasks = [asyncio.ensure_future(turns(request(path), sender(b""), ignore)) for _ in range(3)]
+        turns = Turns(handler, 1, LIMITS)
+        tasks = [start(turns, request(path, method)) for _ in range(3)]
         await asyncio.sleep(0.01)
         assert handler.inside == 3
+        tasks.append(start(turns, request(SEARCH)))
+        await asyncio.sleep(0.01)
+        assert handler.inside == 4
         handler.answer.set()
         await asyncio.gather(*tasks)
 
@@ -113,28 +146,124 @@ def test_neither_a_slow_sender_nor_a_slow_reader_nor_a_fault_holds_a_turn() -> N
     async def scenario() -> None:
         handler = Handler()
         handler.answer.set()
-        turns = Turns(handler, 1)
+        turns = Turns(handler, 1, LIMITS)
         never = asyncio.Event()
 
         async def slow_body() -> Message:
             await never.wait()
             return {"type": "http.disconnect"}
 
-        async def slow_reader(_: Message) -> None:
-            await never.wait()
-
+        slow_reader = Reader(reads=False)
         slow = [
-            asyncio.ensure_future(turns(request(SEARCH), slow_body, ignore)),
-            asyncio.ensure_future(turns(request(SEARCH), sender(b""), slow_reader)),
+            asyncio.ensure_future(turns(request(SEARCH), slow_body, Reader())),
+            start(turns, request(SEARCH), reader=slow_reader),
         ]
         await asyncio.sleep(0.01)
         with pytest.raises(RuntimeError, match="broken"):
-            await turns(request(SEARCH, broken=True), sender(b""), ignore)
-        await asyncio.wait_for(turns(request(SEARCH), sender(b"last"), ignore), 1)
+            await turns(request(SEARCH, broken=True), Sender(b""), Reader())
+        await asyncio.wait_for(turns(request(SEARCH), Sender(b"last"), Reader()), 1)
         assert handler.bodies[-1] == b"last"
         assert not any(task.done() for task in slow)
         never.set()
+        slow_reader.goes_on.set()
         await asyncio.gather(*slow)
+
+    asyncio.run(scenario())
+
+
+def test_a_client_that_goes_away_while_it_waits_costs_no_work() -> None:
+    async def scenario() -> None:
+        handler = Handler()
+        turns = Turns(handler, 1, LIMITS)
+        first = start(turns, request(SEARCH), b"first")
+        client = Sender(b"gone")
+        waiting = asyncio.ensure_future(turns(request(SEARCH), client, Reader()))
+        last = start(turns, request(SEARCH), b"last")
+        await asyncio.sleep(0.01)
+        client.leaves.set()
+        await asyncio.wait_for(waiting, 1)
+        handler.answer.set()
+        await asyncio.gather(first, last)
+        assert handler.bodies == [b"first", b"last"]
+
+    asyncio.run(scenario())
+
+
+def test_a_client_that_goes_away_while_it_is_served_keeps_its_turn_until_the_work_ends() -> None:
+    async def scenario() -> None:
+        handler = Handler()
+        turns = Turns(handler, 1, LIMITS)
+        client = Sender(b"first")
+        first = asyncio.ensure_future(turns(request(SEARCH), client, Reader()))
+        second = start(turns, request(SEARCH), b"second")
+        await asyncio.sleep(0.01)
+        client.leaves.set()
+        await asyncio.sleep(0.01)
+        assert handler.bodies == [b"first"]
+        handler.answer.set()
+        await asyncio.gather(first, second)
+
+    asyncio.run(scenario())
+
+
+def test_above_the_bound_of_the_queue_the_token_that_fills_it_is_told_to_come_again() -> None:
+    async def scenario() -> None:
+        handler = Handler()
+        turns = Turns(handler, 1, LIMITS)
+        readers = [Reader() for _ in range(WAITING + 3)]
+        tasks = [start(turns, request(SEARCH), reader=reader) for reader in readers]
+        await asyncio.sleep(0.05)
+        assert [reader.status for reader in readers] == [0] * (WAITING + 1) + [503] * 2
+        assert readers[-1].headers[b"retry-after"] == b"2"
+        # Another token still finds a place: the last of those that flood gives it up.
+        other = Reader()
+        tasks.append(start(turns, request(SEARCH, token="two"), b"two", reader=other))
+        await asyncio.sleep(0.01)
+        assert readers[WAITING].status == 503
+        handler.answer.set()
+        await asyncio.gather(*tasks)
+        assert other.status == 200
+        # And is served next, not last.
+        assert handler.bodies.index(b"two") <= 2
+
+    asyncio.run(scenario())
+
+
+def test_who_waits_too_long_is_told_to_come_again() -> None:
+    async def scenario() -> None:
+        handler = Handler()
+        turns = Turns(handler, 1, LIMITS, wait_seconds=0.05)
+        first = start(turns, request(SEARCH))
+        await asyncio.sleep(0.01)
+        reader = Reader()
+        await turns(request(SEARCH), Sender(b""), reader)
+        assert reader.status == 503
+        handler.answer.set()
+        await first
+
+    asyncio.run(scenario())
+
+
+def test_slow_readers_stop_their_own_token_only_and_are_given_up_in_the_end() -> None:
+    async def scenario() -> None:
+        handler = Handler(answer_bytes=17 * MIB)
+        handler.answer.set()
+        turns = Turns(handler, 5, LIMITS, slow_seconds=1.5)
+        slow = [Reader(reads=False) for _ in range(20)]
+        tasks = [start(turns, request(SEARCH), reader=reader) for reader in slow]
+        await asyncio.sleep(0.1)
+        held = [reader for reader in slow if reader.status == 200]
+        assert 2 <= len(held) <= 6
+        assert sum(17 * MIB for _ in held) <= LIMITS.unsent_bytes + 5 * LIMITS.answer_bytes
+        other = Reader()
+        await asyncio.wait_for(turns(request(SEARCH, token="two"), Sender(b""), other), 1)
+        assert (other.status, other.read) == (200, 17 * MIB)
+        # After a while the oldest gives way to those of its own token that wait.
+        await asyncio.sleep(4)
+        assert sum(reader.status == 200 for reader in slow) > len(held)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     asyncio.run(scenario())
 

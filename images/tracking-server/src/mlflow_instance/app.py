@@ -43,14 +43,15 @@ def build_app(settings: Settings) -> App:
     with warnings.catch_warnings():
         # MLflow's use of a deprecated part of Starlette is not the reader's concern.
         warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
+        from mlflow.server import app as flask_app
         from mlflow.server.fastapi_app import app as mlflow_app
 
     from mlflow_instance.answers import MeteredAnswers, bound_answers
     from mlflow_instance.artifact_list import bound_listings
+    from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
-    from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.ended_statements import explain_ended_statements
     from mlflow_instance.failures import Failures
     from mlflow_instance.file_answers import FileAnswers
@@ -59,13 +60,15 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.locations_written import check_written_locations
     from mlflow_instance.messages import clean_messages
     from mlflow_instance.no_migration import forbid_migration
+    from mlflow_instance.otlp import add_threaded_traces
     from mlflow_instance.outbox import Outbox
     from mlflow_instance.store_errors import use_short_retries
     from mlflow_instance.stored_file import bound_whole_downloads
+    from mlflow_instance.trace_archives import forbid_trace_archives
     from mlflow_instance.unhandled import answer_unhandled_errors
     from mlflow_instance.webhooks import read_lost_secrets_as_none
     from mlflow_instance.whole_history import WholeHistory
-    from mlflow_instance.trace_archives import forbid_trace_archives
+    from mlflow_instance.wsgi import replace_bridge
 
     confine_repositories(settings.artifacts_destination)
     check_written_locations(settings.artifacts_destination)
@@ -80,6 +83,8 @@ def build_app(settings: Settings) -> App:
     explain_ended_statements()
     turns = turns_of_pool(os.environ)
     limits = limits_of(settings.memory_limit, settings.workers, turns)
+    replace_bridge(mlflow_app, flask_app, turns)
+    add_threaded_traces(mlflow_app, turns)
     bound_answers(limits.answer_bytes)
     make_pools_last()
     bound_whole_downloads(limits.answer_bytes)
@@ -89,7 +94,7 @@ def build_app(settings: Settings) -> App:
     stall = Stall()
     answers = MeteredAnswers(mlflow_app, limits.answer_bytes, turns)
     # Outside of the turns: to send an answer or a file takes as long as its reader, and needs no connection to the database.
-    sent = Outbox(WholeHistory(Turns(answers, turns, stall)), limits.worker_bytes // 8)
+    sent = Outbox(WholeHistory(Turns(answers, turns, limits, stall=stall)), limits.worker_bytes // 8)
     return InstanceMiddleware(
         Failures(FileAnswers(sent, limits.worker_bytes // 8)),
         name=settings.name,

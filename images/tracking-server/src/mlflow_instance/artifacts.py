@@ -5,27 +5,27 @@ directly, which fails where they can't reach it. Which offers the server makes i
 class, so the class here has MLflow's S3 code without them.
 """
 
-from collections.abc import AsyncIterable
-from mimetypes import guess_type
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
 from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
-from mlflow.store.artifact.artifact_repo import ArtifactRepository, StreamUploadMixin, _is_object_key_within_path
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
+from mlflow.store.artifact.artifact_repo import ArtifactRepository, _is_object_key_within_path
 from mlflow.store.artifact.s3_artifact_repo import S3ArtifactRepository
-from starlette.requests import ClientDisconnect
 
 from mlflow_instance.deletion import delete_objects, send_content_md5
 from mlflow_instance.store_errors import object_store_errors
-from mlflow_instance.upload import stream_to_thread, transfer_settings
+from mlflow_instance.streamed_upload import StreamedUpload
 
 PROXIED_SCHEME = "s3-proxied"
 
 
-class DirectS3ArtifactRepository(S3ArtifactRepository):
-    """`s3://bucket/path`: MLflow's S3 repository, whose errors are told as `store_errors.py` says."""
+class DirectS3ArtifactRepository(StreamedUpload, S3ArtifactRepository):
+    """`s3://bucket/path`: MLflow's S3 repository. Uploads through the server are streamed, errors are those of `store_errors.py`."""
+
+    def s3_repository(self) -> S3ArtifactRepository:
+        return self
 
     def _get_s3_client(self) -> Any:
         client = super()._get_s3_client()
@@ -81,7 +81,7 @@ class DirectS3ArtifactRepository(S3ArtifactRepository):
             super().abort_multipart_upload(local_file, upload_id, artifact_path)
 
 
-class ProxiedS3ArtifactRepository(ArtifactRepository, StreamUploadMixin):
+class ProxiedS3ArtifactRepository(StreamedUpload, ArtifactRepository):
     """`s3-proxied://bucket/path`: MLflow's S3 repository by delegation, without the mixins that offer direct transfers."""
 
     def __init__(self, artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
@@ -108,39 +108,5 @@ class ProxiedS3ArtifactRepository(ArtifactRepository, StreamUploadMixin):
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
         self._s3._download_file(remote_file_path, local_path)
 
-    async def log_artifact_from_async_stream(
-        self, chunks: AsyncIterable[bytes], artifact_file_name: str, artifact_path: str | None = None
-    ) -> None:
-        """An upload goes to the object store while it comes in, so that its size is not bounded by the pod's disk or memory."""
-        try:
-            await stream_to_thread(chunks, lambda stream: self.log_artifact_from_stream(stream, artifact_file_name, artifact_path))
-        except ClientDisconnect:
-            # Nobody reads the answer; in the log it is the client's fault, without a stack trace.
-            raise MlflowException("The client ended the upload before it was whole", error_code=INVALID_PARAMETER_VALUE) from None
-
-    def log_artifact_from_stream(self, stream: BinaryIO, artifact_file_name: str, artifact_path: str | None = None) -> None:
-        name = PurePosixPath(artifact_file_name).name
-        path = str(PurePosixPath(artifact_path or "", name))
-        media_type, encoding = guess_type(name)
-        extra = {"ContentType": media_type, "ContentEncoding": encoding}
-        with object_store_errors(path):
-            self._s3._get_s3_client().upload_fileobj(
-                stream,
-                self._bucket,
-                self.key(path),
-                ExtraArgs={
-                    **{key: value for key, value in extra.items() if value},
-                    **self._s3._bucket_owner_params,
-                    **(self._s3.get_s3_file_upload_extra_args() or {}),
-                },
-                Config=transfer_settings(),
-            )
-
-    def key(self, path: str) -> str:
-        return f"{self._prefix.rstrip('/')}/{path}".lstrip("/")
-
-    def open(self, path: str) -> tuple[int, Any]:
-        """The size of an object and its body as botocore streams it."""
-        with object_store_errors(path):
-            answer = self._s3._get_s3_client().get_object(Bucket=self._bucket, Key=self.key(path), **self._s3._bucket_owner_params)
-        return int(answer["ContentLength"]), answer["Body"]
+    def s3_repository(self) -> S3ArtifactRepository:
+        return self._s3

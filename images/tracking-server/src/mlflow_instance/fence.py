@@ -63,7 +63,7 @@ def _is_dangerous(character: str) -> bool:
 
 def required_role(method: str, path: str) -> Role | None:
     """The least role that may send the request; None when nobody may."""
-    path = _one_prefix(path)
+    path = one_prefix(path)
     if any(path == closed or path.startswith(f"{closed}/") for closed in CLOSED):
         return None
     # HEAD is answered by the GET handler.
@@ -80,5 +80,5 @@ def required_role(method: str, path: str) -> Role | None:
     return Role.READ if method in _SAFE_METHODS else Role.ADMIN
 
 
-def _one_prefix(path: str) -> str:
+def one_prefix(path: str) -> str:
     return f"/api/{path.removeprefix('/ajax-api/')}" if path.startswith("/ajax-api/") else path

@@ -18,6 +18,7 @@ from mlflow.exceptions import MlflowException
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.handoff import Handoff, current
 from mlflow_instance.limits import MIB
+from mlflow_instance.turns import TOKEN_KEY
 from mlflow_instance.stored_file import Opened, RangeNotSatisfiable, Reading, StoredFile
 
 # A piece, what waits in the transport, the connections' own buffers.

@@ -1,57 +1,35 @@
-"""Uploads that pass through memory piece by piece; beyond a number of them at once, through a temporary file."""
+"""An upload on its way to the object store: from the event loop through a pipe to a thread, part by part."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import Any, BinaryIO, cast
 
 import anyio
 import anyio.to_thread
 
+from mlflow_instance.limits import LEAST_PART, MOST_PARTS, UPLOADS
 from mlflow_instance.pipe import Pipe, PipeClosed
+from mlflow_instance.uploads import CURRENT, PIPE, Upload
 
-_MIB = 1024 * 1024
-_PART = 8 * _MIB
-# Each streamed upload holds up to 4 parts and the pipe, 36 MiB: eight of them stay within 300 MiB.
-_AT_ONCE = 8
-_PIPE = 4 * _MIB
 # Fewer, larger hand-overs between the event loop and the thread.
-_PIECE = _MIB
+_PIECE = 256 * 1024
 
-_streaming = 0
+
+class TooManyParts(Exception):
+    """The file is larger than its length said, or than the store takes without one."""
 
 
 @cache
 def _limiters() -> tuple[anyio.CapacityLimiter, anyio.CapacityLimiter]:
     """Threads of their own for the two ends: in one shared pool the writers could take every thread that the readers need."""
-    return anyio.CapacityLimiter(_AT_ONCE), anyio.CapacityLimiter(_AT_ONCE)
-
-
-@cache
-def transfer_settings() -> Any:
-    from boto3.s3.transfer import TransferConfig
-
-    settings = TransferConfig(multipart_threshold=_PART, multipart_chunksize=_PART, max_concurrency=2)
-    # Parts read ahead of the sending threads; s3transfer's own 10 would be 80 MiB for one upload.
-    settings.max_in_memory_upload_chunks = 2
-    return settings
+    return anyio.CapacityLimiter(UPLOADS), anyio.CapacityLimiter(UPLOADS)
 
 
 async def stream_to_thread(chunks: AsyncIterable[bytes], consume: Callable[[BinaryIO], None]) -> None:
     """Runs `consume` in a thread on a file-like object that yields the chunks as they come."""
-    global _streaming
-    if _streaming >= _AT_ONCE:
-        return await _through_file(chunks, consume)
-    _streaming += 1
-    try:
-        await _through_pipe(chunks, consume)
-    finally:
-        _streaming -= 1
-
-
-async def _through_pipe(chunks: AsyncIterable[bytes], consume: Callable[[BinaryIO], None]) -> None:
-    pipe = Pipe(_PIPE)
+    pipe = Pipe(PIPE)
 
     def run() -> None:
         try:
@@ -82,9 +60,43 @@ async def _through_pipe(chunks: AsyncIterable[bytes], consume: Callable[[BinaryI
     await reader
 
 
-async def _through_file(chunks: AsyncIterable[bytes], consume: Callable[[BinaryIO], None]) -> None:
-    with tempfile.TemporaryFile() as file:
-        async for chunk in chunks:
-            await asyncio.to_thread(file.write, chunk)
-        file.seek(0)
-        await asyncio.to_thread(consume, cast(BinaryIO, file))
+def put_stream(client: Any, stream: BinaryIO, target: dict[str, str], extra: dict[str, Any]) -> None:
+    """`target` names bucket, key and what every call wants, `extra` what belongs to the object."""
+    upload = CURRENT.get(None)
+    size = upload.part_size(1) if upload else LEAST_PART
+    first = stream.read(size)
+    if len(first) < size:
+        client.put_object(Body=first, **target, **extra)
+        return
+    upload_id = client.create_multipart_upload(**target, **extra)["UploadId"]
+    try:
+        parts = _send_parts(client, stream, first, {**target, "UploadId": upload_id}, upload)
+        client.complete_multipart_upload(**target, UploadId=upload_id, MultipartUpload={"Parts": parts})
+    except BaseException:
+        client.abort_multipart_upload(**target, UploadId=upload_id)
+        raise
+
+
+def _send_parts(client: Any, stream: BinaryIO, first: bytes, target: dict[str, str], upload: Upload | None) -> list[dict[str, Any]]:
+    """At most one part is on its way while the next one is read, and none if two don't fit."""
+    ahead = upload is None or upload.ahead
+
+    def send(number: int, body: bytes) -> dict[str, Any]:
+        return {"PartNumber": number, "ETag": client.upload_part(**target, PartNumber=number, Body=body)["ETag"]}
+
+    sent: list[Future[dict[str, Any]]] = []
+    part, number = first, 1
+    with ThreadPoolExecutor(1) as sender:
+        while part:
+            if number > MOST_PARTS:
+                raise TooManyParts
+            if sent:
+                sent[-1].result()
+            sent.append(sender.submit(send, number, part))
+            # Else two names hold two parts.
+            part = b""
+            if not ahead:
+                sent[-1].result()
+            number += 1
+            part = stream.read(upload.part_size(number) if upload else LEAST_PART)
+    return [future.result() for future in sent]
