@@ -5,6 +5,7 @@ import uuid
 import warnings
 
 from mlflow_instance.asgi import App
+from mlflow_instance.imports import import_for_requests, open_artifact_store
 from mlflow_instance.middleware import InstanceMiddleware
 from mlflow_instance.readiness import Readiness, database_answers
 from mlflow_instance.settings import Settings
@@ -41,6 +42,8 @@ def build_app(settings: Settings) -> App:
         warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
         from mlflow.server.fastapi_app import app as mlflow_app
 
+        import_for_requests()
+
     from mlflow_instance.artifacts import PROXIED_SCHEME
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.download import add_streamed_download
@@ -60,7 +63,8 @@ def build_app(settings: Settings) -> App:
 
 
 def open_stores(settings: Settings) -> None:
-    """Connects the stores now rather than in the first request, and checks the schema once more with MLflow's own eyes."""
+    """Opens the stores now rather than in the first requests, and checks the schema once more with MLflow's own eyes."""
     from mlflow.server.handlers import initialize_backend_stores
 
     initialize_backend_stores(settings.database_uri, settings.database_uri, "mlflow-artifacts:/")
+    open_artifact_store()
