@@ -16,16 +16,19 @@ _ABSENT = ("mlflow.server.auth",)
 
 # Every module that a route of MLflow imports when it runs. 20 MiB in all, shared by the workers.
 _DURING_REQUESTS = (
+    "mlflow.bedrock._autolog",
     "mlflow.demo",
     "mlflow.entities.model_registry.prompt_version",
     "mlflow.evaluation",
     "mlflow.genai.discovery.job",
     "mlflow.genai.evaluation.harness",
     "mlflow.genai.evaluation.job",
+    "mlflow.genai.judges.adapters.rate_limit_retry_adapters",
     "mlflow.genai.label_schemas.validation",
     "mlflow.genai.optimize.job",
     "mlflow.genai.scorers.job",
     "mlflow.pyfunc",
+    "mlflow.pytest.session",
     "mlflow.server.graphql.graphql_no_batching",
     "mlflow.server.graphql.graphql_schema_extensions",
     "mlflow.server.jobs",

@@ -21,4 +21,6 @@ def late_imports(file: Path) -> list[str]:
 
 
 def _exists(package: str) -> bool:
-    return package in sys.stdlib_module_names or (_SITE / package).exists() or (_SITE / f"{package}.py").exists() or package == "mlflow_instance"
+    # install.sh makes an empty folder named databricks.
+    files = (_SITE / f"{package}.py", _SITE / package / "__init__.py")
+    return package in (*sys.stdlib_module_names, "mlflow_instance") or any(file.exists() for file in files)
