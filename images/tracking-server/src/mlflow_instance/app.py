@@ -7,6 +7,7 @@ import warnings
 from mlflow_instance.asgi import App
 from mlflow_instance.imports import import_for_requests, open_artifact_store
 from mlflow_instance.middleware import InstanceMiddleware
+from mlflow_instance.pool import kept_connections
 from mlflow_instance.readiness import Readiness, database_answers
 from mlflow_instance.settings import Settings
 from mlflow_instance.tokens import TokenStore
@@ -28,6 +29,7 @@ def set_mlflow_environment(settings: Settings) -> None:
             "MLFLOW_ENABLE_WORKSPACES": "false",
         }
     )
+    os.environ.update(kept_connections(os.environ))
     # Job runners are processes of 180 MB each that an instance does not need.
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
