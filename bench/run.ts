@@ -12,6 +12,7 @@ import { projectOf, stackFile } from "../local/stack/project.ts";
 import { destroyUnguarded } from "../test/engine/support/unguarded.ts";
 import { instanceFile } from "./instanceFile.ts";
 import { instanceMemory } from "./instanceMemory.ts";
+import { requestTimes } from "./requests/requests.ts";
 import { retention } from "./retention.ts";
 import { manyInstances } from "./manyInstances.ts";
 import { policyPackCost } from "./policyPacks.ts";
@@ -20,6 +21,7 @@ import { printTable, seconds, type Row } from "./table.ts";
 import { tokenCheck } from "./tokenCheck.ts";
 
 // Measures what the README claims, on the embedded platform of profile `test`. Nothing here passes or fails: the bounds are printed beside the figures.
+// `npm run bench -- requests` measures the group of that name only.
 
 const profile = "test";
 const stack = "bench";
@@ -52,6 +54,7 @@ async function main(): Promise<void> {
   const project = projectOf(stack, instancesFolder);
   let ready = await preparePlatform(profile, project, folder, report);
   try {
+    if (process.argv[2] === "requests") return printTable(await requestTimes(ready));
     const starts: number[] = [];
     for (const name of instances) starts.push(await newInstance(ready, instancesFolder, name));
     rows.push({ what: "new instance, from pulumi up to its first run over HTTPS", figures: starts, unit: seconds, bound: "35 s" });
@@ -87,6 +90,7 @@ async function main(): Promise<void> {
     rows.push(...(await policyPackCost(ready)));
     rows.push(...(await scale(ready)));
     rows.push(...(await manyInstances(ready)));
+    rows.push(...(await requestTimes(ready)));
     printTable(rows);
   } finally {
     await destroyUnguarded(ready.pulumi);

@@ -8,7 +8,7 @@ export interface Row {
 
 export const seconds = "s";
 
-const median = (figures: readonly number[]): number => {
+export const median = (figures: readonly number[]): number => {
   const sorted = figures.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;

@@ -6,6 +6,7 @@ import pytest
 
 from mlflow_instance.maintenance.privileges import RETENTION
 from tests.maintenance.world import World, make_world
+from tests.support.late_imports import recording
 from tests.support.postgres import Postgres
 from tests.support.server import ROLES, Server, entry, run, started, token_of, write_tokens
 from tests.support.store import CREDENTIALS, ObjectStore
@@ -88,7 +89,8 @@ def server(migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytes
     """One running server with a token of every role."""
     folder: Path = tmp_path_factory.mktemp("server")
     write_tokens(folder / "tokens.json", role_tokens())
-    running = Server(server_environment(migrated_uri, object_store.url), folder / "log", folder / "tokens.json")
+    environment = {**server_environment(migrated_uri, object_store.url), **recording(folder / "late-imports")}
+    running = Server(environment, folder / "log", folder / "tokens.json")
     running.start()
     yield running
     assert running.stop() == 0

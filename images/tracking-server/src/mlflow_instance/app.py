@@ -5,8 +5,10 @@ import uuid
 import warnings
 
 from mlflow_instance.asgi import App
+from mlflow_instance.imports import import_for_requests, open_artifact_store
 from mlflow_instance.limits import limits_of
 from mlflow_instance.middleware import InstanceMiddleware
+from mlflow_instance.pool import kept_connections
 from mlflow_instance.readiness import DatabaseProbe, Readiness
 from mlflow_instance.settings import Settings
 from mlflow_instance.stall import Stall
@@ -29,6 +31,7 @@ def set_mlflow_environment(settings: Settings) -> None:
             "MLFLOW_ENABLE_WORKSPACES": "false",
         }
     )
+    os.environ.update(kept_connections(os.environ))
     # Job runners are processes of 180 MB each that an instance does not need.
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -45,6 +48,8 @@ def build_app(settings: Settings) -> App:
         warnings.filterwarnings("ignore", message="starlette.middleware.wsgi is deprecated")
         from mlflow.server import app as flask_app
         from mlflow.server.fastapi_app import app as mlflow_app
+
+        import_for_requests()
 
     from mlflow_instance.answers import MeteredAnswers, bound_answers
     from mlflow_instance.artifact_list import bound_listings
@@ -107,10 +112,11 @@ def build_app(settings: Settings) -> App:
 
 
 def open_stores(settings: Settings) -> None:
-    """Connects the stores now rather than in the first request, and checks the schema once more with MLflow's own eyes."""
+    """Opens the stores now rather than in the first requests, and checks the schema once more with MLflow's own eyes."""
     from mlflow.server.handlers import initialize_backend_stores
 
     from mlflow_instance.lasting_pool import fill_pools
 
     initialize_backend_stores(settings.database_uri, settings.database_uri, "mlflow-artifacts:/")
     fill_pools()
+    open_artifact_store()

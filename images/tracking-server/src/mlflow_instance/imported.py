@@ -24,7 +24,9 @@ def main() -> None:
     import mlflow_instance.migrate
     import mlflow_instance.serve
     import mlflow_instance.workers  # noqa: F401
+    from mlflow_instance.imports import import_for_requests
 
+    import_for_requests()
     # Imports every migration file.
     _get_latest_schema_revision()
     import boto3
