@@ -5,6 +5,7 @@ more than a gigabyte.
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
@@ -208,3 +209,19 @@ def test_nobody_notices_that_the_password_is_replaced(instance: Instance) -> Non
         ).status_code
         == 200
     )
+
+
+def test_connections_that_are_used_up_make_requests_wait_and_not_fail(instance: Instance) -> None:
+    instance.execute(f"ALTER ROLE {ROLE} CONNECTION LIMIT 1")
+    try:
+        with ThreadPoolExecutor(8) as clients:
+            body = {"experiment_ids": ["0"], "max_results": 1}
+
+            def search(_: int) -> int:
+                path = f"{API}/runs/search"
+                return instance.server.request("POST", path, "read", json=body).status_code
+
+            assert set(clients.map(search, range(40))) == {200}
+        assert instance.server.request("GET", "/health/ready", None).status_code == 200
+    finally:
+        instance.execute(f"ALTER ROLE {ROLE} CONNECTION LIMIT 31")

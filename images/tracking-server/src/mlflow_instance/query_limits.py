@@ -95,14 +95,14 @@ def multiplied(pattern: str) -> int:
     """How often a character is repeated at most. All bounds of groups count as nested: whether
     they are is PostgreSQL's to parse.
     """
-    groups, single = 1, 1
+    groups, singles = 1, 0
     for bound in _BOUND.finditer(pattern):
         times = max(1, int(bound.group(2)), int(bound.group(3) or 0))
         if bound.group(1) == ")":
             groups *= times
         else:
-            single = max(single, times)
-    return groups * single
+            singles += times
+    return groups * max(1, singles)
 
 
 def check_statement(statement: str) -> None:
