@@ -4,7 +4,6 @@ One server for each shape of a tier; what fails here without a bound took a whol
 """
 
 import gzip
-import json
 import os
 import socket
 import time
@@ -225,8 +224,8 @@ def test_slow_senders_hold_neither_turns_nor_the_budget(tier: tuple[Server, Shap
             slow.append(connection)
         time.sleep(1)
         # Another token's large body gets in beside them.
-        text = json.dumps({"experiment_ids": ["0"], "order_by": [], "filter": " " * (size // 8)})
-        assert server.request("POST", "/api/2.0/mlflow/runs/search", "edit", data=text, headers={"Content-Type": "application/json"}, timeout=60).status_code in (200, 400)
+        text = b"{" + b" " * (size // 8) + b'"experiment_ids":["0"]}'
+        assert server.request("POST", "/api/2.0/mlflow/runs/search", "edit", data=text, headers={"Content-Type": "application/json"}, timeout=60).status_code == 200
         for connection in slow:
             connection.close()
     held(watch, shape)
