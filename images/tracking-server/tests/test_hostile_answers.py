@@ -4,6 +4,7 @@ The data is written by SQL. A route that a new MLflow adds fails here until it i
 """
 
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -167,6 +168,7 @@ def test_the_largest_answer_stays_within_the_memory(tier: tuple[Server, int], ro
     assert answer.status_code in right, answer.text[:500]
     assert watch.peak < memory * 0.8, f"{watch.peak / MIB:.0f} MiB"
     assert watch.failed == 0
+    assert watch.searches and watch.slowest < 1.0 + _slowness(), f"{watch.slowest:.2f} s"
     if route[1] in _FILES:
         assert size == 128 * MIB and watch.peak - watch.before < 100 * MIB
     elif answer.status_code == 413:
@@ -198,6 +200,11 @@ def test_eight_at_once_and_slow(tier: tuple[Server, int]) -> None:
     assert watch.failed == 0
     # Nothing is left over of those who went away.
     assert server.request("POST", f"{_API}/runs/search", "read", json={"experiment_ids": ["0"]}).status_code == 200
+
+
+def _slowness() -> float:
+    """The bar is for a machine of its own; other work on this one stretches every time."""
+    return max(0.0, os.getloadavg()[0] / (os.cpu_count() or 1) - 1)
 
 
 def test_the_client_gets_every_run(tier: tuple[Server, int], monkeypatch: pytest.MonkeyPatch) -> None:

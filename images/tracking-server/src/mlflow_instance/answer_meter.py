@@ -78,6 +78,8 @@ class Meter:
         self._lock = threading.Lock()
         self.most = own + reserve.total
         self.used = 0
+        # A store's method is making its pages smaller (pages.py).
+        self.paging = False
 
     @property
     def own(self) -> int:

@@ -61,7 +61,8 @@ def _smaller_pages(method: Callable[..., Any]) -> Callable[..., Any]:
         bound.apply_defaults()
         asked = bound.arguments["max_results"]
         # Nothing asked is the store's own default, which it knows: nothing to make smaller. What is wrong MLflow says itself.
-        if meter is None or not isinstance(asked, int) or asked < 2:
+        # `search_runs` calls `_search_runs`, which is paged as well: one of them makes the pages.
+        if meter is None or meter.paging or not isinstance(asked, int) or asked < 2:
             return method(*args, **kwargs)
         others = {name: value for name, value in bound.arguments.items() if name not in ("self", "max_results", "page_token")}
         key = repr(others)[:1000]
@@ -71,6 +72,7 @@ def _smaller_pages(method: Callable[..., Any]) -> Callable[..., Any]:
             meter.most = min(most, before + 2 * meter.own)
             if (fitting := costs.fitting(key, meter.most - before)) is not None:
                 size = max(_TRIED_WHOLE, min(asked, fitting))
+        meter.paging = True
         try:
             while True:
                 bound.arguments["max_results"] = size
@@ -85,7 +87,7 @@ def _smaller_pages(method: Callable[..., Any]) -> Callable[..., Any]:
                         meter.most = most
                 size = max(1, size // _SMALLER)
         finally:
-            meter.most = most
+            meter.most, meter.paging = most, False
         if (found := len(page[0] if isinstance(page, tuple) else page)) > 0:
             costs.remember(key, (meter.used - before) / found)
         return page

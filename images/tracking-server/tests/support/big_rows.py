@@ -101,7 +101,8 @@ class Rows:
             f"SELECT '{name}' || i, {experiment}, i || 's' || s, 'span', 'UNKNOWN', 'OK', 1, 2, "
             """'{"name": "span", "context": {"span_id": "0x' || lpad(to_hex(s), 16, '0') || '", "trace_id": "0x' || lpad(to_hex(i), 32, '0') || """
             """'"}, "parent_id": null, "start_time": 1, "end_time": 2, "status_code": "OK", "status_message": "", "events": [], "attributes": """
-            f"""{{"a": [' || {attributes} || ']}}}}' FROM {rows}, generate_series(1, {spans}) AS s"""
+            f"""{{"mlflow.traceRequestId": "\\"{name}' || i || '\\"", "a": "[' || {attributes} || ']"}}}}' """
+            f"""FROM {rows}, generate_series(1, {spans}) AS s"""
         )
 
     def dataset(self, experiment: int, records: int, length: int) -> None:
