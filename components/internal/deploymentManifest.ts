@@ -29,7 +29,7 @@ export interface DeploymentFacts {
   environment: Record<string, Input<string>>;
 }
 
-/** Seconds that a request in flight has when its pod ends, after the drain. A transfer of 400 MiB at 10 MB/s takes 42 s. */
+/** Seconds from the decision to end a pod to the kubelet's kill: an upload in flight may take longer than the default 30. */
 const graceSeconds = 60;
 /** Seconds that are left to the process after its last request, before the kubelet kills it. */
 const endMarginSeconds = 5;
@@ -65,7 +65,7 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
         // Otherwise every service of the namespace becomes variables such as MLFLOW_PORT, which MLflow reads as its own settings.
         enableServiceLinks: false,
         ...pullSecrets(facts.imagePullSecrets),
-        terminationGracePeriodSeconds: graceSeconds + facts.drainSeconds,
+        terminationGracePeriodSeconds: graceSeconds,
         securityContext: podSecurityContext,
         ...(facts.replicas > 1 ? { topologySpreadConstraints: [spreadOverNodes(selector)] } : {}),
         containers: [
@@ -82,7 +82,8 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
               }),
               ...access.env,
               ...plainEnv(facts.environment),
-              { name: "MLFLOW_INSTANCE_GRACE_SECONDS", value: String(graceSeconds - endMarginSeconds) },
+              // The process gets SIGTERM after the drain, and its requests all that is left.
+              { name: "MLFLOW_INSTANCE_GRACE_SECONDS", value: String(graceSeconds - facts.drainSeconds - endMarginSeconds) },
               // In bytes: what one request may ask for follows from it, also where the limit is the user's own.
               { name: "MLFLOW_INSTANCE_MEMORY_LIMIT", valueFrom: { resourceFieldRef: { resource: "limits.memory", divisor: "1" } } },
             ],

@@ -50,6 +50,7 @@ const smallest = [
   "postgresql:index/role:Role fraud-detector-stale-runs-role",
   "random:index/randomPassword:RandomPassword fraud-detector-database-password",
   "random:index/randomPassword:RandomPassword fraud-detector-retention-password",
+  "random:index/randomPassword:RandomPassword fraud-detector-server-key",
   "random:index/randomPassword:RandomPassword fraud-detector-stale-runs-password",
   "random:index/randomPassword:RandomPassword fraud-detector-token-ci-g1",
   "random:index/randomPassword:RandomPassword fraud-detector-token-dashboard-g1",

@@ -21,7 +21,7 @@ const dataHolders = [
 test("every child has the explicit provider of its package and a part of the instance as its parent", async () => {
   const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ replicas: 2 })));
   const children = registrations.filter(({ custom }) => custom);
-  expect(children.length).toBe(37);
+  expect(children.length).toBe(38);
   for (const { type, name, provider, parent } of children) {
     expect(provider, name).toContain(`::${providerOf[type.split(":")[0] ?? ""]}::`);
     expect(parent, name).toMatch(/components:index:MlflowInstance\$components:index:\w+::fraud-detector$/);

@@ -14,7 +14,7 @@ from mlflow_instance.fence import is_clean
 from tests.support.server import Server, token_of
 
 # Not here: `#`, `?`, `%41` and a leading space. MLflow's own client does not quote them in the address of an upload, or cuts
-# them off in a listing, so that the server never sees the name (docs/ml-teams.md).
+# them off in a listing, so that the server never sees the name.
 # One file system name is 255 bytes at most.
 _LONG = "x" * 251 + ".txt"
 _NAMES = [

@@ -6,9 +6,7 @@ import re
 import subprocess
 import sys
 import unicodedata
-from pathlib import Path
 
-import pytest
 
 from mlflow_instance.logs import DATE_FORMAT, FORMAT, OneLine
 from mlflow_instance.printable import printable, printable_json

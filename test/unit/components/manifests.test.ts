@@ -273,3 +273,21 @@ test("only production survives the loss of a pod", () => {
   expect(tierDefaults("standard")).toMatchObject({ replicas: 1 });
   expect(tierDefaults("production")).toMatchObject({ replicas: 2 });
 });
+
+test("requests in flight get the whole grace that the pod declares, less the drain and a margin", () => {
+  for (const drainSeconds of [5, 20]) {
+    const { spec } = deployment({ drainSeconds }).template;
+    const { value } = spec.containers[0].env.find(({ name }: any) => name === "MLFLOW_INSTANCE_GRACE_SECONDS");
+    expect(spec.containers[0].lifecycle.preStop.sleep.seconds).toBe(drainSeconds);
+    expect(Number(value) + drainSeconds + 5).toBe(spec.terminationGracePeriodSeconds);
+    expect(Number(value)).toBeGreaterThanOrEqual(35);
+  }
+});
+
+test("the keys with which MLflow encrypts come from the instance's secret", () => {
+  const keys = deployment().template.spec.containers[0].env.filter(({ name }: any) => /ENCRYPTION_KEY|PASSPHRASE/.test(name));
+  expect(keys.map(({ name, valueFrom }: any) => [name, valueFrom.secretKeyRef.name, valueFrom.secretKeyRef.key])).toEqual([
+    ["MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY", "credentials-1", "webhook-encryption-key"],
+    ["MLFLOW_CRYPTO_KEK_PASSPHRASE", "credentials-1", "key-encryption-passphrase"],
+  ]);
+});
