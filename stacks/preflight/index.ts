@@ -16,7 +16,7 @@ export async function preflight(environment: Environment, asked: Asked, timeout 
   const { platform } = environment;
   const checks = platform.kind === "existing" ? existingChecks(platform, asked) : awsChecks(environment, platform, asked);
   const { errors, warnings, notes } = await answersOf(checks, timeout);
+  for (const warning of warnings) await log.warn(warning);
   if (errors.length > 0) failWith(`Environment ${environment.name} can't be used as it is; nothing was changed:`, errors);
-  for (const warning of warnings) void log.warn(warning);
   for (const note of notes) void log.info(note);
 }

@@ -94,9 +94,10 @@ async function list<T extends { metadata: Metadata }>(api: ApiServer, path: stri
   do {
     const { status, body } = await api.get(`${path}&limit=500${next === "" ? "" : `&continue=${encodeURIComponent(next)}`}`, accept);
     if (status !== 200) return undefined;
-    const { items = [], metadata = {} } = JSON.parse(body) as { items?: T[]; metadata?: { continue?: string } };
-    all.push(...items.filter((item) => typeof item.metadata?.name === "string"));
-    next = metadata.continue ?? "";
+    const { items, metadata } = JSON.parse(body) as { items?: T[] | null; metadata?: { continue?: string } };
+    // An empty list of metadata alone has `null` for its items.
+    all.push(...(items ?? []).filter((item) => typeof item.metadata?.name === "string"));
+    next = metadata?.continue ?? "";
   } while (next !== "");
   return all;
 }

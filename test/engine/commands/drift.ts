@@ -173,7 +173,7 @@ it("another cluster than the last update's is an error that says how to accept i
 });
 
 it("a pod that no node has room for ends the update with the scheduler's reason", async () => {
-  await engine.instance("parcel-forecast", `${file}cpu: "64"\n`);
+  await engine.instance("parcel-forecast", `${file}cpu: 64000m\n`);
   await engine.configure();
   try {
     const root = join(import.meta.dirname, "../../..");

@@ -44,7 +44,10 @@ function paged(all: readonly object[] | undefined, url: URL) {
   if (all === undefined) return { status: 403 };
   const from = Number(url.searchParams.get("continue") ?? 0);
   const next = from + pageSize < all.length ? String(from + pageSize) : "";
-  return { status: 200, body: JSON.stringify({ metadata: { continue: next }, items: all.slice(from, from + pageSize) }) };
+  return {
+    status: 200,
+    body: JSON.stringify({ metadata: { continue: next }, items: all.length === 0 ? null : all.slice(from, from + pageSize) }),
+  };
 }
 
 beforeAll(async () => {
