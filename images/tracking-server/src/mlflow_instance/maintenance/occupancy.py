@@ -109,12 +109,15 @@ class Occupancy:
         return rows
 
     def _row(self, kind: str, item_id: str, experiment: int, location: str | None, uri: str | None) -> Row:
-        own = own_place(kind, item_id, self._store.own_prefix(location))
+        folder = self._store.own_prefix(location)
+        own = own_place(kind, item_id, folder)
         reach = set() if own is None else {own}
         said = self._store.protected_prefixes(uri)
         if kind == TRACE:
             said = {path for path in said if path.removesuffix("/artifacts").endswith(f"/traces/{item_id}")}
-        return Row(kind, item_id, int(experiment), frozenset(reach | {path for path in said if not self._store.is_wide(path)}))
+        # A whole experiment's folder is nobody's place in it: one odd row would keep everything there.
+        said = {path for path in said if not self._store.is_wide(path) and not (folder is not None and is_at_or_under(folder, path))}
+        return Row(kind, item_id, int(experiment), frozenset(reach | said))
 
     def _is_regular(self, kind: str, item_id: str, experiment: int, location: str | None, uri: str | None) -> bool:
         """Written in another way, but the same place, or none of this bucket."""
