@@ -103,6 +103,10 @@ def watched(server: Server) -> Iterator[Watch]:
         thread.start()
     try:
         yield watch
+        # A hostile request that is refused at once must not be over before the neighbour's first one.
+        until = time.monotonic() + 30
+        while watch.searches == 0 and time.monotonic() < until:
+            time.sleep(0.05)
     finally:
         done.set()
         for thread in threads:
