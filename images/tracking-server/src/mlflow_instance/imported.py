@@ -17,12 +17,15 @@ def main() -> None:
 
     import mlflow_instance.confine
     import mlflow_instance.download
+    import mlflow_instance.failures
     import mlflow_instance.maintenance.orphans
     import mlflow_instance.maintenance.restore
     import mlflow_instance.maintenance.retention
     import mlflow_instance.maintenance.stale_runs
     import mlflow_instance.migrate
     import mlflow_instance.serve
+    import mlflow_instance.unhandled
+    import mlflow_instance.webhooks
     import mlflow_instance.workers  # noqa: F401
     from mlflow_instance.imports import import_for_requests
 
