@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, Text, create_engine, func, insert, select
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.engine import Engine
 
 from mlflow_instance.answer_meter import AnswersBusy, AnswerTooLarge, Meter, Reserve, metered
@@ -12,7 +23,9 @@ from tests.support.postgres import Postgres
 
 MIB = 1024 * 1024
 _DATA = MetaData()
-_SHORT = Table("short", _DATA, Column("id", Integer, primary_key=True), Column("value", String(8000)))
+_SHORT = Table(
+    "short", _DATA, Column("id", Integer, primary_key=True), Column("value", String(8000))
+)
 _LONG = Table("long", _DATA, Column("id", Integer, primary_key=True), Column("value", Text))
 
 
@@ -37,7 +50,9 @@ def test_the_rows_are_those_of_the_statement(engine: Engine, table: Table, count
     statement = select(table).where(table.c.id < count, table.c.id != -1).order_by(table.c.id)
     with engine.connect() as connection, metered(Meter(1024 * MIB, Reserve(0))):
         assert [row.id for row in connection.execute(statement)] == list(range(count))
-        assert [row.id for row in connection.execute(statement).fetchmany(7)] == list(range(min(7, count)))
+        assert [row.id for row in connection.execute(statement).fetchmany(7)] == list(
+            range(min(7, count))
+        )
         first = connection.execute(statement).first()
         assert (first.id if first else None) == (0 if count else None)
         assert connection.scalar(select(func.count()).select_from(statement.subquery())) == count
@@ -67,8 +82,13 @@ def test_small_elements_count_more_than_their_bytes(engine: Engine) -> None:
 
 def test_locks_and_writes_are_left_alone(engine: Engine) -> None:
     with engine.begin() as connection, metered(Meter(MIB, Reserve(0))):
-        assert len(connection.execute(select(_SHORT).where(_SHORT.c.id < 5).with_for_update()).all()) == 5
-        changed = connection.execute(_SHORT.update().where(_SHORT.c.id < 5).values(value="new").returning(_SHORT.c.id))
+        assert (
+            len(connection.execute(select(_SHORT).where(_SHORT.c.id < 5).with_for_update()).all())
+            == 5
+        )
+        changed = connection.execute(
+            _SHORT.update().where(_SHORT.c.id < 5).values(value="new").returning(_SHORT.c.id)
+        )
         assert len(changed.all()) == 5
 
 
@@ -76,10 +96,14 @@ def test_a_small_result_is_one_message(engine: Engine) -> None:
     with engine.connect() as connection:
         raw = connection.connection.dbapi_connection
         cursor = raw.cursor()
-        cursor.select("SELECT id, value FROM short WHERE id < 999", None, (), Meter(64 * MIB, Reserve(0)))
+        cursor.select(
+            "SELECT id, value FROM short WHERE id < 999", None, (), Meter(64 * MIB, Reserve(0))
+        )
         # Read straight from libpq's result: no block was collected.
         assert cursor._rows is None and len(cursor.fetchall()) == 999
-        cursor.select("SELECT id, value FROM short WHERE id < 1", None, (1,), Meter(64 * MIB, Reserve(0)))
+        cursor.select(
+            "SELECT id, value FROM short WHERE id < 1", None, (1,), Meter(64 * MIB, Reserve(0))
+        )
         assert cursor._rows is None and len(cursor.fetchall()) == 1
 
 

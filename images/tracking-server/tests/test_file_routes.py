@@ -19,14 +19,25 @@ _BODY = os.urandom(700_000)
 @pytest.fixture(scope="module")
 def routes(server: Server, object_store: ObjectStore) -> dict[str, tuple[str, dict[str, str], str]]:
     """name -> path, query, name of the parameter that holds the file's path."""
-    experiment = server.request("POST", "/api/2.0/mlflow/experiments/create", "edit", json={"name": "file routes"}).json()["experiment_id"]
-    run = server.request("POST", "/api/2.0/mlflow/runs/create", "edit", json={"experiment_id": experiment}).json()["run"]["info"]
+    experiment = server.request(
+        "POST", "/api/2.0/mlflow/experiments/create", "edit", json={"name": "file routes"}
+    ).json()["experiment_id"]
+    run = server.request(
+        "POST", "/api/2.0/mlflow/runs/create", "edit", json={"experiment_id": experiment}
+    ).json()["run"]["info"]
     model = server.request(
-        "POST", "/api/2.0/mlflow/logged-models", "edit", json={"experiment_id": experiment, "name": "logged"}
+        "POST",
+        "/api/2.0/mlflow/logged-models",
+        "edit",
+        json={"experiment_id": experiment, "name": "logged"},
     ).json()["model"]["info"]
-    server.request("POST", "/api/2.0/mlflow/registered-models/create", "edit", json={"name": "file-routes"})
+    server.request(
+        "POST", "/api/2.0/mlflow/registered-models/create", "edit", json={"name": "file-routes"}
+    )
     version = server.request(
-        "POST", "/api/2.0/mlflow/model-versions/create", "edit",
+        "POST",
+        "/api/2.0/mlflow/model-versions/create",
+        "edit",
         json={"name": "file-routes", "source": run["artifact_uri"], "run_id": run["run_id"]},
     ).json()["model_version"]["version"]
     folders = {run["artifact_uri"], model["artifact_uri"]}
@@ -34,55 +45,99 @@ def routes(server: Server, object_store: ObjectStore) -> dict[str, tuple[str, di
         prefix = folder.removeprefix("mlflow-artifacts:/").lstrip("/")
         for name in ("some/data.bin", "page.html", "empty"):
             body = b"" if name == "empty" else _BODY
-            object_store.client().put_object(Bucket="instance", Key=f"artifacts/{prefix}/{name}", Body=body)
+            object_store.client().put_object(
+                Bucket="instance", Key=f"artifacts/{prefix}/{name}", Body=body
+            )
     prefix = run["artifact_uri"].removeprefix("mlflow-artifacts:/").lstrip("/")
     return {
         "native": (f"/api/2.0/mlflow-artifacts/artifacts/{prefix}/", {}, ""),
         "native ajax": (f"/ajax-api/2.0/mlflow-artifacts/artifacts/{prefix}/", {}, ""),
         "run": ("/get-artifact", {"run_uuid": run["run_id"]}, "path"),
-        "version": ("/model-versions/get-artifact", {"name": "file-routes", "version": version}, "path"),
-        "model": (f"{_AJAX}/logged-models/{model['model_id']}/artifacts/files", {}, "artifact_file_path"),
+        "version": (
+            "/model-versions/get-artifact",
+            {"name": "file-routes", "version": version},
+            "path",
+        ),
+        "model": (
+            f"{_AJAX}/logged-models/{model['model_id']}/artifacts/files",
+            {},
+            "artifact_file_path",
+        ),
     }
 
 
 _NAMES = ["native", "native ajax", "run", "version", "model"]
 
 
-def _url(routes: dict[str, tuple[str, dict[str, str], str]], name: str, file: str) -> tuple[str, dict[str, str]]:
+def _url(
+    routes: dict[str, tuple[str, dict[str, str], str]], name: str, file: str
+) -> tuple[str, dict[str, str]]:
     path, query, parameter = routes[name]
     return (f"{path}{file}", query) if not parameter else (path, {**query, parameter: file})
 
 
 @pytest.mark.parametrize("name", _NAMES)
-def test_bytes_headers_and_ranges(server: Server, routes: dict[str, tuple[str, dict[str, str], str]], name: str) -> None:
+def test_bytes_headers_and_ranges(
+    server: Server, routes: dict[str, tuple[str, dict[str, str], str]], name: str
+) -> None:
     path, query = _url(routes, name, "some/data.bin")
     whole = server.request("GET", path, "read", params=query)
     assert (whole.status_code, whole.content) == (200, _BODY)
-    assert whole.headers["Content-Length"] == str(len(_BODY)) and whole.headers["Accept-Ranges"] == "bytes"
+    assert (
+        whole.headers["Content-Length"] == str(len(_BODY))
+        and whole.headers["Accept-Ranges"] == "bytes"
+    )
     assert whole.headers["Content-Type"] == "application/octet-stream"
     assert whole.headers["Content-Disposition"] == "attachment; filename=data.bin"
     assert whole.headers["X-Content-Type-Options"] == "nosniff"
 
     looked = server.request("HEAD", path, "read", params=query)
-    same = {"Content-Length", "Content-Type", "Content-Disposition", "ETag", "Last-Modified", "X-Content-Type-Options"}
+    same = {
+        "Content-Length",
+        "Content-Type",
+        "Content-Disposition",
+        "ETag",
+        "Last-Modified",
+        "X-Content-Type-Options",
+    }
     assert (looked.status_code, looked.content) == (200, b"")
     assert {key: looked.headers[key] for key in same} == {key: whole.headers[key] for key in same}
 
-    for span, part in (("bytes=10-19", _BODY[10:20]), ("bytes=699990-", _BODY[699990:]), ("bytes=-5", _BODY[-5:])):
+    for span, part in (
+        ("bytes=10-19", _BODY[10:20]),
+        ("bytes=699990-", _BODY[699990:]),
+        ("bytes=-5", _BODY[-5:]),
+    ):
         partial = server.request("GET", path, "read", params=query, headers={"Range": span})
         assert (partial.status_code, partial.content) == (206, part), span
         begin = len(_BODY) - 5 if span == "bytes=-5" else int(span[6:].split("-")[0])
-        assert partial.headers["Content-Range"] == f"bytes {begin}-{begin + len(part) - 1}/{len(_BODY)}"
+        assert (
+            partial.headers["Content-Range"]
+            == f"bytes {begin}-{begin + len(part) - 1}/{len(_BODY)}"
+        )
     beyond = server.request("GET", path, "read", params=query, headers={"Range": "bytes=700000-"})
-    assert (beyond.status_code, beyond.headers["Content-Range"], beyond.content) == (416, f"bytes */{len(_BODY)}", b"")
+    assert (beyond.status_code, beyond.headers["Content-Range"], beyond.content) == (
+        416,
+        f"bytes */{len(_BODY)}",
+        b"",
+    )
     several = server.request("GET", path, "read", params=query, headers={"Range": "bytes=0-1,5-6"})
     assert (several.status_code, several.content) == (200, _BODY)
 
     etag = whole.headers["ETag"]
-    assert server.request("GET", path, "read", params=query, headers={"If-None-Match": etag}).status_code == 304
-    changed = server.request("GET", path, "read", params=query, headers={"Range": "bytes=0-1", "If-Range": '"other"'})
+    assert (
+        server.request(
+            "GET", path, "read", params=query, headers={"If-None-Match": etag}
+        ).status_code
+        == 304
+    )
+    changed = server.request(
+        "GET", path, "read", params=query, headers={"Range": "bytes=0-1", "If-Range": '"other"'}
+    )
     assert (changed.status_code, changed.content) == (200, _BODY)
-    held = server.request("GET", path, "read", params=query, headers={"Range": "bytes=0-1", "If-Range": etag})
+    held = server.request(
+        "GET", path, "read", params=query, headers={"Range": "bytes=0-1", "If-Range": etag}
+    )
     assert (held.status_code, held.content) == (206, _BODY[:2])
 
 
@@ -92,7 +147,10 @@ def test_pages_are_attachments_and_errors_are_mlflows(
 ) -> None:
     path, query = _url(routes, name, "page.html")
     page = server.request("GET", path, "read", params=query)
-    assert page.headers["Content-Disposition"] == "attachment; filename=page.html" and page.content == _BODY
+    assert (
+        page.headers["Content-Disposition"] == "attachment; filename=page.html"
+        and page.content == _BODY
+    )
     path, query = _url(routes, name, "empty")
     assert server.request("GET", path, "read", params=query).content == b""
     path, query = _url(routes, name, "absent.bin")
@@ -107,7 +165,10 @@ def test_pages_are_attachments_and_errors_are_mlflows(
 
 @pytest.mark.parametrize("name", ["native", "run"])
 def test_a_slow_reader_holds_a_piece_and_one_who_goes_holds_nothing(
-    server: Server, object_store: ObjectStore, routes: dict[str, tuple[str, dict[str, str], str]], name: str
+    server: Server,
+    object_store: ObjectStore,
+    routes: dict[str, tuple[str, dict[str, str], str]],
+    name: str,
 ) -> None:
     path, query = _url(routes, name, "some/data.bin")
     prefix = routes["native"][0].split("/artifacts/", 1)[1]
@@ -130,7 +191,9 @@ def test_a_slow_reader_holds_a_piece_and_one_who_goes_holds_nothing(
         connections.append(connection)
     time.sleep(1)
     assert proportional_bytes(pids) - before < 40 * MIB
-    assert {file for file in set(os.listdir(tempfile.gettempdir())) - files if file.startswith("tmp")} == set()
+    assert {
+        file for file in set(os.listdir(tempfile.gettempdir())) - files if file.startswith("tmp")
+    } == set()
     assert _to_store(pids[0], object_store.port) >= 8
     for connection in connections:
         connection.close()
@@ -143,10 +206,18 @@ def test_a_slow_reader_holds_a_piece_and_one_who_goes_holds_nothing(
 
 def _to_store(pid: int, port: int) -> int:
     """Established connections of the process to the store."""
-    own = {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink() and _is_socket(entry)}
+    own = {
+        os.readlink(entry)
+        for entry in Path(f"/proc/{pid}/fd").iterdir()
+        if entry.is_symlink() and _is_socket(entry)
+    }
     lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     return sum(
-        1 for line in lines if int(line[2].split(":")[1], 16) == port and line[3] == "01" and f"socket:[{line[9]}]" in own
+        1
+        for line in lines
+        if int(line[2].split(":")[1], 16) == port
+        and line[3] == "01"
+        and f"socket:[{line[9]}]" in own
     )
 
 

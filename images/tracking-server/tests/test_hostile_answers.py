@@ -26,61 +26,172 @@ from tests.support.store import ObjectStore
 _API, _API3 = "/api/2.0/mlflow", "/api/3.0/mlflow"
 _AJAX, _AJAX3 = "/ajax-api/2.0/mlflow", "/ajax-api/3.0/mlflow"
 _TRACES = [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "1"}}]
-_GRAPHQL = "query { " + " ".join(f'a{i}: mlflowSearchRuns(input: {{experimentIds: ["1"], maxResults: 5000}}) {{ runs {{ info {{ runId }} data {{ params {{ key value }} }} }} }}' for i in range(3)) + " }"
+_GRAPHQL = (
+    "query { "
+    + " ".join(
+        f'a{i}: mlflowSearchRuns(input: {{experimentIds: ["1"], maxResults: 5000}}) {{ runs {{ info {{ runId }} data {{ params {{ key value }} }} }} }}'
+        for i in range(3)
+    )
+    + " }"
+)
 
 # (method, route) -> the path, the arguments and the statuses that are right.
 HOSTILE: dict[tuple[str, str], tuple[str, dict[str, object], set[int]]] = {
-    ("POST", f"{_API}/runs/search"): (f"{_API}/runs/search", {"json": {"experiment_ids": ["1"], "max_results": 50000}}, {200}),
+    ("POST", f"{_API}/runs/search"): (
+        f"{_API}/runs/search",
+        {"json": {"experiment_ids": ["1"], "max_results": 50000}},
+        {200},
+    ),
     ("GET", f"{_API}/runs/get"): (f"{_API}/runs/get", {"params": {"run_id": "2r1"}}, {413}),
-    ("GET", f"{_API}/metrics/get-history"): (f"{_API}/metrics/get-history", {"params": {"run_id": "1r1", "metric_key": "loss"}}, {200}),
+    ("GET", f"{_API}/metrics/get-history"): (
+        f"{_API}/metrics/get-history",
+        {"params": {"run_id": "1r1", "metric_key": "loss"}},
+        {200},
+    ),
     ("GET", f"{_API}/metrics/get-history-bulk"): (
-        f"{_AJAX}/metrics/get-history-bulk", {"params": {"run_id": "1r1", "metric_key": "loss", "max_results": 25000}}, {200},
+        f"{_AJAX}/metrics/get-history-bulk",
+        {"params": {"run_id": "1r1", "metric_key": "loss", "max_results": 25000}},
+        {200},
     ),
     ("GET", f"{_API}/metrics/get-history-bulk-interval"): (
         f"{_AJAX}/metrics/get-history-bulk-interval",
-        {"params": {"run_ids": [f"1r{i}" for i in range(1, 101)], "metric_key": "loss", "max_results": 2500}}, {200},
+        {
+            "params": {
+                "run_ids": [f"1r{i}" for i in range(1, 101)],
+                "metric_key": "loss",
+                "max_results": 2500,
+            }
+        },
+        {200},
     ),
-    ("GET", f"{_API}/experiments/search"): (f"{_API}/experiments/search", {"params": {"max_results": 50000}}, {200}),
-    ("POST", f"{_API}/experiments/search"): (f"{_API}/experiments/search", {"json": {"max_results": 50000}}, {200}),
-    ("GET", f"{_API}/registered-models/search"): (f"{_API}/registered-models/search", {"params": {"max_results": 1000}}, {200}),
-    ("GET", f"{_API}/registered-models/get"): (f"{_API}/registered-models/get", {"params": {"name": "m1"}}, {200, 413}),
+    ("GET", f"{_API}/experiments/search"): (
+        f"{_API}/experiments/search",
+        {"params": {"max_results": 50000}},
+        {200},
+    ),
+    ("POST", f"{_API}/experiments/search"): (
+        f"{_API}/experiments/search",
+        {"json": {"max_results": 50000}},
+        {200},
+    ),
+    ("GET", f"{_API}/registered-models/search"): (
+        f"{_API}/registered-models/search",
+        {"params": {"max_results": 1000}},
+        {200},
+    ),
+    ("GET", f"{_API}/registered-models/get"): (
+        f"{_API}/registered-models/get",
+        {"params": {"name": "m1"}},
+        {200, 413},
+    ),
     ("GET", f"{_API}/registered-models/get-latest-versions"): (
-        f"{_API}/registered-models/get-latest-versions", {"params": {"name": "m1"}}, {200, 413},
+        f"{_API}/registered-models/get-latest-versions",
+        {"params": {"name": "m1"}},
+        {200, 413},
     ),
     ("POST", f"{_API}/registered-models/get-latest-versions"): (
-        f"{_API}/registered-models/get-latest-versions", {"json": {"name": "m1"}}, {200, 413},
+        f"{_API}/registered-models/get-latest-versions",
+        {"json": {"name": "m1"}},
+        {200, 413},
     ),
-    ("GET", f"{_API}/model-versions/search"): (f"{_API}/model-versions/search", {"params": {"max_results": 200000}}, {200}),
+    ("GET", f"{_API}/model-versions/search"): (
+        f"{_API}/model-versions/search",
+        {"params": {"max_results": 200000}},
+        {200},
+    ),
     ("POST", f"{_API}/logged-models/search"): (
-        f"{_API}/logged-models/search", {"json": {"experiment_ids": ["1"], "max_results": 50000}}, {200, 400},
+        f"{_API}/logged-models/search",
+        {"json": {"experiment_ids": ["1"], "max_results": 50000}},
+        {200, 400},
     ),
-    ("GET", f"{_API}/traces"): (f"{_API}/traces", {"params": {"experiment_ids": ["1"], "max_results": 500}}, {200}),
-    ("POST", f"{_API3}/traces/search"): (f"{_API3}/traces/search", {"json": {"locations": _TRACES, "max_results": 500}}, {200}),
+    ("GET", f"{_API}/traces"): (
+        f"{_API}/traces",
+        {"params": {"experiment_ids": ["1"], "max_results": 500}},
+        {200},
+    ),
+    ("POST", f"{_API3}/traces/search"): (
+        f"{_API3}/traces/search",
+        {"json": {"locations": _TRACES, "max_results": 500}},
+        {200},
+    ),
     ("POST", f"{_API3}/traces/batchGetInfos"): (
-        f"{_AJAX3}/traces/batchGetInfos", {"json": {"trace_ids": [f"t{i}" for i in range(1, 1001)]}}, {200, 413},
+        f"{_AJAX3}/traces/batchGetInfos",
+        {"json": {"trace_ids": [f"t{i}" for i in range(1, 1001)]}},
+        {200, 413},
     ),
-    ("GET", f"{_API3}/traces/batchGet"): (f"{_API3}/traces/batchGet", {"params": {"trace_ids": [f"t{i}" for i in range(1, 201)]}}, {200, 413}),
-    ("GET", f"{_API3}/traces/get"): (f"{_API3}/traces/get", {"params": {"trace_id": "big1"}}, {413}),
+    ("GET", f"{_API3}/traces/batchGet"): (
+        f"{_API3}/traces/batchGet",
+        {"params": {"trace_ids": [f"t{i}" for i in range(1, 201)]}},
+        {200, 413},
+    ),
+    ("GET", f"{_API3}/traces/get"): (
+        f"{_API3}/traces/get",
+        {"params": {"trace_id": "big1"}},
+        {413},
+    ),
     ("GET", f"{_API}/get-trace-artifact"): (
-        f"{_AJAX}/get-trace-artifact", {"params": {"request_id": "big1"}}, {413},
+        f"{_AJAX}/get-trace-artifact",
+        {"params": {"request_id": "big1"}},
+        {413},
     ),
-    ("GET", f"{_API3}/get-trace-artifact"): (f"{_AJAX3}/get-trace-artifact", {"params": {"request_id": "big1"}}, {413}),
-    ("GET", f"{_API3}/datasets/x1/records"): (f"{_API3}/datasets/d1/records", {"params": {"max_results": 1000}}, {200}),
-    ("GET", f"{_API3}/datasets/search"): (f"{_AJAX3}/datasets/search", {"params": {"max_results": 1000}}, {200}),
-    ("POST", f"{_API3}/datasets/search"): (f"{_API3}/datasets/search", {"json": {"max_results": 1000}}, {200}),
-    ("POST", f"{_API3}/issues/search"): (f"{_AJAX3}/issues/search", {"json": {"experiment_id": "1", "max_results": 50000}}, {200}),
-    ("GET", f"{_API3}/scorers/list"): (f"{_API3}/scorers/list", {"params": {"experiment_id": "1"}}, {413}),
+    ("GET", f"{_API3}/get-trace-artifact"): (
+        f"{_AJAX3}/get-trace-artifact",
+        {"params": {"request_id": "big1"}},
+        {413},
+    ),
+    ("GET", f"{_API3}/datasets/x1/records"): (
+        f"{_API3}/datasets/d1/records",
+        {"params": {"max_results": 1000}},
+        {200},
+    ),
+    ("GET", f"{_API3}/datasets/search"): (
+        f"{_AJAX3}/datasets/search",
+        {"params": {"max_results": 1000}},
+        {200},
+    ),
+    ("POST", f"{_API3}/datasets/search"): (
+        f"{_API3}/datasets/search",
+        {"json": {"max_results": 1000}},
+        {200},
+    ),
+    ("POST", f"{_API3}/issues/search"): (
+        f"{_AJAX3}/issues/search",
+        {"json": {"experiment_id": "1", "max_results": 50000}},
+        {200},
+    ),
+    ("GET", f"{_API3}/scorers/list"): (
+        f"{_API3}/scorers/list",
+        {"params": {"experiment_id": "1"}},
+        {413},
+    ),
     ("POST", "/graphql"): ("/graphql", {"json": {"query": _GRAPHQL, "variables": {}}}, {200}),
-    ("GET", "/get-artifact"): ("/get-artifact", {"params": {"run_uuid": "1r1", "path": "big.bin"}}, {200}),
+    ("GET", "/get-artifact"): (
+        "/get-artifact",
+        {"params": {"run_uuid": "1r1", "path": "big.bin"}},
+        {200},
+    ),
     ("GET", "/model-versions/get-artifact"): (
-        "/model-versions/get-artifact", {"params": {"name": "m1", "version": "1", "path": "big.bin"}}, {200},
+        "/model-versions/get-artifact",
+        {"params": {"name": "m1", "version": "1", "path": "big.bin"}},
+        {200},
     ),
     ("GET", f"{_API}/logged-models/x1/artifacts/files"): (
-        f"{_AJAX}/logged-models/l1/artifacts/files", {"params": {"artifact_file_path": "big.bin"}}, {200},
+        f"{_AJAX}/logged-models/l1/artifacts/files",
+        {"params": {"artifact_file_path": "big.bin"}},
+        {200},
     ),
-    ("GET", "/api/2.0/mlflow-artifacts/artifacts/x1"): ("/api/2.0/mlflow-artifacts/artifacts/x/big.bin", {}, {200}),
+    ("GET", "/api/2.0/mlflow-artifacts/artifacts/x1"): (
+        "/api/2.0/mlflow-artifacts/artifacts/x/big.bin",
+        {},
+        {200},
+    ),
 }
-_FILES = ("/get-artifact", "/model-versions/get-artifact", f"{_API}/logged-models/x1/artifacts/files", "/api/2.0/mlflow-artifacts/artifacts/x1")
+_FILES = (
+    "/get-artifact",
+    "/model-versions/get-artifact",
+    f"{_API}/logged-models/x1/artifacts/files",
+    "/api/2.0/mlflow-artifacts/artifacts/x1",
+)
 # One row, or a few whose number and length are bounded when they are written; none of it grows with what was logged.
 SMALL = """
 GET / /health /version /build/x1 /static-files/x1 /graphql /gateway/mlflow/v1/models
@@ -119,9 +230,18 @@ def _classified() -> set[tuple[str, str]]:
 
 
 def test_every_route_that_reads_is_classified() -> None:
-    read = {(method, _one_prefix(path)) for method, path in all_routes() if required_role(method, path) == Role.READ or method == "GET"}
+    read = {
+        (method, _one_prefix(path))
+        for method, path in all_routes()
+        if required_role(method, path) == Role.READ or method == "GET"
+    }
     # The gateway and closed routes answer for other services, or for nobody.
-    read = {(method, path) for method, path in read if "/gateway/" not in path.replace("/gateway/mlflow/v1/models", "") and "/assistant" not in path}
+    read = {
+        (method, path)
+        for method, path in read
+        if "/gateway/" not in path.replace("/gateway/mlflow/v1/models", "")
+        and "/assistant" not in path
+    }
     assert read == _classified()
 
 
@@ -150,7 +270,12 @@ def uri(postgres: Postgres, object_store: ObjectStore) -> str:
 
 
 @pytest.fixture(scope="module", params=["sandbox"])
-def tier(request: pytest.FixtureRequest, uri: str, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int]]:
+def tier(
+    request: pytest.FixtureRequest,
+    uri: str,
+    object_store: ObjectStore,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Server, int]]:
     shape = TIERS[request.param]
     folder: Path = tmp_path_factory.mktemp(request.param)
     server = start_bounded(uri, object_store.url, folder, shape)
@@ -159,12 +284,18 @@ def tier(request: pytest.FixtureRequest, uri: str, object_store: ObjectStore, tm
 
 
 @pytest.mark.parametrize("route", HOSTILE, ids=lambda route: f"{route[0]} {route[1]}")
-def test_the_largest_answer_stays_within_the_memory(tier: tuple[Server, int], route: tuple[str, str]) -> None:
+def test_the_largest_answer_stays_within_the_memory(
+    tier: tuple[Server, int], route: tuple[str, str]
+) -> None:
     server, memory = tier
     path, arguments, right = HOSTILE[route]
     with watched(server) as watch:
         answer = server.request(route[0], path, "read", timeout=120, stream=True, **arguments)
-        size = sum(len(piece) for piece in answer.iter_content(MIB)) if route[1] in _FILES else len(answer.content)
+        size = (
+            sum(len(piece) for piece in answer.iter_content(MIB))
+            if route[1] in _FILES
+            else len(answer.content)
+        )
     assert answer.status_code in right, answer.text[:500]
     assert watch.peak < memory * 0.8, f"{watch.peak / MIB:.0f} MiB"
     assert watch.failed == 0
@@ -199,7 +330,12 @@ def test_eight_at_once_and_slow(tier: tuple[Server, int]) -> None:
     assert watch.peak < memory * 0.8, f"{watch.peak / MIB:.0f} MiB"
     assert watch.failed == 0
     # Nothing is left over of those who went away.
-    assert server.request("POST", f"{_API}/runs/search", "read", json={"experiment_ids": ["0"]}).status_code == 200
+    assert (
+        server.request(
+            "POST", f"{_API}/runs/search", "read", json={"experiment_ids": ["0"]}
+        ).status_code
+        == 200
+    )
 
 
 def _slowness() -> float:
@@ -207,7 +343,9 @@ def _slowness() -> float:
     return max(0.0, os.getloadavg()[0] / (os.cpu_count() or 1) - 1)
 
 
-def test_the_client_gets_every_run(tier: tuple[Server, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_client_gets_every_run(
+    tier: tuple[Server, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, _ = tier
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token_of("read"))
     import mlflow
@@ -221,7 +359,13 @@ def test_the_client_gets_every_run(tier: tuple[Server, int], monkeypatch: pytest
 
 def test_a_whole_history_is_one_answer(tier: tuple[Server, int]) -> None:
     server, _ = tier
-    answer = server.request("GET", f"{_API}/metrics/get-history", "read", params={"run_id": "1r1", "metric_key": "loss"}, timeout=120)
+    answer = server.request(
+        "GET",
+        f"{_API}/metrics/get-history",
+        "read",
+        params={"run_id": "1r1", "metric_key": "loss"},
+        timeout=120,
+    )
     points = json.loads(answer.content)["metrics"]
     assert [point["step"] for point in points] == list(range(1, 40_001))
     # The form that MLflow gives.

@@ -47,7 +47,9 @@ def test_an_answer_goes_through_as_it_is(size: int) -> None:
     messages, send = _client()
     asyncio.run(Outbox(_app(size), 100)(_SCOPE, _receive, send))
     assert messages[0]["status"] == 200 and _body(messages) == b"x" * size
-    assert [message.get("more_body", False) for message in messages[1:]] == [True] * (len(messages) - 2) + [False]
+    assert [message.get("more_body", False) for message in messages[1:]] == [True] * (
+        len(messages) - 2
+    ) + [False]
 
 
 def test_a_full_outbox_answers_503() -> None:

@@ -12,10 +12,14 @@ def _store(cost: int, count: int = 5000) -> Any:
     class Store:
         tried: list[int] = []
 
-        def search(self, max_results: int, page_token: str | None = None) -> tuple[list[int], str | None]:
+        def search(
+            self, max_results: int, page_token: str | None = None
+        ) -> tuple[list[int], str | None]:
             return self._search(max_results=max_results, page_token=page_token)
 
-        def _search(self, max_results: int, page_token: str | None = None) -> tuple[list[int], str | None]:
+        def _search(
+            self, max_results: int, page_token: str | None = None
+        ) -> tuple[list[int], str | None]:
             self.tried.append(max_results)
             begin = int(page_token or 0)
             end = min(count, begin + max_results)

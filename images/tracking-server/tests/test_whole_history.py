@@ -29,14 +29,20 @@ class _Mlflow:
         if offset == self.fails_at:
             status, answer = 500, {"error_code": "INTERNAL_ERROR"}
         body = json.dumps(answer, indent=2).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+        ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
     def page(self, offset: int, size: int) -> dict[str, Any]:
         # A key that looks like the end of the list.
-        points = [{"key": '\n  ]\n"', "value": i / 3, "step": i} for i in range(offset, min(self.count, offset + size))]
+        points = [
+            {"key": '\n  ]\n"', "value": i / 3, "step": i}
+            for i in range(offset, min(self.count, offset + size))
+        ]
         more = {"next_page_token": str(offset + size)} if offset + size < self.count else {}
         return {**({"metrics": points} if points else {}), **more}
 
@@ -55,7 +61,13 @@ def _get(app: _Mlflow, query: str, path: str = _PATH, method: str = "GET") -> li
     async def empty() -> Message:
         return {"type": "http.request", "body": b""}
 
-    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": []}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [],
+    }
     asyncio.run(WholeHistory(app)(scope, empty if "max_results" in query else receive, send))
     return messages
 
@@ -69,7 +81,9 @@ def test_all_points_as_one_answer(count: int, path: str) -> None:
     assert body.decode() == json.dumps(app.page(0, 100), indent=2)
     assert all(asked["run_id"] == ["r"] and asked["metric_key"] == ["a b&c"] for asked in app.asked)
     assert len(app.asked) == max(1, (count + 1) // 2)
-    assert messages[0]["status"] == 200 and (count == 0 or b"content-length" not in dict(messages[0]["headers"]))
+    assert messages[0]["status"] == 200 and (
+        count == 0 or b"content-length" not in dict(messages[0]["headers"])
+    )
 
 
 def test_who_asks_for_a_page_gets_a_page() -> None:
@@ -80,7 +94,9 @@ def test_who_asks_for_a_page_gets_a_page() -> None:
 
 def test_an_error_is_passed_on() -> None:
     messages = _get(_Mlflow(7, fails_at=0), "run_id=r&metric_key=k")
-    assert messages[0]["status"] == 500 and json.loads(messages[1]["body"]) == {"error_code": "INTERNAL_ERROR"}
+    assert messages[0]["status"] == 500 and json.loads(messages[1]["body"]) == {
+        "error_code": "INTERNAL_ERROR"
+    }
 
 
 def test_an_error_in_between_ends_the_connection() -> None:

@@ -1,7 +1,10 @@
-"""How much memory the answer to one request may cost, counted while its rows come from the database.
+"""How much memory the answer to one request may cost, counted while its rows come from the
+database.
 
-MLflow holds a page of results four times over: rows, their entities, protocol buffers and JSON. The most that a request can
-ask for (50,000 runs with everything that was logged) is therefore far more than the memory of a worker.
+MLflow holds a page of results four times over: rows, their entities, protocol buffers and JSON.
+The most that a request can
+ask for (50,000 runs with everything that was logged) is therefore far more than the memory of a
+worker.
 """
 
 import threading
@@ -14,7 +17,8 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, TEMPORARILY_UN
 
 from mlflow_instance.limits import MIB
 
-# What an answer takes at its peak, measured: 1.3 KiB for each row of a run (metric, parameter, tag), 2.3 KiB for each point of a
+# What an answer takes at its peak, measured: 1.3 KiB for each row of a run (metric, parameter,
+# tag), 2.3 KiB for each point of a
 # metric, 5 bytes for each byte of a long text.
 _BYTES_PER_ROW = 1100
 BYTES_PER_RESULT_BYTE = 6
@@ -42,7 +46,10 @@ class AnswersBusy(MlflowException):
     """HTTP 503: alone this answer would fit."""
 
     def __init__(self) -> None:
-        super().__init__("Other large answers use the memory of this server at the moment; try again", error_code=TEMPORARILY_UNAVAILABLE)
+        super().__init__(
+            "Other large answers use the memory of this server at the moment; try again",
+            error_code=TEMPORARILY_UNAVAILABLE,
+        )
 
 
 class Reserve:
@@ -70,7 +77,8 @@ class Reserve:
 
 
 class Meter:
-    """`own` is certain, the rest is borrowed from the reserve. `most` may be lowered for a while."""
+    """`own` is certain, the rest is borrowed from the reserve. `most` may be lowered for a
+    while."""
 
     def __init__(self, own: int, reserve: Reserve) -> None:
         self._own, self._reserve = own, reserve
@@ -128,7 +136,8 @@ def current_meter() -> Meter | None:
 
 @contextmanager
 def metered(meter: Meter) -> Iterator[None]:
-    """One request. Threads that a handler runs in see the same meter: the context is copied, the object is not."""
+    """One request. Threads that a handler runs in see the same meter: the context is copied, the
+    object is not."""
     token = _current.set(meter)
     try:
         yield

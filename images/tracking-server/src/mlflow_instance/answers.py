@@ -18,7 +18,8 @@ def bound_answers(limit: int) -> None:
 class MeteredAnswers:
     def __init__(self, app: App, limit: int, turns: int) -> None:
         self._app = app
-        # Half of what each turn could have is its own; the other halves are for whichever needs more, so that one large run or
+        # Half of what each turn could have is its own; the other halves are for whichever needs
+        # more, so that one large run or
         # one long history still fits when it is alone.
         self._own = limit // 2
         self._reserve = Reserve(limit // 2 * turns)

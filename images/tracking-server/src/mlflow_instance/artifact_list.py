@@ -1,6 +1,7 @@
 """Listings of a folder, counted page by page as they come from the object store.
 
-MLflow lists a folder whole, and its clients know no pages for it: a folder that is too large for the memory of one answer is
+MLflow lists a folder whole, and its clients know no pages for it: a folder that is too large for
+the memory of one answer is
 an error that says so, and its sub-folders and files can still be listed and loaded by name.
 """
 
@@ -12,7 +13,8 @@ from mlflow.store.artifact.s3_artifact_repo import S3ArtifactRepository
 
 from mlflow_instance.answer_meter import current_meter
 
-# An entry as boto3's dictionary, as FileInfo, as protocol buffer and as JSON: measured 1.3 KiB with names of 40 characters.
+# An entry as boto3's dictionary, as FileInfo, as protocol buffer and as JSON: measured 1.3 KiB
+# with names of 40 characters.
 _BYTES_PER_ENTRY = 1400
 
 

@@ -1,7 +1,9 @@
 """Results of the database in blocks, counted before the next block is fetched.
 
-psycopg2 takes the whole result of a statement into memory before a single row can be looked at. Here a SELECT goes out as
-`DECLARE …; FETCH …` in one message, so that the usual small result costs no additional round trip, and a large one is
+psycopg2 takes the whole result of a statement into memory before a single row can be looked at.
+Here a SELECT goes out as
+`DECLARE …; FETCH …` in one message, so that the usual small result costs no additional round trip,
+and a large one is
 fetched only as far as the request's meter allows.
 """
 
@@ -30,7 +32,8 @@ from mlflow_instance.answer_meter import (
 _BOUNDED_TEXT = 8000
 # At most 24 MB where each of three columns is at its bound.
 _BLOCK = 1000
-# Rows with texts of any length: fetched without looking, before the database has summed their length. A text was once the
+# Rows with texts of any length: fetched without looking, before the database has summed their
+# length. A text was once the
 # body of a request, and is no longer than that.
 _FIRST_LONG = 2
 _SMALL = 64 * 1024
@@ -67,7 +70,9 @@ class BoundedCursor(Cursor):
                 break
         self._rows = iter(rows)
 
-    def _check_length(self, statement: str, parameters: Any, long: tuple[int, ...], meter: Meter) -> None:
+    def _check_length(
+        self, statement: str, parameters: Any, long: tuple[int, ...], meter: Meter
+    ) -> None:
         """`octet_length` of a text reads its header only, so this costs less than to fetch it."""
         columns = [column.name for column in self.description or ()]
         total = " + ".join(f"coalesce(octet_length(c{index}::text), 0)::bigint" for index in long)
@@ -116,20 +121,23 @@ class BoundedCursor(Cursor):
 
 @cache
 def _result_size() -> Any:
-    """libpq's own count of a result's memory. psycopg2 links libpq, so the symbol is found through its module."""
+    """libpq's own count of a result's memory. psycopg2 links libpq, so the symbol is found through
+    its module."""
     function = ctypes.CDLL(psycopg2._psycopg.__file__).PQresultMemorySize
     function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_size_t
     return function
 
 
 def bound_rows(default_limit: int) -> None:
-    """For every engine of this process. Statements outside of a request (at start, in a thread of their own) have the limit each."""
+    """For every engine of this process. Statements outside of a request (at start, in a thread of
+    their own) have the limit each."""
 
     def on_connect(connection: Any, _: Any) -> None:
         if not isinstance(connection, psycopg2.extensions.connection):
             return
         connection.cursor_factory = BoundedCursor
-        # All rows are wanted: without this the planner prefers plans that give the first tenth early.
+        # All rows are wanted: without this the planner prefers plans that give the first tenth
+        # early.
         autocommit = connection.autocommit
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -137,27 +145,49 @@ def bound_rows(default_limit: int) -> None:
         connection.autocommit = autocommit
 
     def on_execute(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-        if not isinstance(cursor, BoundedCursor) or cursor.name is not None or not _is_plain_select(statement, context):
+        if (
+            not isinstance(cursor, BoundedCursor)
+            or cursor.name is not None
+            or not _is_plain_select(statement, context)
+        ):
             return False
         cursor._rows = None
-        cursor.select(statement, parameters, _long_columns(context), current_meter() or Meter(default_limit, _NOTHING_MORE))
+        cursor.select(
+            statement,
+            parameters,
+            _long_columns(context),
+            current_meter() or Meter(default_limit, _NOTHING_MORE),
+        )
         return True
 
     event.listen(Engine, "connect", on_connect)
     event.listen(Engine, "do_execute", on_execute)
-    event.listen(Engine, "do_execute_no_params", lambda cursor, statement, context: on_execute(cursor, statement, None, context))
+    event.listen(
+        Engine,
+        "do_execute_no_params",
+        lambda cursor, statement, context: on_execute(cursor, statement, None, context),
+    )
 
 
 def _is_plain_select(statement: str, context: Any) -> bool:
     # A cursor needs a transaction, and a lock is taken for every row only if every row is fetched.
     compiled = context.compiled if context is not None else None
-    if compiled is None or not isinstance(compiled.statement, SelectBase) or context.root_connection.connection.autocommit:
+    if (
+        compiled is None
+        or not isinstance(compiled.statement, SelectBase)
+        or context.root_connection.connection.autocommit
+    ):
         return False
-    return " FOR UPDATE" not in statement and " FOR SHARE" not in statement and " FOR NO KEY" not in statement
+    return (
+        " FOR UPDATE" not in statement
+        and " FOR SHARE" not in statement
+        and " FOR NO KEY" not in statement
+    )
 
 
 def _long_columns(context: Any) -> tuple[int, ...]:
-    """The positions of columns whose type has no bound, or a larger one than values of parameters have."""
+    """The positions of columns whose type has no bound, or a larger one than values of parameters
+    have."""
     compiled = context.compiled
     if compiled is None:
         return ()
@@ -172,6 +202,10 @@ def _long_columns(context: Any) -> tuple[int, ...]:
 def _is_long(kind: Any) -> bool:
     if isinstance(kind, String):
         return kind.length is None or kind.length > _BOUNDED_TEXT
-    return isinstance(kind, LargeBinary) or kind.__visit_name__ in ("JSON", "JSONB", "type_decorator", "null", "ARRAY")
-
-
+    return isinstance(kind, LargeBinary) or kind.__visit_name__ in (
+        "JSON",
+        "JSONB",
+        "type_decorator",
+        "null",
+        "ARRAY",
+    )

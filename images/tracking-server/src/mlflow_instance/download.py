@@ -1,4 +1,5 @@
-"""`GET …/mlflow-artifacts/artifacts/<path>`: hands the file off, where MLflow's own route first fetches it to the pod's disk."""
+"""`GET …/mlflow-artifacts/artifacts/<path>`: hands the file off, where MLflow's own route first
+fetches it to the pod's disk."""
 
 import json
 import posixpath
@@ -6,7 +7,10 @@ import posixpath
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 from mlflow.exceptions import MlflowException
-from mlflow.server.handlers import _content_disposition_attachment, _get_artifact_repo_mlflow_artifacts
+from mlflow.server.handlers import (
+    _content_disposition_attachment,
+    _get_artifact_repo_mlflow_artifacts,
+)
 from mlflow.utils.mime_type_utils import _guess_mime_type
 from mlflow.utils.uri import validate_path_is_safe
 from starlette.requests import Request
@@ -15,7 +19,10 @@ from starlette.routing import Route
 from mlflow_instance.handoff import hand_off
 from mlflow_instance.stored_file import StoredFile
 
-_PATHS = tuple(f"/{prefix}/2.0/mlflow-artifacts/artifacts/{{artifact_path:path}}" for prefix in ("api", "ajax-api"))
+_PATHS = tuple(
+    f"/{prefix}/2.0/mlflow-artifacts/artifacts/{{artifact_path:path}}"
+    for prefix in ("api", "ajax-api")
+)
 
 
 def add_streamed_download(app: FastAPI) -> None:
@@ -29,7 +36,9 @@ async def _download(request: Request) -> Response:
         path = validate_path_is_safe(request.path_params["artifact_path"])
         hand_off(StoredFile(_get_artifact_repo_mlflow_artifacts(), path, folder_is_missing=True))
     except MlflowException as error:
-        return JSONResponse(json.loads(error.serialize_as_json()), status_code=error.get_http_status_code())
+        return JSONResponse(
+            json.loads(error.serialize_as_json()), status_code=error.get_http_status_code()
+        )
     return Response(
         headers={
             "Content-Type": _guess_mime_type(path),

@@ -1,6 +1,8 @@
-"""Sends the files that handlers handed off: from the object store to the client, as fast as the client takes them.
+"""Sends the files that handlers handed off: from the object store to the client, as fast as the
+client takes them.
 
-A download holds one piece, and a thread only while that piece comes from the store. When the client goes away, the store's
+A download holds one piece, and a thread only while that piece comes from the store. When the
+client goes away, the store's
 connection is closed at once.
 """
 
@@ -30,7 +32,14 @@ _SLOT_WITHIN_SECONDS = 20.0
 _RETRY_AFTER = b"5"
 _REPLACED = {b"content-length", b"etag", b"last-modified", b"accept-ranges", b"content-range"}
 # Answered from the store's own values, and not from those of the empty answer of the handler.
-_CONDITIONAL = {b"range", b"if-range", b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since"}
+_CONDITIONAL = {
+    b"range",
+    b"if-range",
+    b"if-none-match",
+    b"if-modified-since",
+    b"if-match",
+    b"if-unmodified-since",
+}
 _ONE_RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)")
 
 Headers = list[tuple[bytes, bytes]]
@@ -59,9 +68,16 @@ class FileAnswers:
             elif message["type"] == "http.response.start":
                 headers.extend(message["headers"])
 
-        asked = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _CONDITIONAL}
+        asked = {
+            name: value.decode("latin-1")
+            for name, value in scope["headers"]
+            if name in _CONDITIONAL
+        }
         if asked and "artifact" in scope["path"]:
-            scope = {**scope, "headers": [header for header in scope["headers"] if header[0] not in _CONDITIONAL]}
+            scope = {
+                **scope,
+                "headers": [header for header in scope["headers"] if header[0] not in _CONDITIONAL],
+            }
         try:
             await self._app(scope, receive, hold)
         finally:
@@ -70,13 +86,23 @@ class FileAnswers:
             await self._answer(handoff.file, scope, asked, headers, receive, send)
 
     async def _answer(
-        self, file: StoredFile, scope: Scope, asked: dict[bytes, str], headers: Headers, receive: Receive, send: Send
+        self,
+        file: StoredFile,
+        scope: Scope,
+        asked: dict[bytes, str],
+        headers: Headers,
+        receive: Receive,
+        send: Send,
     ) -> None:
         # The name of the token, as the middleware leaves it; without one every slot is everybody's.
         name = str(scope.get("mlflow_instance.token") or "")
         if not await self._take_slot(name):
             return await _error(
-                send, 503, "TEMPORARILY_UNAVAILABLE", "Too many downloads at once; try again", [(b"retry-after", _RETRY_AFTER)]
+                send,
+                503,
+                "TEMPORARILY_UNAVAILABLE",
+                "Too many downloads at once; try again",
+                [(b"retry-after", _RETRY_AFTER)],
             )
         try:
             async with anyio.create_task_group() as tasks:
@@ -86,13 +112,19 @@ class FileAnswers:
         finally:
             self._give_slot_back(name)
 
-    async def _send_file(self, file: StoredFile, method: str, asked: dict[bytes, str], headers: Headers, send: Send) -> None:
+    async def _send_file(
+        self, file: StoredFile, method: str, asked: dict[bytes, str], headers: Headers, send: Send
+    ) -> None:
         reading: Reading | None = None
         try:
             span = _range(asked)
             try:
                 conditional = asked.keys() & {b"if-range", b"if-none-match", b"if-match"}
-                opened = await self._run(file.head) if method == "HEAD" or conditional else await self._run(file.open, span)
+                opened = (
+                    await self._run(file.head)
+                    if method == "HEAD" or conditional
+                    else await self._run(file.open, span)
+                )
                 if conditional:
                     if _not_modified(asked, opened):
                         return await _bodiless(send, 304, _with(headers, opened))
@@ -101,16 +133,28 @@ class FileAnswers:
                     if method == "GET":
                         opened = await self._run(file.open, span)
             except RangeNotSatisfiable as error:
-                return await _bodiless(send, 416, [*headers, (b"content-range", f"bytes */{error.size}".encode("ascii"))])
+                return await _bodiless(
+                    send,
+                    416,
+                    [*headers, (b"content-range", f"bytes */{error.size}".encode("ascii"))],
+                )
             except MlflowException as error:
-                return await _error(send, error.get_http_status_code(), **json.loads(error.serialize_as_json()))
+                return await _error(
+                    send, error.get_http_status_code(), **json.loads(error.serialize_as_json())
+                )
             partial = span is not None and opened.body is not None
             answer = _with(headers, opened, partial)
             if opened.body is None:
                 return await _bodiless(send, 200, answer)
             reading = Reading(file, opened)
             reading.skip(len(opened.first))
-            await send({"type": "http.response.start", "status": 206 if partial else 200, "headers": answer})
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 206 if partial else 200,
+                    "headers": answer,
+                }
+            )
             piece = opened.first
             while piece:
                 with anyio.fail_after(_PIECE_WITHIN_SECONDS):
@@ -124,7 +168,9 @@ class FileAnswers:
 
     async def _run(self, work: Any, *arguments: Any) -> Any:
         assert self._threads is not None
-        return await anyio.to_thread.run_sync(work, *arguments, limiter=self._threads, abandon_on_cancel=True)
+        return await anyio.to_thread.run_sync(
+            work, *arguments, limiter=self._threads, abandon_on_cancel=True
+        )
 
     async def _take_slot(self, name: str) -> bool:
         if self._slots is None:
@@ -173,13 +219,23 @@ def _with(headers: Headers, opened: Opened, partial: bool = False) -> Headers:
     """The handler's own headers (type, disposition, security), with what only the store knows."""
     answer = [header for header in headers if header[0].lower() not in _REPLACED]
     # The length lets a client tell a transfer that broke off from a whole one.
-    answer += [(b"content-length", str(opened.length).encode("ascii")), (b"accept-ranges", b"bytes")]
+    answer += [
+        (b"content-length", str(opened.length).encode("ascii")),
+        (b"accept-ranges", b"bytes"),
+    ]
     if opened.etag:
         answer.append((b"etag", opened.etag.encode("latin-1")))
     if opened.modified:
-        answer.append((b"last-modified", format_date_time(opened.modified.timestamp()).encode("ascii")))
+        answer.append(
+            (b"last-modified", format_date_time(opened.modified.timestamp()).encode("ascii"))
+        )
     if partial:
-        answer.append((b"content-range", f"bytes {opened.start}-{opened.end - 1}/{opened.size}".encode("ascii")))
+        answer.append(
+            (
+                b"content-range",
+                f"bytes {opened.start}-{opened.end - 1}/{opened.size}".encode("ascii"),
+            )
+        )
     return answer
 
 
@@ -192,8 +248,14 @@ async def _bodiless(send: Send, status: int, headers: Headers) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _error(send: Send, status: int, error_code: str, message: str, headers: Headers | None = None, **_: Any) -> None:
+async def _error(
+    send: Send, status: int, error_code: str, message: str, headers: Headers | None = None, **_: Any
+) -> None:
     body = json.dumps({"error_code": error_code, "message": message}).encode("utf-8")
-    start = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode("ascii")), *(headers or [])]
+    start = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode("ascii")),
+        *(headers or []),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": body})

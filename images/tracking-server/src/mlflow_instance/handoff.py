@@ -1,6 +1,8 @@
-"""A handler of MLflow decides which file it answers with; the file itself is sent outside of the handler.
+"""A handler of MLflow decides which file it answers with; the file itself is sent outside of the
+handler.
 
-MLflow fetches the file to the pod's disk, and its adapter between Flask and ASGI then queues all of it in memory, however
+MLflow fetches the file to the pod's disk, and its adapter between Flask and ASGI then queues all
+of it in memory, however
 slowly the client reads.
 """
 
@@ -42,7 +44,8 @@ def take_over_files() -> None:
 
 
 class _TraceFiles:
-    """The part of a trace's repository that MLflow's handler uses. It makes its headers of an empty file."""
+    """The part of a trace's repository that MLflow's handler uses. It makes its headers of an
+    empty file."""
 
     def __init__(self, repository: Any) -> None:
         self._repository = repository

@@ -1,7 +1,9 @@
 """Answers that wait for their readers, within one budget of the worker.
 
-An answer is whole in memory before its first byte is sent, and stays there until the client has taken the last one. Where
-many read slowly, the budget goes to those who still read: who has held an answer longest is cut off for the next.
+An answer is whole in memory before its first byte is sent, and stays there until the client has
+taken the last one. Where
+many read slowly, the budget goes to those who still read: who has held an answer longest is cut
+off for the next.
 """
 
 import time
@@ -76,7 +78,9 @@ class Outbox:
 
     def _make_room(self, size: int) -> bool:
         held = sum(waiting.size for waiting in self._waiting)
-        patient = [waiting for waiting in self._waiting if time.monotonic() - waiting.since > _SAFE_SECONDS]
+        patient = [
+            waiting for waiting in self._waiting if time.monotonic() - waiting.since > _SAFE_SECONDS
+        ]
         while held + size > self._capacity and patient:
             oldest = patient.pop(0)
             held -= oldest.size
@@ -93,7 +97,13 @@ class Outbox:
                 # Each piece waits until the transport has room for it.
                 for begin in range(0, len(body), _SMALL):
                     rest = begin + _SMALL < len(body)
-                    await send({"type": "http.response.body", "body": body[begin : begin + _SMALL], "more_body": more or rest})
+                    await send(
+                        {
+                            "type": "http.response.body",
+                            "body": body[begin : begin + _SMALL],
+                            "more_body": more or rest,
+                        }
+                    )
         finally:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)

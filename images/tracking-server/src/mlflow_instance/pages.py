@@ -1,6 +1,7 @@
 """Pages of results that are made smaller until they fit into the memory of one answer.
 
-Everything that MLflow's stores page has a `max_results` and a `page_token`. A page may hold less than was asked for, its token
+Everything that MLflow's stores page has a `max_results` and a `page_token`. A page may hold less
+than was asked for, its token
 says that there is more, and MLflow's clients follow it.
 """
 
@@ -15,14 +16,16 @@ from mlflow_instance.answer_meter import AnswersBusy, AnswerTooLarge, current_me
 # Up to here a page is tried as it was asked for; the UI asks for 25 to 100 rows and shows as many.
 _TRIED_WHOLE = 100
 _REMEMBERED = 256
-# A try that fails costs as much as a page. From 10,000 it takes three to come down to 39; the next page knows better.
+# A try that fails costs as much as a page. From 10,000 it takes three to come down to 39; the next
+# page knows better.
 _SMALLER = 16
 # Takes a token but gives none: a smaller page would be a part that looks like the whole.
 _NO_NEXT_PAGE = {"query_trace_metrics"}
 
 
 class _Costs:
-    """What one result of a search has cost lately, so that the next page of it is tried in the right size at once."""
+    """What one result of a search has cost lately, so that the next page of it is tried in the
+    right size at once."""
 
     def __init__(self) -> None:
         self._costs: OrderedDict[str, float] = OrderedDict()
@@ -43,7 +46,9 @@ def page_by_size(*stores: type) -> list[str]:
     wrapped = []
     for store in stores:
         for name, method in inspect.getmembers(store, inspect.isfunction):
-            if name in _NO_NEXT_PAGE or not {"max_results", "page_token"} <= set(inspect.signature(method).parameters):
+            if name in _NO_NEXT_PAGE or not {"max_results", "page_token"} <= set(
+                inspect.signature(method).parameters
+            ):
                 continue
             setattr(store, name, _smaller_pages(method))
             wrapped.append(name)
@@ -60,11 +65,16 @@ def _smaller_pages(method: Callable[..., Any]) -> Callable[..., Any]:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         asked = bound.arguments["max_results"]
-        # Nothing asked is the store's own default, which it knows: nothing to make smaller. What is wrong MLflow says itself.
+        # Nothing asked is the store's own default, which it knows: nothing to make smaller. What
+        # is wrong MLflow says itself.
         # `search_runs` calls `_search_runs`, which is paged as well: one of them makes the pages.
         if meter is None or meter.paging or not isinstance(asked, int) or asked < 2:
             return method(*args, **kwargs)
-        others = {name: value for name, value in bound.arguments.items() if name not in ("self", "max_results", "page_token")}
+        others = {
+            name: value
+            for name, value in bound.arguments.items()
+            if name not in ("self", "max_results", "page_token")
+        }
         key = repr(others)[:1000]
         size, before, most = asked, meter.used, meter.most
         if asked > _TRIED_WHOLE:

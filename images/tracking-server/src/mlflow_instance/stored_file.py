@@ -17,7 +17,8 @@ from mlflow_instance.artifacts import ProxiedS3ArtifactRepository, object_store_
 
 # Enough for 100 MB/s and more; a download holds about twice this.
 PIECE = 256 * 1024
-# The store may end a connection from which a slow reader takes nothing: the rest comes from a new one.
+# The store may end a connection from which a slow reader takes nothing: the rest comes from a new
+# one.
 _REOPENED_WITHOUT_PROGRESS = 3
 
 
@@ -44,7 +45,12 @@ class RangeNotSatisfiable(Exception):
 
 class StoredFile:
     def __init__(
-        self, repository: Any, path: str, *, missing: MlflowException | None = None, folder_is_missing: bool = False
+        self,
+        repository: Any,
+        path: str,
+        *,
+        missing: MlflowException | None = None,
+        folder_is_missing: bool = False,
     ) -> None:
         s3 = _s3_repository(repository)
         bucket, prefix = s3.parse_s3_compliant_uri(s3.artifact_uri)
@@ -65,10 +71,13 @@ class StoredFile:
         return Opened(size, answer.get("ETag"), answer.get("LastModified"), 0, size, b"", None)
 
     def open(self, span: str | None = None) -> Opened:
-        """`span` is one range of HTTP, `bytes=…`. The first piece is read at once: one change of threads less."""
+        """`span` is one range of HTTP, `bytes=…`. The first piece is read at once: one change of
+        threads less."""
         with self._errors():
             try:
-                answer = self._client().get_object(**self._object, **({"Range": span} if span else {}))
+                answer = self._client().get_object(
+                    **self._object, **({"Range": span} if span else {})
+                )
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") not in ("InvalidRange", "416"):
                     raise
@@ -82,7 +91,9 @@ class StoredFile:
     def reopen(self, opened: Opened, position: int) -> Any:
         """The rest, of the same content: a file that was replaced meanwhile ends the transfer."""
         same = {"IfMatch": opened.etag} if opened.etag else {}
-        return self._client().get_object(**self._object, **same, Range=f"bytes={position}-{opened.end - 1}")["Body"]
+        return self._client().get_object(
+            **self._object, **same, Range=f"bytes={position}-{opened.end - 1}"
+        )["Body"]
 
     def _errors(self) -> Any:
         return _Errors(self)
@@ -90,7 +101,9 @@ class StoredFile:
     def is_folder(self) -> bool:
         prefix = f"{self._object['Key'].rstrip('/')}/"
         others = {name: value for name, value in self._object.items() if name != "Key"}
-        return bool(self._client().list_objects_v2(**others, Prefix=prefix, MaxKeys=1).get("KeyCount"))
+        return bool(
+            self._client().list_objects_v2(**others, Prefix=prefix, MaxKeys=1).get("KeyCount")
+        )
 
 
 class _Errors:
@@ -113,7 +126,8 @@ class _Errors:
                 raise self._file.missing from None
             if not self._file.folder_is_missing and self._file.is_folder():
                 raise MlflowException(
-                    f"Artifact path refers to a directory, not a file: '{self._file.path}'", error_code=INVALID_PARAMETER_VALUE
+                    f"Artifact path refers to a directory, not a file: '{self._file.path}'",
+                    error_code=INVALID_PARAMETER_VALUE,
                 ) from None
             raise
 
@@ -157,7 +171,8 @@ class Reading:
         self._position += count
 
     def close(self) -> None:
-        """Never waits, so that the event loop may call it: while a thread reads, that thread closes."""
+        """Never waits, so that the event loop may call it: while a thread reads, that thread
+        closes."""
         self._closed = True
         if self._busy.acquire(blocking=False):
             self._body.close()
@@ -179,7 +194,8 @@ def _s3_repository(repository: Any) -> S3ArtifactRepository:
 
 
 def bound_whole_downloads(limit: int) -> None:
-    """What a handler reads whole to work on it, such as archived traces, must fit into the memory of one answer."""
+    """What a handler reads whole to work on it, such as archived traces, must fit into the memory
+    of one answer."""
     download = S3ArtifactRepository._download_file
 
     def bounded(self: Any, remote_file_path: str, local_path: str) -> None:

@@ -1,6 +1,8 @@
-"""`GET metrics/get-history` without `max_results`: all points, as MLflow documents it, but page by page.
+"""`GET metrics/get-history` without `max_results`: all points, as MLflow documents it, but page by
+page.
 
-MLflow makes one answer of all points, whose size nothing bounds. Here the pages that MLflow itself offers are asked for one
+MLflow makes one answer of all points, whose size nothing bounds. Here the pages that MLflow itself
+offers are asked for one
 after the other and sent as one answer, each when the client has taken the one before.
 """
 
@@ -15,7 +17,8 @@ from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 _PATH = re.compile(r"/(?:ajax-)?api/2\.0/mlflow/metrics/get-history/?")
 # What MLflow's own client asks for at a time.
 _PAGE = 25_000
-# MLflow's JSON has two spaces for each level, and a line break in a text is escaped: this can't be inside of a point.
+# MLflow's JSON has two spaces for each level, and a line break in a text is escaped: this can't be
+# inside of a point.
 _START, _END = b'{\n  "metrics": [\n', b"\n  ]"
 _PAGE_WITHIN_SECONDS = 300.0
 
@@ -25,7 +28,11 @@ class WholeHistory:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not _PATH.fullmatch(scope["path"]):
+        if (
+            scope["type"] != "http"
+            or scope["method"] != "GET"
+            or not _PATH.fullmatch(scope["path"])
+        ):
             return await self._app(scope, receive, send)
         query = parse_qsl(scope["query_string"].decode("ascii", "replace"), keep_blank_values=True)
         names = {name for name, _ in query}
@@ -40,19 +47,29 @@ class WholeHistory:
         token: str | None = None
         first = True
         while first or token:
-            page = [*query, ("max_results", str(_PAGE)), *([("page_token", token)] if token else [])]
-            start, body = await self._page({**scope, "query_string": urlencode(page).encode("ascii")})
+            page = [
+                *query,
+                ("max_results", str(_PAGE)),
+                *([("page_token", token)] if token else []),
+            ]
+            start, body = await self._page(
+                {**scope, "query_string": urlencode(page).encode("ascii")}
+            )
             if first and (start["status"] != 200 or not body.startswith(_START)):
                 # An error, or no points at all.
                 await send(start)
                 return await send({"type": "http.response.body", "body": body})
             if start["status"] != 200:
                 # The answer has begun. Without its end it can't be taken for whole.
-                raise RuntimeError(f"a further page of get-history was answered with {start['status']}")
+                raise RuntimeError(
+                    f"a further page of get-history was answered with {start['status']}"
+                )
             end = body.rindex(_END)
             token = _next_token(body[end + len(_END) :])
             if first:
-                headers = [header for header in start["headers"] if header[0].lower() != b"content-length"]
+                headers = [
+                    header for header in start["headers"] if header[0].lower() != b"content-length"
+                ]
                 await send({**start, "headers": headers})
             points = _START + body[len(_START) : end] if first else b",\n" + body[len(_START) : end]
             first = False

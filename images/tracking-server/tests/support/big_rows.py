@@ -8,7 +8,11 @@ class Rows:
     def __init__(self, uri: str) -> None:
         url = make_url(uri)
         self._connection = psycopg2.connect(
-            host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database
+            host=url.host,
+            port=url.port,
+            user=url.username,
+            password=url.password,
+            dbname=url.database,
         )
         self._connection.autocommit = True
 
@@ -25,7 +29,15 @@ class Rows:
             f"VALUES ({number}, 'big {number}', 'default', 'mlflow-artifacts:/{number}', 'active', 1, 1)"
         )
 
-    def runs(self, experiment: int, count: int, metrics: int = 0, params: int = 0, tags: int = 0, length: int = 20) -> None:
+    def runs(
+        self,
+        experiment: int,
+        count: int,
+        metrics: int = 0,
+        params: int = 0,
+        tags: int = 0,
+        length: int = 20,
+    ) -> None:
         """Run ids are `<experiment>r<number>`."""
         ids = f"generate_series(1, {count}) AS r"
         self.run(
@@ -53,7 +65,9 @@ class Rows:
     def registry(self, models: int, versions: int) -> None:
         """Models `m1` … with tags, and versions of `m1` with long ones."""
         name = "INSERT INTO registered_models (workspace, name, creation_time, last_updated_time, description) "
-        self.run(f"{name} SELECT 'default', 'm' || i, 1, 1, repeat('d', 4000) FROM generate_series(1, {models}) AS i")
+        self.run(
+            f"{name} SELECT 'default', 'm' || i, 1, 1, repeat('d', 4000) FROM generate_series(1, {models}) AS i"
+        )
         self.run(
             "INSERT INTO registered_model_tags (workspace, name, key, value) SELECT 'default', 'm' || i, 'k' || k, repeat('v', 100) "
             f"FROM generate_series(1, {models}) AS i, generate_series(1, 20) AS k"
@@ -94,7 +108,9 @@ class Rows:
             f"INSERT INTO trace_tags (key, value, request_id) SELECT 'k' || k, repeat('v', 2000), '{name}' || i "
             f"FROM {rows}, generate_series(1, 5) AS k"
         )
-        self.run(f"INSERT INTO trace_tags (key, value, request_id) SELECT 'mlflow.trace.spansLocation', 'TRACKING_STORE', '{name}' || i FROM {rows}")
+        self.run(
+            f"INSERT INTO trace_tags (key, value, request_id) SELECT 'mlflow.trace.spansLocation', 'TRACKING_STORE', '{name}' || i FROM {rows}"
+        )
         attributes = f"repeat('[],', {length // 3}) || '0'"
         self.run(
             "INSERT INTO spans (trace_id, experiment_id, span_id, name, type, status, start_time_unix_nano, end_time_unix_nano, content) "
