@@ -101,7 +101,9 @@ def test_a_transfer_has_the_grace_that_the_setting_gives(
     assert 5.5 < time.monotonic() - stopped < 12
     for thread in threads:
         thread.join(60)
-    assert (ended["whole"][1], ended["long"][1]) == ("200 close", "broken off")
+    assert ended["whole"][1] == "200 close"
+    # uvicorn ends what is left with an answer of its own.
+    assert ended["long"][1] in ("500 close", "broken off")
     keys = object_store.keys("instance", "artifacts/0/")
     assert "artifacts/0/whole" in keys and "artifacts/0/long" not in keys
 
