@@ -199,7 +199,7 @@ function allThings(database: Database, bucket: string): Thing[] {
       experiment,
       path: placeOf(kind, String(id), ownPath(String(experiment["artifact_location"]), bucket)),
       stated: location === undefined || location === null ? [] : [ownPath(String(location), bucket)],
-      reach: reachOf(kind, String(id), artifactPath(String(location), bucket)),
+      reach: reachOf(kind, String(id), artifactPath(typeof location === "string" ? location : "", bucket)),
       deleted: row["lifecycle_stage"] === "deleted",
       deletedAt: deletedAt as number | null,
       tagged: ownTags.has(String(id)) || keptExperiments.has(String(row["experiment_id"])),
