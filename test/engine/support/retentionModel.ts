@@ -198,7 +198,7 @@ function allThings(database: Database, bucket: string): Thing[] {
       row,
       experiment,
       path: placeOf(kind, String(id), ownPath(String(experiment["artifact_location"]), bucket)),
-      stated: location === undefined || location === null ? [] : [ownPath(String(location), bucket)],
+      stated: typeof location === "string" ? [ownPath(location, bucket)] : [],
       reach: reachOf(kind, String(id), artifactPath(typeof location === "string" ? location : "", bucket)),
       deleted: row["lifecycle_stage"] === "deleted",
       deletedAt: deletedAt as number | null,
