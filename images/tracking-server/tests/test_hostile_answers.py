@@ -299,7 +299,7 @@ def test_the_largest_answer_stays_within_the_memory(
     assert answer.status_code in right, answer.text[:500]
     assert watch.peak < memory * 0.8, f"{watch.peak / MIB:.0f} MiB"
     assert watch.failed == 0
-    assert watch.searches and watch.slowest < 1.0 + _slowness(), f"{watch.slowest:.2f} s"
+    assert watch.slowest < 1.0 + _slowness(), f"{watch.slowest:.2f} s"
     if route[1] in _FILES:
         assert size == 128 * MIB and watch.peak - watch.before < 100 * MIB
     elif answer.status_code == 413:
