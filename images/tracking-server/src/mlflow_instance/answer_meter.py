@@ -22,8 +22,9 @@ from mlflow_instance.limits import MIB
 # metric, 5 bytes for each byte of a long text.
 _BYTES_PER_ROW = 1100
 BYTES_PER_RESULT_BYTE = 6
-# A text that is parsed as JSON becomes objects: this much for each comma, bracket and colon in it.
-BYTES_PER_JSON_ELEMENT = 100
+# A text that is parsed as JSON becomes objects, and those of a trace become protocol buffers: this
+# much for each comma, bracket and colon in it (measured with 400 spans of empty lists: 240 MiB).
+BYTES_PER_JSON_ELEMENT = 300
 # Borrowed in steps, so that a lock is taken once for some thousand rows.
 _STEP = 4 * MIB
 
