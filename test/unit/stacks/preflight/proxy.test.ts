@@ -82,7 +82,7 @@ describe("a cluster behind a proxy", () => {
       for (const socket of [client, target]) sockets.add(socket.on("error", () => undefined));
       client.pipe(target).pipe(client);
     });
-    await Promise.all([api, s3, postgresql, proxy].map((server) => listen(server as TcpServer)));
+    await Promise.all([api, s3, postgresql, proxy].map((server) => listen(server)));
   });
   afterAll(() => {
     for (const socket of sockets) socket.destroy();
