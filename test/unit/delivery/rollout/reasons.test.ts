@@ -152,7 +152,7 @@ test("what runs, is going, has succeeded, or is held back on purpose is no obsta
 
 test("a message is one line without control characters, and its end stays", () => {
   const { message } = only([waiting("CreateContainerConfigError", `a\n\u001b[31mb\r\n${"x".repeat(600)}end`)]);
-   
+
   expect(message).not.toMatch(/[\u0000-\u001f]/);
   expect(message).toMatch(/^… x+end$/);
 });
