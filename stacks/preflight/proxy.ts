@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
-import { BlockList, isIP, type Socket } from "node:net";
+import { BlockList, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { Reason } from "./check.ts";
@@ -101,7 +101,7 @@ export class ProxyAgent extends Agent {
     tunnel(this.#proxy, host, Number(options.port ?? 443)).then(
       (socket) => {
         const name = servername ?? (isIP(host) === 0 ? host : "");
-        const secured = connectTls({ ...(options as object), socket: socket, servername: name });
+        const secured = connectTls({ ...(options as object), socket, servername: name });
         const failed = (error: Error) => callback?.(error, secured);
         secured.once("error", failed);
         secured.once("secureConnect", () => {
