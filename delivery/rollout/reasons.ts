@@ -126,7 +126,7 @@ function lastOf(events: readonly KubeEvent[], wanted: (event: KubeEvent) => bool
 }
 
 const lineBreaks = /\s*[\r\n]+\s*/g;
-
+// A container writes what it likes, and this goes to a terminal.
 const controls = /[\u0000-\u001f\u007f-\u009f]+/g;
 
 /** The end of a text on one line: the last lines of an error are those that say what it is. */

@@ -101,7 +101,7 @@ export class ProxyAgent extends Agent {
     tunnel(this.#proxy, host, Number(options.port ?? 443)).then(
       (socket) => {
         const name = servername ?? (isIP(host) === 0 ? host : "");
-        const secured = connectTls({ ...(options as object), socket: socket, servername: name });
+        const secured = connectTls({ ...(options as object), socket, servername: name });
         const failed = (error: Error) => callback?.(error, secured);
         secured.once("error", failed);
         secured.once("secureConnect", () => {
