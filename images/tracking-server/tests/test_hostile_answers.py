@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mlflow_instance.fence import _one_prefix, required_role
+from mlflow_instance.fence import one_prefix, required_role
 from mlflow_instance.roles import Role
 from tests.support.big_rows import Rows
 from tests.support.hostile import MIB, TIERS, head, start_bounded, watched
@@ -231,7 +231,7 @@ def _classified() -> set[tuple[str, str]]:
 
 def test_every_route_that_reads_is_classified() -> None:
     read = {
-        (method, _one_prefix(path))
+        (method, one_prefix(path))
         for method, path in all_routes()
         if required_role(method, path) == Role.READ or method == "GET"
     }
