@@ -52,8 +52,9 @@ def _replace_everywhere(name: str, old: Any, new: Any) -> None:
     """Modules that are loaded hold the function under its name; those that are loaded later find
     the new one.
     """
-    for module in list(sys.modules.values()):
-        if module.__name__.startswith("mlflow.") and vars(module).get(name) is old:
+    for path, module in list(sys.modules.items()):
+        # None: imports.py says of a module that it is absent.
+        if module is not None and path.startswith("mlflow.") and vars(module).get(name) is old:
             setattr(module, name, new)
 
 
