@@ -64,7 +64,7 @@ describe("the schema of the component package", () => {
 
   test("takes outputs only for what fills the tree; what decides it is plain", () => {
     const inputs = Object.entries(instance().inputProperties).filter(([, { plain }]) => plain !== true);
-    expect(inputs.map(([name]) => name)).toEqual(["image", "bucketCredentials", "maintenanceCredentials"]);
+    expect(inputs.map(([name]) => name)).toEqual(["image", "imagePullSecret", "bucketCredentials", "maintenanceCredentials"]);
   });
 
   test("gives exactly the documented outputs: a private field would be one more", () => {
