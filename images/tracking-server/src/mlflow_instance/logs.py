@@ -80,7 +80,8 @@ def capture_output() -> None:
 
 def say(program: str, text: str) -> None:
     """A command's last word, for the person who started it: each line of `text` is one."""
-    stream = sys.__stderr__ or sys.stderr
+    # Under `configure_logging` what is written to sys.stderr becomes a record of the log.
+    stream = sys.__stderr__ if isinstance(sys.stderr, _Lines) and sys.__stderr__ else sys.stderr
     for line in text.strip().split("\n"):
         stream.write(f"{program}: {printable(line)}\n")
     stream.flush()
