@@ -35,13 +35,14 @@ test("what runs goes, and only the dump comes", () => {
   ]);
 });
 
-test("what stays is the same but for the stopped server, the logins of maintenance, the bucket's lock and the word about it", () => {
+test("what stays is the same but for the stopped server, the logins of maintenance, the bucket's lock, its room for the dump, and the tag", () => {
   const changed = prepared.registrations.flatMap(({ custom, name, inputs }) => {
     const was = before.registrations.find((other) => other.custom && other.name === name);
     return custom && was !== undefined && JSON.stringify(was.inputs) !== JSON.stringify(inputs) ? [name] : [];
   });
   expect(changed.sort()).toEqual([
     "fraud-detector-bucket",
+    "fraud-detector-bucket-policy",
     "fraud-detector-namespace",
     "fraud-detector-retention-role",
     "fraud-detector-server",

@@ -43,6 +43,7 @@ describe("logical names", () => {
     expect(keys.map((noun) => logicalName("x", noun))).toEqual([
       "x-namespace",
       "x-quota",
+      "x-pull-secret",
       "x-default-deny",
       "x-server-network",
       "x-migration-network",
@@ -68,6 +69,7 @@ describe("logical names", () => {
       "x-token",
       "x-token-hashes",
       "x-service-account",
+      "x-server-key",
       "x-credentials",
       "x-ca-bundle",
       "x-migration",

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { objectStorePluginVersion } from "../../../components/internal/objectStorePlugin.ts";
 
 // What examples/typescript has to keep for a team that copies it. That it runs is test/engine/examples.test.ts's.
 
@@ -33,6 +34,8 @@ it("pins the same providers in Python and YAML", () => {
   const yaml = readFileSync(join(root, "examples/yaml/Pulumi.yaml"), "utf8");
   for (const name of ["aws", "kubernetes", "postgresql", "random"]) {
     expect(python).toContain(`pulumi-${name}==${dependencies[`@pulumi/${name}`]}\n`);
-    expect(yaml).toMatch(new RegExp(`type: pulumi:providers:${name}\\n[^]*?version: ${dependencies[`@pulumi/${name}`]} `));
+    // Python's SDK is the newest; the plugin of the object store is the last that works with other stores than Amazon's.
+    const plugin = name === "aws" ? objectStorePluginVersion : dependencies[`@pulumi/${name}`];
+    expect(yaml).toMatch(new RegExp(`type: pulumi:providers:${name}\\n[^]*?version: ${plugin} `));
   }
 });
