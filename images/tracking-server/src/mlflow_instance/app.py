@@ -75,6 +75,8 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.whole_history import WholeHistory
     from mlflow_instance.wsgi import replace_bridge
 
+    # Makes the session of all S3 clients, in which the next line puts its check.
+    use_short_retries()
     confine_repositories(settings.artifacts_destination)
     check_written_locations(settings.artifacts_destination)
     forbid_trace_archives()
@@ -82,7 +84,6 @@ def build_app(settings: Settings) -> App:
     translate_database_errors()
     read_lost_secrets_as_none()
     clean_messages()
-    use_short_retries()
     answer_unhandled_errors(mlflow_app)
     bound_queries()
     explain_ended_statements()

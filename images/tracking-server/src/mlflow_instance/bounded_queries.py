@@ -6,6 +6,7 @@ route can be forgotten. What is left is stopped at the statement.
 """
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -117,9 +118,11 @@ def _bounded_document(parse: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _bounded_order(search: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(search)
+
     @functools.wraps(search)
     def bounded(*arguments: Any, **named: Any) -> Any:
-        check_order_by(named.get("order_by"))
+        check_order_by(signature.bind(*arguments, **named).arguments.get("order_by"))
         return search(*arguments, **named)
 
     return bounded

@@ -43,7 +43,7 @@ class WrittenLocations:
     def require(self, uri: str | None, what: str) -> None:
         if uri and not self.is_allowed(uri):
             raise MlflowException(
-                f"{what} {uri[:500]!r}: must be a folder inside the instance's artifacts; use mlflow-artifacts:/<folder> or leave it out",
+                f"{what}: must be a folder inside the instance's artifacts; use mlflow-artifacts:/<folder> or leave it out",
                 error_code=INVALID_PARAMETER_VALUE,
             )
 

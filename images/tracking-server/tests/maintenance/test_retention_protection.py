@@ -156,7 +156,9 @@ def test_a_run_whose_location_is_not_plainly_its_own_in_this_bucket_is_kept(worl
     world.sql("UPDATE runs SET artifact_uri = %s WHERE run_uuid = %s", location.format(r=odd, b=world.bucket_name), odd)
     said = clean(world)
     assert removed(said) == {plain}
-    assert reasons(said) == {odd: "not-in-bucket", str(experiment): "holds-kept"}
+    # A folder of the bucket that is not the run's computed place is told apart from what is no folder of it.
+    reason = "elsewhere" if location == LOCATIONS["not its own"] else "not-in-bucket"
+    assert reasons(said) == {odd: reason, str(experiment): "holds-kept"}
 
 
 def test_a_location_in_another_folder_of_the_own_bucket_is_the_instances_own(world: World) -> None:
