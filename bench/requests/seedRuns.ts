@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** What the load generator (load.py) is told of a server, and the token that it sends. */
 export interface Target {
@@ -36,6 +37,7 @@ export async function seedRuns(access: Access, clients: number): Promise<Target>
     (await post<{ run: { info: { run_id: string } } }>("runs/create", { experiment_id, start_time: 1 })).run.info.run_id;
   const numbered = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
 
+  await answering(() => post("experiments/search", { max_results: 1 }));
   const read = await experiment("bench-read");
   const runs: string[] = [];
   for (let index = 0; index < runCount; index += 1) {
@@ -55,6 +57,21 @@ export async function seedRuns(access: Access, clients: number): Promise<Target>
     settings: { host: new URL(access.uri).hostname, ca: access.caPath, experiment: read, runs, other, targets },
     token: access.token,
   };
+}
+
+/** A pod that was replaced answers for some seconds after its successor is ready: until the ingress has asked only the new one ten times. */
+async function answering(ask: () => Promise<unknown>): Promise<void> {
+  const until = performance.now() + 90_000;
+  for (let answers = 0; answers < 10;) {
+    try {
+      await ask();
+      answers += 1;
+    } catch (error) {
+      if (performance.now() > until) throw error;
+      answers = 0;
+    }
+    await sleep(300);
+  }
 }
 
 function postJson<T>({ uri, token }: Access, ca: string, path: string, body: object): Promise<T> {
