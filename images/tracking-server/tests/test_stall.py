@@ -1,6 +1,7 @@
 import asyncio
 
 from mlflow_instance.asgi import Message, Receive, Scope, Send
+from mlflow_instance.limits import MIB, limits_of
 from mlflow_instance.middleware import InstanceMiddleware
 from mlflow_instance.readiness import Readiness
 from mlflow_instance.stall import Stall
@@ -71,11 +72,11 @@ def test_a_worker_whose_turns_do_not_come_back_is_not_ready() -> None:
         async def stuck(_scope: Scope, _receive: Receive, _send: Send) -> None:
             await forever.wait()
 
-        turns = Turns(stuck, 1, watched)
+        turns = Turns(stuck, 1, limits_of(768 * MIB, 1, 1), stall=watched)
         app = InstanceMiddleware(
             turns, name="unit", tokens=None, readiness=Readiness(lambda: True), stall=watched
         )  # type: ignore[arg-type]
-        search = {"type": "http", "path": "/api/2.0/mlflow/runs/search"}
+        search = {"type": "http", "method": "POST", "path": "/api/2.0/mlflow/runs/search", "headers": []}
 
         async def whole() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
@@ -93,7 +94,7 @@ def test_a_worker_whose_turns_do_not_come_back_is_not_ready() -> None:
             )
             return int(answers[0]["status"])
 
-        waiting = [asyncio.ensure_future(turns(search, whole, never)) for _ in range(2)]
+        waiting = [asyncio.ensure_future(turns({**search}, once(), never)) for _ in range(2)]
         await asyncio.sleep(0.01)
         assert await ready() == 200
         clock.now = 60
@@ -110,3 +111,16 @@ def test_a_worker_whose_turns_do_not_come_back_is_not_ready() -> None:
 
 async def never(_: Message) -> None:
     pass
+
+
+def once() -> Receive:
+    """A body, and then nothing until the client goes away."""
+    messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop()
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    return receive

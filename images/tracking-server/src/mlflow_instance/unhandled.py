@@ -20,10 +20,14 @@ def answer_unhandled_errors(fastapi_app: Any) -> None:
     from flask import Response as FlaskResponse
     from mlflow.server import app as flask_app
     from starlette.responses import Response
+    from werkzeug.exceptions import HTTPException
 
     from mlflow_instance.store_errors import STORE_ERRORS
 
-    def by_flask(error: Exception) -> FlaskResponse:
+    def by_flask(error: Exception) -> Any:
+        if isinstance(error, HTTPException):
+            # A parameter that is missing is a LookupError as well, and a 400 that Werkzeug has made.
+            return error
         body, status = _answer(error)
         return FlaskResponse(body, status, mimetype="application/json")
 
