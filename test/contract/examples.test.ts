@@ -53,7 +53,7 @@ describe("examples/yaml", () => {
     ['"${postgresql}", ', "", /options\.providers\.postgresql: is missing/],
     [
       'providers: ["${kubernetes}", "${objectStore}", "${postgresql}", "${random}"]',
-      "providers: { kubernetes: ${kubernetes} }",
+      'providers: { kubernetes: "${kubernetes}" }',
       /options\.providers: must be a list of resources/,
     ],
     [

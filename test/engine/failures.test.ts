@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { platformStatus } from "../../local/platform/index.ts";
@@ -119,18 +120,26 @@ describe("a killed pulumi up", () => {
   });
 });
 
+const childrenOf = (pid: number): number[] =>
+  execFileSync("ps", ["--ppid", String(pid), "-o", "pid="], { encoding: "utf8" })
+    .split("\n")
+    .filter(Boolean)
+    .map(Number);
+
 describe("a dead database", () => {
   it("takes the pod out of service, and it comes back by itself without a restart", async () => {
     const pods = () => cluster(engine).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server");
     const services = await platformStatus("test");
     const pid = services.find((service) => service.name === "postgresql")?.pid;
     if (pid === undefined) throw new Error("PostgreSQL has no process");
-    // A stopped postmaster takes connections and never answers: the hardest kind of dead.
-    process.kill(pid, "SIGSTOP");
+    // A server that is frozen takes connections and never answers: the hardest kind of dead. Its children are the open connections,
+    // with which a pod goes on serving when only new ones can't be had.
+    const frozen = [pid, ...childrenOf(pid)];
+    for (const one of frozen) process.kill(one, "SIGSTOP");
     try {
       await eventually(60_000, async () => expect((await pods()).map(({ ready }) => ready)).toEqual([false]));
     } finally {
-      process.kill(pid, "SIGCONT");
+      for (const one of frozen) if (existsSync(`/proc/${one}`)) process.kill(one, "SIGCONT");
     }
     await eventually(60_000, async () => expect((await pods()).map(({ ready }) => ready)).toEqual([true]));
     expect((await pods()).map(({ restarts }) => restarts)).toEqual([0]);

@@ -6,7 +6,6 @@ import { logFirstRun } from "../../local/client/firstRun.ts";
 import { upArguments } from "../../local/stack/deploy.ts";
 import { PulumiError } from "../../local/stack/pulumi.ts";
 import { cluster } from "./support/cluster.ts";
-import { databases } from "./support/database.ts";
 import { soon } from "./support/dates.ts";
 import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
 import { eventually } from "./support/eventually.ts";
@@ -16,9 +15,8 @@ import { manyNames, smallInstance } from "./support/manyInstances.ts";
 // Proves of an environment of many new instances, in the order of a bad day: an `up` is killed half-way, the next one finds an instance that can't be made and makes
 // all others, and the last one finishes that one, too. Six instances, as each costs two processors some 8 s; `npm run bench` does an `up` of twenty.
 
-/** Somebody has made its database by hand: no preview can know, and the instance can't be made. */
+/** The cluster's own rules admit no Deployment in its namespace: no check beforehand can know, and the instance can't be made. */
 const unlucky = "claim-counter";
-const database = "mlflow_claim_counter";
 const names = manyNames.slice(0, 6);
 const others = names.filter((name) => name !== unlucky);
 /** Has a second token, which is revoked while the environment is not whole. */
@@ -31,20 +29,62 @@ beforeAll(async () => {
   for (const name of names) await engine.instance(name, fileOf(name));
   await engine.instance(revoking, withSpare(fileOf(revoking)));
   await engine.configure();
-  await administrate(`create database ${database}`);
+  await kubectl(["apply", "-f", "-"], JSON.stringify(denial));
+  // A policy takes effect some moments after it is there.
+  await eventually(30_000, async () => {
+    const { output } = await cluster(engine).kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(denied));
+    expect(output).toContain(reason);
+  });
 });
 
-afterAll(() => engine.remove());
+afterAll(async () => {
+  const kinds = "validatingadmissionpolicybinding,validatingadmissionpolicy";
+  await kubectl(["delete", kinds, rule.name, "--ignore-not-found"]);
+  await engine.remove();
+});
 
 const fileOf = (name: string): string => smallInstance(`Models of the ${name.replace("-", " ")}`);
 
-async function administrate(sql: string): Promise<void> {
-  const client = await databases(engine).administrator("postgres");
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+const reason = "no server of this name";
+const inNamespace = `has(object.metadata.namespace) && object.metadata.namespace == "mlflow-${unlucky}"`;
+const rule = { name: "no-server-of-claim-counter" };
+const denied = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "denied", namespace: "default", labels: { denied: "true" } },
+  spec: {
+    selector: { matchLabels: { a: "b" } },
+    template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "a" }] } },
+  },
+};
+const denial = {
+  apiVersion: "v1",
+  kind: "List",
+  items: [
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: rule,
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          resourceRules: [{ apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["deployments"] }],
+        },
+        validations: [{ expression: `!(${inNamespace}) && object.metadata.name != "denied"`, message: reason }],
+      },
+    },
+    {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: rule,
+      spec: { policyName: rule.name, validationActions: ["Deny"] },
+    },
+  ],
+};
+
+async function kubectl(args: readonly string[], input?: string): Promise<void> {
+  const { code, output } = await cluster(engine).kubectl(args, input);
+  if (code !== 0) throw new Error(output);
 }
 
 /** Names of the instances that have a server, or of those whose server fits the filter. */
@@ -97,7 +137,7 @@ async function upFailing(): Promise<void> {
     (reason: unknown) => reason,
   );
   if (!(error instanceof PulumiError)) throw new Error(`expected pulumi up to fail, got ${String(error)}`);
-  expect(error.output).toMatch(/claim-counter-database.*\n?.*already exists/);
+  expect(error.output).toContain(reason);
 }
 
 describe("an up of many new instances", () => {
@@ -143,7 +183,7 @@ describe("an up of many new instances", () => {
   });
 
   it("is finished by the next one when the reason is gone", async () => {
-    await administrate(`drop database ${database}`);
+    for (const kind of ["validatingadmissionpolicybinding", "validatingadmissionpolicy"]) await kubectl(["delete", kind, rule.name]);
     const deployed = await engine.up();
     expect(deployed.instances.map(({ name }) => name)).toEqual(names);
     expect(await spareToken()).toBeUndefined();

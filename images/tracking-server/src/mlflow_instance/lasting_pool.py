@@ -21,6 +21,8 @@ _logger = logging.getLogger(__name__)
 
 # How long after a failure the next connection is tried.
 _RETRY_SECONDS = 2.0
+# How long a request waits for an open connection while no new one can be had: a database that is away is told soon.
+_FREE_WITHIN_SECONDS = 5.0
 _engines: list[Engine] = []
 
 
@@ -82,7 +84,7 @@ class LastingPool(QueuePool):
         """One of those that exist. A handler may need a second connection while it holds a
         first: the last free one is kept for it.
         """
-        deadline = time.monotonic() + self._timeout
+        deadline = time.monotonic() + min(self._timeout, _FREE_WITHIN_SECONDS)
         with self._freed:
             while True:
                 needed = (
