@@ -69,6 +69,7 @@ test("a remote program previews a whole instance with its own providers, tokens 
     "instance-retention-password",
     "instance-retention-role",
     "instance-server",
+    "instance-server-key",
     "instance-server-network",
     "instance-service",
     "instance-service-account",
