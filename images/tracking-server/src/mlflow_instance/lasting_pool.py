@@ -143,6 +143,8 @@ def lasting(pool: Any, renew_seconds: float | None) -> LastingPool:
 def make_pools_last() -> None:
     import mlflow.store.db.utils as utils
 
+    # A store that a request opens (that of jobs) must not try for 100 s while the database is away: the client tries again.
+    utils.MAX_RETRY_COUNT = 1
     create = utils.create_sqlalchemy_engine
 
     def create_lasting(uri: str) -> Engine:
