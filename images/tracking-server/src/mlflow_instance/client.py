@@ -2,6 +2,8 @@
 
 import asyncio
 
+import anyio
+
 from mlflow_instance.asgi import Message, Receive
 
 KEY = "mlflow_instance.client"
@@ -26,7 +28,7 @@ class Client:
     def gone(self) -> "asyncio.Task[None]":
         """Done when the client went away, or has its answer."""
         if self._watch is None:
-            self._watch = asyncio.ensure_future(self._wait())
+            self._watch = asyncio.ensure_future(gone(self._receive))
         return self._watch
 
     @property
@@ -38,6 +40,11 @@ class Client:
         if self._watch is not None:
             self._watch.cancel()
 
-    async def _wait(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+async def gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def end_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
+    await gone(receive)
+    scope.cancel()

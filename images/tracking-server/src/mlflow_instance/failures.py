@@ -6,12 +6,11 @@ from http import HTTPStatus
 from typing import Any
 
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
+from mlflow_instance.limits import RETRY_AFTER_SECONDS
 from mlflow_instance.messages import is_private
 
 _logger = logging.getLogger(__name__)
 
-# Seconds. MLflow's client waits that long before it tries again, and its own back-off is added.
-RETRY_AFTER = 2
 # An error's text is short; a longer body with an error's status is somebody's data and passes as it is.
 _MOST = 256 * 1024
 _TEXTS = (b"application/json", b"text/plain", b"text/html", b"application/problem+json")
@@ -90,4 +89,4 @@ def _is_text(headers: Any) -> bool:
 def _with_retry_after(headers: Any) -> list[Any]:
     if any(bytes(name).lower() == b"retry-after" for name, _ in headers):
         return list(headers)
-    return [*headers, (b"retry-after", str(RETRY_AFTER).encode())]
+    return [*headers, (b"retry-after", str(RETRY_AFTER_SECONDS).encode())]

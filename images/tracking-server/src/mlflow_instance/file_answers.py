@@ -18,6 +18,7 @@ import anyio.to_thread
 from mlflow.exceptions import MlflowException
 
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
+from mlflow_instance.client import end_when_gone
 from mlflow_instance.handoff import Handoff, current
 from mlflow_instance.limits import MIB
 from mlflow_instance.turns import TOKEN_KEY
@@ -106,7 +107,7 @@ class FileAnswers:
             )
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_end_when_gone, receive, tasks.cancel_scope)
+                tasks.start_soon(end_when_gone, receive, tasks.cancel_scope)
                 await self._send_file(file, scope["method"], asked, headers, send)
                 tasks.cancel_scope.cancel()
         finally:
@@ -196,12 +197,6 @@ class FileAnswers:
         self._held[name] -= 1
         if not self._held[name]:
             del self._held[name]
-
-
-async def _end_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()
 
 
 def _range(asked: dict[bytes, str]) -> str | None:

@@ -11,8 +11,13 @@ SIZE, OVERFLOW = "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", "MLFLOW_SQLALCHEMYSTORE_MAX
 _DEFAULT_SIZE, _DEFAULT_OVERFLOW = 5, 10
 
 
-def kept_connections(environment: Mapping[str, str]) -> dict[str, str]:
-    """The same number of connections at most. An overflow of 1 stays, because MLflow would read 0 as 10."""
+def all_but_one(environment: Mapping[str, str]) -> int:
+    """Of the connections that a pool may open; at least one."""
     size = int(environment.get(SIZE) or _DEFAULT_SIZE)
     overflow = int(environment.get(OVERFLOW) or 0) or _DEFAULT_OVERFLOW
-    return {SIZE: str(max(1, size + overflow - 1)), OVERFLOW: "1"}
+    return max(1, size + overflow - 1)
+
+
+def kept_connections(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same number of connections at most. An overflow of 1 stays, because MLflow would read 0 as 10."""
+    return {SIZE: str(all_but_one(environment)), OVERFLOW: "1"}

@@ -16,6 +16,7 @@ from mlflow_instance.bodies import Bodies, BodyRefused, ClientGone, Held
 from mlflow_instance.budget import Budget, BudgetFull
 from mlflow_instance.client import Client
 from mlflow_instance.limits import ARTIFACT_TURNS, SLOW_READER_SECONDS, WAIT_SECONDS, WAITING, Limits
+from mlflow_instance.pool import all_but_one
 from mlflow_instance.refusal import refuse
 from mlflow_instance.stall import Stall
 from mlflow_instance.unsent import Unsent
@@ -24,16 +25,12 @@ from mlflow_instance.work import Work, work_of
 
 TOKEN_KEY, WORK_KEY = "mlflow_instance.token", "mlflow_instance.work"
 
-# SQLAlchemy's own values, which MLflow leaves alone unless it is told otherwise. It takes an overflow of 0 for not set.
-_POOL_SIZE, _MAX_OVERFLOW = 5, 10
 _BUSY = "The server is busy; try again"
 
 
 def turns_of_pool(environment: Mapping[str, str]) -> int:
     """How many requests may use a pool at once."""
-    size = int(environment.get("MLFLOW_SQLALCHEMYSTORE_POOL_SIZE") or _POOL_SIZE)
-    overflow = int(environment.get("MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW") or 0) or _MAX_OVERFLOW
-    return max(1, size + overflow - 1)
+    return all_but_one(environment)
 
 
 class Turns:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 import anyio
 
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
+from mlflow_instance.client import end_when_gone
 
 _PATH = re.compile(r"/(?:ajax-)?api/2\.0/mlflow/metrics/get-history/?")
 # What MLflow's own client asks for at a time.
@@ -39,7 +40,7 @@ class WholeHistory:
         if "max_results" in names or "page_token" in names:
             return await self._app(scope, receive, send)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_end_when_gone, receive, tasks.cancel_scope)
+            tasks.start_soon(end_when_gone, receive, tasks.cancel_scope)
             await self._send_all(scope, query, send)
             tasks.cancel_scope.cancel()
 
@@ -99,9 +100,3 @@ def _next_token(rest: bytes) -> str | None:
     """`rest` is what follows the points: nothing but a brace, or the token of the next page."""
     token: str | None = json.loads(b"{" + rest.lstrip(b",")).get("next_page_token")
     return token
-
-
-async def _end_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()
