@@ -16,6 +16,12 @@ class _Rule:
     role: Role
 
 
+def pattern_of(path: str) -> re.Pattern[str]:
+    """Of a listed path: `*` is one segment, `**` is one or more."""
+    segments = (".+" if part == "**" else "[^/]+" if part == "*" else re.escape(part) for part in path.split("/"))
+    return re.compile("/".join(segments), re.DOTALL)
+
+
 def _compile() -> tuple[dict[tuple[str, str], Role], dict[str, list[_Rule]]]:
     exact: dict[tuple[str, str], Role] = {}
     patterns: dict[str, list[_Rule]] = {}
@@ -24,11 +30,10 @@ def _compile() -> tuple[dict[tuple[str, str], Role], dict[str, list[_Rule]]]:
             if not line:
                 continue
             method, path = line.split(" ")
-            if "*" not in path:
+            if "*" in path:
+                patterns.setdefault(method, []).append(_Rule(pattern_of(path), role))
+            else:
                 exact[method, path] = role
-                continue
-            segments = (".+" if part == "**" else "[^/]+" if part == "*" else re.escape(part) for part in path.split("/"))
-            patterns.setdefault(method, []).append(_Rule(re.compile("/".join(segments), re.DOTALL), role))
     return exact, patterns
 
 
@@ -66,10 +71,7 @@ def required_role(method: str, path: str) -> Role | None:
     path = one_prefix(path)
     if any(path == closed or path.startswith(f"{closed}/") for closed in CLOSED):
         return None
-    # HEAD is answered by the GET handler.
-    method = "GET" if method == "HEAD" else method
-    # Starlette redirects `/x/` to `/x` and the other way round; both need the role of the route.
-    path = path.rstrip("/") or "/"
+    method, path = as_listed(method, path)
     role = _EXACT.get((method, path))
     if role is not None:
         return role
@@ -78,6 +80,12 @@ def required_role(method: str, path: str) -> Role | None:
     if matching:
         return max(matching)
     return Role.READ if method in _SAFE_METHODS else Role.ADMIN
+
+
+def as_listed(method: str, path: str) -> tuple[str, str]:
+    """The method and path under which the tables have a route."""
+    # HEAD is answered by the GET handler. Starlette redirects `/x/` to `/x` and the other way round; both are the same route.
+    return "GET" if method == "HEAD" else method, one_prefix(path).rstrip("/") or "/"
 
 
 def one_prefix(path: str) -> str:

@@ -7,7 +7,7 @@ a new MLflow adds then waits for a connection, which is slow at worst.
 import re
 from enum import Enum
 
-from mlflow_instance.fence import one_prefix
+from mlflow_instance.fence import as_listed, pattern_of
 
 
 class Work(Enum):
@@ -66,8 +66,7 @@ def _compile() -> tuple[dict[tuple[str, str], Work], list[tuple[str, re.Pattern[
             if path and "*" not in path:
                 exact[method, path] = work
             elif path:
-                segments = (".+" if part == "**" else "[^/]+" if part == "*" else re.escape(part) for part in path.split("/"))
-                patterns.append((method, re.compile("/".join(segments), re.DOTALL), work))
+                patterns.append((method, pattern_of(path), work))
     return exact, patterns
 
 
@@ -75,8 +74,7 @@ _EXACT, _PATTERNS = _compile()
 
 
 def work_of(method: str, path: str) -> Work:
-    path = one_prefix(path).rstrip("/") or "/"
-    method = "GET" if method == "HEAD" else method
+    method, path = as_listed(method, path)
     known = _EXACT.get((method, path))
     if known is not None:
         return known
