@@ -4,6 +4,7 @@ import json
 import uuid
 
 import pytest
+import requests
 
 from mlflow_instance.locations_written import WrittenLocations, require_trace_id
 from mlflow_instance.places import is_inside
@@ -119,6 +120,17 @@ def test_no_experiment_is_made_at_the_folders_of_the_jobs(server: Server, place:
     assert _planted(server, f"s3://instance/{place}") is None
 
 
+def _start_trace(server: Server, trace: str, experiment: str, **more: object) -> requests.Response:
+    info = {
+        "trace_id": trace,
+        "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}},
+        "request_time": "2026-01-01T00:00:00Z",
+        "state": "OK",
+        **more,
+    }
+    return server.request("POST", "/api/3.0/mlflow/traces", "edit", json={"trace": {"trace_info": info}})
+
+
 def test_the_folders_of_the_jobs_are_closed_on_every_route_to_rows_that_are_there_already(
     server: Server, object_store: ObjectStore, migrated_uri: str
 ) -> None:
@@ -161,21 +173,7 @@ def test_the_folders_of_the_jobs_are_closed_on_every_route_to_rows_that_are_ther
                 "POST", "/api/2.0/mlflow/logged-models", "edit", json={"experiment_id": experiment, "name": "m", "model_type": "x"}
             ).json()["model"]["info"]["model_id"]
             trace = f"tr-{uuid.uuid4().hex}"
-            started = server.request(
-                "POST",
-                "/api/3.0/mlflow/traces",
-                "edit",
-                json={
-                    "trace": {
-                        "trace_info": {
-                            "trace_id": trace,
-                            "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}},
-                            "request_time": "2026-01-01T00:00:00Z",
-                            "state": "OK",
-                        }
-                    }
-                },
-            )
+            started = _start_trace(server, trace, experiment)
             assert started.status_code == 200, started.text
             with database.cursor() as cursor:
                 cursor.execute("UPDATE runs SET artifact_uri = %s WHERE run_uuid = %s", (place, run))
@@ -227,22 +225,7 @@ def test_a_trace_that_says_where_its_archive_is_deletes_nothing(server: Server, 
         {"mlflow.trace.spansLocation": "ARCHIVE_REPO"},
         {"mlflow.artifactLocation": "s3-proxied://instance/maintenance"},
     ):
-        answer = server.request(
-            "POST",
-            "/api/3.0/mlflow/traces",
-            "edit",
-            json={
-                "trace": {
-                    "trace_info": {
-                        "trace_id": f"tr-{uuid.uuid4().hex}",
-                        "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}},
-                        "request_time": "2026-01-01T00:00:00Z",
-                        "state": "OK",
-                        "tags": tags,
-                    }
-                }
-            },
-        )
+        answer = _start_trace(server, f"tr-{uuid.uuid4().hex}", "0", tags=tags)
         assert answer.status_code == 400, answer.text
     assert store.get_object(Bucket="instance", Key="artifacts/somebody/traces.pb")["Body"].read() == b"theirs"
 

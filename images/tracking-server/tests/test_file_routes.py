@@ -206,11 +206,7 @@ def test_a_slow_reader_holds_a_piece_and_one_who_goes_holds_nothing(
 
 def _to_store(pid: int, port: int) -> int:
     """Established connections of the process to the store."""
-    own = {
-        os.readlink(entry)
-        for entry in Path(f"/proc/{pid}/fd").iterdir()
-        if entry.is_symlink() and _is_socket(entry)
-    }
+    own = {_target(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
     lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     return sum(
         1
@@ -221,8 +217,9 @@ def _to_store(pid: int, port: int) -> int:
     )
 
 
-def _is_socket(entry: Path) -> bool:
+def _target(entry: Path) -> str | None:
     try:
-        return os.readlink(entry).startswith("socket:")
+        return os.readlink(entry)
     except OSError:
-        return False
+        # Closed since it was listed.
+        return None
