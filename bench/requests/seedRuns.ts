@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What the load generator (load.py) is told of a server, and the token that it sends. */
+/** The settings of the load generator (load.py) for a server, and the token that it sends. */
 export interface Target {
   readonly settings: {
     readonly host: string;

@@ -1,3 +1,5 @@
+import { artifactPrefix } from "./serverEnvironment.ts";
+
 /** Folder in the bucket for the plans and reports of the maintenance jobs. */
 export const maintenancePrefix = "maintenance";
 
@@ -12,9 +14,9 @@ export interface Grant {
 // Each action is one that the image's own code needs: a test fails without it. One list for both ways to say it: the policy of a bucket whose users have keys, and the roles of an instance on AWS.
 
 /** Folders of users: artifacts, and what goes by itself after a week. */
-const userKeys = ["artifacts/*", "tmp/*"];
+const userKeys = [`${artifactPrefix}/*`, "tmp/*"];
 
-/** What the tracking server does. */
+/** The tracking server's actions. */
 export const serverGrants: readonly Grant[] = [
   // Of the whole bucket: with a condition on the prefix, AWS answers 403 instead of 404 for an object that is missing.
   { sid: "InstanceListsBucket", actions: ["s3:ListBucket"] },
@@ -27,7 +29,7 @@ export const serverGrants: readonly Grant[] = [
 ];
 
 /**
- * What the last dump does. Granted to the server's principal only while the instance is about to go: its pods have ended by then, and nobody else has its
+ * The last dump's actions. The server's principal has them only while the instance is about to go: its pods have ended by then, and only the dump has its
  * credentials.
  */
 export const finalDumpGrants: readonly Grant[] = [
@@ -35,7 +37,7 @@ export const finalDumpGrants: readonly Grant[] = [
   { sid: "FinalDumpWrites", actions: ["s3:PutObject", "s3:AbortMultipartUpload"], keys: ["final-dump/*"] },
 ];
 
-/** What the server's principal may do at the moment. */
+/** The grants of the server's principal at the moment. */
 export function instanceGrants(preparingDeletion: boolean): readonly Grant[] {
   return preparingDeletion ? [...serverGrants, ...finalDumpGrants] : serverGrants;
 }

@@ -28,7 +28,7 @@ export function caFile(caGiven: boolean): string {
 }
 
 /**
- * What a container that failed leaves in its status: the end of its log, unless it wrote a message.
+ * A container that failed leaves the end of its log in its status, unless it wrote a message.
  * Without it, a Job that fails is reported as an exit code alone.
  */
 export const failureMessage = { terminationMessagePolicy: "FallbackToLogsOnError" } as const;

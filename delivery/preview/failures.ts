@@ -19,7 +19,7 @@ const title = /nothing was changed:$/;
 const isProtected = /cannot be deleted\s+because it is protected/;
 // What the engine says besides when something failed: its reason is in other lines.
 const consequence = /^(?:preview|update) failed$/;
-// What a policy pack says when the engine was told to end.
+// A policy pack's error when the engine was told to end.
 const cancelled = /^failed to run (?:remediation|policy)[^\n]*: (?:context canceled|rpc error: code = Canceled\b[^\n]*)$/i;
 // What the program says when something that it needs failed before: the reason is that resource's own line.
 const failedBefore = /: resource \S+ \[[^\]]+\] failed to register\b/;

@@ -17,7 +17,7 @@ export interface Guarded<T> {
   readonly result: T;
   /** Why the work was ended; empty where it came to its own end. */
   readonly ended: readonly string[];
-  /** What kept pods from running at the end. */
+  /** The obstacles of pods that did not run at the end. */
   readonly obstacles: readonly string[];
 }
 

@@ -1,8 +1,7 @@
 """Listings of a folder, counted page by page as they come from the object store.
 
-MLflow lists a folder whole, and its clients know no pages for it: a folder that is too large for
-the memory of one answer is
-an error that says so, and its sub-folders and files can still be listed and loaded by name.
+MLflow lists a folder whole, and its clients know no pages for it: a folder that is too large for the memory of one answer
+is an error that says so, and its sub-folders and files can still be listed and loaded by name.
 """
 
 import copy

@@ -1,9 +1,7 @@
 """Results of the database in blocks, counted before the next block is fetched.
 
-psycopg2 takes the whole result of a statement into memory before a single row can be looked at.
-Here a SELECT goes out as
-`DECLARE …; FETCH …` in one message, so that the usual small result costs no additional round trip,
-and a large one is
+psycopg2 takes the whole result of a statement into memory before a single row can be looked at. Here a SELECT goes out as
+`DECLARE …; FETCH …` in one message, so that the usual small result costs no additional round trip, and a large one is
 fetched only as far as the request's meter allows.
 """
 
@@ -32,8 +30,7 @@ from mlflow_instance.answer_meter import (
 _BOUNDED_TEXT = 8000
 # At most 24 MB where each of three columns is at its bound.
 _BLOCK = 1000
-# Rows with texts of any length: fetched without looking, before the database has summed their
-# length. A text was once the
+# Rows with texts of any length: fetched without looking, before the database has summed their length. A text was once the
 # body of a request, and is no longer than that.
 _FIRST_LONG = 2
 _SMALL = 64 * 1024

@@ -21,8 +21,8 @@ from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.client import end_when_gone
 from mlflow_instance.handoff import Handoff, current
 from mlflow_instance.limits import MIB
-from mlflow_instance.turns import TOKEN_KEY
 from mlflow_instance.stored_file import Opened, RangeNotSatisfiable, Reading, StoredFile
+from mlflow_instance.turns import TOKEN_KEY
 
 # A piece, what waits in the transport, the connections' own buffers.
 BYTES_PER_DOWNLOAD = MIB
@@ -96,7 +96,7 @@ class FileAnswers:
         send: Send,
     ) -> None:
         # The name of the token, as the middleware leaves it; without one every slot is everybody's.
-        name = str(scope.get("mlflow_instance.token") or "")
+        name = scope.get(TOKEN_KEY, "")
         if not await self._take_slot(name):
             return await _error(
                 send,

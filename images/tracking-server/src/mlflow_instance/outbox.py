@@ -1,9 +1,7 @@
 """Answers that wait for their readers, within one budget of the worker.
 
-An answer is whole in memory before its first byte is sent, and stays there until the client has
-taken the last one. Where
-many read slowly, the budget goes to those who still read: who has held an answer longest is cut
-off for the next.
+An answer is whole in memory before its first byte is sent, and stays there until the client has taken the last one. Where
+many read slowly, the budget goes to those that still read: the one that was held longest is cut off for the next.
 """
 
 import time

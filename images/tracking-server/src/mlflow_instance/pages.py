@@ -1,8 +1,7 @@
 """Pages of results that are made smaller until they fit into the memory of one answer.
 
-Everything that MLflow's stores page has a `max_results` and a `page_token`. A page may hold less
-than was asked for, its token
-says that there is more, and MLflow's clients follow it.
+Everything that MLflow's stores page has a `max_results` and a `page_token`. A page may hold less than was asked for, its
+token says that there is more, and MLflow's clients follow it.
 """
 
 import functools
