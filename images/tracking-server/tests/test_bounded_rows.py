@@ -32,8 +32,8 @@ _LONG = Table("long", _DATA, Column("id", Integer, primary_key=True), Column("va
 @pytest.fixture(scope="module")
 def engine(postgres: Postgres) -> Iterator[Engine]:
     uri = postgres.create_database("bounded-rows")
-    bound_rows(64 * MIB)
     engine = create_engine(uri)
+    bound_rows(64 * MIB, engine)
     _DATA.create_all(engine)
     with engine.begin() as connection:
         connection.execute(insert(_SHORT), [{"id": i, "value": f"100% {i}"} for i in range(3500)])

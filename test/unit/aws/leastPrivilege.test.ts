@@ -14,9 +14,10 @@ import {
 } from "@aws-sdk/client-s3";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { instanceGrants, maintenanceGrants } from "../../../components/internal/bucketActions.ts";
+import { instanceGrants, maintenanceGrants, maintenancePrefix } from "../../../components/internal/bucketActions.ts";
 import { bucketPolicy } from "../../../components/internal/bucketPolicy.ts";
 import { rolePolicy } from "../../../components/internal/roleDocuments.ts";
+import { artifactPrefix } from "../../../components/internal/serverEnvironment.ts";
 import { emulatedAccount, startAwsEmulator, type AwsEmulator } from "../../engine/support/awsEmulator.ts";
 import { needsOf, recordOperations, type Operation } from "./operations.ts";
 import { decide, type PolicyDocument } from "./policyEvaluator.ts";
@@ -127,13 +128,16 @@ describe.each(roles)("the role of %s", (role) => {
   });
 });
 
-/** One request for each action that moto enforces. */
-const requests: Record<string, (s3: S3Client, Bucket: string) => Promise<unknown>> = {
+/** Where the role's pods read and write. */
+const folders: Record<Role, string> = { server: artifactPrefix, maintenance: maintenancePrefix };
+
+/** One request for each action that moto enforces; the folder is the role's. */
+const requests: Record<string, (s3: S3Client, Bucket: string, folder: string) => Promise<unknown>> = {
   "s3:ListBucket": (s3, Bucket) => s3.send(new ListObjectsV2Command({ Bucket })),
   "s3:ListBucketVersions": (s3, Bucket) => s3.send(new ListObjectVersionsCommand({ Bucket })),
   "s3:ListBucketMultipartUploads": (s3, Bucket) => s3.send(new ListMultipartUploadsCommand({ Bucket })),
-  "s3:PutObject": (s3, Bucket) => s3.send(new PutObjectCommand({ Bucket, Key: "maintenance/of-the-role", Body: "1" })),
-  "s3:GetObject": (s3, Bucket) => s3.send(new GetObjectCommand({ Bucket, Key: "maintenance/kept" })),
+  "s3:PutObject": (s3, Bucket, folder) => s3.send(new PutObjectCommand({ Bucket, Key: `${folder}/of-the-role`, Body: "1" })),
+  "s3:GetObject": (s3, Bucket, folder) => s3.send(new GetObjectCommand({ Bucket, Key: `${folder}/kept` })),
   "s3:DeleteObject": (s3, Bucket) => s3.send(new DeleteObjectCommand({ Bucket, Key: "artifacts/1" })),
   "s3:DeleteObjectVersion": async (s3, Bucket) => {
     const { VersionId } = await admin.s3.send(new PutObjectCommand({ Bucket, Key: "artifacts/2", Body: "2" }));
@@ -153,7 +157,7 @@ describe.each(roles)("moto, which enforces the role of %s", (role) => {
   beforeAll(async () => {
     const trust = JSON.stringify({ Version: "2012-10-17", Statement: [] });
     await admin.iam.send(new CreateRoleCommand({ RoleName: role, Path: "/mlflow-instances/", AssumeRolePolicyDocument: trust }));
-    await admin.s3.send(new PutObjectCommand({ Bucket: role, Key: "maintenance/kept", Body: "1" }));
+    await admin.s3.send(new PutObjectCommand({ Bucket: role, Key: `${folders[role]}/kept`, Body: "1" }));
     const sts = new STSClient(settings);
     const { Credentials } = await sts.send(
       new AssumeRoleWithWebIdentityCommand({ RoleArn: arnOf(role), RoleSessionName: "pod", WebIdentityToken: "a token of the cluster" }),
@@ -187,7 +191,7 @@ describe.each(roles)("moto, which enforces the role of %s", (role) => {
               return target.send(command);
             },
     });
-    return request(held, role).then(
+    return request(held, role, folders[role]).then(
       () => "allowed",
       (error: Error) => error.name,
     );

@@ -125,9 +125,9 @@ def _result_size() -> Any:
     return function
 
 
-def bound_rows(default_limit: int) -> None:
-    """For every engine of this process. Statements outside of a request (at start, in a thread of
-    their own) have the limit each."""
+def bound_rows(default_limit: int, engines: type[Engine] | Engine = Engine) -> None:
+    """For every engine of this process, or for one. Statements outside of a request (at start, in a
+    thread of their own) have the limit each."""
 
     def on_connect(connection: Any, _: Any) -> None:
         if not isinstance(connection, psycopg2.extensions.connection):
@@ -157,10 +157,10 @@ def bound_rows(default_limit: int) -> None:
         )
         return True
 
-    event.listen(Engine, "connect", on_connect)
-    event.listen(Engine, "do_execute", on_execute)
+    event.listen(engines, "connect", on_connect)
+    event.listen(engines, "do_execute", on_execute)
     event.listen(
-        Engine,
+        engines,
         "do_execute_no_params",
         lambda cursor, statement, context: on_execute(cursor, statement, None, context),
     )
