@@ -123,3 +123,16 @@ def test_the_reserve_is_shared_and_given_back() -> None:
         second.charge(2 * MIB)
     second.close()
     assert reserve.free == 10 * MIB
+
+
+def test_a_long_transaction_keeps_few_portals_open(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for index in range(600):
+            if index == 500:
+                savepoint = connection.begin_nested()
+                connection.execute(select(_SHORT).where(_SHORT.c.id == index)).all()
+                savepoint.rollback()
+            assert connection.execute(select(_SHORT.c.id).where(_SHORT.c.id == index)).all() == [
+                (index,)
+            ]
+        assert connection.exec_driver_sql("SELECT count(*) FROM pg_cursors").scalar() < 256
