@@ -32,12 +32,16 @@ const [ours, one, many] = servers;
 interface Load {
   readonly took: number;
   readonly seconds: readonly number[];
+  /** Answers other than 200, and the first of them. */
+  readonly failed: number;
+  readonly first: readonly string[];
 }
 
 /** Milliseconds of the median request, and requests per second, of each round. */
 interface Measured {
   readonly milliseconds: number[];
   readonly rates: number[];
+  failed: number;
 }
 
 /** Requests through the TLS ingress, ours beside stock MLflow in turns: every round of a kind asks one server after the other. */
@@ -77,14 +81,18 @@ async function measureAll(deployed: Deployed, of: ReadonlyMap<string, Target>): 
   const before = loadavg()[0] ?? NaN;
   for (const kind of kinds) {
     for (const clients of clientCounts) {
-      const measured = new Map<string, Measured>(servers.map(({ name }) => [name, { milliseconds: [], rates: [] }]));
+      const measured = new Map<string, Measured>(servers.map(({ name }) => [name, { milliseconds: [], rates: [], failed: 0 }]));
       for (let round = 0; round < rounds; round += 1) {
         for (const { name } of servers) {
-          const { took, seconds } = await load(deployed, of.get(name), kind, clients);
-          measured.get(name)?.milliseconds.push(median(seconds) * 1000);
-          measured.get(name)?.rates.push(seconds.length / took);
+          const { took, seconds, failed, first } = await load(deployed, of.get(name), kind, clients);
+          const figures = measured.get(name)!;
+          if (seconds.length > 0) figures.milliseconds.push(median(seconds) * 1000);
+          figures.rates.push(seconds.length / took);
+          if (failed > 0 && figures.failed === 0) console.log(`${name}, ${kind}, ${clients} clients: ${first.join()}`);
+          figures.failed += failed;
         }
       }
+      console.log(`${kind}, ${clients} clients: measured`);
       rows.push(...rowsOf(kind, clients, measured));
     }
   }
@@ -104,15 +112,23 @@ async function load(deployed: Deployed, target: Target | undefined, kind: string
 }
 
 function rowsOf(kind: string, clients: number, measured: ReadonlyMap<string, Measured>): Row[] {
-  const of = ({ name }: { name: string }): Measured => measured.get(name) ?? { milliseconds: [], rates: [] };
+  const of = ({ name }: { name: string }): Measured => measured.get(name)!;
   const compared = "none, for comparison";
   const size = kind === "upload" || kind === "download" ? "4 MiB " : "";
   const what = `${size}${kind}, ${clients} client${clients === 1 ? "" : "s"}`;
+  const failures = servers
+    .filter((server) => of(server).failed > 0)
+    .map((server) => ({
+      what: `${what}, requests that failed: ${server.what}`,
+      figures: [of(server).failed],
+      unit: "",
+      bound: server === ours ? "none" : compared,
+    }));
   if (clients !== 1) {
     const rates = servers.map((server) => ({ what: `${what}: ${server.what}`, figures: of(server).rates, unit: "/s", bound: compared }));
-    if (clients !== 8) return rates;
+    if (clients !== 8) return [...rates, ...failures];
     const ratio = of(ours).rates.map((rate, round) => rate / (of(one).rates[round] ?? NaN));
-    return [...rates, { what: `${what}: in stock's with 1 worker`, figures: ratio, unit: "times", bound: "at least 1.0" }];
+    return [...rates, { what: `${what}: in stock's with 1 worker`, figures: ratio, unit: "times", bound: "at least 1.0" }, ...failures];
   }
   const times = servers.map((server) => ({
     what: `${what}, median request: ${server.what}`,
@@ -126,6 +142,7 @@ function rowsOf(kind: string, clients: number, measured: ReadonlyMap<string, Mea
   return [
     ...times,
     { what: `${what}: in the better stock's`, figures: better, unit: "times", bound: "at most 1.1" },
+    ...failures,
     ...(writes.includes(kind) ? [{ what: `${what}: in stock's defaults`, figures: defaults, unit: "times", bound: "at most 0.5" }] : []),
   ];
 }
