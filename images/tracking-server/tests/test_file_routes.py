@@ -179,7 +179,7 @@ def test_a_slow_reader_holds_a_piece_and_one_who_goes_holds_nothing(
     assert server.process is not None
     pids = tree(server.process.pid)
     before = proportional_bytes(pids)
-    files = set(os.listdir(tempfile.gettempdir()))
+    files = _temporary_files(pids[0])
     connections = []
     for _ in range(8):
         connection = socket.create_connection(("127.0.0.1", server.port), 30)
@@ -191,9 +191,7 @@ def test_a_slow_reader_holds_a_piece_and_one_who_goes_holds_nothing(
         connections.append(connection)
     time.sleep(1)
     assert proportional_bytes(pids) - before < 40 * MIB
-    assert {
-        file for file in set(os.listdir(tempfile.gettempdir())) - files if file.startswith("tmp")
-    } == set()
+    assert _temporary_files(pids[0]) - files == set()
     assert _to_store(pids[0], object_store.port) >= 8
     for connection in connections:
         connection.close()
@@ -202,6 +200,15 @@ def test_a_slow_reader_holds_a_piece_and_one_who_goes_holds_nothing(
         time.sleep(0.1)
     # What is left is kept for the next request.
     assert _to_store(pids[0], object_store.port) < 8
+
+
+def _temporary_files(pid: int) -> set[Path]:
+    """Those in the folder that the worker holds open (temporary.py)."""
+    base = Path(tempfile.gettempdir()) / f"mlflow-instance-{os.getuid()}"
+    (own,) = {_target(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()} & {
+        str(folder) for folder in base.iterdir()
+    }
+    return {path for path in Path(own).rglob("*") if path.is_file()}
 
 
 def _to_store(pid: int, port: int) -> int:

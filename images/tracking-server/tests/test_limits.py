@@ -4,9 +4,11 @@ import pytest
 
 from mlflow_instance.limits import (
     ARTIFACT_TURNS,
+    BESIDE_PARTS,
     BODY_SECONDS,
     GRAPHQL_BYTES,
     IDLE_SECONDS,
+    LEAST_PART,
     MIB,
     RETRY_AFTER_SECONDS,
     SLOW_READER_SECONDS,
@@ -50,7 +52,10 @@ def test_the_page_names_the_values_of_the_tiers() -> None:
     row("file sent to `upload-artifact` (MLflow's UI)", *[mib(UPLOAD_ARTIFACT_BYTES)] * 3)
     row("artifact that is logged by a client", *(f"{each.largest_artifact_bytes // 1024**3} GiB" for each in columns))
     row("parts of uploads in flight", *(mib(each.uploads_bytes) for each in columns))
-    row("uploads at once by one client each, 5 MiB in a part", *(str(each.uploads_bytes // (11 * MIB)) for each in columns))
+    row(
+        "uploads at once by one client each, 5 MiB in a part",
+        *(str(each.uploads_bytes // (2 * LEAST_PART + BESIDE_PARTS)) for each in columns),
+    )
     row("bodies that come in", *(mib(each.receiving_bytes) for each in columns))
     row("answers that their clients have not read", *(mib(each.unsent_bytes) for each in columns))
     for text in (f"| {WAITING}, then 503", f"| {WAIT_SECONDS:.0f} s, then 503", f"| {BODY_SECONDS:.0f} s, then 408"):

@@ -8,8 +8,12 @@ from urllib.parse import parse_qs
 import pytest
 
 from mlflow_instance.asgi import Message, Receive, Scope, Send
+from mlflow_instance.limits import MIB, limits_of
+from mlflow_instance.turns import TOKEN_KEY
+from mlflow_instance.unsent import Unsent
 from mlflow_instance.whole_history import WholeHistory
 
+LIMITS = limits_of(768 * MIB, 1, 5)
 _PATH = "/api/2.0/mlflow/metrics/get-history"
 
 
@@ -68,7 +72,8 @@ def _get(app: _Mlflow, query: str, path: str = _PATH, method: str = "GET") -> li
         "query_string": query.encode(),
         "headers": [],
     }
-    asyncio.run(WholeHistory(app)(scope, empty if "max_results" in query else receive, send))
+    history = WholeHistory(app, Unsent(LIMITS, 5))
+    asyncio.run(history(scope, empty if "max_results" in query else receive, send))
     return messages
 
 
@@ -102,3 +107,44 @@ def test_an_error_is_passed_on() -> None:
 def test_an_error_in_between_ends_the_connection() -> None:
     with pytest.raises(BaseExceptionGroup):
         _get(_Mlflow(7, fails_at=4), "run_id=r&metric_key=k")
+
+
+def test_a_history_that_its_client_does_not_read_counts_and_is_given_up() -> None:
+    async def scenario() -> None:
+        unsent = Unsent(LIMITS, 5, seconds=0.0)
+        app = _Mlflow(4)
+        # As long as a page of 25,000 points.
+        app.page = lambda offset, size: {  # type: ignore[method-assign]
+            "metrics": [{"key": "k" * 3 * MIB}],
+            "next_page_token": str(offset + size),
+        }
+        stuck = asyncio.Event()
+        messages: list[Message] = []
+
+        async def receive() -> Message:
+            await stuck.wait()
+            raise AssertionError
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+            if message["type"] == "http.response.body":
+                await stuck.wait()
+
+        scope = {"type": "http", "method": "GET", "path": _PATH, "query_string": b"", "headers": []}
+        history = WholeHistory(app, unsent)
+        tasks = [
+            asyncio.ensure_future(history({**scope, TOKEN_KEY: "slow"}, receive, send))
+            for _ in range(8)
+        ]
+        await asyncio.sleep(0.1)
+        # Eight pages of 3 MiB are more than one token's share, and the others' requests go on.
+        assert unsent.may_start("other") and not unsent.may_start("slow")
+        await asyncio.wait(tasks, timeout=2, return_when=asyncio.FIRST_COMPLETED)
+        assert sum(task.done() for task in tasks) == 1 and len(app.asked) == 8
+        # It has no end, so that it can't be taken for whole.
+        assert not any(one.get("more_body") is False for one in messages[1:])
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(scenario())

@@ -1,10 +1,9 @@
 """How much memory the answer to one request may cost, counted while its rows come from the
 database.
 
-MLflow holds a page of results four times over: rows, their entities, protocol buffers and JSON.
-The most that a request can
-ask for (50,000 runs with everything that was logged) is therefore far more than the memory of a
-worker.
+MLflow holds a page of results four times over: rows, their entities, protocol buffers and JSON. The
+most that a request can ask for (50,000 runs with everything that was logged) is therefore far more
+than the memory of a worker.
 """
 
 import threading
@@ -32,10 +31,17 @@ _STEP = 4 * MIB
 class AnswerTooLarge(MlflowException):
     """HTTP 413: clients retry 429 and 503, and the same request would fail again."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, alone: str | None = None) -> None:
+        """`alone`: the key of one result that is too large by itself."""
+        what = "The answer to this request" if alone is None else f"The result {alone!r} alone"
+        advice = (
+            "ask for less, for example with a smaller max_results, fewer ids or a narrower filter"
+            if alone is None
+            else "use a filter that does not select it, or delete a part of it"
+        )
         super().__init__(
-            f"The answer to this request is larger than the {limit / MIB:.0f} MiB of memory that one answer may take on this server; "
-            "ask for less, for example with a smaller max_results, fewer ids or a narrower filter",
+            f"{what} is larger than the {limit / MIB:.0f} MiB of memory that one answer may take on "
+            f"this server; {advice}",
             error_code=INVALID_PARAMETER_VALUE,
         )
 
@@ -89,10 +95,17 @@ class Meter:
         self.used = 0
         # A store's method is making its pages smaller (pages.py).
         self.paging = False
+        # The next statement of a page of one result gives only that one (next_row.py), and its key.
+        self.first_only = False
+        self.first: str | None = None
 
     @property
     def own(self) -> int:
         return self._own
+
+    @property
+    def limit(self) -> int:
+        return self._own + self._reserve.total
 
     def charge_result(self, size: int, rows: int) -> None:
         """A result of libpq with so many bytes and rows."""
@@ -111,7 +124,7 @@ class Meter:
 
     def check(self, more: int) -> None:
         if self.used + more > self.most:
-            raise AnswerTooLarge(self._own + self._reserve.total)
+            raise AnswerTooLarge(self.limit)
 
     def rewind(self, used: int) -> None:
         """What came after is given up."""

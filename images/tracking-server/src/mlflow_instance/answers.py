@@ -3,6 +3,7 @@
 from mlflow_instance.answer_meter import Meter, Reserve, metered
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.bounded_rows import bound_rows
+from mlflow_instance.next_row import load_children_by_key
 from mlflow_instance.pages import page_by_size
 
 
@@ -12,6 +13,7 @@ def bound_answers(limit: int) -> None:
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as Tracking
 
     bound_rows(limit)
+    load_children_by_key(Tracking, Registry)
     page_by_size(Tracking, Registry)
 
 

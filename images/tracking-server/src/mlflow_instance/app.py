@@ -66,7 +66,6 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.messages import clean_messages
     from mlflow_instance.no_migration import forbid_migration
     from mlflow_instance.otlp import add_threaded_traces
-    from mlflow_instance.outbox import Outbox
     from mlflow_instance.store_errors import use_short_retries
     from mlflow_instance.stored_file import bound_whole_downloads
     from mlflow_instance.trace_archives import forbid_trace_archives
@@ -100,7 +99,8 @@ def build_app(settings: Settings) -> App:
     stall = Stall()
     answers = MeteredAnswers(mlflow_app, limits.answer_bytes, turns)
     # Outside of the turns: to send an answer or a file takes as long as its reader, and needs no connection to the database.
-    sent = Outbox(WholeHistory(Turns(answers, turns, limits, stall=stall)), limits.worker_bytes // 8)
+    in_turn = Turns(answers, turns, limits, stall=stall)
+    sent = WholeHistory(in_turn, in_turn.unsent)
     return InstanceMiddleware(
         Failures(FileAnswers(sent, limits.worker_bytes // 8)),
         name=settings.name,

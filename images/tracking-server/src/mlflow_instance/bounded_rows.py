@@ -25,6 +25,7 @@ from mlflow_instance.answer_meter import (
     Reserve,
     current_meter,
 )
+from mlflow_instance.next_row import Keys, keys_of_page
 
 # The longest text of a column with a bound: values of parameters and tags.
 _BOUNDED_TEXT = 8000
@@ -72,6 +73,30 @@ class BoundedCursor(Cursor):
                 break
         self._rows = iter(rows)
 
+    def select_first(
+        self, statement: str, parameters: Any, long: tuple[int, ...], keys: Keys, meter: Meter
+    ) -> None:
+        """The first row, and one that stands for the second if there is one."""
+        name = f"{_PREFIX}{next(_names)}"
+        super().execute(
+            f"DECLARE {name} NO SCROLL CURSOR FOR {statement}; FETCH FORWARD 1 FROM {name}",
+            parameters,
+        )
+        size = self._size()
+        rows = Cursor.fetchall(self)
+        if rows and (keys.looks_ahead or meter.first is None):
+            meter.first = keys.named(rows[0])
+        meter.charge_result(size, len(rows))
+        self._charge_elements(rows, long, meter)
+        if rows and keys.looks_ahead:
+            other_row = keys.stand_in(rows[0], long)
+            with self.connection.cursor() as other:
+                move = "MOVE" if other_row is not None else "FETCH"
+                Cursor.execute(other, f"{move} FORWARD 1 FROM {name}")
+                if other.rowcount:
+                    rows.append(other_row or Cursor.fetchone(other))
+        self._rows = iter(rows)
+
     def close_former(self) -> None:
         """Asks the database what is open: a savepoint that was rolled back has taken some along."""
         super().execute(
@@ -99,15 +124,19 @@ class BoundedCursor(Cursor):
 
     def _counted(self, long: tuple[int, ...], meter: Meter) -> list[tuple[Any, ...]]:
         rows = Cursor.fetchall(self)
-        if long:
-            elements = 0
-            for row in rows:
-                for index in long:
-                    text = row[index]
-                    if isinstance(text, str) and len(text) > 100:
-                        elements += sum(map(text.count, ",[{:"))
-            meter.charge(elements * BYTES_PER_JSON_ELEMENT)
+        self._charge_elements(rows, long, meter)
         return rows
+
+    def _charge_elements(
+        self, rows: list[tuple[Any, ...]], long: tuple[int, ...], meter: Meter
+    ) -> None:
+        elements = 0
+        for row in rows:
+            for index in long:
+                text = row[index]
+                if isinstance(text, str) and len(text) > 100:
+                    elements += sum(map(text.count, ",[{:"))
+        meter.charge(elements * BYTES_PER_JSON_ELEMENT)
 
     def _size(self) -> int:
         pointer = self.pgresult_ptr
@@ -167,12 +196,15 @@ def bound_rows(default_limit: int, engines: type[Engine] | Engine = Engine) -> N
         of_connection[_SELECTS] = of_connection.get(_SELECTS, 0) + 1
         if of_connection[_SELECTS] % _OPEN_PORTALS == 0:
             cursor.close_former()
-        cursor.select(
-            statement,
-            parameters,
-            _long_columns(context),
-            current_meter() or Meter(default_limit, _NOTHING_MORE),
-        )
+        meter = current_meter() or Meter(default_limit, _NOTHING_MORE)
+        long = _long_columns(context)
+        keys = keys_of_page(context, parameters) if meter.first_only else None
+        if keys is None:
+            cursor.select(statement, parameters, long, meter)
+        else:
+            # What follows the statement of the page loads what belongs to its rows.
+            meter.first_only = not keys.looks_ahead
+            cursor.select_first(statement, parameters, long, keys, meter)
         return True
 
     event.listen(engines, "connect", on_connect)

@@ -1,9 +1,8 @@
 """Sends the files that handlers handed off: from the object store to the client, as fast as the
 client takes them.
 
-A download holds one piece, and a thread only while that piece comes from the store. When the
-client goes away, the store's
-connection is closed at once.
+A download holds one piece, and a thread only while that piece comes from the store. When the client
+goes away, the store's connection is closed at once.
 """
 
 import json
@@ -21,6 +20,7 @@ from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.client import end_when_gone
 from mlflow_instance.handoff import Handoff, current
 from mlflow_instance.limits import MIB
+from mlflow_instance.refusal import refuse, tell
 from mlflow_instance.stored_file import Opened, RangeNotSatisfiable, Reading, StoredFile
 from mlflow_instance.turns import TOKEN_KEY
 
@@ -30,7 +30,6 @@ BYTES_PER_DOWNLOAD = MIB
 _PIECE_WITHIN_SECONDS = 120.0
 # Clients retry a 503; a wait beyond their usual time-outs helps nobody.
 _SLOT_WITHIN_SECONDS = 20.0
-_RETRY_AFTER = b"5"
 _REPLACED = {b"content-length", b"etag", b"last-modified", b"accept-ranges", b"content-range"}
 # Answered from the store's own values, and not from those of the empty answer of the handler.
 _CONDITIONAL = {
@@ -98,24 +97,19 @@ class FileAnswers:
         # The name of the token, as the middleware leaves it; without one every slot is everybody's.
         name = scope.get(TOKEN_KEY, "")
         if not await self._take_slot(name):
-            return await _error(
-                send,
-                503,
-                "TEMPORARILY_UNAVAILABLE",
-                "Too many downloads at once; try again",
-                [(b"retry-after", _RETRY_AFTER)],
-            )
+            return await refuse(scope, None, send, 503, "Too many downloads at once; try again")
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(end_when_gone, receive, tasks.cancel_scope)
-                await self._send_file(file, scope["method"], asked, headers, send)
+                await self._send_file(file, scope, asked, headers, send)
                 tasks.cancel_scope.cancel()
         finally:
             self._give_slot_back(name)
 
     async def _send_file(
-        self, file: StoredFile, method: str, asked: dict[bytes, str], headers: Headers, send: Send
+        self, file: StoredFile, scope: Scope, asked: dict[bytes, str], headers: Headers, send: Send
     ) -> None:
+        method = scope["method"]
         reading: Reading | None = None
         try:
             span = _range(asked)
@@ -140,9 +134,9 @@ class FileAnswers:
                     [*headers, (b"content-range", f"bytes */{error.size}".encode("ascii"))],
                 )
             except MlflowException as error:
-                return await _error(
-                    send, error.get_http_status_code(), **json.loads(error.serialize_as_json())
-                )
+                told = json.loads(error.serialize_as_json())
+                status, code = error.get_http_status_code(), told["error_code"]
+                return await tell(scope, send, status, code, told["message"])
             partial = span is not None and opened.body is not None
             answer = _with(headers, opened, partial)
             if opened.body is None:
@@ -241,16 +235,3 @@ async def _bodiless(send: Send, status: int, headers: Headers) -> None:
         headers.append((b"content-length", b"0"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
-
-
-async def _error(
-    send: Send, status: int, error_code: str, message: str, headers: Headers | None = None, **_: Any
-) -> None:
-    body = json.dumps({"error_code": error_code, "message": message}).encode("utf-8")
-    start = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode("ascii")),
-        *(headers or []),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": body})

@@ -67,7 +67,7 @@ def _smaller_pages(method: Callable[..., Any]) -> Callable[..., Any]:
         # Nothing asked is the store's own default, which it knows: nothing to make smaller. What
         # is wrong MLflow says itself.
         # `search_runs` calls `_search_runs`, which is paged as well: one of them makes the pages.
-        if meter is None or meter.paging or not isinstance(asked, int) or asked < 2:
+        if meter is None or meter.paging or not isinstance(asked, int) or asked < 1:
             return method(*args, **kwargs)
         others = {
             name: value
@@ -81,22 +81,28 @@ def _smaller_pages(method: Callable[..., Any]) -> Callable[..., Any]:
             meter.most = min(most, before + 2 * meter.own)
             if (fitting := costs.fitting(key, meter.most - before)) is not None:
                 size = max(_TRIED_WHOLE, min(asked, fitting))
-        meter.paging = True
+        meter.paging, failed = True, False
         try:
             while True:
                 bound.arguments["max_results"] = size
+                # The store's look at the next result must not be what is too large.
+                alone = failed and size == 1
+                meter.first_only, meter.first = alone, None
                 try:
                     page = method(*bound.args, **bound.kwargs)
                     break
-                except (AnswerTooLarge, AnswersBusy):
-                    if size == 1 and meter.most == most:
+                except (AnswerTooLarge, AnswersBusy) as error:
+                    if alone and meter.most == most:
+                        if isinstance(error, AnswerTooLarge) and meter.first is not None:
+                            raise AnswerTooLarge(meter.limit, meter.first) from None
                         raise
                     meter.rewind(before)
-                    if size == 1:
+                    failed = True
+                    if alone:
                         meter.most = most
                 size = max(1, size // _SMALLER)
         finally:
-            meter.most, meter.paging = most, False
+            meter.most, meter.paging, meter.first_only = most, False, False
         if (found := len(page[0] if isinstance(page, tuple) else page)) > 0:
             costs.remember(key, (meter.used - before) / found)
         return page

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from io import BytesIO
 
 
 class PipeClosed(Exception):
@@ -45,16 +46,16 @@ class Pipe:
             self._changed.notify_all()
 
     def read(self, size: int = -1) -> bytes:
-        """Exactly `size` bytes but at the end, as S3's part sizes want; all that is left without a size."""
-        taken: list[bytes] = []
-        missing = size
-        while size < 0 or missing > 0:
-            piece = self._next(missing if size >= 0 else None)
+        """Exactly `size` bytes but at the end, as S3's part sizes want; all that is left without a
+        size."""
+        # A BytesIO gives its buffer away without a copy. Pieces that are joined are in memory twice.
+        taken = BytesIO()
+        while size < 0 or taken.tell() < size:
+            piece = self._next(size - taken.tell() if size >= 0 else None)
             if not piece:
                 break
-            taken.append(piece)
-            missing -= len(piece)
-        return b"".join(taken)
+            taken.write(piece)
+        return taken.getvalue()
 
     def _next(self, most: int | None) -> bytes:
         with self._changed:

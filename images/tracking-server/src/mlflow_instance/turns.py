@@ -46,21 +46,21 @@ class Turns:
     ) -> None:
         self._app = app
         self._stall = stall or Stall()
-        self._unsent = Unsent(limits, turns, slow_seconds)
+        self.unsent = Unsent(limits, turns, slow_seconds)
         self._bodies = Bodies(limits)
         self._uploads = Uploads(app, limits)
 
         def budget(total: int, waiting: int) -> Budget:
             # One turn is left to the other tokens, so that they wait for none of the long requests of one.
             per_key = max(1, total - 1)
-            return Budget(total, per_key=per_key, waiting=waiting, seconds=wait_seconds, may_start=self._unsent.may_start)
+            return Budget(total, per_key=per_key, waiting=waiting, seconds=wait_seconds, may_start=self.unsent.may_start)
 
         self._budgets = {
             Work.DATABASE: budget(turns, WAITING),
             Work.ARTIFACTS: budget(ARTIFACT_TURNS, WAITING // 4),
             Work.ELSEWHERE: budget(ARTIFACT_TURNS, WAITING // 4),
         }
-        self._unsent.on_change = self._recheck
+        self.unsent.on_change = self._recheck
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -95,7 +95,7 @@ class Turns:
             turn.give_back()
             if not turn.given_up:
                 # What is left of an answer that was given up goes nowhere; uvicorn closes the connection at its end.
-                turn.given_up = not await self._unsent.send(message, send, key, client)
+                turn.given_up = not await self.unsent.send(message, send, key, client)
 
         try:
             await self._app(scope, client.receive, send_and_give_back)

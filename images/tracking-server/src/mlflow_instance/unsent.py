@@ -48,8 +48,11 @@ class Unsent:
         if time.monotonic() - oldest.since > self._seconds:
             oldest.given_up.set()
 
-    async def send(self, message: Message, send: Send, key: str, client: Client) -> bool:
-        """Passes a part of a body on in slices: uvicorn would copy all of it and wait then. False: the answer was given up."""
+    async def send(
+        self, message: Message, send: Send, key: str, client: Client | None = None
+    ) -> bool:
+        """Passes a part of a body on in slices: uvicorn would copy all of it and wait then. False:
+        the answer was given up, or its client went away."""
         body = message.get("body", b"")
         if len(body) <= _SLICE:
             await send(message)
@@ -61,14 +64,15 @@ class Unsent:
             for start in range(0, len(body), _SLICE):
                 part = bytes(body[start : start + _SLICE])
                 last = start + _SLICE >= len(body)
-                sending = asyncio.ensure_future(send({**message, "body": part, "more_body": not last or message.get("more_body", False)}))
+                more = not last or message.get("more_body", False)
+                sending = asyncio.ensure_future(send({**message, "body": part, "more_body": more}))
                 await asyncio.wait({sending, given_up}, return_when=asyncio.FIRST_COMPLETED)
                 if not sending.done():
                     sending.cancel()
                     return False
                 sending.result()
                 answer.unsent -= len(part)
-                if client.is_gone:
+                if client is not None and client.is_gone:
                     return False
             return True
         finally:

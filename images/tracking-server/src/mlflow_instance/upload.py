@@ -11,10 +11,11 @@ import anyio.to_thread
 
 from mlflow_instance.limits import LEAST_PART, MOST_PARTS, UPLOADS
 from mlflow_instance.pipe import Pipe, PipeClosed
-from mlflow_instance.uploads import CURRENT, PIPE, Upload
+from mlflow_instance.uploads import CURRENT, Upload
 
 # Fewer, larger hand-overs between the event loop and the thread.
 _PIECE = 256 * 1024
+_PIPE = 512 * 1024
 
 
 class TooManyParts(Exception):
@@ -29,7 +30,7 @@ def _limiters() -> tuple[anyio.CapacityLimiter, anyio.CapacityLimiter]:
 
 async def stream_to_thread(chunks: AsyncIterable[bytes], consume: Callable[[BinaryIO], None]) -> None:
     """Runs `consume` in a thread on a file-like object that yields the chunks as they come."""
-    pipe = Pipe(PIPE)
+    pipe = Pipe(_PIPE)
 
     def run() -> None:
         try:
@@ -60,13 +61,16 @@ async def stream_to_thread(chunks: AsyncIterable[bytes], consume: Callable[[Bina
     await reader
 
 
-def put_stream(client: Any, stream: BinaryIO, target: dict[str, str], extra: dict[str, Any]) -> None:
+def put_stream(
+    client: Any, stream: BinaryIO, target: dict[str, str], extra: dict[str, Any]
+) -> None:
     """`target` names bucket, key and what every call wants, `extra` what belongs to the object."""
     upload = CURRENT.get(None)
     size = upload.part_size(1) if upload else LEAST_PART
-    first = stream.read(size)
-    if len(first) < size:
-        client.put_object(Body=first, **target, **extra)
+    # A list: a name in this frame would hold the first part until the last one is sent.
+    first = [stream.read(size)]
+    if len(first[0]) < size:
+        client.put_object(Body=first.pop(), **target, **extra)
         return
     upload_id = client.create_multipart_upload(**target, **extra)["UploadId"]
     try:
@@ -77,7 +81,13 @@ def put_stream(client: Any, stream: BinaryIO, target: dict[str, str], extra: dic
         raise
 
 
-def _send_parts(client: Any, stream: BinaryIO, first: bytes, target: dict[str, str], upload: Upload | None) -> list[dict[str, Any]]:
+def _send_parts(
+    client: Any,
+    stream: BinaryIO,
+    first: list[bytes],
+    target: dict[str, str],
+    upload: Upload | None,
+) -> list[dict[str, Any]]:
     """At most one part is on its way while the next one is read, and none if two don't fit."""
     ahead = upload is None or upload.ahead
 
@@ -85,7 +95,7 @@ def _send_parts(client: Any, stream: BinaryIO, first: bytes, target: dict[str, s
         return {"PartNumber": number, "ETag": client.upload_part(**target, PartNumber=number, Body=body)["ETag"]}
 
     sent: list[Future[dict[str, Any]]] = []
-    part, number = first, 1
+    part, number = first.pop(), 1
     with ThreadPoolExecutor(1) as sender:
         while part:
             if number > MOST_PARTS:

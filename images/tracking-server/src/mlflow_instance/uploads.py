@@ -11,11 +11,19 @@ from dataclasses import dataclass
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.bodies import Headers
 from mlflow_instance.budget import Budget, BudgetFull
-from mlflow_instance.limits import IDLE_SECONDS, LEAST_PART, MIB, MOST_PARTS, UPLOADS, WAIT_SECONDS, WAITING, Limits
+from mlflow_instance.limits import (
+    BESIDE_PARTS,
+    IDLE_SECONDS,
+    LEAST_PART,
+    MIB,
+    MOST_PARTS,
+    UPLOADS,
+    WAIT_SECONDS,
+    WAITING,
+    Limits,
+)
 from mlflow_instance.refusal import refuse
 
-# What an upload holds beside its parts: the pipe between the event loop and the thread.
-PIPE = MIB
 # Without a length parts grow with their number: by a half after each five hundred.
 _GROW_EVERY = 500
 
@@ -54,9 +62,9 @@ def plan(length: int | None, limits: Limits) -> tuple[int, int, bool] | None:
         part = max(part, -(-length // MOST_PARTS // MIB) * MIB)
     most = limits.uploads_bytes
     for parts in (2, 1):
-        weight = parts * part + PIPE
+        weight = parts * part + BESIDE_PARTS
         if weight <= most:
-            held = weight if length is None else min(weight, length + PIPE)
+            held = weight if length is None else min(weight, length + BESIDE_PARTS)
             # A bound of the number as well: each upload has a thread.
             return max(held, most // UPLOADS), part, parts == 2
     return None
@@ -70,7 +78,7 @@ class Uploads:
         self._limits = limits
         self._idle_seconds = idle_seconds
         # A slow sender may stay for hours: the uploads of one token leave room for one of another's.
-        others = 2 * LEAST_PART + PIPE
+        others = 2 * LEAST_PART + BESIDE_PARTS
         per_key = max(limits.uploads_bytes - others, limits.uploads_bytes // 2)
         self._budget = Budget(limits.uploads_bytes, per_key=per_key, waiting=WAITING // 4, seconds=wait_seconds)
 

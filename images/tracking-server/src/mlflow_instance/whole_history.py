@@ -14,6 +14,8 @@ import anyio
 
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.client import end_when_gone
+from mlflow_instance.turns import TOKEN_KEY
+from mlflow_instance.unsent import Unsent
 
 _PATH = re.compile(r"/(?:ajax-)?api/2\.0/mlflow/metrics/get-history/?")
 # What MLflow's own client asks for at a time.
@@ -25,8 +27,9 @@ _PAGE_WITHIN_SECONDS = 300.0
 
 
 class WholeHistory:
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, unsent: Unsent) -> None:
         self._app = app
+        self._unsent = unsent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
@@ -74,8 +77,13 @@ class WholeHistory:
                 await send({**start, "headers": headers})
             points = _START + body[len(_START) : end] if first else b",\n" + body[len(_START) : end]
             first = False
+            del body
+            message = {"type": "http.response.body", "body": points, "more_body": True}
             with anyio.fail_after(_PAGE_WITHIN_SECONDS):
-                await send({"type": "http.response.body", "body": points, "more_body": True})
+                if not await self._unsent.send(message, send, scope.get(TOKEN_KEY, "")):
+                    # Without its end the answer can't be taken for whole.
+                    return
+            del message, points
         await send({"type": "http.response.body", "body": _END + b"\n}"})
 
     async def _page(self, scope: Scope) -> tuple[Message, bytes]:

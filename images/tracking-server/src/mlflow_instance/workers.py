@@ -23,6 +23,7 @@ from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.listener import listeners
 from mlflow_instance.logs import UVICORN
 from mlflow_instance.settings import Settings
+from mlflow_instance.temporary import own_temporary_folder
 
 _logger = logging.getLogger(__name__)
 
@@ -40,6 +41,11 @@ def serve(app: App, settings: Settings) -> int:
 
 
 def _work(app: App, settings: Settings, sockets: list[socket.socket]) -> int:
+    with own_temporary_folder():
+        return _serve(app, settings, sockets)
+
+
+def _serve(app: App, settings: Settings, sockets: list[socket.socket]) -> int:
     open_stores(settings)
     closing = _ClosingConnections(app)
     config = uvicorn.Config(

@@ -45,12 +45,12 @@ class Postgres:
             self.stop()
         shutil.rmtree(self._folder)
 
-    def create_database(self, name: str) -> str:
-        """The URI of a new, empty database."""
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """The URI of a new database, empty or a copy of one that nobody is connected to."""
         connection = psycopg2.connect(host="127.0.0.1", port=self.port, user="admin", password=_PASSWORD, dbname="postgres")
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE "{name}"')
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         connection.close()
         return f"postgresql+psycopg2://admin:{_PASSWORD}@127.0.0.1:{self.port}/{name}"
 
