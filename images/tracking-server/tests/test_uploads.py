@@ -131,12 +131,10 @@ def test_uploads_wait_and_others_find_room() -> None:
 
 def test_an_upload_that_stands_still_ends_with_408() -> None:
     async def scenario() -> None:
-        seen: list[str] = []
         statuses: list[int] = []
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            while (message := await receive())["type"] != "http.disconnect":
-                seen.append(message["type"])
+            assert (await receive())["type"] == "http.disconnect"
             await send({"type": "http.response.start", "status": 400, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 
@@ -156,6 +154,43 @@ def test_an_upload_that_stands_still_ends_with_408() -> None:
 
         uploads = Uploads(app, limits_of(768 * MIB, 1, 5), idle_seconds=0.05)
         await asyncio.wait_for(uploads(_scope("a", 10), receive, send, "a"), 5)
-        assert (statuses, len(seen)) == ([408], 3)
+        # Each pause but the last was short enough.
+        assert (statuses, pieces) == ([408], [])
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("length", "handed_on"),
+    [
+        (MIB, [MIB]),
+        (0, [0]),
+        # More than one request carries: so many pieces as make 256 KiB, as does what has no length.
+        (6 * MIB, [256 * 1024] * 24),
+        (None, [256 * 1024] * 4),
+    ],
+)
+def test_a_body_is_handed_on_in_few_pieces(length: int | None, handed_on: list[int]) -> None:
+    async def scenario() -> None:
+        seen: list[bytes] = []
+        left = [bytes([number % 256]) * (64 * 1024) for number in range((MIB if length is None else length) // (64 * 1024))]
+        sent = b"".join(left)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            while True:
+                message = await receive()
+                seen.append(message["body"])
+                if not message["more_body"]:
+                    return
+
+        async def receive() -> Message:
+            body = left.pop(0) if left else b""
+            return {"type": "http.request", "body": body, "more_body": bool(left)}
+
+        async def send(message: Message) -> None:
+            raise AssertionError(message)
+
+        await Uploads(app, limits_of(768 * MIB, 1, 5))(_scope("a", length), receive, send, "a")
+        assert ([len(piece) for piece in seen], b"".join(seen)) == (handed_on, sent)
 
     asyncio.run(scenario())

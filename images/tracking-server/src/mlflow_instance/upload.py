@@ -1,9 +1,12 @@
-"""An upload on its way to the object store: from the event loop through a pipe to a thread, part by part."""
+"""An upload on its way to the object store: from the event loop to a thread, whole where one request carries it, and else
+through a pipe, part by part.
+"""
 
 import asyncio
 from collections.abc import AsyncIterable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from io import BytesIO
 from typing import Any, BinaryIO, cast
 
 import anyio
@@ -13,8 +16,6 @@ from mlflow_instance.limits import LEAST_PART, MOST_PARTS, UPLOADS
 from mlflow_instance.pipe import Pipe, PipeClosed
 from mlflow_instance.uploads import CURRENT, Upload
 
-# Fewer, larger hand-overs between the event loop and the thread.
-_PIECE = 256 * 1024
 _PIPE = 512 * 1024
 
 
@@ -30,6 +31,13 @@ def _limiters() -> tuple[anyio.CapacityLimiter, anyio.CapacityLimiter]:
 
 async def stream_to_thread(chunks: AsyncIterable[bytes], consume: Callable[[BinaryIO], None]) -> None:
     """Runs `consume` in a thread on a file-like object that yields the chunks as they come."""
+    reading, writing = _limiters()
+    upload = CURRENT.get(None)
+    if upload is not None and upload.in_one_request:
+        # Nothing goes out before all of it is there, so there is nothing to hand over piece by piece.
+        whole = BytesIO(b"".join([chunk async for chunk in chunks if chunk]))
+        await anyio.to_thread.run_sync(consume, whole, limiter=reading)
+        return
     pipe = Pipe(_PIPE)
 
     def run() -> None:
@@ -38,17 +46,10 @@ async def stream_to_thread(chunks: AsyncIterable[bytes], consume: Callable[[Bina
         finally:
             pipe.close_reader()
 
-    reading, writing = _limiters()
     reader = asyncio.create_task(anyio.to_thread.run_sync(run, limiter=reading))
     try:
-        buffer = bytearray()
         async for chunk in chunks:
-            buffer += chunk
-            if len(buffer) >= _PIECE:
-                await anyio.to_thread.run_sync(pipe.write, bytes(buffer), limiter=writing)
-                buffer.clear()
-        if buffer:
-            await anyio.to_thread.run_sync(pipe.write, bytes(buffer), limiter=writing)
+            await anyio.to_thread.run_sync(pipe.write, chunk, limiter=writing)
         pipe.finish()
     except PipeClosed:
         # The reader failed; awaiting it below raises its error.

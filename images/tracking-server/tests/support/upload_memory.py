@@ -21,9 +21,8 @@ import boto3  # noqa: E402
 
 from mlflow_instance.limits import MIB  # noqa: E402
 from mlflow_instance.upload import put_stream, stream_to_thread  # noqa: E402
+from mlflow_instance.uploads import PIECE  # noqa: E402
 
-# As uvicorn gives them.
-_CHUNK = 64 * 1024
 
 
 def anonymous_bytes() -> int:
@@ -33,8 +32,8 @@ def anonymous_bytes() -> int:
 
 async def upload(client: object, name: str, size: int) -> None:
     async def chunks() -> AsyncIterator[bytes]:
-        for _ in range(size // _CHUNK):
-            yield bytes(bytearray(_CHUNK))
+        for _ in range(size // PIECE):
+            yield bytes(bytearray(PIECE))
 
     target = {"Bucket": "instance", "Key": name}
     await stream_to_thread(chunks(), lambda stream: put_stream(client, stream, target, {}))
