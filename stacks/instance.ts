@@ -130,7 +130,9 @@ export const instanceFileSchema = strict({
     ),
   temporaryStorage: size
     .optional()
-    .describe(`Size of a pod's temporary volume, through which uploads pass. Default: ${byTier("temporaryStorage")}.`),
+    .describe(
+      `Size limit of a pod's temporary volume. Artifacts are streamed past it; the idle time-out of the load balancer follows from it. Default: ${byTier("temporaryStorage")}.`,
+    ),
   tokens: z
     .record(tokenName, tokenSchema, {
       error: (issue) =>

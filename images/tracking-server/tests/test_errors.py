@@ -81,7 +81,6 @@ def test_no_field_of_any_route_can_end_in_a_server_error(
 
 
 def test_a_name_that_is_too_long_is_told_with_its_limit(server: Server) -> None:
-    """C23."""
     answer = server.request("POST", _CREATE_EXPERIMENT, "edit", json={"name": "n" * 600})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     assert "500" in answer.json()["message"]
@@ -89,7 +88,6 @@ def test_a_name_that_is_too_long_is_told_with_its_limit(server: Server) -> None:
 
 
 def test_a_name_that_is_taken_is_told_without_the_statement(server: Server) -> None:
-    """B4's message."""
     for _ in range(2):
         answer = server.request("POST", _CREATE_EXPERIMENT, "edit", json={"name": "taken"})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")

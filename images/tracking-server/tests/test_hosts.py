@@ -54,7 +54,7 @@ def test_the_ui_can_write_and_other_pages_can_not(hosted: Server) -> None:
 
 
 def test_a_host_that_is_not_allowed_is_named_with_the_setting(hosted: Server) -> None:
-    """C8: `kubectl port-forward` on any port."""
+    """As with `kubectl port-forward` on any port."""
     answer = hosted.request(*_SEARCH, "admin", json={"max_results": 1}, headers={"Host": "127.0.0.1:15056"})
     assert answer.status_code == 403
     assert "'127.0.0.1:15056'" in answer.text and "extraAllowedHosts" in answer.text

@@ -123,7 +123,7 @@ def test_every_logger_and_every_other_way_to_standard_error() -> None:
 
 
 def test_requests_with_hostile_texts_leave_one_line_each(server: Server) -> None:
-    """C18: what an editor stored comes back as a line of the log."""
+    """What an editor stored comes back as a line of the log."""
     clean = HOSTILE.replace("\x00", "").replace("\ud800", "")
     location = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}}
     info = {"trace_id": "tr-hostile", "trace_location": location, "state": "OK"}

@@ -185,7 +185,7 @@ def requests_of(server: Server) -> dict[str, Any]:
 def test_every_route_to_the_store_says_so_at_once(
     server: Server, store: Store, status: int, code: str, told: int
 ) -> None:
-    """C3. For a 4xx the store is asked once; for a 5xx a few times, within seconds."""
+    """For a 4xx the store is asked once; for a 5xx a few times, within seconds."""
     store.status, store.code = status, code
     for name, (method, path, more) in requests_of(server).items():
         store.requests.clear()
@@ -246,7 +246,7 @@ def test_the_unmodified_client_is_told_at_once(
 
 @pytest.mark.parametrize("has_delete_objects", [True, False])
 def test_objects_are_deleted_in_old_stores(has_delete_objects: bool) -> None:
-    """C15: the rows went, and the objects stayed."""
+    """Without the fallback the rows go and the objects stay."""
     store = OldStore(has_delete_objects=has_delete_objects)
     store.keys = {f"a/{number}" for number in range(25)}
     client = boto3.client(

@@ -66,7 +66,7 @@ def started(uri: str, store: ObjectStore, folder: Path, **more: str) -> Server:
 def test_a_webhook_is_listed_and_delivered_by_another_process(
     uri: str, object_store: ObjectStore, tmp_path: Path
 ) -> None:
-    """C6: 500 for ever after a rollout, or with two replicas."""
+    """Without a common key every list is 500 after a rollout, or with two replicas."""
     receiver = Receiver()
     body = {
         "name": "hook",

@@ -62,7 +62,7 @@ def test_sigterm_lets_requests_finish_and_ends_with_0(migrated_uri: str, object_
 def test_a_transfer_has_the_grace_that_the_setting_gives(
     migrated_uri: str, object_store: ObjectStore, tmp_path: Path
 ) -> None:
-    """C5: an idle connection ends at once, an upload is whole when it takes less than the grace, and the end waits no longer."""
+    """An idle connection ends at once, an upload is whole when it takes less than the grace, and the end waits no longer."""
     server = new_server(migrated_uri, object_store, tmp_path, 1, MLFLOW_INSTANCE_GRACE_SECONDS="6")
     server.start()
     ended: dict[str, tuple[float, str]] = {}

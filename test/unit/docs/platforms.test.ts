@@ -112,7 +112,15 @@ describe("links", () => {
         .replace(/[^\w\s-]/g, "")
         .replaceAll(" ", "-"),
     );
-  const linked = [...pages, "existing-platform.md", "composing.md", "../examples/typescript/README.md"];
+  const linked = [
+    ...pages,
+    "existing-platform.md",
+    "composing.md",
+    "hardening.md",
+    "for-ml-teams.md",
+    "request-limits.md",
+    "../examples/typescript/README.md",
+  ];
 
   it.each(linked)("in %s lead somewhere", (page) => {
     const broken = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link]) => {

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zlib
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,57 @@ class TestLoading:
         assert load(other, folder) == 1
         assert "is not what manifest.json says" in message(capsys)
         assert rows_of(other.rows) == before
+        other.rows.close()
+
+    def test_believes_no_manifest(
+        self,
+        world: World,
+        postgres: Postgres,
+        migrated_template: str,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """The copy may have been anybody's: no file of another folder, no value of another type."""
+        world.run(world.experiment("one"))
+        assert dump(world) == 0
+        folder, manifest = dumped(world)
+        other = new_database(postgres, world, migrated_template)
+        before = rows_of(other.rows)
+        runs = next(table for table in manifest["tables"] if table["name"] == "runs")
+        sequence = next(iter(manifest["sequences"]))
+        quoted = 'runs"; DROP TABLE runs; --'
+        not_ours = "is not what a final dump writes; nothing was changed"
+        hostile: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+            ({"file": "../../artifacts/1/x.csv.gz"}, {}, not_ours),
+            ({"name": "../artifacts/x", "file": "../artifacts/x.csv.gz"}, {}, not_ours),
+            ({"name": 7, "file": "7.csv.gz"}, {}, not_ours),
+            ({"columns": [*runs["columns"], runs["columns"][0]]}, {}, not_ours),
+            ({"columns": "run_uuid"}, {}, not_ours),
+            ({"rows": "1", "bytes": True}, {}, not_ours),
+            ({"sha256": None}, {}, not_ours),
+            ({}, {"tables": {"runs": runs}}, not_ours),
+            ({}, {"sequences": {sequence: "1); DROP TABLE runs; --"}}, not_ours),
+            ({}, {"sequences": {sequence: 1.5}}, not_ours),
+            ({}, {"schemaRevision": ["x"]}, not_ours),
+            ({"name": quoted, "file": f"{quoted}.csv.gz"}, {}, "dump and database differ in"),
+            ({"columns": ["run_uuid) FROM STDIN; --"]}, {}, "dump and database differ in runs;"),
+            ({}, {"sequences": {"pg_class": 1}}, "the dump has the sequence 'pg_class'"),
+            ({}, {"sequences": {sequence: 10**30}}, not_ours),
+            ({}, {"sequences": {sequence: -1}}, not_ours),
+        ]
+        for table, whole, told in hostile:
+            tables = [{**one, **table} if one is runs else one for one in manifest["tables"]]
+            changed = {**manifest, "tables": tables, **whole}
+            world.put(f"{folder}/manifest.json", json.dumps(changed).encode())
+            assert load(other, folder) in (1, 2), (table, whole)
+            said = message(capsys)
+            assert told in said and "Traceback" not in said, (table, whole, said)
+            assert rows_of(other.rows) == before, (table, whole)
+        for text in (b"[1]", b"null", b"[" * 100_000, b"\xff", b'{"format": NaN}'):
+            world.put(f"{folder}/manifest.json", text)
+            assert load(other, folder) == 2, text[:20]
+            assert "nothing was changed" in message(capsys)
+        world.put(f"{folder}/manifest.json", json.dumps(manifest).encode())
+        assert load(other, folder) == 0
         other.rows.close()
 
     def test_wants_one_folder(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:

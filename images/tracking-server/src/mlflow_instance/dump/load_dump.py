@@ -99,7 +99,7 @@ def _is_manifest(manifest: dict[str, Any]) -> bool:
         and isinstance(tables, list)
         and all(isinstance(table, dict) and _is_table(table) for table in tables)
         and isinstance(sequences, dict)
-        and all(type(value) is int for value in sequences.values())
+        and all(type(value) is int and 0 < value < 2**63 for value in sequences.values())
     )
 
 
