@@ -67,6 +67,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.no_migration import forbid_migration
     from mlflow_instance.otlp import add_threaded_traces
     from mlflow_instance.outbox import Outbox
+    from mlflow_instance.repeated_writes import repeat_overtaken_writes
     from mlflow_instance.store_errors import use_short_retries
     from mlflow_instance.stored_file import bound_whole_downloads
     from mlflow_instance.trace_archives import forbid_trace_archives
@@ -82,6 +83,7 @@ def build_app(settings: Settings) -> App:
     forbid_trace_archives()
     forbid_migration()
     translate_database_errors()
+    repeat_overtaken_writes()
     read_lost_secrets_as_none()
     clean_messages()
     answer_unhandled_errors(mlflow_app)
