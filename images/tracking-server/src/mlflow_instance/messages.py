@@ -1,12 +1,13 @@
 """The last look at an error's text before a client gets it: no statement, host, bucket, path of a file or Python of the server in it."""
 
 import logging
+import socket
 from collections.abc import Iterator
 
 import psycopg2
 import sqlalchemy.exc
 from mlflow.exceptions import ERROR_CODE_TO_HTTP_STATUS, MlflowException
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_STATE, ErrorCode
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE, INVALID_STATE, ErrorCode
 
 from mlflow_instance.database_errors import INTERNAL, public_error
 from mlflow_instance.error_codes import code_of
@@ -93,6 +94,8 @@ def sentence_of(error: BaseException) -> tuple[int, str]:
     """MLflow's code and a sentence for any error that reaches the end of a handler."""
     if isinstance(error, STORE_ERRORS):
         return public_store_error(error)
+    if isinstance(error, socket.gaierror):
+        return INVALID_PARAMETER_VALUE, "the name is not known to DNS"
     return public_error(error)
 
 
