@@ -53,6 +53,7 @@ def build_app(settings: Settings) -> App:
 
     from mlflow_instance.answers import MeteredAnswers, bound_answers
     from mlflow_instance.artifact_list import bound_listings
+    from mlflow_instance.bounded_entries import bound_entries
     from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.database_errors import translate_database_errors
@@ -88,6 +89,7 @@ def build_app(settings: Settings) -> App:
     clean_messages()
     answer_unhandled_errors(mlflow_app)
     bound_queries()
+    bound_entries()
     explain_ended_statements()
     turns = turns_of_pool(os.environ)
     limits = limits_of(settings.memory_limit, settings.workers, turns)
