@@ -136,3 +136,41 @@ def test_a_long_transaction_keeps_few_portals_open(engine: Engine) -> None:
                 (index,)
             ]
         assert connection.exec_driver_sql("SELECT count(*) FROM pg_cursors").scalar() < 256
+
+
+def test_what_is_not_there_costs_nothing(engine: Engine) -> None:
+    """A trace of 5,000 spans, or MLflow's demo, asks for thousands of rows that are not there."""
+    meter = Meter(MIB, Reserve(0))
+    with engine.begin() as connection, metered(meter):
+        for _ in range(100):
+            assert connection.execute(select(_SHORT).where(_SHORT.c.id == -1)).first() is None
+    assert meter.used == 0
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_a_request_that_writes_holds_what_one_session_has_read(
+    engine: Engine, forgets: bool
+) -> None:
+    reserve = Reserve(3 * MIB)
+    meter = Meter(MIB, reserve, forgets=forgets)
+
+    def read_some() -> None:
+        with engine.connect() as connection:
+            connection.execute(select(_SHORT).limit(900)).all()
+            held = meter.used
+            with engine.connect() as inside:
+                inside.execute(select(_SHORT).limit(900)).all()
+            assert meter.used == held or not forgets
+
+    with metered(meter):
+        if forgets:
+            for _ in range(20):
+                read_some()
+            assert meter.used == 0 and reserve.free == 3 * MIB
+            with engine.connect() as connection, pytest.raises(AnswerTooLarge):
+                for _ in range(20):
+                    connection.execute(select(_SHORT).limit(900)).all()
+        else:
+            with pytest.raises(AnswerTooLarge):
+                for _ in range(20):
+                    read_some()

@@ -27,12 +27,22 @@ def hosted(migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytes
     assert server.stop() == 0
 
 
-@pytest.mark.parametrize("host", ["unit.example", "unit.example:443", "mlflow.unit.svc:5000"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "unit.example",
+        "unit.example:443",
+        "mlflow.unit.svc:5000",
+        "Unit.EXAMPLE",
+        "unit.example.",
+        "UNIT.example.:443",
+    ],
+)
 def test_allowed_hosts(hosted: Server, host: str) -> None:
     assert hosted.request(*_SEARCH, "read", json={"max_results": 1}, headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost", "unit.example:5000", "unit.example.evil.example"])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost", "unit.example:5000", "unit.example.evil.example", "unit.example.."])
 def test_other_hosts(hosted: Server, host: str) -> None:
     assert hosted.request(*_SEARCH, "admin", json={"max_results": 1}, headers={"Host": host}).status_code == 403
     assert hosted.request(*_SEARCH, None, json={"max_results": 1}, headers={"Host": host}).status_code == 401
@@ -83,6 +93,7 @@ def test_an_answer_can_be_read_by_a_page_of_the_own_origin_alone(hosted: Server)
     own = hosted.request(*request, json={"max_results": 1}, headers={"Host": "unit.example", "Origin": _OWN})
     assert own.headers["Access-Control-Allow-Origin"] == _OWN
     assert own.headers["Access-Control-Allow-Credentials"] == "true"
+    assert own.headers["Vary"] == "Origin"
     for origin in ("https://evil.example", "http://localhost:3000"):
         answer = hosted.request("GET", "/ajax-api/3.0/mlflow/server-info", "read", headers={"Host": "unit.example", "Origin": origin})
         assert answer.status_code == 200 and "Origin" in answer.headers["Vary"]

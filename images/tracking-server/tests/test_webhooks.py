@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import role_tokens, server_environment
+from tests.support.ports import free_port
 from tests.support.postgres import Postgres
 from tests.support.server import Server, run, write_tokens
 from tests.support.store import ObjectStore
@@ -109,3 +110,40 @@ def test_a_secret_of_a_lost_key_does_not_close_the_list(
     assert server.request("GET", _WEBHOOKS, "admin").json().get("webhooks", []) == []
     assert server.stop() == 0
     assert "was stored with another key" in server.log.read_text()
+
+
+def test_the_address_of_a_webhook_is_not_in_the_log(
+    uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
+    """It often ends in a key. Nothing listens there: MLflow and urllib3 log the whole address."""
+    server = started(
+        uri,
+        object_store,
+        tmp_path / "4",
+        MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY=_KEY,
+        MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES="1",
+    )
+    body = {
+        "name": "unreachable",
+        "url": f"http://user:of-the-user@127.0.0.1:{free_port()}/of-the-path?key=of-the-query",
+        "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}],
+    }
+    made = server.request("POST", _WEBHOOKS, "admin", json=body).json()["webhook"]
+    tested = server.request("POST", f"{_WEBHOOKS}/{made['webhook_id']}/test", "admin", json={})
+    assert tested.status_code == 200 and tested.json()["result"]["success"] is False
+    assert server.stop() == 0
+    log = server.log.read_text()
+    assert "Max retries exceeded with url: /…" in log and "Retrying" in log
+    assert "of-the-" not in log
+
+
+def test_a_host_that_is_not_known_is_told_as_that(
+    uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
+    server = started(uri, object_store, tmp_path / "5", MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS="false")
+    body = {"name": "unknown", "url": "http://hooks.invalid/", "events": []}
+    body["events"] = [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]
+    answer = server.request("POST", _WEBHOOKS, "admin", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["message"].endswith("'hooks.invalid': the name is not known to DNS")
+    assert server.stop() == 0

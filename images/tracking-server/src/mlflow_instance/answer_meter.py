@@ -21,6 +21,9 @@ from mlflow_instance.limits import MIB
 # metric, 5 bytes for each byte of a long text.
 _BYTES_PER_ROW = 1100
 BYTES_PER_RESULT_BYTE = 6
+# libpq takes this much for a result without rows, and MLflow's writes look for rows that are not
+# there by the thousand: nothing of it stays.
+_EMPTY_RESULT = 2264
 # A text that is parsed as JSON becomes objects, and those of a trace become protocol buffers: this
 # much for each comma, bracket and colon in it (measured with 400 spans of empty lists: 240 MiB).
 BYTES_PER_JSON_ELEMENT = 300
@@ -87,8 +90,11 @@ class Meter:
     """`own` is certain, the rest is borrowed from the reserve. `most` may be lowered for a
     while."""
 
-    def __init__(self, own: int, reserve: Reserve) -> None:
+    def __init__(self, own: int, reserve: Reserve, *, forgets: bool = False) -> None:
+        """`forgets`: what was read in a session counts until its end. For requests that write, whose
+        answers do not hold what they have read."""
         self._own, self._reserve = own, reserve
+        self.forgets = forgets
         self._borrowed = 0
         self._lock = threading.Lock()
         self.most = own + reserve.total
@@ -109,7 +115,7 @@ class Meter:
 
     def charge_result(self, size: int, rows: int) -> None:
         """A result of libpq with so many bytes and rows."""
-        self.charge(size * BYTES_PER_RESULT_BYTE + rows * _BYTES_PER_ROW)
+        self.charge(max(0, size - _EMPTY_RESULT) * BYTES_PER_RESULT_BYTE + rows * _BYTES_PER_ROW)
 
     def charge(self, cost: int) -> None:
         self.check(cost)

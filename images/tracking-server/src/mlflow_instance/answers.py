@@ -3,8 +3,10 @@
 from mlflow_instance.answer_meter import Meter, Reserve, metered
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.bounded_rows import bound_rows
+from mlflow_instance.fence import required_role
 from mlflow_instance.next_row import load_children_by_key
 from mlflow_instance.pages import page_by_size
+from mlflow_instance.roles import Role
 
 
 def bound_answers(limit: int) -> None:
@@ -17,6 +19,10 @@ def bound_answers(limit: int) -> None:
     page_by_size(Tracking, Registry)
 
 
+def _writes(method: str, path: str) -> bool:
+    return required_role(method, path) is not Role.READ
+
+
 class MeteredAnswers:
     def __init__(self, app: App, limit: int, turns: int) -> None:
         self._app = app
@@ -27,7 +33,8 @@ class MeteredAnswers:
         self._reserve = Reserve(limit // 2 * turns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        meter = Meter(self._own, self._reserve)
+        writes = scope["type"] == "http" and _writes(scope["method"], scope["path"])
+        meter = Meter(self._own, self._reserve, forgets=writes)
 
         async def send_and_close(message: Message) -> None:
             # The answer is made, and counts as one that waits for its reader from now on.

@@ -53,6 +53,7 @@ def build_app(settings: Settings) -> App:
 
     from mlflow_instance.answers import MeteredAnswers, bound_answers
     from mlflow_instance.artifact_list import bound_listings
+    from mlflow_instance.bounded_entries import bound_entries
     from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.database_errors import translate_database_errors
@@ -66,6 +67,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.messages import clean_messages
     from mlflow_instance.no_migration import forbid_migration
     from mlflow_instance.otlp import add_threaded_traces
+    from mlflow_instance.repeated_writes import repeat_overtaken_writes
     from mlflow_instance.store_errors import use_short_retries
     from mlflow_instance.stored_file import bound_whole_downloads
     from mlflow_instance.trace_archives import forbid_trace_archives
@@ -81,10 +83,12 @@ def build_app(settings: Settings) -> App:
     forbid_trace_archives()
     forbid_migration()
     translate_database_errors()
+    repeat_overtaken_writes()
     read_lost_secrets_as_none()
     clean_messages()
     answer_unhandled_errors(mlflow_app)
     bound_queries()
+    bound_entries()
     explain_ended_statements()
     turns = turns_of_pool(os.environ)
     limits = limits_of(settings.memory_limit, settings.workers, turns)

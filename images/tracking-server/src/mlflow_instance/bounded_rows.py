@@ -41,6 +41,7 @@ _names = itertools.count()
 # a transaction of 10,000 selects, as that of a large trace, had it at 277 MB.
 _OPEN_PORTALS = 256
 _SELECTS = "mlflow_instance_selects"
+_BEFORE = "mlflow_instance_before"
 _NOTHING_MORE = Reserve(0)
 
 
@@ -207,6 +208,18 @@ def bound_rows(default_limit: int, engines: type[Engine] | Engine = Engine) -> N
             cursor.select_first(statement, parameters, long, keys, meter)
         return True
 
+    def on_checkout(_connection: Any, record: Any, _proxy: Any) -> None:
+        meter = current_meter()
+        if meter is not None and meter.forgets:
+            record.info[_BEFORE] = meter, meter.used
+
+    def on_checkin(_connection: Any, record: Any) -> None:
+        meter, used = record.info.pop(_BEFORE, (None, 0))
+        if meter is not None:
+            meter.rewind(min(used, meter.used))
+
+    event.listen(engines, "checkout", on_checkout)
+    event.listen(engines, "checkin", on_checkin)
     event.listen(engines, "connect", on_connect)
     event.listen(engines, "do_execute", on_execute)
     event.listen(

@@ -31,7 +31,14 @@ def confine_repositories(destination: str, registry: ArtifactRepositoryRegistry 
         if scheme not in _INDIRECT and scheme != own:
             registry.register(scheme, _refuse)
     registry.register(own, _own_folders_only(bucket, roots, registry.get_registered_artifact_repositories()[own]))
+    # MLflow's own error for a scheme that it does not know is a 500 and lists all others.
+    registry._registry = _Known(registry._registry)
     confine_clients(bucket, roots)
+
+
+class _Known(dict[str, Any]):
+    def get(self, scheme: str, default: Any = None) -> Any:
+        return super().get(scheme, _refuse)
 
 
 def confine_clients(bucket: str, roots: tuple[str, ...]) -> None:

@@ -22,6 +22,8 @@ from mlflow.protos.databricks_pb2 import (
     TEMPORARILY_UNAVAILABLE,
 )
 
+from mlflow_instance.value_errors import NOT_OF_ITS_KIND, is_about_a_value
+
 _logger = logging.getLogger(__name__)
 
 INTERNAL = (INTERNAL_ERROR, "The tracking server failed; the reason is in its log")
@@ -72,8 +74,8 @@ def public_error(error: BaseException) -> tuple[int, str]:
     state = state_of(error)
     if state is None:
         # A connection that failed, or was cut off, has no SQLSTATE.
-        if driver is error and _is_about_a_value(error):
-            return INVALID_PARAMETER_VALUE, "A value in the request is not of the kind that its field takes"
+        if driver is error and is_about_a_value(error):
+            return NOT_OF_ITS_KIND
         lost = isinstance(driver, psycopg2.OperationalError | psycopg2.InterfaceError) or getattr(error, "connection_invalidated", False)
         return _AWAY if lost else INTERNAL
     if state == "22001":
@@ -85,13 +87,6 @@ def public_error(error: BaseException) -> tuple[int, str]:
         reading = not _TABLE.match(getattr(error, "statement", None) or "SELECT")
         return _TOO_LONG if reading else _BUSY
     return next((_BY_STATE[state[:length]] for length in (5, 3, 2) if state[:length] in _BY_STATE), INTERNAL)
-
-
-def _is_about_a_value(error: BaseException) -> bool:
-    """Python's own words for a value that does not convert, or an error in the handling of one."""
-    if isinstance(error, ValueError) or str(error).startswith(("int() argument", "float() argument")):
-        return True
-    return isinstance(error, TypeError | LookupError) and isinstance(error.__context__, ValueError)
 
 
 def state_of(error: BaseException) -> str | None:

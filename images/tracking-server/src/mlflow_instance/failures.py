@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
+from mlflow_instance.database_errors import INTERNAL
 from mlflow_instance.limits import RETRY_AFTER_SECONDS
-from mlflow_instance.messages import is_private
+from mlflow_instance.messages import REFUSED, is_private
 
 _logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class _Answer:
         if private:
             _logger.warning("not told to the client: %s answered %d: %s", self._path, start["status"], text[:4096])
         if private or _is_default_page(start, text):
-            body = _json(start["status"], "The tracking server failed; the reason is in its log").encode()
+            body = _json(start["status"], INTERNAL[1] if start["status"] >= 500 else REFUSED).encode()
             kept = [one for one in start["headers"] if one[0].lower() not in (b"content-type", b"content-length")]
             start = {
                 **start,

@@ -74,11 +74,34 @@ def check_written_locations(destination: str) -> None:
         if key == _ARTIFACT_LOCATION:
             locations.require(value, f"tag {key}")
 
+    _refuse_local_sources()
     before(Tracking, "create_experiment", experiment)
     before(Tracking, "start_trace", trace)
     before(Tracking, "deprecated_start_trace_v2", trace_v2)
     before(Tracking, "set_trace_tag", trace_tag)
     before(Registry, "create_model_version", version)
+
+
+def _refuse_local_sources() -> None:
+    """MLflow refuses them, too, and its message names the folder that the server runs in."""
+    import mlflow.server.handlers as handlers
+    from mlflow.utils.uri import is_local_uri
+
+    def checked(plain: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(plain)
+        def validate(source: str, *arguments: Any) -> None:
+            if is_local_uri(source):
+                raise MlflowException(
+                    f"Invalid model version source: {source[:500]!r}. It is a path of a file system, which this server does "
+                    "not read; log the model in a run and use runs:/<run id>/<path>",
+                    error_code=INVALID_PARAMETER_VALUE,
+                )
+            plain(source, *arguments)
+
+        return validate
+
+    for name in ("_validate_source_run", "_validate_source_model"):
+        setattr(handlers, name, checked(getattr(handlers, name)))
 
 
 def require_trace_id(trace_id: str) -> None:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from mlflow_instance.printable import printable
+from mlflow_instance.redacted import redacted
 
 FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s"
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%S"
@@ -29,7 +30,7 @@ class OneLine(logging.Formatter):
     converter = time.gmtime
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
+        return printable(redacted(record.name, super().format(record)))
 
 
 class _Handler(logging.StreamHandler[TextIO]):

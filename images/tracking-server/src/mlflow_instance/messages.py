@@ -1,18 +1,22 @@
 """The last look at an error's text before a client gets it: no statement, host, bucket, path of a file or Python of the server in it."""
 
 import logging
+import socket
 from collections.abc import Iterator
 
 import psycopg2
 import sqlalchemy.exc
 from mlflow.exceptions import ERROR_CODE_TO_HTTP_STATUS, MlflowException
-from mlflow.protos.databricks_pb2 import INVALID_STATE, ErrorCode
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE, INVALID_STATE, ErrorCode
 
 from mlflow_instance.database_errors import INTERNAL, public_error
+from mlflow_instance.error_codes import code_of
 from mlflow_instance.store_errors import STORE_ERRORS, public_store_error
 
 _logger = logging.getLogger(__name__)
 
+# For an error of the client whose text has something in it that is the operator's.
+REFUSED = "The tracking server refuses this; the reason is in its log"
 # Their texts are the operator's; those of other errors (a filter that can't be parsed) are about what the client sent.
 _PRIVATE = (sqlalchemy.exc.SQLAlchemyError, psycopg2.Error, *STORE_ERRORS, OSError)
 # For answers that aren't made of an exception that we see: what such texts begin with, or always have in them.
@@ -39,19 +43,26 @@ _MARKS = (
 def clean_messages() -> None:
     """MLflow's errors lose the texts of the errors that caused them when they are written for a client, and keep them for the log."""
     original = MlflowException.serialize_as_json
+    status_of = MlflowException.get_http_status_code
 
     def serialize_as_json(self: MlflowException) -> str:
-        public = public_message(self)
-        if public == self.message:
-            return original(self)
-        _logger.warning("not told to the client: %s", self.message)
+        public, code = public_message(self), public_code(self)
+        if public != self.message:
+            _logger.warning("not told to the client: %s", self.message)
+        if ErrorCode.Name(code) != self.error_code:
+            return original(MlflowException(public, error_code=code, **self.json_kwargs))
         told, self.message = self.message, public
         try:
             return original(self)
         finally:
             self.message = told
 
+    def get_http_status_code(self: MlflowException) -> int:
+        code = ErrorCode.Name(public_code(self))
+        return status_of(self) if code == self.error_code else ERROR_CODE_TO_HTTP_STATUS[code]
+
     MlflowException.serialize_as_json = serialize_as_json
+    MlflowException.get_http_status_code = get_http_status_code
     # MLflow says 500, which its client repeats for minutes: a deleted experiment can't be renamed by another attempt.
     ERROR_CODE_TO_HTTP_STATUS[ErrorCode.Name(INVALID_STATE)] = 400
 
@@ -59,6 +70,8 @@ def clean_messages() -> None:
 def public_message(error: MlflowException) -> str:
     text = error.message
     for cause in _causes(error):
+        if text == str(cause) and not isinstance(cause, MlflowException):
+            return sentence_of(cause)[1]
         if not isinstance(cause, _PRIVATE):
             continue
         _, sentence = sentence_of(cause)
@@ -66,13 +79,23 @@ def public_message(error: MlflowException) -> str:
             # A text of a few letters (an errno) is no secret and may be a part of any word.
             if len(private) > 8:
                 text = text.replace(private, sentence)
-    return INTERNAL[1] if is_private(text) else text
+    if not is_private(text):
+        return text
+    return INTERNAL[1] if error.error_code == ErrorCode.Name(INTERNAL_ERROR) else REFUSED
+
+
+def public_code(error: MlflowException) -> int:
+    if error.message == INTERNAL[1]:
+        return int(ErrorCode.Value(error.error_code))
+    return code_of(error, _causes(error), _PRIVATE, lambda cause: sentence_of(cause)[0])
 
 
 def sentence_of(error: BaseException) -> tuple[int, str]:
     """MLflow's code and a sentence for any error that reaches the end of a handler."""
     if isinstance(error, STORE_ERRORS):
         return public_store_error(error)
+    if isinstance(error, socket.gaierror):
+        return INVALID_PARAMETER_VALUE, "the name is not known to DNS"
     return public_error(error)
 
 

@@ -9,7 +9,7 @@ import anyio.to_thread
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.credentials import credential_of
 from mlflow_instance.fence import is_clean, required_role
-from mlflow_instance.headers import AnswerHeaders
+from mlflow_instance.headers import AnswerHeaders, with_plain_host
 from mlflow_instance.printable import printable
 from mlflow_instance.readiness import Readiness
 from mlflow_instance.stall import Stall
@@ -65,6 +65,7 @@ class InstanceMiddleware:
             ready = await self._ready()
             return await _answer(send, 200 if ready else 503, "OK" if ready else "the database does not answer", method)
 
+        scope = with_plain_host(scope)
         started = time.perf_counter()
         status = 0
 

@@ -1,7 +1,6 @@
 """Errors that MLflow's handlers let through: their clients get MLflow's JSON and a code that is true, and not a page of Flask's.
 
-A ValueError is about a value that the client sent (a number or an enumeration that is none, an id that is not one, broken JSON).
-MLflow answers 500, which its own client repeats for minutes.
+Most of them are about a value that the client sent (value_errors.py). MLflow answers 500, which its own client repeats for minutes.
 """
 
 import logging
@@ -10,6 +9,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from mlflow_instance.messages import public_message, sentence_of
+from mlflow_instance.value_errors import VALUE_ERRORS, read_values_as_client_errors
 
 _logger = logging.getLogger(__name__)
 
@@ -35,12 +35,13 @@ def answer_unhandled_errors(fastapi_app: Any) -> None:
         body, status = _answer(error)
         return Response(body, status, media_type="application/json")
 
-    kinds = (ValueError, TypeError, LookupError, sqlalchemy.exc.SQLAlchemyError, psycopg2.Error, *STORE_ERRORS)
+    kinds = (*VALUE_ERRORS, sqlalchemy.exc.SQLAlchemyError, psycopg2.Error, *STORE_ERRORS)
     for kind in kinds:
         flask_app.register_error_handler(kind, by_flask)
         fastapi_app.add_exception_handler(kind, by_fastapi)
     # Some of MLflow's handlers lack the decorator that does this.
     flask_app.register_error_handler(MlflowException, by_flask)
+    read_values_as_client_errors()
     _clean_graphql()
 
 

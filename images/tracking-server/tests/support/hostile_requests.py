@@ -1,5 +1,7 @@
 """Requests for every route that MLflow describes by a protobuf message, all of whose fields have hostile values."""
 
+import copy
+import itertools
 import json
 import urllib.parse
 from collections.abc import Iterator
@@ -115,3 +117,42 @@ def _scalars(value: Any) -> list[bytes]:
     texts = [one if isinstance(one, str) else json.dumps(one) for one in values]
     # Half of a surrogate pair has no UTF-8; these are the bytes that it would have.
     return [text[:4000].encode("utf-8", "surrogatepass") for text in texts]
+
+
+# Each is put into one field of a request that is right otherwise. Texts that are JSON are parsed
+# a second time where a field holds JSON; `s` is what an enumeration or a message never is.
+_WRONG: tuple[Any, ...] = ("NaN", "s\ud800", [[["x"]]], 7)
+# Of routes whose plain text would be refused before anything else is looked at.
+_EMPTY = ("filter", "filter_string", "base_filter", "order_by", "path")
+
+
+def mutations(known: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Requests in which one field alone is wrong, in turn one of `_WRONG`: what checks all fields
+    of a kind at once never gets past the first that is refused.
+    """
+    right = {**dict.fromkeys(_EMPTY, ""), "order_by": [], **known}
+    turn = itertools.count()
+    for method, path, body in hostile(Kind("right", "plain"), right):
+        if method == "DELETE":
+            continue
+        for place in _places(body):
+            wrong = _WRONG[next(turn) % len(_WRONG)]
+            if method == "GET" and not isinstance(wrong, str):
+                continue
+            yield method, path, _with(body, place, wrong)
+
+
+def _places(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield (*before, key)
+        yield from _places(one, (*before, key))
+
+
+def _with(body: dict[str, Any], place: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    changed: dict[str, Any] = copy.deepcopy(body)
+    inner: Any = changed
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return changed
