@@ -126,8 +126,8 @@ function lastOf(events: readonly KubeEvent[], wanted: (event: KubeEvent) => bool
 }
 
 const lineBreaks = /\s*[\r\n]+\s*/g;
-// A container writes what it likes, and this goes to a terminal.
-const controls = /[\u0000-\u001f\u007f-\u009f]+/g;
+// A container writes what it likes, and this goes to a terminal: no control character, line break or turn of the reading direction.
+const controls = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** The end of a text on one line: the last lines of an error are those that say what it is. */
 function short(text: string, most = 500): string {

@@ -11,6 +11,7 @@ export const versions = {
   mlflow: "3.17.2",
   pause: "3.10",
   actionlint: "1.7.12",
+  pulumiYaml: "1.37.0",
 } as const;
 
 /** The provider plugins of the program: their versions are those of the npm packages. */
@@ -123,6 +124,16 @@ export const goTools = {
     links: [],
     diskBytes: 0.2 * GiB,
     check: { program: "actionlint", args: ["-version"] },
+  },
+  // As well the tests' only. It requires the Pulumi CLI's own modules, so that most of it is compiled already.
+  "pulumi-language-yaml": {
+    name: "pulumi-language-yaml",
+    version: versions.pulumiYaml,
+    source: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+    variables: {},
+    links: [],
+    diskBytes: 1 * GiB,
+    check: { program: "pulumi-language-yaml", args: ["-help"] },
   },
 } as const satisfies Record<string, GoTool>;
 

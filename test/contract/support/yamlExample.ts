@@ -1,0 +1,66 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openPulumi, type Cli, type Pulumi, type PulumiError } from "../../../local/stack/pulumi.ts";
+import type { PlatformValues } from "../../../local/platform/index.ts";
+import { ensureYamlHost } from "./yamlHost.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const stack = "contract";
+
+/** A copy of examples/yaml in a folder of its own, as a team has it, with a stack for the embedded platform. */
+export interface YamlExample {
+  readonly text: string;
+  /** What a preview of this program prints, or why it failed. */
+  preview(text: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<YamlExample> {
+  await ensureYamlHost(cli);
+  const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-yaml-"));
+  const written = await readFile(join(root, "examples/yaml/Pulumi.yaml"), "utf8");
+  // The path to the package is the only line that depends on where the program is.
+  const text = written.replace("components: ../../components", `components: ${join(root, "components")}`);
+  if (text === written) throw new Error("examples/yaml/Pulumi.yaml names its package otherwise");
+  const file = join(folder, "Pulumi.yaml");
+  await writeFile(file, text);
+  const pulumi = await openPulumi(cli, { folder, stack, instancesFolder: folder }, join(folder, "state"));
+  await configure(pulumi, platform);
+  return {
+    text,
+    preview: async (program) => {
+      await writeFile(file, program);
+      return pulumi.run(["preview", "--stack", stack]).catch((error: PulumiError) => error.output);
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** The README's lines, with the embedded platform's values. */
+async function configure(pulumi: Pulumi, platform: PlatformValues): Promise<void> {
+  const { postgresql, objectStore } = platform;
+  await pulumi.run(["stack", "init", stack]);
+  const plain: Record<string, string> = {
+    domain: platform.domain,
+    kubeconfig: platform.kubeconfigPath,
+    context: platform.kubeContext,
+    databaseHost: postgresql.host,
+    databaseCidr: `${platform.nodeIp}/32`,
+    databaseAdmin: postgresql.adminUser,
+    objectStoreEndpoint: objectStore.endpoint,
+    objectStoreRegion: objectStore.region,
+    objectStoreCidr: `${platform.nodeIp}/32`,
+    objectStoreAccessKeyId: objectStore.accessKeyId,
+    bucketAccessKeyId: "churn-research",
+    image: "registry.example.com/mlflow-instances/tracking-server:3.17.2",
+    tokensExpire: "2099-01-01",
+  };
+  for (const [index, name] of ["kubernetes", "aws", "postgresql", "random"].entries())
+    plain[`pulumi:disable-default-providers[${index}]`] = name;
+  const settings = Object.entries(plain).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+  await pulumi.run(["config", "set-all", "--path", "--stack", stack, ...settings]);
+  for (const key of ["databasePassword", "objectStoreSecretAccessKey", "bucketSecretAccessKey"])
+    await pulumi.run(["config", "set", "--secret", key, "--stack", stack], { input: "of-the-test" });
+}
