@@ -35,7 +35,9 @@ def answer_unhandled_errors(fastapi_app: Any) -> None:
         body, status = _answer(error)
         return Response(body, status, media_type="application/json")
 
-    kinds = (ValueError, TypeError, LookupError, sqlalchemy.exc.SQLAlchemyError, psycopg2.Error, *STORE_ERRORS)
+    # RecursionError: JSON that is nested too deeply.
+    values = (ValueError, TypeError, LookupError, RecursionError)
+    kinds = (*values, sqlalchemy.exc.SQLAlchemyError, psycopg2.Error, *STORE_ERRORS)
     for kind in kinds:
         flask_app.register_error_handler(kind, by_flask)
         fastapi_app.add_exception_handler(kind, by_fastapi)
