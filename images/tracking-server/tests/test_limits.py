@@ -6,7 +6,9 @@ from mlflow_instance.limits import (
     ARTIFACT_TURNS,
     BESIDE_PARTS,
     BODY_SECONDS,
+    CONNECTIONS,
     GRAPHQL_BYTES,
+    HEAD_SECONDS,
     IDLE_SECONDS,
     LEAST_PART,
     MIB,
@@ -60,5 +62,6 @@ def test_the_page_names_the_values_of_the_tiers() -> None:
     row("answers that their clients have not read", *(mib(each.unsent_bytes) for each in columns))
     for text in (f"| {WAITING}, then 503", f"| {WAIT_SECONDS:.0f} s, then 503", f"| {BODY_SECONDS:.0f} s, then 408"):
         assert text in page
+    assert f"| {CONNECTIONS}; then" in page and f"| {HEAD_SECONDS:.0f} s, then the conn" in page
     assert f"| {IDLE_SECONDS:.0f} s, then 408" in page and f"| {SLOW_READER_SECONDS:.0f} s, then the connection" in page
     assert f"| {ARTIFACT_TURNS} of each worker" in page and f"`Retry-After: {RETRY_AFTER_SECONDS}`" in page

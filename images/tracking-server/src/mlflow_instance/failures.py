@@ -35,7 +35,9 @@ class _Answer:
         self._head = scope["method"] == "HEAD"
         self._send = send
         self._start: Message | None = None
+        self._length: int | None = None
         self._body = bytearray()
+        self._replaced = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] >= 400:
@@ -43,14 +45,20 @@ class _Answer:
                 message = {**message, "headers": _with_retry_after(message["headers"])}
             if not self._head and _is_text(message["headers"]):
                 self._start = message
+                self._length = _length(message["headers"])
                 return
-        elif message["type"] == "http.response.body" and self._start is not None:
-            self._body += message.get("body", b"")
-            if message.get("more_body", False) and len(self._body) <= _MOST:
-                return
-            start, self._start = self._start, None
-            await self._send_whole(start, bool(message.get("more_body", False)))
-            return
+        elif message["type"] == "http.response.body":
+            more = bool(message.get("more_body", False))
+            if self._start is not None:
+                self._body += message.get("body", b"")
+                # A refusal ends after its text, when the client has stopped sending (refusal.py).
+                whole = not more or len(self._body) == self._length
+                if not whole and len(self._body) <= _MOST:
+                    return
+                start, self._start = self._start, None
+                return await self._send_whole(start, more)
+            if self._replaced:
+                return await self._send({"type": "http.response.body", "more_body": more})
         await self._send(message)
 
     async def _send_whole(self, start: Message, more: bool) -> None:
@@ -66,7 +74,7 @@ class _Answer:
                 **start,
                 "headers": [*kept, (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())],
             }
-            more = False
+            self._replaced = True
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
@@ -79,6 +87,11 @@ def _is_default_page(start: Message, text: str) -> bool:
 def _json(status: int, message: str) -> str:
     code = {500: "INTERNAL_ERROR", 503: "TEMPORARILY_UNAVAILABLE"}.get(status, HTTPStatus(status).name)
     return json.dumps({"error_code": code, "message": message})
+
+
+def _length(headers: Any) -> int | None:
+    texts = [bytes(value) for name, value in headers if bytes(name).lower() == b"content-length"]
+    return int(texts[0]) if len(texts) == 1 and texts[0].isdigit() else None
 
 
 def _is_text(headers: Any) -> bool:

@@ -27,6 +27,10 @@ UPLOAD_ARTIFACT_BYTES = 10 * MIB
 GRAPHQL_BYTES = 64 * 1024
 # Seconds. A body that is no artifact must be whole after this time, and an artifact must not pause for longer.
 BODY_SECONDS, IDLE_SECONDS = 60.0, 60.0
+# Connections of one worker. Each may hold an answer of 64 KiB that its client does not read.
+CONNECTIONS = 512
+# Seconds until the head of a request is whole, and that what follows an answer is thrown away.
+HEAD_SECONDS, LEFTOVER_SECONDS = 30.0, 10.0
 # Requests of one worker that wait for a turn, for how long, and what a refused client is told to wait.
 WAITING, WAIT_SECONDS, RETRY_AFTER_SECONDS = 128, 30.0, 2
 # An answer that its client has not read after this time is given up when others need its memory.

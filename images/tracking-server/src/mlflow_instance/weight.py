@@ -5,6 +5,8 @@ handful of copies. Protobuf: an empty span is two bytes and becomes several kilo
 """
 
 import re
+from functools import cache
+from typing import Any
 
 from mlflow_instance.limits import GRAPHQL_BYTES
 
@@ -17,12 +19,28 @@ _SPAN_NAMES, _HIDDEN_NAME = (b'"traceId"', b'"trace_id"'), re.compile(rb'\\u[0-9
 # A body with fewer bytes than this can't be heavy enough to be worth the look.
 _NOT_WORTH = 512
 
-# Field numbers of messages within messages, as ExportTraceServiceRequest nests them: resource_spans, scope_spans, spans, ….
-_KEY_VALUE = {2: {5: {1: {}}, 6: {1: {}}}}
-_EVENT = {3: _KEY_VALUE}
-_LINK = {4: _KEY_VALUE}
-_SPAN_MESSAGE: dict[int, dict] = {9: _KEY_VALUE, 11: _EVENT, 13: _LINK, 15: {}}  # type: ignore[type-arg]
-_TRACES: dict[int, dict] = {1: {1: {1: _KEY_VALUE}, 2: {1: {}, 2: _SPAN_MESSAGE}}}  # type: ignore[type-arg]
+# The messages within a message, by field number.
+_Nested = dict[int, "_Nested"]
+
+
+@cache
+def _messages() -> tuple[_Nested, _Nested]:
+    """Those of a batch and of a span, as OTLP describes them: values hold values without an end."""
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+    known: dict[str, _Nested] = {}
+
+    def nested(message: Any) -> _Nested:
+        if message.full_name not in known:
+            known[message.full_name] = {}
+            fields = [field for field in message.fields if field.message_type is not None]
+            known[message.full_name] |= {
+                field.number: nested(field.message_type) for field in fields
+            }
+        return known[message.full_name]
+
+    return nested(ExportTraceServiceRequest.DESCRIPTOR), nested(Span.DESCRIPTOR)
 
 
 def weight_of(path: str, content_type: str, body: bytes, most: int) -> int:
@@ -42,11 +60,13 @@ def weight_of(path: str, content_type: str, body: bytes, most: int) -> int:
 
 
 def _protobuf(body: memoryview, most: int) -> int:
-    """Walks over tags and lengths; text is passed over. What is broken weighs what was seen so far: the parser refuses it."""
+    """Walks over tags and lengths; text is passed over. What is broken weighs what was seen so far:
+    the parser refuses it."""
     weight = 0
+    batch, span = _messages()
     # (end, nested messages) of the message that is walked through and of those around it.
-    around: list[tuple[int, dict[int, dict]]] = []  # type: ignore[type-arg]
-    at, end, nested = 0, len(body), _TRACES
+    around: list[tuple[int, _Nested]] = []
+    at, end, nested = 0, len(body), batch
     while weight <= most:
         while at >= end:
             if not around:
@@ -63,15 +83,16 @@ def _protobuf(body: memoryview, most: int) -> int:
                 at += 4
             elif kind == 2:
                 length, at = _varint(body, at)
-                weight += _SPAN if nested is _TRACES[1][2] and tag >> 3 == 2 else _FIELD
                 inner = nested.get(tag >> 3)
+                weight += _SPAN if inner is span else _FIELD
                 if inner is None:
                     at += length
                 else:
                     around.append((end, nested))
                     end, nested = min(at + length, end), inner
             else:
-                return weight
+                # A group: parsers pass over them, OTLP has none.
+                return most + 1
         except IndexError:
             return weight
     return weight

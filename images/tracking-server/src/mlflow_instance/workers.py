@@ -20,6 +20,7 @@ import uvicorn
 
 from mlflow_instance.app import open_stores
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
+from mlflow_instance.connection import BoundedConnection
 from mlflow_instance.listener import listeners
 from mlflow_instance.logs import UVICORN
 from mlflow_instance.settings import Settings
@@ -50,6 +51,7 @@ def _serve(app: App, settings: Settings, sockets: list[socket.socket]) -> int:
     closing = _ClosingConnections(app)
     config = uvicorn.Config(
         closing,
+        http=BoundedConnection,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
         server_header=False,
