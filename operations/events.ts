@@ -42,6 +42,16 @@ const staleEvent = z.looseObject({
   reason: text,
 });
 const restoredEvent = z.looseObject({ event: z.literal("restored"), kind: text, id: text, name });
+const purgeEvent = z.looseObject({
+  event: z.literal("purge"),
+  kind: text,
+  id: text,
+  name,
+  /** What has to be typed for its removal. */
+  confirm: text,
+  requestedBy: text.nullish(),
+  at: time,
+});
 const summaryEvent = z.looseObject({
   event: z.literal("summary"),
   command: text,
@@ -61,6 +71,7 @@ const eventSchema = z.discriminatedUnion("event", [
   missingEvent,
   staleEvent,
   restoredEvent,
+  purgeEvent,
   summaryEvent,
 ]);
 

@@ -34,6 +34,8 @@ export function lineOf(event: MaintenanceEvent): string | undefined {
       return join(verb("stale") + kind("run") + id(event.id), plain(event.reason), nameOf(event));
     case "restored":
       return join(verb("restored") + kind(event.kind) + id(event.id), nameOf(event));
+    case "purge":
+      return join(verb("purge") + kind(event.kind) + id(event.id), nameOf(event));
     case "summary":
       return undefined;
   }
@@ -61,6 +63,7 @@ const reasons: Record<string, string> = {
   elsewhere: "its artifacts lie elsewhere than in its own folder of its experiment",
   overlaps: "its folder is also the place of",
   "unknown-deletion-time": "no time of deletion is known",
+  "default-experiment": "MLflow's server needs it to start",
   "holds-kept": "holds something that is kept",
 };
 

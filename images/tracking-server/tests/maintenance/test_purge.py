@@ -1,15 +1,24 @@
 """One named thing goes now, whole and with its name typed, or nothing of anything does."""
 
 import json
+import signal
+from itertools import cycle
 from typing import Any
 
 import pytest
 
-from mlflow_instance.maintenance import purge
+from mlflow_instance.maintenance import purge, removal
+from mlflow_instance.maintenance.command import execute
+from mlflow_instance.maintenance.errors import StoreUnreachable
 from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE
+from mlflow_instance.maintenance.lock import take_lock
+from mlflow_instance.maintenance.named import Named
+from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.purge import Request, purging
 from mlflow_instance.maintenance.retention import retain
+from mlflow_instance.maintenance.unfinished import unfinished_prefixes
 from tests.maintenance.deleted import alias, deleted_experiment, deleted_run, logged_model, trace
+from tests.maintenance.steps import run_in_child
 from tests.maintenance.world import Outcome, World
 
 
@@ -70,17 +79,16 @@ def test_an_experiment_goes_with_all_that_is_in_it_and_its_name_is_free(world: W
     world.experiment("north depot")
 
 
-@pytest.mark.parametrize("by_name", [True, False])
-def test_a_run_a_model_and_a_trace_go_alone(world: World, by_name: bool) -> None:
+def test_a_run_a_model_and_a_trace_go_alone(world: World) -> None:
     experiment = world.experiment("active")
-    run, other = deleted_run(world, experiment, age=0), deleted_run(world, experiment, age=0)
-    model, kept_model = logged_model(world, experiment, age=0), logged_model(world, experiment)
-    world.sql("UPDATE logged_models SET name = 'mine' WHERE model_id = %s", model)
-    made, kept_trace = trace(world, experiment), trace(world, experiment)
-    name = f"run-{run[:4]}"
-    clean(world, RUN, name if by_name else run, name)
-    clean(world, MODEL, "mine" if by_name else model, "mine")
-    clean(world, TRACE, made, made)
+    other, kept_model, kept_trace = deleted_run(world, experiment, age=0), logged_model(world, experiment), trace(world, experiment)
+    for by_name in (True, False):
+        run, model, made = deleted_run(world, experiment, age=0), logged_model(world, experiment, age=0), trace(world, experiment)
+        world.sql("UPDATE logged_models SET name = 'mine' WHERE model_id = %s", model)
+        name = f"run-{run[:4]}"
+        clean(world, RUN, name if by_name else run, name)
+        clean(world, MODEL, "mine" if by_name else model, "mine")
+        clean(world, TRACE, made, made)
     assert {row[0] for row in world.sql("SELECT run_uuid FROM runs")} == {other}
     assert {row[0] for row in world.sql("SELECT model_id FROM logged_models")} == {kept_model}
     assert {row[0] for row in world.sql("SELECT request_id FROM trace_info")} == {kept_trace}
@@ -118,19 +126,19 @@ def test_what_a_registered_version_needs_stays_and_the_version_is_named(world: W
     assert "version 4" in message and "\n" not in message and "2 such in all" in message
 
 
-@pytest.mark.parametrize("where", ["run", "experiment", "inside", "trace", "run of trace", "experiment of trace"])
-def test_what_has_the_tag_keep_stays(world: World, where: str) -> None:
-    experiment = deleted_experiment(world) if where == "inside" else world.experiment("active")
-    run = deleted_run(world, experiment)
-    made = trace(world, experiment, run=run)
-    if where in ("run", "inside", "run of trace"):
-        world.tag(run, "keep")
-    elif where == "trace":
-        world.sql("INSERT INTO trace_tags (request_id, key, value) VALUES (%s, 'keep', '')", made)
-    else:
-        world.sql("INSERT INTO experiment_tags (experiment_id, key, value) VALUES (%s, 'keep', '')", experiment)
-    kind, what = (TRACE, made) if "trace" in where else (EXPERIMENT, "gone") if where == "inside" else (RUN, run)
-    assert "tag keep" in refused(world, kind, what, {RUN: f"run-{run[:4]}"}.get(kind, what))
+def test_what_has_the_tag_keep_stays(world: World) -> None:
+    for where in ("run", "experiment", "inside", "trace", "run of trace", "experiment of trace"):
+        experiment = deleted_experiment(world, where) if where == "inside" else world.experiment(where)
+        run = deleted_run(world, experiment)
+        made = trace(world, experiment, run=run)
+        if where in ("run", "inside", "run of trace"):
+            world.tag(run, "keep")
+        elif where == "trace":
+            world.sql("INSERT INTO trace_tags (request_id, key, value) VALUES (%s, 'keep', '')", made)
+        else:
+            world.sql("INSERT INTO experiment_tags (experiment_id, key, value) VALUES (%s, 'keep', '')", experiment)
+        kind, what = (TRACE, made) if "trace" in where else (EXPERIMENT, where) if where == "inside" else (RUN, run)
+        assert "tag keep" in refused(world, kind, what, {RUN: f"run-{run[:4]}"}.get(kind, what))
 
 
 def test_a_trace_of_a_registered_run_stays(world: World) -> None:
@@ -182,18 +190,17 @@ def test_an_experiment_in_somebody_elses_folder_takes_nothing_of_theirs(world: W
 HOSTILE = ["%", "_", "north%", "nort", "north depo_", "..", "../1", "' OR '1'='1", "1; DROP TABLE runs", "1 ", "01x", "*", "\udcff", "a\0b", "9" * 40]
 
 
-@pytest.mark.parametrize("wanted", HOSTILE)
-def test_nothing_is_found_by_a_part_or_a_pattern(world: World, wanted: str) -> None:
+def test_nothing_is_found_by_a_part_a_pattern_or_as_another_kind(world: World) -> None:
     gone = deleted_experiment(world, "north depot")
-    deleted_run(world, gone), logged_model(world, gone, 40), trace(world, gone)
-    for kind in (EXPERIMENT, RUN, MODEL, TRACE):
-        assert "has the id or name" in refused(world, kind, wanted)
-
-
-def test_the_start_of_an_id_and_another_kind_of_thing_are_not_it(world: World) -> None:
-    gone = deleted_experiment(world)
     run = deleted_run(world, gone)
-    refused(world, RUN, run[:31]), refused(world, MODEL, run), refused(world, TRACE, run), refused(world, RUN, str(gone))
+    logged_model(world, gone, 40), trace(world, gone)
+    kinds = cycle((EXPERIMENT, RUN, MODEL, TRACE, EXPERIMENT))
+    everywhere = [(next(kinds), wanted) for wanted in HOSTILE]
+    before = state(world)
+    for kind, wanted in [*everywhere, (RUN, run[:31]), (MODEL, run), (TRACE, run), (RUN, str(gone))]:
+        outcome = remove(world, kind, wanted, wanted)
+        assert outcome.code == 2 and "has the id or name" in outcome.events[-1]["message"], (kind, wanted)
+    assert state(world) == before
 
 
 def test_a_name_of_two_is_refused_with_the_ids_and_an_id_comes_before_a_name(world: World) -> None:
@@ -208,19 +215,19 @@ def test_a_name_of_two_is_refused_with_the_ids_and_an_id_comes_before_a_name(wor
     clean(world, RUN, run, "same")
 
 
-@pytest.mark.parametrize("typed", ["", "y", "yes", "Gone", "gone ", "7", "unit"])
-def test_a_name_typed_wrong_removes_nothing(world: World, typed: str) -> None:
-    deleted_experiment(world)
+def test_a_name_typed_wrong_removes_nothing(world: World) -> None:
+    gone = deleted_experiment(world)
     before = state(world)
-    outcome = remove(world, EXPERIMENT, "gone", typed)
-    assert outcome.code == 2 and "was typed, and not 'gone'" in outcome.events[-1]["message"]
+    for typed in ("", "y", "yes", "Gone", "gone ", str(gone), "unit"):
+        outcome = remove(world, EXPERIMENT, "gone", typed)
+        assert outcome.code == 2 and "was typed, and not 'gone'" in outcome.events[-1]["message"]
     assert state(world) == before and world.keys("maintenance/") == []
 
 
-@pytest.mark.parametrize("name", ["", " ", " x", "a\nb", "a\x1b[2J", "\u202ex", "a\u00a0b", "x" * 101])
-def test_a_name_that_nobody_can_type_is_replaced_by_the_id(world: World, name: str) -> None:
-    gone = deleted_experiment(world, name)
-    clean(world, EXPERIMENT, str(gone), str(gone))
+def test_a_name_that_nobody_can_type_is_replaced_by_the_id() -> None:
+    for name in (None, "", " ", " x", "a\nb", "a\x1b[2J", "\u202ex", "a\u00a0b", "x" * 101):
+        assert Named(EXPERIMENT, "7", name, True, 7).typed == "7"
+    assert Named(EXPERIMENT, "7", "Depot Süd 北", True, 7).typed == "Depot Süd 北"
 
 
 def test_what_is_gone_already_is_told(world: World) -> None:
@@ -241,10 +248,57 @@ def test_an_experiment_that_is_restored_in_the_middle_stays_with_what_is_left(wo
 
     monkeypatch.setattr(purge, "planned_items", restored)
     before = world.read_all_artifacts()
-    # The first call looks for earlier plans, of which there are none yet.
     outcome = remove(world, EXPERIMENT, "gone", "gone")
     assert outcome.code == 3 and "in the meantime" in outcome.of("fail")[0]["message"]
     assert world.sql("SELECT run_uuid FROM runs") == [(run,)] and world.read_all_artifacts() == before
+
+
+def test_killed_at_any_step_it_is_finished_by_the_next_call(world: World) -> None:
+    """Every fifth step, and each time in the same world: what the killed one left is all that is left."""
+    neighbour = deleted_experiment(world, "neighbour")
+    deleted_run(world, neighbour)
+    before, kill_at, resumed = world.read_all_artifacts(), 1, 0
+    while True:
+        gone = deleted_experiment(world, "gone")
+        run = deleted_run(world, gone)
+        world.put(f"artifacts/{gone}/loose")
+        code, steps = run_in_child(world, kill_at, purging(Request(EXPERIMENT, str(gone), "gone", "ada@desk")), "purge")
+        whole = {f"artifacts/{gone}/{run}/artifacts/model/weights", f"artifacts/{gone}/loose"}
+        if world.sql("SELECT FROM runs WHERE run_uuid = %s", run):
+            assert whole <= set(world.keys("artifacts/"))
+        second = remove(world, EXPERIMENT, str(gone), "gone")
+        if code == 0:
+            assert second.code == 2 and kill_at > steps > 40
+            break
+        assert code == -signal.SIGKILL
+        # Killed behind its report, there is nothing left to do.
+        assert second.code == 0 or not [key for key in world.keys("artifacts/") if key in whole], second.events
+        resumed += second.code == 0 and second.summary["finished"]["objects"] > 0
+        assert world.read_all_artifacts() == before and world.sql("SELECT name FROM experiments WHERE experiment_id > 0") == [("neighbour",)]
+        kill_at += 5
+    assert resumed > 0, "some of the kills left objects for the next call"
+
+
+def test_the_nightly_retention_finishes_it_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = deleted_experiment(world, age=0)
+    deleted_run(world, gone, age=0)
+    with monkeypatch.context() as broken:
+        broken.setattr(removal, "delete_objects", lambda *_: (_ for _ in ()).throw(StoreUnreachable("away")))
+        assert remove(world, EXPERIMENT, "gone", "gone").code == 1
+    assert not world.sql("SELECT FROM runs") and world.keys("artifacts/")
+    with world.job() as (context, _):
+        assert unfinished_prefixes(context.bucket, context.settings.store), "not orphans but on their way"
+    done = world.run_job(retain, command="retention")
+    assert done.code == 0 and done.summary["finished"]["objects"] == 1 and not world.keys("artifacts/")
+
+
+def test_one_at_a_time_beside_retention_and_itself(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    deleted_experiment(world)
+    before = state(world)
+    with world.job() as (holder, _):
+        take_lock(holder.connection)
+        code = execute("purge", RETENTION, purging(Request(EXPERIMENT, "gone", "gone")), dry_run=False, environment=world.environment())
+    assert code == 4 and "another maintenance command" in capsys.readouterr().err and state(world) == before
 
 
 @pytest.mark.parametrize(

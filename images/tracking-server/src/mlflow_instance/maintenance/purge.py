@@ -53,6 +53,14 @@ def _purge(context: Context, request: Request) -> int:
         named = find_named(cursor, request.kind, request.wanted)
     if named is None:
         return _finish(context, request)
+    _tell(context, request, named)
+    _require_removable(named)
+    if not context.dry_run:
+        _require_typed(request, named)
+    return _remove(context, request, named)
+
+
+def _tell(context: Context, request: Request, named: Named) -> None:
     context.events.always(
         "purge",
         kind=named.kind,
@@ -62,10 +70,11 @@ def _purge(context: Context, request: Request) -> int:
         requestedBy=request.requested_by,
         at=iso(context.now),
     )
-    _require_removable(named)
-    if not context.dry_run and request.confirmed != named.typed:
+
+
+def _require_typed(request: Request, named: Named) -> None:
+    if request.confirmed != named.typed:
         raise Refused(f"{request.confirmed!r} was typed, and not {named.typed!r}, which removes {named}; nothing was changed")
-    return _remove(context, request, named)
 
 
 def _require_removable(named: Named) -> None:
@@ -123,22 +132,23 @@ def _end(context: Context, folder: ReportFolder, removal: Removal, told: dict[st
 
 def _finish(context: Context, request: Request) -> int:
     """The rows aren't there: a purge of it that was killed may have left its objects, or it never was."""
-    names = set[str]()
-    plans = _plans_of(context, request.kind, request.wanted, names)
-    if not plans:
+    planned: list[Named] = []
+    plans = _plans_of(context, request.kind, request.wanted, planned)
+    if not planned:
         raise Refused(
             why_not_there(context.bucket, context.settings.store, request.wanted, request.kind)
             or f"no {WORDS[request.kind]} has the id or name {request.wanted!r}; nothing was changed"
         )
-    counts, told = Counts(), {"kind": request.kind, "id": request.wanted, "requestedBy": request.requested_by}
+    named = planned[-1]
+    _tell(context, request, named)
+    counts, told = Counts(), {"kind": named.kind, "id": named.id, "name": named.name, "requestedBy": request.requested_by}
     protection = Protection(context.connection, context.settings.store)
     context.connection.rollback()
     if context.dry_run:
         preview_earlier(context, protection, counts, plans)
         context.summary(**told, **_fields(counts))
         return DONE
-    if request.confirmed not in names:
-        raise Refused(f"{request.confirmed!r} was typed, and not {' or '.join(map(repr, sorted(names)))}; nothing was changed")
+    _require_typed(request, named)
     removal = Removal(context, protection, Cutoffs(ANY_TIME))
     folder = ReportFolder.new(context.bucket, COMMAND, context.started)
     require_bucket_rights(context, folder)
@@ -147,16 +157,16 @@ def _finish(context: Context, request: Request) -> int:
     return _end(context, folder, removal, told, counts)
 
 
-def _plans_of(context: Context, kind: str, wanted: str, names: set[str] | None = None) -> list[ReportFolder]:
-    """Earlier plans that name it and weren't finished, and what has to be typed for it. Others are the next retention's."""
+def _plans_of(context: Context, kind: str, wanted: str, planned: list[Named] | None = None) -> list[ReportFolder]:
+    """Earlier plans that name it and weren't finished, and what they name. Others are the next retention's."""
 
     def is_it(item: Item) -> bool:
         return item.kind == kind and (item.id == wanted or (kind == EXPERIMENT and item.name == wanted))
 
     def about_it(folder: ReportFolder) -> bool:
         found = [item for items in planned_items(folder, context.settings.store, lambda *_: None) for item in items if is_it(item)]
-        if names is not None:
-            names.update(Named(item.kind, item.id, item.name, True, item.experiment).typed for item in found)
+        if planned is not None:
+            planned.extend(Named(item.kind, item.id, item.name, True, item.experiment) for item in found)
         return bool(found)
 
     return [folder for folder in unfinished(context) if about_it(folder)]
