@@ -58,6 +58,8 @@ class Item:
     deleted: str | None
     # Key prefix of its experiment; None for what has no objects in this bucket.
     location: str | None
+    # Of a trace that goes by its age: when it was made. For people; no plan has it.
+    made: str | None = None
 
     @property
     def prefixes(self) -> list[str]:

@@ -76,6 +76,7 @@ def _print_remove(context: Context, item: Item, tally: Tally) -> None:
         name=item.name,
         experiment=str(item.experiment),
         deletedAt=item.deleted,
+        madeAt=item.made,
         objects=tally.objects,
         bytes=tally.bytes,
     )

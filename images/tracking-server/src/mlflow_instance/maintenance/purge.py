@@ -13,7 +13,7 @@ from typing import Any
 from mlflow_instance.maintenance.clock import iso
 from mlflow_instance.maintenance.command import DONE, LEFT, Context, Work, execute
 from mlflow_instance.maintenance.counts import Counts
-from mlflow_instance.maintenance.cutoffs import ANY_TIME, Cutoffs
+from mlflow_instance.maintenance.cutoffs import ANY_TIME, Cutoffs, TraceAges
 from mlflow_instance.maintenance.errors import Refused
 from mlflow_instance.maintenance.items import DEFAULT_EXPERIMENT, EXPERIMENT, RUN, TRACE, Item, Kept, planned_items
 from mlflow_instance.maintenance.journal import finish_earlier, require_bucket_rights, unfinished
@@ -87,7 +87,8 @@ def _require_removable(named: Named) -> None:
 def _remove(context: Context, request: Request, named: Named) -> int:
     counts, kept = Counts(), list[Kept]()
     scope = Scope(named.kind, named.id)
-    cutoffs = Cutoffs(ANY_TIME, ANY_TIME if named.kind == TRACE else None)
+    ages = TraceAges(ANY_TIME, ANY_TIME, frozenset({named.id}), of_deleted=True) if named.kind == TRACE else None
+    cutoffs = Cutoffs(ANY_TIME, ages)
     protection = Protection(context.connection, context.settings.store)
     context.connection.rollback()
     selection = Selection(context.connection, context.settings.store, protection, cutoffs, 0, scope)

@@ -6,10 +6,11 @@ How it removes, and why it may be killed at any moment: journal.py.
 import sys
 from collections.abc import Iterator
 
+from mlflow_instance.maintenance import trace_sightings
 from mlflow_instance.maintenance.clock import iso, milliseconds
 from mlflow_instance.maintenance.command import DONE, LEFT, Context, execute, flag
 from mlflow_instance.maintenance.counts import Counts
-from mlflow_instance.maintenance.cutoffs import Cutoffs
+from mlflow_instance.maintenance.cutoffs import Cutoffs, TraceAges
 from mlflow_instance.maintenance.errors import Impossible, StoreUnreachable
 from mlflow_instance.maintenance.items import Item, Kept, planned_items
 from mlflow_instance.maintenance.journal import finish_earlier, require_bucket_rights, unfinished
@@ -28,7 +29,8 @@ COMMAND = "retention"
 def retain(context: Context) -> int:
     counts = Counts()
     cutoff = context.now - context.settings.retention
-    cutoffs = Cutoffs(milliseconds(cutoff))
+    sightings = _sightings(context)
+    cutoffs = Cutoffs(milliseconds(cutoff), _trace_ages(context, sightings))
     protection = Protection(context.connection, context.settings.store)
     context.connection.rollback()
     selection = Selection(
@@ -39,6 +41,8 @@ def retain(context: Context) -> int:
         int(context.settings.retention.total_seconds() * 1000),
     )
     limits = {"retention": in_words(context.settings.retention), "cutoff": iso(cutoff)}
+    if context.settings.trace_retention is not None:
+        limits["traceRetention"] = in_words(context.settings.trace_retention)
     for words in protection.wide:
         context.events.always("warning", message=f"{words}, which is everything and so protects nothing; delete or correct that version")
     if context.dry_run:
@@ -48,6 +52,8 @@ def retain(context: Context) -> int:
         context.summary(**limits, **counts.as_fields())
         return DONE
 
+    if cutoffs.traces is not None:
+        trace_sightings.store(context.bucket, sightings)
     folder = ReportFolder.new(context.bucket, COMMAND, context.started)
     require_bucket_rights(context, folder)
     removal = Removal(context, protection, cutoffs)
@@ -63,6 +69,28 @@ def retain(context: Context) -> int:
     folder.write_report({**result, "failures": removal.failures})
     context.events.always("summary", **result)
     return LEFT if counts.failed else DONE
+
+
+def _sightings(context: Context) -> dict[str, int]:
+    """Of traces whose time can't be true: when each was first seen, this time included."""
+    if context.settings.trace_retention is None:
+        return {}
+    before: dict[str, int] = {}
+    try:
+        before = trace_sightings.load(context.bucket)
+    except trace_sightings.SightingsError as error:
+        # Nothing goes early by that: they count from now on.
+        context.events.always("warning", message=f"{trace_sightings.KEY}: {error}; it is written anew")
+    now = milliseconds(context.now)
+    return trace_sightings.sight(before, trace_sightings.odd_traces(context.connection, now), now)
+
+
+def _trace_ages(context: Context, sightings: dict[str, int]) -> TraceAges | None:
+    if context.settings.trace_retention is None:
+        return None
+    cutoff = milliseconds(context.now - context.settings.trace_retention)
+    sighted = frozenset(trace for trace, seen in sightings.items() if seen <= cutoff)
+    return TraceAges(cutoff, milliseconds(context.now), sighted)
 
 
 def _counted(selection: Selection, counts: Counts) -> Iterator[Item]:

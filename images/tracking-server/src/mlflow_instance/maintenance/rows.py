@@ -13,6 +13,7 @@ from mlflow_instance.maintenance.cutoffs import Cutoffs
 from mlflow_instance.maintenance.items import DEFAULT_EXPERIMENT, EXPERIMENT, MODEL, RUN, TRACE, Item
 from mlflow_instance.maintenance.locations import ArtifactStore
 from mlflow_instance.maintenance.trace_links import KEPT_RUN_OF_TRACE, REGISTERED_RUN_OF_TRACE
+from mlflow_instance.maintenance.trace_times import IS_AGED
 
 # `= ANY(ARRAY(…))`: the ids are known when the plan runs, so each child is found by its index however large it is.
 _RUNS = """
@@ -70,11 +71,11 @@ _MODELS = """
 """
 _TRACES = f"""
     WITH gone AS (
-        DELETE FROM trace_info t
-        WHERE t.request_id = ANY(%(ids)s)
+        DELETE FROM trace_info t USING experiments e
+        WHERE e.experiment_id = t.experiment_id AND t.request_id = ANY(%(ids)s)
           AND (
               t.experiment_id = ANY(%(expired)s)
-              OR (t.timestamp_ms <= %(traces)s
+              OR ({IS_AGED}
                   AND NOT EXISTS (SELECT FROM experiment_tags k WHERE k.experiment_id = t.experiment_id AND k.key = 'keep')
                   AND NOT EXISTS ({KEPT_RUN_OF_TRACE}) AND NOT EXISTS ({REGISTERED_RUN_OF_TRACE}))
           )
@@ -152,7 +153,8 @@ def delete_rows(connection: Connection, items: Sequence[Item], cutoffs: Cutoffs,
 
 def _delete(connection: Connection, items: Sequence[Item], cutoffs: Cutoffs) -> list[Item]:
     kind = items[0].kind
-    values: dict[str, object] = {"ids": [item.id for item in items], "cutoff": cutoffs.deleted, "traces": cutoffs.traces}
+    ids = [item.id for item in items]
+    values: dict[str, object] = {"ids": ids, **cutoffs.values(ids)}
     with connection.cursor() as cursor:
         if kind != RUN:
             cursor.execute(_EXPIRED, {**values, "experiments": sorted({item.experiment for item in items})})

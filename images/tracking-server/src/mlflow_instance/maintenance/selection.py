@@ -1,6 +1,7 @@
 """Which deleted things go, which stay and why. It reads one snapshot, a page at a time, and changes nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -12,6 +13,7 @@ from mlflow_instance.maintenance.locations import ArtifactStore, is_at_or_under
 from mlflow_instance.maintenance.protection import Protection
 from mlflow_instance.maintenance.scope import EVERYTHING, Scope
 from mlflow_instance.maintenance.trace_links import KEPT_RUN_OF_TRACE, RUNS_OF_TRACE
+from mlflow_instance.maintenance.trace_times import IS_AGED_OR_ODD, IS_POSSIBLE, MADE
 
 _PAGE = 1000
 _EXPERIMENT_KEEP = "EXISTS (SELECT FROM experiment_tags k WHERE k.experiment_id = e.experiment_id AND k.key = 'keep')"
@@ -40,14 +42,15 @@ _MODELS = f"""
 """
 # MLflow has no deleted stage for traces: they go with their experiment, or by their own time.
 _TRACES = f"""
-    SELECT t.request_id, t.experiment_id, coalesce({_EXPIRED}, false), e.last_update_time, t.timestamp_ms,
+    SELECT t.request_id, t.experiment_id, coalesce({_EXPIRED}, false), e.last_update_time,
+           CASE WHEN {IS_POSSIBLE} THEN {MADE} END, t.timestamp_ms,
            array(SELECT l.value FROM trace_tags l
                  WHERE l.request_id = t.request_id AND l.key IN ('mlflow.artifactLocation', 'mlflow.trace.archiveLocation') ORDER BY l.key),
            EXISTS (SELECT FROM trace_tags k WHERE k.request_id = t.request_id AND k.key = 'keep'), e.name, {_EXPERIMENT_KEEP},
            CASE WHEN {_EXPIRED} THEN NULL ELSE ({KEPT_RUN_OF_TRACE} LIMIT 1) END,
            CASE WHEN {_EXPIRED} THEN NULL ELSE array({RUNS_OF_TRACE}) END, e.artifact_location
     FROM trace_info t JOIN experiments e ON e.experiment_id = t.experiment_id
-    WHERE (({_EXPIRED}) OR t.timestamp_ms <= %(traces)s) AND {_IN_SCOPE.format(id="t.request_id")}
+    WHERE (({_EXPIRED}) OR {IS_AGED_OR_ODD}) AND {_IN_SCOPE.format(id="t.request_id")}
     ORDER BY t.experiment_id, t.request_id COLLATE "C"
 """
 # A guardrail refers to a scorer without a cascade: the experiment can't go before it.
@@ -93,8 +96,7 @@ class Selection:
     def _rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         with self._connection.cursor(name="selection") as cursor:
             cursor.itersize = _PAGE
-            limits = {"cutoff": self._cutoffs.deleted, "traces": self._cutoffs.traces}
-            cursor.execute(statement, {**limits, "experiment": self._scope.experiment, "item": self._scope.item})
+            cursor.execute(statement, {**self._cutoffs.values(), "experiment": self._scope.experiment, "item": self._scope.item})
             yield from cursor
 
     def _batches(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
@@ -141,18 +143,26 @@ class Selection:
         for batch in self._batches(_TRACES):
             decisions = []
             for row in batch:
-                trace, experiment, expired, deleted, time, locations, keep, experiment_name, experiment_keep, kept_run, runs, folder = row
-                tag = _tag(keep, experiment_keep, experiment_name)
-                holder = None
+                trace, experiment, expired, deleted, *_, locations, keep, experiment_name, experiment_keep, _, _, folder = row
                 if not expired:
-                    tag = tag or (f"tag keep of run {kept_run}" if kept_run else None)
-                    holder = next(filter(None, (self._protection.because(RUN, run, []) for run in sorted(runs or ()))), None)
-                when = deleted if expired else min(time, self._cutoffs.deleted)
-                found = self._decide(TRACE, trace, None, experiment, folder, list(locations), when, tag)
-                if isinstance(found, Item) and holder is not None:
-                    found = Kept(TRACE, trace, None, experiment, "registered", holder)
-                decisions.append(found)
+                    decisions.append(self._by_age(row))
+                    continue
+                tag = _tag(keep, experiment_keep, experiment_name)
+                decisions.append(self._decide(TRACE, trace, None, experiment, folder, list(locations), deleted, tag))
             yield from self._holding(decisions, "trace")
+
+    def _by_age(self, row: tuple[Any, ...]) -> Item | Kept:
+        """A trace that isn't with a deletion: old by its own time, or of a time that can't be true."""
+        trace, experiment, _, _, made, time, locations, keep, experiment_name, experiment_keep, kept_run, runs, folder = row
+        ages = self._cutoffs.traces
+        if made is None and (ages is None or trace not in ages.sighted):
+            return Kept(TRACE, trace, None, experiment, "impossible-time", iso(time))
+        tag = _tag(keep, experiment_keep, experiment_name) or (f"tag keep of run {kept_run}" if kept_run else None)
+        if tag is None and (label := next(filter(None, (self._protection.because(RUN, run, []) for run in sorted(runs))), None)):
+            return Kept(TRACE, trace, None, experiment, "registered", label)
+        # Its age is decided; a deletion it has none.
+        found = self._decide(TRACE, trace, None, experiment, folder, list(locations), self._cutoffs.deleted, tag)
+        return replace(found, deleted=None, made=iso(time if made is None else made)) if isinstance(found, Item) else found
 
     def _holding(self, decisions: list[Item | Kept], word: str) -> Iterator[Item | Kept]:
         for found in self._without_occupied(decisions):
