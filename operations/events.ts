@@ -15,6 +15,8 @@ const removeEvent = z.looseObject({
   name,
   experiment: text.nullish(),
   deletedAt: time.nullish(),
+  /** Of a trace that goes by its age. */
+  madeAt: time.nullish(),
   objects: count,
   bytes: count,
 });

@@ -16,6 +16,7 @@ export function lineOf(event: MaintenanceEvent): string | undefined {
       return join(
         verb("remove") + kind(event.kind) + id(event.id) + volume(event.objects, event.bytes),
         event.deletedAt ? `deleted ${moment(event.deletedAt)}` : "",
+        event.madeAt ? `made ${moment(event.madeAt)}` : "",
         nameOf(event),
       );
     case "keep":
@@ -64,6 +65,7 @@ const reasons: Record<string, string> = {
   overlaps: "its folder is also the place of",
   "unknown-deletion-time": "no time of deletion is known",
   "default-experiment": "MLflow's server needs it to start",
+  "impossible-time": "its time can't be true, so it counts from the first night that saw it",
   "holds-kept": "holds something that is kept",
 };
 
