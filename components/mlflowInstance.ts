@@ -75,6 +75,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
         facts: {
           mlflowVersion: args.mlflowVersion,
           deletedExperimentRetention: settings.deletedExperimentRetention,
+          traceRetention: args.traceRetention,
           databaseServerConnections: args.database.maxConnections,
           preparingDeletion,
         },
@@ -201,6 +202,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
           environment: maintenanceEnvironment({
             ...jobFacts,
             deletedExperimentRetention: settings.deletedExperimentRetention,
+            traceRetention: args.traceRetention,
             staleRuns: settings.staleRuns,
           }),
           after: [...server.migrated, ...bucket.fences],

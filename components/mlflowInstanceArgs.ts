@@ -95,6 +95,12 @@ export interface MlflowInstanceArgs {
    * model version needs and what is tagged `keep` stays for as long as it is. Default: by tier (sandbox 7d, else 30d).
    */
   deletedExperimentRetention?: string;
+  /**
+   * Age, in days from `7d` to `730d`, at which the retention job removes traces of active experiments for good, rows and objects: MLflow has no deleted stage
+   * for them, so there is no grace. A trace with the tag `keep`, or of an experiment or run that has it, stays, and so does one of a run that a registered
+   * model version needs. Default: none, they stay. A change replaces nothing and restarts no pod.
+   */
+  traceRetention?: string;
   /** When a run that says nothing any more is set to FAILED; the tag `keep-running` exempts one. Default: after 24h, idle for 6h. */
   staleRuns?: StaleRunsSettings;
   /** When the maintenance jobs run. Default: retention once a night in UTC, stale runs hourly, at minutes that follow from the instance's name. */

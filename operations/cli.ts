@@ -1,19 +1,22 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { run as runCommand } from "../commandLine/run.ts";
 import { orphans } from "./commands/orphans.ts";
+import { purge, purgeKinds, type PurgeSteps } from "./commands/purge.ts";
 import { restoreDeleted } from "./commands/restoreDeleted.ts";
 import { retention } from "./commands/retention.ts";
 import { staleRuns } from "./commands/staleRuns.ts";
-import { confirmName } from "./confirm.ts";
+import { askForName, confirmName } from "./confirm.ts";
 import { patience } from "./job.ts";
 import { openCluster } from "./openCluster.ts";
 import { fileSink, streamSink } from "./output.ts";
 import { Refusal } from "../commandLine/refusal.ts";
 import { ends, ExitCode } from "./exitCode.ts";
 import { run, type Use } from "./run.ts";
+import { requestedBy } from "./requestedBy.ts";
 import { findTarget } from "./target.ts";
+import { plain } from "./words.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const interruption = new AbortController();
@@ -24,29 +27,46 @@ interface Common {
   readonly json?: string;
 }
 
+type OneJob = PurgeSteps["job"];
+
+const carryOut = (use: Use, stack: string, instance: string, common: Common): Promise<void> =>
+  withJobs(stack, instance, common, (job) => job(use, true));
+
 /** Checks all input, then runs the command; `--json -` leaves standard output to machines. */
-async function carryOut(use: Use, stack: string, instance: string, { json }: Common): Promise<void> {
+async function withJobs(stack: string, instance: string, { json }: Common, work: (job: OneJob) => Promise<ExitCode>): Promise<void> {
   const target = findTarget(root, stack, instance);
   const cluster = await openCluster(target.place);
   const machines = json === undefined ? undefined : json === "-" ? standardOutput : await fileSink(json);
   const people = json === "-" ? undefined : standardOutput;
   try {
-    process.exitCode = await run(use, target, cluster, { people, machines, notes }, patience, interruption.signal);
+    process.exitCode = await work((use, answer, onEvent) =>
+      run(
+        { ...use, ...(onEvent && { onEvent }) },
+        target,
+        cluster,
+        // What is shown before a question goes beside the answer.
+        answer ? { people, machines, notes } : { people: people ?? notes, machines: undefined, notes },
+        patience,
+        interruption.signal,
+      ),
+    );
   } finally {
     await machines?.end();
   }
 }
+
+const stackWords = "environment: a file stacks/Pulumi.<stack>.yaml";
+const instanceWords = "name of its instance file";
+const jsonWords = "write the command's events there as JSON Lines; - is standard output, which then holds nothing else";
 
 function command(name: string, description: string, ...more: string[]): Command {
   const made = program
     .command(name)
     .description(description)
     .usage(["-- <stack> <instance>", ...more, "[options]"].join(" "));
-  made.argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml").argument("<instance>", "name of its instance file");
+  made.argument("<stack>", stackWords).argument("<instance>", instanceWords);
   for (const argument of more) made.argument(argument);
-  return made
-    .option("--json <file>", "write the command's events there as JSON Lines; - is standard output, which then holds nothing else")
-    .showHelpAfterError();
+  return made.option("--json <file>", jsonWords).showHelpAfterError();
 }
 
 const program = new Command("npm run").description("The platform team's maintenance commands; docs/maintenance.md tells of each.");
@@ -78,6 +98,29 @@ command("orphans", "list objects that no row points to, and rows whose objects a
 command("restore-deleted", "take a deleted experiment, run or logged model back", "<experiment-or-run>").action(
   (stack: string, instance: string, what: string, options: Common) => carryOut(restoreDeleted(what), stack, instance, options),
 );
+
+program
+  .command("purge")
+  .description("remove one deleted experiment, run or logged model, or a trace, for good and now; shows it and asks for its name")
+  .usage("-- <stack> <instance> <kind> <id-or-name> [options]")
+  .argument("<stack>", stackWords)
+  .argument("<instance>", instanceWords)
+  .addArgument(new Argument("<kind>", "what it is").choices(purgeKinds))
+  .argument("<id-or-name>", "its id, or a name that nothing else of its kind has")
+  .option("--dry-run", "list what goes, and change nothing", false)
+  .option("--confirm <name>", "its name, or its id if it has no name, in place of the question")
+  .option("--json <file>", jsonWords)
+  .showHelpAfterError()
+  .action((stack: string, instance: string, kind: string, what: string, options: Common & { dryRun: boolean; confirm?: string }) => {
+    const { dryRun, confirm } = options;
+    const request = { kind, what, dryRun, requestedBy: requestedBy(), ...(confirm !== undefined && { confirm }) };
+    const ask: PurgeSteps["ask"] = (typed, thing) => {
+      const means = `This removes ${plain(thing)} of ${instance}, shown above, with no way back.`;
+      const noun = `its name (${plain(typed)})`;
+      return askForName({ name: typed, noun, means }, { input: process.stdin, output: process.stderr }, interruption.signal);
+    };
+    return withJobs(stack, instance, options, (job) => purge(request, { job, ask, hasTerminal: process.stdin.isTTY }));
+  });
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {

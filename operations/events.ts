@@ -15,6 +15,8 @@ const removeEvent = z.looseObject({
   name,
   experiment: text.nullish(),
   deletedAt: time.nullish(),
+  /** Of a trace that goes by its age. */
+  madeAt: time.nullish(),
   objects: count,
   bytes: count,
 });
@@ -42,6 +44,16 @@ const staleEvent = z.looseObject({
   reason: text,
 });
 const restoredEvent = z.looseObject({ event: z.literal("restored"), kind: text, id: text, name });
+const purgeEvent = z.looseObject({
+  event: z.literal("purge"),
+  kind: text,
+  id: text,
+  name,
+  /** What has to be typed for its removal. */
+  confirm: text,
+  requestedBy: text.nullish(),
+  at: time,
+});
 const summaryEvent = z.looseObject({
   event: z.literal("summary"),
   command: text,
@@ -61,6 +73,7 @@ const eventSchema = z.discriminatedUnion("event", [
   missingEvent,
   staleEvent,
   restoredEvent,
+  purgeEvent,
   summaryEvent,
 ]);
 

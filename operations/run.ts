@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import { missingRights } from "./access.ts";
 import { ClusterError, type Cluster } from "./cluster.ts";
-import { eventIn, type Summary } from "./events.ts";
+import { eventIn, type MaintenanceEvent, type Summary } from "./events.ts";
 import { follow, waitForStart } from "./follow.ts";
 import { OneOffJob, readCronJob, type Patience } from "./job.ts";
 import { oneOffJob } from "./jobManifest.ts";
@@ -10,6 +9,7 @@ import type { Outcome } from "./outcome.ts";
 import type { Sink } from "./output.ts";
 import { Refusal } from "../commandLine/refusal.ts";
 import { ExitCode } from "./exitCode.ts";
+import { requestedBy } from "./requestedBy.ts";
 import { lineOf } from "./show.ts";
 import { summaryLines } from "./summary.ts";
 import type { Place, Target } from "./target.ts";
@@ -29,6 +29,8 @@ export interface Use {
   readonly dryRun: boolean;
   /** Asked after all checks and before anything is made. */
   readonly confirm?: () => Promise<void>;
+  /** Called with each event, as it comes. */
+  readonly onEvent?: (event: MaintenanceEvent) => void;
 }
 
 /** Where the parts of the output go. Without `people` only machines are served. */
@@ -60,8 +62,13 @@ export async function run(
   signal.throwIfAborted();
 
   const { command, commandLine } = use;
-  const requestedBy = `${userInfo().username}@${hostname()}`;
-  const manifest = oneOffJob(cronJob, { command, commandLine, requestedBy, time: new Date(), suffix: randomBytes(3).toString("hex") });
+  const manifest = oneOffJob(cronJob, {
+    command,
+    commandLine,
+    requestedBy: requestedBy(),
+    time: new Date(),
+    suffix: randomBytes(3).toString("hex"),
+  });
   const job = new OneOffJob(cluster, manifest, patience, signal);
   await job.create();
   try {
@@ -118,6 +125,7 @@ async function show(
       await notes.write(plain(step.value));
       continue;
     }
+    use.onEvent?.(event);
     await machines?.write(step.value);
     if (event.event === "summary") summary = event;
     const line = lineOf(event);

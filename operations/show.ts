@@ -16,6 +16,7 @@ export function lineOf(event: MaintenanceEvent): string | undefined {
       return join(
         verb("remove") + kind(event.kind) + id(event.id) + volume(event.objects, event.bytes),
         event.deletedAt ? `deleted ${moment(event.deletedAt)}` : "",
+        event.madeAt ? `made ${moment(event.madeAt)}` : "",
         nameOf(event),
       );
     case "keep":
@@ -34,6 +35,8 @@ export function lineOf(event: MaintenanceEvent): string | undefined {
       return join(verb("stale") + kind("run") + id(event.id), plain(event.reason), nameOf(event));
     case "restored":
       return join(verb("restored") + kind(event.kind) + id(event.id), nameOf(event));
+    case "purge":
+      return join(verb("purge") + kind(event.kind) + id(event.id), nameOf(event));
     case "summary":
       return undefined;
   }
@@ -61,6 +64,8 @@ const reasons: Record<string, string> = {
   elsewhere: "its artifacts lie elsewhere than in its own folder of its experiment",
   overlaps: "its folder is also the place of",
   "unknown-deletion-time": "no time of deletion is known",
+  "default-experiment": "MLflow's server needs it to start",
+  "impossible-time": "its time can't be true, so it counts from the first night that saw it",
   "holds-kept": "holds something that is kept",
 };
 

@@ -65,6 +65,8 @@ export const annotation = {
   costCenter: "mlflow-instances/cost-center",
   mlflowVersion: "mlflow-instances/mlflow-version",
   retention: "mlflow-instances/deleted-experiment-retention",
+  /** Age at which traces of active experiments go; an instance that has none keeps them. */
+  traceRetention: "mlflow-instances/trace-retention",
   /** `max_connections` of the database server, as the deployer knows it. */
   serverConnections: "mlflow-instances/database-server-connections",
   /** On the Secret with the token file: role and last day of every token by name, which a preview knows before the tokens exist. */

@@ -9,6 +9,7 @@ import { dayAfter, previewDays, pullRequestOf } from "./previewEnvironment.ts";
 import { check, looksSecret, strict, type Problem } from "./problems.ts";
 import { timeZone } from "./schedules.ts";
 import { tierNames } from "./tiers.ts";
+import { isTraceRetention, traceRetentionRange } from "./traceRetention.ts";
 import { days, daysOf, show } from "./units.ts";
 
 const previewSchema = strict({
@@ -44,6 +45,10 @@ export const environmentSchema = strict({
   defaults: strict({
     tier: z.enum(tierNames).optional().describe("Tier of instances whose file names none. Default: standard."),
     deletedExperimentRetention: days.optional().describe("Grace before a deletion is final, where a file says none. Default: by tier."),
+    traceRetention: days
+      .refine(isTraceRetention, { error: `is outside ${traceRetentionRange}` })
+      .optional()
+      .describe("Age at which traces of active experiments are removed, where a file says none: 7d to 730d. Default: none, they stay."),
     extraAllowedHosts: extraAllowedHosts
       .optional()
       .describe("Further Host values that every instance's server accepts, such as localhost:15056 for a port-forward. Default: none."),

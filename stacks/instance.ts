@@ -21,6 +21,7 @@ import { strict, type Problem } from "./problems.ts";
 import { extraAllowedHosts } from "./allowedHosts.ts";
 import { schedule, timeZone } from "./schedules.ts";
 import { retentionDays, tierNames } from "./tiers.ts";
+import { isTraceRetention, traceRetentionRange } from "./traceRetention.ts";
 import { bytesOf, cpu, days, daysOf, duration, show, size } from "./units.ts";
 
 const roles = Object.values(TokenRole);
@@ -79,6 +80,11 @@ export const instanceFileSchema = strict({
     .optional()
     .describe(
       `Grace between the soft delete of a run, an experiment or a logged model and its final removal from database and bucket: 1d to 90d (production: from 7d). What a registered model version needs and what is tagged keep stays. Default: ${byTier("deletedExperimentRetention")}.`,
+    ),
+  traceRetention: days
+    .optional()
+    .describe(
+      "Age at which traces of active experiments are removed for good from database and bucket: 7d to 730d. What is tagged keep stays, and so do the traces of runs that are kept or that a registered model version needs. Default: the environment's, else none, and traces stay.",
     ),
   staleRuns: strict({
     after: duration.optional().describe("How long a run may be RUNNING before it is looked at: 1h to 30d. Default: 24h."),
@@ -171,6 +177,7 @@ export interface InstanceSpec {
   readonly bucket: string;
   readonly host: string;
   readonly deletedExperimentRetention: string;
+  readonly traceRetention?: string;
   readonly staleRuns: { readonly after: string; readonly idle: string };
   readonly maintenance: { readonly timeZone: string; readonly retentionSchedule: string; readonly staleRunsSchedule: string };
   readonly protect: boolean;
@@ -226,6 +233,10 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
     );
   }
 
+  if (spec.traceRetention !== undefined && !isTraceRetention(spec.traceRetention)) {
+    add(["traceRetention"], `is ${spec.traceRetention}, outside ${traceRetentionRange}`);
+  }
+
   const { after, idle } = spec.staleRuns;
   const [afterHours, idleHours] = [parseHours(after)!, parseHours(idle)!];
   if (afterHours < staleRunsAfterHours.least || afterHours > staleRunsAfterHours.most)
@@ -278,6 +289,7 @@ export function resolve(environment: Environment, name: string, file: InstanceFi
   const tier = tierDefaults(tierName);
   const [replicas, workers] = [file.replicas ?? tier.replicas, file.workers ?? tier.workers];
   const resources = defaultResources(workers);
+  const traceRetention = file.traceRetention ?? environment.defaults?.traceRetention;
   return {
     name,
     environment: environment.name,
@@ -290,6 +302,7 @@ export function resolve(environment: Environment, name: string, file: InstanceFi
     host: file.host ?? `${name}.${environment.domain}`,
     deletedExperimentRetention:
       file.deletedExperimentRetention ?? environment.defaults?.deletedExperimentRetention ?? tier.deletedExperimentRetention,
+    ...(traceRetention === undefined ? {} : { traceRetention }),
     staleRuns: resolveStaleRuns(file.staleRuns),
     maintenance: resolveMaintenance(name, { ...file.maintenance, timeZone: file.maintenance?.timeZone ?? environment.defaults?.timeZone }),
     protect: environment.preview === undefined,

@@ -44,6 +44,7 @@ export function instanceArgs(environment: Environment, spec: InstanceSpec, { dat
     ...(spec.extraAllowedHosts.length === 0 ? {} : { extraAllowedHosts: spec.extraAllowedHosts }),
     artifactsAccess: artifacts.access,
     deletedExperimentRetention: spec.deletedExperimentRetention,
+    ...(spec.traceRetention === undefined ? {} : { traceRetention: spec.traceRetention }),
     staleRuns: { ...spec.staleRuns },
     maintenance: { ...spec.maintenance },
     protect: spec.protect,

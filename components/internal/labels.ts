@@ -59,6 +59,7 @@ export function tagsOf(identity: Identity, component: Component, preparingDeleti
 export interface NamespaceFacts {
   mlflowVersion: string;
   deletedExperimentRetention: string;
+  traceRetention?: string | undefined;
   /** `max_connections` of the database server. */
   databaseServerConnections: number;
   preparingDeletion: boolean;
@@ -72,6 +73,7 @@ export function namespaceAnnotations(identity: Identity, facts: NamespaceFacts):
     ...(identity.costCenter === undefined ? {} : { "mlflow-instances/cost-center": identity.costCenter }),
     "mlflow-instances/mlflow-version": facts.mlflowVersion,
     "mlflow-instances/deleted-experiment-retention": facts.deletedExperimentRetention,
+    ...(facts.traceRetention === undefined ? {} : { "mlflow-instances/trace-retention": facts.traceRetention }),
     "mlflow-instances/database-server-connections": String(facts.databaseServerConnections),
     ...(facts.preparingDeletion ? preparedForDeletion : {}),
   };

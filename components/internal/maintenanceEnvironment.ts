@@ -12,6 +12,7 @@ export interface JobEnvironmentFacts {
 
 export interface MaintenanceEnvironmentFacts extends JobEnvironmentFacts {
   deletedExperimentRetention: string;
+  traceRetention?: string | undefined;
   staleRuns: Required<StaleRunsSettings>;
 }
 
@@ -32,6 +33,8 @@ export function maintenanceEnvironment(facts: MaintenanceEnvironmentFacts): Reco
   return {
     ...ownNames(facts),
     MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION: facts.deletedExperimentRetention,
+    // Not there by default: no CronJob of an instance that has none changes.
+    ...(facts.traceRetention === undefined ? {} : { MLFLOW_INSTANCE_TRACE_RETENTION: facts.traceRetention }),
     MLFLOW_INSTANCE_STALE_RUNS_AFTER: facts.staleRuns.after,
     MLFLOW_INSTANCE_STALE_RUNS_IDLE: facts.staleRuns.idle,
     MLFLOW_INSTANCE_BUCKET_VERSIONING: String(facts.bucket.versioning ?? true),

@@ -95,6 +95,8 @@ function checkServer(args: MlflowInstanceArgs, report: Report): void {
   report("artifactsAccess", args.artifactsAccess === undefined || isOneOf(ArtifactsAccess, args.artifactsAccess), oneOf(ArtifactsAccess));
   const days = parseDays(args.deletedExperimentRetention ?? "30d") ?? 0;
   report("deletedExperimentRetention", days >= 1 && days <= 90, "must be a number of days from 1d to 90d");
+  const traceDays = args.traceRetention === undefined ? 7 : (parseDays(args.traceRetention) ?? 0);
+  report("traceRetention", traceDays >= 7 && traceDays <= 730, "must be a number of days from 7d to 730d");
   report(
     "caBundle",
     args.caBundle === undefined || args.caBundle.includes("-----BEGIN CERTIFICATE-----"),

@@ -3,6 +3,11 @@ import { previousState, stackType, type AskPrevious } from "../previousState.ts"
 import { annotation, isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 
+const fields = [
+  { key: annotation.retention, field: "deletedExperimentRetention" },
+  { key: annotation.traceRetention, field: "traceRetention" },
+] as const;
+
 /** `ask` gives the state before the change. */
 export const retentionIsNotCutShortOf = (ask: AskPrevious) =>
   resourceRule({
@@ -20,16 +25,19 @@ export const retentionIsNotCutShortOf = (ask: AskPrevious) =>
       }
       if (!isInstanceNamespace(resource)) return;
       const { instance } = placeOf(resource);
-      const now = daysOf(metadataOf(resource.props).annotations?.[annotation.retention]);
-      if (instance === undefined || now === undefined) return;
+      const declared = metadataOf(resource.props).annotations;
+      if (instance === undefined || fields.every(({ key }) => daysOf(declared?.[key]) === undefined)) return;
       const previous = await ask(resource.urn);
       if ("refusal" in previous) {
         yield `Nobody can tell which retention instance ${instance} had: ${previous.refusal}.`;
         return;
       }
-      const before = daysOf(previous.instances.get(instance)?.[annotation.retention]);
-      if (before === undefined || now * 2 >= before) return;
-      yield `deletedExperimentRetention of instance ${instance} goes from ${before}d to ${now}d; set it to ${Math.ceil(before / 2)}d or more, and lower it again after the next run, or have it excluded.`;
+      for (const { key, field } of fields) {
+        const now = daysOf(declared?.[key]);
+        const before = daysOf(previous.instances.get(instance)?.[key]);
+        if (now === undefined || before === undefined || now * 2 >= before) continue;
+        yield `${field} of instance ${instance} goes from ${before}d to ${now}d; set it to ${Math.ceil(before / 2)}d or more, and lower it again after the next run, or have it excluded.`;
+      }
     },
   });
 

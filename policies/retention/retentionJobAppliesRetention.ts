@@ -2,7 +2,10 @@ import { annotation, component, kubernetesType, metadataOf } from "../resources.
 import { problemOf, stackRule } from "../rule.ts";
 import { variableOf } from "../workloads.ts";
 
-const variable = "MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION";
+const applied = [
+  { variable: "MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION", declared: annotation.retention, noun: "retention", isOptional: false },
+  { variable: "MLFLOW_INSTANCE_TRACE_RETENTION", declared: annotation.traceRetention, noun: "trace retention", isOptional: true },
+] as const;
 
 export const retentionJobAppliesRetention = stackRule({
   name: "retention-job-applies-retention",
@@ -12,20 +15,24 @@ export const retentionJobAppliesRetention = stackRule({
   reason: "What nobody applies is no retention: what was deleted would stay for ever, or go sooner than its owners were told.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
-      const declared = known(() => metadataOf(instance.namespace.props).annotations?.[annotation.retention] ?? "");
       // A missing job is instance-has-each-part-once's.
       for (const job of instance.component(component.retention).filter(({ type }) => type === kubernetesType.cronJob)) {
         if (known(() => job.props["spec"]?.["suspend"] === true) === true) {
           yield problemOf(instance, `The CronJob ${job.name} of instance ${instance.name} is suspended; remove spec.suspend.`, job);
         }
-        const applied = known(() => variableOf(job, variable) ?? "");
-        if (applied === undefined || declared === undefined || declared === "" || applied === declared) continue;
-        const found = applied === "" ? "no retention" : applied;
-        yield problemOf(
-          instance,
-          `The CronJob ${job.name} of instance ${instance.name} applies ${found}, declared is ${declared}; set ${variable} to ${declared}.`,
-          job,
-        );
+        for (const { variable, declared: name, noun, isOptional } of applied) {
+          const found = known(() => variableOf(job, variable) ?? "");
+          const declared = known(() => metadataOf(instance.namespace.props).annotations?.[name] ?? "");
+          if (found === undefined || declared === undefined) continue;
+          // An instance without any retention at all is namespace-declares-retention's.
+          if (found === declared || (declared === "" && !isOptional)) continue;
+          const demand = declared === "" ? `remove ${variable}` : `set ${variable} to ${declared}`;
+          yield problemOf(
+            instance,
+            `The CronJob ${job.name} of instance ${instance.name} applies ${found === "" ? `no ${noun}` : found}, declared is ${declared === "" ? `no ${noun}` : declared}; ${demand}.`,
+            job,
+          );
+        }
       }
     }
   },

@@ -101,6 +101,7 @@ test("the maintenance roles may log in and connect to this database, and nothing
 test("the maintenance jobs run as declared, in their own accounts, and the network lets exactly their pods out", async () => {
   const { one } = await run({
     deletedExperimentRetention: "14d",
+    traceRetention: "180d",
     staleRuns: { after: "2d" },
     maintenance: { timeZone: "Europe/Berlin", retentionSchedule: "@daily", staleRunsSchedule: "*/20 * * * *" },
   });
@@ -120,6 +121,7 @@ test("the maintenance jobs run as declared, in their own accounts, and the netwo
     expect(pod.spec.containers[0].env).toEqual(
       expect.arrayContaining([
         { name: "MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION", value: "14d" },
+        { name: "MLFLOW_INSTANCE_TRACE_RETENTION", value: "180d" },
         { name: "MLFLOW_INSTANCE_STALE_RUNS_AFTER", value: "2d" },
         { name: "MLFLOW_INSTANCE_STALE_RUNS_IDLE", value: "6h" },
         { name: "MLFLOW_INSTANCE_BUCKET_LIFECYCLE", value: "false" },

@@ -96,6 +96,24 @@ def test_a_name_that_is_taken_is_told_without_the_statement(server: Server) -> N
     assert "INSERT INTO experiments" in server.log.read_text()
 
 
+def test_a_name_that_a_deleted_experiment_has_is_told_with_the_commands(server: Server) -> None:
+    """B4's message: creating, renaming, and an active namesake, which is another case."""
+
+    def post(route: str, role: str = "edit", **body: str) -> Any:
+        return server.request("POST", f"/api/2.0/mlflow/experiments/{route}", role, json=body)
+
+    gone, other = (post("create", name=name).json()["experiment_id"] for name in ("$(gone) 'x'", "other"))
+    assert post("delete", "manage", experiment_id=gone).status_code == 200
+    for answer in (post("create", name="$(gone) 'x'"), post("update", experiment_id=other, new_name="$(gone) 'x'")):
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
+        message = answer.json()["message"]
+        assert "already exists in deleted state" in message
+        assert f"`npm run purge -- <stack> <instance> experiment {gone}`" in message
+        assert f"`npm run restore-deleted -- <stack> <instance> {gone}`" in message
+        assert_told(answer)
+    assert "deleted" not in post("update", experiment_id=other, new_name="taken").json().get("message", "")
+
+
 def columns_with_a_limit() -> list[tuple[str, str, int]]:
     import sqlalchemy
     from mlflow.store.db.base_sql_model import Base

@@ -46,6 +46,8 @@ def test_the_database_uri_keeps_its_parts_and_gains_time_limits() -> None:
         ("MLFLOW_INSTANCE_WORKERS", "two", "MLFLOW_INSTANCE_WORKERS: expected a whole number"),
         ("MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS", "7201", "MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS: expected a whole number from 5 to 7200"),
         ("MLFLOW_INSTANCE_PORT", "70000", "MLFLOW_INSTANCE_PORT: expected"),
+        ("MLFLOW_SQL_TRACE_ROLLUPS_ENABLED", "True", "MLFLOW_SQL_TRACE_ROLLUPS_ENABLED: daily sums of traces are made by jobs"),
+        ("MLFLOW_TRACE_ROLLUPS_SCHEDULE", "0 2 * * *", "MLFLOW_TRACE_ROLLUPS_SCHEDULE: daily sums of traces"),
         ("MLFLOW_TRACE_ARCHIVAL_CONFIG", "/etc/archival.yaml", "MLFLOW_TRACE_ARCHIVAL_CONFIG: traces can't be archived here"),
         ("MLFLOW_SERVER_ALLOWED_HOSTS", "a.example", "set both"),
         ("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "https://a.example", "set both"),

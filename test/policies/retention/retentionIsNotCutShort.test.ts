@@ -32,6 +32,17 @@ resourceContract(rule(before("30d")), {
   },
 });
 
+test("a trace retention is not lowered by more than half at once either; the first one is a decision", async () => {
+  const traces = "mlflow-instances/trace-retention";
+  const declares = (value: string | undefined) => namespace({}, { [annotation]: "30d", [traces]: value });
+  const had: Previous = { instances: new Map([["shop", { [annotation]: "30d", [traces]: "180d" }]]) };
+  expect((await judge(rule(had), declares("89d"))).violations).toEqual([
+    message(180, 89, 90).replace("deletedExperimentRetention", "traceRetention"),
+  ]);
+  for (const value of ["90d", "365d", undefined]) expect(await judge(rule(had), declares(value))).toEqual(clean);
+  expect(await judge(rule(before("30d")), declares("7d"))).toEqual(clean);
+});
+
 test("half of an odd number is rounded up", async () => {
   expect((await judge(rule(before("7d")), at("3d"))).violations).toEqual([message(7, 3, 4)]);
   expect(await judge(rule(before("7d")), at("4d"))).toEqual(clean);

@@ -32,6 +32,25 @@ stackContract(retentionJobAppliesRetention, {
   },
 });
 
+test("a trace retention is applied as it is declared, and by nobody who declares none", async () => {
+  const traces = "MLFLOW_INSTANCE_TRACE_RETENTION";
+  const declares = (value: string) =>
+    namespace({}, { "mlflow-instances/deleted-experiment-retention": "30d", "mlflow-instances/trace-retention": value });
+  const sets = (value: string) => changed(part("retention"), [...environment, 9], { name: traces, value });
+  const violations = async (given: Parameters<typeof instance>[1]) =>
+    (await judgeStack(retentionJobAppliesRetention, instance("shop", given))).violations;
+  expect(await violations({ namespace: declares("180d"), retention: sets("180d") })).toEqual([]);
+  expect(await violations({ namespace: declares("180d"), retention: sets("30d") })).toEqual([
+    `urn:shop-retention: The CronJob shop-retention of instance shop applies 30d, declared is 180d; set ${traces} to 180d.`,
+  ]);
+  expect(await violations({ namespace: declares("180d") })).toEqual([
+    `urn:shop-retention: The CronJob shop-retention of instance shop applies no trace retention, declared is 180d; set ${traces} to 180d.`,
+  ]);
+  expect(await violations({ retention: sets("30d") })).toEqual([
+    `urn:shop-retention: The CronJob shop-retention of instance shop applies 30d, declared is no trace retention; remove ${traces}.`,
+  ]);
+});
+
 test("a suspended job, and one that applies nothing", async () => {
   expect((await judgeStack(retentionJobAppliesRetention, instance("shop", { retention: suspended(true) }))).violations).toEqual([
     "urn:shop-retention: The CronJob shop-retention of instance shop is suspended; remove spec.suspend.",

@@ -29,6 +29,14 @@ test("the settings of the maintenance jobs, all of them", () => {
   });
 });
 
+test("a trace retention is there only where one is declared", () => {
+  expect(maintenanceEnvironment({ ...facts, traceRetention: "180d" })).toEqual({
+    ...maintenanceEnvironment(facts),
+    MLFLOW_INSTANCE_TRACE_RETENTION: "180d",
+  });
+  expect(Object.keys(maintenanceEnvironment(facts))).not.toContain("MLFLOW_INSTANCE_TRACE_RETENTION");
+});
+
 test("a bucket that is not said to lack something has it, and AWS needs no endpoint", () => {
   const environment = maintenanceEnvironment({ ...facts, bucket: { name: "b", region: "eu-central-1" }, caGiven: false });
   expect(environment).toMatchObject({ MLFLOW_INSTANCE_BUCKET_VERSIONING: "true", MLFLOW_INSTANCE_BUCKET_LIFECYCLE: "true" });

@@ -23,6 +23,12 @@ test.each<[string, string[], RegExp]>([
     ["orphans", "example", "shop", "--confirm", "shop"],
     /^--confirm belongs to --remove; nothing was removed\.\n$/,
   ],
+  [
+    "a kind that is none",
+    ["purge", "example", "shop", "registered-model", "x"],
+    /Allowed choices are experiment, run, logged-model, trace/,
+  ],
+  ["purge without a thing", ["purge", "example", "shop", "run"], /missing required argument 'id-or-name'/],
   ["an unknown stack", ["retention", "exmaple", "shop"], /^There is no stack "exmaple"; those with a file in stacks\/ are: .+\.\n$/],
 ])("%s is wrong input: one message, exit code 2", async (_what, args, words) => {
   const { code, output, notes } = await type(...args);
@@ -31,8 +37,8 @@ test.each<[string, string[], RegExp]>([
   expect(notes).not.toMatch(/^ +at /m);
 });
 
-test("help is no error and names all four commands", async () => {
+test("help is no error and names every command", async () => {
   const { code, output } = await type("--help");
   expect(code).toBe(0);
-  for (const name of ["retention", "stale-runs", "orphans", "restore-deleted"]) expect(output).toContain(`  ${name} `);
+  for (const name of ["retention", "stale-runs", "orphans", "restore-deleted", "purge"]) expect(output).toContain(`  ${name} `);
 });

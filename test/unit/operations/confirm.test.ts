@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { confirmName } from "../../../operations/confirm.ts";
+import { askForName, confirmName } from "../../../operations/confirm.ts";
 
 const never = new AbortController().signal;
 
@@ -44,4 +44,10 @@ test("an interruption at the question ends it", async () => {
   const asking = confirmName("shop", undefined, { input, output: new PassThrough() }, interruption.signal);
   interruption.abort();
   await expect(asking).rejects.toThrow();
+});
+
+test.each(["", "y\n", "north\n", "north depot 2\n", "North Depot\n"])("another answer than the name, %j, ends a purge", async (typed) => {
+  const words = { name: "north depot", noun: "its name", means: "This removes it." };
+  await expect(askForName(words, terminal(typed), never)).rejects.toThrow("That is not its name; nothing was removed.");
+  await askForName(words, terminal("north depot\n"), never);
 });

@@ -75,6 +75,11 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
     ],
   ],
   [
+    "a default trace retention of days",
+    (v) => (v.defaults = { traceRetention: "6d" }),
+    ["environment.defaults.traceRetention: is outside 7d to 730d"],
+  ],
+  [
     "bounds turned round",
     (v) => (v.bounds = { deletedExperimentRetention: { min: "30d", max: "7d" } }),
     ["environment.bounds.deletedExperimentRetention: has a min above its max"],

@@ -21,7 +21,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, temporaryStorage, tokens, delete",
+      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, temporaryStorage, tokens, delete",
     ],
   ],
   [
@@ -80,6 +80,13 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "retention 91d",
     "deletedExperimentRetention: 91d\n",
     ["shop.yaml:4:1 deletedExperimentRetention: is 91d, outside 1d to 90d of tier standard in local"],
+  ],
+  ["traces of days", "traceRetention: 6d\n", ["shop.yaml:4:1 traceRetention: is 6d, outside 7d to 730d"]],
+  ["traces for ever", "traceRetention: 731d\n", ["shop.yaml:4:1 traceRetention: is 731d, outside 7d to 730d"]],
+  [
+    "traces in hours",
+    "traceRetention: 720h\n",
+    ['shop.yaml:4:1 traceRetention: is "720h", expected a whole number of days with its unit, for example 30d'],
   ],
   [
     "retention under the tier's least",

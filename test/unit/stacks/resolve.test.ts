@@ -78,6 +78,13 @@ test("a file's value goes before the environment's default, and that before the 
   });
 });
 
+test("traces have a retention only where the file or the environment declares one", () => {
+  const environment = fixtureEnvironment((values) => (values.defaults = { traceRetention: "365d" }));
+  expect(Object.keys(resolve(fixtureEnvironment(), "shop", file()))).not.toContain("traceRetention");
+  expect(resolve(environment, "shop", file()).traceRetention).toBe("365d");
+  expect(resolve(environment, "shop", file({ traceRetention: "90d" })).traceRetention).toBe("90d");
+});
+
 test("a host of its own goes before the one that follows from the name, and changes nothing else", () => {
   const usual = resolve(fixtureEnvironment(), "shop", file());
   expect(resolve(fixtureEnvironment(), "shop", file({ host: "till.mlflow.test" }))).toEqual({ ...usual, host: "till.mlflow.test" });

@@ -70,6 +70,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.repeated_writes import repeat_overtaken_writes
     from mlflow_instance.store_errors import use_short_retries
     from mlflow_instance.stored_file import bound_whole_downloads
+    from mlflow_instance.taken_names import tell_of_deleted_namesakes
     from mlflow_instance.trace_archives import forbid_trace_archives
     from mlflow_instance.unhandled import answer_unhandled_errors
     from mlflow_instance.webhooks import read_lost_secrets_as_none
@@ -85,6 +86,7 @@ def build_app(settings: Settings) -> App:
     translate_database_errors()
     repeat_overtaken_writes()
     read_lost_secrets_as_none()
+    tell_of_deleted_namesakes()
     clean_messages()
     answer_unhandled_errors(mlflow_app)
     bound_queries()

@@ -19,6 +19,7 @@ def main() -> None:
     import mlflow_instance.download
     import mlflow_instance.failures
     import mlflow_instance.maintenance.orphans
+    import mlflow_instance.maintenance.purge
     import mlflow_instance.maintenance.restore
     import mlflow_instance.maintenance.retention
     import mlflow_instance.maintenance.stale_runs

@@ -61,7 +61,14 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         errors.append("MLFLOW_SERVER_ALLOWED_HOSTS and MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: set both, with one of them the UI can't write")
 
     if optional("MLFLOW_TRACE_ARCHIVAL_CONFIG"):
-        errors.append("MLFLOW_TRACE_ARCHIVAL_CONFIG: traces can't be archived here, MLflow does that in jobs that an instance doesn't run; remove it")
+        errors.append(
+            "MLFLOW_TRACE_ARCHIVAL_CONFIG: traces can't be archived here, MLflow does that in jobs that an instance doesn't run; "
+            "remove it. traceRetention in the instance's file removes old ones"
+        )
+    # Without the jobs they are never built again, so a trace that retention removes would be counted for ever.
+    for variable in ("MLFLOW_SQL_TRACE_ROLLUPS_ENABLED", "MLFLOW_TRACE_ROLLUPS_SCHEDULE"):
+        if optional(variable).strip().lower() not in ("", "false", "0"):
+            errors.append(f"{variable}: daily sums of traces are made by jobs of MLflow that an instance doesn't run; remove it")
 
     settings = Settings(
         name=name,

@@ -25,7 +25,7 @@ def forbid_trace_archives() -> None:
     def experiment_tag(experiment_id: Any, tag: Any, *_: Any, **__: Any) -> None:
         if tag.key in _OF_EXPERIMENTS:
             raise MlflowException(
-                f"Tag '{tag.key}': traces are not archived on this instance; leave the tag out and delete traces that are no longer needed",
+                f"Tag '{tag.key}': traces are not archived on this instance; leave the tag out. The platform team can declare traceRetention",
                 error_code=INVALID_PARAMETER_VALUE,
             )
 

@@ -1,4 +1,4 @@
-"""Runs the retention in a child process that ends itself, without a word, at a chosen step."""
+"""Runs a job in a child process that ends itself, without a word, at a chosen step."""
 
 import multiprocessing
 import os
@@ -10,6 +10,7 @@ import psycopg2
 
 from mlflow_instance.maintenance import bucket as bucket_module
 from mlflow_instance.maintenance.bucket import Bucket
+from mlflow_instance.maintenance.command import Work
 from mlflow_instance.maintenance.retention import retain
 from tests.maintenance.world import World
 
@@ -53,19 +54,19 @@ def counted(step: Steps) -> Any:
     return patch.multiple(bucket_module.Bucket, _call=call), patch.object(psycopg2, "connect", connect_counted)
 
 
-def run_counted(world: World, kill_at: int | None, taken: Any) -> None:
+def run_counted(world: World, kill_at: int | None, taken: Any, work: Work, command: str) -> None:
     step = Steps(kill_at)
     calls, connections = counted(step)
     with calls, connections, patch("mlflow_instance.maintenance.objects._THREADS", 1):
-        world.run_job(retain, command="retention")
+        world.run_job(work, command=command)
     taken.value = step.taken
 
 
-def run_in_child(world: World, kill_at: int | None) -> tuple[int, int]:
+def run_in_child(world: World, kill_at: int | None, work: Work = retain, command: str = "retention") -> tuple[int, int]:
     """The child's exit code and how many steps it took."""
     context = multiprocessing.get_context("fork")
     taken = context.Value("i", 0)
-    child = context.Process(target=run_counted, args=(world, kill_at, taken))
+    child = context.Process(target=run_counted, args=(world, kill_at, taken, work, command))
     child.start()
     child.join(60)
     assert child.exitcode is not None

@@ -116,7 +116,7 @@ def test_what_is_active_is_not_deleted(world: World) -> None:
 def test_what_never_was_is_not_known(world: World, wanted: str) -> None:
     world.experiment("alive", stage="deleted")
     assert (
-        refused(world, wanted) == f"no experiment, run or logged model has the id or name {wanted!r}, and no retention run has removed one"
+        refused(world, wanted) == f"no experiment, run or logged model has the id or name {wanted!r}, and none was removed"
     )
 
 

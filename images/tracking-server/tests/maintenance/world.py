@@ -113,6 +113,9 @@ class World:
     def read_all(self) -> dict[str, bytes]:
         return {key: self.read(key) for key in self.keys()}
 
+    def read_all_artifacts(self) -> dict[str, bytes]:
+        return {key: self.read(key) for key in self.keys("artifacts/")}
+
     def experiment(self, name: str, *, stage: str = "active", updated: int | None = None, location: str | None = None) -> int:
         ((number,),) = self.sql(
             "INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time) "

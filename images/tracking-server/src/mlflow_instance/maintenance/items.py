@@ -15,6 +15,8 @@ RUN, MODEL, TRACE, EXPERIMENT = "run", "loggedModel", "trace", "experiment"
 KINDS = (RUN, MODEL, TRACE, EXPERIMENT)
 # As counted in a summary.
 PLURAL = {RUN: "runs", MODEL: "loggedModels", TRACE: "traces", EXPERIMENT: "experiments"}
+# MLflow looks for it at each start and makes it anew, which fails when another experiment has taken its name.
+DEFAULT_EXPERIMENT = 0
 
 _FOLDERS_OF_MLFLOW = ("artifacts", "models", "traces")
 _LONGEST_ID = 250
@@ -56,6 +58,8 @@ class Item:
     deleted: str | None
     # Key prefix of its experiment; None for what has no objects in this bucket.
     location: str | None
+    # Of a trace that goes by its age: when it was made. For people; no plan has it.
+    made: str | None = None
 
     @property
     def prefixes(self) -> list[str]:
@@ -140,3 +144,9 @@ class Kept:
     experiment: int
     reason: str
     because: str | None = None
+
+    def as_event(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _FIELDS_OF_KEPT} | {"experiment": str(self.experiment)}
+
+
+_FIELDS_OF_KEPT = ("kind", "id", "name", "experiment", "reason", "because")

@@ -47,7 +47,7 @@ RETENTION = Privileges(
         "logged_models": (),
         "logged_model_tags": (),
         "trace_info": ("request_id", "experiment_id", "timestamp_ms", "status"),
-        "spans": ("trace_id",),
+        "spans": ("trace_id", "start_time_unix_nano"),
         "trace_tags": (),
         "trace_request_metadata": (),
         "model_versions": (),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import psycopg2
 
 from mlflow_instance.maintenance.command import Context
+from mlflow_instance.maintenance.cutoffs import Cutoffs
 from mlflow_instance.maintenance.items import PLURAL, Item
 from mlflow_instance.maintenance.objects import Tally, delete_objects
 from mlflow_instance.maintenance.protection import Protection
@@ -22,10 +23,10 @@ _FAILURES_NAMED = 1000
 
 
 class Removal:
-    def __init__(self, context: Context, protection: Protection, cutoff: int) -> None:
+    def __init__(self, context: Context, protection: Protection, cutoffs: Cutoffs) -> None:
         self._context = context
         self._protection = protection
-        self._cutoff = cutoff
+        self._cutoffs = cutoffs
         self._leftovers: list[Item] = []
         self.removed: Counter[str] = Counter()
         self.changed = 0
@@ -51,6 +52,9 @@ class Removal:
             self._fail(item, f"the plan names {item.location}, which is not its experiment's location; skipped")
         return self._objects_of([item for item in gone if item not in moved], leave=False)
 
+    def stayed(self, kind: str, item_id: str, message: str) -> None:
+        self._tell(kind, item_id, message)
+
     def skip(self, key: str, message: str) -> None:
         """Part of a plan that no run of ours wrote as it is: told, and nothing of it is done."""
         self._tell("plan", key, f"{message}; skipped")
@@ -66,7 +70,7 @@ class Removal:
     def _rows_of(self, items: Sequence[Item]) -> list[Item]:
         connection = self._context.connection
         try:
-            gone = delete_rows(connection, items, self._cutoff, self._registered)
+            gone = delete_rows(connection, items, self._cutoffs, self._registered)
         except psycopg2.Error as error:
             if connection.closed:
                 raise

@@ -77,6 +77,10 @@ def folder_of(command: str) -> str:
     return f"{MAINTENANCE}/{command}/"
 
 
+def command_of(path: str) -> str:
+    return path.split("/")[1]
+
+
 def started_at(path: str) -> datetime | None:
     """When the command of this folder started, by the folder's name; None for a name that isn't ours."""
     try:

@@ -15,11 +15,12 @@ from mlflow_instance.maintenance.errors import Refused
 from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE, planned_items
 from mlflow_instance.maintenance.locations import ArtifactStore
 from mlflow_instance.maintenance.privileges import RETENTION
-from mlflow_instance.maintenance.report import started_at
-from mlflow_instance.maintenance.unfinished import folders
+from mlflow_instance.maintenance.report import command_of, started_at
+from mlflow_instance.maintenance.unfinished import journals
 
 COMMAND = "restore"
 _WORDS = {EXPERIMENT: "experiment", RUN: "run", MODEL: "logged model", TRACE: "trace"}
+_RUN_OF = {"retention": "retention run", "purge": "purge"}
 _LARGEST_ID = 2**31 - 1
 
 
@@ -58,7 +59,10 @@ def _restore(context: Context, wanted: str) -> int:
         if found is not None:
             runs = _take_back(cursor, found, milliseconds(context.now))
     if found is None:
-        raise Refused(_why_not_there(context.bucket, context.settings.store, wanted))
+        raise Refused(
+            why_not_there(context.bucket, context.settings.store, wanted)
+            or f"no experiment, run or logged model has the id or name {wanted!r}, and none was removed"
+        )
     context.events.always("restored", kind=found.kind, id=found.id, name=found.name)
     context.summary(restored=1, kind=found.kind, id=found.id, runs=runs)
     return DONE
@@ -114,19 +118,21 @@ def _take_back(cursor: Cursor, found: Found, now: int) -> int:
     return 0
 
 
-def _why_not_there(bucket: Bucket, store: ArtifactStore, wanted: str) -> str:
-    """The plans of retention runs say what was there: removed is another answer than never heard of."""
-    for folder, _ in sorted(folders(bucket, "retention"), key=lambda one: one[0].path, reverse=True):
+def why_not_there(bucket: Bucket, store: ArtifactStore, wanted: str, kind: str | None = None) -> str | None:
+    """The plans of earlier removals say what was there: removed is another answer than never heard of."""
+    for folder, _ in sorted(journals(bucket), key=lambda one: one[0].path.rpartition("/")[2], reverse=True):
         for items in planned_items(folder, store, lambda *_: None):
             for item in items:
+                if kind not in (None, item.kind):
+                    continue
                 if item.id == wanted or (item.kind == EXPERIMENT and item.name == wanted):
                     name = f" {item.name!r}" if item.name else ""
                     deleted = f", deleted {item.deleted}," if item.deleted else ""
                     return (
-                        f"{_WORDS[item.kind]}{name} ({item.id}){deleted} was removed for good by the retention run of "
+                        f"{_WORDS[item.kind]}{name} ({item.id}){deleted} was removed for good by the {_RUN_OF[command_of(folder.path)]} of "
                         f"{iso(started_at(folder.path)) or folder.path} and can't be restored (plan: {folder.path}/)"
                     )
-    return f"no experiment, run or logged model has the id or name {wanted!r}, and no retention run has removed one"
+    return None
 
 
 if __name__ == "__main__":

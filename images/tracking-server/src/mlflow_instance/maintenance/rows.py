@@ -9,8 +9,11 @@ from collections.abc import Callable, Sequence
 
 from psycopg2.extensions import connection as Connection
 
-from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE, Item
+from mlflow_instance.maintenance.cutoffs import Cutoffs
+from mlflow_instance.maintenance.items import DEFAULT_EXPERIMENT, EXPERIMENT, MODEL, RUN, TRACE, Item
 from mlflow_instance.maintenance.locations import ArtifactStore
+from mlflow_instance.maintenance.trace_links import KEPT_RUN_OF_TRACE, REGISTERED_RUN_OF_TRACE
+from mlflow_instance.maintenance.trace_times import IS_AGED
 
 # `= ANY(ARRAY(…))`: the ids are known when the plan runs, so each child is found by its index however large it is.
 _RUNS = """
@@ -66,10 +69,16 @@ _MODELS = """
     c AS (DELETE FROM entity_associations WHERE destination_type = 'model' AND destination_id = ANY(ARRAY(SELECT id FROM gone)))
     SELECT id FROM gone
 """
-_TRACES = """
+_TRACES = f"""
     WITH gone AS (
-        DELETE FROM trace_info t
-        WHERE t.request_id = ANY(%(ids)s) AND t.experiment_id = ANY(%(expired)s)
+        DELETE FROM trace_info t USING experiments e
+        WHERE e.experiment_id = t.experiment_id AND t.request_id = ANY(%(ids)s)
+          AND (
+              t.experiment_id = ANY(%(expired)s)
+              OR ({IS_AGED}
+                  AND NOT EXISTS (SELECT FROM experiment_tags k WHERE k.experiment_id = t.experiment_id AND k.key = 'keep')
+                  AND NOT EXISTS ({KEPT_RUN_OF_TRACE}) AND NOT EXISTS ({REGISTERED_RUN_OF_TRACE}))
+          )
           AND NOT EXISTS (SELECT FROM trace_tags k WHERE k.request_id = t.request_id AND k.key = 'keep')
         RETURNING t.request_id AS id
     ),
@@ -79,10 +88,11 @@ _TRACES = """
     SELECT id FROM gone
 """
 # Cascades would take along whatever is still in it: it goes only when it is empty.
-_EXPERIMENTS = """
+_EXPERIMENTS = f"""
     WITH gone AS (
         DELETE FROM experiments e
         WHERE e.experiment_id = ANY(%(ids)s::int[]) AND e.experiment_id = ANY(%(expired)s)
+          AND e.experiment_id <> {DEFAULT_EXPERIMENT}
           AND NOT EXISTS (SELECT FROM runs r WHERE r.experiment_id = e.experiment_id)
           AND NOT EXISTS (SELECT FROM logged_models m WHERE m.experiment_id = e.experiment_id)
           AND NOT EXISTS (SELECT FROM trace_info t WHERE t.experiment_id = e.experiment_id)
@@ -124,14 +134,14 @@ _EXISTING = {
 }
 
 
-def delete_rows(connection: Connection, items: Sequence[Item], cutoff: int, registered: Callable[[Sequence[Item]], set[str]]) -> list[Item]:
+def delete_rows(connection: Connection, items: Sequence[Item], cutoffs: Cutoffs, registered: Callable[[Sequence[Item]], set[str]]) -> list[Item]:
     """Deletes the rows of items of one kind in one transaction and returns the items that went.
 
     `registered` is asked at the end, before the commit, for the ids of those that a model version needs by now: they stay.
     """
     remaining = list(items)
     while remaining:
-        gone = _delete(connection, remaining, cutoff)
+        gone = _delete(connection, remaining, cutoffs)
         needed = registered(gone)
         if not needed:
             connection.commit()
@@ -141,9 +151,10 @@ def delete_rows(connection: Connection, items: Sequence[Item], cutoff: int, regi
     return []
 
 
-def _delete(connection: Connection, items: Sequence[Item], cutoff: int) -> list[Item]:
+def _delete(connection: Connection, items: Sequence[Item], cutoffs: Cutoffs) -> list[Item]:
     kind = items[0].kind
-    values: dict[str, object] = {"ids": [item.id for item in items], "cutoff": cutoff}
+    ids = [item.id for item in items]
+    values: dict[str, object] = {"ids": ids, **cutoffs.values(ids)}
     with connection.cursor() as cursor:
         if kind != RUN:
             cursor.execute(_EXPIRED, {**values, "experiments": sorted({item.experiment for item in items})})

@@ -1,18 +1,25 @@
 """Which deleted things go, which stay and why. It reads one snapshot, a page at a time, and changes nothing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
 from mlflow_instance.maintenance.clock import iso
-from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE, Item, Kept, own_place
+from mlflow_instance.maintenance.cutoffs import Cutoffs
+from mlflow_instance.maintenance.items import DEFAULT_EXPERIMENT, EXPERIMENT, MODEL, RUN, TRACE, Item, Kept, own_place
 from mlflow_instance.maintenance.locations import ArtifactStore, is_at_or_under
 from mlflow_instance.maintenance.protection import Protection
+from mlflow_instance.maintenance.scope import EVERYTHING, Scope
+from mlflow_instance.maintenance.trace_links import KEPT_RUN_OF_TRACE, RUNS_OF_TRACE
+from mlflow_instance.maintenance.trace_times import IS_AGED_OR_ODD, IS_POSSIBLE, MADE
 
 _PAGE = 1000
 _EXPERIMENT_KEEP = "EXISTS (SELECT FROM experiment_tags k WHERE k.experiment_id = e.experiment_id AND k.key = 'keep')"
 
+# PostgreSQL drops what is always true: without a scope nothing is compared.
+_IN_SCOPE = "(%(experiment)s::int IS NULL OR e.experiment_id = %(experiment)s) AND (%(item)s::text IS NULL OR {id} = %(item)s)"
 _EXPIRED = "e.lifecycle_stage = 'deleted' AND e.last_update_time <= %(cutoff)s"
 
 # Also the active runs of experiments whose time has come: somebody took them back, so their experiment stays.
@@ -21,7 +28,7 @@ _RUNS = f"""
            EXISTS (SELECT FROM tags k WHERE k.run_uuid = r.run_uuid AND k.key = 'keep'), {_EXPERIMENT_KEEP}, coalesce({_EXPIRED}, false),
            e.artifact_location
     FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
-    WHERE r.lifecycle_stage = 'deleted' OR ({_EXPIRED})
+    WHERE (r.lifecycle_stage = 'deleted' OR ({_EXPIRED})) AND {_IN_SCOPE.format(id="r.run_uuid")}
     ORDER BY r.experiment_id, r.run_uuid COLLATE "C"
 """
 _MODELS = f"""
@@ -30,35 +37,46 @@ _MODELS = f"""
            EXISTS (SELECT FROM logged_model_tags k WHERE k.model_id = m.model_id AND k.tag_key = 'keep'), {_EXPERIMENT_KEEP},
            e.artifact_location
     FROM logged_models m JOIN experiments e ON e.experiment_id = m.experiment_id
-    WHERE m.lifecycle_stage = 'deleted' OR ({_EXPIRED})
+    WHERE (m.lifecycle_stage = 'deleted' OR ({_EXPIRED})) AND {_IN_SCOPE.format(id="m.model_id")}
     ORDER BY m.experiment_id, m.model_id COLLATE "C"
 """
-# MLflow has no deleted stage for traces: they go with their experiment.
+# MLflow has no deleted stage for traces: they go with their experiment, or by their own time.
 _TRACES = f"""
-    SELECT t.request_id, t.experiment_id, e.last_update_time,
+    SELECT t.request_id, t.experiment_id, coalesce({_EXPIRED}, false), e.last_update_time,
+           CASE WHEN {IS_POSSIBLE} THEN {MADE} END, t.timestamp_ms,
            array(SELECT l.value FROM trace_tags l
                  WHERE l.request_id = t.request_id AND l.key IN ('mlflow.artifactLocation', 'mlflow.trace.archiveLocation') ORDER BY l.key),
            EXISTS (SELECT FROM trace_tags k WHERE k.request_id = t.request_id AND k.key = 'keep'), e.name, {_EXPERIMENT_KEEP},
-           e.artifact_location
+           CASE WHEN {_EXPIRED} THEN NULL ELSE ({KEPT_RUN_OF_TRACE} LIMIT 1) END,
+           CASE WHEN {_EXPIRED} THEN NULL ELSE array({RUNS_OF_TRACE}) END, e.artifact_location
     FROM trace_info t JOIN experiments e ON e.experiment_id = t.experiment_id
-    WHERE {_EXPIRED}
+    WHERE (({_EXPIRED}) OR {IS_AGED_OR_ODD}) AND {_IN_SCOPE.format(id="t.request_id")}
     ORDER BY t.experiment_id, t.request_id COLLATE "C"
 """
 # A guardrail refers to a scorer without a cascade: the experiment can't go before it.
 _EXPERIMENTS = f"""
     SELECT e.experiment_id, e.name, e.artifact_location, e.last_update_time, {_EXPERIMENT_KEEP},
            (SELECT g.name FROM guardrails g JOIN scorers s ON s.scorer_id = g.scorer_id WHERE s.experiment_id = e.experiment_id LIMIT 1)
-    FROM experiments e WHERE e.lifecycle_stage = 'deleted' ORDER BY e.experiment_id
+    FROM experiments e WHERE e.lifecycle_stage = 'deleted' AND {_IN_SCOPE.format(id="e.experiment_id::text")} ORDER BY e.experiment_id
 """
 
 
 class Selection:
-    def __init__(self, connection: Connection, store: ArtifactStore, protection: Protection, cutoff: int, retention_ms: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        store: ArtifactStore,
+        protection: Protection,
+        cutoffs: Cutoffs,
+        retention_ms: int,
+        scope: Scope = EVERYTHING,
+    ) -> None:
         self._connection = connection
         self._store = store
         self._protection = protection
-        self._cutoff = cutoff
+        self._cutoffs = cutoffs
         self._retention = retention_ms
+        self._scope = scope
         # Experiment -> what in it stays.
         self._held: dict[int, str] = {}
         # Of experiments whose time has come: one id for each run that keeps such an experiment.
@@ -70,16 +88,15 @@ class Selection:
         with self._connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self._protection.refresh()
-        yield from self._runs()
-        yield from self._models()
-        yield from self._traces()
-        yield from self._experiments()
+        each = {RUN: self._runs, MODEL: self._models, TRACE: self._traces, EXPERIMENT: self._experiments}
+        for kind in self._scope.kinds:
+            yield from each[kind]()
         self._connection.rollback()
 
     def _rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         with self._connection.cursor(name="selection") as cursor:
             cursor.itersize = _PAGE
-            cursor.execute(statement, {"cutoff": self._cutoff})
+            cursor.execute(statement, {**self._cutoffs.values(), "experiment": self._scope.experiment, "item": self._scope.item})
             yield from cursor
 
     def _batches(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
@@ -125,10 +142,27 @@ class Selection:
     def _traces(self) -> Iterator[Item | Kept]:
         for batch in self._batches(_TRACES):
             decisions = []
-            for trace, experiment, deleted, locations, keep, experiment_name, experiment_keep, folder in batch:
+            for row in batch:
+                trace, experiment, expired, deleted, *_, locations, keep, experiment_name, experiment_keep, _, _, folder = row
+                if not expired:
+                    decisions.append(self._by_age(row))
+                    continue
                 tag = _tag(keep, experiment_keep, experiment_name)
                 decisions.append(self._decide(TRACE, trace, None, experiment, folder, list(locations), deleted, tag))
             yield from self._holding(decisions, "trace")
+
+    def _by_age(self, row: tuple[Any, ...]) -> Item | Kept:
+        """A trace that isn't with a deletion: old by its own time, or of a time that can't be true."""
+        trace, experiment, _, _, made, time, locations, keep, experiment_name, experiment_keep, kept_run, runs, folder = row
+        ages = self._cutoffs.traces
+        if made is None and (ages is None or trace not in ages.sighted):
+            return Kept(TRACE, trace, None, experiment, "impossible-time", iso(time))
+        tag = _tag(keep, experiment_keep, experiment_name) or (f"tag keep of run {kept_run}" if kept_run else None)
+        if tag is None and (label := next(filter(None, (self._protection.because(RUN, run, []) for run in sorted(runs))), None)):
+            return Kept(TRACE, trace, None, experiment, "registered", label)
+        # Its age is decided; a deletion it has none.
+        found = self._decide(TRACE, trace, None, experiment, folder, list(locations), self._cutoffs.deleted, tag)
+        return replace(found, deleted=None, made=iso(time if made is None else made)) if isinstance(found, Item) else found
 
     def _holding(self, decisions: list[Item | Kept], word: str) -> Iterator[Item | Kept]:
         for found in self._without_occupied(decisions):
@@ -151,6 +185,8 @@ class Selection:
                 self._hold(experiment, f"guardrail {guardrail}")
             prefix = self._store.own_prefix(location)
             kept = self._by_time_or_tag(deleted, _tag(keep))
+            if kept is None and experiment == DEFAULT_EXPERIMENT:
+                kept = ("default-experiment", None)
             if kept is None and experiment in self._held:
                 kept = ("holds-kept", self._held[experiment])
             if kept is None and prefix is None:
@@ -198,7 +234,7 @@ class Selection:
     def _by_time_or_tag(self, deleted: int | None, tag: str | None) -> tuple[str, str | None] | None:
         if deleted is None:
             return ("unknown-deletion-time", None)
-        if deleted > self._cutoff:
+        if deleted > self._cutoffs.deleted:
             return ("recent", iso(deleted + self._retention))
         return ("keep-tag", tag) if tag is not None else None
 

@@ -10,6 +10,7 @@ from mlflow_instance.maintenance.errors import Refused
 from mlflow_instance.maintenance.locations import ArtifactStore
 from mlflow_instance.variables import Variables
 
+_TRACE_RETENTION = "MLFLOW_INSTANCE_TRACE_RETENTION"
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -21,6 +22,8 @@ class MaintenanceSettings:
     # None: Amazon's own.
     endpoint: str | None
     retention: timedelta
+    # Of traces in active experiments, by their own age. None: they stay.
+    trace_retention: timedelta | None
     stale_after: timedelta
     stale_idle: timedelta
     versioning: bool
@@ -58,6 +61,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSet
         store=store,
         endpoint=endpoint,
         retention=duration("MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION", _DAY, 90 * _DAY),
+        trace_retention=duration(_TRACE_RETENTION, 7 * _DAY, 730 * _DAY) if variables.optional(_TRACE_RETENTION) else None,
         stale_after=after,
         stale_idle=duration("MLFLOW_INSTANCE_STALE_RUNS_IDLE", _HOUR, after),
         versioning=yes_or_no("MLFLOW_INSTANCE_BUCKET_VERSIONING"),

@@ -11,7 +11,7 @@ from mlflow_instance.maintenance.unfinished import folders
 TEMPORARY = timedelta(days=7)
 UPLOADS = timedelta(days=7)
 REPORTS = timedelta(days=365)
-_COMMANDS = ("retention", "stale-runs", "orphans")
+_COMMANDS = ("retention", "purge", "stale-runs", "orphans")
 
 
 @dataclass

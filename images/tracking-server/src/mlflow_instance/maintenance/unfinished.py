@@ -8,6 +8,15 @@ from mlflow_instance.maintenance.locations import ArtifactStore
 from mlflow_instance.maintenance.report import REPORT, ReportFolder, folder_of
 
 
+# The commands whose plans are tasks.
+JOURNALS = ("retention", "purge")
+
+
+def journals(bucket: Bucket) -> Iterator[tuple[ReportFolder, bool]]:
+    for command in JOURNALS:
+        yield from folders(bucket, command)
+
+
 def folders(bucket: Bucket, command: str) -> Iterator[tuple[ReportFolder, bool]]:
     """The command's folders, oldest first, each with whether it has its report."""
     path, finished = "", False
@@ -27,9 +36,9 @@ def folders(bucket: Bucket, command: str) -> Iterator[tuple[ReportFolder, bool]]
 def unfinished_prefixes(bucket: Bucket, store: ArtifactStore) -> set[str]:
     return {
         prefix
-        for folder, finished in folders(bucket, "retention")
+        for folder, finished in journals(bucket)
         if not finished
-        # The next retention run tells what is broken.
+        # The run that finishes it tells what is broken.
         for items in planned_items(folder, store, lambda *_: None)
         for item in items
         for prefix in item.prefixes
