@@ -11,7 +11,7 @@ export const versions = {
   mlflow: "3.17.2",
   pause: "3.10",
   actionlint: "1.7.12",
-  pulumiYaml: "1.37.0",
+  pulumiYaml: "1.38.0",
 } as const;
 
 /** The provider plugins of the program: their versions are those of the npm packages. */
@@ -125,7 +125,7 @@ export const goTools = {
     diskBytes: 0.2 * GiB,
     check: { program: "actionlint", args: ["-version"] },
   },
-  // As well the tests' only. It requires the Pulumi CLI's own modules, so that most of it is compiled already.
+  // As well used by the tests only.
   "pulumi-language-yaml": {
     name: "pulumi-language-yaml",
     version: versions.pulumiYaml,

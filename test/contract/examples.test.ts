@@ -27,7 +27,7 @@ describe("examples/yaml", () => {
   beforeAll(async () => {
     example = await yamlExample(cli, platform);
   });
-  afterAll(() => example.remove());
+  afterAll(() => example?.remove());
 
   it("previews a whole instance on the real language host, with providers of its own", async () => {
     const shown = await example.preview(example.text);

@@ -1,4 +1,6 @@
 // The provider protocol, in both directions, around a `Provider`.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import emptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
 import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
@@ -239,7 +241,13 @@ export function providerService(provider: Provider, log = new EngineLog()): grpc
       return response;
     }),
     getSchema: unary(async () => {
-      throw new UserError(`the stand-in plugin for "${provider.name}" has no schema; install the official plugin for that`);
+      // Set by a test of a language host that wants to know the types of its program.
+      const folder = process.env["STAND_IN_SCHEMAS"];
+      if (folder === undefined)
+        throw new UserError(`the stand-in plugin for "${provider.name}" has no schema; install the official plugin for that`);
+      const response = new messages.GetSchemaResponse();
+      response.setSchema(await readFile(join(folder, `${provider.name}.json`), "utf8"));
+      return response;
     }),
     parameterize: unimplemented("Parameterize"),
     call: unimplemented("Call"),

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPulumi, type Cli, type Pulumi, type PulumiError } from "../../../local/stack/pulumi.ts";
 import type { PlatformValues } from "../../../local/platform/index.ts";
+import { parse } from "yaml";
+import { pluginVersions } from "../../../local/toolchain/pins.ts";
+import { sdkArguments } from "./sdkArguments.ts";
 import { ensureYamlHost } from "./yamlHost.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -24,9 +27,11 @@ export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<Y
   // The path to the package is the only line that depends on where the program is.
   const text = written.replace("components: ../../components", `components: ${join(root, "components")}`);
   if (text === written) throw new Error("examples/yaml/Pulumi.yaml names its package otherwise");
+  await writeSchemas(folder, text);
   const file = join(folder, "Pulumi.yaml");
   await writeFile(file, text);
-  const pulumi = await openPulumi(cli, { folder, stack, instancesFolder: folder }, join(folder, "state"));
+  const withSchemas = { ...cli, env: { ...cli.env, STAND_IN_SCHEMAS: folder } };
+  const pulumi = await openPulumi(withSchemas, { folder, stack, instancesFolder: folder }, join(folder, "state"));
   await configure(pulumi, platform);
   return {
     text,
@@ -36,6 +41,31 @@ export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<Y
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/**
+ * The host asks each package for its schema, which the stand-ins don't have: one with the types that the program names, and their arguments as the package's Node
+ * SDK has them. The official plugins, where they are installed, answer for themselves.
+ */
+async function writeSchemas(folder: string, text: string): Promise<void> {
+  const { resources } = parse(text) as { resources: Record<string, { type: string }> };
+  const any = { $ref: "pulumi.json#/Any" };
+  const described = (token: string) => {
+    const known = sdkArguments(token);
+    if (known === undefined) throw new Error(`no SDK knows ${token}`);
+    return Object.fromEntries(known.map((name) => [name, any]));
+  };
+  for (const [name, version] of Object.entries(pluginVersions)) {
+    const tokens = Object.values(resources).flatMap(({ type }) => (type.startsWith(`${name}:`) ? [type] : []));
+    const own = tokens.map((token) => [token, { inputProperties: described(token), properties: described(token) }]);
+    const schema = {
+      name,
+      version,
+      provider: { inputProperties: described(`pulumi:providers:${name}`) },
+      resources: Object.fromEntries(own),
+    };
+    await writeFile(join(folder, `${name}.json`), JSON.stringify(schema));
+  }
 }
 
 /** The README's lines, with the embedded platform's values. */
