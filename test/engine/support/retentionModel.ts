@@ -14,7 +14,15 @@ export interface RetentionRules {
 
 export type Kind = "experiment" | "run" | "loggedModel" | "trace";
 export type Reason =
-  "registered" | "keep-tag" | "recent" | "not-in-bucket" | "unknown-deletion-time" | "holds-kept" | "elsewhere" | "overlaps";
+  | "registered"
+  | "keep-tag"
+  | "recent"
+  | "default-experiment"
+  | "not-in-bucket"
+  | "unknown-deletion-time"
+  | "holds-kept"
+  | "elsewhere"
+  | "overlaps";
 
 export interface Item {
   readonly kind: Kind;
@@ -97,6 +105,8 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
     const wait = tooEarly(experiment.deletedAt);
     if (wait !== undefined) return kept(wait);
     if (experiment.tagged) return kept("keep-tag");
+    // The server makes it anew at its start, and fails when its name is taken.
+    if (experiment.id === "0") return kept("default-experiment");
     if (parts.some((part) => part.experiment === experiment.row && stays(part))) return kept("holds-kept");
     // A version's path in the experiment's folder that is no part of any of its runs and models, nor of another experiment's.
     if (registered.paths.some((path) => belongsTo(experiment, path, things))) return kept("registered");
@@ -146,9 +156,11 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
   };
 }
 
-function isRegistered({ runs, models, paths }: Registered, { kind, id, reach }: Thing): boolean {
+function isRegistered({ runs, models, paths }: Registered, { kind, id, reach, path, stated }: Thing): boolean {
   if ((kind === "run" && runs.has(id)) || (kind === "loggedModel" && models.has(id))) return true;
-  return reach !== undefined && paths.some((other) => isAtOrUnder(other, reach) || isAtOrUnder(reach, other));
+  return [reach, path, ...stated].some(
+    (own) => own !== undefined && paths.some((other) => isAtOrUnder(other, own) || isAtOrUnder(own, other)),
+  );
 }
 
 /** Whether a path is in an experiment's folder and in nobody's who is as near to it. */
@@ -165,9 +177,13 @@ function placeOf(kind: Kind, id: string, folder: string | undefined): string | u
   return { run: `${folder}/${id}/artifacts`, loggedModel: `${folder}/models/${id}/artifacts`, trace: `${folder}/traces/${id}` }[kind];
 }
 
-/** A trace's tag is anybody's to write: it counts where it ends as MLflow would have written it. */
-function reachOf(kind: Kind, id: string, path: string | undefined): string | undefined {
+/**
+ * A trace's tag is anybody's to write: it counts where it ends as MLflow would have written it. The whole folder of its experiment, or what is above, is the place of
+ * no run, logged model or trace: one odd row would keep everything there.
+ */
+function reachOf(kind: Kind, id: string, path: string | undefined, folder: string | undefined): string | undefined {
   if (path === undefined || isWide(path)) return undefined;
+  if (kind !== "experiment" && folder !== undefined && isAtOrUnder(folder, path)) return undefined;
   return kind === "trace" && !path.replace(/\/artifacts$/, "").endsWith(`/traces/${id}`) ? undefined : path;
 }
 
@@ -192,14 +208,15 @@ function allThings(database: Database, bucket: string): Thing[] {
   const thing = (kind: Kind, id: unknown, row: Row, location: unknown, deletedAt: unknown, ownTags: ReadonlySet<string>): Thing => {
     const experiment = experiments.get(String(row["experiment_id"]));
     if (experiment === undefined) throw new Error(`${kind} ${String(id)} has no experiment`);
+    const folder = ownPath(String(experiment["artifact_location"]), bucket);
     return {
       kind,
       id: String(id),
       row,
       experiment,
-      path: placeOf(kind, String(id), ownPath(String(experiment["artifact_location"]), bucket)),
+      path: placeOf(kind, String(id), folder),
       stated: typeof location === "string" ? [ownPath(location, bucket)] : [],
-      reach: reachOf(kind, String(id), artifactPath(typeof location === "string" ? location : "", bucket)),
+      reach: reachOf(kind, String(id), artifactPath(typeof location === "string" ? location : "", bucket), folder),
       deleted: row["lifecycle_stage"] === "deleted",
       deletedAt: deletedAt as number | null,
       tagged: ownTags.has(String(id)) || keptExperiments.has(String(row["experiment_id"])),
