@@ -55,6 +55,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.artifact_list import bound_listings
     from mlflow_instance.bounded_entries import bound_entries
     from mlflow_instance.bounded_queries import bound_queries
+    from mlflow_instance.bulk_deletions import delete_without_loading
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
@@ -85,6 +86,7 @@ def build_app(settings: Settings) -> App:
     forbid_migration()
     translate_database_errors()
     repeat_overtaken_writes()
+    delete_without_loading()
     read_lost_secrets_as_none()
     clean_messages()
     answer_unhandled_errors(mlflow_app)
