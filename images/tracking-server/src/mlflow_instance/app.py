@@ -64,6 +64,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.file_answers import FileAnswers
     from mlflow_instance.handoff import take_over_files
     from mlflow_instance.lasting_pool import make_pools_last
+    from mlflow_instance.latest_versions import read_latest_versions_only
     from mlflow_instance.locations_written import check_written_locations
     from mlflow_instance.messages import clean_messages
     from mlflow_instance.no_migration import forbid_migration
@@ -87,6 +88,7 @@ def build_app(settings: Settings) -> App:
     translate_database_errors()
     repeat_overtaken_writes()
     delete_without_loading()
+    read_latest_versions_only()
     read_lost_secrets_as_none()
     clean_messages()
     answer_unhandled_errors(mlflow_app)

@@ -1,5 +1,7 @@
-"""Deletes what belongs to a thing by statements. MLflow loads it first, row by row: an experiment of 20,000 runs, a
-dataset of 50,000 records or a model of 20,000 versions did not fit into the memory of a request, and could never go.
+"""Deletes what belongs to a thing by statements.
+
+MLflow loads it first, row by row: an experiment of 20,000 runs, a dataset of 50,000 records or a
+model of 20,000 versions did not fit into the memory of a request, and could never be deleted.
 """
 
 import re
@@ -74,7 +76,9 @@ def _mark_runs(session: Any, experiment: Any, stage: str, deleted: int | None) -
     from mlflow.store.tracking.dbmodels.models import SqlRun
 
     runs = session.query(SqlRun).filter(SqlRun.experiment_id == experiment.experiment_id)
-    runs.update({SqlRun.lifecycle_stage: stage, SqlRun.deleted_time: deleted}, synchronize_session=False)
+    runs.update(
+        {SqlRun.lifecycle_stage: stage, SqlRun.deleted_time: deleted}, synchronize_session=False
+    )
 
 
 def _delete_registered_model(self: Any, name: str) -> None:
@@ -82,7 +86,13 @@ def _delete_registered_model(self: Any, name: str) -> None:
 
     with self.ManagedSessionMaker(read_only=False) as session:
         model = self._get_registered_model(session, name)
-        for owned in (models.SqlModelVersionTag, models.SqlModelVersion, models.SqlRegisteredModelTag):
-            rows = session.query(owned).filter(owned.workspace == model.workspace, owned.name == model.name)
+        for owned in (
+            models.SqlModelVersionTag,
+            models.SqlModelVersion,
+            models.SqlRegisteredModelTag,
+        ):
+            rows = session.query(owned).filter(
+                owned.workspace == model.workspace, owned.name == model.name
+            )
             rows.delete(synchronize_session=False)
         session.delete(model)
