@@ -42,10 +42,14 @@ def _create(server: Server, kind: str, count: int, known: dict[str, Any]) -> Any
 def _set(server: Server, kind: str, key: str, value: str, made: dict[str, Any]) -> Any:
     tag = {"key": key, "value": value}
     if kind == "experiment":
-        return server.request("POST", f"{API}/experiments/set-experiment-tag", "edit", json={**made, **tag})
+        return server.request(
+            "POST", f"{API}/experiments/set-experiment-tag", "edit", json={**made, **tag}
+        )
     if kind == "model":
         name = made["registered_model"]["name"]
-        return server.request("POST", f"{API}/registered-models/set-tag", "edit", json={"name": name, **tag})
+        return server.request(
+            "POST", f"{API}/registered-models/set-tag", "edit", json={"name": name, **tag}
+        )
     if kind == "logged model":
         path = f"{API}/logged-models/{made['model']['info']['model_id']}/tags"
         return server.request("PATCH", path, "edit", json={"tags": [tag]})
@@ -76,7 +80,12 @@ def test_so_many_tags_and_no_more(server: Server, known: dict[str, Any], kind: s
 
 
 def test_a_tag_that_is_deleted_makes_room(server: Server, known: dict[str, Any]) -> None:
-    made = server.request("POST", f"{API}/experiments/create", "edit", json={"name": "full", "tags": _tags(MAX_ENTRIES)})
+    made = server.request(
+        "POST",
+        f"{API}/experiments/create",
+        "edit",
+        json={"name": "full", "tags": _tags(MAX_ENTRIES)},
+    )
     assert _set(server, "experiment", "new", "v", made.json()).status_code == 400
     key = {**made.json(), "key": "k1"}
     deleted = server.request("POST", f"{API}/experiments/delete-experiment-tag", "edit", json=key)
@@ -113,7 +122,10 @@ def test_aliases(server: Server, known: dict[str, Any], migrated_uri: str) -> No
     source = f"mlflow-artifacts:/{known['experiment_id']}/{known['run_id']}/artifacts/m"
     version = {"name": name, "source": source, "run_id": known["run_id"]}
     server.request("POST", f"{API}/model-versions/create", "edit", json=version)
-    with psycopg2.connect(migrated_uri.replace("+psycopg2", "")) as connection, connection.cursor() as cursor:
+    with (
+        psycopg2.connect(migrated_uri.replace("+psycopg2", "")) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(
             "INSERT INTO registered_model_aliases (name, alias, version, workspace)"
             " SELECT %s, 'alias' || i, 1, 'default' FROM generate_series(1, %s) AS i",
@@ -148,6 +160,6 @@ def test_all_that_belongs_to_one_thing_is_in_the_table() -> None:
         "trace_request_metadata",
         "trace_tags",
     }
-    # Of a run, of one of its inputs, and of the AI gateway's endpoints, which are the administrator's.
+    # Of a run, of one of its inputs, and of endpoints, which are the administrator's.
     assert found - bounded == {"tags", "params", "input_tags", "endpoint_tags"}
     assert bounded <= found

@@ -42,7 +42,17 @@ def test_allowed_hosts(hosted: Server, host: str) -> None:
     assert hosted.request(*_SEARCH, "read", json={"max_results": 1}, headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost", "unit.example:5000", "unit.example.evil.example", "unit.example.."])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1",
+        "localhost",
+        "unit.example:5000",
+        "unit.example.evil.example",
+        "unit.example..",
+    ],
+)
 def test_other_hosts(hosted: Server, host: str) -> None:
     assert hosted.request(*_SEARCH, "admin", json={"max_results": 1}, headers={"Host": host}).status_code == 403
     assert hosted.request(*_SEARCH, None, json={"max_results": 1}, headers={"Host": host}).status_code == 401

@@ -91,8 +91,8 @@ class Meter:
     while."""
 
     def __init__(self, own: int, reserve: Reserve, *, forgets: bool = False) -> None:
-        """`forgets`: what was read in a session counts until its end. For requests that write, whose
-        answers do not hold what they have read."""
+        """`forgets`: what was read in a session counts until its end. For requests that write,
+        whose answers do not hold what they have read."""
         self._own, self._reserve = own, reserve
         self.forgets = forgets
         self._borrowed = 0

@@ -55,6 +55,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.artifact_list import bound_listings
     from mlflow_instance.bounded_entries import bound_entries
     from mlflow_instance.bounded_queries import bound_queries
+    from mlflow_instance.bulk_deletions import delete_without_loading
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
@@ -63,6 +64,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.file_answers import FileAnswers
     from mlflow_instance.handoff import take_over_files
     from mlflow_instance.lasting_pool import make_pools_last
+    from mlflow_instance.latest_versions import read_latest_versions_only
     from mlflow_instance.locations_written import check_written_locations
     from mlflow_instance.messages import clean_messages
     from mlflow_instance.no_migration import forbid_migration
@@ -85,6 +87,8 @@ def build_app(settings: Settings) -> App:
     forbid_migration()
     translate_database_errors()
     repeat_overtaken_writes()
+    delete_without_loading()
+    read_latest_versions_only()
     read_lost_secrets_as_none()
     tell_of_deleted_namesakes()
     clean_messages()

@@ -1,8 +1,9 @@
 """How many tags, parameters, aliases and assessments one thing may have.
 
-MLflow has no bound, and reads them all with the thing: an experiment with 3,000 tags of 5,000 characters fits into no
-answer, so that nobody could list experiments any more, nor delete its tags. Runs are not in here: they may have some
-50,000 rows, and only the searches of their own experiment hold them.
+MLflow has no bound, and reads them all with the thing: an experiment with 3,000 tags of 5,000
+characters fits into no answer, so that experiments could not be listed any more, nor its tags be
+deleted. Runs are not in here: they may have some 50,000 rows, and only the searches of their own
+experiment hold them.
 """
 
 import functools
@@ -39,29 +40,47 @@ def bound_entries() -> None:
         tracking.SqlTraceMetadata: _Kind("metadata of one trace", ("request_id",)),
         tracking.SqlAssessments: _Kind("assessments of one trace", ("trace_id",)),
         tracking.SqlLoggedModelTag: _Kind("tags of one logged model", ("model_id",), "tag_value"),
-        tracking.SqlLoggedModelParam: _Kind("parameters of one logged model", ("model_id",), "param_value"),
+        tracking.SqlLoggedModelParam: _Kind(
+            "parameters of one logged model", ("model_id",), "param_value"
+        ),
         tracking.SqlEvaluationDatasetTag: _Kind("tags of one dataset", ("dataset_id",)),
         tracking.SqlMCPServerTag: _Kind("tags of one MCP server", ("workspace", "name")),
-        tracking.SqlMCPServerVersionTag: _Kind("tags of one version", ("workspace", "name", "version")),
+        tracking.SqlMCPServerVersionTag: _Kind(
+            "tags of one version", ("workspace", "name", "version")
+        ),
         tracking.SqlMCPServerAlias: _Kind("aliases of one MCP server", ("workspace", "name"), None),
         registry.SqlRegisteredModelTag: _Kind("tags of one model", ("workspace", "name")),
-        registry.SqlModelVersionTag: _Kind("tags of one model version", ("workspace", "name", "version")),
-        registry.SqlRegisteredModelAlias: _Kind("aliases of one model", ("workspace", "name"), None),
+        registry.SqlModelVersionTag: _Kind(
+            "tags of one model version", ("workspace", "name", "version")
+        ),
+        registry.SqlRegisteredModelAlias: _Kind(
+            "aliases of one model", ("workspace", "name"), None
+        ),
     }
 
     def before_flush(session: Session, *_: Any) -> None:
         added = _by_owner(session.new, kinds)
         changed = _by_owner(session.dirty, kinds)
         # A trace comes with its tags: what is not stored yet has none.
-        traces = {trace.request_id for trace in session.new if isinstance(trace, tracking.SqlTraceInfo)}
+        traces = {
+            trace.request_id for trace in session.new if isinstance(trace, tracking.SqlTraceInfo)
+        }
         for model, owner in added.keys() | changed.keys():
             kind = kinds[model]
             new, old = added.get((model, owner), []), changed.get((model, owner), [])
-            stored = (0, 0) if None in owner or owner[0] in traces else _stored(session, model, kind, owner)
+            stored = (
+                (0, 0)
+                if None in owner or owner[0] in traces
+                else _stored(session, model, kind, owner)
+            )
             if new:
                 _require(kind.what, MAX_ENTRIES, stored[0] + len(new))
             if kind.text is not None:
-                size = sum(len(text) for one in (*new, *old) if isinstance(text := getattr(one, kind.text), str))
+                size = sum(
+                    len(text)
+                    for one in (*new, *old)
+                    if isinstance(text := getattr(one, kind.text), str)
+                )
                 _require(f"characters in the {kind.what}", MAX_CHARACTERS, stored[1] + size)
 
     event.listen(Session, "before_flush", before_flush)
@@ -72,7 +91,9 @@ def bound_entries() -> None:
         plain(session, model, rows)
         # Afterwards it is known which of them are new; an error takes them back.
         kind = kinds.get(model)
-        for owner in {tuple(row[name] for name in kind.owner) for row in rows} if kind is not None else ():
+        for owner in (
+            {tuple(row[name] for name in kind.owner) for row in rows} if kind is not None else ()
+        ):
             count, size = _stored(session, model, kind, owner)
             _require(kind.what, MAX_ENTRIES, count)
             _require(f"characters in the {kind.what}", MAX_CHARACTERS, size)
@@ -80,7 +101,9 @@ def bound_entries() -> None:
     store._bulk_upsert = upsert
 
 
-def _by_owner(instances: Iterable[Any], kinds: dict[type, _Kind]) -> dict[tuple[type, tuple[Any, ...]], list[Any]]:
+def _by_owner(
+    instances: Iterable[Any], kinds: dict[type, _Kind]
+) -> dict[tuple[type, tuple[Any, ...]], list[Any]]:
     found: dict[tuple[type, tuple[Any, ...]], list[Any]] = {}
     for instance in instances:
         kind = kinds.get(type(instance))
@@ -91,9 +114,19 @@ def _by_owner(instances: Iterable[Any], kinds: dict[type, _Kind]) -> dict[tuple[
 
 
 def _stored(session: Session, model: Any, kind: _Kind, owner: tuple[Any, ...]) -> tuple[int, int]:
-    size = func.coalesce(func.sum(func.length(getattr(model, kind.text))), 0) if kind.text is not None else 0
-    of_owner = [getattr(model, name) == value for name, value in zip(kind.owner, owner, strict=True)]
-    row = session.connection().execute(select(func.count(), size).select_from(model).where(*of_owner)).one()
+    size = (
+        func.coalesce(func.sum(func.length(getattr(model, kind.text))), 0)
+        if kind.text is not None
+        else 0
+    )
+    of_owner = [
+        getattr(model, name) == value for name, value in zip(kind.owner, owner, strict=True)
+    ]
+    row = (
+        session.connection()
+        .execute(select(func.count(), size).select_from(model).where(*of_owner))
+        .one()
+    )
     return int(row[0]), int(row[1])
 
 

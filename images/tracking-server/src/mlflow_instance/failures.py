@@ -68,7 +68,8 @@ class _Answer:
         if private:
             _logger.warning("not told to the client: %s answered %d: %s", self._path, start["status"], text[:4096])
         if private or _is_default_page(start, text):
-            body = _json(start["status"], INTERNAL[1] if start["status"] >= 500 else REFUSED).encode()
+            sentence = INTERNAL[1] if start["status"] >= 500 else REFUSED
+            body = _json(start["status"], sentence).encode()
             kept = [one for one in start["headers"] if one[0].lower() not in (b"content-type", b"content-length")]
             start = {
                 **start,

@@ -68,7 +68,7 @@ class AnswerHeaders:
             more.append((b"strict-transport-security", _TLS_AGE))
         if _values(scope, b"origin"):
             # `Vary: Origin` of MLflow and of ours are one.
-            kept = [one for one in kept if one[0].lower() != b"vary" or set(one[1].lower().split(b", ")) != {b"origin"}]
+            kept = [one for one in kept if not _is_vary_origin(*one)]
             more += self._cross_origin(scope)
         return {**message, "headers": [*kept, *more]}
 
@@ -87,14 +87,20 @@ class AnswerHeaders:
         return scope.get("scheme") == "https" or bool(hosts & self._tls_hosts)
 
 
-def with_plain_host(scope: Scope) -> Scope:
-    """Names have no case, and one with a dot at its end is the same name; clients send it as it was typed.
+def _is_vary_origin(name: bytes, value: bytes) -> bool:
+    return name.lower() == b"vary" and set(value.lower().split(b", ")) == {b"origin"}
 
-    For all that look at it later, MLflow's own check included.
+
+def with_plain_host(scope: Scope) -> Scope:
+    """Names have no case, and one with a dot at its end is the same name; clients send it as it
+    was typed. For all that look at it later, MLflow's own check included.
     """
     if not any(one != _plain(one) for one in _values(scope, b"host")):
         return scope
-    headers = [(name, _plain(bytes(value)) if name == b"host" else value) for name, value in scope["headers"]]
+    headers = [
+        (name, _plain(bytes(value)) if name == b"host" else value)
+        for name, value in scope["headers"]
+    ]
     return {**scope, "headers": headers}
 
 

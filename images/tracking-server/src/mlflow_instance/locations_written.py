@@ -92,8 +92,8 @@ def _refuse_local_sources() -> None:
         def validate(source: str, *arguments: Any) -> None:
             if is_local_uri(source):
                 raise MlflowException(
-                    f"Invalid model version source: {source[:500]!r}. It is a path of a file system, which this server does "
-                    "not read; log the model in a run and use runs:/<run id>/<path>",
+                    f"Invalid model version source: {source[:500]!r}. It is a path of a file "
+                    "system, which this server does not read; log the model in a run and use runs:/<run id>/<path>",
                     error_code=INVALID_PARAMETER_VALUE,
                 )
             plain(source, *arguments)

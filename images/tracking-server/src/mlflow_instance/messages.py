@@ -7,7 +7,12 @@ from collections.abc import Iterator
 import psycopg2
 import sqlalchemy.exc
 from mlflow.exceptions import ERROR_CODE_TO_HTTP_STATUS, MlflowException
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE, INVALID_STATE, ErrorCode
+from mlflow.protos.databricks_pb2 import (
+    INTERNAL_ERROR,
+    INVALID_PARAMETER_VALUE,
+    INVALID_STATE,
+    ErrorCode,
+)
 
 from mlflow_instance.database_errors import INTERNAL, public_error
 from mlflow_instance.error_codes import code_of

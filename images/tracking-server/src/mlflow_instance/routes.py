@@ -148,7 +148,8 @@ GET /api/3.0/mlflow/gateway/secrets/list
 """
 
 # MLflow's assistant runs commands on the server's own host: nobody's business here, whatever the token.
-# Workspaces are off, one instance is one team's; MLflow's own answer is a 503, which its client repeats for minutes.
+# Workspaces are off, one instance is one team's; MLflow's own answer is a 503, which its client
+# repeats for minutes.
 CLOSED = ("/api/3.0/mlflow/assistant", "/api/3.0/mlflow/workspaces")
 
 TABLE: tuple[tuple[Role, str], ...] = ((Role.READ, READ), (Role.EDIT, EDIT), (Role.MANAGE, MANAGE), (Role.ADMIN, ADMIN))

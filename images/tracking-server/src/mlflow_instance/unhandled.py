@@ -1,6 +1,7 @@
 """Errors that MLflow's handlers let through: their clients get MLflow's JSON and a code that is true, and not a page of Flask's.
 
-Most of them are about a value that the client sent (value_errors.py). MLflow answers 500, which its own client repeats for minutes.
+Most of them are about a value that the client sent (value_errors.py). MLflow answers 500, which its
+own client repeats for minutes.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """Errors of Python that follow from a value in the request, or in a row that the request names.
 
-MLflow checks a part of what clients send. The rest fails somewhere in its handlers, with Python's own
-errors, as HTTP 500: its client repeats that for minutes, and each repetition ends in the same way.
+MLflow checks a part of what clients send. The rest fails somewhere in its handlers, with Python's
+own errors, as HTTP 500: its client repeats that for minutes, and each attempt ends in the same way.
 """
 
 import functools

@@ -143,7 +143,11 @@ def mutations(known: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]
 
 
 def _places(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    inner: Any = ()
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value[:1])
     for key, one in inner:
         yield (*before, key)
         yield from _places(one, (*before, key))
