@@ -89,7 +89,8 @@ def public_error(error: BaseException) -> tuple[int, str]:
 
 def _is_about_a_value(error: BaseException) -> bool:
     """Python's own words for a value that does not convert, or an error in the handling of one."""
-    if isinstance(error, ValueError | RecursionError) or str(error).startswith(("int() argument", "float() argument")):
+    kinds = ValueError | RecursionError | OverflowError
+    if isinstance(error, kinds) or str(error).startswith(("int() argument", "float() argument")):
         return True
     return isinstance(error, TypeError | LookupError) and isinstance(error.__context__, ValueError)
 

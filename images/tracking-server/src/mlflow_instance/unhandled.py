@@ -35,8 +35,8 @@ def answer_unhandled_errors(fastapi_app: Any) -> None:
         body, status = _answer(error)
         return Response(body, status, media_type="application/json")
 
-    # RecursionError: JSON that is nested too deeply.
-    values = (ValueError, TypeError, LookupError, RecursionError)
+    # JSON that is nested too deeply, and a number that is none: 1e999 is infinity.
+    values = (ValueError, TypeError, LookupError, RecursionError, OverflowError)
     kinds = (*values, sqlalchemy.exc.SQLAlchemyError, psycopg2.Error, *STORE_ERRORS)
     for kind in kinds:
         flask_app.register_error_handler(kind, by_flask)
