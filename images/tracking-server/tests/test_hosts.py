@@ -110,6 +110,15 @@ def test_an_answer_can_be_read_by_a_page_of_the_own_origin_alone(hosted: Server)
         assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 
 
+@pytest.mark.parametrize("origin", [_OWN, "https://evil.example", "http://localhost:3000", None])
+def test_an_answer_names_once_what_it_varies_with(hosted: Server, origin: str | None) -> None:
+    """`requests` puts several headers of one name together."""
+    headers = {"Host": "unit.example", **({"Origin": origin} if origin else {})}
+    for path in ("/", "/version", "/api/3.0/mlflow/server-info", "/api/2.0/mlflow/experiments/get"):
+        answer = hosted.request("GET", path, "read", headers=headers)
+        assert answer.headers["Vary"] == "Origin", path
+
+
 def test_every_answer_has_the_security_headers(hosted: Server) -> None:
     for role, path in (("read", "/"), ("read", "/static-files/x"), (None, "/"), ("read", "/a//b")):
         answer = hosted.request("GET", path, role, headers={"Host": "unit.example"})

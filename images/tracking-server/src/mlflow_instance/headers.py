@@ -67,10 +67,8 @@ class AnswerHeaders:
         if self._over_tls(scope) and b"strict-transport-security" not in present:
             more.append((b"strict-transport-security", _TLS_AGE))
         if _values(scope, b"origin"):
-            # `Vary: Origin` of MLflow and of ours are one.
-            kept = [one for one in kept if not _is_vary_origin(*one)]
             more += self._cross_origin(scope)
-        return {**message, "headers": [*kept, *more]}
+        return {**message, "headers": _one_vary([*kept, *more])}
 
     def _cross_origin(self, scope: Scope) -> Headers:
         origins = _values(scope, b"origin")
@@ -85,10 +83,6 @@ class AnswerHeaders:
     def _over_tls(self, scope: Scope) -> bool:
         hosts = {host.decode("latin-1").removesuffix(":443") for host in _values(scope, b"host")}
         return scope.get("scheme") == "https" or bool(hosts & self._tls_hosts)
-
-
-def _is_vary_origin(name: bytes, value: bytes) -> bool:
-    return name.lower() == b"vary" and set(value.lower().split(b", ")) == {b"origin"}
 
 
 def with_plain_host(scope: Scope) -> Scope:
@@ -107,6 +101,16 @@ def with_plain_host(scope: Scope) -> Scope:
 def _plain(host: bytes) -> bytes:
     name, colon, port = host.lower().partition(b":")
     return name.removesuffix(b".") + colon + port
+
+
+def _one_vary(headers: Headers) -> Headers:
+    """MLflow's Flask part, its FastAPI part and this layer each name what an answer varies with."""
+    values = [value for name, value in headers if name.lower() == b"vary"]
+    if not values:
+        return headers
+    names = {name.strip().lower(): name.strip() for name in b",".join(values).split(b",")}
+    kept = [one for one in headers if one[0].lower() != b"vary"]
+    return [*kept, (b"vary", b", ".join(names.values()))]
 
 
 def _values(scope: Scope, name: bytes) -> list[bytes]:
