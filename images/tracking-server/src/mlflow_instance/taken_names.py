@@ -1,4 +1,6 @@
-"""A name that a deleted experiment has: the client is told so, and how the platform team frees the name, instead of "already exists"."""
+"""A name that a deleted experiment has: the client is told so, and how the platform team frees the
+name, instead of "already exists".
+"""
 
 import functools
 from typing import Any
@@ -40,7 +42,8 @@ def _explained(store: Any, name: str, error: MlflowException) -> MlflowException
     # By its id: a name in a command line would be somebody's to choose.
     number, where = found.experiment_id, "<stack> <instance>"
     return MlflowException(
-        f"Experiment {name!r} already exists in deleted state (id {number}). Use another name, or ask the platform team: "
+        f"Experiment {name!r} already exists in deleted state (id {number}). "
+        "Use another name, or ask the platform team: "
         f"`npm run restore-deleted -- {where} {number}` takes it back, "
         f"`npm run purge -- {where} experiment {number}` removes it for good and frees the name.",
         RESOURCE_ALREADY_EXISTS,

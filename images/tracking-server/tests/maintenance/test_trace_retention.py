@@ -1,4 +1,6 @@
-"""Traces of active experiments by their own age: off unless declared, and no time that a client writes switches it off or hurries it."""
+"""Traces of active experiments by their own age: off unless declared, and no time that a client
+writes switches it off or hurries it.
+"""
 
 import json
 from typing import Any
@@ -26,11 +28,17 @@ def aged(world: World) -> World:
 
 def experiment(world: World, name: str = "active", made: int = 1000) -> int:
     found = world.experiment(name)
-    world.sql("UPDATE experiments SET creation_time = %s WHERE experiment_id = %s", world.now - days(made), found)
+    world.sql(
+        "UPDATE experiments SET creation_time = %s WHERE experiment_id = %s",
+        world.now - days(made),
+        found,
+    )
     return found
 
 
-def trace(world: World, inside: int, *, age: float | None = None, time: int | None = None, **options: Any) -> str:
+def trace(
+    world: World, inside: int, *, age: float | None = None, time: int | None = None, **options: Any
+) -> str:
     at = world.now - days(age) if age is not None else time
     made = world.trace(inside, at=at, **options)  # type: ignore[arg-type]
     world.put(f"artifacts/{inside}/traces/{made}/artifacts/attachment", b"123")
@@ -48,18 +56,26 @@ def span(world: World, of: str, inside: int, start: int, span_id: str = "s") -> 
 
 
 def nightly(world: World) -> Outcome:
-    """A run that does what its dry run lists, which changes nothing, the memory of times included."""
+    """A run that does what its dry run lists, which changes nothing, the memory of times
+    included.
+    """
     before = world.read_all()
     said = world.run_job(retain, command="retention", dry_run=True)
     assert said.code == 0 and world.read_all() == before, said.events
     done = world.run_job(retain, command="retention")
-    assert done.code == 0 and done.summary["removed"] == said.summary["removed"] and done.summary["kept"] == said.summary["kept"]
+    assert (
+        done.code == 0
+        and done.summary["removed"] == said.summary["removed"]
+        and done.summary["kept"] == said.summary["kept"]
+    )
     return said
 
 
 def there(world: World) -> set[str]:
     rows = {str(row[0]) for row in world.sql("SELECT request_id FROM trace_info")}
-    assert rows == {key.split("/")[3] for key in world.keys("artifacts/") if "/traces/" in key}, "rows and objects go together"
+    assert rows == {
+        key.split("/")[3] for key in world.keys("artifacts/") if "/traces/" in key
+    }, "rows and objects go together"
     return rows
 
 
@@ -72,7 +88,12 @@ def test_off_by_default(world: World) -> None:
     old = trace(world, inside, age=900)
     odd = trace(world, inside, time=NEGATIVE)
     said = nightly(world)
-    assert there(world) == {old, odd} and said.of("keep") == [] and "traceRetention" not in said.summary and KEY not in world.keys()
+    assert (
+        there(world) == {old, odd}
+        and said.of("keep") == []
+        and "traceRetention" not in said.summary
+        and KEY not in world.keys()
+    )
 
 
 def test_old_ones_go_with_rows_and_objects_and_the_dry_run_lists_them(aged: World) -> None:
@@ -90,8 +111,14 @@ def test_old_ones_go_with_rows_and_objects_and_the_dry_run_lists_them(aged: Worl
 
 def test_what_is_kept_keeps_its_traces(aged: World) -> None:
     world, inside, tagged = aged, experiment(aged), experiment(aged, "tagged")
-    world.sql("INSERT INTO experiment_tags (experiment_id, key, value) VALUES (%s, 'keep', '')", tagged)
-    kept_run, registered, free = world.run(inside, tags={"keep": ""}), world.run(inside), world.run(inside)
+    world.sql(
+        "INSERT INTO experiment_tags (experiment_id, key, value) VALUES (%s, 'keep', '')", tagged
+    )
+    kept_run, registered, free = (
+        world.run(inside, tags={"keep": ""}),
+        world.run(inside),
+        world.run(inside),
+    )
     world.version("fraud", 1, f"runs:/{registered}/model")
     stay = {
         trace(world, inside, age=200, tags={"keep": ""}): "tag keep",
@@ -108,7 +135,9 @@ def test_what_is_kept_keeps_its_traces(aged: World) -> None:
     )
     trace(world, inside, age=200, run=free), trace(world, inside, age=200, run="no run")
     said = nightly(world)
-    assert {one: because for one, (_, because) in kept(said).items()} == stay and there(world) == set(stay)
+    assert {one: because for one, (_, because) in kept(said).items()} == stay and there(
+        world
+    ) == set(stay)
 
 
 def test_a_deleted_experiment_keeps_its_traces_for_its_grace(aged: World) -> None:
@@ -120,9 +149,14 @@ def test_a_deleted_experiment_keeps_its_traces_for_its_grace(aged: World) -> Non
 def test_no_time_of_a_client_switches_it_off_or_hurries_it(aged: World) -> None:
     """A time that can't be true counts from the job's first sight of it, as long as any other."""
     world, inside = aged, experiment(aged, made=300)
-    odd = {trace(world, inside, time=time) for time in (FUTURE, world.now + days(1), 0, -1, NEGATIVE, world.now - days(301))}
+    odd = {
+        trace(world, inside, time=time)
+        for time in (FUTURE, world.now + days(1), 0, -1, NEGATIVE, world.now - days(301))
+    }
     said = nightly(world)
-    assert there(world) == odd and {reason for reason, _ in kept(said).values()} == {"impossible-time"}
+    assert there(world) == odd and {reason for reason, _ in kept(said).values()} == {
+        "impossible-time"
+    }
     start = world.now
     world.now = start + days(179)
     assert nightly(world).of("remove") == [] and there(world) == odd
@@ -130,7 +164,9 @@ def test_no_time_of_a_client_switches_it_off_or_hurries_it(aged: World) -> None:
     # One of them is no longer in the future, and now counts by its own time.
     said = nightly(world)
     assert len(said.of("remove")) == 5 and len(there(world)) == 1
-    assert len(json.loads(world.read(KEY))["traces"]) == 5, "those were still odd when it was written"
+    assert (
+        len(json.loads(world.read(KEY))["traces"]) == 5
+    ), "those were still odd when it was written"
     world.now = start + days(182)
     nightly(world)
     assert there(world) == set() and json.loads(world.read(KEY))["traces"] == {}
@@ -149,12 +185,18 @@ def test_one_early_span_makes_nobodys_trace_old(aged: World) -> None:
     assert there(world) == {moved}
 
 
-def test_what_is_tagged_or_moved_after_the_plan_stays(aged: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_tagged_or_moved_after_the_plan_stays(
+    aged: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from mlflow_instance.maintenance.report import ReportFolder
 
     world, inside = aged, experiment(aged)
     run = world.run(inside)
-    first, second, third = trace(world, inside, age=200), trace(world, inside, age=200, run=run), trace(world, inside, age=200)
+    first, second, third = (
+        trace(world, inside, age=200),
+        trace(world, inside, age=200, run=run),
+        trace(world, inside, age=200),
+    )
     plain = ReportFolder.write_plan
 
     def write_plan(self: ReportFolder, items: Any) -> int:
@@ -166,10 +208,22 @@ def test_what_is_tagged_or_moved_after_the_plan_stays(aged: World, monkeypatch: 
 
     monkeypatch.setattr(ReportFolder, "write_plan", write_plan)
     done = world.run_job(retain, command="retention")
-    assert done.code == 0 and done.summary["changed"] == 3 and there(world) == {first, second, third}
+    assert (
+        done.code == 0 and done.summary["changed"] == 3 and there(world) == {first, second, third}
+    )
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"version": 2, "traces": {}}', b'{"version": 1, "traces": {"a": -1}}', b'{"version": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"version": 2, "traces": {}}',
+        b'{"version": 1, "traces": {"a": -1}}',
+        b'{"version": 1}',
+    ],
+)
 def test_a_memory_that_is_not_ours_is_no_memory(body: bytes) -> None:
     with pytest.raises(SightingsError):
         parse(body)
@@ -180,7 +234,11 @@ def test_a_broken_memory_is_told_and_removes_nothing_early(aged: World) -> None:
     odd = trace(aged, inside, time=-1)
     aged.put(KEY, b"{")
     done = aged.run_job(retain, command="retention")
-    assert done.code == 0 and "written anew" in done.of("warning")[0]["message"] and there(aged) == {odd}
+    assert (
+        done.code == 0
+        and "written anew" in done.of("warning")[0]["message"]
+        and there(aged) == {odd}
+    )
     assert json.loads(aged.read(KEY))["traces"] == {odd: aged.now}
 
 

@@ -23,10 +23,22 @@ class TraceAges:
         """For `trace_times`. `ids`: those that the statement is about."""
         sighted = sorted(self.sighted if ids is None else self.sighted.intersection(ids))
         last = min(self.now, ANY_TIME // 10**6) * 10**6
-        return {"traces": self.cutoff, "now": self.now, "last_span": last, "of_deleted": self.of_deleted, "sighted": sighted}
+        return {
+            "traces": self.cutoff,
+            "now": self.now,
+            "last_span": last,
+            "of_deleted": self.of_deleted,
+            "sighted": sighted,
+        }
 
 
-NO_TRACES: dict[str, object] = {"traces": None, "now": 0, "last_span": 0, "of_deleted": False, "sighted": []}
+NO_TRACES: dict[str, object] = {
+    "traces": None,
+    "now": 0,
+    "last_span": 0,
+    "of_deleted": False,
+    "sighted": [],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +49,7 @@ class Cutoffs:
     traces: TraceAges | None = None
 
     def values(self, ids: list[str] | None = None) -> dict[str, object]:
-        return {"cutoff": self.deleted, **(NO_TRACES if self.traces is None else self.traces.values(ids))}
+        return {
+            "cutoff": self.deleted,
+            **(NO_TRACES if self.traces is None else self.traces.values(ids)),
+        }

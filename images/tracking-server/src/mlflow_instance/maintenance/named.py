@@ -1,4 +1,6 @@
-"""Finds the one thing that somebody names for a removal: by its id, or by a name that nothing else of its kind has."""
+"""Finds the one thing that somebody names for a removal: by its id, or by a name that nothing else
+of its kind has.
+"""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +26,9 @@ _BY_ID = {
 }
 # Traces have no names that are theirs alone. Active ones count: what is meant may be one of them.
 _BY_NAME = {
-    kind: statement.partition("WHERE")[0] + "WHERE name = %s ORDER BY 1 LIMIT %s" for kind, statement in _BY_ID.items() if kind != TRACE
+    kind: statement.partition("WHERE")[0] + "WHERE name = %s ORDER BY 1 LIMIT %s"
+    for kind, statement in _BY_ID.items()
+    if kind != TRACE
 }
 
 
@@ -43,7 +47,9 @@ class Named:
 
     @property
     def typed(self) -> str:
-        """What has to be typed for its removal: its name, or its id where it has no name that a keyboard has."""
+        """What has to be typed for its removal: its name, or its id where it has no name that a
+        keyboard has.
+        """
         name = self.name or ""
         plain = name == name.strip() and name.isprintable() and len(name) <= _LONGEST_TYPED
         return name if name and plain else self.id
@@ -63,14 +69,24 @@ def find_named(cursor: Cursor, kind: str, wanted: str) -> Named | None:
     cursor.execute(_BY_NAME[kind], (wanted, _NAMESAKES_TOLD + 1))
     rows = cursor.fetchall()
     if len(rows) > 1:
-        ids = ", ".join(printable(str(row[0])) for row in rows[:_NAMESAKES_TOLD]) + (" …" if len(rows) > _NAMESAKES_TOLD else "")
-        raise Refused(f"several {WORDS[kind]}s are named {wanted!r} (ids {ids}): give the id; nothing was changed")
+        ids = ", ".join(printable(str(row[0])) for row in rows[:_NAMESAKES_TOLD]) + (
+            " …" if len(rows) > _NAMESAKES_TOLD else ""
+        )
+        raise Refused(
+            f"several {WORDS[kind]}s are named {wanted!r} (ids {ids}): give the id; nothing was changed"
+        )
     return _named(kind, rows[0]) if rows else None
 
 
 def _named(kind: str, row: tuple[object, ...]) -> Named:
     item, name, stage, experiment = row
-    return Named(kind, str(item), None if name is None else str(name), None if stage is None else stage == "deleted", int(str(experiment)))
+    return Named(
+        kind,
+        str(item),
+        None if name is None else str(name),
+        None if stage is None else stage == "deleted",
+        int(str(experiment)),
+    )
 
 
 def is_unicode(text: str) -> bool:

@@ -1,7 +1,9 @@
-"""`mlflow-instance-purge [--dry-run] [--confirm=<name>] [--requested-by=<who>] -- <kind> <id or name>`: removes one named thing now.
+"""`mlflow-instance-purge [--dry-run] [--confirm=<name>] [--requested-by=<who>] -- <kind> <id or
+name>`: removes one named thing now.
 
-It removes as retention does, without waiting for the end of the grace, and the whole thing or nothing of it: what a registered
-model version needs, what has the tag `keep` and what is not deleted ends it before anything goes.
+It removes as retention does, without waiting for the end of the grace, and the whole thing or nothing
+of it: what a registered model version needs, what has the tag `keep` and what is not deleted ends it
+before anything goes.
 """
 
 import argparse
@@ -15,7 +17,15 @@ from mlflow_instance.maintenance.command import DONE, LEFT, Context, Work, execu
 from mlflow_instance.maintenance.counts import Counts
 from mlflow_instance.maintenance.cutoffs import ANY_TIME, Cutoffs, TraceAges
 from mlflow_instance.maintenance.errors import Refused
-from mlflow_instance.maintenance.items import DEFAULT_EXPERIMENT, EXPERIMENT, RUN, TRACE, Item, Kept, planned_items
+from mlflow_instance.maintenance.items import (
+    DEFAULT_EXPERIMENT,
+    EXPERIMENT,
+    RUN,
+    TRACE,
+    Item,
+    Kept,
+    planned_items,
+)
 from mlflow_instance.maintenance.journal import finish_earlier, require_bucket_rights, unfinished
 from mlflow_instance.maintenance.named import KINDS_BY_WORD, WORDS, Named, find_named
 from mlflow_instance.maintenance.preview import preview_earlier, preview_items
@@ -74,29 +84,49 @@ def _tell(context: Context, request: Request, named: Named) -> None:
 
 def _require_typed(request: Request, named: Named) -> None:
     if request.confirmed != named.typed:
-        raise Refused(f"{request.confirmed!r} was typed, and not {named.typed!r}, which removes {named}; nothing was changed")
+        raise Refused(
+            f"{request.confirmed!r} was typed, and not {named.typed!r}, which removes {named}; "
+            "nothing was changed"
+        )
 
 
 def _require_removable(named: Named) -> None:
     if named.kind == EXPERIMENT and named.experiment == DEFAULT_EXPERIMENT:
-        raise Refused(f"{named} is MLflow's default experiment, which its server needs to start; remove what is in it, one by one; nothing was changed")
+        raise Refused(
+            f"{named} is MLflow's default experiment, which its server needs to start; "
+            "remove what is in it, one by one; nothing was changed"
+        )
     if named.deleted is False:
-        raise Refused(f"{named} is not deleted: delete it first, in the UI or by a client; nothing was changed")
+        raise Refused(
+            f"{named} is not deleted: delete it first, in the UI or by a client; nothing was changed"
+        )
 
 
 def _remove(context: Context, request: Request, named: Named) -> int:
     counts, kept = Counts(), list[Kept]()
     scope = Scope(named.kind, named.id)
-    ages = TraceAges(ANY_TIME, ANY_TIME, frozenset({named.id}), of_deleted=True) if named.kind == TRACE else None
+    ages = (
+        TraceAges(ANY_TIME, ANY_TIME, frozenset({named.id}), of_deleted=True)
+        if named.kind == TRACE
+        else None
+    )
     cutoffs = Cutoffs(ANY_TIME, ages)
     protection = Protection(context.connection, context.settings.store)
     context.connection.rollback()
     selection = Selection(context.connection, context.settings.store, protection, cutoffs, 0, scope)
-    told: dict[str, Any] = {"kind": named.kind, "id": named.id, "name": named.name, "requestedBy": request.requested_by}
+    told: dict[str, Any] = {
+        "kind": named.kind,
+        "id": named.id,
+        "name": named.name,
+        "requestedBy": request.requested_by,
+    }
     with context.connection, context.connection.cursor() as cursor:
         told["rows"] = count_rows(cursor, scope)
         if named.kind == RUN and (children := _children(cursor, named.id)):
-            context.events.always("warning", message=f"{children} runs are nested in {named}; they stay, without their parent")
+            context.events.always(
+                "warning",
+                message=f"{children} runs are nested in {named}; they stay, without their parent",
+            )
     plans = _plans_of(context, named.kind, named.id)
     if context.dry_run:
         preview_earlier(context, protection, counts, plans)
@@ -109,21 +139,38 @@ def _remove(context: Context, request: Request, named: Named) -> int:
     require_bucket_rights(context, folder)
     removal = Removal(context, protection, cutoffs)
     finish_earlier(context, removal, counts, plans)
-    folder.write_plan(found.as_plan() for found in _counting(_noting(selection, kept), counts) if isinstance(found, Item))
+    folder.write_plan(
+        found.as_plan()
+        for found in _counting(_noting(selection, kept), counts)
+        if isinstance(found, Item)
+    )
     if kept:
-        folder.write_report({**context.result(**told, **_fields(counts)), "refused": [found.as_event() for found in kept]})
+        folder.write_report(
+            {
+                **context.result(**told, **_fields(counts)),
+                "refused": [found.as_event() for found in kept],
+            }
+        )
         for found in kept:
             context.events.always("keep", **found.as_event())
         _require_none_kept(named, kept, counts)
     for items in planned_items(folder, context.settings.store, removal.skip):
         removal.remove(items)
-    if not without_rows(context.connection, [Item(named.kind, named.id, named.name, named.experiment, None, None)]):
-        removal.stayed(named.kind, named.id, "it was restored, tagged, registered or added to in the meantime, so what is left of it stays")
+    if not without_rows(
+        context.connection, [Item(named.kind, named.id, named.name, named.experiment, None, None)]
+    ):
+        removal.stayed(
+            named.kind,
+            named.id,
+            "it was restored, tagged, registered or added to in the meantime, so what is left of it stays",
+        )
     counts.removed, counts.changed, counts.failed = removal.removed, removal.changed, removal.failed
     return _end(context, folder, removal, told, counts)
 
 
-def _end(context: Context, folder: ReportFolder, removal: Removal, told: dict[str, Any], counts: Counts) -> int:
+def _end(
+    context: Context, folder: ReportFolder, removal: Removal, told: dict[str, Any], counts: Counts
+) -> int:
     left = removal.write_leftovers()
     result = context.result(**told, **_fields(counts), report=folder.report_key, leftovers=left)
     folder.write_report({**result, "failures": removal.failures})
@@ -132,7 +179,9 @@ def _end(context: Context, folder: ReportFolder, removal: Removal, told: dict[st
 
 
 def _finish(context: Context, request: Request) -> int:
-    """The rows aren't there: a purge of it that was killed may have left its objects, or it never was."""
+    """The rows aren't there: a purge of it that was killed may have left its objects, or it
+    never was.
+    """
     planned: list[Named] = []
     plans = _plans_of(context, request.kind, request.wanted, planned)
     if not planned:
@@ -142,7 +191,12 @@ def _finish(context: Context, request: Request) -> int:
         )
     named = planned[-1]
     _tell(context, request, named)
-    counts, told = Counts(), {"kind": named.kind, "id": named.id, "name": named.name, "requestedBy": request.requested_by}
+    counts, told = Counts(), {
+        "kind": named.kind,
+        "id": named.id,
+        "name": named.name,
+        "requestedBy": request.requested_by,
+    }
     protection = Protection(context.connection, context.settings.store)
     context.connection.rollback()
     if context.dry_run:
@@ -158,16 +212,29 @@ def _finish(context: Context, request: Request) -> int:
     return _end(context, folder, removal, told, counts)
 
 
-def _plans_of(context: Context, kind: str, wanted: str, planned: list[Named] | None = None) -> list[ReportFolder]:
-    """Earlier plans that name it and weren't finished, and what they name. Others are the next retention's."""
+def _plans_of(
+    context: Context, kind: str, wanted: str, planned: list[Named] | None = None
+) -> list[ReportFolder]:
+    """Earlier plans that name it and weren't finished, and what they name. Others are the next
+    retention's.
+    """
 
     def is_it(item: Item) -> bool:
-        return item.kind == kind and (item.id == wanted or (kind == EXPERIMENT and item.name == wanted))
+        return item.kind == kind and (
+            item.id == wanted or (kind == EXPERIMENT and item.name == wanted)
+        )
 
     def about_it(folder: ReportFolder) -> bool:
-        found = [item for items in planned_items(folder, context.settings.store, lambda *_: None) for item in items if is_it(item)]
+        found = [
+            item
+            for items in planned_items(folder, context.settings.store, lambda *_: None)
+            for item in items
+            if is_it(item)
+        ]
         if planned is not None:
-            planned.extend(Named(item.kind, item.id, item.name, True, item.experiment) for item in found)
+            planned.extend(
+                Named(item.kind, item.id, item.name, True, item.experiment) for item in found
+            )
         return bool(found)
 
     return [folder for folder in unfinished(context) if about_it(folder)]
@@ -199,7 +266,9 @@ def _require_none_kept(named: Named, kept: list[Kept], counts: Counts) -> None:
 
 
 def _children(cursor: Any, run: str) -> int:
-    cursor.execute("SELECT count(*) FROM tags WHERE key = 'mlflow.parentRunId' AND value = %s", (run,))
+    cursor.execute(
+        "SELECT count(*) FROM tags WHERE key = 'mlflow.parentRunId' AND value = %s", (run,)
+    )
     ((children,),) = cursor.fetchall()
     return int(children)
 
@@ -223,7 +292,10 @@ def parse(arguments: list[str]) -> tuple[Request, bool]:
         parser.error("expected an id or a name, got nothing")
     if given.dry_run == (given.confirm is not None):
         parser.error("expected either --dry-run or --confirm=<its name>")
-    return Request(KINDS_BY_WORD[given.kind], given.what, given.confirm, given.requested_by), given.dry_run
+    return (
+        Request(KINDS_BY_WORD[given.kind], given.what, given.confirm, given.requested_by),
+        given.dry_run,
+    )
 
 
 def main() -> int:

@@ -14,7 +14,9 @@ _CONDITIONS: dict[str, dict[str, str]] = {
     RUN: dict.fromkeys(_TABLES_OF_RUNS, _OF_RUN),
     MODEL: dict.fromkeys(("logged_models", "logged_model_tags"), "model_id = %(id)s"),
     TRACE: {
-        **dict.fromkeys(("trace_info", "trace_tags", "trace_request_metadata"), "request_id = %(id)s"),
+        **dict.fromkeys(
+            ("trace_info", "trace_tags", "trace_request_metadata"), "request_id = %(id)s"
+        ),
         "spans": "trace_id = %(id)s",
     },
     EXPERIMENT: {

@@ -1,4 +1,6 @@
-"""When the retention first saw traces whose own time can't be true, kept in the bucket, where no user can write."""
+"""When the retention first saw traces whose own time can't be true, kept in the bucket, where no
+user can write.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,7 +13,8 @@ from mlflow_instance.maintenance.trace_times import IS_POSSIBLE
 
 KEY = f"{folder_of('retention')}traces.json"
 VERSION = 1
-# About 10 MB of memory and in the bucket. More wait until some of these are gone, and hold up no other trace.
+# About 10 MB of memory and in the bucket. More wait until some of these are gone, and hold up no
+# other trace.
 MOST = 100_000
 _ODD = f"""
     SELECT t.request_id FROM trace_info t JOIN experiments e ON e.experiment_id = t.experiment_id
@@ -33,7 +36,9 @@ def odd_traces(connection: Connection, now: int) -> Iterator[str]:
 
 
 def sight(before: dict[str, int], odd: Iterable[str], now: int) -> dict[str, int]:
-    """Those that are still odd, since their first sight; new ones as far as there is room. The clock is never ahead of `now`."""
+    """Those that are still odd, since their first sight; new ones as far as there is room. The
+    clock is never ahead of `now`.
+    """
     known: dict[str, int] = {}
     new: list[str] = []
     for trace in odd:
@@ -68,4 +73,6 @@ def parse(text: bytes) -> dict[str, int]:
 
 
 def store(bucket: Bucket, seen: dict[str, int]) -> None:
-    bucket.put(KEY, json.dumps({"version": VERSION, "traces": seen}, separators=(",", ":")).encode())
+    bucket.put(
+        KEY, json.dumps({"version": VERSION, "traces": seen}, separators=(",", ":")).encode()
+    )
