@@ -152,7 +152,7 @@ def test_an_upload_that_stands_still_ends_with_408() -> None:
             if message["type"] == "http.response.start":
                 statuses.append(message["status"])
 
-        uploads = Uploads(app, limits_of(768 * MIB, 1, 5), idle_seconds=0.05)
+        uploads = Uploads(app, limits_of(768 * MIB, 1, 5), idle_seconds=0.5)
         await asyncio.wait_for(uploads(_scope("a", 10), receive, send, "a"), 5)
         # Each pause but the last was short enough.
         assert (statuses, pieces) == ([408], [])
