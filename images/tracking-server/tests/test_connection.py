@@ -151,6 +151,7 @@ def test_idle_connections_and_those_that_move_nothing_give_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(connection, "CONNECTIONS", 6)
+    monkeypatch.setattr(connection, "GRACE_SECONDS", 0.0)
     stuck = b"GET /stuck HTTP/1.1\r\nHost: h\r\n\r\n"
     large = b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n"
 

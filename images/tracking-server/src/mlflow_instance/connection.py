@@ -21,6 +21,8 @@ _logger = logging.getLogger(__name__)
 # Of HTTP, in one turn of the event loop: some 3 ms.
 _EVENTS = 100
 _WARN_EVERY_SECONDS = 60.0
+# Many that come in at once may be so many times the bound for so long.
+_BURST, GRACE_SECONDS = 3, 1.0
 
 
 class BoundedConnection(H11Protocol):
@@ -111,19 +113,25 @@ class BoundedConnection(H11Protocol):
             self._head = None
 
     def _make_room(self) -> None:
-        if len(self.connections) <= CONNECTIONS:
+        surplus = len(self.connections) - CONNECTIONS
+        if surplus <= 0:
             return
+        now = time.monotonic()
         others = cast("set[BoundedConnection]", self.connections) - {self}
         # Also one that is closing: until its client has read the answer, it stays.
         candidates = [one for one in others if one._gives_way]
-        gives_way = min(candidates, key=lambda one: (one._has_request, one._moved), default=self)
-        now = time.monotonic()
+        if surplus < _BURST * CONNECTIONS:
+            # What came in with this one has not been read yet: it may have a request.
+            candidates = [one for one in candidates if now - one._moved >= GRACE_SECONDS]
+            surplus = min(surplus, len(candidates))
+        candidates.sort(key=lambda one: (one._has_request, one._moved))
         if now - BoundedConnection._warned > _WARN_EVERY_SECONDS:
             BoundedConnection._warned = now
             _logger.warning("more than %d connections: idle ones are closed", CONNECTIONS)
-        # At once: what it still had to send would keep it.
-        self.connections.discard(gives_way)
-        gives_way.transport.abort()
+        for gives_way in [*candidates, self][:surplus]:
+            # At once: what it still had to send would keep it.
+            self.connections.discard(gives_way)
+            gives_way.transport.abort()
 
     @property
     def _has_request(self) -> bool:
