@@ -73,10 +73,19 @@ function restart(deployment: unknown, replicas: number): string {
   const rolling = asObject(strategy["rollingUpdate"]);
   const missing = unavailable(rolling["maxUnavailable"] ?? "25%", replicas);
   if (missing >= replicas) return "The server restarts with downtime: no pod has to stay while it rolls";
-  const grace = numberOf(valueAt(deployment, ["spec", "template", "spec", "terminationGracePeriodSeconds"])) ?? 30;
+  const grace = secondsOfRequests(deployment);
   const fewer =
     missing === 0 ? "a new pod is ready before an old one goes" : `${missing} of ${replicas} pods may be missing while it rolls`;
   return `The server restarts without downtime: ${fewer} (${count(replicas, "replica")}); a request under way has ${grace} s to end`;
+}
+
+/** From the decision to end a pod: its drain, and what the server gives its requests after that. */
+function secondsOfRequests(deployment: unknown): number {
+  const pod = asObject(valueAt(deployment, ["spec", "template", "spec"]));
+  const [server] = listOf(pod["containers"]);
+  const grace = textOf(listOf(server?.["env"]).find(({ name }) => name === "MLFLOW_INSTANCE_GRACE_SECONDS")?.["value"]);
+  if (grace === undefined) return numberOf(pod["terminationGracePeriodSeconds"]) ?? 30;
+  return Number(grace) + (numberOf(valueAt(server, ["lifecycle", "preStop", "sleep", "seconds"])) ?? 0);
 }
 
 // Kubernetes rounds a percentage of pods that may be missing down.

@@ -78,6 +78,13 @@ describe("what users notice", () => {
     ]);
   });
 
+  it("tells the time that the server gives to requests, not the pod's", () => {
+    const env = [{ name: "MLFLOW_INSTANCE_GRACE_SECONDS", value: "50" }];
+    const server = { env, lifecycle: { preStop: { sleep: { seconds: 5 } } } };
+    const spec = { template: { terminationGracePeriodSeconds: 60, containers: [server] } };
+    expect(ofDeployment(spec, spec, template)).toEqual([expect.stringMatching(/a request under way has 55 s to end$/)]);
+  });
+
   it.each([
     ["Recreate", { type: "Recreate" }, 2, /with downtime: all of its pods end/],
     ["all may be missing", { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } }, 1, /with downtime: no pod has to stay/],
