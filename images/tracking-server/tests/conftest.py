@@ -70,7 +70,7 @@ def world(postgres: Postgres, migrated_template: str, object_store: ObjectStore)
     world.rows.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def emptied_world(
     postgres: Postgres, migrated_template: str, object_store: ObjectStore
 ) -> Iterator[EmptiedWorld]:
