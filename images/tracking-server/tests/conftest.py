@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlflow_instance.maintenance.privileges import RETENTION
+from tests.maintenance.emptied import EmptiedWorld
 from tests.maintenance.world import World, make_world
 from tests.support.late_imports import recording
 from tests.support.postgres import Postgres
@@ -66,6 +67,16 @@ def world(postgres: Postgres, migrated_template: str, object_store: ObjectStore)
     """An instance as the retention's role sees it; retention, orphans and restore run as that."""
     world = make_world(postgres, migrated_template, object_store, RETENTION)
     yield world
+    world.rows.close()
+
+
+@pytest.fixture(scope="session")
+def emptied_world(
+    postgres: Postgres, migrated_template: str, object_store: ObjectStore
+) -> Iterator[EmptiedWorld]:
+    """For files whose tests change nothing but rows: `world` is `emptied_world.again()`."""
+    world = make_world(postgres, migrated_template, object_store, RETENTION)
+    yield EmptiedWorld(world)
     world.rows.close()
 
 

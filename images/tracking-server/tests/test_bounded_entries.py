@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg2
 import pytest
 
 from mlflow_instance.bounded_entries import MAX_CHARACTERS, MAX_ENTRIES
@@ -109,14 +110,45 @@ def test_the_texts_of_one_version_together(server: Server, known: dict[str, Any]
         statuses.append(answer.status_code)
     assert statuses == [200] * (len(statuses) - 1) + [400]
     assert "characters in the tags of one model version" in answer.json()["message"]
-    longer = {**name, "version": "1", "key": "k1", "value": "y" * 100_000}
-    again = server.request("POST", f"{API}/model-versions/set-tag", "edit", json=longer)
-    assert again.status_code == 400
+    # What is there can change and become less, and that makes room for so much and no more.
+    for key, size, status in (
+        ("k1", 100_000, 200),
+        ("k1", 60_000, 200),
+        ("k2", 60_000, 200),
+        ("more", 80_000, 200),
+        ("k2", 60_001, 400),
+        ("k2", 59_999, 200),
+        ("k2", 60_000, 200),
+    ):
+        tag = {**name, "version": "1", "key": key, "value": "y" * size}
+        answer = server.request("POST", f"{API}/model-versions/set-tag", "edit", json=tag)
+        assert answer.status_code == status, (key, size, answer.text)
+
+
+def test_what_had_too_much_before_the_bounds_can_become_less(
+    server: Server, migrated_uri: str
+) -> None:
+    made = server.request("POST", f"{API}/experiments/create", "edit", json={"name": "of old"})
+    experiment = made.json()["experiment_id"]
+    with (
+        psycopg2.connect(migrated_uri.replace("+psycopg2", "")) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "INSERT INTO experiment_tags (experiment_id, key, value)"
+            " SELECT %s, 'k' || i, repeat('x', 2000) FROM generate_series(1, %s) AS i",
+            (experiment, MAX_ENTRIES + 100),
+        )
+    for key, size, status in (("k1", 10, 200), ("k1", 11, 400), ("new", 1, 400)):
+        answer = _set(server, "experiment", key, "y" * size, made.json())
+        assert answer.status_code == status, (key, size, answer.text)
+    deleted = server.request(
+        "POST", f"{API}/experiments/delete", "manage", json={"experiment_id": experiment}
+    )
+    assert deleted.status_code == 200, deleted.text
 
 
 def test_aliases(server: Server, known: dict[str, Any], migrated_uri: str) -> None:
-    import psycopg2
-
     name = "aliases"
     server.request("POST", f"{API}/registered-models/create", "edit", json={"name": name})
     source = f"mlflow-artifacts:/{known['experiment_id']}/{known['run_id']}/artifacts/m"

@@ -147,6 +147,22 @@ def test_what_follows_an_answer_without_an_end_is_ended(monkeypatch: pytest.Monk
     _run(scenario)
 
 
+def test_a_body_that_stands_still_after_its_answer_is_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its first byte behind the answer ends uvicorn's own timer."""
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
+
+    async def scenario(port: int) -> None:
+        head = b"POST /refuse HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n"
+        reader, writer = await _connect(port, head)
+        assert await _answer(reader) == b"0"
+        writer.write(b"1")
+        assert await _is_closed(reader)
+
+    _run(scenario)
+
+
 def test_idle_connections_and_those_that_move_nothing_give_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,5 +1,5 @@
-"""All that a token may send, eight at once: no restart, memory below four fifths of the limit, and a
-neighbour's search goes on.
+"""All that a token may send, eight at once: no restart, memory below four fifths of the limit, and
+a neighbour's search goes on.
 
 A server for the shape of each tier, and one database for all. Each request by itself is in
 tests/hostile, which is run by name.
@@ -21,7 +21,16 @@ from mlflow_instance.fence import one_prefix, required_role
 from mlflow_instance.limits import BESIDE_PARTS, LEAST_PART, limits_of
 from mlflow_instance.roles import Role
 from mlflow_instance.work import Work, work_of
-from tests.support.hostile import MIB, connect, head, held, send_zeros, status_of, watched
+from tests.support.hostile import (
+    MIB,
+    connect,
+    head,
+    held,
+    send_what_is_taken,
+    send_zeros,
+    status_of,
+    watched,
+)
 from tests.support.hostile_bodies import encoded_bombs, json_bombs, refused_encodings
 from tests.support.hostile_routes import FILE_BYTES, FILES, HOSTILE, classified
 from tests.support.hostile_tiers import TURNS, Tier, hostile_uri, tier  # noqa: F401
@@ -55,7 +64,9 @@ def test_every_route_that_reads_is_classified() -> None:
     assert read == classified()
 
 
-def test_every_route_refuses_a_body_that_is_too_large_before_it_is_read(tier: Tier) -> None:  # noqa: F811
+def test_every_route_refuses_a_body_that_is_too_large_before_it_is_read(  # noqa: F811
+    tier: Tier,
+) -> None:
     """Announced 1 TiB, and nothing of it sent: the refusal must not wait for it."""
     server, shape = tier
     routes = {(method, path.replace("/ajax-api/", "/api/", 1)) for method, path in all_routes()}
@@ -101,7 +112,8 @@ def test_bodies_as_large_as_allowed(tier: Tier) -> None:  # noqa: F811
 
     def status(one: tuple[str, bytes, dict[str, str]]) -> int:
         path, body, headers = one
-        return server.request("POST", path, "edit", data=body, headers=headers, timeout=120).status_code
+        got = server.request("POST", path, "edit", data=body, headers=headers, timeout=120)
+        return got.status_code
 
     with watched(server) as watch:
         statuses = eight(status, sent)
@@ -124,7 +136,8 @@ def test_the_largest_answers(tier: Tier) -> None:  # noqa: F811
         path, arguments, _ = HOSTILE[route]
         until = time.monotonic() + 60
         while True:
-            with server.request(route[0], path, "read", timeout=120, stream=True, **arguments) as got:
+            asked = {**arguments, "timeout": 120, "stream": True}
+            with server.request(route[0], path, "read", **asked) as got:
                 text = b""
                 size = 0
                 for piece in got.iter_content(MIB):
@@ -172,7 +185,8 @@ def test_slow_readers_that_go_away(tier: Tier) -> None:  # noqa: F811
 
     def slow(route: tuple[str, str]) -> None:
         path, arguments, _ = HOSTILE[route]
-        prepared = requests.Request(route[0], f"{server.url}{path}", **arguments).prepare()  # type: ignore[arg-type]
+        url = f"{server.url}{path}"
+        prepared = requests.Request(route[0], url, **arguments).prepare()  # type: ignore[arg-type]
         body = prepared.body or b""
         body = body.encode() if isinstance(body, str) else body
         headers = [f"Content-Length: {len(body)}", "Content-Type: application/json"]
@@ -227,10 +241,12 @@ def test_slow_senders_and_those_that_go_away(tier: Tier) -> None:  # noqa: F811
 def test_uploads_hold_what_they_are_counted_with(  # noqa: F811
     tier: Tier, object_store: ObjectStore
 ) -> None:
-    """Twelve of 24 MiB beside four that send nothing after their first MiB."""
+    """48 that stop before their last byte: each is held whole, as it goes out in one request. Then
+    twelve of 24 MiB beside four that send nothing after their first MiB."""
     server, shape = tier
     data = b"u" * (24 * MIB)
     target = f"/api/2.0/mlflow-artifacts/artifacts/0/hostile/{shape.workers}"
+    length = f"Content-Length: {LEAST_PART - 1}"
 
     def send(number: int) -> int:
         while True:
@@ -241,9 +257,18 @@ def test_uploads_hold_what_they_are_counted_with(  # noqa: F811
             time.sleep(1)
 
     with watched(server) as watch:
+        stopped = {}
+        for number in range(48):
+            role, path = ("edit", "manage")[number % 2], f"{target}/stopped{number}"
+            sent = head(server, "PUT", path, role, length) + bytes(LEAST_PART - 2)
+            stopped[connect(server)] = memoryview(sent)
+        assert send_what_is_taken(stopped) > 0
+        for connection in stopped:
+            connection.close()
         slow = [connect(server) for _ in range(4)]
         for number, connection in enumerate(slow):
-            start = head(server, "PUT", f"{target}/slow{number}", "admin", f"Content-Length: {len(data)}")
+            whole = f"Content-Length: {len(data)}"
+            start = head(server, "PUT", f"{target}/slow{number}", "admin", whole)
             connection.sendall(start + b"x" * MIB)
         with ThreadPoolExecutor(12) as pool:
             assert set(pool.map(send, range(12))) == {200}
@@ -267,7 +292,8 @@ def test_uploads_hold_what_they_are_counted_with(  # noqa: F811
 def test_heads_and_connections(tier: Tier) -> None:  # noqa: F811
     """No token is needed to send these."""
     server, shape = tier
-    lines = {b"GET /?a=": b"a", b"GET / HTTP/1.1\r\nX-A: ": b"a", b"GET / HTTP/1.1\r\n": b"A: b\r\n"}
+    plain = b"GET / HTTP/1.1\r\n"
+    lines = {b"GET /?a=": b"a", plain + b"X-A: ": b"a", plain: b"A: b\r\n"}
     with watched(server) as watch:
         for start, more in lines.items():
             with connect(server) as connection:
@@ -318,12 +344,13 @@ def test_values_that_are_nested_or_many(tier: Tier) -> None:  # noqa: F811
     query = {"query": "{" + "mlflowGetRun{run{info{" * 200 + "runId" + "}}}" * 200 + "}"}
     introspection = "{__schema{types{fields{type{fields{type{fields{type{fields{name}}}}}}}}}}"
     plain = {"Content-Type": "application/json"}
+    variables = b'{"query":"{a}","variables":' + depth[:60_000] + b"}"
     requested: list[tuple[str, str, dict[str, Any]]] = [
         ("POST", _SEARCH, {"data": depth, "headers": plain}),
         ("POST", _SEARCH, {"data": b'{"max_results":' + b"9" * 100_000 + b"}", "headers": plain}),
         ("POST", _SEARCH, {"data": b'{"max_results":1e999999}', "headers": plain}),
         ("POST", _SEARCH, {"data": parts, "headers": form}),
-        ("POST", "/graphql", {"data": b'{"query":"{a}","variables":' + depth[:60_000] + b"}", "headers": plain}),
+        ("POST", "/graphql", {"data": variables, "headers": plain}),
         ("POST", "/graphql", {"json": query}),
         ("POST", "/graphql", {"json": {"query": introspection}}),
         ("GET", "/api/2.0/mlflow/runs/get", {"params": [("run_id", "x")] * 8000}),
@@ -336,7 +363,8 @@ def test_values_that_are_nested_or_many(tier: Tier) -> None:  # noqa: F811
     assert all(one.status_code >= 400 or "errors" in one.text for one in of_graphql)
     ranges = ",".join(f"{start}-{start}" for start in range(0, 4000, 2))
     files = "/api/2.0/mlflow-artifacts/artifacts/x/big.bin"
-    with server.request("GET", files, "read", headers={"Range": f"bytes={ranges}"}, stream=True) as one:
+    headers = {"Range": f"bytes={ranges}"}
+    with server.request("GET", files, "read", headers=headers, stream=True) as one:
         assert (one.status_code, int(one.headers["Content-Length"])) == (200, FILE_BYTES)
     held(watch, shape)
 

@@ -1,5 +1,6 @@
 """Requests that set the same entry at once all succeed."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -37,9 +38,10 @@ def _failing(times: int, state: str) -> Any:
 def test_the_second_attempt_counts() -> None:
     assert _failing(0, "23505")(10) == 11
     assert _failing(2, "23505")(10) == 13
+    assert _failing(7, "23505")(10) == 18
 
 
-@pytest.mark.parametrize(("times", "state"), [(4, "23505"), (1, "23503"), (1, "40P01")])
+@pytest.mark.parametrize(("times", "state"), [(8, "23505"), (1, "23503"), (1, "40P01")])
 def test_what_stays_an_error_is_one(times: int, state: str) -> None:
     with pytest.raises(MlflowException, match="already exists"):
         _failing(times, state)(10)
@@ -100,6 +102,27 @@ def test_all_that_set_one_entry_at_once_succeed(
         answers = list(pool.map(write, range(_ROUNDS * _AT_ONCE)))
     failed = [answer.text for answer in answers if answer.status_code != 200]
     assert failed == []
+
+
+def test_numbers_that_are_given_out_at_once_are_all_different(
+    server: Server, known: dict[str, Any]
+) -> None:
+    """Sixteen want the next version of one scorer: all but one are overtaken each time."""
+    safety = {"name": "s", "builtin_scorer_class": "Safety", "builtin_scorer_pydantic_data": {}}
+
+    def write(number: int) -> requests.Response:
+        body = {
+            "experiment_id": known["experiment_id"],
+            "name": f"of-round-{number // 16}",
+            "serialized_scorer": json.dumps(safety),
+        }
+        return server.request("POST", f"{API3}/scorers/register", "edit", json=body)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(write, range(96)))
+    assert [answer.text for answer in answers if answer.status_code != 200] == []
+    versions = sorted(answer.json()["version"] for answer in answers)
+    assert versions == sorted(list(range(1, 17)) * 6)
 
 
 def test_a_name_that_is_taken_stays_refused(server: Server, known: dict[str, Any]) -> None:

@@ -1,4 +1,6 @@
-"""What a killed worker left of temporary files is gone when the next one starts, and nobody else's is."""
+"""What a killed worker left of temporary files is gone when the next one starts, and nobody
+else's is.
+"""
 
 import os
 import signal
@@ -72,3 +74,15 @@ def test_a_folder_of_somebody_else_is_not_touched(base: Path, tmp_path: Path) ->
     with pytest.raises(OSError, match="somebody else"), own_temporary_folder():
         pass
     assert (other / "file").exists()
+
+
+def test_what_is_no_folder_of_ours_stops_no_start(base: Path, tmp_path: Path) -> None:
+    base.mkdir(mode=0o700)
+    (base / "file").write_text("x")
+    (tmp_path / "other").mkdir()
+    (base / "link").symlink_to(tmp_path / "other")
+    (base / "nowhere").symlink_to(tmp_path / "nothing")
+    with own_temporary_folder() as own:
+        assert own.is_dir()
+    assert (tmp_path / "other").exists()
+    assert sorted(path.name for path in base.iterdir()) == ["file", "link", "nowhere"]

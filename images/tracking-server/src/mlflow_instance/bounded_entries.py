@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, inspect, select
 from sqlalchemy.orm import Session
 
 from mlflow_instance.query_limits import too_much
@@ -68,6 +68,10 @@ def bound_entries() -> None:
         for model, owner in added.keys() | changed.keys():
             kind = kinds[model]
             new, old = added.get((model, owner), []), changed.get((model, owner), [])
+            growth = sum(_growth(one, kind.text) for one in (*new, *old)) if kind.text else 0
+            if not new and growth <= 0:
+                # What has more than the bounds, of an image without them, can become less.
+                continue
             stored = (
                 (0, 0)
                 if None in owner or owner[0] in traces
@@ -75,13 +79,8 @@ def bound_entries() -> None:
             )
             if new:
                 _require(kind.what, MAX_ENTRIES, stored[0] + len(new))
-            if kind.text is not None:
-                size = sum(
-                    len(text)
-                    for one in (*new, *old)
-                    if isinstance(text := getattr(one, kind.text), str)
-                )
-                _require(f"characters in the {kind.what}", MAX_CHARACTERS, stored[1] + size)
+            if growth > 0:
+                _require(f"characters in the {kind.what}", MAX_CHARACTERS, stored[1] + growth)
 
     event.listen(Session, "before_flush", before_flush)
     plain = store._bulk_upsert
@@ -99,6 +98,16 @@ def bound_entries() -> None:
             _require(f"characters in the {kind.what}", MAX_CHARACTERS, size)
 
     store._bulk_upsert = upsert
+
+
+def _growth(instance: Any, text: str) -> int:
+    """By how many characters the flush makes its text longer."""
+    history = inspect(instance).attrs[text].history
+    before, after = (
+        sum(len(one) for one in some or () if isinstance(one, str))
+        for some in (history.deleted, history.added)
+    )
+    return after - before
 
 
 def _by_owner(

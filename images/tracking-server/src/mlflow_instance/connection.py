@@ -1,4 +1,5 @@
-"""What a connection may take beside its requests: time without a request, a place, and the event loop.
+"""What a connection may take beside its requests: time without a request, a place, and the event
+loop.
 
 uvicorn waits for ever for the head of a request, keeps any number of connections, throws away what
 follows an answer without an end, and works through all that came in at once: a quarter of a MiB in
@@ -100,9 +101,10 @@ class BoundedConnection(H11Protocol):
         return cast(_Flow, self.flow)
 
     def _watch_head(self) -> None:
-        """A connection that is kept open between two requests has a timer of uvicorn's."""
+        """A connection that is kept open between two requests has a timer of uvicorn's, until one
+        byte comes in."""
         waits = (
-            self.conn.their_state is h11.IDLE
+            (self.conn.their_state is h11.IDLE or self._is_leftover)
             and self.timeout_keep_alive_task is None
             and not self.transport.is_closing()
         )

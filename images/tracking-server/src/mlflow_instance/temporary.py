@@ -42,7 +42,11 @@ def own_temporary_folder() -> Iterator[Path]:
 
 def _remove_abandoned(base: Path) -> None:
     for folder in base.iterdir():
-        held = _lock(folder, wait=False)
+        try:
+            held = _lock(folder, wait=False)
+        except OSError:
+            # Gone with its worker in the meantime, or no folder of ours: no reason not to start.
+            continue
         if held is None:
             continue
         left = sum(1 for path in folder.rglob("*") if path.is_file())

@@ -18,8 +18,14 @@ from mlflow_instance.maintenance.purge import Request, purging
 from mlflow_instance.maintenance.retention import retain
 from mlflow_instance.maintenance.unfinished import unfinished_prefixes
 from tests.maintenance.deleted import alias, deleted_experiment, deleted_run, logged_model, trace
+from tests.maintenance.emptied import EmptiedWorld
 from tests.maintenance.steps import run_in_child
 from tests.maintenance.world import Outcome, World
+
+
+@pytest.fixture
+def world(emptied_world: EmptiedWorld) -> World:
+    return emptied_world.again()
 
 
 def look(world: World, kind: str, wanted: str) -> Outcome:

@@ -8,7 +8,13 @@ import pytest
 
 from mlflow_instance.maintenance.retention import retain
 from tests.maintenance.deleted import OLD, ago, clean, deleted_experiment, deleted_run, kept, logged_model, removed, trace
+from tests.maintenance.emptied import EmptiedWorld
 from tests.maintenance.world import World
+
+
+@pytest.fixture
+def world(emptied_world: EmptiedWorld) -> World:
+    return emptied_world.again()
 
 # Of an image before this one, with the prefixes in it.
 OLD_FORMAT = {"kind": "run", "name": None, "experiment": 1, "deleted": None}

@@ -17,7 +17,13 @@ from tests.maintenance.deleted import (
     removed,
     trace,
 )
+from tests.maintenance.emptied import EmptiedWorld
 from tests.maintenance.world import World
+
+
+@pytest.fixture
+def world(emptied_world: EmptiedWorld) -> World:
+    return emptied_world.again()
 
 
 @pytest.mark.parametrize("stage", ["None", "Production", "Archived"])

@@ -10,8 +10,14 @@ from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.retention import retain
 from mlflow_instance.maintenance.schema import KNOWN_REVISION
 from mlflow_instance.schema import head_revision
+from tests.maintenance.emptied import EmptiedWorld
 from tests.maintenance.every_table import TABLES, fill
 from tests.maintenance.world import World, days
+
+
+@pytest.fixture
+def world(emptied_world: EmptiedWorld) -> World:
+    return emptied_world.again()
 
 
 RUN, MODEL, TRACE, EXPERIMENT, DATASET = "with the run", "with the model", "with the trace", "with the experiment", "with its dataset"

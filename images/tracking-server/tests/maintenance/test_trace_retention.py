@@ -13,6 +13,7 @@ from mlflow_instance.maintenance.retention import retain
 from mlflow_instance.maintenance.settings import read_settings
 from mlflow_instance.maintenance.trace_sightings import KEY, MOST, SightingsError, parse, sight
 from tests.maintenance.deleted import deleted_experiment
+from tests.maintenance.emptied import EmptiedWorld
 from tests.maintenance.world import Outcome, World, days
 
 FUTURE, NEGATIVE = 2**62, -(2**62)
@@ -24,6 +25,11 @@ def aged(world: World) -> World:
     plain = world.environment
     world.environment = lambda **changes: plain(MLFLOW_INSTANCE_TRACE_RETENTION="180d", **changes)  # type: ignore[method-assign]
     return world
+
+
+@pytest.fixture
+def world(emptied_world: EmptiedWorld) -> World:
+    return emptied_world.again()
 
 
 def experiment(world: World, name: str = "active", made: int = 1000) -> int:

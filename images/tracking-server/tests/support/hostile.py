@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import select
 import socket
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from tests.conftest import role_tokens, server_environment
 from tests.support.server import Server, entry, token_of, write_tokens
 
 MIB = 1024 * 1024
-# Beyond this a test ends the server instead of the machine. Reserved, not used memory: threads' stacks count.
+# Beyond this a test ends the server instead of the machine. Reserved, not used memory: threads'
+# stacks count.
 _ROOM = 1536 * MIB
 # Whom the others must not keep waiting.
 NEIGHBOUR = "neighbour-token-for-tests"
@@ -31,7 +33,9 @@ class Shape:
 TIERS = {"sandbox": Shape(768 * MIB, 1), "standard": Shape(1024 * MIB, 2)}
 
 
-def start_bounded(uri: str, store_url: str, folder: Path, shape: Shape, **environment: str) -> Server:
+def start_bounded(
+    uri: str, store_url: str, folder: Path, shape: Shape, **environment: str
+) -> Server:
     write_tokens(folder / "tokens.json", [*role_tokens(), entry("neighbour", "read", NEIGHBOUR)])
     settings = {
         **server_environment(uri, store_url),
@@ -50,7 +54,8 @@ def start_bounded(uri: str, store_url: str, folder: Path, shape: Shape, **enviro
 
 
 def tree(pid: int) -> list[int]:
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout.split()
+    command = ["ps", "-o", "pid=", "--ppid", str(pid)]
+    children = subprocess.run(command, capture_output=True, text=True).stdout.split()
     return [pid, *(int(child) for child in children)]
 
 
@@ -131,7 +136,12 @@ def _status(pid: int, name: str) -> int:
 
 
 def head(server: Server, method: str, path: str, role: str, *headers: str) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", f"Authorization: Bearer {token_of(role)}", *headers]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{server.port}",
+        f"Authorization: Bearer {token_of(role)}",
+        *headers,
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
@@ -161,3 +171,22 @@ def send_zeros(connection: socket.socket, total: int, byte: bytes = b" ") -> int
     except (ConnectionError, TimeoutError):
         pass
     return sent
+
+
+def send_what_is_taken(each: dict[socket.socket, memoryview]) -> int:
+    """Sends all at once until nothing more goes for a second; gives how many were sent whole."""
+    left = dict(each)
+    for connection in left:
+        connection.setblocking(False)
+    while left and (ready := select.select([], list(left), [], 1)[1]):
+        for connection in ready:
+            try:
+                sent = connection.send(left[connection][: 256 * 1024])
+            except ConnectionError:
+                # Refused: the queue is full.
+                del left[connection]
+                continue
+            left[connection] = left[connection][sent:]
+            if not left[connection]:
+                del left[connection]
+    return len(each) - len(left)

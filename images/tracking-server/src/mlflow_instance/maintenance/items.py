@@ -22,7 +22,7 @@ _FOLDERS_OF_MLFLOW = ("artifacts", "models", "traces")
 _LONGEST_ID = 250
 _LONGEST_NAME = 5000
 _LONGEST_LINE = 64 * 1024
-_LARGEST_EXPERIMENT = 2**31 - 1
+LARGEST_EXPERIMENT = 2**31 - 1
 _TIME = re.compile(r"[0-9TZ:-]{1,32}")
 
 
@@ -83,7 +83,7 @@ class Item:
         item = cls(**fields)
         if item.kind not in KINDS or not isinstance(item.id, str) or not is_folder_name(item.id):
             raise PlanError("no kind or id of an item")
-        if type(item.experiment) is not int or not 0 <= item.experiment <= _LARGEST_EXPERIMENT:
+        if type(item.experiment) is not int or not 0 <= item.experiment <= LARGEST_EXPERIMENT:
             raise PlanError("experiment is not an id")
         if item.kind == EXPERIMENT and item.id != str(item.experiment):
             raise PlanError("an experiment in another one")

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from psycopg2.extensions import cursor as Cursor
 
 from mlflow_instance.maintenance.errors import Refused
-from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE
+from mlflow_instance.maintenance.items import EXPERIMENT, LARGEST_EXPERIMENT, MODEL, RUN, TRACE
 from mlflow_instance.printable import printable
 
 # As they are typed.
 KINDS_BY_WORD = {"experiment": EXPERIMENT, "run": RUN, "logged-model": MODEL, "trace": TRACE}
 WORDS = {EXPERIMENT: "experiment", RUN: "run", MODEL: "logged model", TRACE: "trace"}
-_LARGEST_EXPERIMENT = 2**31 - 1
 _NAMESAKES_TOLD = 5
 _LONGEST_TYPED = 100
 
@@ -59,7 +58,7 @@ def find_named(cursor: Cursor, kind: str, wanted: str) -> Named | None:
     """An id comes before a name: what has both meanings is still named by its own id."""
     if "\0" in wanted or not is_unicode(wanted):
         return None
-    number = re.fullmatch("[0-9]{1,10}", wanted) is not None and int(wanted) <= _LARGEST_EXPERIMENT
+    number = re.fullmatch("[0-9]{1,10}", wanted) is not None and int(wanted) <= LARGEST_EXPERIMENT
     if kind != EXPERIMENT or number:
         cursor.execute(_BY_ID[kind], (wanted,))
         if row := cursor.fetchone():

@@ -12,16 +12,15 @@ from mlflow_instance.maintenance.bucket import Bucket
 from mlflow_instance.maintenance.clock import iso, milliseconds
 from mlflow_instance.maintenance.command import DONE, Context, execute
 from mlflow_instance.maintenance.errors import Refused
-from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE, planned_items
+from mlflow_instance.maintenance.items import EXPERIMENT, LARGEST_EXPERIMENT, MODEL, RUN, planned_items
 from mlflow_instance.maintenance.locations import ArtifactStore
+from mlflow_instance.maintenance.named import WORDS
 from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.report import command_of, started_at
 from mlflow_instance.maintenance.unfinished import journals
 
 COMMAND = "restore"
-_WORDS = {EXPERIMENT: "experiment", RUN: "run", MODEL: "logged model", TRACE: "trace"}
 _RUN_OF = {"retention": "retention run", "purge": "purge"}
-_LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Found:
 
     def __str__(self) -> str:
         name = f" {self.name!r}" if self.name else ""
-        return f"{_WORDS[self.kind]}{name} ({self.id})"
+        return f"{WORDS[self.kind]}{name} ({self.id})"
 
 
 def main() -> int:
@@ -70,7 +69,7 @@ def _restore(context: Context, wanted: str) -> int:
 
 def _find(cursor: Cursor, wanted: str) -> Found | None:
     """What is deleted before what is not, an id before a name: whatever has both meanings can still be named by its own id."""
-    number = int(wanted) if re.fullmatch("[0-9]{1,10}", wanted) and int(wanted) <= _LARGEST_ID else None
+    number = int(wanted) if re.fullmatch("[0-9]{1,10}", wanted) and int(wanted) <= LARGEST_EXPERIMENT else None
     cursor.execute(
         "SELECT experiment_id, name, lifecycle_stage = 'deleted' FROM experiments WHERE experiment_id = %(id)s OR name = %(name)s "
         "ORDER BY experiment_id IS NOT DISTINCT FROM %(id)s DESC, experiment_id FOR UPDATE",
@@ -129,7 +128,7 @@ def why_not_there(bucket: Bucket, store: ArtifactStore, wanted: str, kind: str |
                     name = f" {item.name!r}" if item.name else ""
                     deleted = f", deleted {item.deleted}," if item.deleted else ""
                     return (
-                        f"{_WORDS[item.kind]}{name} ({item.id}){deleted} was removed for good by the {_RUN_OF[command_of(folder.path)]} of "
+                        f"{WORDS[item.kind]}{name} ({item.id}){deleted} was removed for good by the {_RUN_OF[command_of(folder.path)]} of "
                         f"{iso(started_at(folder.path)) or folder.path} and can't be restored (plan: {folder.path}/)"
                     )
     return None

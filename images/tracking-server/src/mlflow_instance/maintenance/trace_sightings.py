@@ -61,7 +61,7 @@ def parse(text: bytes) -> dict[str, int]:
     try:
         document = json.loads(text)
         if document["version"] != VERSION:
-            raise SightingsError(f"version {document['version']!r}, expected {VERSION}")
+            raise SightingsError(f"version {document['version']!r:.40}, expected {VERSION}")
         seen = document["traces"]
         if not all(type(time) is int and time >= 0 for time in seen.values()):
             raise SightingsError("a time is not a number of milliseconds")
