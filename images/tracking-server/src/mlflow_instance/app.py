@@ -64,6 +64,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.file_answers import FileAnswers
     from mlflow_instance.handoff import take_over_files
     from mlflow_instance.lasting_pool import make_pools_last
+    from mlflow_instance.lasting_trace_times import keep_trace_times
     from mlflow_instance.latest_versions import read_latest_versions_only
     from mlflow_instance.locations_written import check_written_locations
     from mlflow_instance.messages import clean_messages
@@ -95,6 +96,7 @@ def build_app(settings: Settings) -> App:
     answer_unhandled_errors(mlflow_app)
     bound_queries()
     bound_entries()
+    keep_trace_times()
     explain_ended_statements()
     turns = turns_of_pool(os.environ)
     limits = limits_of(settings.memory_limit, settings.workers, turns)
