@@ -91,8 +91,8 @@ def server() -> None:
 def maintenance() -> None:
     from mlflow_instance.maintenance import sweeps
     from mlflow_instance.maintenance.bucket import open_bucket
+    from mlflow_instance.maintenance.journal import require_bucket_rights
     from mlflow_instance.maintenance.report import ReportFolder
-    from mlflow_instance.maintenance.retention import _require_bucket_rights
     from mlflow_instance.maintenance.stale_runs import OBSERVATIONS, read_observations
 
     bucket = open_bucket(SimpleNamespace(store=SimpleNamespace(bucket=bucket_name), endpoint=os.environ["AWS_ENDPOINT_URL"]))
@@ -110,7 +110,7 @@ def maintenance() -> None:
     assert len(list(report.read_plan(lambda key, _: told.append(key)))) == 1 and not told
     report.write_report({})
     begin("the rights are tried before anything goes")
-    _require_bucket_rights(SimpleNamespace(bucket=bucket), report)
+    require_bucket_rights(SimpleNamespace(bucket=bucket), report)
     begin("observations of runs are kept")
     bucket.put(OBSERVATIONS, b"{}")
     read_observations(bucket)
