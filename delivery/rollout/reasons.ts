@@ -88,7 +88,11 @@ function containerObstacle(status: ContainerStatus, events: readonly KubeEvent[]
   const { reason = "", message = "" } = state.waiting ?? {};
   // The kubelet alternates between the two, and only the first has the registry's answer.
   if (pullErrors.has(reason)) {
-    const pulled = lastOf(events, (event) => event.reason === "Failed" && /pull|image/i.test(event.message ?? ""))?.message;
+    // The kubelet writes two events for one failure: the registry's answer, and then "Error: ErrImagePull".
+    const pulled = lastOf(
+      events,
+      ({ reason, message = "" }) => reason === "Failed" && /pull|image/i.test(message) && !/^Error: \w+$/.test(message),
+    )?.message;
     const words = reason === "ImagePullBackOff" && pulled !== undefined ? pulled : message;
     return { reason: "ImagePullBackOff", message: short(words), graceSeconds: passing.test(words) ? grace.transient : grace.final };
   }
