@@ -173,28 +173,38 @@ it("another cluster than the last update's is an error that says how to accept i
   }
 });
 
-it("a pod that no node has room for ends the update with the scheduler's reason", async () => {
-  await engine.instance("parcel-forecast", `${file}cpu: 64000m\n`);
-  await engine.configure();
+/** The errors of an update that can't succeed, its minutes told six times as fast: what counts is what a real scheduler, kubelet and engine say. */
+async function hopelessUpdate(): Promise<string> {
+  const root = join(import.meta.dirname, "../../..");
+  const context = { root, signal: new AbortController().signal, out: () => undefined, note: () => undefined };
+  const clock = () => (performance.now() / 1000) * 6;
+  const run = await guardedUp(
+    context,
+    stack,
+    ["parcel-forecast"],
+    async (signal) => (await openStack(root, stack, { signal, env: engine.pulumi.env })).up({ policies: false }),
+    { clock },
+  );
+  expect(run.succeeded).toBe(false);
+  const errors = readFailures(run, false).errors.join("\n");
+  expect(errors).not.toMatch(/cancell?ed/i);
+  return errors;
+}
+
+it("a pod that no node has room for, and an image that isn't there, end the update with Kubernetes' reason", async () => {
   try {
-    const root = join(import.meta.dirname, "../../..");
-    const notes: string[] = [];
-    const context = { root, signal: new AbortController().signal, out: () => undefined, note: (line: string) => void notes.push(line) };
-    // The same minutes, six times as fast: what counts is what a real scheduler and engine say.
-    const clock = () => (performance.now() / 1000) * 6;
-    const run = await guardedUp(
-      context,
-      stack,
-      ["parcel-forecast"],
-      async (signal) => (await openStack(root, stack, { signal, env: engine.pulumi.env })).up({ policies: false }),
-      { clock },
+    await engine.instance("parcel-forecast", `${file}cpu: 64000m\n`);
+    await engine.configure();
+    expect(await hopelessUpdate()).toMatch(/parcel-forecast: pod mlflow-\S+: Unschedulable: 0\/1 nodes are available: .*Insufficient cpu/);
+    await engine.instance("parcel-forecast", file);
+    const missing = `localhost/mlflow-instances/tracking-server@sha256:${"0".repeat(64)}`;
+    await engine.pulumi.run(["config", "set", "--path", "environment.platform.image", missing, "--stack", stack]);
+    expect(await hopelessUpdate()).toMatch(
+      /parcel-forecast: pod parcel-forecast-migration-\S+, container \S+: ImagePullBackOff: .*sha256:0000/,
     );
-    const errors = readFailures(run, false).errors.join("\n");
-    expect(run.succeeded).toBe(false);
-    expect(errors).toMatch(/parcel-forecast: pod mlflow-\S+: Unschedulable: 0\/1 nodes are available: .*Insufficient cpu/);
-    expect(errors).not.toMatch(/cancell?ed/i);
   } finally {
     await engine.instance("parcel-forecast", file);
+    await engine.configure();
   }
   const { code, notes } = await type("deploy", stack);
   expect(code, notes).toBe(0);
