@@ -124,7 +124,7 @@ it("a training gets through a pod that goes, a drain, an update, another passwor
   const { longest, steps, files, ...lost } = await training;
   expect(lost).toEqual({ missing: [], errors: [] });
   expect(files).toBe(steps);
-  expect(steps).toBeGreaterThan(20);
+  expect(steps).toBeGreaterThan(10);
   // The client's pauses double from 2 s on, and it gives up after 247 s. On a busy machine it took
   // five of them (63 s); half of its patience has to be left.
   expect(longest).toBeLessThan(124);
