@@ -1,10 +1,11 @@
 """What a removal has done, or would do, as summary and report.json count it."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlflow_instance.maintenance.items import PLURAL
+from mlflow_instance.maintenance.items import PLURAL, Item, Kept
 from mlflow_instance.maintenance.objects import Tally
 
 
@@ -34,3 +35,12 @@ class Counts:
             "changed": self.changed,
             "failed": self.failed,
         }
+
+
+def counted(selected: Iterable[Item | Kept], counts: Counts) -> Iterator[Item]:
+    """What goes; what stays is counted by its reason."""
+    for found in selected:
+        if isinstance(found, Kept):
+            counts.kept[found.reason] += 1
+        else:
+            yield found

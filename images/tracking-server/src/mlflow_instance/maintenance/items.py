@@ -22,7 +22,7 @@ _FOLDERS_OF_MLFLOW = ("artifacts", "models", "traces")
 _LONGEST_ID = 250
 _LONGEST_NAME = 5000
 _LONGEST_LINE = 64 * 1024
-LARGEST_EXPERIMENT = 2**31 - 1
+_LARGEST_EXPERIMENT = 2**31 - 1
 _TIME = re.compile(r"[0-9TZ:-]{1,32}")
 
 
@@ -46,6 +46,12 @@ def is_folder_name(item_id: str) -> bool:
         and item_id not in (".", "..", *_FOLDERS_OF_MLFLOW)
         and not any(character in "/\\%?#" or ord(character) < 32 for character in item_id)
     )
+
+
+def experiment_id(text: str) -> int | None:
+    """The id that somebody typed, where it is one that an experiment can have."""
+    number = int(text) if re.fullmatch("[0-9]{1,10}", text) else None
+    return None if number is None or number > _LARGEST_EXPERIMENT else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class Item:
         item = cls(**fields)
         if item.kind not in KINDS or not isinstance(item.id, str) or not is_folder_name(item.id):
             raise PlanError("no kind or id of an item")
-        if type(item.experiment) is not int or not 0 <= item.experiment <= LARGEST_EXPERIMENT:
+        if type(item.experiment) is not int or not 0 <= item.experiment <= _LARGEST_EXPERIMENT:
             raise PlanError("experiment is not an id")
         if item.kind == EXPERIMENT and item.id != str(item.experiment):
             raise PlanError("an experiment in another one")

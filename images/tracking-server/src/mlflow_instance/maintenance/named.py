@@ -2,13 +2,12 @@
 of its kind has.
 """
 
-import re
 from dataclasses import dataclass
 
 from psycopg2.extensions import cursor as Cursor
 
 from mlflow_instance.maintenance.errors import Refused
-from mlflow_instance.maintenance.items import EXPERIMENT, LARGEST_EXPERIMENT, MODEL, RUN, TRACE
+from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, TRACE, experiment_id
 from mlflow_instance.printable import printable
 
 # As they are typed.
@@ -58,8 +57,7 @@ def find_named(cursor: Cursor, kind: str, wanted: str) -> Named | None:
     """An id comes before a name: what has both meanings is still named by its own id."""
     if "\0" in wanted or not is_unicode(wanted):
         return None
-    number = re.fullmatch("[0-9]{1,10}", wanted) is not None and int(wanted) <= LARGEST_EXPERIMENT
-    if kind != EXPERIMENT or number:
+    if kind != EXPERIMENT or experiment_id(wanted) is not None:
         cursor.execute(_BY_ID[kind], (wanted,))
         if row := cursor.fetchone():
             return _named(kind, row)

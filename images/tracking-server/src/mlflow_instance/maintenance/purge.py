@@ -14,7 +14,7 @@ from typing import Any
 
 from mlflow_instance.maintenance.clock import iso
 from mlflow_instance.maintenance.command import DONE, LEFT, Context, Work, execute
-from mlflow_instance.maintenance.counts import Counts
+from mlflow_instance.maintenance.counts import Counts, counted
 from mlflow_instance.maintenance.cutoffs import ANY_TIME, Cutoffs, TraceAges
 from mlflow_instance.maintenance.errors import Refused
 from mlflow_instance.maintenance.items import (
@@ -72,14 +72,18 @@ def _purge(context: Context, request: Request) -> int:
 
 def _tell(context: Context, request: Request, named: Named) -> None:
     context.events.always(
-        "purge",
-        kind=named.kind,
-        id=named.id,
-        name=named.name,
-        confirm=named.typed,
-        requestedBy=request.requested_by,
-        at=iso(context.now),
+        "purge", **_told(request, named), confirm=named.typed, at=iso(context.now)
     )
+
+
+def _told(request: Request, named: Named) -> dict[str, Any]:
+    """What the event, the summary and the report say alike."""
+    return {
+        "kind": named.kind,
+        "id": named.id,
+        "name": named.name,
+        "requestedBy": request.requested_by,
+    }
 
 
 def _require_typed(request: Request, named: Named) -> None:
@@ -114,12 +118,7 @@ def _remove(context: Context, request: Request, named: Named) -> int:
     protection = Protection(context.connection, context.settings.store)
     context.connection.rollback()
     selection = Selection(context.connection, context.settings.store, protection, cutoffs, 0, scope)
-    told: dict[str, Any] = {
-        "kind": named.kind,
-        "id": named.id,
-        "name": named.name,
-        "requestedBy": request.requested_by,
-    }
+    told = _told(request, named)
     with context.connection, context.connection.cursor() as cursor:
         told["rows"] = count_rows(cursor, scope)
         if named.kind == RUN and (children := _children(cursor, named.id)):
@@ -139,11 +138,7 @@ def _remove(context: Context, request: Request, named: Named) -> int:
     require_bucket_rights(context, folder)
     removal = Removal(context, protection, cutoffs)
     finish_earlier(context, removal, counts, plans)
-    folder.write_plan(
-        found.as_plan()
-        for found in _counting(_noting(selection, kept), counts)
-        if isinstance(found, Item)
-    )
+    folder.write_plan(item.as_plan() for item in counted(_noting(selection, kept), counts))
     if kept:
         folder.write_report(
             {
@@ -191,12 +186,7 @@ def _finish(context: Context, request: Request) -> int:
         )
     named = planned[-1]
     _tell(context, request, named)
-    counts, told = Counts(), {
-        "kind": named.kind,
-        "id": named.id,
-        "name": named.name,
-        "requestedBy": request.requested_by,
-    }
+    counts, told = Counts(), _told(request, named)
     protection = Protection(context.connection, context.settings.store)
     context.connection.rollback()
     if context.dry_run:
@@ -244,13 +234,6 @@ def _noting(selection: Selection, kept: list[Kept]) -> Iterator[Item | Kept]:
     for found in selection:
         if isinstance(found, Kept) and len(kept) < _KEPT_TOLD:
             kept.append(found)
-        yield found
-
-
-def _counting(selected: Iterator[Item | Kept], counts: Counts) -> Iterator[Item | Kept]:
-    for found in selected:
-        if isinstance(found, Kept):
-            counts.kept[found.reason] += 1
         yield found
 
 

@@ -1,6 +1,5 @@
 """`mlflow-instance-restore <experiment id or name | run id | logged model id>`: takes back what was deleted, as MLflow does."""
 
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from mlflow_instance.maintenance.bucket import Bucket
 from mlflow_instance.maintenance.clock import iso, milliseconds
 from mlflow_instance.maintenance.command import DONE, Context, execute
 from mlflow_instance.maintenance.errors import Refused
-from mlflow_instance.maintenance.items import EXPERIMENT, LARGEST_EXPERIMENT, MODEL, RUN, planned_items
+from mlflow_instance.maintenance.items import EXPERIMENT, MODEL, RUN, experiment_id, planned_items
 from mlflow_instance.maintenance.locations import ArtifactStore
 from mlflow_instance.maintenance.named import WORDS
 from mlflow_instance.maintenance.privileges import RETENTION
@@ -69,7 +68,7 @@ def _restore(context: Context, wanted: str) -> int:
 
 def _find(cursor: Cursor, wanted: str) -> Found | None:
     """What is deleted before what is not, an id before a name: whatever has both meanings can still be named by its own id."""
-    number = int(wanted) if re.fullmatch("[0-9]{1,10}", wanted) and int(wanted) <= LARGEST_EXPERIMENT else None
+    number = experiment_id(wanted)
     cursor.execute(
         "SELECT experiment_id, name, lifecycle_stage = 'deleted' FROM experiments WHERE experiment_id = %(id)s OR name = %(name)s "
         "ORDER BY experiment_id IS NOT DISTINCT FROM %(id)s DESC, experiment_id FOR UPDATE",

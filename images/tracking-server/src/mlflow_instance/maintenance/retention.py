@@ -4,15 +4,14 @@ How it removes, and why it may be killed at any moment: journal.py.
 """
 
 import sys
-from collections.abc import Iterator
 
 from mlflow_instance.maintenance import trace_sightings
 from mlflow_instance.maintenance.clock import iso, milliseconds
 from mlflow_instance.maintenance.command import DONE, LEFT, Context, execute, flag
-from mlflow_instance.maintenance.counts import Counts
+from mlflow_instance.maintenance.counts import Counts, counted
 from mlflow_instance.maintenance.cutoffs import Cutoffs, TraceAges
 from mlflow_instance.maintenance.errors import Impossible, StoreUnreachable
-from mlflow_instance.maintenance.items import Item, Kept, planned_items
+from mlflow_instance.maintenance.items import planned_items
 from mlflow_instance.maintenance.journal import finish_earlier, require_bucket_rights, unfinished
 from mlflow_instance.maintenance.preview import preview_earlier, preview_items
 from mlflow_instance.maintenance.privileges import RETENTION
@@ -58,7 +57,7 @@ def retain(context: Context) -> int:
     require_bucket_rights(context, folder)
     removal = Removal(context, protection, cutoffs)
     finish_earlier(context, removal, counts, unfinished(context))
-    folder.write_plan(item.as_plan() for item in _counted(selection, counts))
+    folder.write_plan(item.as_plan() for item in counted(selection, counts))
     for items in planned_items(folder, context.settings.store, removal.skip):
         removal.remove(items)
     counts.removed, counts.changed = removal.removed, removal.changed
@@ -91,14 +90,6 @@ def _trace_ages(context: Context, sightings: dict[str, int]) -> TraceAges | None
     cutoff = milliseconds(context.now - context.settings.trace_retention)
     sighted = frozenset(trace for trace, seen in sightings.items() if seen <= cutoff)
     return TraceAges(cutoff, milliseconds(context.now), sighted)
-
-
-def _counted(selection: Selection, counts: Counts) -> Iterator[Item]:
-    for found in selection:
-        if isinstance(found, Kept):
-            counts.kept[found.reason] += 1
-        else:
-            yield found
 
 
 def _sweep(context: Context, counts: Counts) -> None:
