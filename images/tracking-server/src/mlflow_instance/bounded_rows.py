@@ -51,12 +51,8 @@ class BoundedCursor(Cursor):
     _rows: Iterator[tuple[Any, ...]] | None = None
 
     def select(self, statement: str, parameters: Any, long: tuple[int, ...], meter: Meter) -> None:
-        name = f"{_PREFIX}{next(_names)}"
         block = _FIRST_LONG if long else _BLOCK
-        super().execute(
-            f"DECLARE {name} NO SCROLL CURSOR FOR {statement}; FETCH FORWARD {block} FROM {name}",
-            parameters,
-        )
+        name = self._open(statement, parameters, block)
         meter.charge_result(self._size(), self.rowcount)
         if self.rowcount < block:
             if long and self._size() > _SMALL:
@@ -78,11 +74,7 @@ class BoundedCursor(Cursor):
         self, statement: str, parameters: Any, long: tuple[int, ...], keys: Keys, meter: Meter
     ) -> None:
         """The first row, and one that stands for the second if there is one."""
-        name = f"{_PREFIX}{next(_names)}"
-        super().execute(
-            f"DECLARE {name} NO SCROLL CURSOR FOR {statement}; FETCH FORWARD 1 FROM {name}",
-            parameters,
-        )
+        name = self._open(statement, parameters, 1)
         size = self._size()
         rows = Cursor.fetchall(self)
         if rows and (keys.looks_ahead or meter.first is None):
@@ -97,6 +89,15 @@ class BoundedCursor(Cursor):
                 if other.rowcount:
                     rows.append(other_row or Cursor.fetchone(other))
         self._rows = iter(rows)
+
+    def _open(self, statement: str, parameters: Any, block: int) -> str:
+        """Opens a portal and fetches its first block, in one message; its name."""
+        name = f"{_PREFIX}{next(_names)}"
+        super().execute(
+            f"DECLARE {name} NO SCROLL CURSOR FOR {statement}; FETCH FORWARD {block} FROM {name}",
+            parameters,
+        )
+        return name
 
     def close_former(self) -> None:
         """Asks the database what is open: a savepoint that was rolled back has taken some along."""
