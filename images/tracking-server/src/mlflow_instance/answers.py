@@ -3,10 +3,10 @@
 from mlflow_instance.answer_meter import Meter, Reserve, metered
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.bounded_rows import bound_rows
-from mlflow_instance.fence import required_role
 from mlflow_instance.next_row import load_children_by_key
 from mlflow_instance.pages import page_by_size
 from mlflow_instance.roles import Role
+from mlflow_instance.turns import NEEDED_KEY
 
 
 def bound_answers(limit: int) -> None:
@@ -19,10 +19,6 @@ def bound_answers(limit: int) -> None:
     page_by_size(Tracking, Registry)
 
 
-def _writes(method: str, path: str) -> bool:
-    return required_role(method, path) is not Role.READ
-
-
 class MeteredAnswers:
     def __init__(self, app: App, limit: int, turns: int) -> None:
         self._app = app
@@ -33,7 +29,7 @@ class MeteredAnswers:
         self._reserve = Reserve(limit // 2 * turns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        writes = scope["type"] == "http" and _writes(scope["method"], scope["path"])
+        writes = scope.get(NEEDED_KEY, Role.READ) is not Role.READ
         meter = Meter(self._own, self._reserve, forgets=writes)
 
         async def send_and_close(message: Message) -> None:

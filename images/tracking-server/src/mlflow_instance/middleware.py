@@ -14,7 +14,7 @@ from mlflow_instance.printable import printable
 from mlflow_instance.readiness import Readiness
 from mlflow_instance.stall import Stall
 from mlflow_instance.tokens import Token, TokenStore
-from mlflow_instance.turns import TOKEN_KEY
+from mlflow_instance.turns import NEEDED_KEY, TOKEN_KEY
 
 _access = logging.getLogger("mlflow_instance.access")
 
@@ -117,7 +117,7 @@ class InstanceMiddleware:
         if method not in _SAFE_METHODS and not self._headers.origin_allowed(scope):
             return await _answer(send, 403, "Cross-origin request blocked.", method)
         # Requests of one token share what they may wait for (turns.py).
-        scope[TOKEN_KEY] = token.name
+        scope[TOKEN_KEY], scope[NEEDED_KEY] = token.name, needed
         await self._app(scope, receive, send)
 
     async def _ready(self) -> bool:

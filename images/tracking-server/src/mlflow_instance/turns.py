@@ -24,6 +24,8 @@ from mlflow_instance.uploads import Uploads
 from mlflow_instance.work import Work, work_of
 
 TOKEN_KEY, WORK_KEY = "mlflow_instance.token", "mlflow_instance.work"
+# The least role that may send the request.
+NEEDED_KEY = "mlflow_instance.needed"
 
 _BUSY = "The server is busy; try again"
 
