@@ -55,18 +55,16 @@ async function withJobs(stack: string, instance: string, { json }: Common, work:
   }
 }
 
-const stackWords = "environment: a file stacks/Pulumi.<stack>.yaml";
-const instanceWords = "name of its instance file";
-const jsonWords = "write the command's events there as JSON Lines; - is standard output, which then holds nothing else";
-
-function command(name: string, description: string, ...more: string[]): Command {
+function command(name: string, description: string, ...more: Argument[]): Command {
   const made = program
     .command(name)
     .description(description)
-    .usage(["-- <stack> <instance>", ...more, "[options]"].join(" "));
-  made.argument("<stack>", stackWords).argument("<instance>", instanceWords);
-  for (const argument of more) made.argument(argument);
-  return made.option("--json <file>", jsonWords).showHelpAfterError();
+    .usage(["-- <stack> <instance>", ...more.map((argument) => `<${argument.name()}>`), "[options]"].join(" "));
+  made.argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml").argument("<instance>", "name of its instance file");
+  for (const argument of more) made.addArgument(argument);
+  return made
+    .option("--json <file>", "write the command's events there as JSON Lines; - is standard output, which then holds nothing else")
+    .showHelpAfterError();
 }
 
 const program = new Command("npm run").description("The platform team's maintenance commands; docs/maintenance.md tells of each.");
@@ -95,22 +93,18 @@ command("orphans", "list objects that no row points to, and rows whose objects a
     return carryOut(orphans({ remove: options.remove, confirm }), stack, instance, options);
   });
 
-command("restore-deleted", "take a deleted experiment, run or logged model back", "<experiment-or-run>").action(
+command("restore-deleted", "take a deleted experiment, run or logged model back", new Argument("<experiment-or-run>")).action(
   (stack: string, instance: string, what: string, options: Common) => carryOut(restoreDeleted(what), stack, instance, options),
 );
 
-program
-  .command("purge")
-  .description("remove one deleted experiment, run or logged model, or a trace, for good and now; shows it and asks for its name")
-  .usage("-- <stack> <instance> <kind> <id-or-name> [options]")
-  .argument("<stack>", stackWords)
-  .argument("<instance>", instanceWords)
-  .addArgument(new Argument("<kind>", "what it is").choices(purgeKinds))
-  .argument("<id-or-name>", "its id, or a name that nothing else of its kind has")
+command(
+  "purge",
+  "remove one deleted experiment, run or logged model, or a trace, for good and now; shows it and asks for its name",
+  new Argument("<kind>", "what it is").choices(purgeKinds),
+  new Argument("<id-or-name>", "its id, or a name that nothing else of its kind has"),
+)
   .option("--dry-run", "list what goes, and change nothing", false)
   .option("--confirm <name>", "its name, or its id if it has no name, in place of the question")
-  .option("--json <file>", jsonWords)
-  .showHelpAfterError()
   .action((stack: string, instance: string, kind: string, what: string, options: Common & { dryRun: boolean; confirm?: string }) => {
     const { dryRun, confirm } = options;
     const request = { kind, what, dryRun, requestedBy: requestedBy(), ...(confirm !== undefined && { confirm }) };

@@ -1,11 +1,12 @@
+import { controls } from "../commandLine/controls.ts";
+
 // Values as a person reads them, on one line of a terminal.
 
 /**
  * Names come from whoever may log a run: what would move the cursor, colour the screen or turn the reading direction is shown as its code. Line breaks of any
  * kind count, so that no name can pretend to be a line of its own.
  */
-export const plain = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`);
+export const plain = (text: string): string => text.replaceAll(controls, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`);
 
 /** `1.2 MiB`; whole bytes below one KiB. */
 export function size(bytes: number): string {

@@ -1,3 +1,4 @@
+import { controls } from "../../commandLine/controls.ts";
 import type { ContainerStatus, KubeEvent, Pod } from "./objects.ts";
 
 /** Why something of an instance doesn't run. */
@@ -130,11 +131,10 @@ function lastOf(events: readonly KubeEvent[], wanted: (event: KubeEvent) => bool
 }
 
 const lineBreaks = /\s*[\r\n]+\s*/g;
-// A container writes what it likes, and this goes to a terminal: no control character, line break or turn of the reading direction.
-const controls = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
+const runs = new RegExp(`${controls.source}+`, controls.flags);
 
 /** The end of a text on one line: the last lines of an error are those that say what it is. */
 function short(text: string, most = 500): string {
-  const flat = text.trim().replaceAll(lineBreaks, " | ").replaceAll(controls, " ");
+  const flat = text.trim().replaceAll(lineBreaks, " | ").replaceAll(runs, " ");
   return flat.length <= most ? flat : `… ${flat.slice(-most)}`;
 }
