@@ -70,7 +70,7 @@ def bound_entries() -> None:
             new, old = added.get((model, owner), []), changed.get((model, owner), [])
             growth = sum(_growth(one, kind.text) for one in (*new, *old)) if kind.text else 0
             if not new and growth <= 0:
-                # What has more than the bounds, of an image without them, can become less.
+                # A thing with more than the bounds, of an image without them, can become less.
                 continue
             stored = (
                 (0, 0)

@@ -204,7 +204,7 @@ def bound_rows(default_limit: int, engines: type[Engine] | Engine = Engine) -> N
         if keys is None:
             cursor.select(statement, parameters, long, meter)
         else:
-            # What follows the statement of the page loads what belongs to its rows.
+            # The statements after that of the page load what belongs to its rows.
             meter.first_only = not keys.looks_ahead
             cursor.select_first(statement, parameters, long, keys, meter)
         return True

@@ -123,7 +123,7 @@ class BoundedConnection(H11Protocol):
         # Also one that is closing: until its client has read the answer, it stays.
         candidates = [one for one in others if one._gives_way]
         if surplus < _BURST * CONNECTIONS:
-            # What came in with this one has not been read yet: it may have a request.
+            # A connection of the same moment has not been read yet: it may have a request.
             candidates = [one for one in candidates if now - one._moved >= GRACE_SECONDS]
             surplus = min(surplus, len(candidates))
         candidates.sort(key=lambda one: (one._has_request, one._moved))

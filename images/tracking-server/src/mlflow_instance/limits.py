@@ -18,7 +18,7 @@ _LEAST = 64 * MIB
 
 # S3 takes no smaller part (but the last) and no more parts.
 LEAST_PART, MOST_PARTS = 5 * MIB, 10_000
-# What an upload holds beside its parts: the pipe between the event loop and the thread, the pieces
+# An upload's memory beside its parts: the pipe between the event loop and the thread, the pieces
 # on their way into it, and botocore's blocks for a store behind TLS. Measured 2.7 MiB.
 BESIDE_PARTS = 3 * MIB
 # MLflow's own bound of `upload-artifact`, which holds the file three times: as body, as data and on its way to the store.

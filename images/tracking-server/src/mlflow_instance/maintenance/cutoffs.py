@@ -43,7 +43,7 @@ NO_TRACES: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    # What was deleted at this moment or before.
+    # Deletions at this moment or before.
     deleted: int
     # None: traces of active experiments stay.
     traces: TraceAges | None = None

@@ -42,7 +42,7 @@ def finish_earlier(context: Context, removal: Removal, counts: Counts, plans: It
             for tally in removal.finish(items).values():
                 counts.finish(tally)
         counts.finished["plans"] += 1
-        # What is broken won't be better tomorrow: told once. What stayed is tried again.
+        # A broken plan won't be better tomorrow: told once. Items that stayed are tried again.
         failures = removal.failures[before:]
         if all(failure["kind"] == "plan" for failure in failures) and len(removal.failures) - before == removal.failed - failed:
             earlier.write_report(
