@@ -114,4 +114,4 @@ async function main(): Promise<void> {
 
 const [group] = process.argv.slice(2);
 if (group !== undefined && group !== "requests") throw new Error(`${group}: no row group has this name; use requests, or nothing for all`);
-await withLock(profilePaths(profile).lock, "bench", group === "requests" ? onlyRequests : main);
+await withLock(profilePaths(profile).lock, `bench of ${process.cwd()}`, group === "requests" ? onlyRequests : main);

@@ -8,22 +8,17 @@ interface Holder extends ProcessIdentity {
 }
 
 /**
- * Runs `work` while no other command works on the same file's subject. Waits for one that does: it may be what is left of a killed `npm run`, whose
+ * Takes the lock of a file's subject, and gives what releases it. Waits for a command that has it: it may be what is left of a killed `npm run`, whose
  * process goes on without its terminal. A lock whose process is gone is taken over.
  */
-export async function withLock<T>(
-  path: string,
-  purpose: string,
-  work: () => Promise<T>,
-  say: (line: string) => void = console.error,
-): Promise<T> {
+export async function takeLock(path: string, purpose: string, say: (line: string) => void = console.error): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true });
   const mine = JSON.stringify({ pid: process.pid, startTime: (await processStat(process.pid))?.startTime, purpose });
   let announced: number | undefined;
   for (;;) {
     try {
       await writeFile(path, mine, { flag: "wx", mode: 0o600 });
-      break;
+      return () => rm(path, { force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
@@ -38,9 +33,14 @@ export async function withLock<T>(
     }
     await rm(path, { force: true });
   }
+}
+
+/** Runs `work` while no other command works on the same file's subject. */
+export async function withLock<T>(path: string, purpose: string, work: () => Promise<T>, say?: (line: string) => void): Promise<T> {
+  const release = await takeLock(path, purpose, say);
   try {
     return await work();
   } finally {
-    await rm(path, { force: true });
+    await release();
   }
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints the folder of the tests' environment: `venv` in it is what the image holds, `extra` what only the tests need.
-# It is built once per content of the files that it depends on, beside the clone.
+# It is built once per content of the files that it depends on, beside the clone, and goes when it was not used for a day
+# and another one is built.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -34,8 +35,8 @@ if [ ! -e "$environment/complete" ]; then
     --no-deps --require-hashes --only-binary :all: --target "$environment/extra" -r "$here/requirements-test.txt" >&2
   rm -rf "$environment/pip"
   : >"$environment/complete"
-  # Of the environments of earlier requirements one stays: another branch may need it.
-  # shellcheck disable=SC2012
-  ls -td "$cache"/*/ | tail -n +3 | xargs -r rm -rf
+  # Tests of another branch may run in one of these now.
+  find "$cache" -mindepth 1 -maxdepth 1 -type d ! -path "$environment" -mmin +1440 -exec rm -rf {} +
 fi
+touch "$environment"
 echo "$environment"
