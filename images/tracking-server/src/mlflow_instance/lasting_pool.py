@@ -23,6 +23,10 @@ _logger = logging.getLogger(__name__)
 _RETRY_SECONDS = 2.0
 # How long a request waits for an open connection while no new one can be had: a database that is away is told soon.
 _FREE_WITHIN_SECONDS = 5.0
+# A connection that was used so short a time ago is not asked once more whether it is open: MLflow's
+# handlers take two for a write, and each question costs as much as a statement.
+_ALIVE_SECONDS = 0.2
+_RETURNED = "mlflow_instance_returned"
 _engines: list[Engine] = []
 
 
@@ -51,6 +55,8 @@ class LastingPool(QueuePool):
                     raise
                 entry = self._free_entry()
         entry = self._renewed(entry)
+        if entry.info.get(_RETURNED, 0.0) > time.monotonic() - _ALIVE_SECONDS:
+            entry.fresh = True  # type: ignore[attr-defined]
         with self._freed:
             me = threading.get_ident()
             self._holders[entry] = me
@@ -64,6 +70,7 @@ class LastingPool(QueuePool):
                 self._held[holder] -= 1
                 if not self._held[holder]:
                     del self._held[holder]
+        record.info[_RETURNED] = time.monotonic()
         super()._do_return_conn(record)
         with self._freed:
             self._freed.notify_all()
@@ -132,7 +139,7 @@ def lasting(pool: Any, renew_seconds: float | None) -> LastingPool:
         renew_seconds=renew_seconds,
         echo=pool.echo,
         logging_name=pool._orig_logging_name,
-        use_lifo=pool._pool.use_lifo,
+        use_lifo=True,
         reset_on_return=pool._reset_on_return,
         _dispatch=pool.dispatch,
         dialect=pool._dialect,
