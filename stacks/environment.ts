@@ -28,6 +28,11 @@ const previewSchema = strict({
     ),
 });
 
+const range = strict({
+  min: days.describe("The least that an instance may have."),
+  max: days.describe("The most that it may have."),
+}).refine(({ min, max }) => daysOf(min) <= daysOf(max), { error: "has a min above its max" });
+
 /** The plain values of an environment, without its name: the object under the config key `environment`. */
 export const environmentSchema = strict({
   domain: z
@@ -57,13 +62,10 @@ export const environmentSchema = strict({
     .optional()
     .describe("What an instance file that is silent gets."),
   bounds: strict({
-    deletedExperimentRetention: strict({
-      min: days.describe("The least that an instance may have."),
-      max: days.describe("The most that it may have."),
-    })
-      .refine((range) => daysOf(range.min) <= daysOf(range.max), { error: "has a min above its max" })
+    deletedExperimentRetention: range.optional().describe("Bounds of the grace before a deletion is final, on top of those of the tier."),
+    traceRetention: range
       .optional()
-      .describe("Bounds of the grace before a deletion is final, on top of those of the tier."),
+      .describe("Bounds of the age at which traces are removed, of instances that remove them. Default: 7d to 730d."),
   })
     .optional()
     .describe("What an instance file may not go beyond."),

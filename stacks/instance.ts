@@ -21,7 +21,7 @@ import { strict, type Problem } from "./problems.ts";
 import { extraAllowedHosts } from "./allowedHosts.ts";
 import { schedule, timeZone } from "./schedules.ts";
 import { retentionDays, tierNames } from "./tiers.ts";
-import { isTraceRetention, traceRetentionRange } from "./traceRetention.ts";
+import { traceRetentionProblem } from "./traceRetention.ts";
 import { bytesOf, cpu, days, daysOf, duration, show, size } from "./units.ts";
 
 const roles = Object.values(TokenRole);
@@ -233,9 +233,8 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
     );
   }
 
-  if (spec.traceRetention !== undefined && !isTraceRetention(spec.traceRetention)) {
-    add(["traceRetention"], `is ${spec.traceRetention}, outside ${traceRetentionRange}`);
-  }
+  const ofTraces = traceRetentionProblem(spec.traceRetention, environment.bounds?.traceRetention);
+  if (ofTraces !== undefined) add(["traceRetention"], ofTraces);
 
   const { after, idle } = spec.staleRuns;
   const [afterHours, idleHours] = [parseHours(after)!, parseHours(idle)!];

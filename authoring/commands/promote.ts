@@ -112,9 +112,11 @@ function readInstance(root: string, path: string, { environment }: Target): Read
 
 // Whoever is refused by a bound of the environment finds it in the stack file.
 function boundsOf(root: string, { environment, stackFile }: Target, problems: readonly Problem[]): string[] {
-  const bounds = environment.bounds?.deletedExperimentRetention;
-  if (bounds === undefined || !problems.some(({ path }) => path[0] === "deletedExperimentRetention")) return [];
-  return [`${relative(root, stackFile)}: environment.bounds.deletedExperimentRetention: ${bounds.min} to ${bounds.max}`];
+  return Object.entries(environment.bounds ?? {}).flatMap(([key, bounds]) =>
+    bounds !== undefined && problems.some(({ path }) => path[0] === key)
+      ? [`${relative(root, stackFile)}: environment.bounds.${key}: ${bounds.min} to ${bounds.max}`]
+      : [],
+  );
 }
 
 const shownValue = (value: unknown): string =>

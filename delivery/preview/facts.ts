@@ -29,6 +29,8 @@ export interface InstanceFacts {
   readonly version?: string | undefined;
   /** `30d`. */
   readonly retention?: string | undefined;
+  /** Age at which traces of active experiments are removed; undefined: they stay. */
+  readonly traceRetention?: string | undefined;
   readonly retentionSchedule?: string | undefined;
   /** Its deletion was asked for by name, so its parts may go. */
   readonly deletionPrepared: boolean;
@@ -111,6 +113,7 @@ function read(states: readonly StepState[], outputs: Readonly<Record<string, unk
     environment: textOf(labels["mlflow-instances/environment"]),
     version: textOf(annotations["mlflow-instances/mlflow-version"]),
     retention: textOf(annotations["mlflow-instances/deleted-experiment-retention"]),
+    traceRetention: textOf(annotations["mlflow-instances/trace-retention"]),
     retentionSchedule: textOf(outputs?.["retentionSchedule"]),
     deletionPrepared: [annotations, ...tags].some((marks) => marks["mlflow-instances/deletion"] === "prepared"),
     urls: hosts.map((host) => `https://${host}`).sort(),

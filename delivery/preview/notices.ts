@@ -23,6 +23,7 @@ export function noticesOf({ before, after }: BeforeAndAfter, changes: readonly R
     ...changes.flatMap(ofCertificate),
     ...ofTokens(before, after),
     ...ofRetention(before, after),
+    ...ofTraces(before, after),
   ];
 }
 
@@ -134,4 +135,11 @@ function ofRetention(before: InstanceFacts, after: InstanceFacts): string[] {
   const [old, next] = [daysOf(before.retention), daysOf(after.retention)];
   if (old === undefined || next === undefined || old === next) return [];
   return [`What is deleted can be restored for ${count(next, "day")} (was ${count(old, "day")})`];
+}
+
+function ofTraces({ traceRetention: before }: InstanceFacts, { traceRetention: after }: InstanceFacts): string[] {
+  const [old, next] = [daysOf(before), daysOf(after)];
+  if (old === next) return [];
+  const was = old === undefined ? "" : ` (was ${count(old, "day")})`;
+  return [next === undefined ? `Traces stay from now on${was}` : `Traces are removed after ${count(next, "day")}${was}`];
 }

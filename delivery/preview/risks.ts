@@ -43,7 +43,9 @@ export function risksOf({ changes, facts, vanished, last, refused }: Input): Ris
     }),
     ...changes.flatMap((change) => ofHolder(change, facts.get(change.instance ?? ""), last.get(change.instance ?? ""), refused)),
     ...[...facts].flatMap(([instance, { before, after }]) =>
-      before === undefined || after === undefined ? [] : [...ofRetention(instance, before, after), ...ofTokens(instance, before, after)],
+      before === undefined || after === undefined
+        ? []
+        : [...ofRetention(instance, before, after), ...ofTraces(instance, before, after), ...ofTokens(instance, before, after)],
     ),
     ...changes.flatMap((change) => ofTokenValue(change, facts.get(change.instance ?? ""))),
   ];
@@ -113,12 +115,24 @@ function physicalName({ before, after, name }: ResourceChange): string {
 function ofRetention(instance: string, before: InstanceFacts, after: InstanceFacts): Risk[] {
   const [old, next] = [daysOf(before.retention), daysOf(after.retention)];
   if (old === undefined || next === undefined || next >= old) return [];
-  const run = after.retentionSchedule === undefined ? "" : ` (${after.retentionSchedule})`;
   const text =
-    `retention of what was deleted is shortened from ${old} to ${next} days: what was deleted more than ${next} days before the next retention run${run} ` +
+    `retention of what was deleted is shortened from ${old} to ${next} days: what was deleted more than ${next} days before the next retention run${schedule(after)} ` +
     `goes with that run, also when it was deleted under the promise of ${old} days`;
   return [{ instance, kind: "retention", destructive: false, confirmed: false, text }];
 }
+
+/** Traces have no grace: what is too old goes from active experiments with the next run. */
+function ofTraces(instance: string, before: InstanceFacts, after: InstanceFacts): Risk[] {
+  const [old, next] = [daysOf(before.traceRetention), daysOf(after.traceRetention)];
+  if (next === undefined || (old !== undefined && next >= old)) return [];
+  const text =
+    `traces of active experiments that are more than ${next} days old go for good with the next retention run${schedule(after)}; ` +
+    (old === undefined ? "until now they stay" : `until now they stay for ${old} days`) +
+    `. The tag \`keep\` keeps them; \`npm run retention … --dry-run\` after the update lists them`;
+  return [{ instance, kind: "retention", destructive: false, confirmed: false, text }];
+}
+
+const schedule = ({ retentionSchedule }: InstanceFacts): string => (retentionSchedule === undefined ? "" : ` (${retentionSchedule})`);
 
 function ofTokens(instance: string, before: InstanceFacts, after: InstanceFacts): Risk[] {
   if (before.tokens === undefined || after.tokens === undefined) return [];

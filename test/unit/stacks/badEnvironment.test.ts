@@ -85,6 +85,11 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
     ["environment.bounds.deletedExperimentRetention: has a min above its max"],
   ],
   [
+    "bounds of traces turned round",
+    (v) => (v.bounds = { traceRetention: { min: "90d", max: "30d" } }),
+    ["environment.bounds.traceRetention: has a min above its max"],
+  ],
+  [
     "Traefik's settings beside another controller",
     (v) => {
       v.platform.ingress.controller = "nginx";

@@ -271,6 +271,14 @@ test("an environment's bounds narrow the retention further", () => {
   ]);
 });
 
+test("an environment's bounds narrow the age of traces, where there is one", () => {
+  const environment = fixtureEnvironment((values) => (values.bounds = { traceRetention: { min: "30d", max: "365d" } }));
+  const said = (days: string) => errorsOf({ "shop.yaml": `${good}traceRetention: ${days}\n` }, environment);
+  expect([said("30d"), said("365d"), errorsOf({ "shop.yaml": good }, environment)]).toEqual([[], [], []]);
+  expect(said("29d")).toEqual(["shop.yaml:4:1 traceRetention: is 29d, outside 30d to 365d, the bounds of the environment"]);
+  expect(said("6d")).toEqual(["shop.yaml:4:1 traceRetention: is 6d, outside 7d to 730d"]);
+});
+
 test("without an environment, a file's own errors are still found", () => {
   const folder = folderWith({ "shop.yaml": `${good}tier: gold\n` });
   const { errors, specs } = readInstances(undefined, folder, { stack: "local", today: "2026-11-22", root: folder });

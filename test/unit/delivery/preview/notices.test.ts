@@ -126,6 +126,9 @@ describe("what users notice", () => {
       ["The address changes from https://a.example.com to https://b.example.com: clients have to be told"],
     ],
     ["no address", {}, { urls: [] }, ["https://a.example.com answers no more"]],
+    ["traces that go", {}, { traceRetention: "180d" }, ["Traces are removed after 180 days"]],
+    ["traces that stay again", { traceRetention: "90d" }, {}, ["Traces stay from now on (was 90 days)"]],
+    ["another age of traces", { traceRetention: "90d" }, { traceRetention: "180d" }, ["Traces are removed after 180 days (was 90 days)"]],
     [
       "another version",
       {},

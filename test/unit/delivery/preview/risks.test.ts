@@ -131,6 +131,18 @@ describe("data at risk", () => {
     expect(risksOf([component("a"), namespace("a", of("30d"), of("7d"), "update")])).toHaveLength(1);
   });
 
+  it.each([
+    ["introduced", undefined, "180d", "more than 180 days old go for good with the next retention run; until now they stay. The tag"],
+    ["shortened", "180d", "90d", "more than 90 days old go for good with the next retention run; until now they stay for 180 days."],
+  ])("is an age of traces that is %s", (_, before, after, said) => {
+    const of = (days: string | undefined) => (days === undefined ? {} : { "mlflow-instances/trace-retention": days });
+    const [risk, ...more] = risksOf([component("a"), namespace("a", of(before), of(after), "update")]);
+    expect(more).toEqual([]);
+    expect(risk).toMatchObject({ instance: "a", kind: "retention", destructive: false });
+    expect(risk?.text).toContain(said);
+    expect(risksOf([component("a"), namespace("a", of(after), of(before), "update")])).toEqual([]);
+  });
+
   it("is a token that goes or ends earlier", async () => {
     expect((await reportFrom("tokenRemoved")).risks.map(({ text }) => text)).toEqual([
       "token `ci` ends on 2027-03-31 and no longer on 2027-10-31",
