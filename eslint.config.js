@@ -18,7 +18,7 @@ export default tseslint.config(
   },
   {
     // Children of a component are registered by their constructor; nobody needs the value.
-    files: ["components/**/*.ts", "stacks/**/*.ts"],
+    files: ["components/**/*.ts", "program/**/*.ts"],
     rules: { "no-new": "off" },
   },
   {

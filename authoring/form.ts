@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { showPath, type Problem } from "../stacks/problems.ts";
+import { showPath, type Problem } from "../program/values/problems.ts";
 import { refusalOf } from "../commandLine/refusal.ts";
 import type { Asker } from "./questions.ts";
 

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { namespaceDeclaresRetention } from "../policies/retention/namespaceDeclaresRetention.ts";
 import { tokenExpiresInTime } from "../policies/security/tokenExpiresInTime.ts";
 import { boundFor, readConfiguration, type Bounds, type Configuration } from "../policies/settings.ts";
-import type { InstanceSpec } from "../stacks/instance.ts";
-import { dayAfter } from "../stacks/previewEnvironment.ts";
-import type { Problem } from "../stacks/problems.ts";
-import { daysOf } from "../stacks/units.ts";
+import type { InstanceSpec } from "../program/instance/instance.ts";
+import { dayAfter } from "../program/previewEnvironment.ts";
+import type { Problem } from "../program/values/problems.ts";
+import { daysOf } from "../program/values/units.ts";
 import { refusalOf } from "../commandLine/refusal.ts";
 
 const file = join("stacks", "policies.json");

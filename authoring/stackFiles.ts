@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { connectionProblems } from "../stacks/connections.ts";
-import { instancesFolderOf, placeInStackFile } from "../stacks/config.ts";
-import { parseEnvironment, secretKeys, type Environment, type RawConfig, type SecretKey } from "../stacks/environment.ts";
-import { problemsIn, problemsInName, resolve, tierOf, type InstanceFile, type InstanceSpec } from "../stacks/instance.ts";
-import { readInstances } from "../stacks/load.ts";
-import { pullRequestOf } from "../stacks/previewEnvironment.ts";
-import { showPath, type Problem } from "../stacks/problems.ts";
-import { configOf, stackNames } from "../stacks/stackOnDisk.ts";
-import { parseYamlFile } from "../stacks/yamlFile.ts";
+import { connectionProblems } from "../program/instance/connections.ts";
+import { instancesFolderOf, placeInStackFile } from "../program/config.ts";
+import { parseEnvironment, secretKeys, type Environment, type RawConfig, type SecretKey } from "../program/environment.ts";
+import { problemsIn, problemsInName, resolve, tierOf, type InstanceFile, type InstanceSpec } from "../program/instance/instance.ts";
+import { readInstances } from "../program/instance/load.ts";
+import { pullRequestOf } from "../program/previewEnvironment.ts";
+import { showPath, type Problem } from "../program/values/problems.ts";
+import { configOf, stackNames } from "../program/stackOnDisk.ts";
+import { parseYamlFile } from "../program/values/yamlFile.ts";
 import { Refusal, refusalOf } from "../commandLine/refusal.ts";
 
 const isSecretKey = (key: string | number | undefined): key is SecretKey => key !== undefined && key in secretKeys;

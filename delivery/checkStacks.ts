@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { connectionProblems } from "../stacks/connections.ts";
-import { readInstances } from "../stacks/load.ts";
-import { showPath } from "../stacks/problems.ts";
-import { readStack } from "../stacks/stackOnDisk.ts";
+import { connectionProblems } from "../program/instance/connections.ts";
+import { readInstances } from "../program/instance/load.ts";
+import { showPath } from "../program/values/problems.ts";
+import { readStack } from "../program/stackOnDisk.ts";
 
 /**
  * Every error in the files of these stacks: what can be said of a change without a secret, a login or an engine, so also of one from a fork.

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { wordsFor } from "../stacks/preflight/check.ts";
+import { wordsFor } from "../program/preflight/check.ts";
 import { Refusal } from "../commandLine/refusal.ts";
 
 /** An answer of the API server that isn't the wanted one, or none at all (then `status` is 0). */

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { KubeConfig } from "@kubernetes/client-node";
-import { storeAuthorities } from "../stacks/platforms/authorities.ts";
-import type { AwsPlatform } from "../stacks/platforms/aws.ts";
-import { eksKubeconfig } from "../stacks/platforms/eksKubeconfig.ts";
-import { clientOf } from "../stacks/preflight/awsClient.ts";
-import { wordsFor } from "../stacks/preflight/check.ts";
-import { describeCluster } from "../stacks/preflight/eksCluster.ts";
+import { storeAuthorities } from "../program/platforms/authorities.ts";
+import type { AwsPlatform } from "../program/platforms/aws.ts";
+import { eksKubeconfig } from "../program/platforms/eksKubeconfig.ts";
+import { clientOf } from "../program/preflight/awsClient.ts";
+import { wordsFor } from "../program/preflight/check.ts";
+import { describeCluster } from "../program/preflight/eksCluster.ts";
 import { Cluster } from "./cluster.ts";
 import { Refusal } from "../commandLine/refusal.ts";
 import type { Place } from "./target.ts";

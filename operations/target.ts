@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { namespaceName } from "@mlflow-instances/components";
-import type { Platform } from "../stacks/environment.ts";
-import type { AwsPlatform, ClusterByContext } from "../stacks/platforms/aws.ts";
-import { readStack, stackNames } from "../stacks/stackOnDisk.ts";
+import type { Platform } from "../program/environment.ts";
+import type { AwsPlatform, ClusterByContext } from "../program/platforms/aws.ts";
+import { readStack, stackNames } from "../program/stackOnDisk.ts";
 import { nearestFirst } from "./nearest.ts";
 import { Refusal } from "../commandLine/refusal.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { instanceFileSchema } from "../../stacks/instance.ts";
-import { check, type Problem } from "../../stacks/problems.ts";
+import { instanceFileSchema } from "../../program/instance/instance.ts";
+import { check, type Problem } from "../../program/values/problems.ts";
 import type { Context, Register } from "../context.ts";
 import { Refusal, refusalOf } from "../../commandLine/refusal.ts";
 import { addOptions, fill, givenOf, sayProblem, valuesOf, type Answers, type Field, type Options } from "../form.ts";

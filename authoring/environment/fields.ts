@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { listOf, type Answers, type Field } from "../form.ts";
-import { tierNames } from "../../stacks/tiers.ts";
+import { tierNames } from "../../program/values/tiers.ts";
 import { accountFields, cloudFields } from "./awsFields.ts";
 import { storeFields } from "./existingFields.ts";
 import { ingressFields } from "./ingressFields.ts";

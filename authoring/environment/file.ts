@@ -21,7 +21,7 @@ const comments: readonly (readonly [readonly string[], string])[] = [
 export function environmentText({ domain, ...rest }: Record<string, unknown>): string {
   const values = { domain, ...rest };
   const document = new Document({ config: { "pulumi:disable-default-providers": ["*"], [`${project}:environment`]: values } });
-  document.commentBefore = " An environment, by `npm run new-environment`; stacks/platforms/ describes each value.";
+  document.commentBefore = " An environment, by `npm run new-environment`; program/platforms/ describes each value.";
   for (const [path, comment] of comments) {
     const [parent, key] = [document.getIn(["config", ...path.slice(0, -1)]), path.at(-1)];
     const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;

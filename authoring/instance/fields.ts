@@ -1,6 +1,6 @@
-import { nameProblem } from "../../stacks/naming.ts";
-import { tierNames } from "../../stacks/tiers.ts";
-import { latestExpiry } from "../../stacks/instance.ts";
+import { nameProblem } from "../../program/values/naming.ts";
+import { tierNames } from "../../program/values/tiers.ts";
+import { latestExpiry } from "../../program/instance/instance.ts";
 import type { Target } from "../stackFiles.ts";
 import { listOf, type Field } from "../form.ts";
 

@@ -1,5 +1,5 @@
-import type { Environment } from "../../stacks/environment.ts";
-import type { InstanceFile, InstanceSpec } from "../../stacks/instance.ts";
+import type { Environment } from "../../program/environment.ts";
+import type { InstanceFile, InstanceSpec } from "../../program/instance/instance.ts";
 import { changes, type Change } from "./plan.ts";
 
 interface Side {

@@ -1,4 +1,4 @@
-import { dayAfter, previewDays } from "../../stacks/previewEnvironment.ts";
+import { dayAfter, previewDays } from "../../program/previewEnvironment.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
 import { openBackend, type ListedStack, type Workplace } from "./backend.ts";
 import { claimOf, type Claim } from "./claim.ts";

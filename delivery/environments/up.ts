@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
-import { asObject } from "../../stacks/config.ts";
-import { previewStack, pullRequestOf, type Preview } from "../../stacks/previewEnvironment.ts";
-import { readStack, stackNames } from "../../stacks/stackOnDisk.ts";
-import { parseYamlFile } from "../../stacks/yamlFile.ts";
+import { asObject } from "../../program/config.ts";
+import { previewStack, pullRequestOf, type Preview } from "../../program/previewEnvironment.ts";
+import { readStack, stackNames } from "../../program/stackOnDisk.ts";
+import { parseYamlFile } from "../../program/values/yamlFile.ts";
 import { openStack, type EngineRun } from "../engine.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
 import { openBackend, type Workplace } from "./backend.ts";

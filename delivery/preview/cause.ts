@@ -16,7 +16,7 @@ export interface GitChanges {
 
 const kinds: Readonly<Record<string, FileChange>> = { A: "added", D: "removed" };
 /** What decides an instance besides its own file: code, defaults, versions. Tests, docs and the rest change none; an image counts by its reference in the stack's values. */
-const shares = /^(?:stacks\/[^/]+\.ts$|components\/|package(?:-lock)?\.json$|Pulumi\.yaml$)/;
+const shares = /^(?:program\/|components\/|package(?:-lock)?\.json$|Pulumi\.yaml$)/;
 
 /** What changed between the base and the work tree: what was committed, what is staged, what is neither, and what git doesn't know yet. */
 export async function changedFiles(root: string, base: string): Promise<ReadonlyMap<string, FileChange>> {

@@ -13,7 +13,7 @@ export interface Failures {
   readonly warnings: readonly string[];
 }
 
-// The line of stacks/vanished.ts.
+// The line of program/instance/vanished.ts.
 const vanishedLine = /^\s*(\S+\.ya?ml): is gone\b/;
 const title = /nothing was changed:$/;
 const isProtected = /cannot be deleted\s+because it is protected/;

@@ -1,4 +1,4 @@
-import { goneMark } from "../../stacks/preflight/claims.ts";
+import { goneMark } from "../../program/preflight/claims.ts";
 import type { EngineRun } from "../engine.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { z } from "zod";
-import { check, strict } from "../../stacks/problems.ts";
-import { parseYamlFile } from "../../stacks/yamlFile.ts";
+import { check, strict } from "../../program/values/problems.ts";
+import { parseYamlFile } from "../../program/values/yamlFile.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
 import type { Capacity } from "./facts.ts";
 import { gibibyte } from "./quantities.ts";

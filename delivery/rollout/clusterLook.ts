@@ -1,11 +1,11 @@
 import { namespaceName } from "../../components/internal/names.ts";
-import { storeAuthorities } from "../../stacks/platforms/authorities.ts";
-import type { Platform } from "../../stacks/environment.ts";
-import { openApiServer, type ApiServer } from "../../stacks/preflight/apiServer.ts";
-import { clientOf } from "../../stacks/preflight/awsClient.ts";
-import { eksContext } from "../../stacks/preflight/eksCluster.ts";
-import { readContext, type Context } from "../../stacks/preflight/kubeconfig.ts";
-import { Probe } from "../../stacks/preflight/probes.ts";
+import { storeAuthorities } from "../../program/platforms/authorities.ts";
+import type { Platform } from "../../program/environment.ts";
+import { openApiServer, type ApiServer } from "../../program/preflight/apiServer.ts";
+import { clientOf } from "../../program/preflight/awsClient.ts";
+import { eksContext } from "../../program/preflight/eksCluster.ts";
+import { readContext, type Context } from "../../program/preflight/kubeconfig.ts";
+import { Probe } from "../../program/preflight/probes.ts";
 import type { Look } from "./guard.ts";
 import type { KubeEvent, Pod } from "./objects.ts";
 

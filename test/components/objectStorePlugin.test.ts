@@ -75,7 +75,7 @@ describe("a store that is not Amazon's", () => {
     }
   });
 
-  test("has it for its provider in stacks/, and nothing else has", async () => {
+  test("has it for its provider, and nothing else has", async () => {
     const { providers, registrations } = await registered("local");
     const aws = providers.filter(({ type }) => type === "pulumi:providers:aws");
     expect(aws.map(({ name, version }) => `${name} ${version}`)).toEqual(["object-store 7.12.0"]);

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import type { StoreKey } from "../../stacks/config.ts";
-import { parseEnvironment, secretKeys, type Environment } from "../../stacks/environment.ts";
-import { readStack } from "../../stacks/stackOnDisk.ts";
+import type { StoreKey } from "../../program/config.ts";
+import { parseEnvironment, secretKeys, type Environment } from "../../program/environment.ts";
+import { readStack } from "../../program/stackOnDisk.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 

@@ -5,7 +5,7 @@ import type { Declared } from "../recording.ts";
 import { renamed } from "../renamed.ts";
 
 // A flat program: the very resources that the composed one declared for one instance, declared again for each by a loop, with the SDK's own classes and no
-// component. The setting and the pause between two instances are those of stacks/index.ts and stacks/deploy.ts.
+// component. The setting and the pause between two instances are those of program/index.ts and program/deploy.ts.
 (Error as { prepareStackTrace?: unknown }).prepareStackTrace = undefined;
 
 /** How the engine marks what is secret, and what is not known yet. */

@@ -1,6 +1,6 @@
-import { cp, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { inject } from "vitest";
@@ -22,11 +22,7 @@ export async function openCheckout(stack: string) {
   const instancesFolder = join(root, "stacks", "instances", stack);
   await mkdir(instancesFolder, { recursive: true });
   for (const file of ["Pulumi.yaml", "package.json", ".gitignore"]) await cp(join(clone, file), join(root, file));
-  const isProgram = async (source: string): Promise<boolean> => source.endsWith(".ts") || (await stat(source)).isDirectory();
-  await cp(join(clone, "stacks"), join(root, "stacks"), {
-    recursive: true,
-    filter: async (source) => basename(source) !== "instances" && (await isProgram(source)),
-  });
+  await cp(join(clone, "program"), join(root, "program"), { recursive: true });
   for (const shared of ["node_modules", "policies"]) await symlink(join(clone, shared), join(root, shared));
   const pulumi = await openPulumi(context.cli, { folder: root, stack, instancesFolder }, join(folder, "state"));
   const ready: ReadyPlatform = { ...context, pulumi };

@@ -2,7 +2,7 @@ import { instanceNamePattern } from "@mlflow-instances/components";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { forbiddenWords, instanceHasProductName, trialWords } from "../../../policies/naming/instanceHasProductName.ts";
-import { algorithmWords, nameProblem, stageWords, trialWords as trialWordsOfFiles } from "../../../stacks/naming.ts";
+import { algorithmWords, nameProblem, stageWords, trialWords as trialWordsOfFiles } from "../../../program/values/naming.ts";
 import { resourceContract } from "../contract.ts";
 import { foreignNamespace, namespace } from "../fixtures.ts";
 import { judge, unknown } from "../support.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseEnvironment, secretKeys, type SecretKey } from "../../../stacks/environment.ts";
+import { parseEnvironment, secretKeys, type SecretKey } from "../../../program/environment.ts";
 import { flags, project, scripted, type } from "./support.ts";
 
 const image = `registry.example.com/tracking-server:3.17.2@sha256:${"a1".repeat(32)}`;

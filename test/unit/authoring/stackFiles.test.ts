@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { checkStacks } from "../../../delivery/checkStacks.ts";
 import { environmentsIn } from "../../../delivery/touchedStacks.ts";
 import { policyProblems } from "../../../authoring/policyBounds.ts";
-import { readInstances } from "../../../stacks/load.ts";
-import { readStack } from "../../../stacks/stackOnDisk.ts";
+import { readInstances } from "../../../program/instance/load.ts";
+import { readStack } from "../../../program/stackOnDisk.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const today = new Date().toISOString().slice(0, 10);

@@ -148,7 +148,7 @@ const preflight = [
 
 /** Modules of the AWS SDK of Pulumi that program and components import: what they register and call. */
 function imported(): string[] {
-  const files = ["components", "stacks"].flatMap((folder) =>
+  const files = ["components", "program"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
       .map((name) => readFileSync(join(root, folder, name), "utf8")),

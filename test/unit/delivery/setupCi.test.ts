@@ -8,7 +8,7 @@ import { register } from "../../../delivery/commands/setupCi.ts";
 import { installCli } from "../../../delivery/installCli.ts";
 import { writeJobFiles } from "../../../delivery/jobFiles.ts";
 import { refuseOutdated } from "../../../delivery/touchedStacks.ts";
-import { fixtureValues } from "../stacks/support.ts";
+import { fixtureValues } from "../program/support.ts";
 import { repository } from "./support/repository.ts";
 import { typed } from "./support/typed.ts";
 

@@ -16,7 +16,7 @@ describe("the stacks that a change touches", () => {
     ["an instance file: every stack that reads its folder", ["stacks/instances/prod/fraud-detector.yaml"], ["prod", "prod-eu"]],
     ["a stack file: that stack", ["stacks/Pulumi.dev.yaml"], ["dev"]],
     ["an instance file of no stack: none", ["stacks/instances/old/fraud-detector.yaml"], []],
-    ["the program: all", ["stacks/tiers.ts"], all],
+    ["the program: all", ["program/values/tiers.ts"], all],
     ["a component: all", ["components/mlflowInstance.ts"], all],
     ["a policy: all", ["policies/naming/instanceHasProductName.ts"], all],
     ["the policies' configuration: all", ["stacks/policies.json"], all],

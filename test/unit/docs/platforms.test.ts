@@ -5,11 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { instanceGrants, maintenanceGrants, resourcesOf } from "../../../components/internal/bucketActions.ts";
-import { parseEnvironment, type Environment } from "../../../stacks/environment.ts";
-import { resolve } from "../../../stacks/instance.ts";
-import { instanceArgs } from "../../../stacks/instanceArgs.ts";
-import { showPath } from "../../../stacks/problems.ts";
-import { configOf } from "../stacks/support.ts";
+import { parseEnvironment, type Environment } from "../../../program/environment.ts";
+import { resolve } from "../../../program/instance/instance.ts";
+import { instanceArgs } from "../../../program/instance/instanceArgs.ts";
+import { showPath } from "../../../program/values/problems.ts";
+import { configOf } from "../program/support.ts";
 
 // The pages on existing platforms are to be copied from: each stack file in them is an environment that the program takes. Whether a provider's services are as a page says is not
 // proved here; the page names what it has from where.

@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { fileSink, streamSink } from "../../../operations/output.ts";
 import { Refusal } from "../../../commandLine/refusal.ts";
-import { folderWith } from "../stacks/support.ts";
+import { folderWith } from "../program/support.ts";
 
 test("a file has every line once the sink has ended", async () => {
   const path = join(folderWith({}), "events.jsonl");

@@ -10,9 +10,9 @@ import { Refusal } from "../../../commandLine/refusal.ts";
 import { endOf } from "../../../commandLine/run.ts";
 import { ends, ExitCode } from "../../../operations/exitCode.ts";
 import { findTarget } from "../../../operations/target.ts";
-import { secretKeys } from "../../../stacks/environment.ts";
-import { httpsServer, issue, listen, portOf } from "../stacks/preflight/fakes.ts";
-import { fixtureValues, folderWith } from "../stacks/support.ts";
+import { secretKeys } from "../../../program/environment.ts";
+import { httpsServer, issue, listen, portOf } from "../program/preflight/fakes.ts";
+import { fixtureValues, folderWith } from "../program/support.ts";
 
 const instance = "team: shop\nowner: a@example.com\ndescription: d\n";
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { Refusal } from "../../../../commandLine/refusal.ts";
 import { upPreview, type PreviewRequest } from "../../../../delivery/environments/up.ts";
-import { fixtureValues } from "../../stacks/support.ts";
+import { fixtureValues } from "../../program/support.ts";
 import { fakePulumi, stateOf, type FakeStack } from "./fakePulumi.ts";
 
 // What `up` asks of Git and the CLI. What the CLI then does is the engine test's business.

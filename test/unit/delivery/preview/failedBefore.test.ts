@@ -15,7 +15,7 @@ it("the reason of a failed resource is told once, and not what could not be made
         stackUrn,
       ),
       diagnostic(
-        "Running program 'stacks/index.ts' failed with an unhandled exception:\n<ref *1> Error: error serializing property \"spec\": resource card-checks-migration [kubernetes:batch/v1:Job] failed to register",
+        "Running program 'program/index.ts' failed with an unhandled exception:\n<ref *1> Error: error serializing property \"spec\": resource card-checks-migration [kubernetes:batch/v1:Job] failed to register",
         stackUrn,
       ),
     ],

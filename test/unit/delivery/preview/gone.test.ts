@@ -3,8 +3,8 @@ import { readFailures } from "../../../../delivery/preview/failures.ts";
 import { withoutTheGone } from "../../../../delivery/preview/gone.ts";
 import { reportOf } from "../../../../delivery/preview/report.ts";
 import { ExitCode } from "../../../../delivery/exitCode.ts";
-import { gone } from "../../../../stacks/preflight/claims.ts";
-import type { InstanceSpec } from "../../../../stacks/instance.ts";
+import { gone } from "../../../../program/preflight/claims.ts";
+import type { InstanceSpec } from "../../../../program/instance/instance.ts";
 import { runOf } from "./support.ts";
 
 const diagnostic = (severity: "error" | "warning", message: string) => ({ severity, color: "never" as const, message, urn: "" });

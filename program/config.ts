@@ -1,0 +1,153 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { Environment, RawConfig, SecretKey } from "./environment.ts";
+import { showPath, type Problem } from "./values/problems.ts";
+import { parseYamlFile } from "./values/yamlFile.ts";
+
+/** Prefix of this project's config keys. */
+export const project = "mlflow-instances";
+
+// Exported by the SDK but not declared in its types. `Config.get` of a secret only warns, so without it a plain password would pass.
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
+
+/** This project's config of the current stack; the values of secrets stay out of it. */
+export function readConfig(): RawConfig {
+  const keys = new Map<string, { secret: boolean; plain?: string }>();
+  for (const [fullKey, value] of Object.entries(pulumi.runtime.allConfig())) {
+    if (!fullKey.startsWith(`${project}:`)) continue;
+    const secret = isConfigSecret(fullKey);
+    keys.set(fullKey.slice(project.length + 1), secret ? { secret } : { secret, plain: value });
+  }
+  return { stack: pulumi.getStack(), keys };
+}
+
+/** Where the stack's instance files are. */
+export const instancesFolderOf = (root: string, { stack, keys }: RawConfig): string =>
+  resolve(root, keys.get("instancesFolder")?.plain ?? join("stacks", "instances", stack));
+
+/** A secret of the stack's config; it was checked to be there. */
+export const secret = (key: SecretKey): pulumi.Output<string> => new pulumi.Config(project).requireSecret(key);
+
+/** A secret that an environment may have. */
+export const optionalSecret = (key: SecretKey): pulumi.Output<string> | undefined => new pulumi.Config(project).getSecret(key);
+
+/** Its text, for a login of this very program: never part of a resource's arguments, which take `secret`, nor of a message. */
+export const secretText = (key: SecretKey): string | undefined => pulumi.runtime.getConfig(`${project}:${key}`);
+
+/** The key of a user of the object store. */
+export interface KeyPair {
+  readonly accessKeyId: pulumi.Output<string>;
+  readonly secretAccessKey: pulumi.Output<string>;
+  /** The user as the store's policies write it, where that doesn't follow from the key. */
+  readonly principal?: string;
+}
+
+/** An instance's own key, and that of its maintenance jobs where the store gives a bucket more than one user. */
+export interface StoreKey extends KeyPair {
+  readonly maintenance?: KeyPair;
+  /** The users of before, as the store's policies write them, while pods still use their keys. */
+  readonly former?: readonly string[];
+}
+
+const pairSchema = z.object({
+  accessKeyId: z.string().min(1),
+  secretAccessKey: z.string().min(1),
+  principal: z.string().min(1).optional(),
+});
+const formerSchema = z.array(z.string().min(1)).optional();
+
+const flawOf = ({ issues }: z.ZodError): string =>
+  issues.some(({ path }) => path[0] !== "principal") ? "has no accessKeyId or no secretAccessKey in" : "has an empty principal in";
+
+// Previews come and go, users of a store without an IAM don't: one user is there for all of them.
+const forPreviews = "preview";
+
+/** Reads each instance's key; an instance without one is a problem (the value of no key is ever part of it). In a preview environment the entry `preview` stands in. */
+export function readStoreKeys(
+  config: RawConfig,
+  names: readonly string[],
+  fileOf: (name: string) => string,
+  environment: Environment | undefined,
+): { keys: ReadonlyMap<string, StoreKey>; errors: string[] } {
+  // Instances on AWS have roles. Not set at all, or in plain text: said by the check of the environment already.
+  if (environment?.platform.kind === "aws" || config.keys.get("artifactStoreKeys")?.secret !== true) return { keys: new Map(), errors: [] };
+  // Looked at in plain here, because which keys are there decides whether the program may begin.
+  const parsed = parseObject(pulumi.runtime.getConfig(`${project}:artifactStoreKeys`));
+  if (parsed === undefined)
+    return {
+      keys: new Map(),
+      errors: [`${project}:artifactStoreKeys: is not a JSON object of instance -> {accessKeyId, secretAccessKey}`],
+    };
+
+  const keys = new Map<string, StoreKey>();
+  const errors: string[] = [];
+  for (const name of names) {
+    const entry = environment?.preview !== undefined && !(name in parsed) ? forPreviews : name;
+    const own = pairSchema.safeParse(parsed[entry]);
+    const { maintenance: second } = asObject(parsed[entry]);
+    const maintenance = pairSchema.optional().safeParse(second);
+    const former = formerSchema.safeParse(asObject(parsed[entry])["former"]);
+    if (own.success && maintenance.success && former.success) {
+      keys.set(name, {
+        ...keyPair(own.data),
+        ...(maintenance.data === undefined ? {} : { maintenance: keyPair(maintenance.data) }),
+        ...(former.data === undefined ? {} : { former: former.data }),
+      });
+      continue;
+    }
+    if (own.success && maintenance.success) {
+      errors.push(
+        `${fileOf(name)}: "former" of the instance in the secret ${project}:artifactStoreKeys must be a list of principals, the users whose keys are being replaced`,
+      );
+      continue;
+    }
+    const what = !(entry in parsed)
+      ? "has no key in"
+      : own.success
+        ? `${flawOf(maintenance.error!)} its "maintenance" in`
+        : flawOf(own.error);
+    errors.push(
+      `${fileOf(name)}: the instance ${what} the secret ${project}:artifactStoreKeys. Make a user for it at the object store and add ` +
+        `{"${entry}": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform \`npm run local\` does both`,
+    );
+  }
+  return { keys, errors };
+}
+
+// The id is part of the bucket's policy, which has to be readable; only the other half is a secret.
+const keyPair = ({ accessKeyId, secretAccessKey, principal }: z.output<typeof pairSchema>): KeyPair => ({
+  accessKeyId: pulumi.output(accessKeyId),
+  secretAccessKey: pulumi.secret(secretAccessKey),
+  ...(principal === undefined ? {} : { principal }),
+});
+
+/** Shows problems of the config with the place in the stack's file, as long as that file is where the config came from. */
+export function placeInStackFile(config: RawConfig, file: string, problems: readonly Problem[]): string[] {
+  const inFile = existsSync(file) ? parseYamlFile(readFileSync(file, "utf8")) : undefined;
+  const values = asObject(asObject(inFile?.data)["config"]);
+  const text = config.keys.get("environment")?.plain;
+  const same =
+    inFile !== undefined && isDeepStrictEqual(values[`${project}:environment`], text === undefined ? undefined : parseObject(text));
+  return problems.map(({ path, message }) => {
+    const [key, ...rest] = path;
+    const shown = `${showPath([`${project}:${key}`, ...rest])}: ${message}`;
+    if (!same) return `config of stack ${config.stack}: ${shown}`;
+    const place = inFile.place({ path: ["config", `${project}:${key}`, ...rest], message }).split(" ", 1)[0];
+    return `${file}:${place} ${shown}`;
+  });
+}
+
+export const asObject = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+
+function parseObject(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? "{}");
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { join, relative } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { instancesFolderOf, placeInStackFile, readConfig, readStoreKeys, secretText } from "./config.ts";
+import { connectionProblems } from "./instance/connections.ts";
+import { deploy } from "./deploy.ts";
+import { notesOn, parseEnvironment } from "./environment.ts";
+import { pullSecretProblems } from "./imagePullSecret.ts";
+import { refusedArguments } from "./instance/instanceArgs.ts";
+import { readInstances } from "./instance/load.ts";
+import { preflight } from "./preflight/index.ts";
+import { fileNameOf } from "./previewEnvironment.ts";
+import { failWith } from "./values/problems.ts";
+import { instancesInState, lastUpdate } from "./instance/lastUpdate.ts";
+import { vanishedInstances } from "./instance/vanished.ts";
+
+// Pulumi's runner maps every frame of every stack trace through source maps, and its SDK takes traces of each resource: a third of the program's time with 50
+// instances. Node runs these files with their own lines and columns, so there is nothing to map.
+(Error as { prepareStackTrace?: unknown }).prepareStackTrace = undefined;
+
+/** The program: everything that can be wrong is found, and said at once, before the first resource is registered. */
+export default async function program() {
+  const root = process.cwd();
+  const config = readConfig();
+  const today = new Date().toISOString().slice(0, 10);
+  const { environment, problems } = parseEnvironment(config, today);
+  const folder = instancesFolderOf(root, config);
+  const last = await lastUpdate();
+  const loaded = readInstances(environment, folder, { stack: config.stack, today, root, deployed: last.instances });
+  const stored = readStoreKeys(
+    config,
+    loaded.specs.map(({ name }) => name),
+    (name) => relative(root, join(folder, `${fileNameOf(environment ?? {}, name)}.yaml`)),
+    environment,
+  );
+
+  // Of the instances that are right: what a wrong one needs is not known.
+  const crowded = environment === undefined ? [] : connectionProblems(environment, loaded.specs);
+  const places = placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), [
+    ...problems,
+    ...pullSecretProblems(),
+    ...crowded,
+  ]);
+  const vanished = vanishedInstances(last.instances, environment, loaded.names, (name) => relative(root, join(folder, `${name}.yaml`)));
+  const errors = [...places, ...loaded.errors, ...vanished, ...stored.errors];
+  const wrongInput = `Wrong input for stack ${config.stack}; nothing was changed:`;
+  if (environment === undefined || errors.length > 0) failWith(wrongInput, errors);
+  const refused = refusedArguments(environment, loaded.specs, stored.keys);
+  if (refused.length > 0) failWith(wrongInput, refused);
+  loaded.warnings.forEach((warning) => void pulumi.log.warn(warning));
+
+  notesOn(environment).forEach((note) => void pulumi.log.info(note));
+  // Where the cluster doesn't tell who it is, what was known of it stays known.
+  let { cluster } = last;
+  await preflight(environment, {
+    specs: loaded.specs,
+    fresh: loaded.specs.filter(({ name }) => !last.instances.has(name)),
+    last,
+    acceptedCluster: config.keys.get("cluster")?.plain,
+    inState: () => instancesInState(last),
+    found: (uid) => (cluster = uid),
+    secretText,
+  });
+  return deploy(environment, loaded.specs, stored.keys, cluster);
+}

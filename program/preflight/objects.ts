@@ -1,0 +1,103 @@
+import { namespaceName } from "@mlflow-instances/components";
+import type { InstanceSpec } from "../instance/instance.ts";
+import type { ApiServer } from "./apiServer.ts";
+import type { Answer, Asked } from "./check.ts";
+import { gone, judgeTaken, type Taken } from "./claims.ts";
+
+// Objects are asked for by lists, so that an environment of many instances costs as little as one of a few.
+
+interface Metadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly deletionTimestamp?: string;
+}
+
+interface Ingress {
+  readonly metadata: Metadata;
+  readonly spec?: { readonly rules?: readonly { readonly host?: string }[] };
+}
+
+const metadataOnly = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+const ours = `labelSelector=${encodeURIComponent("app.kubernetes.io/part-of=mlflow-instances,app.kubernetes.io/component in (instance,tracking-server)")}`;
+
+/** Whether what the last update made is still there, and whether namespaces and hosts of what is new are free. Says nothing where the login may not list. */
+export async function checkObjects(api: ApiServer, asked: Asked): Promise<Partial<Answer>> {
+  const { specs, fresh, last } = asked;
+  const deployed = specs.filter(({ name }) => last.instances.has(name));
+  const moved = specs.filter(({ name, host }) => last.instances.get(name)?.trackingUri !== `https://${host}`);
+  const [namespaces, deployments, ingresses] = await Promise.all([
+    deployed.length === 0 ? undefined : list<{ metadata: Metadata }>(api, `/api/v1/namespaces?${ours}`, metadataOnly),
+    deployed.length === 0 ? undefined : list<{ metadata: Metadata }>(api, `/apis/apps/v1/deployments?${ours}`, metadataOnly),
+    moved.length === 0 ? undefined : list<Ingress>(api, "/apis/networking.k8s.io/v1/ingresses?"),
+  ]);
+  const missing = deployed.flatMap((spec) => missingOf(spec, namespaces, deployments));
+  const taken = await Promise.all(fresh.map((spec) => takenNamespace(api, spec)));
+  const hosts = ingresses === undefined ? [] : moved.flatMap((spec) => takenHost(spec, ingresses));
+  const { errors = [], warnings = [] } = await judgeTaken([...taken.flat(), ...hosts], asked);
+  return { errors, warnings: [...missing, ...warnings] };
+}
+
+function missingOf(
+  spec: InstanceSpec,
+  namespaces: readonly { metadata: Metadata }[] | undefined,
+  deployments: readonly { metadata: Metadata }[] | undefined,
+): string[] {
+  const namespace = namespaceName(spec.name);
+  const there = namespaces?.find(({ metadata }) => metadata.name === namespace);
+  if (namespaces !== undefined && (there === undefined || there.metadata.deletionTimestamp !== undefined))
+    return [gone(`The namespace ${namespace}`, spec)];
+  if (deployments !== undefined && !deployments.some(({ metadata }) => metadata.namespace === namespace))
+    return [gone(`The tracking server (Deployment mlflow in ${namespace})`, spec)];
+  return [];
+}
+
+/** One that isn't labelled may be in the way, too, so each is asked for by its name. */
+async function takenNamespace(api: ApiServer, spec: InstanceSpec): Promise<Taken[]> {
+  const namespace = namespaceName(spec.name);
+  const { status, body } = await api.get(`/api/v1/namespaces/${namespace}`);
+  if (status !== 200) return [];
+  const { metadata } = JSON.parse(body) as { metadata?: Metadata };
+  if (metadata?.name !== namespace) return [];
+  const { labels = {}, annotations = {} } = metadata;
+  const of = `The namespace ${namespace} of instance ${spec.name} (platform.kubernetes)`;
+  if (metadata.deletionTimestamp !== undefined)
+    return [{ spec, foreign: true, line: `${of}: it is being deleted; try again when it is gone` }];
+  const environment = labels["mlflow-instances/environment"];
+  const owner = annotations["mlflow-instances/owner"];
+  const who = environment === undefined ? "it has no labels of an instance" : `it belongs to environment ${environment}`;
+  return [
+    {
+      spec,
+      foreign: environment !== spec.environment,
+      line: `${of}: it exists already; ${who}${owner === undefined ? "" : `, owner ${owner}`}. Name the instance otherwise`,
+    },
+  ];
+}
+
+function takenHost(spec: InstanceSpec, ingresses: readonly Ingress[]): Taken[] {
+  const other = ingresses.find(
+    ({ metadata, spec: { rules = [] } = {} }) =>
+      metadata.namespace !== namespaceName(spec.name) && rules.some(({ host }) => host?.toLowerCase() === spec.host),
+  );
+  if (other === undefined) return [];
+  const { namespace, name } = other.metadata;
+  const line = `The host ${spec.host} of instance ${spec.name}: the ingress ${name} in namespace ${namespace} has it already; set another host`;
+  return [{ spec, foreign: true, line }];
+}
+
+/** All pages of a list; undefined where the API server doesn't give it. */
+async function list<T extends { metadata: Metadata }>(api: ApiServer, path: string, accept?: string): Promise<T[] | undefined> {
+  const all: T[] = [];
+  let next = "";
+  do {
+    const { status, body } = await api.get(`${path}&limit=500${next === "" ? "" : `&continue=${encodeURIComponent(next)}`}`, accept);
+    if (status !== 200) return undefined;
+    const { items, metadata } = JSON.parse(body) as { items?: T[] | null; metadata?: { continue?: string } };
+    // An empty list of metadata alone has `null` for its items.
+    all.push(...(items ?? []).filter((item) => typeof item.metadata?.name === "string"));
+    next = metadata?.continue ?? "";
+  } while (next !== "");
+  return all;
+}

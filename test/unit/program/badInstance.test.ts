@@ -1,0 +1,296 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { stringify } from "yaml";
+import { readInstances } from "../../../program/instance/load.ts";
+import { errorsOf, good } from "./instanceFiles.ts";
+import { fixtureEnvironment, folderWith } from "./support.ts";
+
+// Each wrong file gives exactly these lines: file, line:column, path, reason. A file with two mistakes gives both.
+
+const errorsIn = (extra: string) => errorsOf({ "shop.yaml": good + extra });
+
+test("the smallest file is right", () => {
+  expect(errorsIn("")).toEqual([]);
+});
+
+const cases: [what: string, extra: string, errors: string[]][] = [
+  [
+    "unknown key",
+    "teir: standard\n",
+    [
+      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, temporaryStorage, tokens, delete",
+    ],
+  ],
+  [
+    "further hosts with a scheme or a wildcard",
+    'extraAllowedHosts: ["localhost:15056", "http://localhost", "*"]\n',
+    [1, 2].map(
+      (index) =>
+        `shop.yaml:4:${index === 1 ? 40 : 60} extraAllowedHosts[${index}]: is not a host with its port if any, such as localhost:15056, without scheme and wildcard`,
+    ),
+  ],
+  [
+    "host outside the domain",
+    "host: shop.example.com\n",
+    ['shop.yaml:4:1 host: is "shop.example.com", outside the environment\'s domain; expected <name>.mlflow.test'],
+  ],
+  [
+    "host two labels deep, where no wildcard reaches",
+    "host: a.b.mlflow.test\n",
+    ['shop.yaml:4:1 host: is "a.b.mlflow.test", outside the environment\'s domain; expected <name>.mlflow.test'],
+  ],
+  [
+    "host that only ends like the domain",
+    "host: evilmlflow.test\n",
+    ['shop.yaml:4:1 host: is "evilmlflow.test", outside the environment\'s domain; expected <name>.mlflow.test'],
+  ],
+  ["host with a port", "host: shop.mlflow.test:443\n", ["shop.yaml:4:1 host: is not a host name in lower case"]],
+  [
+    "unknown key of a token",
+    "tokens: { ci: { role: read, expires: 2027-01-01, scope: x } }\n",
+    ["shop.yaml:4:50 tokens.ci.scope: unknown key; known here: role, expires"],
+  ],
+  [
+    "fewer connections than its pods need",
+    "databaseConnections: 20\n",
+    ["shop.yaml:4:1 databaseConnections: is 20, too few for 1 replicas x 2 workers; at least 25"],
+  ],
+  ["half a connection", "databaseConnections: 25.5\n", ["shop.yaml:4:1 databaseConnections: is not a whole number from 1 to 1000"]],
+  ["key given twice", "team: search\n", ["shop.yaml:4:1 Map keys must be unique"]],
+  ["not YAML", "tokens: { ci: \n", ["shop.yaml:4:15 Flow map in block collection must be sufficiently indented and end with a }"]],
+  [
+    "retention 0d",
+    "deletedExperimentRetention: 0d\n",
+    ['shop.yaml:4:1 deletedExperimentRetention: is "0d", expected a whole number of days with its unit, for example 30d'],
+  ],
+  [
+    "retention -1d",
+    "deletedExperimentRetention: -1d\n",
+    ['shop.yaml:4:1 deletedExperimentRetention: is "-1d", expected a whole number of days with its unit, for example 30d'],
+  ],
+  [
+    "retention without a unit",
+    "deletedExperimentRetention: 30\n",
+    ["shop.yaml:4:1 deletedExperimentRetention: is 30, expected a whole number of days with its unit, for example 30d"],
+  ],
+  [
+    "retention 91d",
+    "deletedExperimentRetention: 91d\n",
+    ["shop.yaml:4:1 deletedExperimentRetention: is 91d, outside 1d to 90d of tier standard in local"],
+  ],
+  ["traces of days", "traceRetention: 6d\n", ["shop.yaml:4:1 traceRetention: is 6d, outside 7d to 730d"]],
+  ["traces for ever", "traceRetention: 731d\n", ["shop.yaml:4:1 traceRetention: is 731d, outside 7d to 730d"]],
+  [
+    "traces in hours",
+    "traceRetention: 720h\n",
+    ['shop.yaml:4:1 traceRetention: is "720h", expected a whole number of days with its unit, for example 30d'],
+  ],
+  [
+    "retention under the tier's least",
+    "tier: production\ndeletedExperimentRetention: 6d\n",
+    ["shop.yaml:5:1 deletedExperimentRetention: is 6d, outside 7d to 90d of tier production in local"],
+  ],
+  [
+    "stale runs after too short a time, in a unit that there is not",
+    "staleRuns: { after: 0h, idle: 30m }\n",
+    [
+      'shop.yaml:4:14 staleRuns.after: is "0h", expected a whole number of hours or days with its unit, for example 6h or 2d',
+      'shop.yaml:4:25 staleRuns.idle: is "30m", expected a whole number of hours or days with its unit, for example 6h or 2d',
+    ],
+  ],
+  ["stale runs after more than 30 days", "staleRuns: { after: 721h }\n", ["shop.yaml:4:14 staleRuns.after: is 721h, outside 1h to 30d"]],
+  ["idle for longer than after", "staleRuns: { idle: 2d }\n", ["shop.yaml:4:14 staleRuns.idle: is 2d, more than after, which is 24h"]],
+  ["unknown key of the stale runs", "staleRuns: { grace: 1h }\n", ["shop.yaml:4:14 staleRuns.grace: unknown key; known here: after, idle"]],
+  [
+    "time zone that there is not",
+    "maintenance: { timeZone: Mars/Olympus }\n",
+    ['shop.yaml:4:16 maintenance.timeZone: "Mars/Olympus" is no time zone of the IANA list, such as Europe/Berlin or Etc/UTC'],
+  ],
+  [
+    "schedules that Kubernetes would refuse, or never start",
+    'maintenance:\n  retentionSchedule: "0 0 30 2 *"\n  staleRunsSchedule: TZ=Europe/Berlin 0 * * * *\n',
+    [
+      'shop.yaml:5:3 maintenance.retentionSchedule: "0 0 30 2 *" never comes: no month that it names has such a day',
+      'shop.yaml:6:3 maintenance.staleRunsSchedule: "TZ=Europe/Berlin 0 * * * *" names a time zone; that has a field of its own, timeZone',
+    ],
+  ],
+  [
+    "a schedule that is no text",
+    "maintenance: { retentionSchedule: 5 }\n",
+    ["shop.yaml:4:16 maintenance.retentionSchedule: expected a text, got the number 5"],
+  ],
+  [
+    "token without expiry",
+    "tokens:\n  ci: { role: edit }\n",
+    ["shop.yaml:5:3 tokens.ci.expires: is missing; every token ends on a date, for example 2027-02-20"],
+  ],
+  [
+    "token without a role",
+    "tokens:\n  ci: { expires: 2027-01-01 }\n",
+    ["shop.yaml:5:3 tokens.ci.role: is missing; one of read, edit, manage, admin"],
+  ],
+  [
+    "token of more than a year",
+    "tokens:\n  ci: { role: edit, expires: 2027-11-23 }\n",
+    ["shop.yaml:5:21 tokens.ci.expires: is 2027-11-23, more than a year ahead; at most 2027-11-22"],
+  ],
+  [
+    "token with a duration",
+    "tokens:\n  ci: { role: edit, expires: 90d }\n",
+    ['shop.yaml:5:21 tokens.ci.expires: is "90d", expected a date such as 2027-02-20'],
+  ],
+  [
+    "token with a day that no calendar has",
+    "tokens:\n  ci: { role: edit, expires: 2027-02-30 }\n",
+    ['shop.yaml:5:21 tokens.ci.expires: is "2027-02-30", expected a date such as 2027-02-20'],
+  ],
+  [
+    "unknown role",
+    "tokens:\n  ci: { role: owner, expires: 2027-01-01 }\n",
+    ['shop.yaml:5:9 tokens.ci.role: is "owner", not one of read, edit, manage, admin'],
+  ],
+  [
+    "wrong token name",
+    "tokens:\n  CI: { role: read, expires: 2027-01-01 }\n",
+    ["shop.yaml:5:3 tokens.CI: a token's name is 2 to 40 lower-case letters, digits and hyphens, beginning with a letter"],
+  ],
+  ["unknown tier", "tier: gold\n", ['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production']],
+  [
+    "size without a unit",
+    "temporaryStorage: 5\n",
+    ["shop.yaml:4:1 temporaryStorage: is 5, expected a size with its unit, for example 512Mi or 20Gi"],
+  ],
+  [
+    "limit under the request",
+    "memory: { request: 1Gi, limit: 512Mi }\n",
+    ["shop.yaml:4:25 memory.limit: is 512Mi, less than the request of 1Gi"],
+  ],
+  ["too many replicas", "replicas: 9\n", ["shop.yaml:4:1 replicas: is not a whole number from 1 to 5"]],
+  ["replicas as a text", 'replicas: "2"\n', ["shop.yaml:4:1 replicas: is not a whole number from 1 to 5"]],
+  [
+    "two mistakes",
+    "tier: gold\nworkers: 0\n",
+    ['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production', "shop.yaml:5:1 workers: is not a whole number from 1 to 8"],
+  ],
+];
+
+test.each(cases)("%s", (_, extra, errors) => {
+  expect(errorsIn(extra)).toEqual(errors);
+});
+
+test("a host of its own in the domain is right, unless another instance has it", () => {
+  expect(errorsIn("host: till.mlflow.test\n")).toEqual([]);
+  expect(errorsOf({ "cart.yaml": good, "shop.yaml": `${good}host: cart.mlflow.test\n` })).toEqual([
+    "shop.yaml:4:1 host: is cart.mlflow.test, which is the host of cart",
+  ]);
+});
+
+test("a folder, a tag and endless aliases in the place of an instance", () => {
+  expect(errorsOf({ "shop.yaml/readme.md": "" }).join()).toBe("shop.yaml: not an instance file; only <instance>.yaml belongs here");
+  expect(errorsIn("tier: !gold sandbox\n")).toEqual(["shop.yaml:4:7 Unresolved tag: !gold"]);
+  const bomb = [
+    "a: &a [x,x,x,x,x,x,x,x,x]",
+    "b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]",
+    "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]",
+    "d: [*c,*c,*c,*c,*c]",
+  ];
+  expect(errorsIn(`${bomb.join("\n")}\n`)).toEqual(["shop.yaml:1:1 Excessive alias count indicates a resource exhaustion attack"]);
+});
+
+test("an expired token is a warning, since the server refuses it anyway", () => {
+  const root = folderWith({
+    "shop.yaml": `${good}tokens:\n  ci: { role: edit, expires: 2026-11-21 }\n  new: { role: edit, expires: 2026-11-22 }\n`,
+  });
+  const { errors, warnings, specs } = readInstances(fixtureEnvironment(), root, { stack: "local", today: "2026-11-22", root });
+  expect([errors, specs.length]).toEqual([[], 1]);
+  expect(warnings).toEqual(["shop.yaml:5:21 tokens.ci.expires: expired on 2026-11-21; the server refuses this token"]);
+});
+
+test("whatever a file holds, there are lines of errors or a spec, and never an exception", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.json(),
+        fc.string(),
+        fc.jsonValue().map((value) => stringify({ team: "fraud", owner: "a@example.com", description: "d", tokens: value })),
+      ),
+      (text) => {
+        const root = mkdtempSync(join(tmpdir(), "stacks-"));
+        writeFileSync(join(root, "shop.yaml"), text);
+        const { errors, specs } = readInstances(fixtureEnvironment(), root, { stack: "local", today: "2026-11-22", root });
+        rmSync(root, { recursive: true });
+        expect(specs.length + Math.min(errors.length, 1)).toBe(1);
+        for (const error of errors) expect(error).toMatch(/^shop\.yaml:\d+:\d+.*./);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("an empty file and missing keys", () => {
+  expect(errorsOf({ "shop.yaml": "" })).toEqual(["shop.yaml:1:1: expected a mapping, got nothing"]);
+  expect(errorsOf({ "shop.yaml": "tier: sandbox\n" })).toEqual([
+    "shop.yaml:1:1 team: is missing",
+    "shop.yaml:1:1 owner: is missing",
+    "shop.yaml:1:1 description: is missing",
+  ]);
+});
+
+test("a secret in a file is named by its key only", () => {
+  const errors = errorsIn("tokens:\n  ci: { role: read, expires: 2027-01-01, token: hunter2hunter2 }\npassword: hunter2hunter2\n");
+  expect(errors).toEqual([
+    "shop.yaml:5:42 tokens.ci.token: looks like a secret in plain text; a secret is set with `pulumi config set --secret` and never written here",
+    "shop.yaml:6:1 password: looks like a secret in plain text; a secret is set with `pulumi config set --secret` and never written here",
+  ]);
+});
+
+test("every error of every file at once", () => {
+  expect(errorsOf({ "one.yaml": `${good}tier: gold\n`, "two.yaml": "team: fraud\n", "right.yaml": good })).toEqual([
+    'one.yaml:4:1 tier: is "gold", not one of sandbox, standard, production',
+    "two.yaml:1:1 owner: is missing",
+    "two.yaml:1:1 description: is missing",
+  ]);
+});
+
+test("a missing folder is an error, an empty one is not, and nothing else may lie in it", () => {
+  expect(errorsOf({})).toEqual([]);
+  const root = folderWith({});
+  expect(readInstances(fixtureEnvironment(), `${root}/prod`, { stack: "prod", today: "2026-11-22", root }).errors).toEqual([
+    "prod: no such folder; the instance files of stack prod are expected in it (it may be empty)",
+  ]);
+  expect(errorsOf({ "shop.yaml.bak": good })).toEqual(["shop.yaml.bak: not an instance file; only <instance>.yaml belongs here"]);
+});
+
+test("an environment's bounds narrow the retention further", () => {
+  const environment = fixtureEnvironment((values) => (values.bounds = { deletedExperimentRetention: { min: "14d", max: "60d" } }));
+  expect(errorsOf({ "shop.yaml": `${good}deletedExperimentRetention: 13d\n` }, environment)).toEqual([
+    "shop.yaml:4:1 deletedExperimentRetention: is 13d, outside 14d to 60d of tier standard in local",
+  ]);
+});
+
+test("an environment's bounds narrow the age of traces, where there is one", () => {
+  const environment = fixtureEnvironment((values) => (values.bounds = { traceRetention: { min: "30d", max: "365d" } }));
+  const said = (days: string) => errorsOf({ "shop.yaml": `${good}traceRetention: ${days}\n` }, environment);
+  expect([said("30d"), said("365d"), errorsOf({ "shop.yaml": good }, environment)]).toEqual([[], [], []]);
+  expect(said("29d")).toEqual(["shop.yaml:4:1 traceRetention: is 29d, outside 30d to 365d, the bounds of the environment"]);
+  expect(said("6d")).toEqual(["shop.yaml:4:1 traceRetention: is 6d, outside 7d to 730d"]);
+});
+
+test("without an environment, a file's own errors are still found", () => {
+  const folder = folderWith({ "shop.yaml": `${good}tier: gold\n` });
+  const { errors, specs } = readInstances(undefined, folder, { stack: "local", today: "2026-11-22", root: folder });
+  expect([errors, specs]).toEqual([['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production'], []]);
+});
+
+test("an upload for which the shared load balancer of an environment on AWS would not wait", () => {
+  const files = { "shop.yaml": `${good}temporaryStorage: 21Gi\n` };
+  const environment = (groupTemporaryStorage?: string) =>
+    fixtureEnvironment(({ platform }) => Object.assign(platform.ingress, { groupName: "mlflow", groupTemporaryStorage }), "aws");
+  expect(errorsOf(files, environment())).toEqual([
+    `shop.yaml:4:1 temporaryStorage: is 21Gi, more than 20Gi, for which the shared load balancer waits; raise platform.ingress.groupTemporaryStorage of ${environment().name} first`,
+  ]);
+  expect(errorsOf(files, environment("21Gi"))).toEqual([]);
+});
