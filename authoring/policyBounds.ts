@@ -4,7 +4,7 @@ import { namespaceDeclaresRetention } from "../policies/retention/namespaceDecla
 import { tokenExpiresInTime } from "../policies/security/tokenExpiresInTime.ts";
 import { boundFor, readConfiguration, type Bounds, type Configuration } from "../policies/settings.ts";
 import type { InstanceSpec } from "../program/instance/instance.ts";
-import { dayAfter } from "../program/previewEnvironment.ts";
+import { dayAfter } from "../program/values/pullRequest.ts";
 import type { Problem } from "../program/values/problems.ts";
 import { daysOf } from "../program/values/units.ts";
 import { refusalOf } from "../commandLine/refusal.ts";

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { connectionProblems } from "../program/instance/connections.ts";
-import { instancesFolderOf, placeInStackFile } from "../program/config.ts";
-import { parseEnvironment, secretKeys, type Environment, type RawConfig, type SecretKey } from "../program/environment.ts";
+import { instancesFolderOf, placeInStackFile } from "../program/environment/config.ts";
+import { parseEnvironment, type Environment, type RawConfig } from "../program/environment/environment.ts";
+import { secretKeys, type SecretKey } from "../program/values/secretKeys.ts";
 import { problemsIn, problemsInName, resolve, tierOf, type InstanceFile, type InstanceSpec } from "../program/instance/instance.ts";
 import { readInstances } from "../program/instance/load.ts";
-import { pullRequestOf } from "../program/previewEnvironment.ts";
+import { pullRequestOf } from "../program/values/pullRequest.ts";
 import { showPath, type Problem } from "../program/values/problems.ts";
-import { configOf, stackNames } from "../program/stackOnDisk.ts";
+import { configOf, stackNames } from "../program/instance/stackOnDisk.ts";
 import { parseYamlFile } from "../program/values/yamlFile.ts";
 import { Refusal, refusalOf } from "../commandLine/refusal.ts";
 

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { connectionProblems } from "../program/instance/connections.ts";
 import { readInstances } from "../program/instance/load.ts";
 import { showPath } from "../program/values/problems.ts";
-import { readStack } from "../program/stackOnDisk.ts";
+import { readStack } from "../program/instance/stackOnDisk.ts";
 
 /**
  * Every error in the files of these stacks: what can be said of a change without a secret, a login or an engine, so also of one from a fork.

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { readStack } from "../program/stackOnDisk.ts";
+import { readStack } from "../program/instance/stackOnDisk.ts";
 import type { Variables } from "./comment/forge.ts";
 import { Refusal } from "../commandLine/refusal.ts";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { KubeConfig } from "@kubernetes/client-node";
-import { storeAuthorities } from "../program/platforms/authorities.ts";
-import type { AwsPlatform } from "../program/platforms/aws.ts";
-import { eksKubeconfig } from "../program/platforms/eksKubeconfig.ts";
+import { factsOf } from "../program/platforms/index.ts";
+import type { AwsPlatform } from "../program/platforms/aws/schema.ts";
+import { eksKubeconfig } from "../program/platforms/aws/eksKubeconfig.ts";
 import { clientOf } from "../program/preflight/awsClient.ts";
 import { wordsFor } from "../program/preflight/check.ts";
 import { describeCluster } from "../program/preflight/eksCluster.ts";
@@ -12,14 +12,14 @@ import type { Place } from "./target.ts";
 
 /** Opens the cluster that the stack names. */
 export const openCluster = async (place: Place): Promise<Cluster> =>
-  "platform" in place ? await openEks(place.clusterName, place.platform) : openContext(place);
+  place.clusterName === undefined ? openContext(place) : await openEks(place.clusterName, place.account);
 
 // AWS answers within a second; a login that opens a browser is for a shell, not for this.
 const eksLimitMs = 15_000;
 
 /** Asks AWS for the address; the login itself is `aws eks get-token`, with the credentials of whoever runs this. */
 async function openEks(clusterName: string, platform: AwsPlatform): Promise<Cluster> {
-  const settings = clientOf(platform, "eks", storeAuthorities(platform));
+  const settings = clientOf(platform, "eks", factsOf(platform).storeAuthorities());
   const config = new KubeConfig();
   try {
     const cluster = await describeCluster(clusterName, settings, AbortSignal.timeout(eksLimitMs));

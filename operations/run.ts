@@ -162,7 +162,7 @@ const logHint = ({ place }: Target, { namespace, name }: OneOffJob): string =>
 
 // Whoever names a cluster by EKS' name has a context of their own for it.
 const kubectlOptions = (place: Place): string =>
-  "platform" in place ? "" : `--kubeconfig ${place.kubeconfig} --context ${place.context} `;
+  place.clusterName !== undefined ? "" : `--kubeconfig ${place.kubeconfig} --context ${place.context} `;
 
 async function afterInterruption(use: Use, target: Target, job: OneOffJob): Promise<string> {
   if (!use.dryRun) return `Interrupted; job ${job.name} goes on in the cluster. ${logHint(target, job)}`;

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { namespaceName } from "@mlflow-instances/components";
-import type { Platform } from "../program/environment.ts";
-import type { AwsPlatform, ClusterByContext } from "../program/platforms/aws.ts";
-import { readStack, stackNames } from "../program/stackOnDisk.ts";
+import { factsOf, type Platform } from "../program/platforms/index.ts";
+import type { AwsPlatform } from "../program/platforms/aws/schema.ts";
+import type { ClusterByContext, NamedCluster } from "../program/platforms/kind.ts";
+import { readStack, stackNames } from "../program/instance/stackOnDisk.ts";
 import { nearestFirst } from "./nearest.ts";
 import { Refusal } from "../commandLine/refusal.ts";
 
@@ -15,8 +16,7 @@ export interface Target {
 }
 
 /** Where its cluster is found: a context of a kubeconfig, or an EKS cluster whose address AWS knows. */
-export type Place =
-  { readonly kubeconfig: string; readonly context: string } | { readonly clusterName: string; readonly platform: AwsPlatform };
+export type Place = ClusterByContext | NamedCluster<AwsPlatform>;
 
 /** Finds `<stack> <instance>` in the project's files. Names are looked up and never become part of a path. */
 export function findTarget(root: string, stackName: string, instance: string): Target {
@@ -34,11 +34,8 @@ export function findTarget(root: string, stackName: string, instance: string): T
 }
 
 function placeOf(root: string, platform: Platform): Place {
-  if (platform.kind === "aws" && platform.kubernetes.clusterName !== undefined) {
-    return { clusterName: platform.kubernetes.clusterName, platform };
-  }
-  const { kubeconfig, context } = platform.kubernetes as ClusterByContext;
-  return { kubeconfig: resolve(root, kubeconfig), context };
+  const { cluster } = factsOf(platform);
+  return cluster.clusterName === undefined ? { ...cluster, kubeconfig: resolve(root, cluster.kubeconfig) } : cluster;
 }
 
 const list = (names: readonly string[]): string => (names.length === 0 ? "none" : names.join(", "));

@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { MlflowInstance } from "@mlflow-instances/components";
 import * as pulumi from "@pulumi/pulumi";
-import type { StoreKey } from "./config.ts";
-import type { Environment } from "./environment.ts";
+import type { StoreKey } from "./environment/config.ts";
+import type { Environment } from "./environment/environment.ts";
 import type { InstanceSpec } from "./instance/instance.ts";
-import { instanceArgs } from "./instance/instanceArgs.ts";
+import { instanceArgs } from "./realize/instanceArgs.ts";
 import { createPlatform } from "./realize/index.ts";
 
 /** Registers the providers and every instance; gives the stack's outputs. All checks were done before. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { secretKeys, type SecretKey } from "../../program/environment.ts";
-import { stackNames } from "../../program/stackOnDisk.ts";
+import { secretKeys, type SecretKey } from "../../program/values/secretKeys.ts";
+import { stackNames } from "../../program/instance/stackOnDisk.ts";
 import type { Context, Register } from "../context.ts";
 import { environmentFields } from "../environment/fields.ts";
 import { environmentText } from "../environment/file.ts";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { instanceFileSchema } from "../../program/instance/instance.ts";
+import { factsOf } from "../../program/platforms/index.ts";
 import { check, type Problem } from "../../program/values/problems.ts";
 import type { Context, Register } from "../context.ts";
 import { Refusal, refusalOf } from "../../commandLine/refusal.ts";
@@ -63,7 +64,7 @@ function nextSteps(stack: string, shown: string, target: Target | undefined, nam
   if (stack === embedded) return ["next:", "  npm run local"];
   // A store without roles has users, and somebody has to make one for each instance.
   const key =
-    target?.environment.platform.kind === "aws"
+    target !== undefined && factsOf(target.environment.platform).hasRoles
       ? []
       : [
           `  pulumi config set --secret artifactStoreKeys --stack ${stack}   # as before, with the entry "${name}": docs/existing-platform.md`,

@@ -1,3 +1,4 @@
+import { factsOf } from "../../program/platforms/index.ts";
 import { nameProblem } from "../../program/values/naming.ts";
 import { tierNames } from "../../program/values/tiers.ts";
 import { latestExpiry } from "../../program/instance/instance.ts";
@@ -40,7 +41,7 @@ export const instanceFields = (target: Pick<Target, "environment"> | undefined, 
     flag: "--cost-center <text>",
     question: "Cost center, by which AWS bills; every bucket there has it as a tag",
     path: ["costCenter"],
-    optional: target?.environment.platform.kind !== "aws",
+    optional: target === undefined || !factsOf(target.environment.platform).billsByTag,
   },
   {
     flag: "--retention <days>",

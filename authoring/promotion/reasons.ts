@@ -1,4 +1,4 @@
-import type { Environment } from "../../program/environment.ts";
+import type { Environment } from "../../program/environment/environment.ts";
 import type { InstanceFile, InstanceSpec } from "../../program/instance/instance.ts";
 import { changes, type Change } from "./plan.ts";
 

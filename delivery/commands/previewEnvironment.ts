@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { previewDays, pullRequestOf, previewStack } from "../../program/previewEnvironment.ts";
+import { previewDays, pullRequestOf, previewStack } from "../../program/values/pullRequest.ts";
 import type { Register } from "../context.ts";
 import type { EngineRun } from "../engine.ts";
 import { destroyPreview } from "../environments/destroy.ts";

@@ -1,7 +1,7 @@
 import { runCli } from "../engineProcess.ts";
 import type { EngineOptions } from "../engineProcess.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
-import { pullRequestOf } from "../../program/previewEnvironment.ts";
+import { pullRequestOf } from "../../program/values/pullRequest.ts";
 import { parseState, type StackState } from "./state.ts";
 
 /** A stack as the backend lists it. */

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
-import { bundlesOf } from "../../program/platforms/authorities.ts";
-import { caFileName, writeCaFileAt } from "../../program/realize/caFile.ts";
+import { bundlesOf } from "../../program/platforms/index.ts";
+import { caFileName, writeCaFileAt } from "../../program/environment/caFile.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
 import type { StackState } from "./state.ts";
 

@@ -1,5 +1,5 @@
-import { asObject } from "../../program/config.ts";
-import { previewStack, pullRequestOf } from "../../program/previewEnvironment.ts";
+import { asObject } from "../../program/environment/config.ts";
+import { previewStack, pullRequestOf } from "../../program/values/pullRequest.ts";
 import type { StackState } from "./state.ts";
 
 /** Whether a stack is a preview environment, by its name and by what its state says; anything else is never touched. */

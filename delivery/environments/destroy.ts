@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { openStack } from "../engine.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
-import { previewStack } from "../../program/previewEnvironment.ts";
+import { previewStack } from "../../program/values/pullRequest.ts";
 import { openBackend, type Backend, type Workplace } from "./backend.ts";
 import { ensureCaFiles } from "./caFiles.ts";
 import { claimOf } from "./claim.ts";

@@ -1,4 +1,4 @@
-import { dayAfter, previewDays } from "../../program/previewEnvironment.ts";
+import { dayAfter, previewDays } from "../../program/values/pullRequest.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
 
 /** The last day (UTC) of an environment that is made or renewed today. */

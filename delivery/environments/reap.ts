@@ -1,4 +1,4 @@
-import { dayAfter, previewDays } from "../../program/previewEnvironment.ts";
+import { dayAfter, previewDays } from "../../program/values/pullRequest.ts";
 import { Refusal } from "../../commandLine/refusal.ts";
 import { openBackend, type ListedStack, type Workplace } from "./backend.ts";
 import { claimOf, type Claim } from "./claim.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { parse, parseDocument, Scalar, stringify, type YAMLMap } from "yaml";
-import { serverName } from "../../program/platforms/rds.ts";
-import type { Preview } from "../../program/previewEnvironment.ts";
+import { serverName } from "../../program/platforms/aws/rds.ts";
+import type { Preview } from "../../program/values/pullRequest.ts";
 import type { SecretsProvider } from "./state.ts";
 
 const note = " A preview environment, written by `npm run preview-environment`; it is written anew each time. Git ignores it.\n";

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
-import { asObject } from "../../program/config.ts";
-import { previewStack, pullRequestOf, type Preview } from "../../program/previewEnvironment.ts";
-import { readStack, stackNames } from "../../program/stackOnDisk.ts";
+import { asObject } from "../../program/environment/config.ts";
+import { previewStack, pullRequestOf, type Preview } from "../../program/values/pullRequest.ts";
+import { readStack, stackNames } from "../../program/instance/stackOnDisk.ts";
 import { parseYamlFile } from "../../program/values/yamlFile.ts";
 import { openStack, type EngineRun } from "../engine.ts";
 import { Refusal } from "../../commandLine/refusal.ts";

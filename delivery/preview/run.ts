@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { nameIn } from "../../program/previewEnvironment.ts";
-import { readStack } from "../../program/stackOnDisk.ts";
+import { nameIn } from "../../program/instance/preview.ts";
+import { readStack } from "../../program/instance/stackOnDisk.ts";
 import type { Context } from "../context.ts";
 import { openStack, type EngineRun, type EngineStack } from "../engine.ts";
 import { Refusal } from "../../commandLine/refusal.ts";

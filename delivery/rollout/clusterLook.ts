@@ -1,6 +1,5 @@
-import { namespaceName } from "../../components/internal/names.ts";
-import { storeAuthorities } from "../../program/platforms/authorities.ts";
-import type { Platform } from "../../program/environment.ts";
+import { namespaceName } from "@mlflow-instances/components";
+import { factsOf, type Platform } from "../../program/platforms/index.ts";
 import { openApiServer, type ApiServer } from "../../program/preflight/apiServer.ts";
 import { clientOf } from "../../program/preflight/awsClient.ts";
 import { eksContext } from "../../program/preflight/eksCluster.ts";
@@ -38,10 +37,10 @@ async function openApi(platform: Platform): Promise<ApiServer | undefined> {
 }
 
 async function contextOf(platform: Platform, signal: AbortSignal): Promise<Context> {
-  if (platform.kind === "existing") return readContext(platform.kubernetes.kubeconfig, platform.kubernetes.context);
-  const { kubernetes } = platform;
-  if (kubernetes.clusterName === undefined) return readContext(kubernetes.kubeconfig, kubernetes.context);
-  return eksContext(kubernetes.clusterName, platform, clientOf(platform, "eks", storeAuthorities(platform)), signal);
+  const { cluster, storeAuthorities } = factsOf(platform);
+  if (cluster.clusterName === undefined) return readContext(cluster.kubeconfig, cluster.context);
+  const { clusterName, account } = cluster;
+  return eksContext(clusterName, account, clientOf(account, "eks", storeAuthorities()), signal);
 }
 
 async function itemsOf<T>(api: ApiServer, path: string): Promise<readonly T[] | undefined> {

@@ -1,4 +1,4 @@
-import { readStack } from "../../program/stackOnDisk.ts";
+import { readStack } from "../../program/instance/stackOnDisk.ts";
 import type { Context } from "../context.ts";
 import type { EngineRun } from "../engine.ts";
 import type { PreviewReport } from "../preview/report.ts";

@@ -1,21 +1,22 @@
 import { connectionsAvailable, connectionsOfInstance } from "@mlflow-instances/components";
-import { connectionLimit, type Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
+import { factsOf } from "../platforms/index.ts";
 import type { InstanceSpec } from "./instance.ts";
 import type { Problem } from "../values/problems.ts";
 
 /** Whether all instances together fit the database server: one alone always seems to, until the last of them finds no connection left. */
 export function connectionProblems({ platform }: Environment, specs: readonly InstanceSpec[]): Problem[] {
-  const { maxConnections, path } = connectionLimit(platform);
-  const available = connectionsAvailable(maxConnections);
+  const { max, path } = factsOf(platform).connections;
+  const available = connectionsAvailable(max);
   const needed = specs.map(({ name, databaseConnections }) => ({ name, connections: connectionsOfInstance(databaseConnections) }));
   const sum = needed.reduce((total, { connections }) => total + connections, 0);
   if (sum <= available) return [];
   const terms = needed.map(({ name, connections }) => `${connections} (${name})`).join(" + ");
   return [
     {
-      path,
+      path: ["environment", "platform", ...path],
       message:
-        `is ${maxConnections}, of which ${available} are for instances, but these may hold ${terms} at once, ${sum} in all; ` +
+        `is ${max}, of which ${available} are for instances, but these may hold ${terms} at once, ${sum} in all; ` +
         "raise the server's max_connections, or lower the instances' databaseConnections, replicas or workers",
     },
   ];

@@ -15,7 +15,8 @@ import {
 } from "@mlflow-instances/components";
 import { z } from "zod";
 import { costCenter, owner } from "../values/answerable.ts";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
+import { factsOf } from "../platforms/index.ts";
 import { nameProblem } from "../values/naming.ts";
 import { strict, type Problem } from "../values/problems.ts";
 import { extraAllowedHosts } from "../values/allowedHosts.ts";
@@ -280,7 +281,7 @@ export const problemsInName = (name: string, tier: Tier | undefined): Problem[] 
 
 // In a preview environment the instance's name says which environment it is.
 const bucketName = ({ name: environment, preview, platform }: Environment, name: string) =>
-  `${(platform.kind === "existing" ? platform.objectStore : platform.artifactStore)?.bucketPrefix ?? (preview === undefined ? `mlflow-${environment}` : "mlflow")}-${name}`;
+  `${factsOf(platform).bucketPrefix ?? (preview === undefined ? `mlflow-${environment}` : "mlflow")}-${name}`;
 
 /** Fills in every default. Pure: the same environment and file always give the same spec. */
 export function resolve(environment: Environment, name: string, file: InstanceFile): InstanceSpec {

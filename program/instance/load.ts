@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
 import { instanceFileSchema, problemsIn, problemsInName, resolve, tierOf, type InstanceSpec } from "./instance.ts";
-import { asPreview, nameIn, problemsInPreview } from "../previewEnvironment.ts";
+import { asPreview, nameIn, problemsInPreview } from "./preview.ts";
 import { check } from "../values/problems.ts";
 import { show } from "../values/units.ts";
 import { parseYamlFile } from "../values/yamlFile.ts";

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import type { SecretKey } from "../values/secretKeys.ts";
 import { strict } from "../values/problems.ts";
 import { show } from "../values/units.ts";
 import { traefikSchema } from "./traefik.ts";
@@ -89,6 +90,10 @@ export const bucketPrefix = z
   .regex(/^[a-z0-9][a-z0-9-]{1,30}$/, { error: "is 2 to 31 lower-case letters, digits and hyphens" })
   .optional()
   .describe("Beginning of each bucket's name. Default: mlflow-<environment>. Changing it replaces every bucket.");
+
+/** The secret keys of a certificate that is in the config. */
+export const pemSecrets = ({ tls }: { readonly tls: { readonly source: string } }): SecretKey[] =>
+  tls.source === "pem" ? ["tlsCertificate", "tlsPrivateKey"] : [];
 
 /** Sources of the ingress' certificate that need nothing but Kubernetes. */
 export const tlsSources = [

@@ -1,4 +1,4 @@
-import type { AwsPlatform, EndpointService } from "../platforms/aws.ts";
+import type { AwsPlatform, EndpointService } from "../platforms/aws/schema.ts";
 import { Reason } from "./check.ts";
 import { isSupported, ProxyAgent, proxyOf } from "./proxy.ts";
 

@@ -1,4 +1,4 @@
-import type { SecretKey } from "../environment.ts";
+import type { SecretKey } from "../values/secretKeys.ts";
 import type { InstanceSpec } from "../instance/instance.ts";
 import type { LastUpdate } from "../instance/lastUpdate.ts";
 import { Probe } from "./probes.ts";

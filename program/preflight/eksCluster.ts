@@ -1,5 +1,5 @@
 import { awsWords, type ClientSettings } from "./awsClient.ts";
-import { eksKubeconfig, type EksCluster, type Who } from "../platforms/eksKubeconfig.ts";
+import { eksKubeconfig, type EksCluster, type Who } from "../platforms/aws/eksKubeconfig.ts";
 import { contextOf, type Context } from "./kubeconfig.ts";
 import { Reason } from "./check.ts";
 

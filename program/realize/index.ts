@@ -1,14 +1,38 @@
 import { Provider as RandomProvider } from "@pulumi/random/provider.js";
-import type { Environment } from "../environment.ts";
+import type { StoreKey } from "../environment/config.ts";
+import type { Environment } from "../environment/environment.ts";
 import type { InstanceSpec } from "../instance/instance.ts";
-import { createAws } from "./aws.ts";
-import { createExisting } from "./existing.ts";
+import type { AwsPlatform } from "../platforms/aws/schema.ts";
+import type { ExistingPlatform } from "../platforms/existing/schema.ts";
+import type { Platform } from "../platforms/index.ts";
+import type { Asked, Check } from "../preflight/check.ts";
+import { awsArgs } from "./aws/args.ts";
+import { awsChecks } from "./aws/checks.ts";
+import { createAws } from "./aws/providers.ts";
+import { existingArgs } from "./existing/args.ts";
+import { existingChecks } from "./existing/checks.ts";
+import { createExisting } from "./existing/providers.ts";
+import type { ArgsOfKind, Realization } from "./kind.ts";
 import type { Resources } from "./resources.ts";
+
+/** The same kinds as in platforms/, with what loads providers: commands that only read stack files must start fast. */
+const realizations: { readonly existing: Realization<ExistingPlatform>; readonly aws: Realization<AwsPlatform> } = {
+  // An instance without its key is refused before.
+  existing: { create: createExisting, argsOf: (platform, key) => existingArgs(platform, key!), checksOf: existingChecks },
+  aws: { create: createAws, argsOf: awsArgs, checksOf: awsChecks },
+};
+
+const of = ({ kind }: Platform): Realization<Platform> => realizations[kind] as Realization<Platform>;
 
 /** Makes the providers, and the database server where it is the environment's own; nothing else knows their settings. */
 export function createPlatform(environment: Environment, specs: readonly InstanceSpec[]): Resources {
-  const { platform } = environment;
-  const { providers, database } =
-    platform.kind === "existing" ? createExisting(environment.name, platform) : createAws(environment, platform, specs);
+  const { providers, database } = of(environment.platform).create(environment, environment.platform, specs);
   return { providers: [...providers, new RandomProvider("random", {})], database };
 }
+
+/** The component's arguments that follow from the kind of platform. */
+export const argsOf = (platform: Platform, key: StoreKey | undefined): ArgsOfKind => of(platform).argsOf(platform, key);
+
+/** What is asked of the environment's platform before the first resource. */
+export const checksOf = (environment: Environment, asked: Asked): Check[] =>
+  of(environment.platform).checksOf(environment, environment.platform, asked);

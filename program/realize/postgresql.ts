@@ -1,8 +1,7 @@
 import { Provider } from "@pulumi/postgresql/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
-import { databaseAuthorities } from "../platforms/authorities.ts";
-import type { Platform } from "../environment.ts";
-import { caFileOf } from "./caFile.ts";
+import { factsOf, type Platform } from "../platforms/index.ts";
+import { caFileOf } from "../environment/caFile.ts";
 
 /** A PostgreSQL server and its administrator. */
 export interface Server {
@@ -24,5 +23,5 @@ export const postgresqlProvider = (platform: Platform, server: Server): Provider
     sslmode: server.sslMode,
     superuser: server.superuser,
     connectTimeout: 15,
-    ...caFileOf("sslrootcert", databaseAuthorities(platform)),
+    ...caFileOf("sslrootcert", factsOf(platform).databaseAuthorities()),
   });

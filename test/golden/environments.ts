@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import type { StoreKey } from "../../program/config.ts";
-import { parseEnvironment, secretKeys, type Environment } from "../../program/environment.ts";
-import { readStack } from "../../program/stackOnDisk.ts";
+import type { StoreKey } from "../../program/environment/config.ts";
+import { parseEnvironment, type Environment } from "../../program/environment/environment.ts";
+import { secretKeys } from "../../program/values/secretKeys.ts";
+import { readStack } from "../../program/instance/stackOnDisk.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 

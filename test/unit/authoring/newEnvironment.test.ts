@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseEnvironment, secretKeys, type SecretKey } from "../../../program/environment.ts";
+import { parseEnvironment } from "../../../program/environment/environment.ts";
+import { secretKeys, type SecretKey } from "../../../program/values/secretKeys.ts";
 import { flags, project, scripted, type } from "./support.ts";
 
 const image = `registry.example.com/tracking-server:3.17.2@sha256:${"a1".repeat(32)}`;

@@ -5,7 +5,7 @@ import { checkStacks } from "../../../delivery/checkStacks.ts";
 import { environmentsIn } from "../../../delivery/touchedStacks.ts";
 import { policyProblems } from "../../../authoring/policyBounds.ts";
 import { readInstances } from "../../../program/instance/load.ts";
-import { readStack } from "../../../program/stackOnDisk.ts";
+import { readStack } from "../../../program/instance/stackOnDisk.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const today = new Date().toISOString().slice(0, 10);

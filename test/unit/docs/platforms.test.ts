@@ -5,9 +5,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { instanceGrants, maintenanceGrants, resourcesOf } from "../../../components/internal/bucketActions.ts";
-import { parseEnvironment, type Environment } from "../../../program/environment.ts";
+import { parseEnvironment, type Environment } from "../../../program/environment/environment.ts";
 import { resolve } from "../../../program/instance/instance.ts";
-import { instanceArgs } from "../../../program/instance/instanceArgs.ts";
+import { instanceArgs } from "../../../program/realize/instanceArgs.ts";
 import { showPath } from "../../../program/values/problems.ts";
 import { configOf } from "../program/support.ts";
 

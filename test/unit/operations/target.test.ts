@@ -10,7 +10,7 @@ import { Refusal } from "../../../commandLine/refusal.ts";
 import { endOf } from "../../../commandLine/run.ts";
 import { ends, ExitCode } from "../../../operations/exitCode.ts";
 import { findTarget } from "../../../operations/target.ts";
-import { secretKeys } from "../../../program/environment.ts";
+import { secretKeys } from "../../../program/values/secretKeys.ts";
 import { httpsServer, issue, listen, portOf } from "../program/preflight/fakes.ts";
 import { fixtureValues, folderWith } from "../program/support.ts";
 

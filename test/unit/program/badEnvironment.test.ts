@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseEnvironment } from "../../../program/environment.ts";
+import { parseEnvironment } from "../../../program/environment/environment.ts";
 import { showPath } from "../../../program/values/problems.ts";
 import { configOf, fixtureValues } from "./support.ts";
 

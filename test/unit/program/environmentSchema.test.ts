@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { environmentSchema } from "../../../program/environment.ts";
+import { environmentSchema } from "../../../program/environment/environment.ts";
 
 interface Schema {
   readonly description?: string;

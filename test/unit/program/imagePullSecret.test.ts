@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pullSecretProblems } from "../../../program/imagePullSecret.ts";
+import { pullSecretProblems } from "../../../program/environment/imagePullSecret.ts";
 
 // Kubernetes takes any JSON as registry credentials, and a wrong one is found when an image is pulled.
 

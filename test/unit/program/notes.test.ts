@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { expect, test } from "vitest";
-import { notesOn } from "../../../program/environment.ts";
-import { databaseAuthorities, storeAuthorities } from "../../../program/platforms/authorities.ts";
+import { notesOn } from "../../../program/environment/environment.ts";
+import { factsOf } from "../../../program/platforms/index.ts";
 import { fixtureEnvironment } from "./support.ts";
 
 // What is weaker than it could be is said, and whose certificates are trusted follows from where a system is.
@@ -62,20 +62,20 @@ const ofRds = ["ECC384", "RSA2048", "RSA4096"].map((kind) => `Amazon RDS eu-cent
 
 test("a server of RDS is checked against the authorities of its region, and AWS' services against the public ones", () => {
   const own = fixtureEnvironment(undefined, "aws").platform;
-  expect(subjects(databaseAuthorities(own)).sort()).toEqual(ofRds);
-  expect(storeAuthorities(own)).toBeUndefined();
+  expect(subjects(factsOf(own).databaseAuthorities()).sort()).toEqual(ofRds);
+  expect(factsOf(own).storeAuthorities()).toBeUndefined();
   const given = (host: string, caBundle?: string) =>
     fixtureEnvironment(({ platform }) => {
       const server = { host, port: 5432, adminUser: "a", sslMode: "verify-full", superuser: false, maxConnections: 100 };
       Object.assign(platform, { database: { given: server }, network: { databaseCidrs: ["10.0.0.0/16"] } });
       if (caBundle !== undefined) platform.caBundle = caBundle;
     }, "aws").platform;
-  expect(subjects(databaseAuthorities(given("x.abc.eu-central-1.rds.amazonaws.com"))).sort()).toEqual(ofRds);
-  expect(databaseAuthorities(given("db.example.com"))).toBeUndefined();
+  expect(subjects(factsOf(given("x.abc.eu-central-1.rds.amazonaws.com")).databaseAuthorities()).sort()).toEqual(ofRds);
+  expect(factsOf(given("db.example.com")).databaseAuthorities()).toBeUndefined();
   const pem = "-----BEGIN CERTIFICATE-----\nZml4dHVyZQ==\n-----END CERTIFICATE-----\n";
-  expect(databaseAuthorities(given("db.example.com", pem))).toBe(pem);
+  expect(factsOf(given("db.example.com", pem)).databaseAuthorities()).toBe(pem);
   // The authority of a database says nothing about S3.
-  expect(storeAuthorities(given("db.example.com", pem))).toBeUndefined();
+  expect(factsOf(given("db.example.com", pem)).storeAuthorities()).toBeUndefined();
 });
 
 test("at endpoints of one's own, a private authority is trusted beside the public ones", () => {
@@ -83,7 +83,7 @@ test("at endpoints of one's own, a private authority is trusted beside the publi
   const { platform } = fixtureEnvironment(({ platform: values }) => {
     Object.assign(values, { caBundle: pem, artifactStore: { endpoints: { s3: "https://10.0.0.9" } } });
   }, "aws");
-  const text = storeAuthorities(platform)!;
+  const text = factsOf(platform).storeAuthorities()!;
   expect(text).toContain(pem);
   expect(text.match(/BEGIN CERTIFICATE/g)).toHaveLength(rootCertificates.length + 1);
 });

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { describe, expect, test } from "vitest";
-import { parseEnvironment, type Environment } from "../../../program/environment.ts";
+import { parseEnvironment, type Environment } from "../../../program/environment/environment.ts";
 import { readInstances } from "../../../program/instance/load.ts";
 import { nameProblem } from "../../../program/values/naming.ts";
-import { dayAfter, fileNameOf, pullRequestOf } from "../../../program/previewEnvironment.ts";
+import { dayAfter, pullRequestOf } from "../../../program/values/pullRequest.ts";
+import { fileNameOf } from "../../../program/instance/preview.ts";
 import { showPath } from "../../../program/values/problems.ts";
-import { readStack, stackNames } from "../../../program/stackOnDisk.ts";
+import { readStack, stackNames } from "../../../program/instance/stackOnDisk.ts";
 import { configOf, fixtureValues, folderWith } from "./support.ts";
 
 const today = "2026-11-22";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
-import { readStoreKeys } from "../../../program/config.ts";
+import { readStoreKeys } from "../../../program/environment/config.ts";
 import { configOf, fixtureEnvironment, fixtureValues } from "./support.ts";
 
 // Which key of the object store an instance gets. Whether it opens the bucket is the engine test's business.

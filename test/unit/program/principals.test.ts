@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
-import { readStoreKeys } from "../../../program/config.ts";
-import { instanceArgs } from "../../../program/instance/instanceArgs.ts";
+import { readStoreKeys } from "../../../program/environment/config.ts";
+import { instanceArgs } from "../../../program/realize/instanceArgs.ts";
 import { resolve } from "../../../program/instance/instance.ts";
 import { configOf, fixtureEnvironment, fixtureValues } from "./support.ts";
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, matchesGlob } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseEnvironment } from "../../../program/environment.ts";
+import { parseEnvironment } from "../../../program/environment/environment.ts";
 import { configOf } from "./support.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");

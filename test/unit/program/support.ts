@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { rmSync } from "node:fs";
 import { parse } from "yaml";
-import { parseEnvironment, secretKeys, type Environment, type RawConfig, type SecretKey } from "../../../program/environment.ts";
+import { parseEnvironment, type Environment, type RawConfig } from "../../../program/environment/environment.ts";
+import { secretKeys, type SecretKey } from "../../../program/values/secretKeys.ts";
 import { showPath } from "../../../program/values/problems.ts";
 
 type Plain = Record<string, unknown>;

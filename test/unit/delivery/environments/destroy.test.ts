@@ -7,8 +7,8 @@ import { stringify } from "yaml";
 import { destroyPreview } from "../../../../delivery/environments/destroy.ts";
 import { headerFromState } from "../../../../delivery/environments/stackFile.ts";
 import { holdersIn, mayWork } from "../../../../delivery/environments/takeUp.ts";
-import { bundlesOf } from "../../../../program/platforms/authorities.ts";
-import { caFileName } from "../../../../program/realize/caFile.ts";
+import { bundlesOf } from "../../../../program/platforms/index.ts";
+import { caFileName } from "../../../../program/environment/caFile.ts";
 import { fakePulumi, stateOf, type FakeStack } from "./fakePulumi.ts";
 
 const outputs = { preview: { pullRequest: 12, until: "2026-11-29" } };

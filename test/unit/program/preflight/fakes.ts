@@ -12,10 +12,10 @@ import {
 } from "@peculiar/x509";
 import { expect } from "vitest";
 import { stringify } from "yaml";
-import type { Environment } from "../../../../program/environment.ts";
+import type { Environment } from "../../../../program/environment/environment.ts";
 import type { InstanceSpec } from "../../../../program/instance/instance.ts";
 import type { Asked } from "../../../../program/preflight/check.ts";
-import { preflight } from "../../../../program/preflight/index.ts";
+import { preflight } from "../../../../program/realize/preflight.ts";
 import { folderWith } from "../support.ts";
 
 // Real sockets on loopback in place of the systems that an environment stands on.

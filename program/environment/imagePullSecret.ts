@@ -1,5 +1,5 @@
 import { asObject, secretText } from "./config.ts";
-import type { Problem } from "./values/problems.ts";
+import type { Problem } from "../values/problems.ts";
 
 const key = "imagePullSecret";
 const expected = 'is not a config.json of Docker, {"auths": {"<registry>": {"auth": "…"}}}';

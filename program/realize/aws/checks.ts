@@ -1,19 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
-import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
-import { awsWords, clientOf, type ClientSettings } from "./awsClient.ts";
-import { eksContext } from "./eksCluster.ts";
-import type { Environment } from "../environment.ts";
-import type { AwsPlatform, ClusterByName, EndpointService } from "../platforms/aws.ts";
-import { bucketsCheck } from "./buckets.ts";
-import { Lines, Reason, wordsFor, type Asked, type Check } from "./check.ts";
-import { askCluster, kubernetesCheck } from "./kubernetes.ts";
-import { postgresqlCheck } from "./postgresql.ts";
-import type { Probe } from "./probes.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { factsOf } from "../../platforms/index.ts";
+import type { AwsPlatform, ClusterByName, EndpointService } from "../../platforms/aws/schema.ts";
+import { awsWords, clientOf, type ClientSettings } from "../../preflight/awsClient.ts";
+import { bucketsCheck } from "../../preflight/buckets.ts";
+import { Lines, Reason, wordsFor, type Asked, type Check } from "../../preflight/check.ts";
+import { eksContext } from "../../preflight/eksCluster.ts";
+import { askCluster, kubernetesCheck } from "../../preflight/kubernetes.ts";
+import { postgresqlCheck } from "../../preflight/postgresql.ts";
+import type { Probe } from "../../preflight/probes.ts";
 
 /** What is asked of an account of AWS. Nothing else is asked of it before its credentials are known to be right: they would all fail alike. */
 export function awsChecks(environment: Environment, platform: AwsPlatform, asked: Asked): Check[] {
   const { kubernetes, ingress, database } = platform;
-  const ca = storeAuthorities(platform);
+  const facts = factsOf(platform);
+  const ca = facts.storeAuthorities();
   const client = (service: EndpointService) => clientOf(platform, service, ca);
   const whereIs = (service: EndpointService) => platform.artifactStore?.endpoints?.[service] ?? platform.region;
   const buckets = bucketsCheck(asked, {
@@ -42,7 +43,7 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
       ? [
           postgresqlCheck(database.given, {
             path: "platform.database.given",
-            ca: databaseAuthorities(platform),
+            ca: facts.databaseAuthorities(),
             password: asked.secretText("postgresqlAdminPassword"),
             asked,
           }),

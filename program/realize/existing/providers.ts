@@ -1,22 +1,22 @@
 import { objectStorePluginVersion } from "@mlflow-instances/components";
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
-import { storeAuthorities } from "../platforms/authorities.ts";
-import { caFileOf } from "./caFile.ts";
-import { secret } from "../config.ts";
-import type { Resources } from "./resources.ts";
-import type { ExistingPlatform } from "../platforms/existing.ts";
-import { postgresqlProvider } from "./postgresql.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { caFileOf } from "../../environment/caFile.ts";
+import { secret } from "../../environment/config.ts";
+import type { Resources } from "../resources.ts";
+import type { ExistingPlatform } from "../../platforms/existing/schema.ts";
+import { postgresqlProvider } from "../postgresql.ts";
 
 /** Providers for systems that are there already. */
-export function createExisting(environment: string, platform: ExistingPlatform): Resources {
+export function createExisting({ name }: Environment, platform: ExistingPlatform): Resources {
   const { kubernetes, postgresql, objectStore } = platform;
   const providers = [
     new KubernetesProvider("kubernetes", {
       kubeconfig: kubernetes.kubeconfig,
       context: kubernetes.context,
       // Identity of the cluster: without it, a kubeconfig at another path or with another address would replace every object, namespaces included.
-      clusterIdentifier: environment,
+      clusterIdentifier: name,
       // The Secret with the tokens changes in place, so that pods see it without a restart.
       enableSecretMutable: true,
       // `kubectl patch` and `kubectl scale` own what they set. Without this, the update that repairs
@@ -37,7 +37,7 @@ export function createExisting(environment: string, platform: ExistingPlatform):
         skipRequestingAccountId: true,
         skipMetadataApiCheck: true,
         skipRegionValidation: true,
-        ...caFileOf("customCaBundle", storeAuthorities(platform)),
+        ...caFileOf("customCaBundle", platform.caBundle),
       },
       { version: objectStorePluginVersion },
     ),

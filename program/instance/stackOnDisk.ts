@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { asObject, instancesFolderOf, placeInStackFile, project } from "./config.ts";
-import { parseEnvironment, type Environment, type RawConfig } from "./environment.ts";
-import { nameIn } from "./previewEnvironment.ts";
-import { parseYamlFile } from "./values/yamlFile.ts";
+import { asObject, instancesFolderOf, placeInStackFile, project } from "../environment/config.ts";
+import { parseEnvironment, type Environment, type RawConfig } from "../environment/environment.ts";
+import { nameIn } from "./preview.ts";
+import { parseYamlFile } from "../values/yamlFile.ts";
 
 const stackFilePattern = /^Pulumi\.(.+)\.ya?ml$/;
 

@@ -1,11 +1,11 @@
 import { arnParts, databaseServerProblems, type DatabaseServerArgs, type Tier } from "@mlflow-instances/components";
 import { z } from "zod";
-import { costCenter, owner } from "../values/answerable.ts";
-import { strict } from "../values/problems.ts";
-import { tierNames } from "../values/tiers.ts";
-import { days, daysOf, show, size } from "../values/units.ts";
+import { costCenter, owner } from "../../values/answerable.ts";
+import { strict } from "../../values/problems.ts";
+import { tierNames } from "../../values/tiers.ts";
+import { days, daysOf, show, size } from "../../values/units.ts";
 import { kmsKeyArn } from "./arn.ts";
-import * as shared from "./shared.ts";
+import * as shared from "../shared.ts";
 
 // An RDS PostgreSQL server that the environment makes for its instances.
 

@@ -5,16 +5,17 @@ import { getInstanceOutput } from "@pulumi/aws/rds/getInstance.js";
 import { getSecretVersionOutput } from "@pulumi/aws/secretsmanager/getSecretVersion.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
-import { storeAuthorities } from "../platforms/authorities.ts";
-import { caFileOf } from "./caFile.ts";
-import { secret } from "../config.ts";
-import { eksKubeconfig } from "../platforms/eksKubeconfig.ts";
-import { serverHomeOf, type Environment } from "../environment.ts";
-import type { InstanceSpec } from "../instance/instance.ts";
-import type { Resources } from "./resources.ts";
-import { postgresqlProvider, type Server } from "./postgresql.ts";
-import type { AwsPlatform } from "../platforms/aws.ts";
-import { serverArgs, serverName, type RdsSettings } from "../platforms/rds.ts";
+import { factsOf } from "../../platforms/index.ts";
+import { serverHomeOf } from "../../platforms/aws/kind.ts";
+import { caFileOf } from "../../environment/caFile.ts";
+import { secret } from "../../environment/config.ts";
+import { eksKubeconfig } from "../../platforms/aws/eksKubeconfig.ts";
+import { surroundingsOf, type Environment } from "../../environment/environment.ts";
+import type { InstanceSpec } from "../../instance/instance.ts";
+import type { Resources } from "../resources.ts";
+import { postgresqlProvider, type Server } from "../postgresql.ts";
+import type { AwsPlatform } from "../../platforms/aws/schema.ts";
+import { serverArgs, serverName, type RdsSettings } from "../../platforms/aws/rds.ts";
 
 /** Providers for one account of AWS, and the database server where the environment has one of its own. */
 export function createAws(environment: Environment, platform: AwsPlatform, specs: readonly InstanceSpec[]): Resources {
@@ -37,7 +38,7 @@ function awsProvider(platform: AwsPlatform): AwsProvider {
     ...(endpoints === undefined ? {} : { endpoints: [endpoints] }),
     // Such an endpoint has no host name for each bucket.
     ...(endpoints?.s3 === undefined ? {} : { s3UsePathStyle: true }),
-    ...caFileOf("customCaBundle", storeAuthorities(platform)),
+    ...caFileOf("customCaBundle", factsOf(platform).storeAuthorities()),
   });
 }
 
@@ -75,9 +76,13 @@ function ownServer(
   aws: AwsProvider,
 ): Made {
   const retentions = specs.map(({ deletedExperimentRetention }) => deletedExperimentRetention);
-  return new DatabaseServer(serverName(environment.name), serverArgs(rds, serverHomeOf(environment, platform), retentions), {
-    providers: [aws],
-  });
+  return new DatabaseServer(
+    serverName(environment.name),
+    serverArgs(rds, serverHomeOf(surroundingsOf(environment), platform), retentions),
+    {
+      providers: [aws],
+    },
+  );
 }
 
 // A preview environment lives on the server of the environment that it was made from: one of its own would take a quarter of an hour.

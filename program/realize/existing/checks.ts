@@ -1,17 +1,16 @@
-import { databaseAuthorities, storeAuthorities } from "../platforms/authorities.ts";
-import { clientLimits } from "./awsClient.ts";
-import { bucketsCheck } from "./buckets.ts";
-import type { Asked, Check } from "./check.ts";
-import { kubernetesCheck } from "./kubernetes.ts";
-import { postgresqlCheck } from "./postgresql.ts";
-import type { ExistingPlatform } from "../platforms/existing.ts";
-import { probeHttps } from "./probes.ts";
-import { proxyOf } from "./proxy.ts";
+import type { Environment } from "../../environment/environment.ts";
+import type { ExistingPlatform } from "../../platforms/existing/schema.ts";
+import { clientLimits } from "../../preflight/awsClient.ts";
+import { bucketsCheck } from "../../preflight/buckets.ts";
+import type { Asked, Check } from "../../preflight/check.ts";
+import { kubernetesCheck } from "../../preflight/kubernetes.ts";
+import { postgresqlCheck } from "../../preflight/postgresql.ts";
+import { probeHttps } from "../../preflight/probes.ts";
+import { proxyOf } from "../../preflight/proxy.ts";
 
 /** What is asked of systems that are there already. */
-export function existingChecks(platform: ExistingPlatform, asked: Asked): Check[] {
-  const { kubernetes, postgresql, objectStore, ingress } = platform;
-  const ca = storeAuthorities(platform);
+export function existingChecks(_environment: Environment, platform: ExistingPlatform, asked: Asked): Check[] {
+  const { kubernetes, postgresql, objectStore, ingress, caBundle: ca } = platform;
   const path = "platform.objectStore.endpoint";
   const store = { what: "S3", where: objectStore.endpoint, path };
   const buckets = bucketsCheck(asked, {
@@ -28,7 +27,7 @@ export function existingChecks(platform: ExistingPlatform, asked: Asked): Check[
   return [
     postgresqlCheck(postgresql, {
       path: "platform.postgresql",
-      ca: databaseAuthorities(platform),
+      ca,
       password: asked.secretText("postgresqlAdminPassword"),
       asked,
     }),

@@ -3,9 +3,11 @@ import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import type { Environment, RawConfig, SecretKey } from "./environment.ts";
-import { showPath, type Problem } from "./values/problems.ts";
-import { parseYamlFile } from "./values/yamlFile.ts";
+import type { Environment, RawConfig } from "./environment.ts";
+import { factsOf } from "../platforms/index.ts";
+import type { SecretKey } from "../values/secretKeys.ts";
+import { showPath, type Problem } from "../values/problems.ts";
+import { parseYamlFile } from "../values/yamlFile.ts";
 
 /** Prefix of this project's config keys. */
 export const project = "mlflow-instances";
@@ -73,7 +75,8 @@ export function readStoreKeys(
   environment: Environment | undefined,
 ): { keys: ReadonlyMap<string, StoreKey>; errors: string[] } {
   // Instances on AWS have roles. Not set at all, or in plain text: said by the check of the environment already.
-  if (environment?.platform.kind === "aws" || config.keys.get("artifactStoreKeys")?.secret !== true) return { keys: new Map(), errors: [] };
+  if ((environment !== undefined && factsOf(environment.platform).hasRoles) || config.keys.get("artifactStoreKeys")?.secret !== true)
+    return { keys: new Map(), errors: [] };
   // Looked at in plain here, because which keys are there decides whether the program may begin.
   const parsed = parseObject(pulumi.runtime.getConfig(`${project}:artifactStoreKeys`));
   if (parsed === undefined)

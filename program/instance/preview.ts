@@ -1,27 +1,8 @@
-import type { Environment } from "./environment.ts";
-import type { InstanceFile } from "./instance/instance.ts";
-import { nameProblem } from "./values/naming.ts";
-import type { Problem } from "./values/problems.ts";
-
-/** The environment of a pull request: some instances of another environment's folder, each small, under a name of its own, for some days. */
-export type Preview = NonNullable<Environment["preview"]>;
-
-/** Days that a preview environment may live from today on. */
-export const previewDays = { least: 1, most: 14, usual: 7 } as const;
-
-const stackPattern = /^pr-([1-9][0-9]{0,8})$/;
-
-export const previewStack = (pullRequest: number): string => `pr-${pullRequest}`;
-
-/** The pull request whose preview environment a stack of this name is; undefined for every other stack. */
-export function pullRequestOf(stack: string): number | undefined {
-  const digits = stackPattern.exec(stack)?.[1];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-/** The day (UTC) that many days after a day. */
-export const dayAfter = (day: string, days: number): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) + days * 24 * 3600 * 1000).toISOString().slice(0, 10);
+import type { Environment } from "../environment/environment.ts";
+import type { InstanceFile } from "./instance.ts";
+import { previewStack, type Preview } from "../values/pullRequest.ts";
+import { nameProblem } from "../values/naming.ts";
+import type { Problem } from "../values/problems.ts";
 
 const prefixOf = ({ pullRequest }: Preview): string => `${previewStack(pullRequest)}-`;
 

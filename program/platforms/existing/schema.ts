@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { strict } from "../values/problems.ts";
-import * as shared from "./shared.ts";
+import { strict } from "../../values/problems.ts";
+import * as shared from "../shared.ts";
 
 // A platform that exists: Kubernetes, PostgreSQL and an S3-compatible store, wherever they are.
 

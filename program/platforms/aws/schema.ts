@@ -1,11 +1,12 @@
 import { arnParts } from "@mlflow-instances/components";
 import { z } from "zod";
-import { strict } from "../values/problems.ts";
-import { show, size } from "../values/units.ts";
+import { strict } from "../../values/problems.ts";
+import { show, size } from "../../values/units.ts";
 import { arn, kmsKeyArn } from "./arn.ts";
 import { isOfRds, rdsAuthorities } from "./authorities.ts";
 import { checkRds, rdsSchema, sameHome, type ServerHome } from "./rds.ts";
-import * as shared from "./shared.ts";
+import type { ClusterByContext } from "../kind.ts";
+import * as shared from "../shared.ts";
 
 // AWS: an EKS cluster that exists, S3, RDS or a given server, and a role for each instance instead of keys.
 
@@ -30,13 +31,6 @@ const kubernetesSchema = strict({
       add([], "has clusterName and a kubeconfig: two names for one cluster; take one away");
   })
   .transform((value) => value as ClusterByContext | ClusterByName);
-
-/** A cluster as a kubeconfig's context. */
-export interface ClusterByContext {
-  readonly kubeconfig: string;
-  readonly context: string;
-  readonly clusterName?: undefined;
-}
 
 /** An EKS cluster by its name. */
 export interface ClusterByName {

@@ -1,9 +1,8 @@
 import { log } from "@pulumi/pulumi";
-import type { Environment } from "../environment.ts";
-import { awsChecks } from "./aws.ts";
-import { answersOf, type Asked } from "./check.ts";
-import { existingChecks } from "./existing.ts";
+import type { Environment } from "../environment/environment.ts";
+import { answersOf, type Asked } from "../preflight/check.ts";
 import { failWith } from "../values/problems.ts";
+import { checksOf } from "./index.ts";
 
 // Long enough for a slow link, short enough that the slowest of the parallel checks answers within 10 s.
 const timeoutMs = 8_000;
@@ -13,9 +12,7 @@ const timeoutMs = 8_000;
  * retries.
  */
 export async function preflight(environment: Environment, asked: Asked, timeout = timeoutMs): Promise<void> {
-  const { platform } = environment;
-  const checks = platform.kind === "existing" ? existingChecks(platform, asked) : awsChecks(environment, platform, asked);
-  const { errors, warnings, notes } = await answersOf(checks, timeout);
+  const { errors, warnings, notes } = await answersOf(checksOf(environment, asked), timeout);
   for (const warning of warnings) await log.warn(warning);
   if (errors.length > 0) failWith(`Environment ${environment.name} can't be used as it is; nothing was changed:`, errors);
   for (const note of notes) void log.info(note);

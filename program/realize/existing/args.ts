@@ -1,0 +1,48 @@
+import type { KeyPair, StoreKey } from "../../environment/config.ts";
+import type { ExistingPlatform } from "../../platforms/existing/schema.ts";
+import { cidrOfHost, hostOfUrl } from "../../platforms/shared.ts";
+import { tlsArgs, waysIn } from "../ingress.ts";
+import type { ArgsOfKind } from "../kind.ts";
+
+/** An instance's arguments where everything is there already. */
+export function existingArgs({ objectStore, postgresql, ingress, network }: ExistingPlatform, key: StoreKey): ArgsOfKind {
+  const { features } = objectStore;
+  const format = (accessKeyId: string) => (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
+  const principal = ({ accessKeyId, principal: given }: KeyPair) => given ?? accessKeyId.apply(format);
+  return {
+    bucket: {
+      endpoint: objectStore.endpoint,
+      region: objectStore.region,
+      versioning: features.versioning,
+      lifecycle: features.lifecycle,
+      encryption: features.encryption,
+      publicAccessBlock: features.publicAccessBlock,
+      objectOwnership: features.objectOwnership,
+      tlsOnly: features.policyConditions,
+      denyOthers: objectStore.openByDefault ?? false,
+      instancePrincipal: principal(key),
+      ...(key.former === undefined ? {} : { formerPrincipals: [...key.former] }),
+      ...(key.maintenance === undefined ? {} : { maintenancePrincipal: principal(key.maintenance) }),
+      adminPrincipals: [objectStore.adminPrincipal ?? format(objectStore.accessKeyId)],
+    },
+    database: {
+      sslMode: postgresql.sslMode,
+      ...(postgresql.characterType === undefined ? {} : { characterType: postgresql.characterType }),
+    },
+    bucketCredentials: credentials(key),
+    ...(key.maintenance === undefined ? {} : { maintenanceCredentials: credentials(key.maintenance) }),
+    ingress: {
+      className: ingress.className,
+      ...(ingress.controller === undefined ? {} : { controller: ingress.controller }),
+      tls: tlsArgs(ingress.tls),
+    },
+    network: {
+      // The environment's check guarantees an address or explicit ranges.
+      databaseCidrs: network?.databaseCidrs ?? [cidrOfHost(postgresql.host)!],
+      objectStoreCidrs: network?.objectStoreCidrs ?? [cidrOfHost(hostOfUrl(objectStore.endpoint))!],
+      ...waysIn(ingress, network),
+    },
+  };
+}
+
+const credentials = ({ accessKeyId, secretAccessKey }: KeyPair) => ({ accessKeyId, secretAccessKey });
