@@ -10,7 +10,6 @@ import {
   type PolicyPeer,
   type PolicyPort,
 } from "./objects.ts";
-import { render } from "./render.ts";
 
 export type Direction = "ingress" | "egress";
 export type Protocol = "tcp" | "udp" | "sctp";
@@ -58,16 +57,7 @@ interface Endpoint {
   readonly address: string;
 }
 
-/** The policies as an nftables transaction that replaces the whole table. */
-export function compile(
-  policies: readonly NetworkPolicy[],
-  namespaces: readonly Namespace[],
-  pods: readonly Pod[],
-  options: CompileOptions,
-): string {
-  return render(compileRules(policies, namespaces, pods, options));
-}
-
+/** Which connections the policies allow; `render` makes an nftables transaction of it. */
 export function compileRules(
   policies: readonly NetworkPolicy[],
   namespaces: readonly Namespace[],

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { NetworkPolicy, Pod } from "../../../../local/networkPolicies/objects.ts";
 import { tableName } from "../../../../local/networkPolicies/render.ts";
-import { compile } from "../../../../local/networkPolicies/rules.ts";
+import { compile } from "./compile.ts";
 import { Lab, labObstacle } from "./lab.ts";
 import { allowed, nodeAddress, podCidr, type World } from "./specification.ts";
 import { podAddresses, world } from "./worlds.ts";

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dnsPod, type NetworkPolicy, type Pod } from "../../../../local/networkPolicies/objects.ts";
-import { compile, compileRules } from "../../../../local/networkPolicies/rules.ts";
+import { compileRules } from "../../../../local/networkPolicies/rules.ts";
+import { compile } from "./compile.ts";
 import { evaluate } from "./evaluate.ts";
 import { allowed, nodeAddress, podCidr, type Packet } from "./specification.ts";
 import { packet, world } from "./worlds.ts";

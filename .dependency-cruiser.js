@@ -1,0 +1,48 @@
+// Which part of the house may import which. `npm run check` refuses every other import, and every circle.
+
+/** The program's floors: each may import those before it. */
+const floors = ["values", "platforms", "environment", "instance", "preflight", "realize"].map((floor) => `program/${floor}`);
+const upTo = (floor) => floors.slice(0, floors.indexOf(`program/${floor}`) + 1);
+
+/** A part, and the other parts that it may import. */
+const mayImport = {
+  components: [],
+  // They judge programs of anybody, so they know resources and labels only.
+  policies: [],
+  ...Object.fromEntries(floors.map((floor, at) => [floor, ["components", ...floors.slice(0, at)]])),
+  program: ["components", ...floors],
+
+  // Commands: none loads a provider, so that they start fast.
+  commandLine: [],
+  authoring: ["commandLine", "components", "policies", ...upTo("instance")],
+  delivery: ["commandLine", "components", "policies", ...upTo("preflight")],
+  operations: ["commandLine", "components", ...upTo("preflight")],
+
+  // Beside the product; nothing of the product imports them.
+  local: ["components", "delivery"],
+  examples: ["components"],
+};
+
+const inside = (part) => (part === "program" ? "^program/[^/]+$" : `^${part}/`);
+const ofTheHouse = "^(components|policies|program|commandLine|authoring|delivery|operations|local|examples|bench|test)/";
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    { name: "no-circle", severity: "error", from: {}, to: { circular: true } },
+    ...Object.entries(mayImport).map(([part, others]) => ({
+      name: `${part}-imports`,
+      severity: "error",
+      from: { path: inside(part) },
+      to: { path: ofTheHouse, pathNot: [part, ...others].map(inside) },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^test/fixtures/|node_modules" },
+    // Imports of types count: they bind the reader, too.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default"] },
+  },
+};
