@@ -1,17 +1,21 @@
 import { defineConfig } from "vitest/config";
 
+// test/README.md says what each project proves.
 export default defineConfig({
   test: {
     projects: [
       {
-        // Everything that needs no cluster. Plugins are tested over real gRPC, PostgreSQL and S3 that a test starts on loopback.
+        // No root, no service, no network.
         test: {
-          name: "unit",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/engine/**", "test/contract/**", "test/judged/**"],
+          name: "fast",
+          include: ["test/fast/**/*.test.ts", "test/golden/**/*.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        // Real gRPC, PostgreSQL, S3 and network namespaces, which a test starts on this machine.
+        test: { name: "services", include: ["test/services/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 120_000 },
       },
       {
         // The policy packs on the real engine, without a platform: test/run.ts runs it in a process of its own, beside the tests that wait for pods.

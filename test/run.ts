@@ -1,4 +1,4 @@
-import { add, check, chosen, foundTests, inBackground, inForeground, lane, vitest, type Counts } from "./steps.ts";
+import { add, check, chosen, foundTests, inBackground, inForeground, lane, staticChecks, vitest, type Counts } from "./steps.ts";
 
 /**
  * Runs every kind of test in two lanes beside each other and ends with one line of all counts. The engine's tests wait for pods most of their time, so what needs
@@ -8,7 +8,7 @@ import { add, check, chosen, foundTests, inBackground, inForeground, lane, vites
 /** With a cluster, or needing all processors: on the terminal. */
 function mainTests(): Promise<Counts> {
   console.log("\n== vitest");
-  return vitest((args) => inForeground(process.execPath, args), ["--project", "unit", "--project", "engine"]);
+  return vitest((args) => inForeground(process.execPath, args), ["--project", "fast", "--project", "services", "--project", "engine"]);
 }
 
 /** What the engine says of the policy packs. */
@@ -24,10 +24,11 @@ async function pytest(): Promise<Counts> {
 
 const [withoutCluster, withCluster] = await Promise.all([
   lane(
-    () => check("types", ["node_modules/typescript/bin/tsc", "--noEmit"]),
-    () => check("types of the example", ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "examples/typescript"]),
-    () => check("lint", ["node_modules/eslint/bin/eslint.js", "."]),
-    () => check("format", ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."]),
+    ...staticChecks({ cached: false }).map(
+      ({ title, args }) =>
+        () =>
+          check(title, args),
+    ),
     pytest,
     judgedTests,
   ),

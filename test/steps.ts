@@ -49,6 +49,53 @@ export async function check(title: string, args: readonly string[]): Promise<Cou
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
+const parts = [
+  "components",
+  "policies",
+  "program",
+  "commandLine",
+  "authoring",
+  "delivery",
+  "operations",
+  "local",
+  "examples",
+  "bench",
+  "test",
+];
+const caches = "node_modules/.cache/check";
+
+/** The checks that look at files only. `cached`: with what the last run on this machine has found. */
+export const staticChecks = ({ cached }: { cached: boolean }): { title: string; args: string[] }[] => [
+  {
+    title: "types",
+    args: [
+      "node_modules/typescript/bin/tsc",
+      "--noEmit",
+      ...(cached ? ["--incremental", "--tsBuildInfoFile", `${caches}/types.json`] : []),
+    ],
+  },
+  { title: "types of the example", args: ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "examples/typescript"] },
+  {
+    title: "lint",
+    args: ["node_modules/eslint/bin/eslint.js", ...(cached ? ["--cache", "--cache-location", `${caches}/lint.json`] : []), "."],
+  },
+  {
+    title: "format",
+    args: [
+      "node_modules/prettier/bin/prettier.cjs",
+      "--check",
+      "--log-level",
+      "warn",
+      ...(cached ? ["--cache", "--cache-location", `${caches}/format.json`] : []),
+      ".",
+    ],
+  },
+  {
+    title: "who imports whom",
+    args: ["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.js", ...parts],
+  },
+];
+
 export type Run = (args: readonly string[]) => Promise<number>;
 
 /** Files and options of vitest, as `npm test -- …` has them. */

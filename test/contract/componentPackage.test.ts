@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL("remoteProgram", import.meta.url));
 const stack = "contract";
 
 // The real engine constructs the component from the package, as for a program in another language. Only previews: what an instance becomes
-// on a platform is the engine tests' part, and the schema's content is test/components/schema.test.ts's.
+// on a platform is the engine tests' part, and the schema's content is test/fast/components/schema.test.ts's.
 let pulumi: Pulumi;
 let state: string;
 const stackArguments = ["--stack", stack];

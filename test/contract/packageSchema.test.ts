@@ -4,7 +4,7 @@ import { packageSchema, type PackageSchema } from "./support/packageSchema.ts";
 import { summary } from "./support/summary.ts";
 
 // Holds the public surface of the component package, as the real engine sees it: a change of an argument's name, type, requiredness or enum is a line of
-// packageSchema.yaml in the same pull request. What the schema must be like, whatever its arguments, is test/components/schema.test.ts's.
+// packageSchema.yaml in the same pull request. What the schema must be like, whatever its arguments, is test/fast/components/schema.test.ts's.
 
 let schema: PackageSchema;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { maintenanceGrants, serverGrants } from "../../components/internal/bucke
 import { caFile } from "../../components/internal/podParts.ts";
 import { rolePolicy } from "../../components/internal/roleDocuments.ts";
 import type { StackValues } from "../../local/stack/values.ts";
-import { decide, type Caller } from "../unit/aws/policyEvaluator.ts";
+import { decide, type Caller } from "../fast/aws/policyEvaluator.ts";
 import { heldBucket, heldRole } from "./support/awsHeld.ts";
 import { awsStack, type AwsStack } from "./support/awsStack.ts";
 import { awsTarget, type AwsTarget } from "./support/awsTarget.ts";
@@ -114,7 +114,7 @@ it("makes two roles that the instance's own pods take on, within the boundary", 
     expect(held.arn).toBe(`arn:aws:iam::${account}:role/mlflow-instances/${role}`);
     expect(held.boundary).toBe(target.boundaryArn);
     expect(held.policyNames).toEqual(["artifact-bucket"]);
-    // The very document whose actions test/unit/aws/leastPrivilege.test.ts takes away one by one.
+    // The very document whose actions test/services/aws/leastPrivilege.test.ts takes away one by one.
     const { region } = target.values.environment["platform"] as { region: string };
     expect(held.policies).toEqual([JSON.parse(rolePolicy(grants, { name: bucket, region }))]);
     expect(held.tags).toMatchObject({ "app.kubernetes.io/instance": name, "mlflow-instances/team": "payments" });

@@ -15,7 +15,7 @@ import { soon } from "./support/dates.ts";
 import { https } from "./support/http.ts";
 
 // Proves examples/typescript: a team's own program, its folder elsewhere with nothing of this repository but the package, on the embedded platform as a platform
-// that exists. It can't prove `npm install` in a repository of the team's own; that both see the same SDK is test/unit/examples/typescript.test.ts's.
+// that exists. It can't prove `npm install` in a repository of the team's own; that both see the same SDK is test/fast/examples/typescript.test.ts's.
 
 const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const [profile, stack] = ["test", "example"] as const;

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { asGiven, saidOf, urnOf } from "../policies/everyRule.ts";
-import type { Given } from "../policies/support.ts";
+import { asGiven, saidOf, urnOf } from "../fast/policies/everyRule.ts";
+import type { Given } from "../fast/policies/support.ts";
 import { environments, type EnvironmentName } from "./environments.ts";
 import { registered } from "./registered.ts";
 

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createReport, type Report } from "../../../local/report.ts";
 import { boundChild } from "../../../local/toolchain/boundChild.ts";
 import { ensurePythonEnvironment } from "../../../local/toolchain/pythonEnvironment.ts";
-import { makeCertificates } from "../../plugins/support/certificates.ts";
-import { freePort } from "../../plugins/support/postgresCluster.ts";
+import { makeCertificates } from "../../services/plugins/support/certificates.ts";
+import { freePort } from "../../services/plugins/support/postgresCluster.ts";
 
 const motoVersion = "5.2.5";
 /** The account that moto gives to a key that it doesn't know. */

@@ -10,7 +10,7 @@ import {
   GetPublicAccessBlockCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import type { PolicyDocument } from "../../unit/aws/policyEvaluator.ts";
+import type { PolicyDocument } from "../../fast/aws/policyEvaluator.ts";
 
 const tagsOf = (tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined): Record<string, string> =>
   Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
