@@ -44,7 +44,7 @@ function awsProvider(platform: AwsPlatform): AwsProvider {
 
 function kubernetesProvider(environment: string, platform: AwsPlatform, aws: AwsProvider): KubernetesProvider {
   const { kubernetes, region, profile } = platform;
-  // As for any cluster: see existing.ts.
+  // As for any cluster: see existing/providers.ts.
   const common = {
     clusterIdentifier: environment,
     enableSecretMutable: true,
