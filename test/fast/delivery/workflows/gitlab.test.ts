@@ -60,7 +60,7 @@ describe("a broken pipeline is seen", () => {
       /^check: image: is not the pipeline's$/,
     ],
     ["an image by a name that changes", "  image: $NODE_IMAGE", "  image: node:latest", /^default\.image: is neither/],
-    ["a shell script", "npm run types", "tsc --noEmit", /`tsc --noEmit` is not `npm ci`/],
+    ["a shell script", "npm run check", "tsc --noEmit", /`tsc --noEmit` is not `npm ci`/],
     ["a variable that nothing sets", "--markdown page.md\n  #", '--markdown page.md --json "$OTHER"\n  #', /nothing sets "\$OTHER"/],
     ["an option that the script does not know", 'drift -- "$STACK" --issue', 'drift -- "$STACK" --isue', /unknown option '--isue'/],
   ])("%s", async (_what, from, to, problem) => {
