@@ -33,7 +33,8 @@ export { databaseName, instanceNamePattern, maintenanceRoleNames, namespaceName,
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
 export { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
 export { sharedStorage } from "./internal/timeouts.ts";
-export { parseHours } from "./internal/quantities.ts";
+export { bounds, inDays, inHours, isWithin, type Bound } from "./internal/bounds.ts";
+export { daysPattern, durationPattern, parseBytes, parseDays, parseHours } from "./internal/quantities.ts";
 export { cronProblem, timeZoneProblem } from "./internal/cron.ts";
-export { resolveMaintenance, resolveStaleRuns, staleRunsAfterHours } from "./internal/maintenanceSettings.ts";
+export { resolveMaintenance, resolveStaleRuns } from "./internal/maintenanceSettings.ts";
 export { connectionsAvailable, connectionsOfInstance, leastConnections, preferredConnections } from "./internal/poolSize.ts";

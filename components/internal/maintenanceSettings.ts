@@ -5,9 +5,6 @@ import { parseHours } from "./quantities.ts";
 /** Settings as a caller has them who passes on what may not be set. */
 type Loose<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
-/** Bounds of `staleRuns.after`, in hours. */
-export const staleRunsAfterHours = { least: 1, most: 30 * 24 } as const;
-
 /** When a run without a sign of life counts as dead, with the defaults filled in. */
 export function resolveStaleRuns(settings: Loose<StaleRunsSettings> = {}): Required<StaleRunsSettings> {
   const after = settings.after ?? "24h";

@@ -16,17 +16,18 @@ export function parseMilliCpu(text: string): number | undefined {
   return milli > 0 ? milli : undefined;
 }
 
+/** A whole number of days, such as `30d`. */
+export const daysPattern = /^[1-9][0-9]{0,4}d$/;
+
+/** A whole number of hours or days, such as `6h` or `2d`. */
+export const durationPattern = /^[1-9][0-9]{0,4}[hd]$/;
+
 /** Days of a duration such as `30d`; undefined when it is none. */
-export function parseDays(text: string): number | undefined {
-  const match = /^([1-9]\d{0,4})d$/.exec(text);
-  return match === null ? undefined : Number(match[1]);
-}
+export const parseDays = (text: string): number | undefined => (daysPattern.test(text) ? Number(text.slice(0, -1)) : undefined);
 
 /** Hours of a duration such as `6h` or `2d`; undefined when it is none. */
-export function parseHours(text: string): number | undefined {
-  const match = /^([1-9]\d{0,4})(h|d)$/.exec(text);
-  return match === null ? undefined : Number(match[1]) * (match[2] === "d" ? 24 : 1);
-}
+export const parseHours = (text: string): number | undefined =>
+  durationPattern.test(text) ? Number(text.slice(0, -1)) * (text.endsWith("d") ? 24 : 1) : undefined;
 
 /** Whether the text is a day of the calendar, `YYYY-MM-DD`. */
 export function isCalendarDate(text: string): boolean {

@@ -1,7 +1,8 @@
 import { ArtifactsAccess, SslMode, Tier, TlsSource, TokenRole, type MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+import { bounds, inDays, inHours, isWithin } from "./bounds.ts";
 import { checkAccess, checkBucketFeatures, checkLoadBalancer } from "./cloudProblems.ts";
 import { cronProblem, timeZoneProblem } from "./cron.ts";
-import { resolveStaleRuns, staleRunsAfterHours } from "./maintenanceSettings.ts";
+import { resolveStaleRuns } from "./maintenanceSettings.ts";
 import { instanceNamePattern, tokenNamePattern } from "./names.ts";
 import { poolFor } from "./poolSize.ts";
 import { isOneOf, oneOf, throwProblems, type Problem, type Report } from "./problems.ts";
@@ -70,8 +71,8 @@ function checkServer(args: MlflowInstanceArgs, report: Report): void {
     isVersionAtLeast(args.mlflowVersion, leastVersion),
     `must be a version such as 3.17.2 and at least ${leastVersion}`,
   );
-  report("replicas", isCount(args.replicas ?? 1, 10), "must be a whole number from 1 to 10");
-  report("workers", isCount(args.workers ?? 1, 16), "must be a whole number from 1 to 16");
+  for (const key of ["replicas", "workers"] as const)
+    report(key, isWithin(args[key] ?? 1, bounds[key]), `must be a whole number from ${bounds[key].least} to ${bounds[key].most}`);
   const memory = "must be a size with a unit, such as 512Mi";
   if (args.resources !== undefined) {
     const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = args.resources;
@@ -93,10 +94,10 @@ function checkServer(args: MlflowInstanceArgs, report: Report): void {
   }
   report("temporaryStorage", args.temporaryStorage === undefined || parseBytes(args.temporaryStorage) !== undefined, memory);
   report("artifactsAccess", args.artifactsAccess === undefined || isOneOf(ArtifactsAccess, args.artifactsAccess), oneOf(ArtifactsAccess));
-  const days = parseDays(args.deletedExperimentRetention ?? "30d") ?? 0;
-  report("deletedExperimentRetention", days >= 1 && days <= 90, "must be a number of days from 1d to 90d");
-  const traceDays = args.traceRetention === undefined ? 7 : (parseDays(args.traceRetention) ?? 0);
-  report("traceRetention", traceDays >= 7 && traceDays <= 730, "must be a number of days from 7d to 730d");
+  for (const key of ["deletedExperimentRetention", "traceRetention"] as const) {
+    const given = args[key];
+    report(key, given === undefined || isWithin(parseDays(given), bounds[key]), `must be a number of days from ${inDays(bounds[key])}`);
+  }
   report(
     "caBundle",
     args.caBundle === undefined || args.caBundle.includes("-----BEGIN CERTIFICATE-----"),
@@ -221,8 +222,8 @@ function checkTokens(args: MlflowInstanceArgs, report: Report): void {
 function checkMaintenance(args: MlflowInstanceArgs, report: Report): void {
   const { after, idle } = resolveStaleRuns(args.staleRuns);
   const [afterHours, idleHours] = [parseHours(after) ?? 0, parseHours(idle) ?? 0];
-  const isAfter = afterHours >= staleRunsAfterHours.least && afterHours <= staleRunsAfterHours.most;
-  report("staleRuns.after", isAfter, "must be a number of hours or days from 1h to 30d");
+  const isAfter = isWithin(afterHours, bounds.staleRunsAfter);
+  report("staleRuns.after", isAfter, `must be a number of hours or days from ${inHours(bounds.staleRunsAfter)}`);
   report(
     "staleRuns.idle",
     idleHours > 0 && !(isAfter && idleHours > afterHours),

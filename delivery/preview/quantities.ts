@@ -1,3 +1,4 @@
+import { parseDays } from "@mlflow-instances/components";
 import { bytesOf as quantity } from "../../policies/quantities.ts";
 
 export const mebibyte = 2 ** 20;
@@ -24,7 +25,4 @@ export const showBytes = (bytes: number): string =>
 export const showCpu = (milli: number): string => short(milli / 1000);
 
 /** Days of `30d`. */
-export const daysOf = (duration: string | undefined): number | undefined => {
-  const match = /^(\d+)d$/.exec(duration ?? "");
-  return match === null ? undefined : Number(match[1]);
-};
+export const daysOf = (duration: string | undefined): number | undefined => parseDays(duration ?? "");

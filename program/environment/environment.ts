@@ -35,7 +35,9 @@ export const environmentSchema = strict({
     traceRetention: days
       .refine(isTraceRetention, { error: `is outside ${traceRetentionRange}` })
       .optional()
-      .describe("Age at which traces of active experiments are removed, where a file says none: 7d to 730d. Default: none, they stay."),
+      .describe(
+        `Age at which traces of active experiments are removed, where a file says none: ${traceRetentionRange}. Default: none, they stay.`,
+      ),
     extraAllowedHosts: extraAllowedHosts
       .optional()
       .describe("Further Host values that every instance's server accepts, such as localhost:15056 for a port-forward. Default: none."),
@@ -47,7 +49,7 @@ export const environmentSchema = strict({
     deletedExperimentRetention: range.optional().describe("Bounds of the grace before a deletion is final, on top of those of the tier."),
     traceRetention: range
       .optional()
-      .describe("Bounds of the age at which traces are removed, of instances that remove them. Default: 7d to 730d."),
+      .describe(`Bounds of the age at which traces are removed, of instances that remove them. Default: ${traceRetentionRange}.`),
   })
     .optional()
     .describe("What an instance file may not go beyond."),

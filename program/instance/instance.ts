@@ -1,4 +1,8 @@
 import {
+  bounds,
+  inDays,
+  inHours,
+  isWithin,
   defaultResources,
   leastConnections,
   parseHours,
@@ -6,7 +10,6 @@ import {
   resolveMaintenance,
   resolveStaleRuns,
   sharedStorage,
-  staleRunsAfterHours,
   tierDefaults,
   TokenRole,
   tokenNamePattern,
@@ -80,15 +83,17 @@ export const instanceFileSchema = strict({
   deletedExperimentRetention: days
     .optional()
     .describe(
-      `Grace between the soft delete of a run, an experiment or a logged model and its final removal from database and bucket: 1d to 90d (production: from 7d). What a registered model version needs and what is tagged keep stays. Default: ${byTier("deletedExperimentRetention")}.`,
+      `Grace between the soft delete of a run, an experiment or a logged model and its final removal from database and bucket: ${inDays(bounds.deletedExperimentRetention)} (production: from ${retentionDays.production.least}d). What a registered model version needs and what is tagged keep stays. Default: ${byTier("deletedExperimentRetention")}.`,
     ),
   traceRetention: days
     .optional()
     .describe(
-      "Age at which traces of active experiments are removed for good from database and bucket: 7d to 730d. What is tagged keep stays, and so do the traces of runs that are kept or that a registered model version needs. Default: the environment's, else none, and traces stay.",
+      `Age at which traces of active experiments are removed for good from database and bucket: ${inDays(bounds.traceRetention)}. What is tagged keep stays, and so do the traces of runs that are kept or that a registered model version needs. Default: the environment's, else none, and traces stay.`,
     ),
   staleRuns: strict({
-    after: duration.optional().describe("How long a run may be RUNNING before it is looked at: 1h to 30d. Default: 24h."),
+    after: duration
+      .optional()
+      .describe(`How long a run may be RUNNING before it is looked at: ${inHours(bounds.staleRunsAfter)}. Default: 24h.`),
     idle: duration
       .optional()
       .describe("For how long it must have logged nothing new: 1h up to after. Default: 6h, or after where that is less."),
@@ -112,10 +117,10 @@ export const instanceFileSchema = strict({
   })
     .optional()
     .describe("When the maintenance jobs run."),
-  replicas: count(5)
+  replicas: count(bounds.replicas.most)
     .optional()
     .describe(`Pods of the tracking server. Default: ${byTier("replicas")}.`),
-  workers: count(8)
+  workers: count(bounds.workers.most)
     .optional()
     .describe(`Server processes in each pod. Default: ${byTier("workers")}.`),
   cpu: cpu.optional().describe(`Guaranteed processor share of a pod, for example 250m. Default: ${byWorkers("cpuRequest")}.`),
@@ -223,14 +228,15 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
 
   const spec = resolve(environment, name, file);
   const ofTier = retentionDays[spec.tier];
-  const bounds = environment.bounds?.deletedExperimentRetention;
-  const min = Math.max(ofTier.min, bounds ? daysOf(bounds.min) : 0);
-  const max = Math.min(ofTier.max, bounds ? daysOf(bounds.max) : Infinity);
-  const retention = daysOf(spec.deletedExperimentRetention);
-  if (retention < min || retention > max) {
+  const own = environment.bounds?.deletedExperimentRetention;
+  const narrowed = {
+    least: Math.max(ofTier.least, own ? daysOf(own.min) : 0),
+    most: Math.min(ofTier.most, own ? daysOf(own.max) : Infinity),
+  };
+  if (!isWithin(daysOf(spec.deletedExperimentRetention), narrowed)) {
     add(
       ["deletedExperimentRetention"],
-      `is ${spec.deletedExperimentRetention}, outside ${min}d to ${max}d of tier ${spec.tier} in ${environment.name}`,
+      `is ${spec.deletedExperimentRetention}, outside ${inDays(narrowed)} of tier ${spec.tier} in ${environment.name}`,
     );
   }
 
@@ -239,8 +245,7 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
 
   const { after, idle } = spec.staleRuns;
   const [afterHours, idleHours] = [parseHours(after)!, parseHours(idle)!];
-  if (afterHours < staleRunsAfterHours.least || afterHours > staleRunsAfterHours.most)
-    add(["staleRuns", "after"], `is ${after}, outside 1h to 30d`);
+  if (!isWithin(afterHours, bounds.staleRunsAfter)) add(["staleRuns", "after"], `is ${after}, outside ${inHours(bounds.staleRunsAfter)}`);
   if (idleHours > afterHours) add(["staleRuns", "idle"], `is ${idle}, more than after, which is ${after}`);
 
   if (bytesOf(spec.memory.limit) < bytesOf(spec.memory.request)) {

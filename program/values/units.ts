@@ -1,9 +1,8 @@
+import { daysPattern, durationPattern, parseBytes, parseDays } from "@mlflow-instances/components";
 import { z } from "zod";
 
 // Unit-typed strings: a bare `30` could be days, hours or seconds, and a review can't tell which was meant.
 
-const daysPattern = /^[1-9][0-9]{0,3}d$/;
-const durationPattern = /^[1-9][0-9]{0,4}[hd]$/;
 const sizePattern = /^[1-9][0-9]{0,5}(Mi|Gi)$/;
 const cpuPattern = /^[1-9][0-9]{0,5}m$/;
 
@@ -14,7 +13,7 @@ const unitString = (pattern: RegExp, expected: string) =>
       error: (issue) => `is ${show(issue.input)}, expected ${expected}`,
     });
 
-/** A whole number of days, `1d` to `9999d`. */
+/** A whole number of days, such as `30d`. */
 export const days = unitString(daysPattern, "a whole number of days with its unit, for example 30d");
 
 /** A whole number of hours or days, for example `6h` or `2d`. */
@@ -27,10 +26,10 @@ export const size = unitString(sizePattern, "a size with its unit, for example 5
 export const cpu = unitString(cpuPattern, "thousandths of a core with their unit, for example 250m");
 
 /** The number of days in a value that `days` accepted. */
-export const daysOf = (value: string): number => Number(value.slice(0, -1));
+export const daysOf = (value: string): number => parseDays(value)!;
 
 /** The number of bytes in a value that `size` accepted. */
-export const bytesOf = (value: string): number => Number(value.slice(0, -2)) * (value.endsWith("Gi") ? 2 ** 30 : 2 ** 20);
+export const bytesOf = (value: string): number => parseBytes(value)!;
 
 /** Short, quoted form of a wrong value for a message; anything long is not a unit, and might be something that must not be printed. */
 export function show(value: unknown): string {

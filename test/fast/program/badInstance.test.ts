@@ -168,12 +168,15 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "memory: { request: 1Gi, limit: 512Mi }\n",
     ["shop.yaml:4:25 memory.limit: is 512Mi, less than the request of 1Gi"],
   ],
-  ["too many replicas", "replicas: 9\n", ["shop.yaml:4:1 replicas: is not a whole number from 1 to 5"]],
-  ["replicas as a text", 'replicas: "2"\n', ["shop.yaml:4:1 replicas: is not a whole number from 1 to 5"]],
+  ["too many replicas", "replicas: 11\n", ["shop.yaml:4:1 replicas: is not a whole number from 1 to 10"]],
+  ["replicas as a text", 'replicas: "2"\n', ["shop.yaml:4:1 replicas: is not a whole number from 1 to 10"]],
   [
     "two mistakes",
     "tier: gold\nworkers: 0\n",
-    ['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production', "shop.yaml:5:1 workers: is not a whole number from 1 to 8"],
+    [
+      'shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production',
+      "shop.yaml:5:1 workers: is not a whole number from 1 to 16",
+    ],
   ],
 ];
 
