@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { namespaceDeclaresRetention } from "../policies/retention/namespaceDeclaresRetention.ts";
 import { tokenExpiresInTime } from "../policies/security/tokenExpiresInTime.ts";
 import { boundFor, readConfiguration, type Bounds, type Configuration } from "../policies/settings.ts";
-import type { InstanceSpec } from "../program/instance/instance.ts";
+import { latestExpiry, type InstanceSpec } from "../program/instance/instance.ts";
 import { dayAfter } from "../program/values/pullRequest.ts";
 import type { Problem } from "../program/values/problems.ts";
+import { tierNames } from "../program/values/tiers.ts";
 import { daysOf } from "../program/values/units.ts";
 import { refusalOf } from "../commandLine/refusal.ts";
 
@@ -18,6 +19,13 @@ export function lastTokenDay(root: string, instance: Owner, today: string): stri
   const settings = inForce(root, tokenExpiresInTime, instance, today);
   return settings && dayAfter(today, boundFor(settings["maxDays"] as Bounds<number>, instance));
 }
+
+/** A last day for a token that neither the files' check nor the policy packs refuse, whatever the instance's tier is. */
+export const suggestedTokenDay = (root: string, environment: string, today: string): string =>
+  tierNames
+    .map((tier) => lastTokenDay(root, { name: "", tier, environment }, today) ?? latestExpiry(today))
+    .concat(latestExpiry(today))
+    .sort()[0]!;
 
 /** What the policy packs, as stacks/policies.json sets them, would refuse at the next preview: said of the instance file. */
 export function policyProblems(root: string, spec: InstanceSpec, today: string): Problem[] {

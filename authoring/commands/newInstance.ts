@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { instanceFileSchema } from "../../program/instance/instance.ts";
 import { factsOf } from "../../program/platforms/index.ts";
+import { dayAfter } from "../../program/values/pullRequest.ts";
 import { check, type Problem } from "../../program/values/problems.ts";
 import type { Context, Register } from "../context.ts";
 import { Refusal, refusalOf } from "../../commandLine/refusal.ts";
 import { addOptions, fill, givenOf, sayProblem, valuesOf, type Answers, type Field, type Options } from "../form.ts";
 import { instanceFields, nameField } from "../instance/fields.ts";
 import { instanceText } from "../instance/file.ts";
-import { policyProblems } from "../policyBounds.ts";
+import { policyProblems, suggestedTokenDay } from "../policyBounds.ts";
 import { environmentNames, problemsAsInstance, readTarget, resolveIn, type Target } from "../stackFiles.ts";
 import { writeNew } from "../write.ts";
 
@@ -27,7 +28,7 @@ export const register: Register = (program, context) => {
     .description("write the file of a new instance: a pull request with it is all that a team needs for one")
     .usage("-- [name] [options]")
     .argument("[name]", nameField.question);
-  const all = [stackField(context.root), ...instanceFields(undefined, context.today)];
+  const all = [stackField(context.root), ...instanceFields(undefined, dayAfter(context.today, 30))];
   addOptions(command, all);
   command.action((name: string | undefined, options: Options) =>
     newInstance(context, all, { ...givenOf(all, options), ...(name === undefined ? {} : { name }) }),
@@ -40,7 +41,7 @@ async function newInstance(context: Context, all: readonly Field[], given: Answe
   const first = asker === undefined && given["stack"] === undefined ? [nameField, ...all] : [stackField(root)];
   const { stack = "" } = await fill(first, given, asker, () => []);
   const target = stack === embedded ? undefined : readTarget(root, stack);
-  const fields = [stackField(root), nameField, ...instanceFields(target, today)];
+  const fields = [stackField(root), nameField, ...instanceFields(target, suggestedTokenDay(root, stack, today))];
   const problems = (values: unknown, answers: Answers) => problemsOf(context, target, answers["name"]!, values);
   const answers = await fill(fields, { ...given, stack }, asker, problems);
 

@@ -1,7 +1,6 @@
 import { factsOf } from "../../program/platforms/index.ts";
 import { nameProblem } from "../../program/values/naming.ts";
 import { tierNames } from "../../program/values/tiers.ts";
-import { latestExpiry } from "../../program/instance/instance.ts";
 import type { Target } from "../stackFiles.ts";
 import { listOf, type Field } from "../form.ts";
 
@@ -24,8 +23,8 @@ export const nameField: Field = {
   problem: (name, answers) => nameProblem(name, (answers["tier"] ?? undefined) as never),
 };
 
-/** The values of an instance file that have no default; the rest is for an editor with the schema. */
-export const instanceFields = (target: Pick<Target, "environment"> | undefined, today: string): readonly Field[] => [
+/** The values of an instance file that have no default; the rest is for an editor with the schema. `tokenDay`: a last day that is not refused. */
+export const instanceFields = (target: Pick<Target, "environment"> | undefined, tokenDay: string): readonly Field[] => [
   { flag: "--team <team>", question: "Team that it belongs to, a label on everything", path: ["team"] },
   { flag: "--owner <address>", question: "E-mail address for notices about it", path: ["owner"] },
   { flag: "--description <text>", question: "What it is for, in one sentence", path: ["description"] },
@@ -51,7 +50,7 @@ export const instanceFields = (target: Pick<Target, "environment"> | undefined, 
   },
   {
     flag: "--token <name:role:date>",
-    question: `Access token, such as ci:edit:${latestExpiry(today)} with its last day; several with commas (default: none)`,
+    question: `Access token, such as ci:edit:${tokenDay} with its last day; several with commas (default: none)`,
     path: ["tokens"],
     value: tokens,
     optional: true,

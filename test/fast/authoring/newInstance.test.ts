@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { flags, ofRepository, project, scripted, type } from "./support.ts";
+import { suggestedTokenDay } from "../../../authoring/policyBounds.ts";
+import { tierNames } from "../../../program/values/tiers.ts";
+import { flags, ofRepository, project, scripted, today, type } from "./support.ts";
 
 const shop = {
   stack: "dev",
@@ -181,6 +183,16 @@ describe("nothing is written", () => {
       /^The stack file of dev is wrong; nothing was written:\n {2}.*Pulumi\.dev\.yaml:\d+:\d+ .*platform\.kind: is "gke"/,
     );
   });
+});
+
+test("the last day that is suggested for a token is refused by nothing, whatever the tier is", async () => {
+  const made = project(ofRepository());
+  for (const environment of ["dev", "prod"]) expect(suggestedTokenDay(made.root, environment, today)).toBe("2027-02-20");
+  const token = `ci:edit:${suggestedTokenDay(made.root, "dev", today)}`;
+  for (const tier of tierNames) {
+    const { refused } = await type(project(ofRepository()), ["new-instance", "shop-recommender", ...flags({ ...shop, tier, token })]);
+    expect(refused).toBeUndefined();
+  }
 });
 
 test("an exclusion or a level in stacks/policies.json holds here, too", async () => {
