@@ -119,7 +119,7 @@ describe("causes", () => {
   });
 
   it("are code, defaults, versions and the stack's own values; what makes no instance is none", () => {
-    const made = ["Pulumi.yaml", "components/internal/tiers.ts", "package-lock.json", "stacks/Pulumi.dev.yaml", "program/values/tiers.ts"];
+    const made = ["Pulumi.yaml", "components/internal/tiers.ts", "package-lock.json", "program/values/tiers.ts", "stacks/Pulumi.dev.yaml"];
     const not = [
       "README.md",
       "docs/x.md",
