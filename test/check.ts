@@ -11,7 +11,7 @@ const [ofTypes, ofTests] = await Promise.all([
   ),
   lane(() => {
     console.log("\n== vitest (fast)");
-    return vitest((args) => inForeground(process.execPath, args), ["--project", "fast"]);
+    return vitest((args) => inForeground(process.execPath, args), ["--project", "fast*"]);
   }),
 ]);
 const { passed, failed } = add(ofTypes, ofTests);

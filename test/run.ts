@@ -8,7 +8,7 @@ import { add, check, chosen, foundTests, inBackground, inForeground, lane, stati
 /** With a cluster, or needing all processors: on the terminal. */
 function mainTests(): Promise<Counts> {
   console.log("\n== vitest");
-  return vitest((args) => inForeground(process.execPath, args), ["--project", "fast", "--project", "services", "--project", "engine"]);
+  return vitest((args) => inForeground(process.execPath, args), ["--project", "fast*", "--project", "services", "--project", "engine"]);
 }
 
 /** What the engine says of the policy packs. */
