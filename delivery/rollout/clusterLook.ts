@@ -37,10 +37,11 @@ async function openApi(platform: Platform): Promise<ApiServer | undefined> {
 }
 
 async function contextOf(platform: Platform, signal: AbortSignal): Promise<Context> {
-  const { cluster, storeAuthorities } = factsOf(platform);
+  const facts = factsOf(platform);
+  const { cluster } = facts;
   if (cluster.clusterName === undefined) return readContext(cluster.kubeconfig, cluster.context);
   const { clusterName, account } = cluster;
-  return eksContext(clusterName, account, clientOf(account, "eks", storeAuthorities()), signal);
+  return eksContext(clusterName, account, clientOf(account, "eks", facts.storeAuthorities()), signal);
 }
 
 async function itemsOf<T>(api: ApiServer, path: string): Promise<readonly T[] | undefined> {

@@ -22,7 +22,7 @@ const realizations: { readonly existing: Realization<ExistingPlatform>; readonly
   aws: { create: createAws, argsOf: awsArgs, checksOf: awsChecks },
 };
 
-const of = ({ kind }: Platform): Realization<Platform> => realizations[kind] as Realization<Platform>;
+const of = ({ kind }: Platform): Realization<Platform> => realizations[kind];
 
 /** Makes the providers, and the database server where it is the environment's own; nothing else knows their settings. */
 export function createPlatform(environment: Environment, specs: readonly InstanceSpec[]): Resources {
