@@ -78,7 +78,7 @@ describe("a program of ES modules in TypeScript", () => {
   test("runs on the clone's Node without a type check, gets its config and registers its outputs", async () => {
     const path = program("good", {
       "stacks/index.ts": `import * as pulumi from "@pulumi/pulumi";
-        import { greeting } from "../../../plugins/languageNodejs/greeting.ts";
+        import { greeting } from "./greeting.ts";
         const config = new pulumi.Config();
         const wrong: string = 1 as unknown as string;
         new pulumi.ComponentResource("pkg:index:Thing", "thing");
