@@ -4,7 +4,7 @@ export interface Bound {
   readonly most: number;
 }
 
-/** What an instance may ask for: once here, for the checks, the files' schema and the pages. Policies have their own copy, since they judge programs of anybody. */
+/** Bounds of an instance's values, for the checks, the files' schema and their texts. Policies have their own copy, since they judge programs of anybody. */
 export const bounds = {
   /** Days between a deletion and its being final. 90 are the most that a deleted person's data should lie around. */
   deletedExperimentRetention: { least: 1, most: 90 },

@@ -61,14 +61,14 @@ export const environmentSchema = strict({
 /** An environment: its name (the Pulumi stack) and its plain values. Secrets are never in it. */
 export type Environment = z.output<typeof environmentSchema> & { readonly name: string };
 
-/** What its platform has to know of it. */
+/** The environment, as far as its platform needs it. */
 export const surroundingsOf = ({ name, defaults, preview }: Environment): Surroundings => ({
   name,
   tier: defaults?.tier,
   isPreview: preview !== undefined,
 });
 
-/** What is weaker in this environment than it could be, a line each, to be said with every update: nothing may be so in silence. */
+/** Notes on each thing that is weaker in this environment than it could be, told with every update: nothing may be so in silence. */
 export const notesOn = ({ platform }: Environment): string[] => [...factsOf(platform).notes, ...traefikNotes(platform.ingress)];
 
 function checkPlatform(environment: Environment, add: Add): void {

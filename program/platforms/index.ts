@@ -15,7 +15,7 @@ export const platformSchema = z.discriminatedUnion("kind", [existingPlatformSche
 
 export type Platform = z.output<typeof platformSchema>;
 
-/** What a platform of any kind says of itself. */
+/** The facts of a platform, whatever its kind is. */
 export const factsOf = (platform: Platform): PlatformFacts<AwsPlatform> =>
   (kinds[platform.kind] as PlatformKind<Platform, AwsPlatform>).factsOf(platform);
 

@@ -2,7 +2,7 @@ import type { Tier } from "@mlflow-instances/components";
 import type { SecretKey } from "../values/secretKeys.ts";
 import type { Add } from "./shared.ts";
 
-/** What a platform's checks have to know of its environment. */
+/** The environment, as far as its platform's checks need it. */
 export interface Surroundings {
   /** Name of the environment. */
   readonly name: string;
@@ -25,11 +25,11 @@ export interface NamedCluster<Account> {
   readonly account: Account;
 }
 
-/** What everything else asks a platform, whatever its kind is: pure, and no provider is loaded for it. */
+/** The facts of a platform for everything else, whatever its kind is: pure, and no provider is loaded for it. */
 export interface PlatformFacts<Account = unknown> {
-  /** Reports what the schema alone can't see. */
+  /** Reports problems that the schema alone can't see. */
   check(surroundings: Surroundings, add: Add): void;
-  /** What is weaker or wider than it could be, a line each. */
+  /** A line for each thing that is weaker or wider than it could be. */
   readonly notes: readonly string[];
   readonly cluster: ClusterByContext | NamedCluster<Account>;
   /** Secret config keys that it needs. */

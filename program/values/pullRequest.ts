@@ -2,7 +2,7 @@ import { z } from "zod";
 import { strict, type Problem } from "./problems.ts";
 import { show } from "./units.ts";
 
-/** What makes an environment that of a pull request. */
+/** Settings that make an environment that of a pull request. */
 export const previewSchema = strict({
   pullRequest: z.int().min(1).describe("Number of the pull request; the stack is named pr-<number>."),
   until: z.iso

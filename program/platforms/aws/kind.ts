@@ -4,7 +4,7 @@ import { isOfRds, rdsAuthorities, withPublicOnes } from "./authorities.ts";
 import type { ServerHome } from "./rds.ts";
 import { awsNotes, checkAws, type AwsPlatform } from "./schema.ts";
 
-/** What the environment's own database server is made for. */
+/** The home of the environment's own database server. */
 export const serverHomeOf = ({ name, tier, isPreview }: Surroundings, { region, accountId, vpc }: AwsPlatform): ServerHome => ({
   name,
   region,
