@@ -24,7 +24,8 @@ const mayImport = {
 };
 
 const inside = (part) => (part === "program" ? "^program/[^/]+$" : `^${part}/`);
-const ofTheHouse = "^(components|policies|program|commandLine|authoring|delivery|operations|local|examples|bench|test)/";
+const parts = new Set([...Object.keys(mayImport).map((part) => part.split("/")[0]), "bench", "test"]);
+const ofTheHouse = `^(${[...parts].join("|")})/`;
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
@@ -39,6 +40,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
+    includeOnly: { path: ofTheHouse },
     exclude: { path: "^test/fixtures/|node_modules" },
     // Imports of types count: they bind the reader, too.
     tsPreCompilationDeps: true,

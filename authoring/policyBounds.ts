@@ -23,7 +23,7 @@ export function lastTokenDay(root: string, instance: Owner, today: string): stri
 /** A last day for a token that neither the files' check nor the policy packs refuse, whatever the instance's tier is. */
 export const suggestedTokenDay = (root: string, environment: string, today: string): string =>
   tierNames
-    .map((tier) => lastTokenDay(root, { name: "", tier, environment }, today) ?? latestExpiry(today))
+    .flatMap((tier) => lastTokenDay(root, { name: "", tier, environment }, today) ?? [])
     .concat(latestExpiry(today))
     .sort()[0]!;
 
