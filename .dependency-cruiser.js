@@ -1,7 +1,10 @@
-// Which part of the house may import which. `npm run check` refuses every other import, and every circle.
+// Which part of the house may import which. `npm run check` refuses every other import, and every
+// circle.
 
 /** The program's floors: each may import those before it. */
-const floors = ["values", "platforms", "environment", "instance", "preflight", "realize"].map((floor) => `program/${floor}`);
+const floors = ["values", "platforms", "environment", "instance", "preflight", "realize"].map(
+  (floor) => `program/${floor}`,
+);
 const upTo = (floor) => floors.slice(0, floors.indexOf(`program/${floor}`) + 1);
 
 /** A part, and the other parts that it may import. */
@@ -24,7 +27,11 @@ const mayImport = {
 };
 
 const inside = (part) => (part === "program" ? "^program/[^/]+$" : `^${part}/`);
-const parts = new Set([...Object.keys(mayImport).map((part) => part.split("/")[0]), "bench", "test"]);
+const parts = new Set([
+  ...Object.keys(mayImport).map((part) => part.split("/")[0]),
+  "bench",
+  "test",
+]);
 const ofTheHouse = `^(${[...parts].join("|")})/`;
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -45,6 +52,9 @@ export default {
     // Imports of types count: they bind the reader, too.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+    },
   },
 };

@@ -5,7 +5,9 @@ export default tseslint.config(
   {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       // A forgotten await is a test that can't fail or an error that nobody sees.
       "@typescript-eslint/no-floating-promises": "error",
@@ -13,7 +15,10 @@ export default tseslint.config(
       // An interface may ask for a promise where one implementation has nothing to wait for.
       "@typescript-eslint/require-await": "off",
       // A destructured `_name` says what is left out of the rest.
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
+      ],
     },
   },
   {
@@ -22,8 +27,8 @@ export default tseslint.config(
     rules: { "no-new": "off" },
   },
   {
-    // Tests spoil parsed input on purpose and read free-form registrations; rules judge manifests that anyone may have written: what both find
-    // there is what they check.
+    // Tests spoil parsed input on purpose and read free-form registrations; rules judge manifests
+    // that anyone may have written: what both find there is what they check.
     files: ["test/**/*.ts", "policies/**/*.ts"],
     rules: {
       "@typescript-eslint/no-unsafe-assignment": "off",

@@ -15,19 +15,37 @@ export default defineConfig({
         },
       },
       {
-        // Rules change nothing outside of themselves: files share the modules that they load, which was four fifths of their time.
-        test: { name: "fast-rules", include: ["test/fast/policies/**/*.test.ts"], isolate: false, testTimeout: 30_000 },
+        // Rules change nothing outside of themselves: files share the modules that they load, which
+        // was four fifths of their time.
+        test: {
+          name: "fast-rules",
+          include: ["test/fast/policies/**/*.test.ts"],
+          isolate: false,
+          testTimeout: 30_000,
+        },
       },
       {
         // Real gRPC, PostgreSQL, S3 and network namespaces, which a test starts on this machine.
-        test: { name: "services", include: ["test/services/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 120_000 },
+        test: {
+          name: "services",
+          include: ["test/services/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
       },
       {
-        // The policy packs on the real engine, without a platform: test/run.ts runs it in a process of its own, beside the tests that wait for pods.
-        test: { name: "judged", include: ["test/judged/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 1_200_000 },
+        // The policy packs on the real engine, without a platform: test/run.ts runs it in a process
+        // of its own, beside the tests that wait for pods.
+        test: {
+          name: "judged",
+          include: ["test/judged/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 1_200_000,
+        },
       },
       {
-        // A real `pulumi up` on the embedded platform of profile `test`: one platform, so one file after the other.
+        // A real `pulumi up` on the embedded platform of profile `test`: one platform, so one file
+        // after the other.
         test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts", "test/contract/**/*.test.ts"],

@@ -4,7 +4,10 @@ import { interrupted, Refusal } from "../commandLine/refusal.ts";
 /** Somebody who answers questions. */
 export interface Asker {
   /** `problem` says why a text is no answer. */
-  text(question: string, options: { suggestion?: string | undefined; problem: (value: string) => string | undefined }): Promise<string>;
+  text(
+    question: string,
+    options: { suggestion?: string | undefined; problem: (value: string) => string | undefined },
+  ): Promise<string>;
   choose(question: string, choices: readonly string[], suggestion?: string): Promise<string>;
   /** Any number of the choices, none included. */
   chooseSome(question: string, choices: readonly string[]): Promise<string[]>;
@@ -12,11 +15,17 @@ export interface Asker {
 }
 
 /**
- * The user at the terminal. Questions go to standard error, so that standard output holds results only. Undefined where nobody would answer: without a terminal, and in
- * pipelines, some of which have one.
+ * The user at the terminal. Questions go to standard error, so that standard output holds results
+ * only. Undefined where nobody would answer: without a terminal, and in pipelines, some of which
+ * have one.
  */
-export function terminalAsker({ stdin, stderr, env }: Pick<NodeJS.Process, "stdin" | "stderr" | "env">): Asker | undefined {
-  if (!stdin.isTTY || !stderr.isTTY || ![undefined, "", "false"].includes(env["CI"])) return undefined;
+export function terminalAsker({
+  stdin,
+  stderr,
+  env,
+}: Pick<NodeJS.Process, "stdin" | "stderr" | "env">): Asker | undefined {
+  if (!stdin.isTTY || !stderr.isTTY || ![undefined, "", "false"].includes(env["CI"]))
+    return undefined;
   const io = { input: stdin, output: stderr };
   return {
     text: (message, { suggestion, problem }) =>
@@ -38,7 +47,14 @@ export function terminalAsker({ stdin, stderr, env }: Pick<NodeJS.Process, "stdi
         }),
       ),
     chooseSome: (message, choices) =>
-      answered(multiselect({ message, ...io, options: choices.map((value) => ({ value })), required: false })),
+      answered(
+        multiselect({
+          message,
+          ...io,
+          options: choices.map((value) => ({ value })),
+          required: false,
+        }),
+      ),
     confirm: (message) => answered(confirm({ message, ...io, initialValue: false })),
   };
 }

@@ -2,9 +2,20 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { connectionProblems } from "../program/instance/connections.ts";
 import { instancesFolderOf, placeInStackFile } from "../program/environment/config.ts";
-import { parseEnvironment, type Environment, type RawConfig } from "../program/environment/environment.ts";
+import {
+  parseEnvironment,
+  type Environment,
+  type RawConfig,
+} from "../program/environment/environment.ts";
 import { secretKeys, type SecretKey } from "../program/values/secretKeys.ts";
-import { problemsIn, problemsInName, resolve, tierOf, type InstanceFile, type InstanceSpec } from "../program/instance/instance.ts";
+import {
+  problemsIn,
+  problemsInName,
+  resolve,
+  tierOf,
+  type InstanceFile,
+  type InstanceSpec,
+} from "../program/instance/instance.ts";
 import { readInstances } from "../program/instance/load.ts";
 import { pullRequestOf } from "../program/values/pullRequest.ts";
 import { showPath, type Problem } from "../program/values/problems.ts";
@@ -12,11 +23,12 @@ import { configOf, stackNames } from "../program/instance/stackOnDisk.ts";
 import { parseYamlFile } from "../program/values/yamlFile.ts";
 import { Refusal, refusalOf } from "../commandLine/refusal.ts";
 
-const isSecretKey = (key: string | number | undefined): key is SecretKey => key !== undefined && key in secretKeys;
+const isSecretKey = (key: string | number | undefined): key is SecretKey =>
+  key !== undefined && key in secretKeys;
 
 /**
- * Checks an environment as the program does, except that its secrets may be unset: they are set by command once the file is there. `secrets` are those that it needs and
- * that are not set.
+ * Checks an environment as the program does, except that its secrets may be unset: they are set by
+ * command once the file is there. `secrets` are those that it needs and that are not set.
  */
 export function checkEnvironment(
   config: RawConfig,
@@ -43,10 +55,17 @@ export interface Target {
   file(instance: string): string;
 }
 
-/** Environments that instance files are written for: not those of pull requests, which have none of their own. */
-export const environmentNames = (root: string): string[] => stackNames(root).filter((name) => pullRequestOf(name) === undefined);
+/**
+ * Environments that instance files are written for: not those of pull requests, which have none of
+ * their own.
+ */
+export const environmentNames = (root: string): string[] =>
+  stackNames(root).filter((name) => pullRequestOf(name) === undefined);
 
-/** Reads an environment from its stack file; refuses one that is wrong, since nothing could be checked against it. */
+/**
+ * Reads an environment from its stack file; refuses one that is wrong, since nothing could be
+ * checked against it.
+ */
 export function readTarget(root: string, stack: string): Target {
   const known = environmentNames(root);
   if (!known.includes(stack)) {
@@ -55,7 +74,9 @@ export function readTarget(root: string, stack: string): Target {
       `There is no environment "${stack}"; those with a file in stacks/ are: ${there}. \`npm run new-environment -- ${stack}\` makes one.`,
     );
   }
-  const name = ["yaml", "yml"].map((ending) => `Pulumi.${stack}.${ending}`).find((each) => existsSync(join(root, "stacks", each)))!;
+  const name = ["yaml", "yml"]
+    .map((ending) => `Pulumi.${stack}.${ending}`)
+    .find((each) => existsSync(join(root, "stacks", each)))!;
   const file = join(root, "stacks", name);
   const shown = relative(root, file);
   const yaml = parseYamlFile(readFileSync(file, "utf8"));
@@ -72,15 +93,29 @@ export function readTarget(root: string, stack: string): Target {
       placeInStackFile(config, relative(process.cwd(), file), problems),
     );
   const folder = instancesFolderOf(root, config);
-  return { environment, folder, stackFile: file, file: (instance) => existing(folder, instance) ?? join(folder, `${instance}.yaml`) };
+  return {
+    environment,
+    folder,
+    stackFile: file,
+    file: (instance) => existing(folder, instance) ?? join(folder, `${instance}.yaml`),
+  };
 }
 
 const existing = (folder: string, instance: string): string | undefined =>
-  ["yaml", "yml"].map((ending) => join(folder, `${instance}.${ending}`)).find((path) => existsSync(path));
+  ["yaml", "yml"]
+    .map((ending) => join(folder, `${instance}.${ending}`))
+    .find((path) => existsSync(path));
 
-export const resolveIn = ({ environment }: Target, name: string, file: InstanceFile): InstanceSpec => resolve(environment, name, file);
+export const resolveIn = (
+  { environment }: Target,
+  name: string,
+  file: InstanceFile,
+): InstanceSpec => resolve(environment, name, file);
 
-/** Everything that the program would say of this file in this environment, its neighbours' share of the database server included. */
+/**
+ * Everything that the program would say of this file in this environment, its neighbours' share of
+ * the database server included.
+ */
 export function problemsAsInstance(
   root: string,
   { environment, folder }: Target,
@@ -88,9 +123,17 @@ export function problemsAsInstance(
   file: InstanceFile,
   today: string,
 ): Problem[] {
-  const own = [...problemsInName(name, tierOf(environment, file)), ...problemsIn(environment, name, file, today)];
-  const others = existsSync(folder) ? readInstances(environment, folder, { stack: environment.name, today, root }).specs : [];
-  const specs: InstanceSpec[] = [...others.filter((spec) => spec.name !== name), resolve(environment, name, file)];
+  const own = [
+    ...problemsInName(name, tierOf(environment, file)),
+    ...problemsIn(environment, name, file, today),
+  ];
+  const others = existsSync(folder)
+    ? readInstances(environment, folder, { stack: environment.name, today, root }).specs
+    : [];
+  const specs: InstanceSpec[] = [
+    ...others.filter((spec) => spec.name !== name),
+    resolve(environment, name, file),
+  ];
   const crowded = connectionProblems(environment, specs).map(({ path, message }) => ({
     path: [],
     message: `with it the instances of ${environment.name} need more than its database server has: ${showPath(path)} ${message}`,

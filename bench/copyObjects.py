@@ -9,7 +9,10 @@ import sys
 folder, template = sys.argv[1:]
 with open(os.path.join(folder, template), "rb") as file:
     content = file.read()
-attributes = {name: os.getxattr(os.path.join(folder, template), name) for name in os.listxattr(os.path.join(folder, template))}
+attributes = {
+    name: os.getxattr(os.path.join(folder, template), name)
+    for name in os.listxattr(os.path.join(folder, template))
+}
 for line in sys.stdin:
     path = os.path.join(folder, line.rstrip("\n"))
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)

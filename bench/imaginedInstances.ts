@@ -3,7 +3,18 @@ import { configureStack } from "../local/stack/configure.ts";
 import { embeddedValues } from "../local/stack/embeddedValues.ts";
 import type { Pulumi } from "../local/stack/pulumi.ts";
 
-const subjects = ["card", "claim", "demand", "energy", "freight", "image", "parcel", "price", "route", "stock"];
+const subjects = [
+  "card",
+  "claim",
+  "demand",
+  "energy",
+  "freight",
+  "image",
+  "parcel",
+  "price",
+  "route",
+  "stock",
+];
 const tasks = ["counter", "detector", "forecast", "planner", "ranker"];
 
 /** Names of fifty instances, more than this machine could run. */

@@ -13,21 +13,34 @@ import { seconds, type Row } from "./table.ts";
 
 const profile = "test";
 
-/** One `up` of twenty new instances on the embedded platform, until all of them answer over HTTPS. */
+/**
+ * One `up` of twenty new instances on the embedded platform, until all of them answer over HTTPS.
+ */
 export async function manyInstances(ready: ReadyPlatform): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-many-"));
   const instancesFolder = join(folder, "instances");
   await mkdir(instancesFolder);
-  for (const name of manyNames) await writeFile(join(instancesFolder, `${name}.yaml`), smallInstance("An instance to measure"));
-  const pulumi = await openPulumi(ready.pulumi.cli, projectOf("many", instancesFolder), join(folder, "state"));
+  for (const name of manyNames)
+    await writeFile(join(instancesFolder, `${name}.yaml`), smallInstance("An instance to measure"));
+  const pulumi = await openPulumi(
+    ready.pulumi.cli,
+    projectOf("many", instancesFolder),
+    join(folder, "state"),
+  );
   try {
     const started = performance.now();
     const { instances } = await deployInstances({ ...ready, pulumi }, profile, silentReport);
     const took = (performance.now() - started) / 1000;
-    if (instances.length !== manyNames.length) throw new Error(`${instances.length} instances instead of ${manyNames.length}`);
+    if (instances.length !== manyNames.length)
+      throw new Error(`${instances.length} instances instead of ${manyNames.length}`);
     const memory = await instanceMemory({ ...ready, pulumi }, manyNames);
     return [
-      { what: `up of ${manyNames.length} new instances, until all answer over HTTPS`, figures: [took], unit: seconds, bound: "none" },
+      {
+        what: `up of ${manyNames.length} new instances, until all answer over HTTPS`,
+        figures: [took],
+        unit: seconds,
+        bound: "none",
+      },
       {
         what: "memory of their servers together (PSS)",
         figures: [memory.reduce((sum, each) => sum + each, 0)],

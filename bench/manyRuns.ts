@@ -7,8 +7,15 @@ import type { InstanceState } from "../test/engine/support/instanceState.ts";
 export const objectsPerRun = 5;
 const experiments = 10;
 
-/** Deleted runs as MLflow would have written them, with parameters, metrics, tags and objects; straight into database and bucket, as through the client it would take an hour. */
-export async function seedManyRuns(state: InstanceState, python: string, count: number): Promise<string[]> {
+/**
+ * Deleted runs as MLflow would have written them, with parameters, metrics, tags and objects;
+ * straight into database and bucket, as through the client it would take an hour.
+ */
+export async function seedManyRuns(
+  state: InstanceState,
+  python: string,
+  count: number,
+): Promise<string[]> {
   await state.sql.query(
     `insert into experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
      select 'bench-' || n, '', 'active', 1, 1, 'default' from generate_series(1, ${experiments}) n;
@@ -30,14 +37,26 @@ export async function seedManyRuns(state: InstanceState, python: string, count: 
   const { rows } = await state.sql.query<{ id: string; path: string }>(
     `select run_uuid as id, replace(artifact_uri, 'mlflow-artifacts:/', 'artifacts/') as path from runs where user_id = 'bench' order by run_uuid`,
   );
-  // One object goes through the gateway; the others are made like it, as 50,000 uploads would take minutes.
+  // One object goes through the gateway; the others are made like it, as 50,000 uploads would take
+  // minutes.
   const template = "artifacts/template";
-  await state.s3.send(new PutObjectCommand({ Bucket: state.bucket, Key: template, Body: Buffer.alloc(1024, 7) }));
-  const keys = rows.flatMap(({ path }) => Array.from({ length: objectsPerRun }, (_, index) => `${path}/model/part-${index}.bin`));
-  const child = promisify(execFile)(python, [join(import.meta.dirname, "copyObjects.py"), state.objectsFolder, template]);
+  await state.s3.send(
+    new PutObjectCommand({ Bucket: state.bucket, Key: template, Body: Buffer.alloc(1024, 7) }),
+  );
+  const keys = rows.flatMap(({ path }) =>
+    Array.from({ length: objectsPerRun }, (_, index) => `${path}/model/part-${index}.bin`),
+  );
+  const child = promisify(execFile)(python, [
+    join(import.meta.dirname, "copyObjects.py"),
+    state.objectsFolder,
+    template,
+  ]);
   child.child.stdin?.end(keys.join("\n"));
   await child;
-  const { KeyCount } = await state.s3.send(new ListObjectsV2Command({ Bucket: state.bucket, Prefix: `${rows[0]?.path}/` }));
-  if (KeyCount !== objectsPerRun) throw new Error(`the object store lists ${KeyCount} objects of a run`);
+  const { KeyCount } = await state.s3.send(
+    new ListObjectsV2Command({ Bucket: state.bucket, Prefix: `${rows[0]?.path}/` }),
+  );
+  if (KeyCount !== objectsPerRun)
+    throw new Error(`the object store lists ${KeyCount} objects of a run`);
   return rows.map(({ id }) => id);
 }

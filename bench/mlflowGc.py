@@ -15,7 +15,15 @@ started = time.monotonic()
 with open(os.devnull, "w") as nowhere:
     output, sys.stdout = sys.stdout, nowhere
     try:
-        gc.main(["--backend-store-uri", os.environ["GC_BACKEND_STORE_URI"], "--run-ids", ",".join(run_ids)], standalone_mode=False)
+        gc.main(
+            [
+                "--backend-store-uri",
+                os.environ["GC_BACKEND_STORE_URI"],
+                "--run-ids",
+                ",".join(run_ids),
+            ],
+            standalone_mode=False,
+        )
     finally:
         sys.stdout = output
 print(json.dumps({"seconds": time.monotonic() - started}))

@@ -20,8 +20,9 @@ import { scale } from "./scale/scale.ts";
 import { printTable, seconds, type Row } from "./table.ts";
 import { tokenCheck } from "./tokenCheck.ts";
 
-// Measures what the README claims, on the embedded platform of profile `test`. Nothing here passes or fails: the bounds are printed beside the figures.
-// `npm run bench -- requests` measures the group of that name only.
+// Measures what the README claims, on the embedded platform of profile `test`. Nothing here passes
+// or fails: the bounds are printed beside the figures. `npm run bench -- requests` measures the
+// group of that name only.
 
 const profile = "test";
 const stack = "bench";
@@ -35,14 +36,22 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 /** Seconds from `pulumi up` with one more instance file to the end of that instance's first run. */
-async function newInstance(ready: ReadyPlatform, instancesFolder: string, name: string): Promise<number> {
+async function newInstance(
+  ready: ReadyPlatform,
+  instancesFolder: string,
+  name: string,
+): Promise<number> {
   await writeFile(join(instancesFolder, `${name}.yaml`), instanceFile("bench"));
   return timed(async () => {
     const { instances, platform, python } = await deployInstances(ready, profile, silentReport);
     const own = instances.find((each) => each.name === name);
     const token = own?.tokens[0];
     if (own === undefined || token === undefined) throw new Error(`no outputs of ${name}`);
-    await logFirstRun(python, { trackingUri: own.trackingUri, token: token.value, caPath: platform.caPath }, { mebibytes: 1 });
+    await logFirstRun(
+      python,
+      { trackingUri: own.trackingUri, token: token.value, caPath: platform.caPath },
+      { mebibytes: 1 },
+    );
   });
 }
 
@@ -68,11 +77,21 @@ async function main(): Promise<void> {
   try {
     const starts: number[] = [];
     for (const name of instances) starts.push(await newInstance(ready, instancesFolder, name));
-    rows.push({ what: "new instance, from pulumi up to its first run over HTTPS", figures: starts, unit: seconds, bound: "35 s" });
+    rows.push({
+      what: "new instance, from pulumi up to its first run over HTTPS",
+      figures: starts,
+      unit: seconds,
+      bound: "35 s",
+    });
 
     const unchanged: number[] = [];
     for (let run = 0; run < 5; run += 1) unchanged.push(await timed(() => up(ready.pulumi)));
-    rows.push({ what: "unchanged pulumi up with the policy pack, platform running", figures: unchanged, unit: seconds, bound: "10 s" });
+    rows.push({
+      what: "unchanged pulumi up with the policy pack, platform running",
+      figures: unchanged,
+      unit: seconds,
+      bound: "10 s",
+    });
 
     rows.push({
       what: "idle memory of one instance (PSS of the pod, 1 worker)",
@@ -96,7 +115,12 @@ async function main(): Promise<void> {
         }),
       );
     }
-    rows.push({ what: "warm start of the platform and an unchanged up", figures: warm, unit: seconds, bound: "60 s" });
+    rows.push({
+      what: "warm start of the platform and an unchanged up",
+      figures: warm,
+      unit: seconds,
+      bound: "60 s",
+    });
     rows.push(...(await tokenCheck()));
     rows.push(...(await policyPackCost(ready)));
     rows.push(...(await scale(ready)));
@@ -113,5 +137,10 @@ async function main(): Promise<void> {
 }
 
 const [group] = process.argv.slice(2);
-if (group !== undefined && group !== "requests") throw new Error(`${group}: no row group has this name; use requests, or nothing for all`);
-await withLock(profilePaths(profile).lock, `bench of ${process.cwd()}`, group === "requests" ? onlyRequests : main);
+if (group !== undefined && group !== "requests")
+  throw new Error(`${group}: no row group has this name; use requests, or nothing for all`);
+await withLock(
+  profilePaths(profile).lock,
+  `bench of ${process.cwd()}`,
+  group === "requests" ? onlyRequests : main,
+);

@@ -10,7 +10,11 @@ export interface Ends {
 }
 
 /** An error as an exit code and words; commander has said its own by then. */
-export function endOf(error: unknown, ends: Ends, signal?: AbortSignal): { exitCode: number; words?: string } {
+export function endOf(
+  error: unknown,
+  ends: Ends,
+  signal?: AbortSignal,
+): { exitCode: number; words?: string } {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : ends.wrong };
   const own = error instanceof Refusal ? (error.exitCode ?? ends.wrong) : ends.defect;
   return { exitCode: signal?.aborted ? interrupted : own, words: wordsOf(error) };
@@ -22,8 +26,16 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Runs the command that was typed and sets the exit code of what it throws; commander throws, too (`exitOverride`). */
-export async function run(program: Command, ends: Ends, say: (words: string) => void, signal?: AbortSignal): Promise<void> {
+/**
+ * Runs the command that was typed and sets the exit code of what it throws; commander throws, too
+ * (`exitOverride`).
+ */
+export async function run(
+  program: Command,
+  ends: Ends,
+  say: (words: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {

@@ -6,7 +6,13 @@ import { Component, labelsOf, type Identity } from "./internal/labels.ts";
 import { logicalName, objectNames, tokenLogicalName } from "./internal/names.ts";
 import { childOf } from "./internal/options.ts";
 import { tokenKey } from "./internal/podParts.ts";
-import { tokenFile, tokenRandomLength, tokensAnnotation, tokensInPlain, tokenText } from "./internal/tokenFile.ts";
+import {
+  tokenFile,
+  tokenRandomLength,
+  tokensAnnotation,
+  tokensInPlain,
+  tokenText,
+} from "./internal/tokenFile.ts";
 
 export interface AccessTokensArgs {
   identity: Identity;
@@ -36,7 +42,8 @@ export class AccessTokens extends pulumi.ComponentResource {
 
   constructor(name: string, args: AccessTokensArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:AccessTokens", name, {}, opts);
-    // A password and neither RandomString nor RandomBytes: their ids are their values, and ids are never encrypted.
+    // A password and neither RandomString nor RandomBytes: their ids are their values, and ids are
+    // never encrypted.
     const issued = args.tokens.map((token) => {
       const random = new RandomPassword(
         tokenLogicalName(name, token.name, generation),
@@ -45,13 +52,19 @@ export class AccessTokens extends pulumi.ComponentResource {
       );
       return { ...token, text: pulumi.secret(random.result.apply(tokenText)) };
     });
-    this.tokens = Object.fromEntries(issued.map((token) => [token.name, { value: token.text, role: token.role, expires: token.expires }]));
+    this.tokens = Object.fromEntries(
+      issued.map((token) => [
+        token.name,
+        { value: token.text, role: token.role, expires: token.expires },
+      ]),
+    );
 
     const hashes = new Secret(
       logicalName(name, "tokenHashes"),
       {
-        // A fixed name, unlike every other secret here: the server re-reads the mounted file, so issuing or revoking a token must change
-        // this object in place. With an automatic name each change would restart the server.
+        // A fixed name, unlike every other secret here: the server re-reads the mounted file, so
+        // issuing or revoking a token must change this object in place. With an automatic name each
+        // change would restart the server.
         metadata: {
           name: objectNames.tokenHashes,
           namespace: args.namespace,

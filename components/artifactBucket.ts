@@ -21,7 +21,10 @@ export interface ArtifactBucketArgs {
   bucket: BucketSettings;
   /** Who uses the bucket beside its administrators. */
   principals: BucketPrincipals;
-  /** Days after which noncurrent versions go, unless the settings say otherwise: those of what was deleted. */
+  /**
+   * Days after which noncurrent versions go, unless the settings say otherwise: those of what was
+   * deleted.
+   */
   noncurrentVersionDays: number;
   protect: boolean;
   /** The bucket is about to go, with all that is in it. */
@@ -82,7 +85,13 @@ export class ArtifactBucket extends pulumi.ComponentResource {
       this.fences.push(
         new BucketPublicAccessBlock(
           logicalName(name, "bucketPublicAccessBlock"),
-          { bucket: bucket.bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+          {
+            bucket: bucket.bucket,
+            blockPublicAcls: true,
+            blockPublicPolicy: true,
+            ignorePublicAcls: true,
+            restrictPublicBuckets: true,
+          },
           child(),
         ),
       );
@@ -121,30 +130,54 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         pulumi.all(settings.adminPrincipals),
         pulumi.all(settings.formerPrincipals ?? []),
       ])
-      .apply(([bucketName, instancePrincipal, maintenancePrincipal, adminPrincipals, formerPrincipals]) =>
-        bucketPolicy({
-          bucket: bucketName,
-          partition: atAws ? partitionOf(settings.region) : "aws",
+      .apply(
+        ([
+          bucketName,
           instancePrincipal,
-          formerPrincipals,
           maintenancePrincipal,
           adminPrincipals,
-          grantedByRoles: args.principals.areRoles,
-          preparingDeletion: args.preparingDeletion,
-          tlsOnly: settings.tlsOnly ?? true,
-          refusal: !(settings.denyOthers ?? args.principals.areRoles) ? "none" : atAws ? "byArn" : "byPrincipal",
-        }),
+          formerPrincipals,
+        ]) =>
+          bucketPolicy({
+            bucket: bucketName,
+            partition: atAws ? partitionOf(settings.region) : "aws",
+            instancePrincipal,
+            formerPrincipals,
+            maintenancePrincipal,
+            adminPrincipals,
+            grantedByRoles: args.principals.areRoles,
+            preparingDeletion: args.preparingDeletion,
+            tlsOnly: settings.tlsOnly ?? true,
+            refusal: !(settings.denyOthers ?? args.principals.areRoles)
+              ? "none"
+              : atAws
+                ? "byArn"
+                : "byPrincipal",
+          }),
       );
     this.fences.push(
       // Last: from then on only those whom it names get through.
-      new BucketPolicy(logicalName(name, "bucketPolicy"), { bucket: bucket.bucket, policy }, child({ dependsOn: [...this.fences] })),
+      new BucketPolicy(
+        logicalName(name, "bucketPolicy"),
+        { bucket: bucket.bucket, policy },
+        child({ dependsOn: [...this.fences] }),
+      ),
     );
     this.registerOutputs({ bucketName: this.bucketName });
   }
 }
 
-/** With a key of KMS, S3 asks for one data key per bucket and some minutes, and not for one per object: a hundredth of the requests. */
-function encryptionRule(kmsKeyArn: string | undefined): types.input.s3.BucketServerSideEncryptionConfigurationRule {
-  if (kmsKeyArn === undefined) return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
-  return { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true };
+/**
+ * With a key of KMS, S3 asks for one data key per bucket and some minutes, and not for one per
+ * object: a hundredth of the requests.
+ */
+function encryptionRule(
+  kmsKeyArn: string | undefined,
+): types.input.s3.BucketServerSideEncryptionConfigurationRule {
+  if (kmsKeyArn === undefined)
+    return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
+  return {
+    applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
+    bucketKeyEnabled: true,
+  };
 }

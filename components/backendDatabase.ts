@@ -12,7 +12,8 @@ import { roleTimeLimits, type RoleTimeLimits } from "./internal/roleTimeLimits.t
 
 export interface BackendDatabaseArgs {
   instanceName: string;
-  database: DatabaseSettings & Required<Pick<DatabaseSettings, "role" | "port" | "sslMode" | "characterType">>;
+  database: DatabaseSettings &
+    Required<Pick<DatabaseSettings, "role" | "port" | "sslMode" | "characterType">>;
   connectionLimit: number;
   /** Path of the CA bundle inside the pods. */
   caFile: string;
@@ -35,7 +36,10 @@ export interface MaintenanceLogin {
   uri: pulumi.Output<string>;
 }
 
-/** The instance's database, the role that owns it, and those of the maintenance jobs; no other may connect. */
+/**
+ * The instance's database, the role that owns it, and those of the maintenance jobs; no other may
+ * connect.
+ */
 export class BackendDatabase extends pulumi.ComponentResource {
   /** Name of the database, known when it exists. */
   readonly databaseName: pulumi.Output<string>;
@@ -62,14 +66,19 @@ export class BackendDatabase extends pulumi.ComponentResource {
       timeLimits: RoleTimeLimits,
     ): Login => {
       // 32 of 62 characters are 190 bits; without special ones it needs no quotes anywhere.
-      const password = new RandomPassword(logicalName(name, passwordNoun), { length: 32, special: false }, childOf(this));
+      const password = new RandomPassword(
+        logicalName(name, passwordNoun),
+        { length: 32, special: false },
+        childOf(this),
+      );
       const role = new Role(
         logicalName(name, roleNoun),
         {
           name: roleName,
           login: mayLogIn,
           password: password.result,
-          // The server refuses what the arithmetic of the pools did not foresee, instead of starving other instances.
+          // The server refuses what the arithmetic of the pools did not foresee, instead of
+          // starving other instances.
           connectionLimit,
           ...timeLimits,
           superuser: false,
@@ -81,8 +90,16 @@ export class BackendDatabase extends pulumi.ComponentResource {
       return { role, password: password.result };
     };
     const names = maintenanceRoleNames(settings.name);
-    const owner = login("databasePassword", "databaseRole", settings.role, args.connectionLimit, true, roleTimeLimits.server);
-    // The CronJobs go after everything else was done; one that starts until then must not change what the dump has read.
+    const owner = login(
+      "databasePassword",
+      "databaseRole",
+      settings.role,
+      args.connectionLimit,
+      true,
+      roleTimeLimits.server,
+    );
+    // The CronJobs go after everything else was done; one that starts until then must not change
+    // what the dump has read.
     const maintained = !args.preparingDeletion;
     const retention = login(
       "retentionPassword",
@@ -105,49 +122,76 @@ export class BackendDatabase extends pulumi.ComponentResource {
       {
         name: settings.name,
         owner: owner.role.name,
-        // template0 is the only template that takes an encoding and a collation other than the server's own; C and C.UTF-8 sort the same on
-        // every operating system, so an upgrade of its C library corrupts no index.
+        // template0 is the only template that takes an encoding and a collation other than the
+        // server's own; C and C.UTF-8 sort the same on every operating system, so an upgrade of its
+        // C library corrupts no index.
         template: "template0",
         encoding: "UTF8",
         lcCollate: settings.characterType === "C.UTF-8" ? "C.UTF-8" : "C",
         lcCtype: settings.characterType,
       },
-      // It goes before the maintenance roles: as long as its tables grant them anything, PostgreSQL drops no role.
+      // It goes before the maintenance roles: as long as its tables grant them anything, PostgreSQL
+      // drops no role.
       childOf(this, dataGuards(args.protect), { dependsOn: [retention.role, staleRuns.role] }),
     );
-    const grant = (noun: Noun, role: pulumi.Input<string>, privileges: string[], after: pulumi.Resource[]): Grant =>
+    const grant = (
+      noun: Noun,
+      role: pulumi.Input<string>,
+      privileges: string[],
+      after: pulumi.Resource[],
+    ): Grant =>
       new Grant(
         logicalName(name, noun),
         { database: database.name, role, objectType: "database", privileges },
         childOf(this, { dependsOn: after }),
       );
-    // PostgreSQL lets every role connect to every database unless told otherwise; the owner keeps the right.
+    // PostgreSQL lets every role connect to every database unless told otherwise; the owner keeps
+    // the right.
     const noPublic = grant("databaseNoPublic", "public", [], []);
-    // One after the other: all three change the same row of the catalog, which PostgreSQL refuses to two at once. What the roles may do
-    // with the tables is told by the migration, which knows them.
-    const retentionConnect = grant("retentionConnect", retention.role.name, ["CONNECT"], [noPublic]);
-    const staleRunsConnect = grant("staleRunsConnect", staleRuns.role.name, ["CONNECT"], [retentionConnect]);
+    // One after the other: all three change the same row of the catalog, which PostgreSQL refuses
+    // to two at once. What the roles may do with the tables is told by the migration, which knows
+    // them.
+    const retentionConnect = grant(
+      "retentionConnect",
+      retention.role.name,
+      ["CONNECT"],
+      [noPublic],
+    );
+    const staleRunsConnect = grant(
+      "staleRunsConnect",
+      staleRuns.role.name,
+      ["CONNECT"],
+      [retentionConnect],
+    );
 
     const uri = ({ role, password }: Login, applicationName: string): pulumi.Output<string> =>
       pulumi.secret(
-        pulumi.all([database.name, role.name, password, settings.host]).apply(([databaseName, roleName, secretPassword, host]) =>
-          backendUri({
-            applicationName,
-            role: roleName,
-            password: secretPassword,
-            host,
-            port: settings.port,
-            database: databaseName,
-            sslMode: settings.sslMode,
-            caFile: args.caFile,
-          }),
-        ),
+        pulumi
+          .all([database.name, role.name, password, settings.host])
+          .apply(([databaseName, roleName, secretPassword, host]) =>
+            backendUri({
+              applicationName,
+              role: roleName,
+              password: secretPassword,
+              host,
+              port: settings.port,
+              database: databaseName,
+              sslMode: settings.sslMode,
+              caFile: args.caFile,
+            }),
+          ),
       );
     this.databaseName = database.name;
     this.role = owner.role.name;
     this.uri = uri(owner, `mlflow-${args.instanceName}`);
-    this.retention = { role: retention.role.name, uri: uri(retention, `mlflow-${args.instanceName}-retention`) };
-    this.staleRuns = { role: staleRuns.role.name, uri: uri(staleRuns, `mlflow-${args.instanceName}-stale-runs`) };
+    this.retention = {
+      role: retention.role.name,
+      uri: uri(retention, `mlflow-${args.instanceName}-retention`),
+    };
+    this.staleRuns = {
+      role: staleRuns.role.name,
+      uri: uri(staleRuns, `mlflow-${args.instanceName}-stale-runs`),
+    };
     this.fences = [noPublic, retentionConnect, staleRunsConnect];
     this.registerOutputs({ databaseName: this.databaseName, role: this.role });
   }

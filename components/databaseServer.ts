@@ -26,8 +26,9 @@ import { requireAwsProvider } from "./internal/requiredProviders.ts";
 const logs = ["postgresql", "upgrade"];
 
 /**
- * The PostgreSQL server of an environment on Amazon RDS, which its instances share: private, encrypted, with backups, reached by TLS from the given clients
- * only. Needs an explicit provider for aws in the option `providers`.
+ * The PostgreSQL server of an environment on Amazon RDS, which its instances share: private,
+ * encrypted, with backups, reached by TLS from the given clients only. Needs an explicit provider
+ * for aws in the option `providers`.
  */
 export class DatabaseServer extends pulumi.ComponentResource {
   /** Host name of the server; it stays the same when a standby takes over. */
@@ -36,7 +37,10 @@ export class DatabaseServer extends pulumi.ComponentResource {
   readonly port: number;
   /** Name of the master user, who is no superuser. */
   readonly adminUser: string;
-  /** Current password of the master user, read from the secret that RDS manages and rotates; a secret. */
+  /**
+   * Current password of the master user, read from the secret that RDS manages and rotates; a
+   * secret.
+   */
   readonly adminPassword: pulumi.Output<string>;
   /** `max_connections` of the server. */
   readonly maxConnections: number;
@@ -67,13 +71,17 @@ export class DatabaseServer extends pulumi.ComponentResource {
       {
         description: `Who reaches ${settings.identifier}`,
         vpcId: args.vpcId,
-        // The server opens no connection of its own. Said in words, because AWS gives a new group a rule that lets everything out.
+        // The server opens no connection of its own. Said in words, because AWS gives a new group a
+        // rule that lets everything out.
         egress: [],
         tags,
       },
       childOf(this),
     );
-    const ingress = (client: string, source: { referencedSecurityGroupId: string } | { cidrIpv4: string } | { cidrIpv6: string }) =>
+    const ingress = (
+      client: string,
+      source: { referencedSecurityGroupId: string } | { cidrIpv4: string } | { cidrIpv6: string },
+    ) =>
       new SecurityGroupIngressRule(
         clientLogicalName(name, client),
         {
@@ -88,14 +96,19 @@ export class DatabaseServer extends pulumi.ComponentResource {
         childOf(this),
       );
     const openings = [
-      ...settings.clientSecurityGroupIds.map((id) => ingress(id, { referencedSecurityGroupId: id })),
-      ...settings.clientCidrs.map((cidr) => ingress(cidr, cidr.includes(":") ? { cidrIpv6: cidr } : { cidrIpv4: cidr })),
+      ...settings.clientSecurityGroupIds.map((id) =>
+        ingress(id, { referencedSecurityGroupId: id }),
+      ),
+      ...settings.clientCidrs.map((cidr) =>
+        ingress(cidr, cidr.includes(":") ? { cidrIpv6: cidr } : { cidrIpv4: cidr }),
+      ),
     ];
     const parameterGroup = new ParameterGroup(
       serverLogicalName(name, "parameterGroup"),
       {
         description: `Parameters of ${settings.identifier}`,
-        // No name: a new major version needs a group of another family while the old one is still in use.
+        // No name: a new major version needs a group of another family while the old one is still
+        // in use.
         family: parameterFamily(args.engineVersion),
         parameters: parameters(args.maxConnections),
         tags,
@@ -107,7 +120,11 @@ export class DatabaseServer extends pulumi.ComponentResource {
         new LogGroup(
           logGroupLogicalName(name, log),
           // RDS would make it by itself, and keep it for ever.
-          { name: `/aws/rds/instance/${settings.identifier}/${log}`, retentionInDays: settings.logRetentionDays, tags },
+          {
+            name: `/aws/rds/instance/${settings.identifier}/${log}`,
+            retentionInDays: settings.logRetentionDays,
+            tags,
+          },
           childOf(this),
         ),
     );
@@ -120,7 +137,8 @@ export class DatabaseServer extends pulumi.ComponentResource {
         engineVersion: args.engineVersion,
         autoMinorVersionUpgrade: true,
         allowMajorVersionUpgrade: args.allowMajorVersionUpgrade ?? false,
-        // The other choice upgrades the major version by itself when its standard support ends; this one costs extra from then on.
+        // The other choice upgrades the major version by itself when its standard support ends;
+        // this one costs extra from then on.
         engineLifecycleSupport: "open-source-rds-extended-support",
         instanceClass: args.instanceClass,
         multiAz: settings.multiAz,
@@ -128,7 +146,9 @@ export class DatabaseServer extends pulumi.ComponentResource {
         maxAllocatedStorage: settings.maxStorage,
         storageType: "gp3",
         storageEncrypted: true,
-        ...(key === undefined ? {} : { kmsKeyId: key, masterUserSecretKmsKeyId: key, performanceInsightsKmsKeyId: key }),
+        ...(key === undefined
+          ? {}
+          : { kmsKeyId: key, masterUserSecretKmsKeyId: key, performanceInsightsKmsKeyId: key }),
         port: databaseServerPort,
         dbSubnetGroupName: subnetGroup.name,
         vpcSecurityGroupIds: [securityGroup.id],
@@ -138,7 +158,8 @@ export class DatabaseServer extends pulumi.ComponentResource {
         caCertIdentifier: "rds-ca-rsa2048-g1",
         username: settings.adminUser,
         manageMasterUserPassword: true,
-        // Instances log in with their own roles and passwords; a token of IAM lives for 15 minutes, and pools keep connections for longer.
+        // Instances log in with their own roles and passwords; a token of IAM lives for 15 minutes,
+        // and pools keep connections for longer.
         iamDatabaseAuthenticationEnabled: false,
         backupRetentionPeriod: settings.backupRetentionDays,
         backupWindow: settings.backupWindow,
@@ -149,10 +170,14 @@ export class DatabaseServer extends pulumi.ComponentResource {
         // The days that cost nothing.
         performanceInsightsRetentionPeriod: 7,
         enabledCloudwatchLogsExports: logs,
-        ...(args.snapshotIdentifier === undefined ? {} : { snapshotIdentifier: args.snapshotIdentifier }),
+        ...(args.snapshotIdentifier === undefined
+          ? {}
+          : { snapshotIdentifier: args.snapshotIdentifier }),
         deletionProtection: settings.protect,
         skipFinalSnapshot: !settings.finalSnapshot,
-        ...(settings.finalSnapshot ? { finalSnapshotIdentifier: settings.finalSnapshotIdentifier } : {}),
+        ...(settings.finalSnapshot
+          ? { finalSnapshotIdentifier: settings.finalSnapshotIdentifier }
+          : {}),
         deleteAutomatedBackups: !settings.finalSnapshot,
         tags,
       },
@@ -164,7 +189,10 @@ export class DatabaseServer extends pulumi.ComponentResource {
       }),
     );
 
-    const secret = getSecretVersionOutput({ secretId: server.masterUserSecrets.apply(masterSecretOf) }, { parent: this });
+    const secret = getSecretVersionOutput(
+      { secretId: server.masterUserSecrets.apply(masterSecretOf) },
+      { parent: this },
+    );
     this.host = server.address;
     this.port = databaseServerPort;
     this.adminUser = settings.adminUser;

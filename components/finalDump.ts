@@ -15,27 +15,40 @@ export interface FinalDumpArgs extends FinalDumpFacts {
 
 /** The last dump of the database of an instance that is about to go. */
 export class FinalDump extends pulumi.ComponentResource {
-  /** Known only when the dump is written: whoever waits for it never goes on after a dump that failed. */
+  /**
+   * Known only when the dump is written: whoever waits for it never goes on after a dump that
+   * failed.
+   */
   readonly written: pulumi.Output<true>;
 
   constructor(name: string, args: FinalDumpArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:FinalDump", name, {}, opts);
-    const metadata = { namespace: args.namespace, labels: labelsOf(args.identity, Component.FinalDump) };
+    const metadata = {
+      namespace: args.namespace,
+      labels: labelsOf(args.identity, Component.FinalDump),
+    };
     const account = new ServiceAccount(
       logicalName(name, "finalDumpAccount"),
       // The Job never talks to the Kubernetes API.
-      { metadata: { ...metadata, name: objectNames.finalDump, ...accountAnnotations(args.role) }, automountServiceAccountToken: false },
+      {
+        metadata: { ...metadata, name: objectNames.finalDump, ...accountAnnotations(args.role) },
+        automountServiceAccountToken: false,
+      },
       childOf(this),
     );
     const job = new Job(
       logicalName(name, "finalDump"),
       {
-        // A dump that failed is tried again by the next `up`; without this the engine would look at the same failed Job for ever.
+        // A dump that failed is tried again by the next `up`; without this the engine would look at
+        // the same failed Job for ever.
         metadata: { ...metadata, annotations: { "pulumi.com/replaceUnready": "true" } },
         spec: finalDumpJob(args),
       },
       // A little longer than the Job's own deadline, so that its failure is what the user reads.
-      childOf(this, { dependsOn: [account, ...args.after], customTimeouts: { create: `${finalDumpDeadline / 60 + 2}m` } }),
+      childOf(this, {
+        dependsOn: [account, ...args.after],
+        customTimeouts: { create: `${finalDumpDeadline / 60 + 2}m` },
+      }),
     );
     this.written = job.id.apply(() => true as const);
     this.registerOutputs({});

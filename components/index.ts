@@ -29,12 +29,29 @@ export {
   type StaleRunsSettings,
 } from "./mlflowInstanceArgs.ts";
 export { arnParts } from "./internal/arns.ts";
-export { databaseName, instanceNamePattern, maintenanceRoleNames, namespaceName, tokenNamePattern } from "./internal/names.ts";
+export {
+  databaseName,
+  instanceNamePattern,
+  maintenanceRoleNames,
+  namespaceName,
+  tokenNamePattern,
+} from "./internal/names.ts";
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
 export { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
 export { sharedStorage } from "./internal/timeouts.ts";
 export { bounds, inDays, inHours, isWithin, type Bound } from "./internal/bounds.ts";
-export { daysPattern, durationPattern, parseBytes, parseDays, parseHours } from "./internal/quantities.ts";
+export {
+  daysPattern,
+  durationPattern,
+  parseBytes,
+  parseDays,
+  parseHours,
+} from "./internal/quantities.ts";
 export { cronProblem, timeZoneProblem } from "./internal/cron.ts";
 export { resolveMaintenance, resolveStaleRuns } from "./internal/maintenanceSettings.ts";
-export { connectionsAvailable, connectionsOfInstance, leastConnections, preferredConnections } from "./internal/poolSize.ts";
+export {
+  connectionsAvailable,
+  connectionsOfInstance,
+  leastConnections,
+  preferredConnections,
+} from "./internal/poolSize.ts";

@@ -33,7 +33,10 @@ export class InstanceRoles extends pulumi.ComponentResource {
   readonly server: PodRole;
   /** Role of the maintenance jobs: it removes objects and can't read artifacts. */
   readonly maintenance: PodRole;
-  /** What has to exist before the first pod starts: one that starts earlier has no credentials for as long as it lives. */
+  /**
+   * What has to exist before the first pod starts: one that starts earlier has no credentials for
+   * as long as it lives.
+   */
   readonly fences: pulumi.Resource[];
 
   constructor(name: string, args: InstanceRolesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -59,7 +62,8 @@ export class InstanceRoles extends pulumi.ComponentResource {
       this.associate(name, args, "serverAssociation", objectNames.serviceAccount, server);
       this.associate(name, args, "retentionAssociation", objectNames.retention, maintenance);
       this.associate(name, args, "staleRunsAssociation", objectNames.staleRuns, maintenance);
-      if (args.preparingDeletion) this.associate(name, args, "finalDumpAssociation", objectNames.finalDump, server);
+      if (args.preparingDeletion)
+        this.associate(name, args, "finalDumpAssociation", objectNames.finalDump, server);
     }
     this.server = { method: args.podIdentity.method, arn: server.arn };
     this.maintenance = { method: args.podIdentity.method, arn: maintenance.arn };
@@ -79,7 +83,9 @@ export class InstanceRoles extends pulumi.ComponentResource {
           namespace: namespaceName(identity.instanceName),
           serviceAccounts: job.serviceAccounts,
         }),
-        ...(podIdentity.permissionsBoundaryArn === undefined ? {} : { permissionsBoundary: podIdentity.permissionsBoundaryArn }),
+        ...(podIdentity.permissionsBoundaryArn === undefined
+          ? {}
+          : { permissionsBoundary: podIdentity.permissionsBoundaryArn }),
         tags: tagsOf(identity, job.component, args.preparingDeletion),
       },
       childOf(this),
@@ -93,7 +99,13 @@ export class InstanceRoles extends pulumi.ComponentResource {
     return role;
   }
 
-  private associate(name: string, args: InstanceRolesArgs, noun: Noun, serviceAccount: string, role: Role): void {
+  private associate(
+    name: string,
+    args: InstanceRolesArgs,
+    noun: Noun,
+    serviceAccount: string,
+    role: Role,
+  ): void {
     const association = new PodIdentityAssociation(
       logicalName(name, noun),
       {

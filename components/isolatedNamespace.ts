@@ -3,7 +3,13 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
-import { Component, labelsOf, namespaceAnnotations, type Identity, type NamespaceFacts } from "./internal/labels.ts";
+import {
+  Component,
+  labelsOf,
+  namespaceAnnotations,
+  type Identity,
+  type NamespaceFacts,
+} from "./internal/labels.ts";
 import { logicalName, namespaceName, objectNames } from "./internal/names.ts";
 import { networkPolicies, type NetworkFacts } from "./internal/networkPolicies.ts";
 import { childOf } from "./internal/options.ts";
@@ -24,7 +30,9 @@ export interface IsolatedNamespaceArgs {
 export class IsolatedNamespace extends pulumi.ComponentResource {
   /** Name of the namespace. */
   readonly namespace: pulumi.Output<string>;
-  /** What has to exist before the first pod starts: a pod that starts earlier would run unfenced. */
+  /**
+   * What has to exist before the first pod starts: a pod that starts earlier would run unfenced.
+   */
   readonly fences: pulumi.Resource[];
   /** Name of the Secret with the registry credentials, where some were given. */
   readonly pullSecret: pulumi.Output<string> | undefined;
@@ -51,7 +59,8 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
         metadata: { name: objectNames.quota, namespace: this.namespace, labels },
         spec: {
           hard: {
-            // The pods of a rollout, the jobs beside them (migration, maintenance, a command) and a few retries; a loop that makes pods stops here and not at the cluster's end.
+            // The pods of a rollout, the jobs beside them (migration, maintenance, a command) and a
+            // few retries; a loop that makes pods stops here and not at the cluster's end.
             pods: String(args.replicas + 10),
             // The ingress is the only way in.
             "services.loadbalancers": "0",

@@ -5,7 +5,12 @@ import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import type { BucketCredentials, MaintenanceSettings } from "./mlflowInstanceArgs.ts";
 import { credentialData, replacedByData } from "./internal/credentialsSecret.ts";
 import { labelsOf, type Identity } from "./internal/labels.ts";
-import { maintenanceCronJob, retentionKind, staleRunsKind, type MaintenanceKind } from "./internal/maintenanceJobs.ts";
+import {
+  maintenanceCronJob,
+  retentionKind,
+  staleRunsKind,
+  type MaintenanceKind,
+} from "./internal/maintenanceJobs.ts";
 import { logicalName } from "./internal/names.ts";
 import { childOf } from "./internal/options.ts";
 import { accountAnnotations, type PodRole } from "./internal/podAccess.ts";
@@ -31,21 +36,45 @@ export interface MaintenanceArgs {
   after: pulumi.Resource[];
 }
 
-/** What removes for good what was deleted long enough ago, and ends runs that died without a word: one CronJob each, with its own credentials. */
+/**
+ * What removes for good what was deleted long enough ago, and ends runs that died without a word:
+ * one CronJob each, with its own credentials.
+ */
 export class Maintenance extends pulumi.ComponentResource {
   constructor(name: string, args: MaintenanceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:Maintenance", name, {}, opts);
-    this.job(name, retentionKind, args, args.schedules.retentionSchedule, args.backendUris.retention);
-    this.job(name, staleRunsKind, args, args.schedules.staleRunsSchedule, args.backendUris.staleRuns);
+    this.job(
+      name,
+      retentionKind,
+      args,
+      args.schedules.retentionSchedule,
+      args.backendUris.retention,
+    );
+    this.job(
+      name,
+      staleRunsKind,
+      args,
+      args.schedules.staleRunsSchedule,
+      args.backendUris.staleRuns,
+    );
     this.registerOutputs({});
   }
 
-  private job(name: string, kind: MaintenanceKind, args: MaintenanceArgs, schedule: string, backendUri: pulumi.Output<string>): void {
+  private job(
+    name: string,
+    kind: MaintenanceKind,
+    args: MaintenanceArgs,
+    schedule: string,
+    backendUri: pulumi.Output<string>,
+  ): void {
     const metadata = { namespace: args.namespace, labels: labelsOf(args.identity, kind.component) };
     const account = new ServiceAccount(
       logicalName(name, kind.nouns.account),
       // The jobs never talk to the Kubernetes API.
-      { metadata: { ...metadata, name: kind.objectName, ...accountAnnotations(args.role) }, automountServiceAccountToken: false },
+      {
+        metadata: { ...metadata, name: kind.objectName, ...accountAnnotations(args.role) },
+        automountServiceAccountToken: false,
+      },
       childOf(this),
     );
     const credentials = new Secret(

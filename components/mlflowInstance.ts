@@ -21,8 +21,9 @@ import { keepAliveSeconds } from "./internal/timeouts.ts";
 import { validate } from "./internal/validation.ts";
 
 /**
- * One MLflow instance: artifact bucket, database, tracking server, ingress with TLS, access tokens and maintenance jobs, in a namespace of its own. Needs
- * explicit providers for kubernetes, aws, postgresql and random in the option `providers`.
+ * One MLflow instance: artifact bucket, database, tracking server, ingress with TLS, access tokens
+ * and maintenance jobs, in a namespace of its own. Needs explicit providers for kubernetes, aws,
+ * postgresql and random in the option `providers`.
  */
 export class MlflowInstance extends pulumi.ComponentResource {
   /** URL for browsers and clients (`MLFLOW_TRACKING_URI`). */
@@ -45,11 +46,17 @@ export class MlflowInstance extends pulumi.ComponentResource {
   readonly mlflowVersion: pulumi.Output<string>;
   /** Grace between a soft delete and the final removal, such as `30d`. */
   readonly deletedExperimentRetention: pulumi.Output<string>;
-  /** When what was deleted longer ago than that is removed, a schedule of Kubernetes with its time zone. */
+  /**
+   * When what was deleted longer ago than that is removed, a schedule of Kubernetes with its time
+   * zone.
+   */
   readonly retentionSchedule: pulumi.Output<string>;
   /** When stale runs are looked for, a schedule of Kubernetes with its time zone. */
   readonly staleRunsSchedule: pulumi.Output<string>;
-  /** `none`, or `prepared` once the last dump of an instance with `prepareDeletion` is written: only then may it leave the program. */
+  /**
+   * `none`, or `prepared` once the last dump of an instance with `prepareDeletion` is written: only
+   * then may it leave the program.
+   */
   readonly deletion: pulumi.Output<string>;
   /** The access tokens by name; the values are secrets. */
   readonly tokens: Record<string, IssuedToken>;
@@ -62,7 +69,11 @@ export class MlflowInstance extends pulumi.ComponentResource {
     super("components:index:MlflowInstance", name, {}, opts);
 
     const settings = resolveArgs(args);
-    const pool = poolFor({ replicas: settings.replicas, workers: settings.workers, ...args.database });
+    const pool = poolFor({
+      replicas: settings.replicas,
+      workers: settings.workers,
+      ...args.database,
+    });
     if ("reason" in pool) throw new Error(pool.reason);
     const child = { parent: this };
     const caGiven = args.caBundle !== undefined;
@@ -91,11 +102,23 @@ export class MlflowInstance extends pulumi.ComponentResource {
       },
       child,
     );
-    const imagePullSecrets = [...(isolation.pullSecret === undefined ? [] : [isolation.pullSecret]), ...settings.imagePullSecrets];
+    const imagePullSecrets = [
+      ...(isolation.pullSecret === undefined ? [] : [isolation.pullSecret]),
+      ...settings.imagePullSecrets,
+    ];
     const roles =
       args.podIdentity === undefined
         ? undefined
-        : new InstanceRoles(name, { identity: args, podIdentity: args.podIdentity, bucket: args.bucket, preparingDeletion }, child);
+        : new InstanceRoles(
+            name,
+            {
+              identity: args,
+              podIdentity: args.podIdentity,
+              bucket: args.bucket,
+              preparingDeletion,
+            },
+            child,
+          );
     const usesRole = roles !== undefined;
     const bucket = new ArtifactBucket(
       name,
@@ -105,7 +128,11 @@ export class MlflowInstance extends pulumi.ComponentResource {
         principals: {
           // Set by the arguments where there are no roles: validated.
           instance: roles?.server.arn ?? args.bucket.instancePrincipal ?? "",
-          maintenance: roles?.maintenance.arn ?? args.bucket.maintenancePrincipal ?? args.bucket.instancePrincipal ?? "",
+          maintenance:
+            roles?.maintenance.arn ??
+            args.bucket.maintenancePrincipal ??
+            args.bucket.instancePrincipal ??
+            "",
           areRoles: usesRole,
         },
         noncurrentVersionDays: settings.noncurrentVersionDays,
@@ -126,7 +153,11 @@ export class MlflowInstance extends pulumi.ComponentResource {
       },
       child,
     );
-    const tokens = new AccessTokens(name, { identity: args, namespace: isolation.namespace, tokens: settings.tokens }, child);
+    const tokens = new AccessTokens(
+      name,
+      { identity: args, namespace: isolation.namespace, tokens: settings.tokens },
+      child,
+    );
     const server = new TrackingServer(
       name,
       {
@@ -174,7 +205,13 @@ export class MlflowInstance extends pulumi.ComponentResource {
       mlflowVersion: args.mlflowVersion,
       caConfigMap: server.caConfigMap,
     };
-    const jobFacts = { instanceName: args.instanceName, artifactsAccess: settings.artifactsAccess, bucket: args.bucket, usesRole, caGiven };
+    const jobFacts = {
+      instanceName: args.instanceName,
+      artifactsAccess: settings.artifactsAccess,
+      bucket: args.bucket,
+      usesRole,
+      caGiven,
+    };
     if (preparingDeletion) {
       const dump = new FinalDump(
         name,
@@ -183,11 +220,18 @@ export class MlflowInstance extends pulumi.ComponentResource {
           role: roles?.server,
           credentialsSecret: server.credentialsSecret,
           environment: jobEnvironment(jobFacts),
-          after: [...isolation.fences, ...(roles?.fences ?? []), ...bucket.fences, ...database.fences, ...server.rolledOut],
+          after: [
+            ...isolation.fences,
+            ...(roles?.fences ?? []),
+            ...bucket.fences,
+            ...database.fences,
+            ...server.rolledOut,
+          ],
         },
         child,
       );
-      // Said by the Job's end and not by the argument: a stack stores its outputs also when an update fails.
+      // Said by the Job's end and not by the argument: a stack stores its outputs also when an
+      // update fails.
       this.deletion = dump.written.apply(() => "prepared");
     } else {
       this.deletion = pulumi.output("none");
@@ -232,8 +276,12 @@ export class MlflowInstance extends pulumi.ComponentResource {
     this.databaseRole = database.role;
     this.mlflowVersion = pulumi.output(args.mlflowVersion);
     this.deletedExperimentRetention = pulumi.output(settings.deletedExperimentRetention);
-    this.retentionSchedule = pulumi.output(`${settings.maintenance.retentionSchedule} ${settings.maintenance.timeZone}`);
-    this.staleRunsSchedule = pulumi.output(`${settings.maintenance.staleRunsSchedule} ${settings.maintenance.timeZone}`);
+    this.retentionSchedule = pulumi.output(
+      `${settings.maintenance.retentionSchedule} ${settings.maintenance.timeZone}`,
+    );
+    this.staleRunsSchedule = pulumi.output(
+      `${settings.maintenance.staleRunsSchedule} ${settings.maintenance.timeZone}`,
+    );
     this.tokens = tokens.tokens;
     this.registerOutputs({
       trackingUri: this.trackingUri,

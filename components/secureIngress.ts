@@ -44,25 +44,40 @@ export class SecureIngress extends pulumi.ComponentResource {
     );
     const { dnsZoneId } = args.ingress;
     if (dnsZoneId !== undefined) {
-      const address = ingress.status.apply(({ loadBalancer }) => addressOf(args.host, loadBalancer.ingress));
+      const address = ingress.status.apply(({ loadBalancer }) =>
+        addressOf(args.host, loadBalancer.ingress),
+      );
       new DnsRecord(
         logicalName(name, "dnsRecord"),
         // Short: a load balancer that is replaced has another name.
-        { zoneId: dnsZoneId, name: args.host, type: address.type, ttl: 60, records: [address.value] },
+        {
+          zoneId: dnsZoneId,
+          name: args.host,
+          type: address.type,
+          ttl: 60,
+          records: [address.value],
+        },
         childOf(this),
       );
     }
     this.registerOutputs({});
   }
 
-  private certificate(name: string, args: SecureIngressArgs, labels: Record<string, string>): Secret {
+  private certificate(
+    name: string,
+    args: SecureIngressArgs,
+    labels: Record<string, string>,
+  ): Secret {
     const { certificate, privateKey } = args.ingress.tls;
     return new Secret(
       logicalName(name, "certificate"),
       {
         metadata: { namespace: args.namespace, labels },
         type: "kubernetes.io/tls",
-        stringData: { "tls.crt": pulumi.secret(certificate ?? ""), "tls.key": pulumi.secret(privateKey ?? "") },
+        stringData: {
+          "tls.crt": pulumi.secret(certificate ?? ""),
+          "tls.key": pulumi.secret(privateKey ?? ""),
+        },
       },
       // A new certificate makes a new secret, which the ingress then names: no moment without one.
       childOf(this, { replaceOnChanges: ["data", "stringData"] }),

@@ -67,15 +67,26 @@ export class TrackingServer extends pulumi.ComponentResource {
     const { identity, namespace } = args;
     const { instanceName } = identity;
     const labels = labelsOf(identity, Component.TrackingServer);
-    const metadata = (objectName?: string) => ({ namespace, labels, ...(objectName === undefined ? {} : { name: objectName }) });
+    const metadata = (objectName?: string) => ({
+      namespace,
+      labels,
+      ...(objectName === undefined ? {} : { name: objectName }),
+    });
 
     const account = new ServiceAccount(
       logicalName(name, "serviceAccount"),
       // MLflow never talks to the Kubernetes API.
-      { metadata: { ...metadata(objectNames.serviceAccount), ...accountAnnotations(args.role) }, automountServiceAccountToken: false },
+      {
+        metadata: { ...metadata(objectNames.serviceAccount), ...accountAnnotations(args.role) },
+        automountServiceAccountToken: false,
+      },
       childOf(this),
     );
-    const serverKey = new RandomPassword(logicalName(name, "serverKey"), { length: 43, special: false }, childOf(this));
+    const serverKey = new RandomPassword(
+      logicalName(name, "serverKey"),
+      { length: 43, special: false },
+      childOf(this),
+    );
     const keys = serverKeyData(serverKey.result);
     const credentials = new Secret(
       logicalName(name, "credentials"),
@@ -102,20 +113,25 @@ export class TrackingServer extends pulumi.ComponentResource {
       caConfigMap: caBundle?.metadata.name,
     };
 
-    // Pods never migrate: two that start on an empty database would race. A new image gets a new Job, which the Deployment waits for.
+    // Pods never migrate: two that start on an empty database would race. A new image gets a new
+    // Job, which the Deployment waits for.
     const migration = new Job(
       logicalName(name, "migration"),
       {
         metadata: {
           namespace,
           labels: labelsOf(identity, Component.Migration),
-          // One that failed is tried again by the next `up`; without this the engine would look at the same failed Job until the image changes.
+          // One that failed is tried again by the next `up`; without this the engine would look at
+          // the same failed Job until the image changes.
           annotations: { "pulumi.com/replaceUnready": "true" },
         },
         spec: migrationJob({ ...image, maintenanceRoles: args.maintenanceRoles }),
       },
       // A little longer than the Job's own deadline, so that its failure is what the user reads.
-      childOf(this, { dependsOn: [account, ...args.beforeMigration], customTimeouts: { create: "32m" } }),
+      childOf(this, {
+        dependsOn: [account, ...args.beforeMigration],
+        customTimeouts: { create: "32m" },
+      }),
     );
     const server = new Deployment(
       logicalName(name, "server"),
@@ -139,7 +155,8 @@ export class TrackingServer extends pulumi.ComponentResource {
       {
         metadata: {
           ...metadata(objectNames.service),
-          // Waiting for endpoints takes 10 s even when they are ready, and the Deployment is awaited anyway.
+          // Waiting for endpoints takes 10 s even when they are ready, and the Deployment is
+          // awaited anyway.
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         spec: {
@@ -155,8 +172,12 @@ export class TrackingServer extends pulumi.ComponentResource {
         logicalName(name, "disruptionBudget"),
         {
           metadata: metadata(objectNames.disruptionBudget),
-          // Not `minAvailable`: a drain must get on when one pod is down already. With one replica there is none at all, for the same reason.
-          spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(instanceName, Component.TrackingServer) } },
+          // Not `minAvailable`: a drain must get on when one pod is down already. With one replica
+          // there is none at all, for the same reason.
+          spec: {
+            maxUnavailable: 1,
+            selector: { matchLabels: selectorOf(instanceName, Component.TrackingServer) },
+          },
         },
         childOf(this),
       );

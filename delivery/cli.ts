@@ -20,7 +20,9 @@ const context: Context = {
   note: (line) => void process.stderr.write(`${line}\n`),
 };
 
-const program = new Command("npm run").description("How a change gets to an environment; docs/previews.md tells of each command.");
+const program = new Command("npm run").description(
+  "How a change gets to an environment; docs/previews.md tells of each command.",
+);
 // Wrong arguments end as wrong input does.
 program.exitOverride().showHelpAfterError();
 for (const register of [preview, deploy, comment, drift, setupCi, stacks, previewEnvironment]) {
@@ -29,6 +31,12 @@ for (const register of [preview, deploy, comment, drift, setupCi, stacks, previe
   });
 }
 
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interruption.abort());
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(name, () => interruption.abort());
 
-await run(program, { wrong: ExitCode.Error, defect: ExitCode.Error }, context.note, interruption.signal);
+await run(
+  program,
+  { wrong: ExitCode.Error, defect: ExitCode.Error },
+  context.note,
+  interruption.signal,
+);

@@ -14,7 +14,9 @@ export interface ChangeOptions {
   readonly message?: string;
 }
 
-/** What an operation of the engine came to; a failed one is told by its events, not by an exception. */
+/**
+ * What an operation of the engine came to; a failed one is told by its events, not by an exception.
+ */
 export interface EngineRun extends EngineEvents {
   readonly succeeded: boolean;
   readonly interrupted: boolean;
@@ -22,7 +24,10 @@ export interface EngineRun extends EngineEvents {
   readonly output: string;
 }
 
-/** One stack of this project, worked on through the user's own Pulumi: backend, login and secrets provider are what they are. */
+/**
+ * One stack of this project, worked on through the user's own Pulumi: backend, login and secrets
+ * provider are what they are.
+ */
 export interface EngineStack {
   readonly name: string;
   /** The stack file's path. */
@@ -43,21 +48,41 @@ function policyArguments(root: string): string[] {
   const pack = join(root, "policies");
   const configuration = join(root, "stacks", "policies.json");
   if (!existsSync(join(pack, "PulumiPolicy.yaml"))) return [];
-  return ["--policy-pack", pack, ...(existsSync(configuration) ? ["--policy-pack-config", configuration] : [])];
+  return [
+    "--policy-pack",
+    pack,
+    ...(existsSync(configuration) ? ["--policy-pack-config", configuration] : []),
+  ];
 }
 
-const stackFileOf = (root: string, stack: string): string => join(root, "stacks", `Pulumi.${stack}.yaml`);
+const stackFileOf = (root: string, stack: string): string =>
+  join(root, "stacks", `Pulumi.${stack}.yaml`);
 
-/** Opens a stack whose file is there; whether the backend knows it is said by the first operation. */
-export async function openStack(root: string, name: string, options: EngineOptions = {}): Promise<EngineStack> {
+/**
+ * Opens a stack whose file is there; whether the backend knows it is said by the first operation.
+ */
+export async function openStack(
+  root: string,
+  name: string,
+  options: EngineOptions = {},
+): Promise<EngineStack> {
   const file = stackFileOf(root, name);
   if (!existsSync(file)) {
-    const others = (await readdir(join(root, "stacks"))).flatMap((entry) => /^Pulumi\.(.+)\.yaml$/.exec(entry)?.[1] ?? []);
-    throw new Refusal(`${name}: no such stack; there is no stacks/Pulumi.${name}.yaml (stacks with a file: ${others.sort().join(", ")})`);
+    const others = (await readdir(join(root, "stacks"))).flatMap(
+      (entry) => /^Pulumi\.(.+)\.yaml$/.exec(entry)?.[1] ?? [],
+    );
+    throw new Refusal(
+      `${name}: no such stack; there is no stacks/Pulumi.${name}.yaml (stacks with a file: ${others.sort().join(", ")})`,
+    );
   }
   const cli = (args: readonly string[], input?: string): Promise<CliResult> =>
-    runCli([...args, "--stack", name], { ...options, cwd: root, ...(input === undefined ? {} : { input }) });
-  const operate = (args: readonly string[]): Promise<EngineRun> => operation((more) => cli([...args, ...more]), name);
+    runCli([...args, "--stack", name], {
+      ...options,
+      cwd: root,
+      ...(input === undefined ? {} : { input }),
+    });
+  const operate = (args: readonly string[]): Promise<EngineRun> =>
+    operation((more) => cli([...args, ...more]), name);
   const change = ({ refresh = false, policies = true, message }: ChangeOptions): string[] => [
     "--suppress-outputs",
     ...(refresh ? ["--refresh", ...providersOfToday] : []),
@@ -68,12 +93,17 @@ export async function openStack(root: string, name: string, options: EngineOptio
     name,
     file,
     preview: (chosen = {}) => operate(["preview", ...change(chosen)]),
-    // An instance that fails stops only what depends on its failed part: the others go on. What was to be deleted stays until an update succeeds: the program
-    // ends with an error when something it waits for failed, and the engine then deletes nothing.
-    up: (chosen = {}) => operate(["up", "--yes", "--skip-preview", "--continue-on-error", ...change(chosen)]),
-    previewRefresh: () => operate(["refresh", "--preview-only", "--suppress-outputs", ...providersOfToday]),
-    refresh: ({ message } = {}) => operate(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
-    destroy: ({ message } = {}) => operate(["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
+    // An instance that fails stops only what depends on its failed part: the others go on. What was
+    // to be deleted stays until an update succeeds: the program ends with an error when something
+    // it waits for failed, and the engine then deletes nothing.
+    up: (chosen = {}) =>
+      operate(["up", "--yes", "--skip-preview", "--continue-on-error", ...change(chosen)]),
+    previewRefresh: () =>
+      operate(["refresh", "--preview-only", "--suppress-outputs", ...providersOfToday]),
+    refresh: ({ message } = {}) =>
+      operate(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
+    destroy: ({ message } = {}) =>
+      operate(["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
     async run(args, { input } = {}) {
       const result = await cli(args, input);
       if (result.exitCode !== 0) throw failure(name, result, `pulumi ${args.join(" ")}`);
@@ -82,12 +112,17 @@ export async function openStack(root: string, name: string, options: EngineOptio
   };
 }
 
-// A refresh asks with the providers as the state has them, and AWS changes the password of a database's administrator every week; the program knows today's.
+// A refresh asks with the providers as the state has them, and AWS changes the password of a
+// database's administrator every week; the program knows today's.
 const providersOfToday = ["--run-program"];
 
-const messageOf = (message: string | undefined): string[] => (message === undefined ? [] : ["--message", message]);
+const messageOf = (message: string | undefined): string[] =>
+  message === undefined ? [] : ["--message", message];
 
-async function operation(run: (more: readonly string[]) => Promise<CliResult>, stack: string): Promise<EngineRun> {
+async function operation(
+  run: (more: readonly string[]) => Promise<CliResult>,
+  stack: string,
+): Promise<EngineRun> {
   // Nobody else may read it: it names everything that the stack has.
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-events-"));
   const log = join(folder, "events.jsonl");
@@ -96,17 +131,31 @@ async function operation(run: (more: readonly string[]) => Promise<CliResult>, s
     const result = await run(["--color", "never", "--event-log", log]);
     const events = await readEventLog(log);
     if (!events.started && !result.interrupted) throw failure(stack, result, "pulumi");
-    return { ...events, succeeded: result.exitCode === 0, interrupted: result.interrupted, output: result.output };
+    return {
+      ...events,
+      succeeded: result.exitCode === 0,
+      interrupted: result.interrupted,
+      output: result.output,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function failure(stack: string, { output, interrupted, missing }: CliResult, what: string): Refusal {
-  if (missing) return new Refusal("pulumi is not on PATH: install the Pulumi CLI and log in to your state backend (`pulumi login`).");
+function failure(
+  stack: string,
+  { output, interrupted, missing }: CliResult,
+  what: string,
+): Refusal {
+  if (missing)
+    return new Refusal(
+      "pulumi is not on PATH: install the Pulumi CLI and log in to your state backend (`pulumi login`).",
+    );
   if (interrupted) return new Refusal(`${what}: interrupted`);
   if (/no stack named .* found/.test(output)) {
-    return new Refusal(`${stack}: the state backend knows no such stack; make it with \`pulumi stack init ${stack}\``);
+    return new Refusal(
+      `${stack}: the state backend knows no such stack; make it with \`pulumi stack init ${stack}\``,
+    );
   }
   return new Refusal(`${what} failed for stack ${stack}:\n${output.trim()}`);
 }

@@ -1,6 +1,12 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import type { DiagnosticEvent, EngineEvent, PolicyEvent, StepEventMetadata, SummaryEvent } from "@pulumi/pulumi/automation/index.js";
+import type {
+  DiagnosticEvent,
+  EngineEvent,
+  PolicyEvent,
+  StepEventMetadata,
+  SummaryEvent,
+} from "@pulumi/pulumi/automation/index.js";
 
 /** A step of the engine. */
 export type Step = StepEventMetadata;
@@ -12,14 +18,23 @@ export interface PolicyFinding extends Omit<PolicyEvent, "enforcementLevel"> {
 }
 
 export interface EngineEvents {
-  /** Every resource's step in the engine's order, `same` included; secrets are sealed by the engine, `[secret]`. */
+  /**
+   * Every resource's step in the engine's order, `same` included; secrets are sealed by the engine,
+   * `[secret]`.
+   */
   readonly steps: readonly Step[];
   /** Steps that failed. */
   readonly failed: readonly Step[];
   readonly policies: readonly PolicyFinding[];
-  /** Warnings, errors and what the program says; without debug lines and progress. Colour marks are taken off. */
+  /**
+   * Warnings, errors and what the program says; without debug lines and progress. Colour marks are
+   * taken off.
+   */
   readonly diagnostics: readonly DiagnosticEvent[];
-  /** What came of each step (a component's and the stack's own come twice: before its outputs are registered and after). A refresh says its verdict here only. */
+  /**
+   * What came of each step (a component's and the stack's own come twice: before its outputs are
+   * registered and after). A refresh says its verdict here only.
+   */
   readonly results: readonly Step[];
   readonly summary: SummaryEvent | undefined;
   /** Whether the program was started. */
@@ -29,7 +44,10 @@ export interface EngineEvents {
 const colours = /<\{%[^%]*%\}>/g;
 const plain = (text: string): string => text.replace(colours, "").trimEnd();
 
-/** Keeps what a command needs of an event log: its lines are large, and most of them are the engine's own progress. */
+/**
+ * Keeps what a command needs of an event log: its lines are large, and most of them are the
+ * engine's own progress.
+ */
 export async function readEvents(lines: AsyncIterable<string>): Promise<EngineEvents> {
   const steps: Step[] = [];
   const failed: Step[] = [];
@@ -41,13 +59,25 @@ export async function readEvents(lines: AsyncIterable<string>): Promise<EngineEv
   for await (const line of lines) {
     const event = parse(line);
     if (event === undefined) continue;
-    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, policyEvent, diagnosticEvent, summaryEvent } = event;
+    const {
+      resourcePreEvent,
+      resOutputsEvent,
+      resOpFailedEvent,
+      policyEvent,
+      diagnosticEvent,
+      summaryEvent,
+    } = event;
     if (event.preludeEvent) started = true;
     if (resourcePreEvent) steps.push(stepOf(resourcePreEvent.metadata));
     if (resOpFailedEvent) failed.push(stepOf(resOpFailedEvent.metadata));
     if (resOutputsEvent) results.push(stepOf(resOutputsEvent.metadata));
-    if (policyEvent) policies.push({ ...(policyEvent as PolicyFinding), message: plain(policyEvent.message) });
-    if (diagnosticEvent && !diagnosticEvent.ephemeral && (diagnosticEvent.severity as string) !== "debug") {
+    if (policyEvent)
+      policies.push({ ...(policyEvent as PolicyFinding), message: plain(policyEvent.message) });
+    if (
+      diagnosticEvent &&
+      !diagnosticEvent.ephemeral &&
+      (diagnosticEvent.severity as string) !== "debug"
+    ) {
       const message = plain(diagnosticEvent.message);
       if (message !== "") diagnostics.push({ ...diagnosticEvent, message });
     }
@@ -58,7 +88,9 @@ export async function readEvents(lines: AsyncIterable<string>): Promise<EngineEv
 
 /** The log says `null` where the SDK's type has nothing. */
 const stepOf = (metadata: StepEventMetadata): Step =>
-  Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null)) as unknown as Step;
+  Object.fromEntries(
+    Object.entries(metadata).filter(([, value]) => value !== null),
+  ) as unknown as Step;
 
 /** The events of a log file; none when the engine did not get as far as writing one. */
 export const readEventLog = (path: string): Promise<EngineEvents> =>

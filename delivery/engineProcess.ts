@@ -20,13 +20,19 @@ export interface CliResult {
 }
 
 /**
- * Runs the Pulumi CLI and tells it of an interruption exactly once. It runs in a process group of its own: a terminal sends Ctrl-C to the whole group and
- * npm passes it on besides, and a second SIGINT means "stop at once" to the engine, which would leave the stack locked and operations pending.
- * That, and that it selects the stack for the user and reads all secret outputs after each update, is why the SDK's Automation API doesn't run it.
+ * Runs the Pulumi CLI and tells it of an interruption exactly once. It runs in a process group of
+ * its own: a terminal sends Ctrl-C to the whole group and npm passes it on besides, and a second
+ * SIGINT means "stop at once" to the engine, which would leave the stack locked and operations
+ * pending. That, and that it selects the stack for the user and reads all secret outputs after each
+ * update, is why the SDK's Automation API doesn't run it.
  */
-export async function runCli(args: readonly string[], options: EngineOptions & { cwd: string; input?: string }): Promise<CliResult> {
+export async function runCli(
+  args: readonly string[],
+  options: EngineOptions & { cwd: string; input?: string },
+): Promise<CliResult> {
   const { signal, onLine, env = {}, cwd, input } = options;
-  if (signal?.aborted) return { exitCode: 130, stdout: "", output: "", interrupted: true, missing: false };
+  if (signal?.aborted)
+    return { exitCode: 130, stdout: "", output: "", interrupted: true, missing: false };
   const child = execa("pulumi", [...args, "--non-interactive"], {
     cwd,
     // The CLI hides `--event-log` without the first.

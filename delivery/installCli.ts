@@ -9,8 +9,8 @@ export type Installer = (folder: string) => Promise<unknown>;
 const official: Installer = (folder) => PulumiCommand.install({ root: folder });
 
 /**
- * Installs the Pulumi CLI where npm looks for the programs of its scripts, so that the scripts after it find it without a change of PATH, on any forge.
- * Language hosts are found beside the CLI.
+ * Installs the Pulumi CLI where npm looks for the programs of its scripts, so that the scripts
+ * after it find it without a change of PATH, on any forge. Language hosts are found beside the CLI.
  */
 export async function installCli(root: string, install: Installer = official): Promise<void> {
   const folder = join(root, "node_modules", ".pulumi-cli");

@@ -14,11 +14,19 @@ interface JobFile {
 }
 
 /**
- * Writes what the job was handed in variables to the files that the tools read: `KUBECONFIG_CONTENTS` where the stack's file says that its kubeconfig is, and
- * `CLOUD_ID_TOKEN` (GitLab's id_tokens) where `AWS_WEB_IDENTITY_TOKEN_FILE` says. Gives the paths; never writes over a kubeconfig that says something else.
+ * Writes what the job was handed in variables to the files that the tools read:
+ * `KUBECONFIG_CONTENTS` where the stack's file says that its kubeconfig is, and `CLOUD_ID_TOKEN`
+ * (GitLab's id_tokens) where `AWS_WEB_IDENTITY_TOKEN_FILE` says. Gives the paths; never writes over
+ * a kubeconfig that says something else.
  */
-export async function writeJobFiles(root: string, stack: string, env: Variables): Promise<string[]> {
-  const files = [kubeconfigOf(root, stack, env["KUBECONFIG_CONTENTS"]), tokenOf(env)].filter((file) => file !== undefined);
+export async function writeJobFiles(
+  root: string,
+  stack: string,
+  env: Variables,
+): Promise<string[]> {
+  const files = [kubeconfigOf(root, stack, env["KUBECONFIG_CONTENTS"]), tokenOf(env)].filter(
+    (file) => file !== undefined,
+  );
   for (const { variable, path, contents, replace } of files) {
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -27,13 +35,19 @@ export async function writeJobFiles(root: string, stack: string, env: Variables)
       const { code, message } = error as NodeJS.ErrnoException;
       if (code !== "EEXIST") throw new Refusal(`${path}: can't be written: ${message}`);
       if ((await readFile(path, "utf8")) === contents) continue;
-      throw new Refusal(`${path} is there already, with other contents than ${variable}; it was left as it is.`);
+      throw new Refusal(
+        `${path} is there already, with other contents than ${variable}; it was left as it is.`,
+      );
     }
   }
   return files.map(({ path }) => path);
 }
 
-function kubeconfigOf(root: string, stack: string, contents: string | undefined): JobFile | undefined {
+function kubeconfigOf(
+  root: string,
+  stack: string,
+  contents: string | undefined,
+): JobFile | undefined {
   if (!contents) return undefined;
   const { stack: found, errors } = readStack(root, stack);
   if (found === undefined) throw new Refusal(errors.join("\n"));
@@ -50,5 +64,7 @@ function kubeconfigOf(root: string, stack: string, contents: string | undefined)
 
 function tokenOf(env: Variables): JobFile | undefined {
   const [contents, path] = [env["CLOUD_ID_TOKEN"], env["AWS_WEB_IDENTITY_TOKEN_FILE"]];
-  return contents && path ? { variable: "CLOUD_ID_TOKEN", path: resolve(path), contents, replace: true } : undefined;
+  return contents && path
+    ? { variable: "CLOUD_ID_TOKEN", path: resolve(path), contents, replace: true }
+    : undefined;
 }

@@ -11,7 +11,8 @@ import { projectOf } from "./stack/project.ts";
 const profile: Profile = "local";
 const project = projectOf("local");
 const report = createReport();
-const alone = <T>(purpose: string, work: () => Promise<T>): Promise<T> => withLock(profilePaths(profile).lock, purpose, work);
+const alone = <T>(purpose: string, work: () => Promise<T>): Promise<T> =>
+  withLock(profilePaths(profile).lock, purpose, work);
 
 const program = new Command("npm run local --")
   .description(
@@ -22,10 +23,21 @@ const program = new Command("npm run local --")
 program
   .command("up", { isDefault: true })
   .description("prepare what is missing, start the platform, deploy the instances, log a first run")
-  .addOption(new Option("--context <name>", "deploy to this kubeconfig context instead of the embedded platform; needs --platform"))
-  .addOption(new Option("--platform <file>", "YAML file with the platform's values: see docs/existing-platform.md"))
+  .addOption(
+    new Option(
+      "--context <name>",
+      "deploy to this kubeconfig context instead of the embedded platform; needs --platform",
+    ),
+  )
+  .addOption(
+    new Option(
+      "--platform <file>",
+      "YAML file with the platform's values: see docs/existing-platform.md",
+    ),
+  )
   .action(async ({ context, platform }: { context?: string; platform?: string }) => {
-    if (context === undefined && platform === undefined) return alone("up", () => up(profile, project, report));
+    if (context === undefined && platform === undefined)
+      return alone("up", () => up(profile, project, report));
     if (context === undefined || platform === undefined) {
       throw new Error(
         `--${context === undefined ? "context" : "platform"} is missing: an existing cluster needs both, its kubeconfig context and the file with the values of its platform (docs/existing-platform.md).`,
@@ -51,15 +63,20 @@ program
 program
   .command("env [instance]")
   .description('exports for a client: eval "$(npm run -s local -- env fraud-detector)"')
-  .option("--token <name>", "name of the token; default: the one with the least role that may write")
+  .option(
+    "--token <name>",
+    "name of the token; default: the one with the least role that may write",
+  )
   .addOption(
-    new Option("--pulumi", 'exports for the product\'s own commands instead: eval "$(npm run -s local -- env --pulumi)"').conflicts(
-      "token",
-    ),
+    new Option(
+      "--pulumi",
+      'exports for the product\'s own commands instead: eval "$(npm run -s local -- env --pulumi)"',
+    ).conflicts("token"),
   )
   .action((instance: string | undefined, { token, pulumi }: { token?: string; pulumi?: true }) => {
     if (pulumi === undefined) return env(profile, project, { instance, token });
-    if (instance !== undefined) throw new Error(`env --pulumi is of the whole stack; leave "${instance}" away`);
+    if (instance !== undefined)
+      throw new Error(`env --pulumi is of the whole stack; leave "${instance}" away`);
     return pulumiEnv(profile, project);
   });
 
@@ -74,8 +91,14 @@ program
   .action(() => alone("reset", () => reset(profile, report)));
 
 program.parseAsync().catch((error: unknown) => {
-  // A user's error is one message; only an unexpected one (a defect of ours) shows where it came from.
-  const expected = error instanceof Error && error.constructor !== TypeError && error.constructor !== ReferenceError;
-  process.stderr.write(`\n${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  // A user's error is one message; only an unexpected one (a defect of ours) shows where it came
+  // from.
+  const expected =
+    error instanceof Error &&
+    error.constructor !== TypeError &&
+    error.constructor !== ReferenceError;
+  process.stderr.write(
+    `\n${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exitCode = 1;
 });

@@ -9,7 +9,10 @@ export interface HostEntry {
 const begin = (profile: Profile): string => `# BEGIN mlflow-instances ${profile}`;
 const end = (profile: Profile): string => `# END mlflow-instances ${profile}`;
 
-/** The text of a hosts file with the profile's block replaced, added, or (without entries) removed; all other lines stay as they are. */
+/**
+ * The text of a hosts file with the profile's block replaced, added, or (without entries) removed;
+ * all other lines stay as they are.
+ */
 export function withHosts(text: string, profile: Profile, entries: readonly HostEntry[]): string {
   const kept: string[] = [];
   let inside = false;
@@ -24,16 +27,27 @@ export function withHosts(text: string, profile: Profile, entries: readonly Host
   }
   while (kept.length > 0 && kept.at(-1) === "") kept.pop();
   if (entries.length > 0) {
-    kept.push(begin(profile), ...entries.map(({ address, name }) => `${address} ${name}`), end(profile));
+    kept.push(
+      begin(profile),
+      ...entries.map(({ address, name }) => `${address} ${name}`),
+      end(profile),
+    );
   }
   return kept.length === 0 ? "" : `${kept.join("\n")}\n`;
 }
 
-/** Lines that this program writes between the marks: one address of the platform's range and one name. */
+/**
+ * Lines that this program writes between the marks: one address of the platform's range and one
+ * name.
+ */
 const isOurs = (line: string): boolean => /^10\.213\.\d+\.\d+ \S+$/.test(line.trim());
 
 /** Makes the names known on this machine: exactly these, in a marked block of the profile. */
-export async function updateHosts(profile: Profile, entries: readonly HostEntry[], path = "/etc/hosts"): Promise<void> {
+export async function updateHosts(
+  profile: Profile,
+  entries: readonly HostEntry[],
+  path = "/etc/hosts",
+): Promise<void> {
   const before = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
     throw error;
@@ -51,10 +65,12 @@ export async function updateHosts(profile: Profile, entries: readonly HostEntry[
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });
-    // Where the file is itself a mount (a container's /etc/hosts), it can't be replaced, only written.
+    // Where the file is itself a mount (a container's /etc/hosts), it can't be replaced, only
+    // written.
     if ((error as NodeJS.ErrnoException).code !== "EBUSY") throw error;
     await writeFile(path, after);
   }
 }
 
-export const removeHosts = (profile: Profile, path = "/etc/hosts"): Promise<void> => updateHosts(profile, [], path);
+export const removeHosts = (profile: Profile, path = "/etc/hosts"): Promise<void> =>
+  updateHosts(profile, [], path);

@@ -1,16 +1,25 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
-/** A profile is one whole embedded platform: `local` is the user's, `test` the one of the engine tests. Both can run at once. */
+/**
+ * A profile is one whole embedded platform: `local` is the user's, `test` the one of the engine
+ * tests. Both can run at once.
+ */
 export const profiles = ["local", "test"] as const;
 export type Profile = (typeof profiles)[number];
 
 const product = "mlflow-instances";
 
-/** Domain of each profile. Names under the reserved top-level domain `test` never leave the machine; `*.localhost` means 127.0.0.1 to half of the clients. */
+/**
+ * Domain of each profile. Names under the reserved top-level domain `test` never leave the machine;
+ * `*.localhost` means 127.0.0.1 to half of the clients.
+ */
 const domains: Record<Profile, string> = { local: "mlflow.test", test: "engine.mlflow.test" };
 
-/** What can be built or downloaded again: binaries, images, the client's environment, PULUMI_HOME. Shared by all clones of one user. */
+/**
+ * What can be built or downloaded again: binaries, images, the client's environment, PULUMI_HOME.
+ * Shared by all clones of one user.
+ */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const base = env["XDG_CACHE_HOME"];
   // The XDG specification: a relative path is invalid and is to be ignored.
@@ -27,11 +36,17 @@ export interface ProfileNetwork {
   readonly hostIp: string;
   /** Address of the node: API server, PostgreSQL, object store and ingress listen here. */
   readonly nodeIp: string;
-  /** The cluster's DNS server. An address of its own, so that a network policy can open DNS without opening the node. */
+  /**
+   * The cluster's DNS server. An address of its own, so that a network policy can open DNS without
+   * opening the node.
+   */
   readonly dnsIp: string;
   readonly linkCidr: string;
   readonly podCidr: string;
-  /** The node's address on each link to a pod: the source of what the node (probes, the ingress) sends to pods. */
+  /**
+   * The node's address on each link to a pod: the source of what the node (probes, the ingress)
+   * sends to pods.
+   */
   readonly podGatewayIp: string;
   readonly serviceCidr: string;
   /** Service address of the API server: the first of the range. */
@@ -70,7 +85,10 @@ export function profileNetwork(profile: Profile): ProfileNetwork {
 }
 
 export interface ProfilePaths {
-  /** Held by the command that is at work on the profile; outside of what a start or a stop takes away. */
+  /**
+   * Held by the command that is at work on the profile; outside of what a start or a stop takes
+   * away.
+   */
   readonly lock: string;
   /** Survives `down`, goes with `reset`. */
   readonly state: string;

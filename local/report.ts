@@ -3,8 +3,9 @@ import { formatDuration, liveScreen, plainScreen, type Screen } from "./reportSc
 /** Where long work says what it does and how far it is. */
 export interface Report {
   /**
-   * Runs one long step. `log` tells how far it is: each call replaces the last on a terminal; elsewhere one line every
-   * `progressIntervalMs` is kept, so that a CI log shows life without drowning in it.
+   * Runs one long step. `log` tells how far it is: each call replaces the last on a terminal;
+   * elsewhere one line every `progressIntervalMs` is kept, so that a CI log shows life without
+   * drowning in it.
    */
   step<T>(title: string, work: (log: (line: string) => void) => Promise<T>): Promise<T>;
   /** Says one thing that stays on the screen. */
@@ -13,7 +14,11 @@ export interface Report {
 
 /** The reporter of a command: in place on a terminal, plain lines elsewhere. */
 export function createReport(output: NodeJS.WriteStream = process.stderr): Report {
-  return reportOn(output.isTTY === true && !process.env["CI"] ? liveScreen(output) : plainScreen((line) => void output.write(`${line}\n`)));
+  return reportOn(
+    output.isTTY === true && !process.env["CI"]
+      ? liveScreen(output)
+      : plainScreen((line) => void output.write(`${line}\n`)),
+  );
 }
 
 /** A reporter that keeps nothing: for tests and for callers that print their own. */

@@ -37,7 +37,10 @@ export function plainScreen(write: (line: string) => void): Screen {
   };
 }
 
-/** For terminals: the running steps are a block at the bottom that is redrawn, finished ones scroll away above it. */
+/**
+ * For terminals: the running steps are a block at the bottom that is redrawn, finished ones scroll
+ * away above it.
+ */
 export function liveScreen(output: Pick<NodeJS.WriteStream, "write" | "columns">): Screen {
   const running = new Set<{ title: string; text: string; start: number }>();
   let drawn = 0;

@@ -1,7 +1,8 @@
 import type { V1SelfSubjectAccessReview } from "@kubernetes/client-node";
 import { ClusterError, type Cluster } from "./cluster.ts";
 
-// All that a command does after the CronJob is read. To find the last of it missing when a removal has begun would be too late.
+// All that a command does after the CronJob is read. To find the last of it missing when a removal
+// has begun would be too late.
 const needed = [
   { verb: "create", group: "batch", resource: "jobs" },
   { verb: "get", group: "batch", resource: "jobs" },
@@ -21,7 +22,10 @@ export async function missingRights(cluster: Cluster, namespace: string): Promis
       };
       const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
       try {
-        const review = await cluster.json<V1SelfSubjectAccessReview>(path, { method: "POST", body });
+        const review = await cluster.json<V1SelfSubjectAccessReview>(path, {
+          method: "POST",
+          body,
+        });
         return review.status?.allowed === true;
       } catch (error) {
         // A cluster that doesn't even say what one may do says so at the deed.

@@ -33,10 +33,16 @@ const carryOut = (use: Use, stack: string, instance: string, common: Common): Pr
   withJobs(stack, instance, common, (job) => job(use, true));
 
 /** Checks all input, then runs the command; `--json -` leaves standard output to machines. */
-async function withJobs(stack: string, instance: string, { json }: Common, work: (job: OneJob) => Promise<ExitCode>): Promise<void> {
+async function withJobs(
+  stack: string,
+  instance: string,
+  { json }: Common,
+  work: (job: OneJob) => Promise<ExitCode>,
+): Promise<void> {
   const target = findTarget(root, stack, instance);
   const cluster = await openCluster(target.place);
-  const machines = json === undefined ? undefined : json === "-" ? standardOutput : await fileSink(json);
+  const machines =
+    json === undefined ? undefined : json === "-" ? standardOutput : await fileSink(json);
   const people = json === "-" ? undefined : standardOutput;
   try {
     process.exitCode = await work((use, answer, onEvent) =>
@@ -45,7 +51,9 @@ async function withJobs(stack: string, instance: string, { json }: Common, work:
         target,
         cluster,
         // What is shown before a question goes beside the answer.
-        answer ? { people, machines, notes } : { people: people ?? notes, machines: undefined, notes },
+        answer
+          ? { people, machines, notes }
+          : { people: people ?? notes, machines: undefined, notes },
         patience,
         interruption.signal,
       ),
@@ -59,15 +67,28 @@ function command(name: string, description: string, ...more: Argument[]): Comman
   const made = program
     .command(name)
     .description(description)
-    .usage(["-- <stack> <instance>", ...more.map((argument) => `<${argument.name()}>`), "[options]"].join(" "));
-  made.argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml").argument("<instance>", "name of its instance file");
+    .usage(
+      [
+        "-- <stack> <instance>",
+        ...more.map((argument) => `<${argument.name()}>`),
+        "[options]",
+      ].join(" "),
+    );
+  made
+    .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
+    .argument("<instance>", "name of its instance file");
   for (const argument of more) made.addArgument(argument);
   return made
-    .option("--json <file>", "write the command's events there as JSON Lines; - is standard output, which then holds nothing else")
+    .option(
+      "--json <file>",
+      "write the command's events there as JSON Lines; - is standard output, which then holds nothing else",
+    )
     .showHelpAfterError();
 }
 
-const program = new Command("npm run").description("The platform team's maintenance commands; docs/maintenance.md tells of each.");
+const program = new Command("npm run").description(
+  "The platform team's maintenance commands; docs/maintenance.md tells of each.",
+);
 // Wrong arguments end as wrong settings do.
 program.exitOverride();
 
@@ -86,15 +107,22 @@ command("stale-runs", "set runs to FAILED that are RUNNING and that nobody logs 
 command("orphans", "list objects that no row points to, and rows whose objects are missing")
   .option("--remove", "remove those objects; asks for the instance's name", false)
   .option("--confirm <name>", "the instance's name, in place of the question")
-  .action((stack: string, instance: string, options: Common & { remove: boolean; confirm?: string }) => {
-    if (!options.remove && options.confirm !== undefined) throw new Refusal("--confirm belongs to --remove; nothing was removed.");
-    const terminal = { input: process.stdin, output: process.stderr };
-    const confirm = () => confirmName(instance, options.confirm, terminal, interruption.signal);
-    return carryOut(orphans({ remove: options.remove, confirm }), stack, instance, options);
-  });
+  .action(
+    (stack: string, instance: string, options: Common & { remove: boolean; confirm?: string }) => {
+      if (!options.remove && options.confirm !== undefined)
+        throw new Refusal("--confirm belongs to --remove; nothing was removed.");
+      const terminal = { input: process.stdin, output: process.stderr };
+      const confirm = () => confirmName(instance, options.confirm, terminal, interruption.signal);
+      return carryOut(orphans({ remove: options.remove, confirm }), stack, instance, options);
+    },
+  );
 
-command("restore-deleted", "take a deleted experiment, run or logged model back", new Argument("<experiment-or-run>")).action(
-  (stack: string, instance: string, what: string, options: Common) => carryOut(restoreDeleted(what), stack, instance, options),
+command(
+  "restore-deleted",
+  "take a deleted experiment, run or logged model back",
+  new Argument("<experiment-or-run>"),
+).action((stack: string, instance: string, what: string, options: Common) =>
+  carryOut(restoreDeleted(what), stack, instance, options),
 );
 
 command(
@@ -105,16 +133,36 @@ command(
 )
   .option("--dry-run", "list what goes, and change nothing", false)
   .option("--confirm <name>", "its name, or its id if it has no name, in place of the question")
-  .action((stack: string, instance: string, kind: string, what: string, options: Common & { dryRun: boolean; confirm?: string }) => {
-    const { dryRun, confirm } = options;
-    const request = { kind, what, dryRun, requestedBy: requestedBy(), ...(confirm !== undefined && { confirm }) };
-    const ask: PurgeSteps["ask"] = (typed, thing) => {
-      const means = `This removes ${plain(thing)} of ${instance}, shown above, with no way back.`;
-      const noun = `its name (${plain(typed)})`;
-      return askForName({ name: typed, noun, means }, { input: process.stdin, output: process.stderr }, interruption.signal);
-    };
-    return withJobs(stack, instance, options, (job) => purge(request, { job, ask, hasTerminal: process.stdin.isTTY }));
-  });
+  .action(
+    (
+      stack: string,
+      instance: string,
+      kind: string,
+      what: string,
+      options: Common & { dryRun: boolean; confirm?: string },
+    ) => {
+      const { dryRun, confirm } = options;
+      const request = {
+        kind,
+        what,
+        dryRun,
+        requestedBy: requestedBy(),
+        ...(confirm !== undefined && { confirm }),
+      };
+      const ask: PurgeSteps["ask"] = (typed, thing) => {
+        const means = `This removes ${plain(thing)} of ${instance}, shown above, with no way back.`;
+        const noun = `its name (${plain(typed)})`;
+        return askForName(
+          { name: typed, noun, means },
+          { input: process.stdin, output: process.stderr },
+          interruption.signal,
+        );
+      };
+      return withJobs(stack, instance, options, (job) =>
+        purge(request, { job, ask, hasTerminal: process.stdin.isTTY }),
+      );
+    },
+  );
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
@@ -127,7 +175,9 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 process.stdout.on("error", () => interruption.abort());
 
 const say = (words: string): void =>
-  void process.stderr.write(`${interruption.signal.aborted ? "Interrupted; nothing was changed." : words}\n`);
+  void process.stderr.write(
+    `${interruption.signal.aborted ? "Interrupted; nothing was changed." : words}\n`,
+  );
 await runCommand(program, ends, say, interruption.signal);
 // A name that is still being looked up, or a login program that hangs, must not hold up the end.
 process.exit();

@@ -25,7 +25,10 @@ interface Call {
 
 /** How long the API server may take for an answer, in milliseconds. */
 export interface Limits {
-  /** The first question: a cluster that isn't there is said within 5 s, start of the program included. */
+  /**
+   * The first question: a cluster that isn't there is said within 5 s, start of the program
+   * included.
+   */
   readonly first: number;
   readonly usual: number;
   /** To make something: admission webhooks may take 30 s by themselves. */
@@ -35,8 +38,9 @@ export interface Limits {
 const defaultLimits: Limits = { first: 3_000, usual: 15_000, create: 40_000 };
 
 /**
- * The API server of one context. The login is the library's work (certificates, tokens, exec plugins); the requests are ours, because its typed client has no
- * time limit, can't follow a log that is silent for minutes, and drops fields of a Job's template that it doesn't know.
+ * The API server of one context. The login is the library's work (certificates, tokens, exec
+ * plugins); the requests are ours, because its typed client has no time limit, can't follow a log
+ * that is silent for minutes, and drops fields of a Job's template that it doesn't know.
  */
 export class Cluster {
   readonly #config: KubeConfig;
@@ -60,16 +64,22 @@ export class Cluster {
       return JSON.parse(await textOf(await this.#send(path, { ...call, signal }))) as T;
     } catch (error) {
       if (call.signal?.aborted) throw call.signal.reason as Error;
-      throw limit.aborted ? new ClusterError(`no answer from ${this.where} within ${ms / 1000} s`, 0) : this.#explained(error);
+      throw limit.aborted
+        ? new ClusterError(`no answer from ${this.where} within ${ms / 1000} s`, 0)
+        : this.#explained(error);
     }
   }
 
-  /** Lines of a body that may go on for hours and be silent for long; a lost connection is found by TCP's own probes. */
+  /**
+   * Lines of a body that may go on for hours and be silent for long; a lost connection is found by
+   * TCP's own probes.
+   */
   async *lines(path: string, call: Call = {}): AsyncGenerator<string> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), this.#limits.usual);
     try {
-      const signal = call.signal === undefined ? late.signal : AbortSignal.any([late.signal, call.signal]);
+      const signal =
+        call.signal === undefined ? late.signal : AbortSignal.any([late.signal, call.signal]);
       const answer = await this.#send(path, { ...call, signal });
       clearTimeout(timer);
       yield* linesOf(answer);
@@ -80,7 +90,10 @@ export class Cluster {
     }
   }
 
-  async #send(path: string, { method = "GET", query = {}, body, signal }: Call): Promise<IncomingMessage> {
+  async #send(
+    path: string,
+    { method = "GET", query = {}, body, signal }: Call,
+  ): Promise<IncomingMessage> {
     const url = new URL(this.#server.pathname.replace(/\/$/, "") + path, this.#server);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const options: RequestOptions = { method };
@@ -89,11 +102,17 @@ export class Cluster {
     const headers = {
       accept: "application/json, */*",
       ...(options.headers as Record<string, string> | undefined),
-      ...(payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
+      ...(payload === undefined
+        ? {}
+        : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
     };
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const open = url.protocol === "http:" ? httpRequest : httpsRequest;
-      const outgoing = open(url, { ...options, headers, ...(signal === undefined ? {} : { signal }) }, resolve);
+      const outgoing = open(
+        url,
+        { ...options, headers, ...(signal === undefined ? {} : { signal }) },
+        resolve,
+      );
       outgoing.on("socket", (socket) => socket.setKeepAlive(true, 30_000));
       outgoing.on("error", reject);
       outgoing.end(payload);
@@ -112,7 +131,10 @@ export class Cluster {
 
   #explained(error: unknown): Error {
     if (error instanceof Refusal) return error;
-    const words = (error as Error).name === "AbortError" ? "no answer" : wordsFor(error as NodeJS.ErrnoException);
+    const words =
+      (error as Error).name === "AbortError"
+        ? "no answer"
+        : wordsFor(error as NodeJS.ErrnoException);
     return new ClusterError(`${this.where} can't be reached: ${words}`, 0);
   }
 }

@@ -16,13 +16,20 @@ export interface Typed {
 }
 
 /**
- * Goes on only if somebody wrote the instance's name, in `--confirm` or at the question: a removal that has no grace is not started by an
- * arrow key and a return.
+ * Goes on only if somebody wrote the instance's name, in `--confirm` or at the question: a removal
+ * that has no grace is not started by an arrow key and a return.
  */
-export async function confirmName(instance: string, given: string | undefined, terminal: Terminal, signal: AbortSignal): Promise<void> {
+export async function confirmName(
+  instance: string,
+  given: string | undefined,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
   if (given !== undefined) {
     if (given === instance) return;
-    throw new Refusal(`--confirm ${given} is not the instance's name, ${instance}; nothing was removed.`);
+    throw new Refusal(
+      `--confirm ${given} is not the instance's name, ${instance}; nothing was removed.`,
+    );
   }
   if (terminal.input.isTTY !== true) {
     throw new Refusal(
@@ -34,12 +41,21 @@ export async function confirmName(instance: string, given: string | undefined, t
 }
 
 /** Asks on the terminal, and fails for any other answer. */
-export async function askForName({ name, noun, means }: Typed, { input, output }: Terminal, signal: AbortSignal): Promise<void> {
+export async function askForName(
+  { name, noun, means }: Typed,
+  { input, output }: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
   const question = createInterface({ input, output });
   // At the end of the input (Ctrl-D) there is no answer; the promise alone would wait for ever.
-  const closed = new Promise<undefined>((resolve) => question.once("close", () => resolve(undefined)));
+  const closed = new Promise<undefined>((resolve) =>
+    question.once("close", () => resolve(undefined)),
+  );
   try {
-    const answer = await Promise.race([question.question(`${means} Write ${noun} to go on: `, { signal }), closed]);
+    const answer = await Promise.race([
+      question.question(`${means} Write ${noun} to go on: `, { signal }),
+      closed,
+    ]);
     if (answer?.trim() !== name) throw new Refusal(`That is not ${noun}; nothing was removed.`);
   } finally {
     question.close();

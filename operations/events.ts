@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-// What the maintenance commands in the server's image print: JSON Lines, each with `event`. Loose objects: an image that is newer than this clone may say more.
+// What the maintenance commands in the server's image print: JSON Lines, each with `event`. Loose
+// objects: an image that is newer than this clone may say more.
 
 const text = z.string();
 const count = z.number();
@@ -29,11 +30,31 @@ const keepEvent = z.looseObject({
   reason: text,
   because: text.nullish(),
 });
-const failEvent = z.looseObject({ event: z.literal("fail"), kind: text.nullish(), id: text.nullish(), message: text });
+const failEvent = z.looseObject({
+  event: z.literal("fail"),
+  kind: text.nullish(),
+  id: text.nullish(),
+  message: text,
+});
 const warningEvent = z.looseObject({ event: z.literal("warning"), message: text });
-const sweepEvent = z.looseObject({ event: z.literal("sweep"), what: text, objects: count, bytes: count });
-const orphanEvent = z.looseObject({ event: z.literal("orphan"), key: text, bytes: count, modified: time });
-const missingEvent = z.looseObject({ event: z.literal("missing"), kind: text, id: text, location: text });
+const sweepEvent = z.looseObject({
+  event: z.literal("sweep"),
+  what: text,
+  objects: count,
+  bytes: count,
+});
+const orphanEvent = z.looseObject({
+  event: z.literal("orphan"),
+  key: text,
+  bytes: count,
+  modified: time,
+});
+const missingEvent = z.looseObject({
+  event: z.literal("missing"),
+  kind: text,
+  id: text,
+  location: text,
+});
 const staleEvent = z.looseObject({
   event: z.literal("stale"),
   id: text,
@@ -80,7 +101,10 @@ const eventSchema = z.discriminatedUnion("event", [
 export type MaintenanceEvent = z.output<typeof eventSchema>;
 export type Summary = z.output<typeof summaryEvent>;
 
-/** The event that a line of the log is, or nothing: logs of the command and of libraries come along in the same stream. */
+/**
+ * The event that a line of the log is, or nothing: logs of the command and of libraries come along
+ * in the same stream.
+ */
 export function eventIn(line: string): MaintenanceEvent | undefined {
   if (!line.startsWith("{")) return undefined;
   try {

@@ -1,7 +1,10 @@
 import { interrupted } from "../commandLine/refusal.ts";
 import type { Ends } from "../commandLine/run.ts";
 
-/** What a command ends with. The first five are the container's own codes, which these commands pass on. */
+/**
+ * What a command ends with. The first five are the container's own codes, which these commands pass
+ * on.
+ */
 export const ExitCode = {
   Done: 0,
   /** Database, store or cluster didn't do their part; worth another try. */

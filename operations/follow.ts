@@ -8,8 +8,15 @@ import { ExitCode } from "./exitCode.ts";
 import { SeenLines } from "./seenLines.ts";
 import { startState } from "./start.ts";
 
-/** Waits until the job's container runs, or ran. A start that fails ends as a refusal, and the Job is deleted: nothing of it has begun. */
-export async function waitForStart(job: OneOffJob, patience: Patience, progress: (text: string) => void): Promise<void> {
+/**
+ * Waits until the job's container runs, or ran. A start that fails ends as a refusal, and the Job
+ * is deleted: nothing of it has begun.
+ */
+export async function waitForStart(
+  job: OneOffJob,
+  patience: Patience,
+  progress: (text: string) => void,
+): Promise<void> {
   const began = Date.now();
   let stuckSince: number | undefined;
   for (;;) {
@@ -18,7 +25,10 @@ export async function waitForStart(job: OneOffJob, patience: Patience, progress:
     if (state.started || outcomeOf(await job.read(), pod) !== undefined) return;
     const now = Date.now();
     stuckSince = state.stuck ? (stuckSince ?? now) : undefined;
-    if ((stuckSince !== undefined && now - stuckSince > patience.stuckMs) || now - began > patience.startMs) {
+    if (
+      (stuckSince !== undefined && now - stuckSince > patience.stuckMs) ||
+      now - began > patience.startMs
+    ) {
       await job.delete();
       const seconds = Math.round((now - began) / 1000);
       throw new Refusal(
@@ -31,7 +41,10 @@ export async function waitForStart(job: OneOffJob, patience: Patience, progress:
   }
 }
 
-/** The lines of the job's log as they come, each once, whatever happens to the connection; ends with how the job ended. */
+/**
+ * The lines of the job's log as they come, each once, whatever happens to the connection; ends with
+ * how the job ended.
+ */
 export async function* follow(job: OneOffJob, patience: Patience): AsyncGenerator<string, Outcome> {
   const seen = new SeenLines();
   let awaySince: number | undefined;
@@ -52,11 +65,13 @@ export async function* follow(job: OneOffJob, patience: Patience): AsyncGenerato
         if (text !== undefined) yield text;
       }
       awaySince = undefined;
-      // Read to its end after the container had ended: nothing can follow. Otherwise the status lags behind the log, or the log broke off.
+      // Read to its end after the container had ended: nothing can follow. Otherwise the status
+      // lags behind the log, or the log broke off.
       if (endedBefore !== undefined) return endedBefore;
     } catch (error) {
       if (!(error instanceof ClusterError) || [401, 403].includes(error.status)) throw error;
-      // A pod that is gone, or that was ended before it began, has no log; how the job ended is still known.
+      // A pod that is gone, or that was ended before it began, has no log; how the job ended is
+      // still known.
       if ([400, 404].includes(error.status) && endedBefore !== undefined) return endedBefore;
       // A log that was open for a while and then broke off is a new absence.
       if (Date.now() - opened > patience.awayMs / 10) awaySince = undefined;
@@ -75,4 +90,5 @@ const query = (pod: V1Pod, sinceTime: string | undefined): Record<string, string
 });
 
 const isEnded = (pod: V1Pod): boolean =>
-  pod.status?.containerStatuses?.find(({ name }) => name === containerName)?.state?.terminated !== undefined;
+  pod.status?.containerStatuses?.find(({ name }) => name === containerName)?.state?.terminated !==
+  undefined;

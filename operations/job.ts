@@ -19,16 +19,27 @@ export interface Patience {
   readonly awayMs: number;
 }
 
-export const patience: Patience = { pollMs: 1_000, stuckMs: 30_000, startMs: 300_000, awayMs: 120_000 };
+export const patience: Patience = {
+  pollMs: 1_000,
+  stuckMs: 30_000,
+  startMs: 300_000,
+  awayMs: 120_000,
+};
 
 const batch = (namespace: string) => `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}`;
 const core = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
 
 /** The CronJob, or undefined when there is none. */
-export const readCronJob = (cluster: Cluster, namespace: string, name: string): Promise<V1CronJob | undefined> =>
+export const readCronJob = (
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+): Promise<V1CronJob | undefined> =>
   orNothing(cluster.json<V1CronJob>(`${batch(namespace)}/cronjobs/${name}`, { limit: "first" }));
 
-/** One Job in the cluster. Reads go on past a short absence of the API server; the job does, too. */
+/**
+ * One Job in the cluster. Reads go on past a short absence of the API server; the job does, too.
+ */
 export class OneOffJob {
   readonly #cluster: Cluster;
   readonly namespace: string;
@@ -46,10 +57,17 @@ export class OneOffJob {
     this.#signal = signal;
   }
 
-  /** Makes it. Without an answer it may have been made all the same, and nobody would watch it: it is taken back. */
+  /**
+   * Makes it. Without an answer it may have been made all the same, and nobody would watch it: it
+   * is taken back.
+   */
   async create(): Promise<void> {
     try {
-      await this.#cluster.json(`${batch(this.namespace)}/jobs`, { method: "POST", body: this.#manifest, limit: "create" });
+      await this.#cluster.json(`${batch(this.namespace)}/jobs`, {
+        method: "POST",
+        body: this.#manifest,
+        limit: "create",
+      });
     } catch (error) {
       if (!(error instanceof ClusterError) || !isPassing(error)) throw error;
       const left = await this.delete().then(
@@ -61,22 +79,33 @@ export class OneOffJob {
   }
 
   read(): Promise<V1Job | undefined> {
-    return this.#patient(() => orNothing(this.#get<V1Job>(`${batch(this.namespace)}/jobs/${this.name}`)));
+    return this.#patient(() =>
+      orNothing(this.#get<V1Job>(`${batch(this.namespace)}/jobs/${this.name}`)),
+    );
   }
 
   /** The newest pod: a drained node's one has a successor. */
   async pod(): Promise<V1Pod | undefined> {
     const query = { labelSelector: `batch.kubernetes.io/job-name=${this.name}` };
-    const { items } = await this.#patient(() => this.#get<List<V1Pod>>(`${core(this.namespace)}/pods`, query));
+    const { items } = await this.#patient(() =>
+      this.#get<List<V1Pod>>(`${core(this.namespace)}/pods`, query),
+    );
     return items.toSorted((a, b) => createdAt(a) - createdAt(b)).at(-1);
   }
 
-  /** Events of the Job, and of its pod once there is one. Without the right to read events there are none, and the states say enough. */
+  /**
+   * Events of the Job, and of its pod once there is one. Without the right to read events there are
+   * none, and the states say enough.
+   */
   async events(pod: V1Pod | undefined): Promise<readonly CoreV1Event[]> {
     const name = pod?.metadata?.name ?? this.name;
     const query = { fieldSelector: `involvedObject.name=${name}` };
     try {
-      return (await this.#patient(() => this.#get<List<CoreV1Event>>(`${core(this.namespace)}/events`, query))).items;
+      return (
+        await this.#patient(() =>
+          this.#get<List<CoreV1Event>>(`${core(this.namespace)}/events`, query),
+        )
+      ).items;
     } catch (error) {
       if (error instanceof ClusterError && error.status === 403) return [];
       throw error;
@@ -95,7 +124,9 @@ export class OneOffJob {
   /** Deletes the Job and its pod; used after an interruption, too, so without the signal. */
   async delete(): Promise<void> {
     const body = { kind: "DeleteOptions", apiVersion: "v1", propagationPolicy: "Background" };
-    await orNothing(this.#cluster.json(`${batch(this.namespace)}/jobs/${this.name}`, { method: "DELETE", body }));
+    await orNothing(
+      this.#cluster.json(`${batch(this.namespace)}/jobs/${this.name}`, { method: "DELETE", body }),
+    );
   }
 
   #get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
@@ -115,9 +146,11 @@ export class OneOffJob {
   }
 }
 
-const createdAt = ({ metadata }: V1Pod): number => new Date(metadata?.creationTimestamp ?? 0).getTime();
+const createdAt = ({ metadata }: V1Pod): number =>
+  new Date(metadata?.creationTimestamp ?? 0).getTime();
 
-const isPassing = ({ status }: ClusterError): boolean => status === 0 || status === 429 || status >= 500;
+const isPassing = ({ status }: ClusterError): boolean =>
+  status === 0 || status === 429 || status >= 500;
 
 async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
   try {

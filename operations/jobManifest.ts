@@ -17,8 +17,14 @@ export interface OneOff {
   readonly suffix: string;
 }
 
-/** A Job that runs another command line in a CronJob's template: the same image, login, limits and network policy. */
-export function oneOffJob(cronJob: V1CronJob, { command, commandLine, requestedBy, time, suffix }: OneOff): V1Job {
+/**
+ * A Job that runs another command line in a CronJob's template: the same image, login, limits and
+ * network policy.
+ */
+export function oneOffJob(
+  cronJob: V1CronJob,
+  { command, commandLine, requestedBy, time, suffix }: OneOff,
+): V1Job {
   const { metadata, spec: cronSpec } = cronJob;
   const { metadata: labelled = {}, spec } = cronSpec.jobTemplate;
   const podSpec = spec!.template.spec!;
@@ -43,7 +49,8 @@ export function oneOffJob(cronJob: V1CronJob, { command, commandLine, requestedB
         "mlflow-instances/command": commandLine.join(" "),
         "mlflow-instances/requested-by": requestedBy,
       },
-      // Goes with its CronJob, but isn't controlled by it: as a child it would hold up the next scheduled run and take its place in the history.
+      // Goes with its CronJob, but isn't controlled by it: as a child it would hold up the next
+      // scheduled run and take its place in the history.
       ownerReferences: [
         {
           apiVersion: "batch/v1",
@@ -65,5 +72,6 @@ export function oneOffJob(cronJob: V1CronJob, { command, commandLine, requestedB
   };
 }
 
-// Kubernetes puts variables of the container, secrets among them, in place of $(NAME); nothing that a user types is meant so.
+// Kubernetes puts variables of the container, secrets among them, in place of $(NAME); nothing that
+// a user types is meant so.
 const literal = (argument: string): string => argument.replaceAll("$", "$$$$");

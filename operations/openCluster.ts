@@ -12,12 +12,17 @@ import type { Place } from "./target.ts";
 
 /** Opens the cluster that the stack names. */
 export const openCluster = async (place: Place): Promise<Cluster> =>
-  place.clusterName === undefined ? openContext(place) : await openEks(place.clusterName, place.account);
+  place.clusterName === undefined
+    ? openContext(place)
+    : await openEks(place.clusterName, place.account);
 
 // AWS answers within a second; a login that opens a browser is for a shell, not for this.
 const eksLimitMs = 15_000;
 
-/** Asks AWS for the address; the login itself is `aws eks get-token`, with the credentials of whoever runs this. */
+/**
+ * Asks AWS for the address; the login itself is `aws eks get-token`, with the credentials of
+ * whoever runs this.
+ */
 async function openEks(clusterName: string, platform: AwsPlatform): Promise<Cluster> {
   const settings = clientOf(platform, "eks", factsOf(platform).storeAuthorities());
   const config = new KubeConfig();
@@ -33,31 +38,50 @@ async function openEks(clusterName: string, platform: AwsPlatform): Promise<Clus
 }
 
 /** Opens the context that the stack names, whatever the file's current one is. */
-export function openContext({ kubeconfig, context }: { kubeconfig: string; context: string }): Cluster {
+export function openContext({
+  kubeconfig,
+  context,
+}: {
+  kubeconfig: string;
+  context: string;
+}): Cluster {
   const config = new KubeConfig();
   try {
     readFileSync(kubeconfig);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new Refusal(code === "ENOENT" ? `There is no kubeconfig file ${kubeconfig}.` : `The kubeconfig file can't be read: ${message}`);
+    throw new Refusal(
+      code === "ENOENT"
+        ? `There is no kubeconfig file ${kubeconfig}.`
+        : `The kubeconfig file can't be read: ${message}`,
+    );
   }
   try {
     config.loadFromFile(kubeconfig);
   } catch (error) {
     // A TypeError is the library's stumbling over a file that holds something else.
-    const words = error instanceof TypeError ? "it has no clusters, users and contexts" : (error as Error).message.split("\n")[0];
+    const words =
+      error instanceof TypeError
+        ? "it has no clusters, users and contexts"
+        : (error as Error).message.split("\n")[0];
     throw new Refusal(`${kubeconfig} is no kubeconfig file: ${words}`);
   }
   const found = config.getContextObject(context);
   if (found === null) {
     const names = config.getContexts().map(({ name }) => name);
-    throw new Refusal(`${kubeconfig} has no context "${context}"; it has ${names.join(", ") || "none"}.`);
+    throw new Refusal(
+      `${kubeconfig} has no context "${context}"; it has ${names.join(", ") || "none"}.`,
+    );
   }
   config.setCurrentContext(context);
   if (!URL.canParse(config.getCurrentCluster()?.server ?? "")) {
-    throw new Refusal(`${kubeconfig}: the cluster "${found.cluster}" of context ${context} has no server.`);
+    throw new Refusal(
+      `${kubeconfig}: the cluster "${found.cluster}" of context ${context} has no server.`,
+    );
   }
   if (config.getCurrentUser() === null)
-    throw new Refusal(`${kubeconfig}: the user "${found.user}" of context ${context} isn't in the file.`);
+    throw new Refusal(
+      `${kubeconfig}: the user "${found.user}" of context ${context} isn't in the file.`,
+    );
   return new Cluster(config);
 }

@@ -11,16 +11,23 @@ export interface Sink {
   end(): Promise<void>;
 }
 
-/** With a signal, what is still to be written is dropped when it comes: a reader that has gone never drains a stream. */
+/**
+ * With a signal, what is still to be written is dropped when it comes: a reader that has gone never
+ * drains a stream.
+ */
 export const streamSink = (stream: Writable, signal?: AbortSignal): Sink => ({
   async write(line) {
     signal?.throwIfAborted();
-    if (!stream.write(`${line}\n`)) await once(stream, "drain", signal === undefined ? {} : { signal });
+    if (!stream.write(`${line}\n`))
+      await once(stream, "drain", signal === undefined ? {} : { signal });
   },
   end: async () => undefined,
 });
 
-/** A file for machines, opened before anything is done in the cluster, so that a wrong path costs nothing. */
+/**
+ * A file for machines, opened before anything is done in the cluster, so that a wrong path costs
+ * nothing.
+ */
 export async function fileSink(path: string): Promise<Sink> {
   const file = await open(path, "w").catch((error: NodeJS.ErrnoException) => {
     throw new Refusal(`--json ${path}: the file can't be written: ${error.message}`);

@@ -51,7 +51,10 @@ export async function run(
 ): Promise<ExitCode> {
   const cronJob = await readCronJob(cluster, target.namespace, use.cronJob);
   const missing = await missingRights(cluster, target.namespace);
-  if (missing.length > 0) throw new Refusal(`No right on ${cluster.where}, namespace ${target.namespace}, to ${missing.join(", ")}.`);
+  if (missing.length > 0)
+    throw new Refusal(
+      `No right on ${cluster.where}, namespace ${target.namespace}, to ${missing.join(", ")}.`,
+    );
   if (cronJob === undefined) {
     throw new Refusal(
       `Instance ${target.instance} is not deployed with its maintenance: namespace ${target.namespace} on ${cluster.where} has no CronJob ` +
@@ -78,7 +81,10 @@ export async function run(
     return await watch(use, job, outputs, patience);
   } catch (error) {
     if (error instanceof ClusterError) {
-      throw new Refusal(`Lost sight of job ${job.name}, which goes on: ${error.message}. ${logHint(target, job)}`, ExitCode.CouldNotWork);
+      throw new Refusal(
+        `Lost sight of job ${job.name}, which goes on: ${error.message}. ${logHint(target, job)}`,
+        ExitCode.CouldNotWork,
+      );
     }
     if (!signal.aborted) throw error;
     await outputs.notes.write(await afterInterruption(use, target, job));
@@ -86,7 +92,12 @@ export async function run(
   }
 }
 
-async function watch(use: Use, job: OneOffJob, outputs: Outputs, patience: Patience): Promise<ExitCode> {
+async function watch(
+  use: Use,
+  job: OneOffJob,
+  outputs: Outputs,
+  patience: Patience,
+): Promise<ExitCode> {
   const { notes } = outputs;
   const said = new Set<string>();
   await notes.write(`Job ${job.name} in namespace ${job.namespace}`);
@@ -100,7 +111,8 @@ async function watch(use: Use, job: OneOffJob, outputs: Outputs, patience: Patie
   const started = Date.now();
   let quietSince = started;
   const sign = setInterval(() => {
-    if (Date.now() - quietSince >= quietMs) void notes.write(`at work for ${duration(Date.now() - started)}`);
+    if (Date.now() - quietSince >= quietMs)
+      void notes.write(`at work for ${duration(Date.now() - started)}`);
   }, quietMs);
   try {
     return await show(follow(job, patience), use, outputs, () => (quietSince = Date.now()));
@@ -137,12 +149,22 @@ async function show(
   return say(step.value, use, summary !== undefined, notes);
 }
 
-async function say({ exitCode, because }: Outcome, use: Use, complete: boolean, notes: Sink): Promise<ExitCode> {
+async function say(
+  { exitCode, because }: Outcome,
+  use: Use,
+  complete: boolean,
+  notes: Sink,
+): Promise<ExitCode> {
   if (exitCode === ExitCode.Done && !complete) {
-    await notes.write("The command's last line is missing, so what is shown above is not all. Try again.");
+    await notes.write(
+      "The command's last line is missing, so what is shown above is not all. Try again.",
+    );
     return ExitCode.CouldNotWork;
   }
-  const words = because === undefined ? endings[exitCode] : `The command didn't come to its end: ${because}. ${afterwards(use)}`;
+  const words =
+    because === undefined
+      ? endings[exitCode]
+      : `The command didn't come to its end: ${because}. ${afterwards(use)}`;
   if (words !== undefined) await notes.write(words);
   return exitCode;
 }
@@ -151,10 +173,14 @@ const afterwards = ({ dryRun }: Use): string =>
   dryRun ? "Nothing was changed." : "What was done is done; the next run goes on with the rest.";
 
 const endings: Partial<Record<ExitCode, string>> = {
-  [ExitCode.CouldNotWork]: "The command could not work: its database or object store did not do their part (see above). Try again later.",
-  [ExitCode.Wrong]: "The command refused its settings, its arguments or the state of the database (see above). Nothing was changed.",
-  [ExitCode.Left]: "Something was left: each line FAILED says what and why. The next run tries again.",
-  [ExitCode.Locked]: "Another maintenance command works on this instance at the moment; nothing was changed. Try again when it has ended.",
+  [ExitCode.CouldNotWork]:
+    "The command could not work: its database or object store did not do their part (see above). Try again later.",
+  [ExitCode.Wrong]:
+    "The command refused its settings, its arguments or the state of the database (see above). Nothing was changed.",
+  [ExitCode.Left]:
+    "Something was left: each line FAILED says what and why. The next run tries again.",
+  [ExitCode.Locked]:
+    "Another maintenance command works on this instance at the moment; nothing was changed. Try again when it has ended.",
 };
 
 const logHint = ({ place }: Target, { namespace, name }: OneOffJob): string =>
@@ -162,10 +188,13 @@ const logHint = ({ place }: Target, { namespace, name }: OneOffJob): string =>
 
 // Whoever names a cluster by EKS' name has a context of their own for it.
 const kubectlOptions = (place: Place): string =>
-  place.clusterName !== undefined ? "" : `--kubeconfig ${place.kubeconfig} --context ${place.context} `;
+  place.clusterName !== undefined
+    ? ""
+    : `--kubeconfig ${place.kubeconfig} --context ${place.context} `;
 
 async function afterInterruption(use: Use, target: Target, job: OneOffJob): Promise<string> {
-  if (!use.dryRun) return `Interrupted; job ${job.name} goes on in the cluster. ${logHint(target, job)}`;
+  if (!use.dryRun)
+    return `Interrupted; job ${job.name} goes on in the cluster. ${logHint(target, job)}`;
   try {
     await job.delete();
     return `Interrupted; job ${job.name} was deleted. Nothing was changed.`;

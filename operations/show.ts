@@ -3,11 +3,13 @@ import { counted, kindWord, moment, plain, size } from "./words.ts";
 
 type EventOf<Name extends MaintenanceEvent["event"]> = Extract<MaintenanceEvent, { event: Name }>;
 
-// Columns of fixed width: thousands of lines are shown as they come, so nothing can be measured first. The free-form parts stand last.
+// Columns of fixed width: thousands of lines are shown as they come, so nothing can be measured
+// first. The free-form parts stand last.
 const verb = (text: string) => text.padEnd(10);
 const kind = (text: string) => kindWord(text).padEnd(15);
 const id = (text: string) => plain(text).padEnd(37);
-const volume = (objects: number, bytes: number) => `${counted(objects, "object").padStart(15)} ${size(bytes).padStart(10)}  `;
+const volume = (objects: number, bytes: number) =>
+  `${counted(objects, "object").padStart(15)} ${size(bytes).padStart(10)}  `;
 
 /** One event as one line; nothing for the summary, which is said at the end. */
 export function lineOf(event: MaintenanceEvent): string | undefined {
@@ -20,17 +22,35 @@ export function lineOf(event: MaintenanceEvent): string | undefined {
         nameOf(event),
       );
     case "keep":
-      return join(verb("keep") + kind(event.kind) + id(event.id), keptBecause(event), nameOf(event));
+      return join(
+        verb("keep") + kind(event.kind) + id(event.id),
+        keptBecause(event),
+        nameOf(event),
+      );
     case "fail":
-      return join(verb("FAILED") + (event.kind ? kind(event.kind) : "") + (event.id ? `${id(event.id)} ` : "") + plain(event.message));
+      return join(
+        verb("FAILED") +
+          (event.kind ? kind(event.kind) : "") +
+          (event.id ? `${id(event.id)} ` : "") +
+          plain(event.message),
+      );
     case "warning":
       return join(verb("warning") + plain(event.message));
     case "sweep":
-      return join(verb("sweep") + sweptThing(event.what).padEnd(52) + volume(event.objects, event.bytes));
+      return join(
+        verb("sweep") + sweptThing(event.what).padEnd(52) + volume(event.objects, event.bytes),
+      );
     case "orphan":
-      return join(verb("orphan") + size(event.bytes).padStart(10), `of ${moment(event.modified)}`, plain(event.key));
+      return join(
+        verb("orphan") + size(event.bytes).padStart(10),
+        `of ${moment(event.modified)}`,
+        plain(event.key),
+      );
     case "missing":
-      return join(verb("missing") + kind(event.kind) + id(event.id), `no object at ${plain(event.location)}`);
+      return join(
+        verb("missing") + kind(event.kind) + id(event.id),
+        `no object at ${plain(event.location)}`,
+      );
     case "stale":
       return join(verb("stale") + kind("run") + id(event.id), plain(event.reason), nameOf(event));
     case "restored":
@@ -48,11 +68,20 @@ const join = (...parts: string[]): string =>
     .join("  ")
     .trimEnd();
 
-function nameOf(event: { name?: string | null | undefined; experiment?: string | null | undefined; kind?: string; id: string }): string {
+function nameOf(event: {
+  name?: string | null | undefined;
+  experiment?: string | null | undefined;
+  kind?: string;
+  id: string;
+}): string {
   const { name } = event;
   // An experiment isn't in itself.
-  const experiment = event.kind === "experiment" && event.experiment === event.id ? undefined : event.experiment;
-  const parts = [name ? `"${plain(name)}"` : "", experiment ? `in experiment ${plain(experiment)}` : ""];
+  const experiment =
+    event.kind === "experiment" && event.experiment === event.id ? undefined : event.experiment;
+  const parts = [
+    name ? `"${plain(name)}"` : "",
+    experiment ? `in experiment ${plain(experiment)}` : "",
+  ];
   return parts.filter((part) => part !== "").join(" ");
 }
 
@@ -70,7 +99,8 @@ const reasons: Record<string, string> = {
 };
 
 function keptBecause({ reason, because }: EventOf<"keep">): string {
-  if (reason === "recent" && because && moment(because) !== because) return `its grace ends ${moment(because)}`;
+  if (reason === "recent" && because && moment(because) !== because)
+    return `its grace ends ${moment(because)}`;
   const words = reasons[reason] ?? plain(reason);
   return because ? `${words}: ${moment(because)}` : words;
 }

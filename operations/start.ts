@@ -9,7 +9,8 @@ export interface StartState {
   readonly stuck: boolean;
 }
 
-// The reasons that somebody has to mend. A pod that waits for room may get it, and an image may be large: those have the long limit.
+// The reasons that somebody has to mend. A pod that waits for room may get it, and an image may be
+// large: those have the long limit.
 const stuckContainer = new Set([
   "ErrImagePull",
   "ImagePullBackOff",
@@ -28,27 +29,45 @@ export function startState(pod: V1Pod | undefined, events: readonly CoreV1Event[
     .at(-1);
   const stuckByEvent = stuckEvents.has(warning?.reason ?? "");
   const said = warning === undefined ? undefined : `${warning.reason}: ${warning.message?.trim()}`;
-  if (pod === undefined) return { started: false, waitingFor: said ?? "a pod", stuck: stuckByEvent };
+  if (pod === undefined)
+    return { started: false, waitingFor: said ?? "a pod", stuck: stuckByEvent };
 
   const status = pod.status?.containerStatuses?.[0];
-  if (status?.state?.running !== undefined || status?.state?.terminated !== undefined || isOver(pod)) {
+  if (
+    status?.state?.running !== undefined ||
+    status?.state?.terminated !== undefined ||
+    isOver(pod)
+  ) {
     return { started: true, waitingFor: "", stuck: false };
   }
   const waiting = status?.state?.waiting;
   if (stuckContainer.has(waiting?.reason ?? "")) {
     // "Back-off pulling image" hides what the pull failed with; the event that came first has it.
-    const pull = events.filter(({ reason, message }) => reason === "Failed" && message?.startsWith("Failed to pull")).at(-1);
+    const pull = events
+      .filter(({ reason, message }) => reason === "Failed" && message?.startsWith("Failed to pull"))
+      .at(-1);
     const words = pull?.message ?? waiting?.message ?? said;
-    return { started: false, waitingFor: `${waiting?.reason}: ${words ?? "no more is said"}`, stuck: true };
+    return {
+      started: false,
+      waitingFor: `${waiting?.reason}: ${words ?? "no more is said"}`,
+      stuck: true,
+    };
   }
-  const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  const unscheduled = pod.status?.conditions?.find(
+    ({ type, status }) => type === "PodScheduled" && status === "False",
+  );
   if (unscheduled !== undefined) {
-    return { started: false, waitingFor: `a node: ${unscheduled.message ?? unscheduled.reason ?? "none is free"}`, stuck: false };
+    return {
+      started: false,
+      waitingFor: `a node: ${unscheduled.message ?? unscheduled.reason ?? "none is free"}`,
+      stuck: false,
+    };
   }
   return { started: false, waitingFor: said ?? "its container to start", stuck: stuckByEvent };
 }
 
-export const isOver = (pod: V1Pod): boolean => ["Succeeded", "Failed"].includes(pod.status?.phase ?? "");
+export const isOver = (pod: V1Pod): boolean =>
+  ["Succeeded", "Failed"].includes(pod.status?.phase ?? "");
 
 function timeOf({ lastTimestamp, eventTime, metadata }: CoreV1Event): number {
   return new Date(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();

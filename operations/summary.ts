@@ -2,8 +2,8 @@ import type { Summary } from "./events.ts";
 import { amount, counted, duration, moment, plain, size } from "./words.ts";
 
 /**
- * The command's last word, as a person reads it. What it counts is the image's to say and may grow, so whatever is there is shown: a group of counts on a
- * line, zeros left out.
+ * The command's last word, as a person reads it. What it counts is the image's to say and may grow,
+ * so whatever is there is shown: a group of counts on a line, zeros left out.
  */
 export function summaryLines(summary: Summary): string[] {
   const { event: _event, command, instance, dryRun, startedAt, finishedAt, ...rest } = summary;
@@ -37,7 +37,8 @@ function groupWords(group: Record<string, unknown>): string {
         return inner === "" ? [] : [`${spaced(key)} ${inner}`];
       }
       if (typeof value === "number" && isBytes(key)) return [size(value)];
-      if (typeof value === "number" && key.endsWith("s")) return [counted(value, spaced(key.slice(0, -1)))];
+      if (typeof value === "number" && key.endsWith("s"))
+        return [counted(value, spaced(key.slice(0, -1)))];
       return [`${spaced(key)} ${words(key, value) ?? "none"}`];
     })
     .join(", ");
@@ -49,7 +50,9 @@ function words(key: string, value: unknown): string | undefined {
   return typeof value === "string" ? moment(value) : plain(JSON.stringify(value));
 }
 
-const isGroup = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isBytes = (key: string): boolean => /bytes$/i.test(key);
 /** `loggedModels` as people write it; a reason such as `keep-tag` stays as it is. */
-const spaced = (key: string): string => plain(key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
+const spaced = (key: string): string =>
+  plain(key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));

@@ -15,27 +15,46 @@ export interface Target {
   readonly place: Place;
 }
 
-/** Where its cluster is found: a context of a kubeconfig, or an EKS cluster whose address AWS knows. */
+/**
+ * Where its cluster is found: a context of a kubeconfig, or an EKS cluster whose address AWS knows.
+ */
 export type Place = ClusterByContext | NamedCluster<AwsPlatform>;
 
-/** Finds `<stack> <instance>` in the project's files. Names are looked up and never become part of a path. */
+/**
+ * Finds `<stack> <instance>` in the project's files. Names are looked up and never become part of a
+ * path.
+ */
 export function findTarget(root: string, stackName: string, instance: string): Target {
   const known = stackNames(root);
   if (!known.includes(stackName)) {
-    throw new Refusal(`There is no stack "${stackName}"; those with a file in stacks/ are: ${list(nearestFirst(stackName, known))}.`);
+    throw new Refusal(
+      `There is no stack "${stackName}"; those with a file in stacks/ are: ${list(nearestFirst(stackName, known))}.`,
+    );
   }
   const { stack, errors } = readStack(root, stackName);
-  if (stack === undefined) throw new Refusal([`Wrong input for stack ${stackName}; nothing was changed:`, ...errors].join("\n  "));
+  if (stack === undefined)
+    throw new Refusal(
+      [`Wrong input for stack ${stackName}; nothing was changed:`, ...errors].join("\n  "),
+    );
   if (!stack.instances.includes(instance)) {
     const others = list(nearestFirst(instance, stack.instances));
-    throw new Refusal(`Stack ${stackName} has no instance "${instance}"; those with a file in ${stack.instancesFolder}/ are: ${others}.`);
+    throw new Refusal(
+      `Stack ${stackName} has no instance "${instance}"; those with a file in ${stack.instancesFolder}/ are: ${others}.`,
+    );
   }
-  return { stack: stackName, instance, namespace: namespaceName(instance), place: placeOf(root, stack.environment.platform) };
+  return {
+    stack: stackName,
+    instance,
+    namespace: namespaceName(instance),
+    place: placeOf(root, stack.environment.platform),
+  };
 }
 
 function placeOf(root: string, platform: Platform): Place {
   const { cluster } = factsOf(platform);
-  return cluster.clusterName === undefined ? { ...cluster, kubeconfig: resolve(root, cluster.kubeconfig) } : cluster;
+  return cluster.clusterName === undefined
+    ? { ...cluster, kubeconfig: resolve(root, cluster.kubeconfig) }
+    : cluster;
 }
 
 const list = (names: readonly string[]): string => (names.length === 0 ? "none" : names.join(", "));

@@ -3,10 +3,12 @@ import { controls } from "../commandLine/controls.ts";
 // Values as a person reads them, on one line of a terminal.
 
 /**
- * Names come from whoever may log a run: what would move the cursor, colour the screen or turn the reading direction is shown as its code. Line breaks of any
- * kind count, so that no name can pretend to be a line of its own.
+ * Names come from whoever may log a run: what would move the cursor, colour the screen or turn the
+ * reading direction is shown as its code. Line breaks of any kind count, so that no name can
+ * pretend to be a line of its own.
  */
-export const plain = (text: string): string => text.replaceAll(controls, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`);
+export const plain = (text: string): string =>
+  text.replaceAll(controls, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`);
 
 /** `1.2 MiB`; whole bytes below one KiB. */
 export function size(bytes: number): string {
@@ -23,7 +25,8 @@ export function size(bytes: number): string {
 
 export const amount = (count: number): string => count.toLocaleString("en-US");
 
-export const counted = (count: number, noun: string): string => `${amount(count)} ${noun}${count === 1 ? "" : "s"}`;
+export const counted = (count: number, noun: string): string =>
+  `${amount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 /** `2026-11-22 02:17 UTC`; what is no time is shown as it is. */
 export function moment(value: string): string {
@@ -38,7 +41,10 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-const kinds: Record<string, string> = { loggedModel: "logged model", modelVersion: "model version" };
+const kinds: Record<string, string> = {
+  loggedModel: "logged model",
+  modelVersion: "model version",
+};
 
 /** `loggedModel` as MLflow's users say it. */
 export const kindWord = (kind: string): string => kinds[kind] ?? plain(kind);

@@ -14,7 +14,8 @@ export function* bucketsWithout(
     const parts = instance.of(...types);
     // A part whose bucket a preview can't know may be this one's: what it names is checked at `up`.
     const named = parts.map((part) => known(() => part.props["bucket"] as string));
-    if (name === undefined || named.some((other) => other === undefined || other === name)) continue;
+    if (name === undefined || named.some((other) => other === undefined || other === name))
+      continue;
     yield bucket;
   }
 }

@@ -7,8 +7,9 @@ const levels = ["advisory", "mandatory", "remediate", "disabled"];
 const everyRule = "all";
 
 /**
- * What is wrong in a file for `--policy-pack-config`, one line each with its path. The engine checks values only: it takes the name of a rule, or of a
- * setting, that does not exist, and the exclusion that somebody meant is not there.
+ * What is wrong in a file for `--policy-pack-config`, one line each with its path. The engine
+ * checks values only: it takes the name of a rule, or of a setting, that does not exist, and the
+ * exclusion that somebody meant is not there.
  */
 export function configurationProblems(text: string, rules: readonly Rule[]): string[] {
   let given: unknown;
@@ -19,9 +20,11 @@ export function configurationProblems(text: string, rules: readonly Rule[]): str
   }
   if (!isObject(given)) return ["is not a JSON object of rule -> configuration"];
   return Object.entries(given).flatMap(([name, entry]) => {
-    if (name === everyRule) return levelProblems(name, isObject(entry) ? entry["enforcementLevel"] : entry, undefined);
+    if (name === everyRule)
+      return levelProblems(name, isObject(entry) ? entry["enforcementLevel"] : entry, undefined);
     const rule = rules.find((each) => each.name === name);
-    if (rule === undefined) return [`${name}: there is no such rule; \`npm run policies -- --list\` names them all`];
+    if (rule === undefined)
+      return [`${name}: there is no such rule; \`npm run policies -- --list\` names them all`];
     if (!isObject(entry)) return levelProblems(name, entry, rule);
     const { enforcementLevel, ...configuration } = entry;
     return [
@@ -32,9 +35,13 @@ export function configurationProblems(text: string, rules: readonly Rule[]): str
 }
 
 function levelProblems(name: string, level: unknown, rule: Rule | undefined): string[] {
-  if (!levels.includes(level as string)) return [`${name}: ${JSON.stringify(level)} is no level; one of ${levels.join(", ")}`];
+  if (!levels.includes(level as string))
+    return [`${name}: ${JSON.stringify(level)} is no level; one of ${levels.join(", ")}`];
   const hasRemedy = rule === undefined || (isResourceRule(rule) && rule.remedy !== undefined);
-  return level === "remediate" && !hasRemedy ? [`${name}: remediate is not possible: the rule has no remedy`] : [];
+  return level === "remediate" && !hasRemedy
+    ? [`${name}: remediate is not possible: the rule has no remedy`]
+    : [];
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -5,9 +5,11 @@ type Deserialize = (struct: object, proxySecrets: boolean) => Record<string, unk
 const module = deserialize as unknown as { deserializeProperties: Deserialize };
 
 /**
- * The SDK reads the properties of each resource anew for every rule, and those of the whole stack for every stack rule: with 50 instances, 2,200 resources
- * and 60 rules that is half a minute in which the same objects are made. It asks its module for the function at each call, so one that remembers can
- * take its place. Only what rules look at is shared: a remedy, which may change things, reads with `proxySecrets`.
+ * The SDK reads the properties of each resource anew for every rule, and those of the whole stack
+ * for every stack rule: with 50 instances, 2,200 resources and 60 rules that is half a minute in
+ * which the same objects are made. It asks its module for the function at each call, so one that
+ * remembers can take its place. Only what rules look at is shared: a remedy, which may change
+ * things, reads with `proxySecrets`.
  */
 export function deserializeOnce(): void {
   const readAnew = module.deserializeProperties;

@@ -6,10 +6,14 @@ import { isResourceRule, type PackName, type Rule } from "./rule.ts";
 import { rules } from "./rules.ts";
 import { toPolicy } from "./toPolicy.ts";
 
-/** The rules that advise and don't refuse; a rule's own file says what it demands, this is the only place that decides how much it weighs. */
+/**
+ * The rules that advise and don't refuse; a rule's own file says what it demands, this is the only
+ * place that decides how much it weighs.
+ */
 const advisory: ReadonlySet<string> = new Set([]);
 
-export const levelOf = ({ name }: Rule): EnforcementLevel => (advisory.has(name) ? "advisory" : "mandatory");
+export const levelOf = ({ name }: Rule): EnforcementLevel =>
+  advisory.has(name) ? "advisory" : "mandatory";
 
 /** Serves one pack to the engine, or all rules as one. A process serves one pack only. */
 export function servePack(pack?: PackName): void {

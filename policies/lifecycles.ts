@@ -21,13 +21,21 @@ const lifecycleRule = (rule: Props, index: number): LifecycleRule => ({
   prefix: rule["filter"]?.["prefix"] ?? rule["filter"]?.["and"]?.["prefix"] ?? rule["prefix"] ?? "",
   // The provider's outputs have 0 and "" for what was not set.
   expires: (rule["expiration"]?.["days"] ?? 0) > 0 || (rule["expiration"]?.["date"] ?? "") !== "",
-  classes: ((rule["transitions"] ?? []) as Props[]).map(({ storageClass }) => storageClass as string),
+  classes: ((rule["transitions"] ?? []) as Props[]).map(
+    ({ storageClass }) => storageClass as string,
+  ),
   noncurrentDays: rule["noncurrentVersionExpiration"]?.["noncurrentDays"],
   endsUploads: (rule["abortIncompleteMultipartUpload"]?.["daysAfterInitiation"] ?? 0) > 0,
 });
 
-/** How to read each rule of a lifecycle; one that a preview can't know throws when it is read, and no other. */
+/**
+ * How to read each rule of a lifecycle; one that a preview can't know throws when it is read, and
+ * no other.
+ */
 export function lifecycleRulesOf(props: Props): (() => LifecycleRule)[] {
   const rules = (props["rules"] ?? []) as Props[];
-  return Array.from({ length: rules.length }, (_, index) => () => lifecycleRule(rules[index]!, index));
+  return Array.from(
+    { length: rules.length },
+    (_, index) => () => lifecycleRule(rules[index]!, index),
+  );
 }

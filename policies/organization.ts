@@ -3,13 +3,17 @@ import analyzer from "@pulumi/pulumi/proto/analyzer_pb.js";
 let told: string | undefined;
 
 /**
- * The organization of the stack that is judged, as far as the engine has told it. It tells every pack, but the SDK keeps of the message only the stack's
- * tags; older engines put it into the environment instead.
+ * The organization of the stack that is judged, as far as the engine has told it. It tells every
+ * pack, but the SDK keeps of the message only the stack's tags; older engines put it into the
+ * environment instead.
  */
 export const organization = (environment: NodeJS.ProcessEnv = process.env): string | undefined =>
   told ?? environment["PULUMI_NODEJS_ORGANIZATION"] ?? environment["PULUMI_ORGANIZATION"];
 
-/** Listens to what the engine tells: the message's own class reads it from the wire, whoever asks for it. */
+/**
+ * Listens to what the engine tells: the message's own class reads it from the wire, whoever asks
+ * for it.
+ */
 export function hearOrganization(): void {
   const message = analyzer.AnalyzerStackConfigureRequest;
   const read = message.deserializeBinary.bind(message);

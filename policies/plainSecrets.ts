@@ -1,7 +1,10 @@
 /** What gives a secret away in a text, with the words for it. */
 const shapes: readonly (readonly [RegExp, string])[] = [
   // `$(NAME)` and `${NAME}` stand for a variable, which may come from a Secret.
-  [/[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:(?!\$[({][A-Za-z_][A-Za-z0-9_]*[)}]@)[^\s@/]+@/i, "an address with a password"],
+  [
+    /[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:(?!\$[({][A-Za-z_][A-Za-z0-9_]*[)}]@)[^\s@/]+@/i,
+    "an address with a password",
+  ],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, "a private key"],
   [/\b(AKIA|ASIA)[A-Z0-9]{16}\b/, "an access key of AWS"],
   [/\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*/, "a signed token (JWT)"],
@@ -14,7 +17,8 @@ const name =
   /(password|passwd|passphrase|(^|[^a-z])(secret|token|api[-_]?key|access[-_]?key([-_]?id)?|secret[-_]?key|private[-_]?key|credentials?))$/i;
 
 /** Whether something of this name should hold no text: `DB_PASSWORD`, and not `TOKENS_FILE`. */
-const isSecretName = (text: string): boolean => name.test(text.replace(/([a-z0-9])([A-Z])/g, "$1_$2"));
+const isSecretName = (text: string): boolean =>
+  name.test(text.replace(/([a-z0-9])([A-Z])/g, "$1_$2"));
 
 // A reference to a variable, a path, a switch or a number is no secret.
 const harmless = /^(|\$[({][A-Za-z_][A-Za-z0-9_]*[)}]|\.{0,2}\/\S*|true|false|null|none|[0-9]+)$/i;
@@ -23,7 +27,9 @@ const harmless = /^(|\$[({][A-Za-z_][A-Za-z0-9_]*[)}]|\.{0,2}\/\S*|true|false|nu
 export function secretIn(text: string, label?: string): string | undefined {
   const found = shapes.find(([shape]) => shape.test(text));
   if (found !== undefined) return found[1];
-  return label !== undefined && isSecretName(label) && !harmless.test(text.trim()) ? "a secret by its name" : undefined;
+  return label !== undefined && isSecretName(label) && !harmless.test(text.trim())
+    ? "a secret by its name"
+    : undefined;
 }
 
 /** The same for a file of settings, whose lines have names of their own. */
@@ -32,7 +38,8 @@ export function secretInFile(text: string, label: string): string | undefined {
   if (found !== undefined) return found;
   for (const line of text.split("\n")) {
     const [, key, value] = /^\s*["']?([\w.-]+)["']?\s*[:=]\s*["']?([^"'\s,]*)/.exec(line) ?? [];
-    if (key !== undefined && secretIn(value ?? "", key) !== undefined) return `a secret by its name (${key})`;
+    if (key !== undefined && secretIn(value ?? "", key) !== undefined)
+      return `a secret by its name (${key})`;
   }
   return undefined;
 }

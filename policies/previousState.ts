@@ -6,9 +6,13 @@ import { isInstanceNamespace, label, marksOf, metadataOf } from "./resources.ts"
 export type Annotations = Readonly<Record<string, string>>;
 
 /** What the stack's last state says of each instance by its name, or why nobody can tell. */
-export type Previous = { readonly instances: ReadonlyMap<string, Annotations> } | { readonly refusal: string };
+export type Previous =
+  { readonly instances: ReadonlyMap<string, Annotations> } | { readonly refusal: string };
 
-/** The resource of the stack itself is asked for a verdict before all others: a rule that has it among its types can start to ask early. */
+/**
+ * The resource of the stack itself is asked for a verdict before all others: a rule that has it
+ * among its types can start to ask early.
+ */
 export const stackType = "pulumi:pulumi:Stack";
 
 type Run = (stack: string) => Promise<string>;
@@ -17,19 +21,25 @@ type Run = (stack: string) => Promise<string>;
 export type AskPrevious = (urn: string) => Promise<Previous>;
 
 /**
- * The engine gives a policy the new properties only, and of the stack no more than every URN has in it. So the CLI, which runs this process, is asked. It
- * answers without a lock, and without decrypting anything.
+ * The engine gives a policy the new properties only, and of the stack no more than every URN has in
+ * it. So the CLI, which runs this process, is asked. It answers without a lock, and without
+ * decrypting anything.
  */
-export function askPrevious(run: Run = exportState, organizationOf: () => string | undefined = organization): AskPrevious {
+export function askPrevious(
+  run: Run = exportState,
+  organizationOf: () => string | undefined = organization,
+): AskPrevious {
   let asked: Promise<Previous> | undefined;
   return (urn) => (asked ??= readPrevious(urn, run, organizationOf()));
 }
 
 async function readPrevious(urn: string, run: Run, owner: string | undefined): Promise<Previous> {
   const [stack, project] = urn.replace(/^urn:pulumi:/, "").split("::");
-  if (stack === undefined || project === undefined) return { refusal: `no stack in the URN ${urn}` };
+  if (stack === undefined || project === undefined)
+    return { refusal: `no stack in the URN ${urn}` };
   try {
-    // Without an organization the CLI looks in the project around this folder, for the organization that its user works in.
+    // Without an organization the CLI looks in the project around this folder, for the organization
+    // that its user works in.
     const text = await run(owner === undefined ? stack : `${owner}/${project}/${stack}`);
     return { instances: instancesIn(text, `urn:pulumi:${stack}::${project}::`) };
   } catch (error) {
@@ -40,7 +50,13 @@ async function readPrevious(urn: string, run: Run, owner: string | undefined): P
 interface Exported {
   readonly deployment?: {
     readonly resources?:
-      readonly { readonly urn: string; readonly type: string; readonly delete?: boolean; readonly inputs?: object }[] | null;
+      | readonly {
+          readonly urn: string;
+          readonly type: string;
+          readonly delete?: boolean;
+          readonly inputs?: object;
+        }[]
+      | null;
   };
 }
 
@@ -56,7 +72,8 @@ export function instancesIn(text: string, urnPrefix: string): ReadonlyMap<string
   if (state.deployment === undefined) throw new Error("the CLI's answer has no deployment in it");
   const instances = new Map<string, Annotations>();
   for (const { urn, type, inputs, delete: replaced } of state.deployment.resources ?? []) {
-    if (!urn.startsWith(urnPrefix)) throw new Error(`the CLI answered with another stack's state (${urn})`);
+    if (!urn.startsWith(urnPrefix))
+      throw new Error(`the CLI answered with another stack's state (${urn})`);
     const namespace = { type, props: (inputs ?? {}) as Record<string, unknown> };
     if (replaced === true || !isInstanceNamespace(namespace)) continue;
     const name = marksOf(namespace)[label.instance];

@@ -15,8 +15,10 @@ const service = grpc.AnalyzerService as unknown as Record<keyof Handlers, Method
 const unread = Symbol("unread");
 
 /**
- * The engine asks a pack twice about each resource, for remedies and for problems, and waits for the answer; the SDK reads the resource whole both times and goes
- * through all rules. Two questions have an answer beforehand: remedies while no rule's level is `remediate`, and problems of a type that no rule looks at.
+ * The engine asks a pack twice about each resource, for remedies and for problems, and waits for
+ * the answer; the SDK reads the resource whole both times and goes through all rules. Two questions
+ * have an answer beforehand: remedies while no rule's level is `remediate`, and problems of a type
+ * that no rule looks at.
  */
 export function answerQuickly(types: ReadonlySet<string>): void {
   let wantsRemedies = false;
@@ -57,9 +59,13 @@ function asksForRemedies(request: analyzer.ConfigureAnalyzerRequest): boolean {
   return found;
 }
 
-/** The request's field 1, a short text that encoders put first; undefined where it stands otherwise, and the whole has to be read. */
+/**
+ * The request's field 1, a short text that encoders put first; undefined where it stands otherwise,
+ * and the whole has to be read.
+ */
 function typeOf(bytes: Buffer): string | undefined {
   const [tag, length] = bytes;
-  if (tag !== 0x0a || length === undefined || length > 0x7f || bytes.length < 2 + length) return undefined;
+  if (tag !== 0x0a || length === undefined || length > 0x7f || bytes.length < 2 + length)
+    return undefined;
   return bytes.toString("utf8", 2, 2 + length);
 }

@@ -1,4 +1,5 @@
-// The rules know resource types and label keys, and no code of the components: they judge what is deployed, whoever wrote it.
+// The rules know resource types and label keys, and no code of the components: they judge what is
+// deployed, whoever wrote it.
 
 export const kubernetesType = {
   namespace: "kubernetes:core/v1:Namespace",
@@ -20,7 +21,8 @@ export const kubernetesType = {
   autoscaler: "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
 } as const;
 
-// The same resource has two tokens: with and without the V2 of the years in which both were offered.
+// The same resource has two tokens: with and without the V2 of the years in which both were
+// offered.
 export const bucketTypes = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"] as const;
 export const bucketPolicyType = "aws:s3/bucketPolicy:BucketPolicy";
 export const lifecycleTypes = [
@@ -32,16 +34,23 @@ export const encryptionTypes = [
   "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
 ] as const;
 export const publicAccessBlockType = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
-export const bucketAclTypes = ["aws:s3/bucketAcl:BucketAcl", "aws:s3/bucketAclV2:BucketAclV2"] as const;
+export const bucketAclTypes = [
+  "aws:s3/bucketAcl:BucketAcl",
+  "aws:s3/bucketAclV2:BucketAclV2",
+] as const;
 export const objectTypes = [
   "aws:s3/bucketObject:BucketObject",
   "aws:s3/bucketObjectv2:BucketObjectv2",
   "aws:s3/objectCopy:ObjectCopy",
 ] as const;
-export const intelligentTieringType = "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration";
+export const intelligentTieringType =
+  "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration";
 export const backupPlanType = "aws:backup/plan:Plan";
 export const accessKeyType = "aws:iam/accessKey:AccessKey";
-export const databaseServerTypes = ["aws:rds/instance:Instance", "aws:rds/cluster:Cluster"] as const;
+export const databaseServerTypes = [
+  "aws:rds/instance:Instance",
+  "aws:rds/cluster:Cluster",
+] as const;
 export const databaseType = "postgresql:index/database:Database";
 export const roleType = "postgresql:index/role:Role";
 export const grantType = "postgresql:index/grant:Grant";
@@ -69,14 +78,27 @@ export const annotation = {
   traceRetention: "mlflow-instances/trace-retention",
   /** `max_connections` of the database server, as the deployer knows it. */
   serverConnections: "mlflow-instances/database-server-connections",
-  /** On the Secret with the token file: role and last day of every token by name, which a preview knows before the tokens exist. */
+  /**
+   * On the Secret with the token file: role and last day of every token by name, which a preview
+   * knows before the tokens exist.
+   */
   tokens: "mlflow-instances/tokens",
-  /** `prepared` on an instance whose team has asked for its deletion by name: its running parts and its protection are gone on purpose. */
+  /**
+   * `prepared` on an instance whose team has asked for its deletion by name: its running parts and
+   * its protection are gone on purpose.
+   */
   deletion: "mlflow-instances/deletion",
 } as const;
 
 /** Tags that the bucket of an instance has to have. */
-export const bucketTags = [label.partOf, label.instance, label.team, label.environment, label.tier, annotation.owner] as const;
+export const bucketTags = [
+  label.partOf,
+  label.instance,
+  label.team,
+  label.environment,
+  label.tier,
+  annotation.owner,
+] as const;
 
 export const partOf = "mlflow-instances";
 
@@ -102,7 +124,9 @@ export const metadataOf = (props: Props): Metadata => props["metadata"] ?? {};
 
 /** Labels of a Kubernetes object, or tags of a cloud resource. */
 export const marksOf = ({ type, props }: { type: string; props: Props }): Record<string, string> =>
-  (type.startsWith("kubernetes:") ? metadataOf(props).labels : (props["tags"] as Record<string, string> | undefined)) ?? {};
+  (type.startsWith("kubernetes:")
+    ? metadataOf(props).labels
+    : (props["tags"] as Record<string, string> | undefined)) ?? {};
 
 /** Where a resource belongs, as far as it says so itself. */
 export interface Place {
@@ -113,7 +137,11 @@ export interface Place {
 
 export function placeOf(resource: { type: string; props: Props; urn?: string }): Place {
   const marks = marksOf(resource);
-  return { instance: marks[label.instance], tier: marks[label.tier], environment: marks[label.environment] ?? stackOf(resource.urn ?? "") };
+  return {
+    instance: marks[label.instance],
+    tier: marks[label.tier],
+    environment: marks[label.environment] ?? stackOf(resource.urn ?? ""),
+  };
 }
 
 /** The stack's name, which is the environment's, for what carries no label. */
@@ -123,15 +151,28 @@ export const stackOf = (urn: string): string | undefined => /^urn:pulumi:([^:]+)
 export const isInstanceNamespace = (resource: { type: string; props: Props }): boolean =>
   resource.type === kubernetesType.namespace && marksOf(resource)[label.partOf] === partOf;
 
-/** Whether a resource says by a label or tag that it is an instance's. The label of the instance alone says nothing: others' charts have it, too. */
+/**
+ * Whether a resource says by a label or tag that it is an instance's. The label of the instance
+ * alone says nothing: others' charts have it, too.
+ */
 export function isMarked(resource: { type: string; props: Props }): boolean {
   const marks = marksOf(resource);
-  return marks[label.partOf] === partOf || Object.keys(marks).some((key) => key.startsWith("mlflow-instances/"));
+  return (
+    marks[label.partOf] === partOf ||
+    Object.keys(marks).some((key) => key.startsWith("mlflow-instances/"))
+  );
 }
 
-/** Whether a Kubernetes object is an instance's: it says so, or lies in a namespace of one. A stack may hold others. */
+/**
+ * Whether a Kubernetes object is an instance's: it says so, or lies in a namespace of one. A stack
+ * may hold others.
+ */
 export const isOfInstance = (object: { type: string; props: Props }): boolean =>
   isMarked(object) || metadataOf(object.props).namespace?.startsWith("mlflow-") === true;
 
-/** Environments of pull requests: small, short-lived, each instance's name with the environment's in front. */
-export const isPreviewEnvironment = (environment: string | undefined): boolean => /^pr-[0-9]+$/.test(environment ?? "");
+/**
+ * Environments of pull requests: small, short-lived, each instance's name with the environment's in
+ * front.
+ */
+export const isPreviewEnvironment = (environment: string | undefined): boolean =>
+  /^pr-[0-9]+$/.test(environment ?? "");

@@ -5,8 +5,14 @@ import type { Instance, Stack } from "./stack.ts";
 export const packs = ["naming", "retention", "security", "reliability", "isolation"] as const;
 export type PackName = (typeof packs)[number];
 
-/** A resource as a rule sees it. Reading a value that a preview can't know yet throws; `Context.known` is the way to go on past it. */
-export type Resource = Pick<ResourceValidationArgs, "type" | "name" | "urn" | "props" | "opts" | "provider">;
+/**
+ * A resource as a rule sees it. Reading a value that a preview can't know yet throws;
+ * `Context.known` is the way to go on past it.
+ */
+export type Resource = Pick<
+  ResourceValidationArgs,
+  "type" | "name" | "urn" | "props" | "opts" | "provider"
+>;
 
 /** What a rule has found. */
 export interface Problem {
@@ -22,7 +28,10 @@ export interface Context<Settings> {
   readonly settings: Settings;
   /** Today's date in UTC, `YYYY-MM-DD`. */
   readonly today: string;
-  /** The value, or undefined while a preview can't know it; the rule then says itself what it will check at `up`. */
+  /**
+   * The value, or undefined while a preview can't know it; the rule then says itself what it will
+   * check at `up`.
+   */
   known<T>(read: () => T): T | undefined;
 }
 
@@ -42,14 +51,29 @@ interface Facts<Schema extends z.ZodObject> {
 /** Judges one resource by itself, before it changes. */
 export interface ResourceRule<Schema extends z.ZodObject = z.ZodObject> extends Facts<Schema> {
   readonly types: readonly string[];
-  check(resource: Resource, context: Context<z.output<Schema>>): Iterable<string | Problem> | AsyncIterable<string | Problem>;
-  /** The resource's properties with the fix, where it is certain; undefined where nothing is to be fixed. Applied only where the rule's level is `remediate`. */
-  remedy?(resource: Resource, context: Context<z.output<Schema>>): Record<string, unknown> | undefined;
+  check(
+    resource: Resource,
+    context: Context<z.output<Schema>>,
+  ): Iterable<string | Problem> | AsyncIterable<string | Problem>;
+  /**
+   * The resource's properties with the fix, where it is certain; undefined where nothing is to be
+   * fixed. Applied only where the rule's level is `remediate`.
+   */
+  remedy?(
+    resource: Resource,
+    context: Context<z.output<Schema>>,
+  ): Record<string, unknown> | undefined;
 }
 
-/** Judges all resources together; only for what one resource can't tell, because it is asked at the end of an `up`. */
+/**
+ * Judges all resources together; only for what one resource can't tell, because it is asked at the
+ * end of an `up`.
+ */
 export interface StackRule<Schema extends z.ZodObject = z.ZodObject> extends Facts<Schema> {
-  check(stack: Stack, context: Context<z.output<Schema>>): Iterable<Problem> | AsyncIterable<Problem>;
+  check(
+    stack: Stack,
+    context: Context<z.output<Schema>>,
+  ): Iterable<Problem> | AsyncIterable<Problem>;
 }
 
 export type Rule = ResourceRule<any> | StackRule<any>;
@@ -57,11 +81,18 @@ export type Rule = ResourceRule<any> | StackRule<any>;
 export const isResourceRule = (rule: Rule): rule is ResourceRule<any> => "types" in rule;
 
 // The two give a rule's literal its types.
-export const resourceRule = <Schema extends z.ZodObject>(rule: ResourceRule<Schema>): ResourceRule<Schema> => rule;
-export const stackRule = <Schema extends z.ZodObject>(rule: StackRule<Schema>): StackRule<Schema> => rule;
+export const resourceRule = <Schema extends z.ZodObject>(
+  rule: ResourceRule<Schema>,
+): ResourceRule<Schema> => rule;
+export const stackRule = <Schema extends z.ZodObject>(rule: StackRule<Schema>): StackRule<Schema> =>
+  rule;
 
 /** A problem of an instance, blamed on one of its resources. */
-export const problemOf = (instance: Instance, message: string, blamed: PolicyResource = instance.namespace): Problem => ({
+export const problemOf = (
+  instance: Instance,
+  message: string,
+  blamed: PolicyResource = instance.namespace,
+): Problem => ({
   message,
   urn: blamed.urn,
   instances: [instance.name],

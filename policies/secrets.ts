@@ -15,5 +15,8 @@ export function secretEntries(props: Props): SecretEntry[] {
       key,
       text: () => decode(props[field][key] as string),
     }));
-  return [...entries("stringData", (value) => value), ...entries("data", (value) => Buffer.from(value, "base64").toString("utf8"))];
+  return [
+    ...entries("stringData", (value) => value),
+    ...entries("data", (value) => Buffer.from(value, "base64").toString("utf8")),
+  ];
 }

@@ -4,7 +4,10 @@ import { isPreviewEnvironment, type Place } from "./resources.ts";
 /** Stands for every environment of a pull request. */
 const previews = "pr-*";
 
-/** A value that may differ by environment and tier: the environment's comes first (`pr-*` is every preview environment), then the tier's. */
+/**
+ * A value that may differ by environment and tier: the environment's comes first (`pr-*` is every
+ * preview environment), then the tier's.
+ */
 export const bounds = <Value extends z.ZodType>(
   value: Value,
   fallback: z.output<Value>,
@@ -13,7 +16,9 @@ export const bounds = <Value extends z.ZodType>(
   z
     .strictObject({
       default: value.default(fallback as never),
-      tiers: z.partialRecord(z.enum(["sandbox", "standard", "production"]), value).default((more.tiers ?? {}) as never),
+      tiers: z
+        .partialRecord(z.enum(["sandbox", "standard", "production"]), value)
+        .default((more.tiers ?? {}) as never),
       environments: z.record(z.string(), value).default((more.environments ?? {}) as never),
     })
     .prefault({} as never);
@@ -39,7 +44,9 @@ const exclusion = z.strictObject({
     .string({ error: "is missing; say why the rule does not hold for this instance" })
     .min(10, { error: "is too short; say why the rule does not hold for this instance" })
     .describe("Why the rule does not hold for it; shown in previews."),
-  until: date.describe("Last day (UTC) of the exclusion; from the next one on the rule holds again."),
+  until: date.describe(
+    "Last day (UTC) of the exclusion; from the next one on the rule holds again.",
+  ),
 });
 
 export type Exclusion = z.output<typeof exclusion>;
@@ -51,21 +58,30 @@ export const configurationOf = (settings: z.ZodObject = z.object({})) =>
     exclusions: z
       .array(exclusion)
       .default([])
-      .describe("Instances for which the rule does not hold for a while, each with a reason and an end."),
+      .describe(
+        "Instances for which the rule does not hold for a while, each with a reason and an end.",
+      ),
   });
 
 export type Configuration = { exclusions: Exclusion[] } & Record<string, unknown>;
 
-/** Reads a rule's configuration: what it says, or everything that is wrong in it, one line each with its path. */
+/**
+ * Reads a rule's configuration: what it says, or everything that is wrong in it, one line each with
+ * its path.
+ */
 export function readConfiguration(
   rule: string,
   settings: z.ZodObject | undefined,
   given: unknown,
-): { configuration: Configuration; problems: [] } | { configuration?: undefined; problems: string[] } {
+):
+  | { configuration: Configuration; problems: [] }
+  | { configuration?: undefined; problems: string[] } {
   const parsed = configurationOf(settings).safeParse(given);
   if (parsed.success) return { configuration: parsed.data, problems: [] };
   const problems = parsed.error.issues.map(({ path, message }) => {
-    const way = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+    const way = path
+      .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+      .join("");
     return `${rule}${way}: ${message}`;
   });
   return { problems };

@@ -1,5 +1,15 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { annotation, bucketTypes, databaseType, isInstanceNamespace, label, marksOf, metadataOf, partOf, roleType } from "./resources.ts";
+import {
+  annotation,
+  bucketTypes,
+  databaseType,
+  isInstanceNamespace,
+  label,
+  marksOf,
+  metadataOf,
+  partOf,
+  roleType,
+} from "./resources.ts";
 import { roleNamesOf } from "./names.ts";
 import { asFarAsKnown, orUnknown } from "./unknown.ts";
 
@@ -11,7 +21,10 @@ export interface Instance {
   readonly namespace: PolicyResource;
   /** Everything that is the instance's, the namespace included. */
   readonly resources: readonly PolicyResource[];
-  /** Whether its team has asked for its deletion by name: running parts and protection are gone on purpose. */
+  /**
+   * Whether its team has asked for its deletion by name: running parts and protection are gone on
+   * purpose.
+   */
   readonly deletionPrepared: boolean;
   /** Resources of these types, or of this component label. */
   of(...types: readonly string[]): PolicyResource[];
@@ -33,29 +46,39 @@ interface Owners {
   readonly byBucket: ReadonlyMap<string, string>;
 }
 
-const isBucket = ({ type }: PolicyResource): boolean => (bucketTypes as readonly string[]).includes(type);
+const isBucket = ({ type }: PolicyResource): boolean =>
+  (bucketTypes as readonly string[]).includes(type);
 
-const aroundBucket = (resource: PolicyResource): boolean => resource.type.startsWith("aws:s3/bucket") && !isBucket(resource);
+const aroundBucket = (resource: PolicyResource): boolean =>
+  resource.type.startsWith("aws:s3/bucket") && !isBucket(resource);
 
 /**
- * Who a resource belongs to. A Kubernetes object says so by its labels, or lies in an instance's namespace; a stack may hold others whose names look alike.
- * A bucket says so by its tags. A resource of PostgreSQL carries no label: it belongs to the instance whose name begins its logical name, or that its own
- * name follows. What surrounds a bucket belongs to the bucket that it names.
+ * Who a resource belongs to. A Kubernetes object says so by its labels, or lies in an instance's
+ * namespace; a stack may hold others whose names look alike. A bucket says so by its tags. A
+ * resource of PostgreSQL carries no label: it belongs to the instance whose name begins its logical
+ * name, or that its own name follows. What surrounds a bucket belongs to the bucket that it names.
  */
 function ownerOf(resource: PolicyResource, owners: Owners): string | undefined {
   const { names, byBucket } = owners;
-  // The longest first: `search-ranker-token` belongs to `search-ranker`, also when there is an instance `search`.
-  const byLogicalName = () => names.find((name) => resource.name === name || resource.name.startsWith(`${name}-`));
-  if (resource.type.startsWith("kubernetes:")) return ownerOfObject(resource, owners, byLogicalName);
+  // The longest first: `search-ranker-token` belongs to `search-ranker`, also when there is an
+  // instance `search`.
+  const byLogicalName = () =>
+    names.find((name) => resource.name === name || resource.name.startsWith(`${name}-`));
+  if (resource.type.startsWith("kubernetes:"))
+    return ownerOfObject(resource, owners, byLogicalName);
   const marked = orUnknown(() => marksOf(resource)[label.instance]);
   if (marked !== undefined && names.includes(marked)) return marked;
-  const bucket = aroundBucket(resource) ? orUnknown(() => resource.props["bucket"] as string | undefined) : undefined;
+  const bucket = aroundBucket(resource)
+    ? orUnknown(() => resource.props["bucket"] as string | undefined)
+    : undefined;
   if (bucket !== undefined && byBucket.has(bucket)) return byBucket.get(bucket);
   const begun = byLogicalName();
   if (begun !== undefined) return begun;
   if (resource.type !== databaseType && resource.type !== roleType) return undefined;
   const own = orUnknown(() => resource.props["name"] as string);
-  return own === undefined ? undefined : names.find((name) => Object.values(roleNamesOf(name)).includes(own));
+  return own === undefined
+    ? undefined
+    : names.find((name) => Object.values(roleNamesOf(name)).includes(own));
 }
 
 function ownerOfObject(
@@ -64,7 +87,9 @@ function ownerOfObject(
   byLogicalName: () => string | undefined,
 ): string | undefined {
   // Others' charts have the label of the instance, too, with the name of their release.
-  const marked = orUnknown(() => (marksOf(object)[label.partOf] === partOf ? marksOf(object)[label.instance] : undefined));
+  const marked = orUnknown(() =>
+    marksOf(object)[label.partOf] === partOf ? marksOf(object)[label.instance] : undefined,
+  );
   if (marked !== undefined && names.includes(marked)) return marked;
   const place = orUnknown(() => ({ namespace: metadataOf(object.props).namespace }));
   return place === undefined ? byLogicalName() : byNamespace.get(place.namespace ?? "");
@@ -72,12 +97,16 @@ function ownerOfObject(
 
 export function readStack(given: readonly PolicyResource[]): Stack {
   const resources = given.map(asFarAsKnown);
-  const namespaces = resources.filter((resource) => orUnknown(() => isInstanceNamespace(resource)) ?? false);
+  const namespaces = resources.filter(
+    (resource) => orUnknown(() => isInstanceNamespace(resource)) ?? false,
+  );
   const named = namespaces.flatMap((namespace) => {
     const name = marksOf(namespace)[label.instance];
     return name === undefined ? [] : [{ name, namespace }];
   });
-  const names = [...new Set(named.map(({ name }) => name))].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  const names = [...new Set(named.map(({ name }) => name))].sort(
+    (a, b) => b.length - a.length || (a < b ? -1 : 1),
+  );
   const byNamespace = new Map(
     named.flatMap(({ name, namespace }) => {
       const own = orUnknown(() => metadataOf(namespace.props).name);
@@ -110,12 +139,20 @@ export function readStack(given: readonly PolicyResource[]): Stack {
         environment: marksOf(namespace)[label.environment],
         namespace,
         resources: own,
-        deletionPrepared: metadataOf(namespace.props).annotations?.[annotation.deletion] === "prepared",
+        deletionPrepared:
+          metadataOf(namespace.props).annotations?.[annotation.deletion] === "prepared",
         of,
-        component: (component) => own.filter((resource) => orUnknown(() => marksOf(resource)[label.component]) === component),
+        component: (component) =>
+          own.filter(
+            (resource) => orUnknown(() => marksOf(resource)[label.component]) === component,
+          ),
       };
     });
-  return { resources, instances, strangers: (...types) => homeless.filter(({ type }) => types.includes(type)) };
+  return {
+    resources,
+    instances,
+    strangers: (...types) => homeless.filter(({ type }) => types.includes(type)),
+  };
 }
 
 /** The buckets of an instance. */

@@ -26,7 +26,10 @@ export interface RuleRow {
   readonly remedy: boolean;
 }
 
-/** Rules about addresses and keys in Secrets: no password is known before it is made. A test holds the list against a real preview. */
+/**
+ * Rules about addresses and keys in Secrets: no password is known before it is made. A test holds
+ * the list against a real preview.
+ */
 export const knownAtUp: ReadonlySet<string> = new Set([
   "backend-is-no-sqlite",
   "database-connection-uses-tls",
@@ -37,11 +40,19 @@ export const knownAtUp: ReadonlySet<string> = new Set([
 /** An object is a setting by environment that sets nothing by itself. */
 const show = (value: unknown): string => {
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(show).join(", ");
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? `${value}` : "none";
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? `${value}`
+    : "none";
 };
 
-const isBounds = (value: unknown): value is { default: unknown; tiers: object; environments: object } =>
-  typeof value === "object" && value !== null && "default" in value && "tiers" in value && "environments" in value;
+const isBounds = (
+  value: unknown,
+): value is { default: unknown; tiers: object; environments: object } =>
+  typeof value === "object" &&
+  value !== null &&
+  "default" in value &&
+  "tiers" in value &&
+  "environments" in value;
 
 function valueOf(value: unknown): string {
   if (!isBounds(value)) return show(value);
@@ -61,15 +72,23 @@ interface Schema {
   readonly additionalProperties?: Schema | false;
 }
 
-const kinds: Record<string, string> = { integer: "a whole number", number: "a number", boolean: "true or false", string: "a text" };
+const kinds: Record<string, string> = {
+  integer: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+  string: "a text",
+};
 
 function allowedBy(schema: Schema): string {
   const perPlace = schema.properties?.["tiers"] && schema.properties["default"];
   if (perPlace) return `by tier and environment, ${allowedBy(perPlace)}`;
   if (schema.enum) return `one of ${schema.enum.join(", ")}`;
-  if (schema.type === "array") return `a list of ${schema.items?.enum ? schema.items.enum.join(", ") : "texts"}`;
-  if (schema.type === "object") return `by environment, ${allowedBy(schema.additionalProperties || {})}`;
-  const range = schema.minimum !== undefined && (schema.maximum ?? Infinity) < Number.MAX_SAFE_INTEGER;
+  if (schema.type === "array")
+    return `a list of ${schema.items?.enum ? schema.items.enum.join(", ") : "texts"}`;
+  if (schema.type === "object")
+    return `by environment, ${allowedBy(schema.additionalProperties || {})}`;
+  const range =
+    schema.minimum !== undefined && (schema.maximum ?? Infinity) < Number.MAX_SAFE_INTEGER;
   return `${kinds[schema.type ?? ""] ?? "a value"}${range ? ` from ${schema.minimum} to ${schema.maximum}` : ""}`;
 }
 
@@ -101,7 +120,8 @@ export const tableOf = (rules: readonly Rule[]): RuleRow[] =>
     }))
     .sort((a, b) => packOrder(a) - packOrder(b) || (a.name < b.name ? -1 : 1));
 
-const packOrder = ({ pack }: RuleRow): number => packs.findIndex((name) => pack === `mlflow-${name}`);
+const packOrder = ({ pack }: RuleRow): number =>
+  packs.findIndex((name) => pack === `mlflow-${name}`);
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
@@ -112,11 +132,14 @@ export function markdownOf(rows: readonly RuleRow[]): string {
     const lines = own.map(
       ({ name, severity, level, demand, reason, settings, firstPreview, remedy }) =>
         `| \`${name}\` | ${severity}, ${level} | ${cell(demand)} ${cell(reason)} | ${
-          settings.map((setting) => cell(`\`${setting.name}\`: ${setting.value}`)).join("<br>") || "–"
+          settings.map((setting) => cell(`\`${setting.name}\`: ${setting.value}`)).join("<br>") ||
+          "–"
         } | ${firstPreview === "yes" ? "yes" : "at `up`"} | ${remedy ? "yes" : "–"} |`,
     );
     const details = own.flatMap(({ name, settings }) =>
-      settings.map((setting) => `- \`${name}.${setting.name}\`: ${setting.meaning} (${setting.allowed})`),
+      settings.map(
+        (setting) => `- \`${name}.${setting.name}\`: ${setting.meaning} (${setting.allowed})`,
+      ),
     );
     return [
       `### ${pack} (${own.length})`,
@@ -139,7 +162,10 @@ export const textOf = (rows: readonly RuleRow[]): string =>
         `${name}  (${pack}, ${severity}, ${level}${firstPreview === "yes" ? "" : ", new instances are judged at up"}${remedy ? ", has a remedy" : ""})`,
         `  ${demand}`,
         `  ${reason}`,
-        ...settings.map((setting) => `  ${setting.name}: ${setting.value}  (${setting.allowed}) ${setting.meaning}`),
+        ...settings.map(
+          (setting) =>
+            `  ${setting.name}: ${setting.value}  (${setting.allowed}) ${setting.meaning}`,
+        ),
       ].join("\n"),
     )
     .join("\n\n");

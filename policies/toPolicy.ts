@@ -1,16 +1,37 @@
-import type { ReportViolation, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import type {
+  ReportViolation,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
 import { z } from "zod";
 import { readStackOnce } from "./readStackOnce.ts";
 import { label, marksOf } from "./resources.ts";
-import { isResourceRule, type Context, type Problem, type Resource, type ResourceRule, type Rule, type StackRule } from "./rule.ts";
-import { configurationOf, readConfiguration, type Configuration, type Exclusion } from "./settings.ts";
+import {
+  isResourceRule,
+  type Context,
+  type Problem,
+  type Resource,
+  type ResourceRule,
+  type Rule,
+  type StackRule,
+} from "./rule.ts";
+import {
+  configurationOf,
+  readConfiguration,
+  type Configuration,
+  type Exclusion,
+} from "./settings.ts";
 import { orUnknown, unknownPathOf } from "./unknown.ts";
 import { writeInto } from "./writeInto.ts";
 
 type Policy = ResourceValidationPolicy | StackValidationPolicy;
 
 /** What the SDK's `reportViolation` takes besides a text; its declared type leaves it out. */
-type Report = (violation: { message: string; urn?: string | undefined; enforcementLevel?: "advisory" }) => void;
+type Report = (violation: {
+  message: string;
+  urn?: string | undefined;
+  enforcementLevel?: "advisory";
+}) => void;
 
 const clock = (): string => new Date().toISOString().slice(0, 10);
 
@@ -35,14 +56,20 @@ type ReadOnce = (getConfig: () => object) => Configuration;
 
 function configurationFor(rule: Rule, given: object): Configuration {
   const { configuration, problems } = readConfiguration(rule.name, rule.settings, given);
-  if (configuration === undefined) throw new Error(`Wrong policy configuration:\n${problems.map((line) => `  ${line}`).join("\n")}`);
+  if (configuration === undefined)
+    throw new Error(
+      `Wrong policy configuration:\n${problems.map((line) => `  ${line}`).join("\n")}`,
+    );
   return configuration;
 }
 
 function resourcePolicy(rule: ResourceRule<any>, configuration: ReadOnce, today: () => string) {
   const { remedy } = rule;
   return {
-    validateResource: async (args: Resource & { getConfig: () => object }, report: ReportViolation) => {
+    validateResource: async (
+      args: Resource & { getConfig: () => object },
+      report: ReportViolation,
+    ) => {
       if (!rule.types.includes(args.type)) return;
       const settings = configuration(args.getConfig);
       await judge(
@@ -60,7 +87,8 @@ function resourcePolicy(rule: ResourceRule<any>, configuration: ReadOnce, today:
           remediateResource: (args: Resource & { getConfig: () => object }) => {
             if (!rule.types.includes(args.type)) return undefined;
             const settings = configuration(args.getConfig);
-            if (isExcluded(settings.exclusions, instanceOf(args, settings.exclusions), today())) return undefined;
+            if (isExcluded(settings.exclusions, instanceOf(args, settings.exclusions), today()))
+              return undefined;
             const wanted = remedy(args, { settings, today: today(), known: orUnknown });
             if (wanted === undefined) return undefined;
             writeInto(args.props, wanted);
@@ -70,7 +98,11 @@ function resourcePolicy(rule: ResourceRule<any>, configuration: ReadOnce, today:
   } as Pick<ResourceValidationPolicy, "validateResource" | "remediateResource">;
 }
 
-function stackPolicy(rule: StackRule<any>, configuration: ReadOnce, today: () => string): Pick<StackValidationPolicy, "validateStack"> {
+function stackPolicy(
+  rule: StackRule<any>,
+  configuration: ReadOnce,
+  today: () => string,
+): Pick<StackValidationPolicy, "validateStack"> {
   return {
     validateStack: (args, report) =>
       judge(
@@ -95,40 +127,66 @@ async function judge(
   const report = reportViolation as unknown as Report;
   const describe = (text: string) => `${rule.demand}\n${text}`;
   const later = new Set<string>();
-  const context: Context<unknown> = { settings, today, known: (read) => orUnknown(read, (path) => later.add(path)) };
+  const context: Context<unknown> = {
+    settings,
+    today,
+    known: (read) => orUnknown(read, (path) => later.add(path)),
+  };
   try {
     for await (const found of check(context)) {
       const problem: Problem = typeof found === "string" ? { message: found } : found;
       const concerned = problem.instances ?? instancesOfResource();
       if (isExcluded(settings.exclusions, concerned, today)) continue;
-      const ended = settings.exclusions.filter(({ instance, until }) => concerned.includes(instance) && until < today);
-      const notes = ended.map(({ until, reason }) => ` Its exclusion ended on ${until} ("${reason}").`);
+      const ended = settings.exclusions.filter(
+        ({ instance, until }) => concerned.includes(instance) && until < today,
+      );
+      const notes = ended.map(
+        ({ until, reason }) => ` Its exclusion ended on ${until} ("${reason}").`,
+      );
       report({ message: describe(problem.message + notes.join("")), urn: problem.urn });
     }
   } catch (error) {
     later.add(unknownPathOf(error));
   }
-  // Said as advice, whatever the rule's level: nothing is broken as yet, and nothing was proved either.
+  // Said as advice, whatever the rule's level: nothing is broken as yet, and nothing was proved
+  // either.
   if (later.size > 0) {
     report({
-      message: describe(`Not known in a preview: ${[...later].join(", ")}. It is checked at \`up\`.`),
+      message: describe(
+        `Not known in a preview: ${[...later].join(", ")}. It is checked at \`up\`.`,
+      ),
       enforcementLevel: "advisory",
     });
   }
 }
 
-/** The instance that a resource says it belongs to; where it can't say so, the excluded one whose name begins its logical name. */
+/**
+ * The instance that a resource says it belongs to; where it can't say so, the excluded one whose
+ * name begins its logical name.
+ */
 function instanceOf(resource: Resource, exclusions: readonly Exclusion[]): string[] {
   const marked = orUnknown(() => marksOf(resource)[label.instance]);
   if (marked !== undefined) return [marked];
-  return exclusions.map(({ instance }) => instance).filter((name) => resource.name.startsWith(`${name}-`));
+  return exclusions
+    .map(({ instance }) => instance)
+    .filter((name) => resource.name.startsWith(`${name}-`));
 }
 
-// Every instance that a problem concerns has to be excluded: two that share a bucket are not both right because one may.
-const isExcluded = (exclusions: readonly Exclusion[], concerned: readonly string[], today: string): boolean =>
-  concerned.length > 0 && concerned.every((name) => exclusions.some(({ instance, until }) => instance === name && until >= today));
+// Every instance that a problem concerns has to be excluded: two that share a bucket are not both
+// right because one may.
+const isExcluded = (
+  exclusions: readonly Exclusion[],
+  concerned: readonly string[],
+  today: string,
+): boolean =>
+  concerned.length > 0 &&
+  concerned.every((name) =>
+    exclusions.some(({ instance, until }) => instance === name && until >= today),
+  );
 
-/** The configuration's schema, with which the engine refuses a wrong file before the program runs. */
+/**
+ * The configuration's schema, with which the engine refuses a wrong file before the program runs.
+ */
 function configSchemaOf(rule: Rule) {
   const { properties = {} } = z.toJSONSchema(configurationOf(rule.settings), {
     io: "input",

@@ -5,7 +5,10 @@ const stages = ["dev", "a", "b", "rc"];
 
 export const isVersion = (text: string): boolean => pattern.test(text);
 
-/** Negative when `a` is older than `b`, 0 when they are the same; a pre-release is older than its release. */
+/**
+ * Negative when `a` is older than `b`, 0 when they are the same; a pre-release is older than its
+ * release.
+ */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [orderOf(a), orderOf(b)];
   for (let index = 0; index < Math.max(left.numbers.length, right.numbers.length); index += 1) {

@@ -22,42 +22,65 @@ export interface Part {
 }
 
 /** Metadata and spec of the pods that a workload makes. */
-export function podOf({ type, props }: { type: string; props: Props }): { metadata: Props; spec: Part } {
+export function podOf({ type, props }: { type: string; props: Props }): {
+  metadata: Props;
+  spec: Part;
+} {
   const way = podTemplates[type];
   if (way === undefined) throw new Error(`${type} makes no pods`);
   const template = way.reduce<Props>((value, key) => value?.[key] ?? {}, props);
-  return { metadata: template["metadata"] ?? {}, spec: { path: [...way, "spec"].join("."), value: template["spec"] ?? {} } };
+  return {
+    metadata: template["metadata"] ?? {},
+    spec: { path: [...way, "spec"].join("."), value: template["spec"] ?? {} },
+  };
 }
 
-// Not `list.map`: it makes a list of the same kind, which fails on the one that the SDK hands to a remedy.
+// Not `list.map`: it makes a list of the same kind, which fails on the one that the SDK hands to a
+// remedy.
 const itemsOf = (list: readonly Props[] | undefined): Props[] => [...(list ?? [])];
 
 /** The properties with another spec of the pods. */
-export function withPodSpec({ type, props }: { type: string; props: Props }, change: (spec: Props) => Props): Props {
+export function withPodSpec(
+  { type, props }: { type: string; props: Props },
+  change: (spec: Props) => Props,
+): Props {
   const at = (value: Props, [key, ...rest]: readonly string[]): Props =>
     key === undefined ? change(value) : { ...value, [key]: at(value[key] ?? {}, rest) };
   return at(props, [...(podTemplates[type] ?? []), "spec"]);
 }
 
 /** The properties with every container changed. */
-export const withContainers = (resource: { type: string; props: Props }, change: (container: Props) => Props): Props =>
+export const withContainers = (
+  resource: { type: string; props: Props },
+  change: (container: Props) => Props,
+): Props =>
   withPodSpec(resource, (spec) => ({
     ...spec,
-    ...(spec["initContainers"] === undefined ? {} : { initContainers: itemsOf(spec["initContainers"]).map(change) }),
+    ...(spec["initContainers"] === undefined
+      ? {}
+      : { initContainers: itemsOf(spec["initContainers"]).map(change) }),
     containers: itemsOf(spec["containers"]).map(change),
   }));
 
 /** Types that can serve; a tracking server is one that says so by its component label. */
-export const serverTypes: readonly string[] = [kubernetesType.deployment, kubernetesType.statefulSet];
+export const serverTypes: readonly string[] = [
+  kubernetesType.deployment,
+  kubernetesType.statefulSet,
+];
 
 export const isTrackingServer = (resource: { type: string; props: Props }): boolean =>
-  serverTypes.includes(resource.type) && isOfInstance(resource) && marksOf(resource)[label.component] === component.trackingServer;
+  serverTypes.includes(resource.type) &&
+  isOfInstance(resource) &&
+  marksOf(resource)[label.component] === component.trackingServer;
 
 /** Every container of a workload, those that run before the others included. */
 export function containersOf(resource: { type: string; props: Props }): Part[] {
   const { path, value } = podOf(resource).spec;
   return ["initContainers", "containers"].flatMap((list) =>
-    itemsOf(value[list]).map((container, index) => ({ path: `${path}.${list}[${index}]`, value: container })),
+    itemsOf(value[list]).map((container, index) => ({
+      path: `${path}.${list}[${index}]`,
+      value: container,
+    })),
   );
 }
 
@@ -77,7 +100,10 @@ export const variablesOf = ({ path, value }: Part): Variable[] =>
   }));
 
 /** The text of a variable, looked for in all containers of a workload. */
-export const variableOf = (resource: { type: string; props: Props }, name: string): string | undefined =>
+export const variableOf = (
+  resource: { type: string; props: Props },
+  name: string,
+): string | undefined =>
   containersOf(resource)
     .flatMap(variablesOf)
     .find((variable) => variable.name === name)
@@ -86,12 +112,22 @@ export const variableOf = (resource: { type: string; props: Props }, name: strin
 /** Words of a container's command line with the way to each. */
 export const wordsOf = ({ path, value }: Part): { path: string; text: string }[] =>
   ["command", "args"].flatMap((list) =>
-    ((value[list] ?? []) as string[]).map((text, index) => ({ path: `${path}.${list}[${index}]`, text })),
+    ((value[list] ?? []) as string[]).map((text, index) => ({
+      path: `${path}.${list}[${index}]`,
+      text,
+    })),
   );
 
-/** The value of an option such as `--workers`, looked for in the command lines of all containers. */
-export function optionOf(resource: { type: string; props: Props }, option: string): string | undefined {
-  const words = containersOf(resource).flatMap((container) => wordsOf(container).map(({ text }) => text));
+/**
+ * The value of an option such as `--workers`, looked for in the command lines of all containers.
+ */
+export function optionOf(
+  resource: { type: string; props: Props },
+  option: string,
+): string | undefined {
+  const words = containersOf(resource).flatMap((container) =>
+    wordsOf(container).map(({ text }) => text),
+  );
   const index = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
   if (index === -1) return undefined;
   const word = words[index]!;

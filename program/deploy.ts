@@ -7,7 +7,10 @@ import type { InstanceSpec } from "./instance/instance.ts";
 import { instanceArgs } from "./realize/instanceArgs.ts";
 import { createPlatform } from "./realize/index.ts";
 
-/** Registers the providers and every instance; gives the stack's outputs. All checks were done before. */
+/**
+ * Registers the providers and every instance; gives the stack's outputs. All checks were done
+ * before.
+ */
 export async function deploy(
   environment: Environment,
   specs: readonly InstanceSpec[],
@@ -19,7 +22,8 @@ export async function deploy(
   for (const spec of specs) {
     const args = instanceArgs(environment, spec, { database, key: keys.get(spec.name) });
     made.push({ spec, instance: new MlflowInstance(spec.name, args, { providers }) });
-    // Lets the registrations leave, so that the engine works on this instance while the program makes the next.
+    // Lets the registrations leave, so that the engine works on this instance while the program
+    // makes the next.
     await setImmediate();
   }
   const { preview } = environment;
@@ -27,7 +31,9 @@ export async function deploy(
     /** UID of the cluster's namespace `kube-system`: the next update refuses another cluster. */
     ...(cluster === undefined ? {} : { cluster }),
     /** By this the reaper knows a preview environment, and when it is over. */
-    ...(preview === undefined ? {} : { preview: { pullRequest: preview.pullRequest, until: preview.until } }),
+    ...(preview === undefined
+      ? {}
+      : { preview: { pullRequest: preview.pullRequest, until: preview.until } }),
     /** What anyone may know of each instance. */
     instances: Object.fromEntries(
       made.map(({ spec, instance }) => [
@@ -41,7 +47,9 @@ export async function deploy(
           retention: instance.deletedExperimentRetention,
           retentionSchedule: instance.retentionSchedule,
           staleRunsSchedule: instance.staleRunsSchedule,
-          tokens: Object.fromEntries(spec.tokens.map(({ name, role, expires }) => [name, { role, expires }])),
+          tokens: Object.fromEntries(
+            spec.tokens.map(({ name, role, expires }) => [name, { role, expires }]),
+          ),
           // Read by the next update: only what says this may leave the program.
           ...(spec.deletion ? { deletion: instance.deletion } : {}),
         },

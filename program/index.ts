@@ -1,6 +1,12 @@
 import { join, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { instancesFolderOf, placeInStackFile, readConfig, readStoreKeys, secretText } from "./environment/config.ts";
+import {
+  instancesFolderOf,
+  placeInStackFile,
+  readConfig,
+  readStoreKeys,
+  secretText,
+} from "./environment/config.ts";
 import { connectionProblems } from "./instance/connections.ts";
 import { deploy } from "./deploy.ts";
 import { notesOn, parseEnvironment } from "./environment/environment.ts";
@@ -13,11 +19,15 @@ import { failWith } from "./values/problems.ts";
 import { instancesInState, lastUpdate } from "./instance/lastUpdate.ts";
 import { vanishedInstances } from "./instance/vanished.ts";
 
-// Pulumi's runner maps every frame of every stack trace through source maps, and its SDK takes traces of each resource: a third of the program's time with 50
-// instances. Node runs these files with their own lines and columns, so there is nothing to map.
+// Pulumi's runner maps every frame of every stack trace through source maps, and its SDK takes
+// traces of each resource: a third of the program's time with 50 instances. Node runs these files
+// with their own lines and columns, so there is nothing to map.
 (Error as { prepareStackTrace?: unknown }).prepareStackTrace = undefined;
 
-/** The program: everything that can be wrong is found, and said at once, before the first resource is registered. */
+/**
+ * The program: everything that can be wrong is found, and said at once, before the first resource
+ * is registered.
+ */
 export default async function program() {
   const root = process.cwd();
   const config = readConfig();
@@ -25,7 +35,12 @@ export default async function program() {
   const { environment, problems } = parseEnvironment(config, today);
   const folder = instancesFolderOf(root, config);
   const last = await lastUpdate();
-  const loaded = readInstances(environment, folder, { stack: config.stack, today, root, deployed: last.instances });
+  const loaded = readInstances(environment, folder, {
+    stack: config.stack,
+    today,
+    root,
+    deployed: last.instances,
+  });
   const stored = readStoreKeys(
     config,
     loaded.specs.map(({ name }) => name),
@@ -40,7 +55,9 @@ export default async function program() {
     ...pullSecretProblems(),
     ...crowded,
   ]);
-  const vanished = vanishedInstances(last.instances, environment, loaded.names, (name) => relative(root, join(folder, `${name}.yaml`)));
+  const vanished = vanishedInstances(last.instances, environment, loaded.names, (name) =>
+    relative(root, join(folder, `${name}.yaml`)),
+  );
   const errors = [...places, ...loaded.errors, ...vanished, ...stored.errors];
   const wrongInput = `Wrong input for stack ${config.stack}; nothing was changed:`;
   if (environment === undefined || errors.length > 0) failWith(wrongInput, errors);

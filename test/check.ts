@@ -1,6 +1,9 @@
 import { add, check, foundTests, inForeground, lane, staticChecks, vitest } from "./steps.ts";
 
-/** Everything that needs no root, no service and no network, in two lanes for two processors. The last line has the counts of both. */
+/**
+ * Everything that needs no root, no service and no network, in two lanes for two processors. The
+ * last line has the counts of both.
+ */
 const [ofTypes, ofTests] = await Promise.all([
   lane(
     ...staticChecks({ cached: true }).map(

@@ -1,23 +1,48 @@
-import { add, check, chosen, foundTests, inBackground, inForeground, lane, staticChecks, vitest, type Counts } from "./steps.ts";
+import {
+  add,
+  check,
+  chosen,
+  foundTests,
+  inBackground,
+  inForeground,
+  lane,
+  staticChecks,
+  vitest,
+  type Counts,
+} from "./steps.ts";
 
 /**
- * Runs every kind of test in two lanes beside each other and ends with one line of all counts. The engine's tests wait for pods most of their time, so what needs
- * no cluster (static checks, the image's tests) runs in the meantime, with the lower priority; its output is shown in one piece at each step's end.
+ * Runs every kind of test in two lanes beside each other and ends with one line of all counts. The
+ * engine's tests wait for pods most of their time, so what needs no cluster (static checks, the
+ * image's tests) runs in the meantime, with the lower priority; its output is shown in one piece at
+ * each step's end.
  */
 
 /** With a cluster, or needing all processors: on the terminal. */
 function mainTests(): Promise<Counts> {
   console.log("\n== vitest");
-  return vitest((args) => inForeground(process.execPath, args), ["--project", "fast*", "--project", "services", "--project", "engine"]);
+  return vitest(
+    (args) => inForeground(process.execPath, args),
+    ["--project", "fast*", "--project", "services", "--project", "engine"],
+  );
 }
 
 /** What the engine says of the policy packs. */
 const judgedTests = (): Promise<Counts> =>
-  vitest(async (args) => (await inBackground("vitest (policy packs on the engine)", process.execPath, args)).code, ["--project", "judged"]);
+  vitest(
+    async (args) =>
+      (await inBackground("vitest (policy packs on the engine)", process.execPath, args)).code,
+    ["--project", "judged"],
+  );
 
 async function pytest(): Promise<Counts> {
-  const { code, stdout } = await inBackground("pytest (images/tracking-server)", "images/tracking-server/run-tests.sh", []);
-  const count = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(stdout.trimEnd().split("\n").at(-1) ?? "")?.[1] ?? 0);
+  const { code, stdout } = await inBackground(
+    "pytest (images/tracking-server)",
+    "images/tracking-server/run-tests.sh",
+    [],
+  );
+  const count = (word: string): number =>
+    Number(new RegExp(`(\\d+) ${word}`).exec(stdout.trimEnd().split("\n").at(-1) ?? "")?.[1] ?? 0);
   const failed = count("failed") + count("error") + count("errors") + count("skipped");
   return { passed: count("passed"), failed: code === 0 ? failed : Math.max(1, failed) };
 }

@@ -13,7 +13,10 @@ export interface Counts {
 
 const none: Counts = { passed: 0, failed: 0 };
 
-export const add = (a: Counts, b: Counts): Counts => ({ passed: a.passed + b.passed, failed: a.failed + b.failed });
+export const add = (a: Counts, b: Counts): Counts => ({
+  passed: a.passed + b.passed,
+  failed: a.failed + b.failed,
+});
 
 /** Runs a command with its output on the terminal. */
 export const inForeground = (command: string, args: readonly string[]): Promise<number> =>
@@ -24,7 +27,11 @@ export const inForeground = (command: string, args: readonly string[]): Promise<
   });
 
 /** Runs a command and shows its output when it has ended. */
-export const inBackground = (title: string, command: string, args: readonly string[]): Promise<{ code: number; stdout: string }> =>
+export const inBackground = (
+  title: string,
+  command: string,
+  args: readonly string[],
+): Promise<{ code: number; stdout: string }> =>
   new Promise((resolve, reject) => {
     const began = Date.now();
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -38,7 +45,9 @@ export const inBackground = (title: string, command: string, args: readonly stri
     child.on("error", reject);
     child.on("close", (code) => {
       const seconds = Math.round((Date.now() - began) / 1000);
-      console.log(`\n== ${title} (${seconds} s, beside the tests above and below)\n${output.trimEnd()}\n`);
+      console.log(
+        `\n== ${title} (${seconds} s, beside the tests above and below)\n${output.trimEnd()}\n`,
+      );
       resolve({ code: code ?? 1, stdout });
     });
   });
@@ -51,8 +60,14 @@ export async function check(title: string, args: readonly string[]): Promise<Cou
 
 const caches = "node_modules/.cache/check";
 
-/** The checks that look at files only. `cached`: with what the last run on this machine has found. */
-export const staticChecks = ({ cached }: { cached: boolean }): { title: string; args: string[] }[] => [
+/**
+ * The checks that look at files only. `cached`: with what the last run on this machine has found.
+ */
+export const staticChecks = ({
+  cached,
+}: {
+  cached: boolean;
+}): { title: string; args: string[] }[] => [
   {
     title: "types",
     args: [
@@ -61,10 +76,17 @@ export const staticChecks = ({ cached }: { cached: boolean }): { title: string; 
       ...(cached ? ["--incremental", "--tsBuildInfoFile", `${caches}/types.json`] : []),
     ],
   },
-  { title: "types of the example", args: ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "examples/typescript"] },
+  {
+    title: "types of the example",
+    args: ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "examples/typescript"],
+  },
   {
     title: "lint",
-    args: ["node_modules/eslint/bin/eslint.js", ...(cached ? ["--cache", "--cache-location", `${caches}/lint.json`] : []), "."],
+    args: [
+      "node_modules/eslint/bin/eslint.js",
+      ...(cached ? ["--cache", "--cache-location", `${caches}/lint.json`] : []),
+      ".",
+    ],
   },
   {
     title: "format",
@@ -79,7 +101,12 @@ export const staticChecks = ({ cached }: { cached: boolean }): { title: string; 
   },
   {
     title: "who imports whom",
-    args: ["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.js", "."],
+    args: [
+      "node_modules/dependency-cruiser/bin/dependency-cruise.mjs",
+      "--config",
+      ".dependency-cruiser.js",
+      ".",
+    ],
   },
 ];
 
@@ -97,9 +124,17 @@ export async function vitest(run: Run, args: readonly string[]): Promise<Counts>
   const file = join(folder, "result.json");
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    // What names a file of one lane leaves none for the other; without a choice, a lane that finds no test has failed.
+    // What names a file of one lane leaves none for the other; without a choice, a lane that finds
+    // no test has failed.
     const mayBeNone = chosen.length > 0 ? ["--passWithNoTests"] : [];
-    const code = await run(["node_modules/vitest/vitest.mjs", "run", ...args, ...mayBeNone, ...reporters, ...chosen]);
+    const code = await run([
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      ...args,
+      ...mayBeNone,
+      ...reporters,
+      ...chosen,
+    ]);
     const result = JSON.parse(await readFile(file, "utf8")) as {
       numTotalTests: number;
       numPassedTests: number;
@@ -108,7 +143,8 @@ export async function vitest(run: Run, args: readonly string[]): Promise<Counts>
       numFailedTestSuites: number;
     };
     testsFound += result.numTotalTests;
-    // A file that can't be loaded, a set-up that fails or a skipped test has no failed test of its own, yet nothing was proved.
+    // A file that can't be loaded, a set-up that fails or a skipped test has no failed test of its
+    // own, yet nothing was proved.
     const failed = Math.max(result.numFailedTests, code === 0 ? 0 : 1) + result.numPendingTests;
     return { passed: result.numPassedTests, failed };
   } finally {

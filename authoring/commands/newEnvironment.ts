@@ -7,7 +7,17 @@ import { environmentFields } from "../environment/fields.ts";
 import { environmentText } from "../environment/file.ts";
 import { kubeconfigsOf } from "../environment/kubeconfig.ts";
 import { refusalOf } from "../../commandLine/refusal.ts";
-import { addOptions, fill, givenOf, nameOf, sayProblem, valuesOf, type Answers, type Field, type Options } from "../form.ts";
+import {
+  addOptions,
+  fill,
+  givenOf,
+  nameOf,
+  sayProblem,
+  valuesOf,
+  type Answers,
+  type Field,
+  type Options,
+} from "../form.ts";
 import { checkEnvironment, environmentConfig } from "../stackFiles.ts";
 import { writeNew } from "../write.ts";
 
@@ -16,29 +26,54 @@ export const register: Register = (program, context) => {
   const [nameField, ...flags] = fields as [Field, ...Field[]];
   const command = program
     .command("new-environment")
-    .description("write the stack file of a new environment, on AWS or on Kubernetes, PostgreSQL and S3 that exist")
+    .description(
+      "write the stack file of a new environment, on AWS or on Kubernetes, PostgreSQL and S3 that exist",
+    )
     .usage("-- [name] [options]")
     .argument(`[${nameOf(nameField)}]`, nameField.question);
   addOptions(command, flags);
   command.action((name: string | undefined, options: Options) =>
-    newEnvironment(context, fields, { ...givenOf(flags, options), ...(name === undefined ? {} : { name }) }),
+    newEnvironment(context, fields, {
+      ...givenOf(flags, options),
+      ...(name === undefined ? {} : { name }),
+    }),
   );
 };
 
-async function newEnvironment({ root, asker, out, today }: Context, fields: readonly Field[], given: Answers): Promise<void> {
+async function newEnvironment(
+  { root, asker, out, today }: Context,
+  fields: readonly Field[],
+  given: Answers,
+): Promise<void> {
   const unused = (name: string): string | undefined =>
-    stackNames(root).includes(name) ? `is there already (stacks/Pulumi.${name}.yaml); choose another name, or edit that file` : undefined;
+    stackNames(root).includes(name)
+      ? `is there already (stacks/Pulumi.${name}.yaml); choose another name, or edit that file`
+      : undefined;
   const all = fields.map((field) =>
-    field.argument ? { ...field, problem: (name: string, answers: Answers) => field.problem?.(name, answers) ?? unused(name) } : field,
+    field.argument
+      ? {
+          ...field,
+          problem: (name: string, answers: Answers) =>
+            field.problem?.(name, answers) ?? unused(name),
+        }
+      : field,
   );
   const checked = (values: unknown, name: string) => {
     const { problems, ...rest } = checkEnvironment(environmentConfig(name, values), today);
     return {
       ...rest,
-      problems: problems.map(({ path, message }) => ({ path: path[0] === "environment" ? path.slice(1) : path, message })),
+      problems: problems.map(({ path, message }) => ({
+        path: path[0] === "environment" ? path.slice(1) : path,
+        message,
+      })),
     };
   };
-  const answers = await fill(all, given, asker, (values, { name = "" }) => checked(values, name).problems);
+  const answers = await fill(
+    all,
+    given,
+    asker,
+    (values, { name = "" }) => checked(values, name).problems,
+  );
   const name = answers["name"]!;
   const values = valuesOf(all, answers);
   const { problems, secrets } = checked(values, name);
@@ -52,14 +87,19 @@ async function newEnvironment({ root, asker, out, today }: Context, fields: read
   writeNew(root, file, environmentText(values));
   const instances = join(root, "stacks", "instances", name);
   if (!existsSync(instances)) writeNew(root, join(instances, ".gitkeep"), "");
-  out(`${[`written: ${relative(root, file)}`, "next:", ...nextSteps(name, secrets).map((line) => `  ${line}`)].join("\n")}\n`);
+  out(
+    `${[`written: ${relative(root, file)}`, "next:", ...nextSteps(name, secrets).map((line) => `  ${line}`)].join("\n")}\n`,
+  );
 }
 
 /** What is left to do before the first preview, as commands. */
 function nextSteps(name: string, secrets: readonly SecretKey[]): string[] {
   return [
     `pulumi stack init ${name}   # backends and secrets providers: docs/state-and-secrets.md`,
-    ...secrets.map((key) => `pulumi config set --secret --stack ${name} ${key}   # ${secretKeys[key]}; asked for, or from standard input`),
+    ...secrets.map(
+      (key) =>
+        `pulumi config set --secret --stack ${name} ${key}   # ${secretKeys[key]}; asked for, or from standard input`,
+    ),
     `npm run new-instance -- --stack ${name}`,
     `npm run preview -- ${name}`,
   ];

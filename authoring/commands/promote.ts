@@ -23,25 +23,43 @@ interface Options {
 export const register: Register = (program, context) => {
   program
     .command("promote")
-    .description("copy an instance's file from one environment to the next, within what that allows; shows what differs, and why")
+    .description(
+      "copy an instance's file from one environment to the next, within what that allows; shows what differs, and why",
+    )
     .usage("-- <instance> <from> <to> [options]")
     .argument("<instance>", "name of its file, without the ending")
     .argument("<from>", "environment that has it")
     .argument("<to>", "environment that gets it")
-    .addOption(new Option("--tier <tier>", "tier in the target (default: as there, else as in the source)").choices(tierNames))
+    .addOption(
+      new Option(
+        "--tier <tier>",
+        "tier in the target (default: as there, else as in the source)",
+      ).choices(tierNames),
+    )
     .option("--dry-run", "show what would be written, and write nothing", false)
     .option("--yes", "change a file that the target has already without asking", false)
-    .action((instance: string, from: string, to: string, options: Options) => promote(context, instance, from, to, options));
+    .action((instance: string, from: string, to: string, options: Options) =>
+      promote(context, instance, from, to, options),
+    );
 };
 
-async function promote(context: Context, name: string, from: string, to: string, options: Options): Promise<void> {
+async function promote(
+  context: Context,
+  name: string,
+  from: string,
+  to: string,
+  options: Options,
+): Promise<void> {
   const { root, out, today, asker } = context;
-  if (from === to) throw new Refusal(`${from} and ${to} are the same environment; nothing was written.`);
+  if (from === to)
+    throw new Refusal(`${from} and ${to} are the same environment; nothing was written.`);
   const [source, target] = [readTarget(root, from), readTarget(root, to)];
   const sourceFile = source.file(name);
   const targetFile = target.file(name);
   if (!existsSync(sourceFile))
-    throw new Refusal(`${relative(root, sourceFile)}: there is no such instance in ${from}; nothing was written.`);
+    throw new Refusal(
+      `${relative(root, sourceFile)}: there is no such instance in ${from}; nothing was written.`,
+    );
   const original = readInstance(root, sourceFile, source);
   const present = existsSync(targetFile) ? readInstance(root, targetFile, target) : undefined;
   const { text, file, notCopied } = plan(original, present, {
@@ -52,14 +70,26 @@ async function promote(context: Context, name: string, from: string, to: string,
   });
 
   const spec = resolveIn(target, name, file);
-  const wrong = [...problemsAsInstance(root, target, name, file, today), ...policyProblems(root, spec, today)];
+  const wrong = [
+    ...problemsAsInstance(root, target, name, file, today),
+    ...policyProblems(root, spec, today),
+  ];
   if (wrong.length > 0) {
-    const lines = wrong.map((problem) => `${relative(root, sourceFile)}:${original.place(problem)}`);
-    throw refusalOf(`${to} refuses ${name} as it is in ${from}; nothing was written:`, [...lines, ...boundsOf(root, target, wrong)]);
+    const lines = wrong.map(
+      (problem) => `${relative(root, sourceFile)}:${original.place(problem)}`,
+    );
+    throw refusalOf(`${to} refuses ${name} as it is in ${from}; nothing was written:`, [
+      ...lines,
+      ...boundsOf(root, target, wrong),
+    ]);
   }
 
   const differ = differences(
-    { environment: source.environment, file: original.file, spec: resolveIn(source, name, original.file) },
+    {
+      environment: source.environment,
+      file: original.file,
+      spec: resolveIn(source, name, original.file),
+    },
     { environment: target.environment, file, spec },
   );
   out(`${name}, ${from} -> ${to}\n`);
@@ -81,9 +111,11 @@ async function promote(context: Context, name: string, from: string, to: string,
   }
   if (options.dryRun) return out(`dry run: ${shown} was not written.\n`);
   if (present === undefined) writeNew(root, targetFile, text);
-  else if (options.yes || (asker && (await asker.confirm(`Change ${shown}?`)))) replace(targetFile, text);
+  else if (options.yes || (asker && (await asker.confirm(`Change ${shown}?`))))
+    replace(targetFile, text);
   else if (asker) throw new Refusal("Nothing was written.");
-  else throw new Refusal(`${shown} is there already; --yes changes it as shown. Nothing was written.`);
+  else
+    throw new Refusal(`${shown} is there already; --yes changes it as shown. Nothing was written.`);
   out(`written: ${shown}\nnext:\n  npm run preview -- ${to}\n`);
 }
 
@@ -111,7 +143,11 @@ function readInstance(root: string, path: string, { environment }: Target): Read
 }
 
 // Whoever is refused by a bound of the environment finds it in the stack file.
-function boundsOf(root: string, { environment, stackFile }: Target, problems: readonly Problem[]): string[] {
+function boundsOf(
+  root: string,
+  { environment, stackFile }: Target,
+  problems: readonly Problem[],
+): string[] {
   return Object.entries(environment.bounds ?? {}).flatMap(([key, bounds]) =>
     bounds !== undefined && problems.some(({ path }) => path[0] === key)
       ? [`${relative(root, stackFile)}: environment.bounds.${key}: ${bounds.min} to ${bounds.max}`]
@@ -122,8 +158,16 @@ function boundsOf(root: string, { environment, stackFile }: Target, problems: re
 const shownValue = (value: unknown): string =>
   value === undefined ? "–" : stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim();
 
-function table(out: Context["out"], title: string, rows: readonly (Change & { after: string })[]): void {
-  const cells = rows.map(({ path, from, to, after }) => [showPath(path), `${shownValue(from)} -> ${shownValue(to)}`, after]);
+function table(
+  out: Context["out"],
+  title: string,
+  rows: readonly (Change & { after: string })[],
+): void {
+  const cells = rows.map(({ path, from, to, after }) => [
+    showPath(path),
+    `${shownValue(from)} -> ${shownValue(to)}`,
+    after,
+  ]);
   const widths = [0, 1].map((column) => Math.max(0, ...cells.map((row) => row[column]!.length)));
   section(
     out,

@@ -1,7 +1,8 @@
 import { listOf, type Answers, type Field } from "../form.ts";
 import { onAws } from "./words.ts";
 
-const onAlb = (answers: Answers): boolean => onAws(answers) && answers["ingress-controller"] === "alb";
+const onAlb = (answers: Answers): boolean =>
+  onAws(answers) && answers["ingress-controller"] === "alb";
 const isKnown = (answers: Answers): boolean => answers["ingress-controller"] !== undefined;
 const inCluster = (answers: Answers): boolean => isKnown(answers) && !onAlb(answers);
 const tlsIs =
@@ -17,7 +18,8 @@ export const ingressFields: readonly Field[] = [
     question: "Ingress controller: alb is the AWS Load Balancer Controller",
     path: at("controller"),
     applies: (answers) => answers["kind"] !== undefined,
-    choices: (answers) => (onAws(answers) ? ["alb", "traefik", "nginx"] : ["traefik", "nginx", "other"]),
+    choices: (answers) =>
+      onAws(answers) ? ["alb", "traefik", "nginx"] : ["traefik", "nginx", "other"],
     // Of another controller no annotation is known.
     value: (answer) => (answer === "other" ? undefined : answer),
   },
@@ -26,12 +28,14 @@ export const ingressFields: readonly Field[] = [
     question: "IngressClass that serves the instances",
     path: at("className"),
     applies: isKnown,
-    fallback: (answers) => (answers["ingress-controller"] === "other" ? undefined : answers["ingress-controller"]),
+    fallback: (answers) =>
+      answers["ingress-controller"] === "other" ? undefined : answers["ingress-controller"],
     asked: true,
   },
   {
     flag: "--ingress-cidrs <ranges>",
-    question: "Addresses of the controller, instead of a namespace, where it runs outside the pod network",
+    question:
+      "Addresses of the controller, instead of a namespace, where it runs outside the pod network",
     path: at("controllerCidrs"),
     value: listOf,
     optional: true,
@@ -59,7 +63,8 @@ export const ingressFields: readonly Field[] = [
   },
   {
     flag: "--ingress-group-storage <size>",
-    question: "Largest temporaryStorage of an instance in that group, whose load balancer waits for uploads of that size (default: 20Gi)",
+    question:
+      "Largest temporaryStorage of an instance in that group, whose load balancer waits for uploads of that size (default: 20Gi)",
     path: at("groupTemporaryStorage"),
     optional: true,
     applies: (answers) => onAlb(answers) && answers["ingress-group"] !== undefined,
@@ -91,5 +96,10 @@ export const ingressFields: readonly Field[] = [
     path: at("tls", "clusterIssuer"),
     applies: tlsIs("certManager"),
   },
-  { flag: "--tls-secret <name>", question: "Name of the TLS Secret in each namespace", path: at("tls", "name"), applies: tlsIs("secret") },
+  {
+    flag: "--tls-secret <name>",
+    question: "Name of the TLS Secret in each namespace",
+    path: at("tls", "name"),
+    applies: tlsIs("secret"),
+  },
 ];

@@ -2,12 +2,17 @@ import { listOf, type Answers, type Field } from "../form.ts";
 import { isName, number, onExisting, truth, yesOrNo } from "./words.ts";
 
 // A PostgreSQL server that exists: the only one of kind existing, and a choice on AWS.
-const isGiven = (answers: Answers): boolean => onExisting(answers) || answers["database"] === "given";
+const isGiven = (answers: Answers): boolean =>
+  onExisting(answers) || answers["database"] === "given";
 
 const field = (flag: string, question: string, key: string, more: Partial<Field> = {}): Field => ({
   flag,
   question,
-  path: (_, answers) => ["platform", ...(onExisting(answers) ? ["postgresql"] : ["database", "given"]), key],
+  path: (_, answers) => [
+    "platform",
+    ...(onExisting(answers) ? ["postgresql"] : ["database", "given"]),
+    key,
+  ],
   applies: isGiven,
   ...more,
 });
@@ -15,7 +20,11 @@ const field = (flag: string, question: string, key: string, more: Partial<Field>
 export const serverFields: readonly Field[] = [
   field("--database-host <host>", "Host of the PostgreSQL server, as the pods reach it", "host"),
   field("--database-port <port>", "Its port", "port", { value: number, fallback: () => "5432" }),
-  field("--database-admin <user>", "Login there that may create databases and roles (its password is set by command)", "adminUser"),
+  field(
+    "--database-admin <user>",
+    "Login there that may create databases and roles (its password is set by command)",
+    "adminUser",
+  ),
   field("--database-ssl-mode <mode>", "libpq's sslmode", "sslMode", {
     choices: () => ["verify-full", "verify-ca", "require", "disable"],
     fallback: () => "verify-full",
@@ -26,7 +35,9 @@ export const serverFields: readonly Field[] = [
     value: truth,
     fallback: () => "false",
   }),
-  field("--max-connections <count>", "max_connections of the server", "maxConnections", { value: number }),
+  field("--max-connections <count>", "max_connections of the server", "maxConnections", {
+    value: number,
+  }),
   {
     flag: "--database-cidrs <ranges>",
     question: "Addresses of the server, such as 10.20.0.0/24: network policies open no names",

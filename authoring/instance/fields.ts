@@ -19,22 +19,38 @@ const tokens = (answer: string): Record<string, object> =>
 export const nameField: Field = {
   flag: "--name <name>",
   argument: true,
-  question: "Name of the instance: the product it is for, such as fraud-detector; it can't be changed later",
+  question:
+    "Name of the instance: the product it is for, such as fraud-detector; it can't be changed later",
   problem: (name, answers) => nameProblem(name, (answers["tier"] ?? undefined) as never),
 };
 
-/** The values of an instance file that have no default; the rest is for an editor with the schema. `tokenDay`: a last day that is not refused. */
-export const instanceFields = (target: Pick<Target, "environment"> | undefined, tokenDay: string): readonly Field[] => [
-  { flag: "--team <team>", question: "Team that it belongs to, a label on everything", path: ["team"] },
+/**
+ * The values of an instance file that have no default; the rest is for an editor with the schema.
+ * `tokenDay`: a last day that is not refused.
+ */
+export const instanceFields = (
+  target: Pick<Target, "environment"> | undefined,
+  tokenDay: string,
+): readonly Field[] => [
+  {
+    flag: "--team <team>",
+    question: "Team that it belongs to, a label on everything",
+    path: ["team"],
+  },
   { flag: "--owner <address>", question: "E-mail address for notices about it", path: ["owner"] },
-  { flag: "--description <text>", question: "What it is for, in one sentence", path: ["description"] },
+  {
+    flag: "--description <text>",
+    question: "What it is for, in one sentence",
+    path: ["description"],
+  },
   {
     flag: "--tier <tier>",
     question: "Size and protection",
     path: ["tier"],
     choices: () => tierNames,
     asked: true,
-    fallback: () => (target === undefined ? "sandbox" : (target.environment.defaults?.tier ?? "standard")),
+    fallback: () =>
+      target === undefined ? "sandbox" : (target.environment.defaults?.tier ?? "standard"),
   },
   {
     flag: "--cost-center <text>",
@@ -44,7 +60,8 @@ export const instanceFields = (target: Pick<Target, "environment"> | undefined, 
   },
   {
     flag: "--retention <days>",
-    question: "For how long deleted experiments can be restored, such as 30d (default: that of the environment or tier)",
+    question:
+      "For how long deleted experiments can be restored, such as 30d (default: that of the environment or tier)",
     path: ["deletedExperimentRetention"],
     optional: true,
   },
@@ -61,7 +78,8 @@ export const instanceFields = (target: Pick<Target, "environment"> | undefined, 
 function tokenProblem(answer: string): string | undefined {
   const parts = listOf(answer);
   const wrong = parts.find((each) => !tokenPattern.test(each));
-  if (wrong !== undefined) return `${wrong} is not <name>:<role>:<last day>, such as ci:edit:2027-02-20`;
+  if (wrong !== undefined)
+    return `${wrong} is not <name>:<role>:<last day>, such as ci:edit:2027-02-20`;
   const names = parts.map((each) => tokenPattern.exec(each)![1]!);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   return twice === undefined ? undefined : `${twice} is there twice`;

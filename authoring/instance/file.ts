@@ -7,7 +7,8 @@ export function instanceText(values: Record<string, unknown>): string {
   const document = new Document(values);
   document.commentBefore = schemaLine;
   flowTokens(document);
-  // A comment at the head of a document is followed by an empty line; the schema's line stands right above the values.
+  // A comment at the head of a document is followed by an empty line; the schema's line stands
+  // right above the values.
   return document.toString({ lineWidth: 0 }).replace(/^(#.*\n)\n/, "$1");
 }
 

@@ -32,7 +32,10 @@ interface Route {
 
 type Tokens = NonNullable<InstanceFile["tokens"]>;
 
-/** These belong to the environment: a promotion gives a new file the source's, and leaves the target's own alone. */
+/**
+ * These belong to the environment: a promotion gives a new file the source's, and leaves the
+ * target's own alone.
+ */
 const ofEnvironment: readonly string[] = ["tier", "tokens"];
 
 /** These are about the source alone. */
@@ -42,21 +45,30 @@ const neverCopied: Readonly<Record<string, string>> = {
 };
 
 /**
- * The target's file after the promotion: it gets each value of the source's file, comments included, but for what belongs to an environment. What only the target says stays:
- * a promotion never takes anything away, and a token that went would be revoked.
+ * The target's file after the promotion: it gets each value of the source's file, comments
+ * included, but for what belongs to an environment. What only the target says stays: a promotion
+ * never takes anything away, and a token that went would be revoked.
  */
 export function plan(source: Written, present: Written | undefined, route: Route): Promotion {
   const [from, target] = [parseDocument(source.text), parseDocument((present ?? source).text)];
   const notCopied = drop(source.file, present === undefined ? target : undefined, route.from);
-  if (present !== undefined) for (const [key, pair] of pairsOf(from)) copy(key, pair, target, present.file, source.file);
-  for (const key of Object.keys(present?.file ?? {}).filter((each) => !(each in source.file) && !ofEnvironment.includes(each)))
+  if (present !== undefined)
+    for (const [key, pair] of pairsOf(from)) copy(key, pair, target, present.file, source.file);
+  for (const key of Object.keys(present?.file ?? {}).filter(
+    (each) => !(each in source.file) && !ofEnvironment.includes(each),
+  ))
     notCopied.push(`${key}: stays as it is in ${route.to}; the file in ${route.from} has none`);
 
   const tier = route.tier ?? (present ?? source).file.tier;
   if (route.tier !== undefined) target.set("tier", route.tier);
   if (tier !== source.file.tier) {
-    const [own, other] = [tier ?? `the default of ${route.to}`, source.file.tier ?? `the default of ${route.from}`];
-    notCopied.push(`tier: ${own} ${route.tier === undefined ? `as in ${route.to}` : "by --tier"}, not ${other}`);
+    const [own, other] = [
+      tier ?? `the default of ${route.to}`,
+      source.file.tier ?? `the default of ${route.from}`,
+    ];
+    notCopied.push(
+      `tier: ${own} ${route.tier === undefined ? `as in ${route.to}` : "by --tier"}, not ${other}`,
+    );
   }
 
   const tokens = tokensOf(
@@ -69,9 +81,14 @@ export function plan(source: Written, present: Written | undefined, route: Route
   const before = (target.toJS() as InstanceFile).tokens ?? {};
   // One by one, so that comments at the others stay.
   for (const [name, token] of Object.entries(tokens))
-    if (!isDeepStrictEqual(before[name], token)) target.setIn(["tokens", name], target.createNode(token));
+    if (!isDeepStrictEqual(before[name], token))
+      target.setIn(["tokens", name], target.createNode(token));
   flowTokens(target);
-  return { text: target.toString({ lineWidth: 0 }), file: target.toJS() as InstanceFile, notCopied };
+  return {
+    text: target.toString({ lineWidth: 0 }),
+    file: target.toJS() as InstanceFile,
+    notCopied,
+  };
 }
 
 function drop(source: InstanceFile, target: Document | undefined, from: string): string[] {
@@ -82,28 +99,48 @@ function drop(source: InstanceFile, target: Document | undefined, from: string):
 }
 
 const pairsOf = ({ contents }: Document): [string, Pair][] =>
-  isMap(contents) ? contents.items.map((pair) => [String(isScalar(pair.key) ? pair.key.value : pair.key), pair]) : [];
+  isMap(contents)
+    ? contents.items.map((pair) => [String(isScalar(pair.key) ? pair.key.value : pair.key), pair])
+    : [];
 
-function copy(key: string, pair: Pair, target: Document, present: InstanceFile, source: InstanceFile): void {
+function copy(
+  key: string,
+  pair: Pair,
+  target: Document,
+  present: InstanceFile,
+  source: InstanceFile,
+): void {
   if (ofEnvironment.includes(key) || key in neverCopied) return;
-  const [now, then] = [present, source].map((file) => (file as Readonly<Record<string, unknown>>)[key]);
+  const [now, then] = [present, source].map(
+    (file) => (file as Readonly<Record<string, unknown>>)[key],
+  );
   if (isDeepStrictEqual(now, then)) return;
   if (now === undefined) target.add(pair);
   else target.set(key, pair.value);
 }
 
-function tokensOf(source: Tokens, present: Tokens, latest: string | undefined, to: string, notCopied: string[]): Tokens {
+function tokensOf(
+  source: Tokens,
+  present: Tokens,
+  latest: string | undefined,
+  to: string,
+  notCopied: string[],
+): Tokens {
   const added = Object.entries(source).flatMap(([name, token]) => {
     const own = present[name];
     if (own !== undefined) {
-      if (!isDeepStrictEqual(token, own)) notCopied.push(`tokens.${name}: stays as it is in ${to}, ${own.role} until ${own.expires}`);
+      if (!isDeepStrictEqual(token, own))
+        notCopied.push(`tokens.${name}: stays as it is in ${to}, ${own.role} until ${own.expires}`);
       return [];
     }
     if (latest === undefined || token.expires <= latest) return [[name, token] as const];
-    notCopied.push(`tokens.${name}.expires: ${latest}, not ${token.expires}; the policies allow no later day in ${to}`);
+    notCopied.push(
+      `tokens.${name}.expires: ${latest}, not ${token.expires}; the policies allow no later day in ${to}`,
+    );
     return [[name, { ...token, expires: latest }] as const];
   });
-  for (const name of Object.keys(present)) if (!(name in source)) notCopied.push(`tokens.${name}: stays as it is in ${to}`);
+  for (const name of Object.keys(present))
+    if (!(name in source)) notCopied.push(`tokens.${name}: stays as it is in ${to}`);
   return { ...present, ...Object.fromEntries(added) };
 }
 
@@ -111,7 +148,9 @@ function tokensOf(source: Tokens, present: Tokens, latest: string | undefined, t
 export function changes(from: unknown, to: unknown, path: readonly string[] = []): Change[] {
   if (isDeepStrictEqual(from, to)) return [];
   if (!isMapping(from) || !isMapping(to)) return [{ path, from, to }];
-  return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((key) => changes(from[key], to[key], [...path, key]));
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((key) =>
+    changes(from[key], to[key], [...path, key]),
+  );
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>

@@ -8,7 +8,10 @@ interface Side {
   readonly spec: InstanceSpec;
 }
 
-/** A value of the instance that is not the same in the two environments, and where it comes from in each. */
+/**
+ * A value of the instance that is not the same in the two environments, and where it comes from in
+ * each.
+ */
 export interface Difference extends Change {
   readonly why: string;
 }
@@ -19,7 +22,10 @@ export function differences(source: Side, target: Side): Difference[] {
     ...rest,
     tokens: Object.fromEntries(tokens.map(({ name, role, expires }) => [name, { role, expires }])),
   });
-  return changes(values(source), values(target)).map((change) => ({ ...change, why: why(change, source, target) }));
+  return changes(values(source), values(target)).map((change) => ({
+    ...change,
+    why: why(change, source, target),
+  }));
 }
 
 function why({ path }: Change, source: Side, target: Side): string {
@@ -29,7 +35,10 @@ function why({ path }: Change, source: Side, target: Side): string {
 
 const valueAt = (value: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>(
-    (inner, key) => (typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[key] : undefined),
+    (inner, key) =>
+      typeof inner === "object" && inner !== null
+        ? (inner as Record<string, unknown>)[key]
+        : undefined,
     value,
   );
 
@@ -40,8 +49,14 @@ function origin(path: readonly string[], { environment, file, spec }: Side): str
   if (valueAt(file, path) !== undefined) return "its file";
   // The file has no word for it, or the value is not there on this side.
   if (key === "tokens") return "no such token";
-  const given = key === "maintenance" ? valueAt(environment.defaults, path.slice(1)) : valueAt(environment.defaults, path);
+  const given =
+    key === "maintenance"
+      ? valueAt(environment.defaults, path.slice(1))
+      : valueAt(environment.defaults, path);
   if (given !== undefined) return `default of ${environment.name}`;
-  if (["replicas", "workers", "temporaryStorage", "deletedExperimentRetention"].includes(key)) return `default of tier ${spec.tier}`;
-  return ["cpu", "memory", "databaseConnections"].includes(key) ? "follows from replicas and workers" : "default";
+  if (["replicas", "workers", "temporaryStorage", "deletedExperimentRetention"].includes(key))
+    return `default of tier ${spec.tier}`;
+  return ["cpu", "memory", "databaseConnections"].includes(key)
+    ? "follows from replicas and workers"
+    : "default";
 }

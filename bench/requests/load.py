@@ -27,7 +27,12 @@ def field(number, content):
 
 
 def one_span():
-    times = bytes([7 << 3 | 1]) + (1).to_bytes(8, "little") + bytes([8 << 3 | 1]) + (2).to_bytes(8, "little")
+    times = (
+        bytes([7 << 3 | 1])
+        + (1).to_bytes(8, "little")
+        + bytes([8 << 3 | 1])
+        + (2).to_bytes(8, "little")
+    )
     span = field(1, uuid.uuid4().bytes) + field(2, os.urandom(8)) + field(5, b"bench") + times
     return field(1, field(2, field(2, span)))
 
@@ -38,14 +43,35 @@ def request(client, number):
     if KIND == "get":
         return "GET", f"{API}/runs/get?run_id={run}", {}, None
     if KIND == "search":
-        return "POST", f"{API}/runs/search", JSON, json.dumps({"experiment_ids": [EXPERIMENT], "max_results": 50})
+        return (
+            "POST",
+            f"{API}/runs/search",
+            JSON,
+            json.dumps({"experiment_ids": [EXPERIMENT], "max_results": 50}),
+        )
     if KIND == "create":
-        return "POST", f"{API}/runs/create", JSON, json.dumps({"experiment_id": settings["other"], "start_time": 1})
+        return (
+            "POST",
+            f"{API}/runs/create",
+            JSON,
+            json.dumps({"experiment_id": settings["other"], "start_time": 1}),
+        )
     if KIND == "log-batch":
-        metrics = [{"key": f"bench{key}", "value": number, "timestamp": number, "step": number} for key in range(20)]
-        return "POST", f"{API}/runs/log-batch", JSON, json.dumps({"run_id": settings["targets"][client], "metrics": metrics})
+        metrics = [
+            {"key": f"bench{key}", "value": number, "timestamp": number, "step": number}
+            for key in range(20)
+        ]
+        return (
+            "POST",
+            f"{API}/runs/log-batch",
+            JSON,
+            json.dumps({"run_id": settings["targets"][client], "metrics": metrics}),
+        )
     if KIND == "OTLP":
-        headers = {"Content-Type": "application/x-protobuf", "x-mlflow-experiment-id": settings["other"]}
+        headers = {
+            "Content-Type": "application/x-protobuf",
+            "x-mlflow-experiment-id": settings["other"],
+        }
         return "POST", "/v1/traces", headers, one_span()
     path = f"/api/2.0/mlflow-artifacts/artifacts/{EXPERIMENT}/{run}/artifacts/4MiB-{client}.bin"
     if KIND == "upload":
@@ -66,7 +92,8 @@ def work(client, ready, seconds, failures):
     ready.wait()
     until = time.perf_counter() + SECONDS
     number = 0
-    # Each client at least once: where a request takes longer than the measurement, it counts as what it took.
+    # Each client at least once: where a request takes longer than the measurement, it counts as
+    # what it took.
     while number == 0 or time.perf_counter() < until:
         method, path, headers, body = request(client, number)
         started = time.perf_counter()
@@ -84,7 +111,10 @@ def work(client, ready, seconds, failures):
 seconds, failures = [], []
 # Connections are opened before the clock starts.
 ready = threading.Barrier(CLIENTS + 1, timeout=60)
-threads = [threading.Thread(target=work, args=(client, ready, seconds, failures)) for client in range(CLIENTS)]
+threads = [
+    threading.Thread(target=work, args=(client, ready, seconds, failures))
+    for client in range(CLIENTS)
+]
 for thread in threads:
     thread.start()
 ready.wait()
@@ -92,4 +122,6 @@ started = time.perf_counter()
 for thread in threads:
     thread.join()
 took = time.perf_counter() - started
-print(json.dumps({"took": took, "seconds": seconds, "failed": len(failures), "first": failures[:1]}))
+print(
+    json.dumps({"took": took, "seconds": seconds, "failed": len(failures), "first": failures[:1]})
+)

@@ -21,7 +21,10 @@ const kinds = ["get", "search", "create", "log-batch", "OTLP", "upload", "downlo
 const writes: readonly string[] = ["create", "log-batch", "OTLP", "upload"];
 const clientCounts = [1, 8, 32] as const;
 
-/** Stock MLflow has no authentication; each server has a database and a bucket of its own on the same two servers. */
+/**
+ * Stock MLflow has no authentication; each server has a database and a bucket of its own on the
+ * same two servers.
+ */
 const servers = [
   { name: "requests-ours", what: "this project, with a token" },
   { name: "requests-stock-one", what: "stock MLflow, 1 worker", workers: 1 },
@@ -44,13 +47,21 @@ interface Measured {
   failed: number;
 }
 
-/** Requests through the TLS ingress, ours beside stock MLflow in turns: every round of a kind asks one server after the other. */
+/**
+ * Requests through the TLS ingress, ours beside stock MLflow in turns: every round of a kind asks
+ * one server after the other.
+ */
 export async function requestTimes(ready: ReadyPlatform): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-requests-"));
   const instancesFolder = join(folder, "instances");
   await mkdir(instancesFolder);
-  for (const { name } of servers) await writeFile(join(instancesFolder, `${name}.yaml`), instanceFile("bench"));
-  const pulumi = await openPulumi(ready.pulumi.cli, projectOf("requests", instancesFolder), join(folder, "state"));
+  for (const { name } of servers)
+    await writeFile(join(instancesFolder, `${name}.yaml`), instanceFile("bench"));
+  const pulumi = await openPulumi(
+    ready.pulumi.cli,
+    projectOf("requests", instancesFolder),
+    join(folder, "state"),
+  );
   try {
     const deployed = await deployInstances({ ...ready, pulumi }, profile, silentReport);
     return await measureAll(deployed, await targets(deployed));
@@ -67,10 +78,15 @@ async function targets(deployed: Deployed): Promise<Map<string, Target>> {
   for (const server of servers) {
     const instance = deployed.instances.find(({ name }) => name === server.name);
     const token = instance?.tokens.find(({ role }) => role === "edit");
-    if (instance === undefined || token === undefined) throw new Error(`no outputs of ${server.name}`);
+    if (instance === undefined || token === undefined)
+      throw new Error(`no outputs of ${server.name}`);
     const stock = "workers" in server;
     if (stock) await serveStock(deployed, instance, server.workers);
-    const access = { uri: instance.trackingUri, token: stock ? undefined : token.value, caPath: deployed.platform.caPath };
+    const access = {
+      uri: instance.trackingUri,
+      token: stock ? undefined : token.value,
+      caPath: deployed.platform.caPath,
+    };
     found.set(server.name, await seedRuns(access, Math.max(...clientCounts)));
   }
   return found;
@@ -81,14 +97,22 @@ async function measureAll(deployed: Deployed, of: ReadonlyMap<string, Target>): 
   const before = loadavg()[0] ?? NaN;
   for (const kind of kinds) {
     for (const clients of clientCounts) {
-      const measured = new Map<string, Measured>(servers.map(({ name }) => [name, { milliseconds: [], rates: [], failed: 0 }]));
+      const measured = new Map<string, Measured>(
+        servers.map(({ name }) => [name, { milliseconds: [], rates: [], failed: 0 }]),
+      );
       for (let round = 0; round < rounds; round += 1) {
         for (const { name } of servers) {
-          const { took, seconds, failed, first } = await load(deployed, of.get(name), kind, clients);
+          const { took, seconds, failed, first } = await load(
+            deployed,
+            of.get(name),
+            kind,
+            clients,
+          );
           const figures = measured.get(name)!;
           if (seconds.length > 0) figures.milliseconds.push(median(seconds) * 1000);
           figures.rates.push(seconds.length / took);
-          if (failed > 0 && figures.failed === 0) console.log(`${name}, ${kind}, ${clients} clients: ${first.join()}`);
+          if (failed > 0 && figures.failed === 0)
+            console.log(`${name}, ${kind}, ${clients} clients: ${first.join()}`);
           figures.failed += failed;
         }
       }
@@ -96,18 +120,32 @@ async function measureAll(deployed: Deployed, of: ReadonlyMap<string, Target>): 
       rows.push(...rowsOf(kind, clients, measured));
     }
   }
-  console.log(`Beside the requests: the embedded platform, 3 idle pods, the load generator; load average before ${before.toFixed(1)}.`);
+  console.log(
+    `Beside the requests: the embedded platform, 3 idle pods, the load generator; load average before ${before.toFixed(1)}.`,
+  );
   return rows;
 }
 
-async function load(deployed: Deployed, target: Target | undefined, kind: string, clients: number): Promise<Load> {
+async function load(
+  deployed: Deployed,
+  target: Target | undefined,
+  kind: string,
+  clients: number,
+): Promise<Load> {
   if (target === undefined) throw new Error("a server was not prepared");
   const settings = { ...target.settings, kind, clients, seconds: secondsEach };
-  const { stdout } = await promisify(execFile)(deployed.python, [join(import.meta.dirname, "load.py"), JSON.stringify(settings)], {
-    env: { PATH: "/usr/bin:/bin", ...(target.token === undefined ? {} : { BENCH_TOKEN: target.token }) },
-    maxBuffer: 64 * 1024 * 1024,
-    timeout: 180_000,
-  });
+  const { stdout } = await promisify(execFile)(
+    deployed.python,
+    [join(import.meta.dirname, "load.py"), JSON.stringify(settings)],
+    {
+      env: {
+        PATH: "/usr/bin:/bin",
+        ...(target.token === undefined ? {} : { BENCH_TOKEN: target.token }),
+      },
+      maxBuffer: 64 * 1024 * 1024,
+      timeout: 180_000,
+    },
+  );
   return JSON.parse(stdout) as Load;
 }
 
@@ -125,10 +163,24 @@ function rowsOf(kind: string, clients: number, measured: ReadonlyMap<string, Mea
       bound: server === ours ? "none" : compared,
     }));
   if (clients !== 1) {
-    const rates = servers.map((server) => ({ what: `${what}: ${server.what}`, figures: of(server).rates, unit: "/s", bound: compared }));
+    const rates = servers.map((server) => ({
+      what: `${what}: ${server.what}`,
+      figures: of(server).rates,
+      unit: "/s",
+      bound: compared,
+    }));
     if (clients !== 8) return [...rates, ...failures];
     const ratio = of(ours).rates.map((rate, round) => rate / (of(one).rates[round] ?? NaN));
-    return [...rates, { what: `${what}: in stock's with 1 worker`, figures: ratio, unit: "times", bound: "at least 1.0" }, ...failures];
+    return [
+      ...rates,
+      {
+        what: `${what}: in stock's with 1 worker`,
+        figures: ratio,
+        unit: "times",
+        bound: "at least 1.0",
+      },
+      ...failures,
+    ];
   }
   const times = servers.map((server) => ({
     what: `${what}, median request: ${server.what}`,
@@ -136,13 +188,30 @@ function rowsOf(kind: string, clients: number, measured: ReadonlyMap<string, Mea
     unit: "ms",
     bound: compared,
   }));
-  const inTurns = (other: (round: number) => number): number[] => of(ours).milliseconds.map((each, round) => each / other(round));
-  const better = inTurns((round) => Math.min(of(one).milliseconds[round] ?? NaN, of(many).milliseconds[round] ?? NaN));
+  const inTurns = (other: (round: number) => number): number[] =>
+    of(ours).milliseconds.map((each, round) => each / other(round));
+  const better = inTurns((round) =>
+    Math.min(of(one).milliseconds[round] ?? NaN, of(many).milliseconds[round] ?? NaN),
+  );
   const defaults = inTurns((round) => of(many).milliseconds[round] ?? NaN);
   return [
     ...times,
-    { what: `${what}: in the better stock's`, figures: better, unit: "times", bound: "at most 1.1" },
+    {
+      what: `${what}: in the better stock's`,
+      figures: better,
+      unit: "times",
+      bound: "at most 1.1",
+    },
     ...failures,
-    ...(writes.includes(kind) ? [{ what: `${what}: in stock's defaults`, figures: defaults, unit: "times", bound: "at most 0.5" }] : []),
+    ...(writes.includes(kind)
+      ? [
+          {
+            what: `${what}: in stock's defaults`,
+            figures: defaults,
+            unit: "times",
+            bound: "at most 0.5",
+          },
+        ]
+      : []),
   ];
 }

@@ -8,7 +8,11 @@ interface Variable {
 }
 
 interface Deployment {
-  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly { readonly env: readonly Variable[] }[] } } };
+  readonly spec: {
+    readonly template: {
+      readonly spec: { readonly containers: readonly { readonly env: readonly Variable[] }[] };
+    };
+  };
 }
 
 const container = "/spec/template/spec/containers/0";
@@ -17,23 +21,33 @@ const deployment = "deployment/mlflow";
 /** Our layer's own, and the size of the pool: MLflow's default is measured. */
 const notStock = /^MLFLOW_(INSTANCE|SQLALCHEMYSTORE)_/;
 
-/** The environment of the image is compiled for our server's imports only. Without these variables stock would compile a part of MLflow in every search. */
+/**
+ * The environment of the image is compiled for our server's imports only. Without these variables
+ * stock would compile a part of MLflow in every search.
+ */
 const compiled = [
   { name: "PYTHONDONTWRITEBYTECODE", value: "" },
   { name: "PYTHONPYCACHEPREFIX", value: "/tmp/compiled" },
 ];
 
 /**
- * Makes an instance's pods run stock MLflow, `mlflow server` without authentication. Everything else stays as it was deployed: image, database, bucket, ingress,
- * network policies, CPU. Job execution stays off, which favours stock. Without `workers` MLflow starts its default of 4.
+ * Makes an instance's pods run stock MLflow, `mlflow server` without authentication. Everything
+ * else stays as it was deployed: image, database, bucket, ingress, network policies, CPU. Job
+ * execution stays off, which favours stock. Without `workers` MLflow starts its default of 4.
  */
-export async function serveStock(ready: ReadyPlatform, instance: InstanceOutput, workers: number | undefined): Promise<void> {
+export async function serveStock(
+  ready: ReadyPlatform,
+  instance: InstanceOutput,
+  workers: number | undefined,
+): Promise<void> {
   const kube = cluster(ready);
   const uri = await kube.variable(instance.namespace, "MLFLOW_BACKEND_STORE_URI");
   const database = await databases(ready).administrator("postgres");
   try {
     // Its default pools may open more connections than an instance's role has.
-    const role = decodeURIComponent(new URL(uri.replace(/^postgresql\+\w+:/, "postgresql:")).username);
+    const role = decodeURIComponent(
+      new URL(uri.replace(/^postgresql\+\w+:/, "postgresql:")).username,
+    );
     await database.query(`alter role ${database.escapeIdentifier(role)} connection limit -1`);
   } finally {
     await database.end();
@@ -44,7 +58,9 @@ export async function serveStock(ready: ReadyPlatform, instance: InstanceOutput,
     return output;
   };
   const found = JSON.parse(await kubectl("get", deployment, "--output", "json")) as Deployment;
-  const env = (found.spec.template.spec.containers[0]?.env ?? []).filter(({ name }) => !notStock.test(name));
+  const env = (found.spec.template.spec.containers[0]?.env ?? []).filter(
+    ({ name }) => !notStock.test(name),
+  );
   const command = ["mlflow", "server", "--host", "0.0.0.0", "--port", "5000"];
   command.push("--artifacts-destination", `s3://${instance.bucket}/artifacts`);
   if (workers !== undefined) command.push("--workers", String(workers));

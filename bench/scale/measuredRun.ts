@@ -10,7 +10,9 @@ export interface Measured {
   readonly resources: number;
 }
 
-/** One run of the CLI in a project's folder. Its summary says how many resources it had to do with. */
+/**
+ * One run of the CLI in a project's folder. Its summary says how many resources it had to do with.
+ */
 export async function measuredRun(pulumi: Pulumi, args: readonly string[]): Promise<Measured> {
   const started = performance.now();
   const child = execa(pulumi.cli.cliPath, [...args, "--non-interactive", "--color", "never"], {
@@ -31,7 +33,10 @@ export async function measuredRun(pulumi: Pulumi, args: readonly string[]): Prom
   await watch;
   if (result.failed) throw new Error(`pulumi ${args.join(" ")} failed:\n${result.all}`);
   const counts = /Resources:\n([\s\S]*)/.exec(result.all)?.[1] ?? "";
-  const resources = [...counts.matchAll(/(\d+) (?:to create|unchanged)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+  const resources = [...counts.matchAll(/(\d+) (?:to create|unchanged)/g)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  );
   return { seconds, peakMebibytes: peak / 1024 ** 2, resources };
 }
 
@@ -42,10 +47,15 @@ function residentBytes(root: number): number {
     const parent = /^PPid:\s+(\d+)/m.exec(textOf(`/proc/${name}/status`))?.[1];
     if (parent !== undefined) parents.set(Number(name), Number(parent));
   }
-  const isBelow = (pid: number | undefined): boolean => pid === root || (pid !== undefined && isBelow(parents.get(pid)));
+  const isBelow = (pid: number | undefined): boolean =>
+    pid === root || (pid !== undefined && isBelow(parents.get(pid)));
   return [...parents.keys()]
     .filter(isBelow)
-    .reduce((sum, pid) => sum + 1024 * Number(/^Pss:\s+(\d+)/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0), 0);
+    .reduce(
+      (sum, pid) =>
+        sum + 1024 * Number(/^Pss:\s+(\d+)/m.exec(textOf(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0),
+      0,
+    );
 }
 
 /** A process may end while it is looked at. */

@@ -28,7 +28,8 @@ const comparison = "none, for comparison";
 const places = ["north", "south", "east", "west", "coast", "inland"];
 const names = places.flatMap((place) => fiftyNames.map((name) => `${name}-${place}`));
 
-// The schedules of an instance follow from a hash of its name unless it says them: here one instance's state has to do for all.
+// The schedules of an instance follow from a hash of its name unless it says them: here one
+// instance's state has to do for all.
 const file = `${instanceFile("bench")}maintenance: { retentionSchedule: "5 3 * * *", staleRunsSchedule: "10 * * * *" }\n`;
 
 const preview = ["preview", "--suppress-outputs"];
@@ -40,16 +41,29 @@ interface Pair {
 }
 
 /**
- * An environment of many instances beside a flat program that declares the very same resources, in turns. Previews are of instances that are all new. For the
- * unchanged `up` one instance is deployed, and its state is imported once for each name (`--expect-no-changes` holds that the program and the engine take it for
- * theirs): a hundred servers would need some 25 GB, and an unchanged one is not touched.
+ * An environment of many instances beside a flat program that declares the very same resources, in
+ * turns. Previews are of instances that are all new. For the unchanged `up` one instance is
+ * deployed, and its state is imported once for each name (`--expect-no-changes` holds that the
+ * program and the engine take it for theirs): a hundred servers would need some 25 GB, and an
+ * unchanged one is not touched.
  */
-export async function scale(ready: ReadyPlatform, { sizes = [50, 100, 200, 300], size = 100, rounds = 3 } = {}): Promise<Row[]> {
+export async function scale(
+  ready: ReadyPlatform,
+  { sizes = [50, 100, 200, 300], size = 100, rounds = 3 } = {},
+): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-scale-"));
   const instancesFolder = join(folder, "instances");
   await mkdir(instancesFolder);
-  const pulumi = await openPulumi(ready.pulumi.cli, projectOf(stack, instancesFolder), join(folder, "state"));
-  const flat = await openPulumi(ready.pulumi.cli, { folder: flatFolder, stack: "flat", instancesFolder }, pulumi.stateFolder);
+  const pulumi = await openPulumi(
+    ready.pulumi.cli,
+    projectOf(stack, instancesFolder),
+    join(folder, "state"),
+  );
+  const flat = await openPulumi(
+    ready.pulumi.cli,
+    { folder: flatFolder, stack: "flat", instancesFolder },
+    pulumi.stateFolder,
+  );
   const flatFile = join(flatFolder, "Pulumi.flat.yaml");
   const composed = composedStack(ready, pulumi);
   let state: State | undefined;
@@ -63,7 +77,10 @@ export async function scale(ready: ReadyPlatform, { sizes = [50, 100, 200, 300],
     await rm(flatFile, { force: true });
     await flat.run(["stack", "select", "--create", "--stack", flat.project.stack]);
     const salt = await readFile(flatFile, "utf8").catch(() => "");
-    const declareFlat = async (chosen: readonly string[], resources: readonly Declared[]): Promise<void> => {
+    const declareFlat = async (
+      chosen: readonly string[],
+      resources: readonly Declared[],
+    ): Promise<void> => {
       const recording = join(folder, "recording.json");
       await writeFile(recording, JSON.stringify(resources), { mode: 0o600 });
       const config = {
@@ -77,7 +94,10 @@ export async function scale(ready: ReadyPlatform, { sizes = [50, 100, 200, 300],
     const inTurns = async (args: readonly string[], count: number): Promise<Pair[]> => {
       const pairs: Pair[] = [];
       for (let round = 0; round < count; round += 1)
-        pairs.push({ composed: await measuredRun(pulumi, args), flat: await measuredRun(flat, args) });
+        pairs.push({
+          composed: await measuredRun(pulumi, args),
+          flat: await measuredRun(flat, args),
+        });
       return pairs;
     };
 
@@ -115,7 +135,10 @@ export async function scale(ready: ReadyPlatform, { sizes = [50, 100, 200, 300],
   }
 }
 
-/** Declares instances by their files, with a user of the object store for each: the first one's, by another name. */
+/**
+ * Declares instances by their files, with a user of the object store for each: the first one's, by
+ * another name.
+ */
 function composedStack(ready: ReadyPlatform, pulumi: Pulumi) {
   const { instancesFolder } = pulumi.project;
   return {
@@ -124,7 +147,10 @@ function composedStack(ready: ReadyPlatform, pulumi: Pulumi) {
       for (const name of chosen) await writeFile(join(instancesFolder, `${name}.yaml`), file);
       const users = await ensureObjectStoreUsers(profile, [seed]);
       const keys = Object.fromEntries(
-        chosen.map((name) => [name, JSON.parse(renamed(JSON.stringify(users[seed]), seed, name)) as unknown]),
+        chosen.map((name) => [
+          name,
+          JSON.parse(renamed(JSON.stringify(users[seed]), seed, name)) as unknown,
+        ]),
       );
       await configureImagined(pulumi, ready, keys);
     },
@@ -138,13 +164,18 @@ async function recorded(pulumi: Pulumi, args: readonly string[], log: string): P
 }
 
 const exported = async (pulumi: Pulumi): Promise<State> =>
-  JSON.parse(await pulumi.run(["stack", "export", "--show-secrets", "--stack", pulumi.project.stack])) as State;
+  JSON.parse(
+    await pulumi.run(["stack", "export", "--show-secrets", "--stack", pulumi.project.stack]),
+  ) as State;
 
 const imported = (pulumi: Pulumi, state: State): Promise<string> =>
-  pulumi.run(["stack", "import", "--stack", pulumi.project.stack], { input: JSON.stringify(state) });
+  pulumi.run(["stack", "import", "--stack", pulumi.project.stack], {
+    input: JSON.stringify(state),
+  });
 
 function rowsOf(what: string, kind: string, size: number, pairs: readonly Pair[]): Row[] {
-  const count = (measured: Measured | undefined): string => (measured?.resources ?? 0).toLocaleString("en");
+  const count = (measured: Measured | undefined): string =>
+    (measured?.resources ?? 0).toLocaleString("en");
   const row = (text: string, unit: string, bound: string, figure: (pair: Pair) => number): Row => ({
     what: text,
     figures: pairs.map(figure),
@@ -165,7 +196,12 @@ function rowsOf(what: string, kind: string, size: number, pairs: readonly Pair[]
       comparison,
       ({ flat }) => flat.seconds,
     ),
-    row("the former in percent of the latter", "%", "at most 125 %", ({ composed, flat }) => (100 * composed.seconds) / flat.seconds),
+    row(
+      "the former in percent of the latter",
+      "%",
+      "at most 125 %",
+      ({ composed, flat }) => (100 * composed.seconds) / flat.seconds,
+    ),
   ];
 }
 

@@ -29,14 +29,23 @@ const renamedWithData = (text: string, from: string, to: string): string =>
     return other === data ? encoded : Buffer.from(other).toString("base64");
   });
 
-/** The state of a deployed instance as that of many: its resources again for each name. Engine and plugins treat an unchanged resource by its state alone. */
+/**
+ * The state of a deployed instance as that of many: its resources again for each name. Engine and
+ * plugins treat an unchanged resource by its state alone.
+ */
 export function multiplied(state: State, seed: string, names: readonly string[]): State {
   const all = state.deployment.resources ?? [];
-  const isOwn = ({ urn }: Resource): boolean => nameIn(urn) === seed || nameIn(urn).startsWith(`${seed}-`);
+  const isOwn = ({ urn }: Resource): boolean =>
+    nameIn(urn) === seed || nameIn(urn).startsWith(`${seed}-`);
   // Its outputs tell of the one instance; the next update writes them anew.
-  const shared = all.filter((each) => !isOwn(each)).map((each) => (each.type === stackType ? { ...each, outputs: {} } : each));
+  const shared = all
+    .filter((each) => !isOwn(each))
+    .map((each) => (each.type === stackType ? { ...each, outputs: {} } : each));
   const own = JSON.stringify(all.filter(isOwn));
-  return withResources(state, [...shared, ...names.flatMap((name) => JSON.parse(renamedWithData(own, seed, name)) as Resource[])]);
+  return withResources(state, [
+    ...shared,
+    ...names.flatMap((name) => JSON.parse(renamedWithData(own, seed, name)) as Resource[]),
+  ]);
 }
 
 /** The same resources as the state of a program without components, of another project. */
@@ -55,7 +64,8 @@ export function flattened(state: State, project: string, stack: string): State {
           // `urn:pulumi:<stack>::<project>::<types of the parents>$<type>::<name>`
           JSON.stringify(each).replaceAll(
             /urn:pulumi:[^:"]+::[^:"]+::([^"]*?)::/g,
-            (_, types: string) => `urn:pulumi:${stack}::${project}::${types.slice(types.lastIndexOf("$") + 1)}::`,
+            (_, types: string) =>
+              `urn:pulumi:${stack}::${project}::${types.slice(types.lastIndexOf("$") + 1)}::`,
           ),
         ) as Resource,
     );

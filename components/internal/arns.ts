@@ -14,7 +14,10 @@ export function arnParts(arn: string): ArnParts | undefined {
   return { partition, service, region, account, resource };
 }
 
-/** An endpoint means another store, which knows neither roles nor parts nor regions of AWS; with roles it is one of AWS in the VPC. */
+/**
+ * An endpoint means another store, which knows neither roles nor parts nor regions of AWS; with
+ * roles it is one of AWS in the VPC.
+ */
 export function isAtAws({ endpoint }: { endpoint?: string }, usesRole: boolean): boolean {
   return usesRole || endpoint === undefined;
 }

@@ -13,13 +13,17 @@ export interface BackendUriFacts {
   applicationName: string;
 }
 
-/** The backend store's URI: the driver is explicit, because plain `postgresql://` means psycopg 3 from SQLAlchemy 2.1 on. */
+/**
+ * The backend store's URI: the driver is explicit, because plain `postgresql://` means psycopg 3
+ * from SQLAlchemy 2.1 on.
+ */
 export function backendUri(facts: BackendUriFacts): string {
   const query = new URLSearchParams({
     sslmode: facts.sslMode,
     ...(facts.sslMode.startsWith("verify-") ? { sslrootcert: facts.caFile } : {}),
     application_name: facts.applicationName,
-    // Without these a request to a dead database hangs for more than a minute: seconds to connect, milliseconds without an acknowledgement.
+    // Without these a request to a dead database hangs for more than a minute: seconds to connect,
+    // milliseconds without an acknowledgement.
     connect_timeout: "5",
     tcp_user_timeout: "15000",
   });

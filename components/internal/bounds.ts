@@ -4,11 +4,20 @@ export interface Bound {
   readonly most: number;
 }
 
-/** Bounds of an instance's values, for the checks, the files' schema and their texts. Policies have their own copy, since they judge programs of anybody. */
+/**
+ * Bounds of an instance's values, for the checks, the files' schema and their texts. Policies have
+ * their own copy, since they judge programs of anybody.
+ */
 export const bounds = {
-  /** Days between a deletion and its being final. 90 are the most that a deleted person's data should lie around. */
+  /**
+   * Days between a deletion and its being final. 90 are the most that a deleted person's data
+   * should lie around.
+   */
   deletedExperimentRetention: { least: 1, most: 90 },
-  /** Days after which a trace goes. A removal without grace: a slip of the pen must not reach what was made this week. */
+  /**
+   * Days after which a trace goes. A removal without grace: a slip of the pen must not reach what
+   * was made this week.
+   */
   traceRetention: { least: 7, most: 730 },
   /** Hours that a run may be RUNNING before it is looked at. */
   staleRunsAfter: { least: 1, most: 30 * 24 },
@@ -24,4 +33,5 @@ export const isWithin = (value: number | undefined, { least, most }: Bound): boo
 export const inDays = ({ least, most }: Bound): string => `${least}d to ${most}d`;
 
 /** Hours as `1h to 30d`. */
-export const inHours = ({ least, most }: Bound): string => `${least}h to ${most % 24 === 0 ? `${most / 24}d` : `${most}h`}`;
+export const inHours = ({ least, most }: Bound): string =>
+  `${least}h to ${most % 24 === 0 ? `${most / 24}d` : `${most}h`}`;

@@ -1,4 +1,10 @@
-import { bucketArn, instanceGrants, maintenanceGrants, resourcesOf, type Grant } from "./bucketActions.ts";
+import {
+  bucketArn,
+  instanceGrants,
+  maintenanceGrants,
+  resourcesOf,
+  type Grant,
+} from "./bucketActions.ts";
 
 /** What the policy needs to know, every value resolved. */
 export interface BucketPolicyFacts {
@@ -6,14 +12,20 @@ export interface BucketPolicyFacts {
   /** Part of AWS that the bucket is in; `aws` for every other store. */
   partition: string;
   instancePrincipal: string;
-  /** Users whose keys are being replaced: pods still use them, so they keep the instance's rights. */
+  /**
+   * Users whose keys are being replaced: pods still use them, so they keep the instance's rights.
+   */
   formerPrincipals?: readonly string[];
-  /** Principal of the maintenance jobs; the instance's own where the store gives one user per bucket. */
+  /**
+   * Principal of the maintenance jobs; the instance's own where the store gives one user per
+   * bucket.
+   */
   maintenancePrincipal: string;
   adminPrincipals: string[];
   /**
-   * Whether the principals are roles of AWS with policies of their own. Then nothing is allowed here: in one account either allowance is enough, and what a role
-   * may do has to stand in one place.
+   * Whether the principals are roles of AWS with policies of their own. Then nothing is allowed
+   * here: in one account either allowance is enough, and what a role may do has to stand in one
+   * place.
    */
   grantedByRoles: boolean;
   /** Whether the instance is about to go: then its principal may write the last dump, too. */
@@ -23,8 +35,9 @@ export interface BucketPolicyFacts {
 }
 
 /**
- * How those are refused who aren't named, and what isn't granted: not at all where nobody has any right that the policy doesn't give; by the ARN that AWS knows of
- * each request; or by principal where the store knows no such condition and lets every key of a project do everything.
+ * How those are refused who aren't named, and what isn't granted: not at all where nobody has any
+ * right that the policy doesn't give; by the ARN that AWS knows of each request; or by principal
+ * where the store knows no such condition and lets every key of a project do everything.
  */
 export type Refusal = "none" | "byArn" | "byPrincipal";
 
@@ -41,8 +54,9 @@ interface Statement {
 }
 
 /**
- * The bucket's policy document. A store such as versitygw refuses everyone whom a policy doesn't name, the owner included, so the
- * administrators are named too, or the next `up` could not change the bucket any more.
+ * The bucket's policy document. A store such as versitygw refuses everyone whom a policy doesn't
+ * name, the owner included, so the administrators are named too, or the next `up` could not change
+ * the bucket any more.
  */
 export function bucketPolicy(facts: BucketPolicyFacts): string {
   const arn = bucketArn(facts.bucket, facts.partition);
@@ -80,16 +94,25 @@ export function bucketPolicy(facts: BucketPolicyFacts): string {
             Resource: everything,
           } satisfies Statement,
         ]),
-    ...(facts.tlsOnly ? [refuse("RefusePlainHttp", { Bool: { "aws:SecureTransport": "false" } })] : []),
+    ...(facts.tlsOnly
+      ? [refuse("RefusePlainHttp", { Bool: { "aws:SecureTransport": "false" } })]
+      : []),
     ...(facts.refusal === "byPrincipal"
       ? [
-          { Sid: "RefuseOthers", Effect: "Deny", NotPrincipal: { AWS: named }, Action: ["s3:*"], Resource: everything } satisfies Statement,
+          {
+            Sid: "RefuseOthers",
+            Effect: "Deny",
+            NotPrincipal: { AWS: named },
+            Action: ["s3:*"],
+            Resource: everything,
+          } satisfies Statement,
           ...refuseTheRest(facts, arn),
         ]
       : []),
     ...(facts.refusal === "byArn"
       ? [
-          // By condition and not by NotPrincipal, which a role's session does not match reliably; the key holds the role's ARN for all of its sessions.
+          // By condition and not by NotPrincipal, which a role's session does not match reliably;
+          // the key holds the role's ARN for all of its sessions.
           refuse("RefuseOthers", { StringNotEquals: { "aws:PrincipalArn": named } }),
         ]
       : []),
@@ -97,9 +120,14 @@ export function bucketPolicy(facts: BucketPolicyFacts): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
-const principalsOf = (facts: BucketPolicyFacts): string[] => [...new Set([facts.instancePrincipal, ...(facts.formerPrincipals ?? [])])];
+const principalsOf = (facts: BucketPolicyFacts): string[] => [
+  ...new Set([facts.instancePrincipal, ...(facts.formerPrincipals ?? [])]),
+];
 
-/** Refuses to the instance's users what they aren't granted: another object than theirs, another action, this very policy. */
+/**
+ * Refuses to the instance's users what they aren't granted: another object than theirs, another
+ * action, this very policy.
+ */
 function refuseTheRest(facts: BucketPolicyFacts, arn: string): Statement[] {
   const { instancePrincipal, maintenancePrincipal, preparingDeletion } = facts;
   const principals = principalsOf(facts);
@@ -129,11 +157,18 @@ function refuseTheRest(facts: BucketPolicyFacts, arn: string): Statement[] {
   ]);
 }
 
-/** Actions on objects that are granted for some of them only, each once with everything it is granted for: a second refusal would take back what the first spares. */
-function limits(grants: readonly Grant[], arn: string): { actions: string[]; resources: string[] }[] {
+/**
+ * Actions on objects that are granted for some of them only, each once with everything it is
+ * granted for: a second refusal would take back what the first spares.
+ */
+function limits(
+  grants: readonly Grant[],
+  arn: string,
+): { actions: string[]; resources: string[] }[] {
   const patterns = new Map<string, Set<string>>();
   for (const { actions, keys } of grants) {
-    for (const action of actions) patterns.set(action, new Set([...(patterns.get(action) ?? []), ...(keys ?? ["*"])]));
+    for (const action of actions)
+      patterns.set(action, new Set([...(patterns.get(action) ?? []), ...(keys ?? ["*"])]));
   }
   const byPatterns = new Map<string, string[]>();
   for (const [action, keys] of patterns) {

@@ -18,14 +18,37 @@ import { sharedStorage } from "./timeouts.ts";
 export function checkAccess(args: MlflowInstanceArgs, report: Report): void {
   const { bucket, podIdentity } = args;
   const hasKeys = args.bucketCredentials !== undefined;
-  report("bucketCredentials", hasKeys || podIdentity !== undefined, "must be set, or podIdentity: exactly one of the two");
-  report("podIdentity", !(hasKeys && podIdentity !== undefined), "must not be set together with bucketCredentials: exactly one of the two");
-  const [hasKey, hasPrincipal] = [args.maintenanceCredentials !== undefined, bucket.maintenancePrincipal !== undefined];
+  report(
+    "bucketCredentials",
+    hasKeys || podIdentity !== undefined,
+    "must be set, or podIdentity: exactly one of the two",
+  );
+  report(
+    "podIdentity",
+    !(hasKeys && podIdentity !== undefined),
+    "must not be set together with bucketCredentials: exactly one of the two",
+  );
+  const [hasKey, hasPrincipal] = [
+    args.maintenanceCredentials !== undefined,
+    bucket.maintenancePrincipal !== undefined,
+  ];
   if (podIdentity === undefined) {
-    report("bucket.instancePrincipal", bucket.instancePrincipal !== undefined || !hasKeys, "must be set together with bucketCredentials");
+    report(
+      "bucket.instancePrincipal",
+      bucket.instancePrincipal !== undefined || !hasKeys,
+      "must be set together with bucketCredentials",
+    );
     // Half a pair would be the jobs' rights for one user and their key of another.
-    report("bucket.maintenancePrincipal", hasPrincipal || !hasKey, "must be set together with maintenanceCredentials");
-    report("maintenanceCredentials", hasKey || !hasPrincipal, "must be set together with bucket.maintenancePrincipal");
+    report(
+      "bucket.maintenancePrincipal",
+      hasPrincipal || !hasKey,
+      "must be set together with maintenanceCredentials",
+    );
+    report(
+      "maintenanceCredentials",
+      hasKey || !hasPrincipal,
+      "must be set together with bucket.maintenancePrincipal",
+    );
     return;
   }
   // An empty owner has its own problem.
@@ -36,12 +59,21 @@ export function checkAccess(args: MlflowInstanceArgs, report: Report): void {
   report("bucket.instancePrincipal", bucket.instancePrincipal === undefined, ours);
   report("bucket.maintenancePrincipal", !hasPrincipal, ours);
   bucket.adminPrincipals.forEach((principal, index) => {
-    const role = "must be the ARN of a role, arn:aws:iam::<account>:role/…: a policy sees the role behind a session and no session";
-    report(`bucket.adminPrincipals[${index}]`, typeof principal !== "string" || isRoleOrUser(principal), role);
+    const role =
+      "must be the ARN of a role, arn:aws:iam::<account>:role/…: a policy sees the role behind a session and no session";
+    report(
+      `bucket.adminPrincipals[${index}]`,
+      typeof principal !== "string" || isRoleOrUser(principal),
+      role,
+    );
   });
   // Roles have policies of their own, so the bucket's only refuses.
   const saysSomething = bucket.denyOthers !== false || bucket.tlsOnly !== false;
-  report("bucket.denyOthers", saysSomething, "must not be false together with bucket.tlsOnly: S3 takes no policy that says nothing");
+  report(
+    "bucket.denyOthers",
+    saysSomething,
+    "must not be false together with bucket.tlsOnly: S3 takes no policy that says nothing",
+  );
   checkPodIdentity(podIdentity, report);
 }
 
@@ -56,15 +88,20 @@ function checkPodIdentity(identity: PodIdentity, report: Report): void {
   report("podIdentity.method", isOneOf(PodIdentityMethod, method), oneOf(PodIdentityMethod));
   if (isOneOf(PodIdentityMethod, method)) {
     const isIrsa = method === PodIdentityMethod.Irsa;
-    const provider = isIrsa ? "must be set for method irsa" : "belongs to method irsa: the two exclude each other";
+    const provider = isIrsa
+      ? "must be set for method irsa"
+      : "belongs to method irsa: the two exclude each other";
     report("podIdentity.oidcProviderArn", isIrsa === (oidcProviderArn !== undefined), provider);
-    const cluster = isIrsa ? "belongs to method podIdentity: the two exclude each other" : "must be set for method podIdentity";
+    const cluster = isIrsa
+      ? "belongs to method podIdentity: the two exclude each other"
+      : "must be set for method podIdentity";
     report("podIdentity.clusterName", isIrsa === (clusterName === undefined), cluster);
   }
   const providerParts = arnParts(oidcProviderArn ?? "");
   report(
     "podIdentity.oidcProviderArn",
-    oidcProviderArn === undefined || (providerParts?.service === "iam" && /^oidc-provider\/[^/]+/.test(providerParts.resource)),
+    oidcProviderArn === undefined ||
+      (providerParts?.service === "iam" && /^oidc-provider\/[^/]+/.test(providerParts.resource)),
     "must be the ARN of an OIDC provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer without https://>",
   );
   report(
@@ -75,7 +112,8 @@ function checkPodIdentity(identity: PodIdentity, report: Report): void {
   const boundary = arnParts(permissionsBoundaryArn ?? "");
   report(
     "podIdentity.permissionsBoundaryArn",
-    permissionsBoundaryArn === undefined || (boundary?.service === "iam" && boundary.resource.startsWith("policy/")),
+    permissionsBoundaryArn === undefined ||
+      (boundary?.service === "iam" && boundary.resource.startsWith("policy/")),
     "must be the ARN of a policy, arn:aws:iam::<account>:policy/…",
   );
   report(
@@ -92,7 +130,11 @@ export function checkBucketFeatures({ bucket }: MlflowInstanceArgs, report: Repo
   if (kmsKeyArn !== undefined) {
     // Not an alias: policies know keys only by themselves.
     const isKey = key?.service === "kms" && key.resource.startsWith("key/");
-    report("bucket.kmsKeyArn", isKey, "must be the ARN of a key, arn:aws:kms:<region>:<account>:key/…, and of no alias");
+    report(
+      "bucket.kmsKeyArn",
+      isKey,
+      "must be the ARN of a key, arn:aws:kms:<region>:<account>:key/…, and of no alias",
+    );
     report(
       "bucket.kmsKeyArn",
       !isKey || key.region === bucket.region,
@@ -114,8 +156,16 @@ export function checkLoadBalancer(args: MlflowInstanceArgs, report: Report): voi
   const { bucket, podIdentity, ingress } = args;
   const { controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } = ingress;
   const isAlb = controller === IngressController.Alb;
-  report("ingress.controller", controller === undefined || isOneOf(IngressController, controller), oneOf(IngressController));
-  report("ingress.scheme", scheme === undefined || isOneOf(LoadBalancerScheme, scheme), oneOf(LoadBalancerScheme));
+  report(
+    "ingress.controller",
+    controller === undefined || isOneOf(IngressController, controller),
+    oneOf(IngressController),
+  );
+  report(
+    "ingress.scheme",
+    scheme === undefined || isOneOf(LoadBalancerScheme, scheme),
+    oneOf(LoadBalancerScheme),
+  );
   report("ingress.scheme", scheme === undefined || isAlb, "belongs to controller alb");
   report("ingress.groupName", groupName === undefined || isAlb, "belongs to controller alb");
   report(
@@ -128,28 +178,46 @@ export function checkLoadBalancer(args: MlflowInstanceArgs, report: Report): voi
     groupTemporaryStorage === undefined || parseBytes(groupTemporaryStorage) !== undefined,
     "must be a quantity of bytes such as 20Gi",
   );
-  report("ingress.groupTemporaryStorage", groupTemporaryStorage === undefined || groupName !== undefined, "belongs to ingress.groupName");
+  report(
+    "ingress.groupTemporaryStorage",
+    groupTemporaryStorage === undefined || groupName !== undefined,
+    "belongs to ingress.groupName",
+  );
   const shared = sharedStorage(ingress);
   // Whose tier is wrong has no default to compare.
-  const own = args.temporaryStorage ?? (isOneOf(Tier, args.tier) ? tierDefaults(args.tier).temporaryStorage : "");
+  const own =
+    args.temporaryStorage ??
+    (isOneOf(Tier, args.tier) ? tierDefaults(args.tier).temporaryStorage : "");
   report(
     "temporaryStorage",
     shared === undefined || !(Number(parseBytes(own)) > Number(parseBytes(shared))),
     `must be at most ${shared}, ingress.groupTemporaryStorage: the group's one load balancer waits for uploads of that size and no longer`,
   );
-  report("ingress.dnsZoneId", dnsZoneId === undefined || /^Z[A-Z0-9]{1,31}$/.test(dnsZoneId), "must be the id of a hosted zone, Z…");
+  report(
+    "ingress.dnsZoneId",
+    dnsZoneId === undefined || /^Z[A-Z0-9]{1,31}$/.test(dnsZoneId),
+    "must be the id of a hosted zone, Z…",
+  );
   const isAcm = tls.source === "acm";
   report(
     "ingress.tls.source",
     isAlb || !isAcm,
     "acm needs controller alb: no other controller reads certificates of AWS Certificate Manager",
   );
-  report("ingress.tls.source", isAcm || !isAlb, "must be acm with controller alb, which reads no certificate from a Kubernetes secret");
+  report(
+    "ingress.tls.source",
+    isAcm || !isAlb,
+    "must be acm with controller alb, which reads no certificate from a Kubernetes secret",
+  );
   const { certificateArn } = tls;
   if (!isAcm || certificateArn === undefined || certificateArn === "") return;
   const parts = arnParts(certificateArn);
   const isCertificate = parts?.service === "acm" && parts.resource.startsWith("certificate/");
-  report("ingress.tls.certificateArn", isCertificate, "must be the ARN of a certificate, arn:aws:acm:<region>:<account>:certificate/…");
+  report(
+    "ingress.tls.certificateArn",
+    isCertificate,
+    "must be the ARN of a certificate, arn:aws:acm:<region>:<account>:certificate/…",
+  );
   report(
     "ingress.tls.certificateArn",
     !isCertificate || parts.region === bucket.region || !isAtAws(bucket, podIdentity !== undefined),

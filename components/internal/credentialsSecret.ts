@@ -3,10 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BucketCredentials } from "../mlflowInstanceArgs.ts";
 import { credentialKeys } from "./podParts.ts";
 
-/** A change of data has to make a new object with a new name, so that pods roll, also where the provider may change secrets in place. */
+/**
+ * A change of data has to make a new object with a new name, so that pods roll, also where the
+ * provider may change secrets in place.
+ */
 export const replacedByData = { replaceOnChanges: ["data", "stringData", "binaryData"] };
 
-/** What a pod logs in with. Every value is marked secret here: a caller may have passed the key pair in plain. */
+/**
+ * What a pod logs in with. Every value is marked secret here: a caller may have passed the key pair
+ * in plain.
+ */
 export function credentialData(
   backendUri: pulumi.Output<string>,
   bucketCredentials: pulumi.Input<BucketCredentials> | undefined,
@@ -18,19 +24,25 @@ export function credentialData(
   return {
     ...uri,
     [credentialKeys.accessKeyId]: pulumi.secret(keys.apply(({ accessKeyId }) => accessKeyId)),
-    [credentialKeys.secretAccessKey]: pulumi.secret(keys.apply(({ secretAccessKey }) => secretAccessKey)),
+    [credentialKeys.secretAccessKey]: pulumi.secret(
+      keys.apply(({ secretAccessKey }) => secretAccessKey),
+    ),
   };
 }
 
 /**
- * The keys with which MLflow encrypts what it stores, from one generated value. Without them MLflow makes a key of its own in every
- * process, and nothing can read what another process stored.
+ * The keys with which MLflow encrypts what it stores, from one generated value. Without them MLflow
+ * makes a key of its own in every process, and nothing can read what another process stored.
  */
 export function serverKeyData(value: pulumi.Output<string>): Record<string, pulumi.Output<string>> {
   return {
     // A Fernet key: 32 bytes in the URL's alphabet of base64, with padding.
-    [credentialKeys.webhookKey]: pulumi.secret(value.apply((text) => fernetKey(`webhooks:${text}`))),
-    [credentialKeys.keyPassphrase]: pulumi.secret(value.apply((text) => fernetKey(`key-encryption:${text}`))),
+    [credentialKeys.webhookKey]: pulumi.secret(
+      value.apply((text) => fernetKey(`webhooks:${text}`)),
+    ),
+    [credentialKeys.keyPassphrase]: pulumi.secret(
+      value.apply((text) => fernetKey(`key-encryption:${text}`)),
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
-// Memory by instance class, in GiB: "Hardware specifications for DB instance classes" of the Amazon RDS user guide, read in November 2026. Within a family
-// the memory doubles with the size; the families below are those that RDS offers for PostgreSQL 14 and later.
+// Memory by instance class, in GiB: "Hardware specifications for DB instance classes" of the Amazon
+// RDS user guide, read in November 2026. Within a family the memory doubles with the size; the
+// families below are those that RDS offers for PostgreSQL 14 and later.
 
 /** Memory of a `large` of these families. */
 const memoryOfLarge: Record<string, number> = {
@@ -10,11 +11,23 @@ const memoryOfLarge: Record<string, number> = {
 /** Size in units of `large`. */
 const sizes: Record<string, number> = {
   large: 1,
-  ...Object.fromEntries([1, 2, 4, 8, 12, 16, 24, 32, 48].map((factor) => [factor === 1 ? "xlarge" : `${factor}xlarge`, 2 * factor])),
+  ...Object.fromEntries(
+    [1, 2, 4, 8, 12, 16, 24, 32, 48].map((factor) => [
+      factor === 1 ? "xlarge" : `${factor}xlarge`,
+      2 * factor,
+    ]),
+  ),
 };
 
 /** Classes that earn their CPU by credits; both families have the same memory. */
-const memoryOfBurstable: Record<string, number> = { micro: 1, small: 2, medium: 4, large: 8, xlarge: 16, "2xlarge": 32 };
+const memoryOfBurstable: Record<string, number> = {
+  micro: 1,
+  small: 2,
+  medium: 4,
+  large: 8,
+  xlarge: 16,
+  "2xlarge": 32,
+};
 
 function ofFamilies(memory: number, families: string[]): Record<string, number> {
   return Object.fromEntries(families.map((family) => [family, memory]));
@@ -33,10 +46,14 @@ export function memoryOfClass(instanceClass: string): number | undefined {
 }
 
 /**
- * What RDS sets max_connections to by itself, LEAST(DBInstanceClassMemory/9531392, 5000): above it, connections that are all busy take the memory that the
- * server's caches need. RDS counts without what its own processes take, so the real number is a little lower. Undefined for a class that is not in the table.
+ * What RDS sets max_connections to by itself, LEAST(DBInstanceClassMemory/9531392, 5000): above it,
+ * connections that are all busy take the memory that the server's caches need. RDS counts without
+ * what its own processes take, so the real number is a little lower. Undefined for a class that is
+ * not in the table.
  */
 export function mostConnectionsOf(instanceClass: string): number | undefined {
   const memory = memoryOfClass(instanceClass);
-  return memory === undefined ? undefined : Math.min(Math.floor((memory * 2 ** 30) / 9_531_392), 5000);
+  return memory === undefined
+    ? undefined
+    : Math.min(Math.floor((memory * 2 ** 30) / 9_531_392), 5000);
 }

@@ -16,5 +16,7 @@ export function passwordOf(secretString: string): string {
   } catch {
     // The message of the parser would quote the secret.
   }
-  throw new Error("the master secret of the database server is not what RDS writes: JSON with a password");
+  throw new Error(
+    "the master secret of the database server is not what RDS writes: JSON with a password",
+  );
 }

@@ -18,9 +18,13 @@ export function resolveDatabaseServer(name: string, args: DatabaseServerArgs) {
   return {
     identifier,
     storage,
-    maxStorage: args.maxStorage === undefined ? Math.min(5 * storage, mostStorage) : (gibibytes(args.maxStorage) ?? 0),
+    maxStorage:
+      args.maxStorage === undefined
+        ? Math.min(5 * storage, mostStorage)
+        : (gibibytes(args.maxStorage) ?? 0),
     multiAz: args.multiAz ?? args.tier === Tier.Production,
-    backupRetentionDays: parseDays(args.backupRetention ?? tierDefaults(args.tier).deletedExperimentRetention) ?? 0,
+    backupRetentionDays:
+      parseDays(args.backupRetention ?? tierDefaults(args.tier).deletedExperimentRetention) ?? 0,
     backupWindow: args.backupWindow ?? "00:00-00:30",
     maintenanceWindow: args.maintenanceWindow ?? "sun:05:30-sun:06:30",
     logRetentionDays: parseDays(args.logRetention ?? "30d") ?? 0,
@@ -66,7 +70,10 @@ export function serverLogicalName(name: string, noun: keyof typeof nouns): strin
   return `${name}-${nouns[noun]}`;
 }
 
-/** By the client and not by its place in the list: taking the first one out must leave the others alone. A URN knows `::`, so an IPv6 CIDR goes without colons. */
+/**
+ * By the client and not by its place in the list: taking the first one out must leave the others
+ * alone. A URN knows `::`, so an IPv6 CIDR goes without colons.
+ */
 export function clientLogicalName(name: string, client: string): string {
   return `${name}-from-${client.replaceAll(/[^A-Za-z0-9.-]/g, "-")}`;
 }

@@ -22,7 +22,11 @@ export function databaseServerProblems(name: string, args: DatabaseServerArgs): 
   const report: Report = (propertyPath, ok, reason) => {
     if (!ok) problems.push({ propertyPath, reason });
   };
-  report("environment", isLabelValue(args.environment), "must be 1 to 63 letters, digits, '-', '_' or '.'");
+  report(
+    "environment",
+    isLabelValue(args.environment),
+    "must be 1 to 63 letters, digits, '-', '_' or '.'",
+  );
   report("tier", isOneOf(Tier, args.tier), oneOf(Tier));
   report("owner", args.owner.trim() !== "" && isTagValue(args.owner), tagRule);
   report("costCenter", args.costCenter === undefined || isTagValue(args.costCenter), tagRule);
@@ -40,7 +44,8 @@ export function validateDatabaseServer(name: string, args: DatabaseServerArgs): 
 
 function checkNames(name: string, args: DatabaseServerArgs, report: Report): void {
   const identifier = /^[a-z](?:-?[a-z0-9])*$/;
-  const rule = "lower case letters, digits and single dashes, beginning with a letter and not ending with a dash";
+  const rule =
+    "lower case letters, digits and single dashes, beginning with a letter and not ending with a dash";
   const own = args.identifier ?? name;
   report(
     "identifier",
@@ -50,8 +55,14 @@ function checkNames(name: string, args: DatabaseServerArgs, report: Report): voi
   for (const field of ["finalSnapshotIdentifier", "snapshotIdentifier"] as const) {
     const value = args[field];
     // A snapshot that RDS or AWS Backup has made is called `rds:…` or by its ARN.
-    const ok = value === undefined || (field === "snapshotIdentifier" ? value !== "" && !/\s/.test(value) : identifier.test(value));
-    report(field, ok, field === "snapshotIdentifier" ? "must be the name or ARN of a snapshot" : `must be ${rule}`);
+    const ok =
+      value === undefined ||
+      (field === "snapshotIdentifier" ? value !== "" && !/\s/.test(value) : identifier.test(value));
+    report(
+      field,
+      ok,
+      field === "snapshotIdentifier" ? "must be the name or ARN of a snapshot" : `must be ${rule}`,
+    );
   }
   const user = args.adminUser ?? "mlflow_admin";
   report(
@@ -66,12 +77,21 @@ function checkEngine(args: DatabaseServerArgs, report: Report): void {
   report(
     "engineVersion",
     major !== undefined && major >= leastEngineVersion,
-    major === undefined && /^\d+[.\d]*$/.test(args.engineVersion) && Number.parseInt(args.engineVersion, 10) >= leastEngineVersion
+    major === undefined &&
+      /^\d+[.\d]*$/.test(args.engineVersion) &&
+      Number.parseInt(args.engineVersion, 10) >= leastEngineVersion
       ? `must be a major version such as ${Number.parseInt(args.engineVersion, 10)}: AWS chooses the minor one`
       : `must be a major version of PostgreSQL that is ${leastEngineVersion} or later, such as 16`,
   );
-  report("instanceClass", isInstanceClass(args.instanceClass), "must be an instance class such as db.t4g.medium");
-  const isCount = Number.isInteger(args.maxConnections) && args.maxConnections >= 20 && args.maxConnections <= 5000;
+  report(
+    "instanceClass",
+    isInstanceClass(args.instanceClass),
+    "must be an instance class such as db.t4g.medium",
+  );
+  const isCount =
+    Number.isInteger(args.maxConnections) &&
+    args.maxConnections >= 20 &&
+    args.maxConnections <= 5000;
   report("maxConnections", isCount, "must be a whole number from 20 to 5000");
   const most = mostConnectionsOf(args.instanceClass);
   report(
@@ -88,7 +108,11 @@ function checkEngine(args: DatabaseServerArgs, report: Report): void {
 }
 
 function checkNetwork(args: DatabaseServerArgs, report: Report): void {
-  report("vpcId", typeof args.vpcId !== "string" || /^vpc-[0-9a-f]+$/.test(args.vpcId), "must be the id of a VPC: vpc-…");
+  report(
+    "vpcId",
+    typeof args.vpcId !== "string" || /^vpc-[0-9a-f]+$/.test(args.vpcId),
+    "must be the id of a VPC: vpc-…",
+  );
   const plain = args.subnetIds.filter((id) => typeof id === "string");
   report(
     "subnetIds",
@@ -96,7 +120,11 @@ function checkNetwork(args: DatabaseServerArgs, report: Report): void {
     "must be at least two different subnets, in two availability zones",
   );
   args.subnetIds.forEach((id, index) =>
-    report(`subnetIds[${index}]`, typeof id !== "string" || /^subnet-[0-9a-f]+$/.test(id), "must be the id of a subnet: subnet-…"),
+    report(
+      `subnetIds[${index}]`,
+      typeof id !== "string" || /^subnet-[0-9a-f]+$/.test(id),
+      "must be the id of a subnet: subnet-…",
+    ),
   );
   const [groups, cidrs] = [args.clientSecurityGroupIds ?? [], args.clientCidrs ?? []];
   report(
@@ -125,7 +153,8 @@ function checkStorage(args: DatabaseServerArgs, report: Report): void {
   const most = args.maxStorage === undefined ? undefined : gibibytes(args.maxStorage);
   report(
     "maxStorage",
-    args.maxStorage === undefined || (most !== undefined && most <= mostStorage && !(isStorage && most * 10 < storage * 11)),
+    args.maxStorage === undefined ||
+      (most !== undefined && most <= mostStorage && !(isStorage && most * 10 < storage * 11)),
     `must be whole Gi, at least a tenth more than storage and at most ${mostStorage}Gi`,
   );
 }
@@ -146,12 +175,20 @@ function checkTimes(args: DatabaseServerArgs, report: Report): void {
   if (!isOneOf(Tier, args.tier)) return;
   const { backupWindow, maintenanceWindow } = resolveDatabaseServer("any", args);
   const [daily, weekly] = [parseDailyWindow(backupWindow), parseWeeklyWindow(maintenanceWindow)];
-  report("backupWindow", daily !== undefined && daily.length >= 30, "must be hh:mm-hh:mm in UTC, at least 30 minutes, such as 00:00-00:30");
+  report(
+    "backupWindow",
+    daily !== undefined && daily.length >= 30,
+    "must be hh:mm-hh:mm in UTC, at least 30 minutes, such as 00:00-00:30",
+  );
   report(
     "maintenanceWindow",
     weekly !== undefined && weekly.length >= 30 && weekly.length <= 24 * 60,
     "must be ddd:hh:mm-ddd:hh:mm in UTC, from 30 minutes to a day, such as sun:05:30-sun:06:30",
   );
   if (daily !== undefined && weekly !== undefined)
-    report("maintenanceWindow", !overlap(daily, weekly), `must not overlap with backupWindow (${backupWindow})`);
+    report(
+      "maintenanceWindow",
+      !overlap(daily, weekly),
+      `must not overlap with backupWindow (${backupWindow})`,
+    );
 }

@@ -15,7 +15,8 @@ function minutes(hours: string, rest: string): number | undefined {
 
 /** A window of every day, `hh:mm-hh:mm`; it may cross midnight. */
 export function parseDailyWindow(text: string): Window | undefined {
-  const [, fromHour = "", fromMinute = "", toHour = "", toMinute = ""] = /^(\d\d):(\d\d)-(\d\d):(\d\d)$/.exec(text) ?? [];
+  const [, fromHour = "", fromMinute = "", toHour = "", toMinute = ""] =
+    /^(\d\d):(\d\d)-(\d\d):(\d\d)$/.exec(text) ?? [];
   return span(minutes(fromHour || "99", fromMinute), minutes(toHour || "99", toMinute), day);
 }
 
@@ -30,7 +31,11 @@ export function parseWeeklyWindow(text: string): Window | undefined {
   return span(at(match[1], match[2], match[3]), at(match[4], match[5], match[6]), week);
 }
 
-function span(start: number | undefined, end: number | undefined, whole: number): Window | undefined {
+function span(
+  start: number | undefined,
+  end: number | undefined,
+  whole: number,
+): Window | undefined {
   if (start === undefined || end === undefined || start === end) return undefined;
   return { start, length: (end - start + whole) % whole };
 }
@@ -40,6 +45,9 @@ export function overlap(daily: Window, weekly: Window): boolean {
   return days.some((_name, index) => {
     const start = index * day + daily.start;
     // Both ways round the week.
-    return (weekly.start - start + week) % week < daily.length || (start - weekly.start + week) % week < weekly.length;
+    return (
+      (weekly.start - start + week) % week < daily.length ||
+      (start - weekly.start + week) % week < weekly.length
+    );
   });
 }

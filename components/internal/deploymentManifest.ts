@@ -5,7 +5,16 @@ import { Component, labelsOf, selectorOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
 import { podAccess, type PodRole } from "./podAccess.ts";
-import { caVolume, credentialKeys, failureMessage, plainEnv, pullSecrets, secretEnv, temporaryVolume, tokenVolume } from "./podParts.ts";
+import {
+  caVolume,
+  credentialKeys,
+  failureMessage,
+  plainEnv,
+  pullSecrets,
+  secretEnv,
+  temporaryVolume,
+  tokenVolume,
+} from "./podParts.ts";
 import { serverPort } from "./hosts.ts";
 
 export interface DeploymentFacts {
@@ -29,7 +38,10 @@ export interface DeploymentFacts {
   environment: Record<string, Input<string>>;
 }
 
-/** Seconds from the decision to end a pod to the kubelet's kill: an upload in flight may take longer than the default 30. */
+/**
+ * Seconds from the decision to end a pod to the kubelet's kill: an upload in flight may take longer
+ * than the default 30.
+ */
 const graceSeconds = 60;
 /** Seconds that are left to the process after its last request, before the kubelet kills it. */
 const endMarginSeconds = 5;
@@ -51,7 +63,8 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
     // An update fails within 3 minutes when no new pod comes. A cluster that first adds a node may
     // take longer: the pods still start, and the next update finds them.
     progressDeadlineSeconds: 170,
-    // A new pod is ready before an old one goes, with one replica too; the pool counts this additional pod.
+    // A new pod is ready before an old one goes, with one replica too; the pool counts this
+    // additional pod.
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     selector: { matchLabels: selector },
     template: {
@@ -62,7 +75,8 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
       spec: {
         serviceAccountName: objectNames.serviceAccount,
         automountServiceAccountToken: false,
-        // Otherwise every service of the namespace becomes variables such as MLFLOW_PORT, which MLflow reads as its own settings.
+        // Otherwise every service of the namespace becomes variables such as MLFLOW_PORT, which
+        // MLflow reads as its own settings.
         enableServiceLinks: false,
         ...pullSecrets(facts.imagePullSecrets),
         terminationGracePeriodSeconds: graceSeconds,
@@ -83,21 +97,46 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
               ...access.env,
               ...plainEnv(facts.environment),
               // The process gets SIGTERM after the drain, and its requests all that is left.
-              { name: "MLFLOW_INSTANCE_GRACE_SECONDS", value: String(graceSeconds - facts.drainSeconds - endMarginSeconds) },
-              // In bytes: what one request may ask for follows from it, also where the limit is the user's own.
-              { name: "MLFLOW_INSTANCE_MEMORY_LIMIT", valueFrom: { resourceFieldRef: { resource: "limits.memory", divisor: "1" } } },
+              {
+                name: "MLFLOW_INSTANCE_GRACE_SECONDS",
+                value: String(graceSeconds - facts.drainSeconds - endMarginSeconds),
+              },
+              // In bytes: what one request may ask for follows from it, also where the limit is the
+              // user's own.
+              {
+                name: "MLFLOW_INSTANCE_MEMORY_LIMIT",
+                valueFrom: { resourceFieldRef: { resource: "limits.memory", divisor: "1" } },
+              },
             ],
             ...failureMessage,
             securityContext: containerSecurityContext,
             resources: containerResources(facts.resources),
             volumeMounts: mounts.map(({ mount }) => mount),
-            // A worker that fails on import is restarted for ever while the parent stays up: without this the pod would never be seen as broken.
-            startupProbe: { httpGet: { path: "/health", port: "http" }, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 180 },
+            // A worker that fails on import is restarted for ever while the parent stays up:
+            // without this the pod would never be seen as broken.
+            startupProbe: {
+              httpGet: { path: "/health", port: "http" },
+              periodSeconds: 1,
+              timeoutSeconds: 2,
+              failureThreshold: 180,
+            },
             // The process only: a dead database must not restart pods.
-            livenessProbe: { httpGet: { path: "/health", port: "http" }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
-            // The database too: it answers 503 when `SELECT 1` takes longer than 2 s, so the probe waits a little longer.
-            readinessProbe: { httpGet: { path: "/health/ready", port: "http" }, periodSeconds: 5, timeoutSeconds: 4, failureThreshold: 3 },
-            // The ingress controller learns of the end a moment after the pod does; until then it still sends requests.
+            livenessProbe: {
+              httpGet: { path: "/health", port: "http" },
+              periodSeconds: 10,
+              timeoutSeconds: 5,
+              failureThreshold: 6,
+            },
+            // The database too: it answers 503 when `SELECT 1` takes longer than 2 s, so the probe
+            // waits a little longer.
+            readinessProbe: {
+              httpGet: { path: "/health/ready", port: "http" },
+              periodSeconds: 5,
+              timeoutSeconds: 4,
+              failureThreshold: 3,
+            },
+            // The ingress controller learns of the end a moment after the pod does; until then it
+            // still sends requests.
             lifecycle: { preStop: { sleep: { seconds: facts.drainSeconds } } },
           },
         ],
@@ -122,6 +161,9 @@ function spreadOverNodes(selector: Record<string, string>): input.core.v1.Topolo
 function containerResources(resources: ServerResources): input.core.v1.ResourceRequirements {
   return {
     requests: { cpu: resources.cpuRequest, memory: resources.memoryRequest },
-    limits: { ...(resources.cpuLimit === undefined ? {} : { cpu: resources.cpuLimit }), memory: resources.memoryLimit },
+    limits: {
+      ...(resources.cpuLimit === undefined ? {} : { cpu: resources.cpuLimit }),
+      memory: resources.memoryLimit,
+    },
   };
 }

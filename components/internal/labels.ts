@@ -1,7 +1,10 @@
 import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
 
 /** What labels and tags say about an instance. */
-export type Identity = Pick<MlflowInstanceArgs, "instanceName" | "team" | "owner" | "environment" | "tier"> &
+export type Identity = Pick<
+  MlflowInstanceArgs,
+  "instanceName" | "team" | "owner" | "environment" | "tier"
+> &
   Partial<Pick<MlflowInstanceArgs, "description" | "costCenter">>;
 
 export const Component = {
@@ -33,7 +36,9 @@ export function labelsOf(identity: Identity, component: Component): Record<strin
   };
 }
 
-/** The labels that select pods: only those that never change, because a Deployment's selector can't. */
+/**
+ * The labels that select pods: only those that never change, because a Deployment's selector can't.
+ */
 export function selectorOf(instanceName: string, component: Component): Record<string, string> {
   return {
     "app.kubernetes.io/name": "mlflow",
@@ -42,11 +47,20 @@ export function selectorOf(instanceName: string, component: Component): Record<s
   };
 }
 
-/** Says on the namespace and the bucket why parts of an instance are missing and its data is not protected. */
+/**
+ * Says on the namespace and the bucket why parts of an instance are missing and its data is not
+ * protected.
+ */
 const preparedForDeletion = { "mlflow-instances/deletion": "prepared" };
 
-/** Tags of cloud resources: the labels, and what is no label because a tag may hold more characters. */
-export function tagsOf(identity: Identity, component: Component, preparingDeletion: boolean): Record<string, string> {
+/**
+ * Tags of cloud resources: the labels, and what is no label because a tag may hold more characters.
+ */
+export function tagsOf(
+  identity: Identity,
+  component: Component,
+  preparingDeletion: boolean,
+): Record<string, string> {
   return {
     ...labelsOf(identity, component),
     "mlflow-instances/owner": identity.owner,
@@ -66,14 +80,23 @@ export interface NamespaceFacts {
 }
 
 /** What is no valid label value (addresses, sentences) goes to annotations of the namespace. */
-export function namespaceAnnotations(identity: Identity, facts: NamespaceFacts): Record<string, string> {
+export function namespaceAnnotations(
+  identity: Identity,
+  facts: NamespaceFacts,
+): Record<string, string> {
   return {
     "mlflow-instances/owner": identity.owner,
-    ...(identity.description === undefined ? {} : { "mlflow-instances/description": identity.description }),
-    ...(identity.costCenter === undefined ? {} : { "mlflow-instances/cost-center": identity.costCenter }),
+    ...(identity.description === undefined
+      ? {}
+      : { "mlflow-instances/description": identity.description }),
+    ...(identity.costCenter === undefined
+      ? {}
+      : { "mlflow-instances/cost-center": identity.costCenter }),
     "mlflow-instances/mlflow-version": facts.mlflowVersion,
     "mlflow-instances/deleted-experiment-retention": facts.deletedExperimentRetention,
-    ...(facts.traceRetention === undefined ? {} : { "mlflow-instances/trace-retention": facts.traceRetention }),
+    ...(facts.traceRetention === undefined
+      ? {}
+      : { "mlflow-instances/trace-retention": facts.traceRetention }),
     "mlflow-instances/database-server-connections": String(facts.databaseServerConnections),
     ...(facts.preparingDeletion ? preparedForDeletion : {}),
   };

@@ -4,7 +4,15 @@ import { Component, labelsOf, type Identity } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
 import { podAccess, type PodRole } from "./podAccess.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
-import { caVolume, credentialKeys, failureMessage, plainEnv, pullSecrets, secretEnv, temporaryVolume } from "./podParts.ts";
+import {
+  caVolume,
+  credentialKeys,
+  failureMessage,
+  plainEnv,
+  pullSecrets,
+  secretEnv,
+  temporaryVolume,
+} from "./podParts.ts";
 
 /** What tells one maintenance job from another. */
 export interface MaintenanceKind {
@@ -12,7 +20,9 @@ export interface MaintenanceKind {
   /** Name of CronJob and ServiceAccount in the namespace. */
   objectName: string;
   command: string;
-  /** Seconds after which a run is ended; it is safe to kill, and the next one goes on where it was. */
+  /**
+   * Seconds after which a run is ended; it is safe to kill, and the next one goes on where it was.
+   */
   deadline: number;
   /** Seconds within which a start that was missed (the cluster was down) is made up for. */
   startingDeadline: number;
@@ -58,15 +68,25 @@ export interface MaintenanceJobFacts {
 /** Name of the container, by which a command finds it in the template. */
 export const maintenanceContainer = "maintenance";
 
-/** Exit codes that a second try won't change: wrong settings, something left that needs somebody, another job at work. */
+/**
+ * Exit codes that a second try won't change: wrong settings, something left that needs somebody,
+ * another job at work.
+ */
 const finalExitCodes = [2, 3, 4];
 
 /** A CronJob of the image's maintenance commands. */
-export function maintenanceCronJob(kind: MaintenanceKind, facts: MaintenanceJobFacts): input.batch.v1.CronJobSpec {
+export function maintenanceCronJob(
+  kind: MaintenanceKind,
+  facts: MaintenanceJobFacts,
+): input.batch.v1.CronJobSpec {
   const labels = labelsOf(facts.identity, kind.component);
   const annotations = { "mlflow-instances/mlflow-version": facts.mlflowVersion };
   const access = podAccess(facts.credentialsSecret, facts.role);
-  const mounts = [temporaryVolume("64Mi"), ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)]), ...access.parts];
+  const mounts = [
+    temporaryVolume("64Mi"),
+    ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)]),
+    ...access.parts,
+  ];
   return {
     schedule: facts.schedule,
     timeZone: facts.timeZone,
@@ -88,7 +108,14 @@ export function maintenanceCronJob(kind: MaintenanceKind, facts: MaintenanceJobF
           rules: [
             // A drained node says nothing about the job.
             { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
-            { action: "FailJob", onExitCodes: { containerName: maintenanceContainer, operator: "In", values: finalExitCodes } },
+            {
+              action: "FailJob",
+              onExitCodes: {
+                containerName: maintenanceContainer,
+                operator: "In",
+                values: finalExitCodes,
+              },
+            },
           ],
         },
         template: {
@@ -106,14 +133,20 @@ export function maintenanceCronJob(kind: MaintenanceKind, facts: MaintenanceJobF
                 image: facts.image,
                 command: [kind.command],
                 env: [
-                  ...secretEnv(facts.credentialsSecret, { MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri }),
+                  ...secretEnv(facts.credentialsSecret, {
+                    MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri,
+                  }),
                   ...access.env,
                   ...plainEnv(facts.environment),
                 ],
                 ...failureMessage,
                 securityContext: containerSecurityContext,
-                // Measured: 64 MiB once its libraries are loaded. It works in pages and never imports MLflow, so an instance's size adds little.
-                resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { memory: "256Mi" } },
+                // Measured: 64 MiB once its libraries are loaded. It works in pages and never
+                // imports MLflow, so an instance's size adds little.
+                resources: {
+                  requests: { cpu: "50m", memory: "96Mi" },
+                  limits: { memory: "256Mi" },
+                },
                 volumeMounts: mounts.map(({ mount }) => mount),
               },
             ],

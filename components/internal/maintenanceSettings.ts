@@ -6,14 +6,19 @@ import { parseHours } from "./quantities.ts";
 type Loose<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
 /** When a run without a sign of life counts as dead, with the defaults filled in. */
-export function resolveStaleRuns(settings: Loose<StaleRunsSettings> = {}): Required<StaleRunsSettings> {
+export function resolveStaleRuns(
+  settings: Loose<StaleRunsSettings> = {},
+): Required<StaleRunsSettings> {
   const after = settings.after ?? "24h";
   // Who only shortens `after` wants no error about an `idle` that they never wrote.
   return { after, idle: settings.idle ?? ((parseHours(after) ?? Infinity) < 6 ? after : "6h") };
 }
 
 /** When the jobs run, with the defaults filled in. */
-export function resolveMaintenance(instanceName: string, settings: Loose<MaintenanceSettings> = {}): Required<MaintenanceSettings> {
+export function resolveMaintenance(
+  instanceName: string,
+  settings: Loose<MaintenanceSettings> = {},
+): Required<MaintenanceSettings> {
   const defaults = defaultSchedules(instanceName);
   return {
     timeZone: settings.timeZone ?? "Etc/UTC",
@@ -23,9 +28,10 @@ export function resolveMaintenance(instanceName: string, settings: Loose<Mainten
 }
 
 /**
- * Schedules that follow from the instance's name: the same in every `up`, and different enough that a hundred instances don't all start in
- * the same minute. Retention comes once a night between 1 and 5, and the hourly look for stale runs half an hour away from it, because the two
- * exclude each other.
+ * Schedules that follow from the instance's name: the same in every `up`, and different enough that
+ * a hundred instances don't all start in the same minute. Retention comes once a night between 1
+ * and 5, and the hourly look for stale runs half an hour away from it, because the two exclude each
+ * other.
  */
 export function defaultSchedules(instanceName: string): { retention: string; staleRuns: string } {
   const hash = createHash("sha256").update(instanceName).digest();

@@ -1,12 +1,16 @@
-/** Rule of instance names; namespace, database, bucket and host follow from it and stay within their own limits (63 characters). */
+/**
+ * Rule of instance names; namespace, database, bucket and host follow from it and stay within their
+ * own limits (63 characters).
+ */
 export const instanceNamePattern = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
 
 /** Rule of access token names: part of a logical name, and shown in logs and audits. */
 export const tokenNamePattern = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/;
 
 /**
- * The logical names of all resources, in one table: they are a contract with every existing state. A rename ships with an alias
- * (`aliases: [{ name: <old> }]`) and an upgrade test, or it replaces the resource and, for a bucket or a database, loses its data.
+ * The logical names of all resources, in one table: they are a contract with every existing state.
+ * A rename ships with an alias (`aliases: [{ name: <old> }]`) and an upgrade test, or it replaces
+ * the resource and, for a bucket or a database, loses its data.
  */
 export const nouns = {
   namespace: "namespace",
@@ -72,8 +76,8 @@ export function logicalName(name: string, noun: Noun): string {
 }
 
 /**
- * The generation is part of the name and not a keeper: while a token is rotated, the value of the generation before stays a resource of
- * its own for as long as it is valid.
+ * The generation is part of the name and not a keeper: while a token is rotated, the value of the
+ * generation before stays a resource of its own for as long as it is valid.
  */
 export function tokenLogicalName(name: string, token: string, generation: number): string {
   return `${logicalName(name, "token")}-${token}-g${generation}`;

@@ -1,5 +1,9 @@
 import type { input } from "@pulumi/kubernetes/types/index.js";
-import { PodIdentityMethod, type DatabaseSettings, type NetworkSettings } from "../mlflowInstanceArgs.ts";
+import {
+  PodIdentityMethod,
+  type DatabaseSettings,
+  type NetworkSettings,
+} from "../mlflowInstanceArgs.ts";
 import { Component, componentLabel, selectorOf } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
 import { serverPort } from "./hosts.ts";
@@ -35,14 +39,19 @@ export function objectStorePort(network: NetworkSettings, endpoint: string | und
 }
 
 /**
- * Nothing may talk to or from the namespace but what is listed. The kubelet's probes need no opening: traffic from a pod's own node is
- * always allowed. Addresses are CIDRs because a policy knows no names.
+ * Nothing may talk to or from the namespace but what is listed. The kubelet's probes need no
+ * opening: traffic from a pod's own node is always allowed. Addresses are CIDRs because a policy
+ * knows no names.
  */
 export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
   const dns: Egress = {
     to: [
       {
-        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": facts.network.dnsNamespace ?? "kube-system" } },
+        namespaceSelector: {
+          matchLabels: {
+            "kubernetes.io/metadata.name": facts.network.dnsNamespace ?? "kube-system",
+          },
+        },
         podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
       },
       ...blocks(facts.network.dnsCidrs ?? []),
@@ -52,16 +61,29 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
       { protocol: "TCP", port: 53 },
     ],
   };
-  const database: Egress = { to: blocks(facts.network.databaseCidrs), ports: [{ protocol: "TCP", port: facts.database.port ?? 5432 }] };
+  const database: Egress = {
+    to: blocks(facts.network.databaseCidrs),
+    ports: [{ protocol: "TCP", port: facts.database.port ?? 5432 }],
+  };
   const objectStore = objectStoreAccess(facts);
   const controllers: Peer[] = [
     ...(facts.network.ingressNamespace === undefined
       ? []
-      : [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": facts.network.ingressNamespace } } }]),
+      : [
+          {
+            namespaceSelector: {
+              matchLabels: { "kubernetes.io/metadata.name": facts.network.ingressNamespace },
+            },
+          },
+        ]),
     ...blocks(facts.network.ingressCidrs ?? []),
   ];
   return [
-    { noun: "defaultDeny", objectName: objectNames.defaultDeny, spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } },
+    {
+      noun: "defaultDeny",
+      objectName: objectNames.defaultDeny,
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    },
     {
       noun: "serverPolicy",
       objectName: objectNames.serverPolicy,
@@ -111,26 +133,37 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
 /** The store, and where pods get their credentials for it. */
 function objectStoreAccess({ network, objectStoreEndpoint, podIdentity }: NetworkFacts): Egress[] {
   const port = objectStorePort(network, objectStoreEndpoint);
-  const store = network.objectStoreCidrs === undefined ? everythingPublic : blocks(network.objectStoreCidrs);
+  const store =
+    network.objectStoreCidrs === undefined ? everythingPublic : blocks(network.objectStoreCidrs);
   const endpoints = blocks(network.endpointCidrs ?? []);
   const https = [...(port === 443 ? store : []), ...endpoints];
   return [
     ...(port === 443 ? [] : [{ to: store, ports: [{ protocol: "TCP", port }] }]),
-    // The token service has the same addresses and port as the store: a rule by address can't tell them from each other.
+    // The token service has the same addresses and port as the store: a rule by address can't tell
+    // them from each other.
     ...(https.length === 0 ? [] : [{ to: https, ports: [{ protocol: "TCP", port: 443 }] }]),
     ...(podIdentity === PodIdentityMethod.PodIdentity ? [agent] : []),
   ];
 }
 
 /** Where the agent of EKS Pod Identity answers on each node. */
-const agent: Egress = { to: blocks(["169.254.170.23/32", "fd00:ec2::23/128"]), ports: [{ protocol: "TCP", port: 80 }] };
+const agent: Egress = {
+  to: blocks(["169.254.170.23/32", "fd00:ec2::23/128"]),
+  ports: [{ protocol: "TCP", port: 80 }],
+};
 
 /**
- * The public internet, as far as a rule by address can say it: the addresses of AWS' services change, and a gateway endpoint in the VPC keeps them. Never another
- * pod, node or network of ours, and never the node's metadata service.
+ * The public internet, as far as a rule by address can say it: the addresses of AWS' services
+ * change, and a gateway endpoint in the VPC keeps them. Never another pod, node or network of ours,
+ * and never the node's metadata service.
  */
 const everythingPublic: Peer[] = [
-  { ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"] } },
+  {
+    ipBlock: {
+      cidr: "0.0.0.0/0",
+      except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
+    },
+  },
   { ipBlock: { cidr: "::/0", except: ["fc00::/7", "fe80::/10"] } },
 ];
 
@@ -138,7 +171,9 @@ function maintenancePods(instanceName: string): input.meta.v1.LabelSelector {
   const { [componentLabel]: _, ...shared } = selectorOf(instanceName, Component.Retention);
   return {
     matchLabels: shared,
-    matchExpressions: [{ key: componentLabel, operator: "In", values: [Component.Retention, Component.StaleRuns] }],
+    matchExpressions: [
+      { key: componentLabel, operator: "In", values: [Component.Retention, Component.StaleRuns] },
+    ],
   };
 }
 

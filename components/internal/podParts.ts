@@ -18,7 +18,10 @@ export const credentialKeys = {
 const caFolder = "/etc/mlflow-instance/ca";
 export const caKey = "ca.crt";
 
-/** Folder of the token file; a folder and not a `subPath`, because only a folder follows the secret's changes. */
+/**
+ * Folder of the token file; a folder and not a `subPath`, because only a folder follows the
+ * secret's changes.
+ */
 export const tokenFolder = "/etc/mlflow-instance/tokens";
 export const tokenKey = "tokens.json";
 
@@ -34,7 +37,9 @@ export function caFile(caGiven: boolean): string {
 export const failureMessage = { terminationMessagePolicy: "FallbackToLogsOnError" } as const;
 
 /** Names of the Secrets by which a node pulls the image; nothing where there are none. */
-export const pullSecrets = (names: readonly Input<string>[]): { imagePullSecrets?: { name: Input<string> }[] } =>
+export const pullSecrets = (
+  names: readonly Input<string>[],
+): { imagePullSecrets?: { name: Input<string> }[] } =>
   names.length === 0 ? {} : { imagePullSecrets: names.map((name) => ({ name })) };
 
 export function plainEnv(values: Record<string, Input<string>>): EnvVar[] {
@@ -42,15 +47,21 @@ export function plainEnv(values: Record<string, Input<string>>): EnvVar[] {
 }
 
 export function secretEnv(secretName: Input<string>, keys: Record<string, string>): EnvVar[] {
-  return Object.entries(keys).map(([name, key]) => ({ name, valueFrom: { secretKeyRef: { name: secretName, key } } }));
+  return Object.entries(keys).map(([name, key]) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secretName, key } },
+  }));
 }
 
 /**
- * The only writable folder. Uploads and downloads are streamed and do not touch it; its limit is for
- * what libraries write there.
+ * The only writable folder. Uploads and downloads are streamed and do not touch it; its limit is
+ * for what libraries write there.
  */
 export function temporaryVolume(sizeLimit: string): { volume: Volume; mount: VolumeMount } {
-  return { volume: { name: "tmp", emptyDir: { sizeLimit } }, mount: { name: "tmp", mountPath: "/tmp" } };
+  return {
+    volume: { name: "tmp", emptyDir: { sizeLimit } },
+    mount: { name: "tmp", mountPath: "/tmp" },
+  };
 }
 
 export function caVolume(configMapName: Input<string>): { volume: Volume; mount: VolumeMount } {

@@ -25,7 +25,10 @@ export const containerSecurityContext = {
 /** Mode of mounted secret files: owner and group may read. */
 export const secretFileMode = 0o440;
 
-/** The namespace refuses, and the API server warns of and audits, every pod below the restricted level. */
+/**
+ * The namespace refuses, and the API server warns of and audits, every pod below the restricted
+ * level.
+ */
 export const podSecurityLabels = Object.fromEntries(
   ["enforce", "warn", "audit"].flatMap((mode) => [
     [`pod-security.kubernetes.io/${mode}`, "restricted"],

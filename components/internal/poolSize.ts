@@ -1,25 +1,38 @@
-/** SQLAlchemy engines in one worker: the tracking store and the model registry keep one each (measured and read in MLflow 3.17.2). */
+/**
+ * SQLAlchemy engines in one worker: the tracking store and the model registry keep one each
+ * (measured and read in MLflow 3.17.2).
+ */
 const storesPerWorker = 2;
 
 /**
- * Connections of one engine when the limit is left open. The image lets one request fewer into MLflow at once (a handler may need two
- * connections), and the others wait for milliseconds. With 6 even the production tier fits a server with PostgreSQL's default of 100 connections.
+ * Connections of one engine when the limit is left open. The image lets one request fewer into
+ * MLflow at once (a handler may need two connections), and the others wait for milliseconds. With 6
+ * even the production tier fits a server with PostgreSQL's default of 100 connections.
  */
 const preferredPerStore = 6;
 
 /** Below this an instance serves one query at a time per worker; a stuck one would stop it. */
 const leastPerStore = 2;
 
-/** PostgreSQL keeps 3 for superusers (`superuser_reserved_connections`); 2 more so that an administrator without that right gets in. */
+/**
+ * PostgreSQL keeps 3 for superusers (`superuser_reserved_connections`); 2 more so that an
+ * administrator without that right gets in.
+ */
 const reservedByServer = 5;
 
-/** What one pod opens besides its workers' pools: one to look at the schema when it starts, and one in each worker to ask for readiness. */
+/**
+ * What one pod opens besides its workers' pools: one to look at the schema when it starts, and one
+ * in each worker to ask for readiness.
+ */
 const perPod = (workers: number) => 1 + workers;
 
 /** The migration job: one for the lock, one for the schema, one for MLflow's own check. */
 const migrationJob = 3;
 
-/** What each maintenance job may hold, on top of the server's: its work, its lock, and a command of the platform team beside it. */
+/**
+ * What each maintenance job may hold, on top of the server's: its work, its lock, and a command of
+ * the platform team beside it.
+ */
 export const maintenanceConnections = { retention: 4, staleRuns: 2 } as const;
 
 const maintenanceJobs = maintenanceConnections.retention + maintenanceConnections.staleRuns;
@@ -44,10 +57,15 @@ export interface Pool {
   maxOverflow: number;
 }
 
-/** Most connections that an instance can open with this pool: a rollout runs one pod more than there are replicas. */
+/**
+ * Most connections that an instance can open with this pool: a rollout runs one pod more than there
+ * are replicas.
+ */
 export function connectionsNeeded(demand: Shape, perStore: number): number {
   const pods = demand.replicas + 1;
-  return pods * (demand.workers * storesPerWorker * perStore + perPod(demand.workers)) + migrationJob;
+  return (
+    pods * (demand.workers * storesPerWorker * perStore + perPod(demand.workers)) + migrationJob
+  );
 }
 
 /** Connections of a server that its instances may share. */
@@ -55,13 +73,17 @@ export function connectionsAvailable(maxConnections: number): number {
   return maxConnections - reservedByServer;
 }
 
-/** Everything that an instance may hold at once: its server's limit with the migration, and its maintenance jobs. */
+/**
+ * Everything that an instance may hold at once: its server's limit with the migration, and its
+ * maintenance jobs.
+ */
 export function connectionsOfInstance(connectionLimit: number): number {
   return connectionLimit + maintenanceJobs;
 }
 
 /** Limit of the server's role unless another is asked for. */
-export const preferredConnections = (shape: Shape): number => connectionsNeeded(shape, preferredPerStore);
+export const preferredConnections = (shape: Shape): number =>
+  connectionsNeeded(shape, preferredPerStore);
 
 /** The lowest limit of the server's role with which an instance of this shape works. */
 export const leastConnections = (shape: Shape): number => connectionsNeeded(shape, leastPerStore);
@@ -81,9 +103,12 @@ export function poolFor(demand: PoolDemand): Pool | { reason: string } {
   let perStore = preferredPerStore;
   while (perStore >= leastPerStore && connectionsNeeded(demand, perStore) > limit) perStore -= 1;
   if (perStore < leastPerStore) {
-    return { reason: `${limit} connections are too few for ${shape}: at least ${leastConnections(demand)} are needed` };
+    return {
+      reason: `${limit} connections are too few for ${shape}: at least ${leastConnections(demand)} are needed`,
+    };
   }
-  // MLflow takes an overflow of 0 for "not set" and falls back to SQLAlchemy's 10: it is never less than 1 here.
+  // MLflow takes an overflow of 0 for "not set" and falls back to SQLAlchemy's 10: it is never less
+  // than 1 here.
   const maxOverflow = Math.floor(perStore / 2);
   return { connectionLimit: limit, poolSize: perStore - maxOverflow, maxOverflow };
 }

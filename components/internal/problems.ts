@@ -14,7 +14,10 @@ export function throwProblems(component: string, errors: Problem[]): void {
   if (errors.length === 0) return;
   const lines = errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`);
   // The list is in the message, too: a program prints only that, a component package only the list.
-  throw new pulumi.InputPropertiesError({ message: `${component} has invalid arguments:\n${lines.join("\n")}`, errors });
+  throw new pulumi.InputPropertiesError({
+    message: `${component} has invalid arguments:\n${lines.join("\n")}`,
+    errors,
+  });
 }
 
 export function isOneOf(values: Record<string, string>, value: string): boolean {

@@ -1,6 +1,19 @@
-const memoryUnits: Record<string, number> = { "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
+const memoryUnits: Record<string, number> = {
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
 
-/** Bytes of a Kubernetes quantity such as `512Mi`; undefined when it is none. A bare number is refused: sizes carry their unit. */
+/**
+ * Bytes of a Kubernetes quantity such as `512Mi`; undefined when it is none. A bare number is
+ * refused: sizes carry their unit.
+ */
 export function parseBytes(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)$/.exec(text);
   const factor = memoryUnits[match?.[2] ?? "-"];
@@ -8,7 +21,10 @@ export function parseBytes(text: string): number | undefined {
   return bytes > 0 ? bytes : undefined;
 }
 
-/** Thousandths of a CPU of a Kubernetes quantity such as `250m`, `1` or `1.5`; undefined when it is none. */
+/**
+ * Thousandths of a CPU of a Kubernetes quantity such as `250m`, `1` or `1.5`; undefined when it is
+ * none.
+ */
 export function parseMilliCpu(text: string): number | undefined {
   const match = /^(\d+)m$|^(\d+(?:\.\d{1,3})?)$/.exec(text);
   if (match === null) return undefined;
@@ -23,11 +39,14 @@ export const daysPattern = /^[1-9][0-9]{0,4}d$/;
 export const durationPattern = /^[1-9][0-9]{0,4}[hd]$/;
 
 /** Days of a duration such as `30d`; undefined when it is none. */
-export const parseDays = (text: string): number | undefined => (daysPattern.test(text) ? Number(text.slice(0, -1)) : undefined);
+export const parseDays = (text: string): number | undefined =>
+  daysPattern.test(text) ? Number(text.slice(0, -1)) : undefined;
 
 /** Hours of a duration such as `6h` or `2d`; undefined when it is none. */
 export const parseHours = (text: string): number | undefined =>
-  durationPattern.test(text) ? Number(text.slice(0, -1)) * (text.endsWith("d") ? 24 : 1) : undefined;
+  durationPattern.test(text)
+    ? Number(text.slice(0, -1)) * (text.endsWith("d") ? 24 : 1)
+    : undefined;
 
 /** Whether the text is a day of the calendar, `YYYY-MM-DD`. */
 export function isCalendarDate(text: string): boolean {

@@ -8,7 +8,8 @@ export type ResolvedArgs = ReturnType<typeof resolveArgs>;
 
 export function resolveArgs(args: MlflowInstanceArgs) {
   const defaults = tierDefaults(args.tier);
-  const deletedExperimentRetention = args.deletedExperimentRetention ?? defaults.deletedExperimentRetention;
+  const deletedExperimentRetention =
+    args.deletedExperimentRetention ?? defaults.deletedExperimentRetention;
   const preparingDeletion = args.prepareDeletion ?? false;
   const workers = args.workers ?? defaults.workers;
   return {
@@ -22,7 +23,8 @@ export function resolveArgs(args: MlflowInstanceArgs) {
     noncurrentVersionDays: parseDays(deletedExperimentRetention) ?? 30,
     staleRuns: resolveStaleRuns(args.staleRuns),
     maintenance: resolveMaintenance(args.instanceName, args.maintenance),
-    // Whoever prepares a deletion means it: no other argument has to be changed, and taking it back brings the guards back.
+    // Whoever prepares a deletion means it: no other argument has to be changed, and taking it back
+    // brings the guards back.
     protect: (args.protect ?? true) && !preparingDeletion,
     preparingDeletion,
     extraAllowedHosts: args.extraAllowedHosts ?? [],

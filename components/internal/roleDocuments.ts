@@ -6,8 +6,15 @@ import { bucketArn, resourcesOf, type Grant } from "./bucketActions.ts";
 /** Most characters that IAM takes for a role's name. */
 const longestName = 64;
 
-/** Name of a role, which follows the instance and its environment; what is too long keeps its beginning and gets a hash of the whole. */
-export function roleName(environment: string, instanceName: string, job: "server" | "maintenance"): string {
+/**
+ * Name of a role, which follows the instance and its environment; what is too long keeps its
+ * beginning and gets a hash of the whole.
+ */
+export function roleName(
+  environment: string,
+  instanceName: string,
+  job: "server" | "maintenance",
+): string {
   const name = `mlflow-${environment}-${instanceName}-${job}`;
   if (name.length <= longestName) return name;
   const end = `-${createHash("sha256").update(name).digest("hex").slice(0, 8)}-${job}`;
@@ -27,7 +34,10 @@ export interface TrustFacts {
   serviceAccounts: readonly string[];
 }
 
-/** Who may take a role on: pods of these accounts in the instance's own namespace, and nobody else in the cluster. */
+/**
+ * Who may take a role on: pods of these accounts in the instance's own namespace, and nobody else
+ * in the cluster.
+ */
 export function trustPolicy({ identity, namespace, serviceAccounts }: TrustFacts): string {
   const statement =
     identity.method === PodIdentityMethod.Irsa
@@ -36,7 +46,11 @@ export function trustPolicy({ identity, namespace, serviceAccounts }: TrustFacts
   return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
 }
 
-function trustInIssuer(providerArn: string, namespace: string, serviceAccounts: readonly string[]): object {
+function trustInIssuer(
+  providerArn: string,
+  namespace: string,
+  serviceAccounts: readonly string[],
+): object {
   const issuer = providerArn.slice(providerArn.indexOf("/") + 1);
   return {
     Sid: "PodsOfTheInstance",
@@ -46,19 +60,26 @@ function trustInIssuer(providerArn: string, namespace: string, serviceAccounts: 
     Condition: {
       StringEquals: {
         [`${issuer}:aud`]: "sts.amazonaws.com",
-        [`${issuer}:sub`]: serviceAccounts.map((account) => `system:serviceaccount:${namespace}:${account}`),
+        [`${issuer}:sub`]: serviceAccounts.map(
+          (account) => `system:serviceaccount:${namespace}:${account}`,
+        ),
       },
     },
   };
 }
 
-function trustInAgent(clusterName: string, namespace: string, serviceAccounts: readonly string[]): object {
+function trustInAgent(
+  clusterName: string,
+  namespace: string,
+  serviceAccounts: readonly string[],
+): object {
   return {
     Sid: "PodsOfTheInstance",
     Effect: "Allow",
     Principal: { Service: "pods.eks.amazonaws.com" },
     Action: ["sts:AssumeRole", "sts:TagSession"],
-    // EKS says in the session's tags for whom it asks: an association made elsewhere with this role gets no credentials.
+    // EKS says in the session's tags for whom it asks: an association made elsewhere with this role
+    // gets no credentials.
     Condition: {
       StringEquals: {
         "aws:RequestTag/eks-cluster-name": clusterName,
@@ -70,13 +91,21 @@ function trustInAgent(clusterName: string, namespace: string, serviceAccounts: r
 }
 
 /** What a role may do: the grants, on this bucket, and what its key has to do for that. */
-export function rolePolicy(grants: readonly Grant[], bucket: Pick<BucketSettings, "name" | "region" | "kmsKeyArn">): string {
+export function rolePolicy(
+  grants: readonly Grant[],
+  bucket: Pick<BucketSettings, "name" | "region" | "kmsKeyArn">,
+): string {
   const partition = partitionOf(bucket.region);
   const arn = bucketArn(bucket.name, partition);
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
-      ...grants.map((grant) => ({ Sid: grant.sid, Effect: "Allow", Action: grant.actions, Resource: resourcesOf(grant, arn) })),
+      ...grants.map((grant) => ({
+        Sid: grant.sid,
+        Effect: "Allow",
+        Action: grant.actions,
+        Resource: resourcesOf(grant, arn),
+      })),
       ...(bucket.kmsKeyArn === undefined
         ? []
         : [
@@ -87,8 +116,11 @@ export function rolePolicy(grants: readonly Grant[], bucket: Pick<BucketSettings
               Action: ["kms:Decrypt", "kms:GenerateDataKey"],
               Resource: [bucket.kmsKeyArn],
               Condition: {
-                // Instances share a key: only through S3, and only for what lies in this bucket (the context is the bucket with its bucket key, an object without).
-                StringEquals: { "kms:ViaService": `s3.${bucket.region}.${partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"}` },
+                // Instances share a key: only through S3, and only for what lies in this bucket
+                // (the context is the bucket with its bucket key, an object without).
+                StringEquals: {
+                  "kms:ViaService": `s3.${bucket.region}.${partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"}`,
+                },
                 StringLike: { "kms:EncryptionContext:aws:s3:arn": [arn, `${arn}/*`] },
               },
             },

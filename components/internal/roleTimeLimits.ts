@@ -19,6 +19,12 @@ const minute = 60_000;
  */
 export const roleTimeLimits = {
   server: { statementTimeout: minute / 2, idleInTransactionSessionTimeout: 2 * minute },
-  retention: { statementTimeout: 60 * minute, idleInTransactionSessionTimeout: retentionKind.deadline * 1000 },
-  staleRuns: { statementTimeout: staleRunsKind.deadline * 1000, idleInTransactionSessionTimeout: staleRunsKind.deadline * 1000 },
+  retention: {
+    statementTimeout: 60 * minute,
+    idleInTransactionSessionTimeout: retentionKind.deadline * 1000,
+  },
+  staleRuns: {
+    statementTimeout: staleRunsKind.deadline * 1000,
+    idleInTransactionSessionTimeout: staleRunsKind.deadline * 1000,
+  },
 } as const satisfies Record<string, RoleTimeLimits>;

@@ -12,14 +12,23 @@ export interface EnvironmentFacts extends HostFacts {
   /** Whether the pods have a role of AWS instead of keys. */
   usesRole: boolean;
   caGiven: boolean;
-  /** Seconds for which the server keeps a connection without a request; undefined for its own default. */
+  /**
+   * Seconds for which the server keeps a connection without a request; undefined for its own
+   * default.
+   */
   keepAliveSeconds: number | undefined;
 }
 
-/** Folder in the bucket under which all artifacts live; `tmp/` beside it is cleaned by the lifecycle. */
+/**
+ * Folder in the bucket under which all artifacts live; `tmp/` beside it is cleaned by the
+ * lifecycle.
+ */
 export const artifactPrefix = "artifacts";
 
-/** `s3-proxied` is the image's own scheme: it offers no multipart transfer, so clients stay behind the server with nothing set on their side. */
+/**
+ * `s3-proxied` is the image's own scheme: it offers no multipart transfer, so clients stay behind
+ * the server with nothing set on their side.
+ */
 export function artifactsDestination(access: ArtifactsAccess, bucket: string): string {
   return `${access === ArtifactsAccess.Proxied ? "s3-proxied" : "s3"}://${bucket}/${artifactPrefix}`;
 }
@@ -29,8 +38,13 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, strin
   return {
     MLFLOW_INSTANCE_NAME: facts.instanceName,
     MLFLOW_INSTANCE_WORKERS: String(facts.workers),
-    ...(facts.keepAliveSeconds === undefined ? {} : { MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS: String(facts.keepAliveSeconds) }),
-    MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: artifactsDestination(facts.artifactsAccess, facts.bucket.name),
+    ...(facts.keepAliveSeconds === undefined
+      ? {}
+      : { MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS: String(facts.keepAliveSeconds) }),
+    MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: artifactsDestination(
+      facts.artifactsAccess,
+      facts.bucket.name,
+    ),
     MLFLOW_INSTANCE_TOKENS_FILE: `${tokenFolder}/${tokenKey}`,
     MLFLOW_SERVER_ALLOWED_HOSTS: allowedHosts(facts).join(","),
     MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: corsOrigins(facts).join(","),
@@ -46,10 +60,18 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, strin
   };
 }
 
-/** Said with each upload, too: so it fails where the bucket's own default was changed behind our back, instead of being encrypted otherwise. */
+/**
+ * Said with each upload, too: so it fails where the bucket's own default was changed behind our
+ * back, instead of being encrypted otherwise.
+ */
 function uploadEnvironment(kmsKeyArn: string | undefined): Record<string, string> {
   if (kmsKeyArn === undefined) return {};
-  return { MLFLOW_S3_UPLOAD_EXTRA_ARGS: JSON.stringify({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKeyArn }) };
+  return {
+    MLFLOW_S3_UPLOAD_EXTRA_ARGS: JSON.stringify({
+      ServerSideEncryption: "aws:kms",
+      SSEKMSKeyId: kmsKeyArn,
+    }),
+  };
 }
 
 export interface ObjectStoreFacts {
@@ -58,13 +80,22 @@ export interface ObjectStoreFacts {
   caGiven: boolean;
 }
 
-/** How a pod reaches the object store; its key pair comes from its secret, its role from its account. */
-export function objectStoreEnvironment({ bucket, usesRole, caGiven }: ObjectStoreFacts): Record<string, string> {
+/**
+ * How a pod reaches the object store; its key pair comes from its secret, its role from its
+ * account.
+ */
+export function objectStoreEnvironment({
+  bucket,
+  usesRole,
+  caGiven,
+}: ObjectStoreFacts): Record<string, string> {
   return {
     AWS_DEFAULT_REGION: bucket.region,
-    // The first is the name that Python's SDK reads, the second that of all others. The region's own token service: the global one may be closed to a VPC.
+    // The first is the name that Python's SDK reads, the second that of all others. The region's
+    // own token service: the global one may be closed to a VPC.
     ...(usesRole ? { AWS_REGION: bucket.region, AWS_STS_REGIONAL_ENDPOINTS: "regional" } : {}),
-    // The pod may not reach the node's metadata service; without this the SDK waits for it whenever a key is refused.
+    // The pod may not reach the node's metadata service; without this the SDK waits for it whenever
+    // a key is refused.
     AWS_EC2_METADATA_DISABLED: "true",
     ...(bucket.endpoint === undefined
       ? {}
@@ -74,7 +105,8 @@ export function objectStoreEnvironment({ bucket, usesRole, caGiven }: ObjectStor
           AWS_REQUEST_CHECKSUM_CALCULATION: "when_required",
           AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required",
         }),
-    // The bundle would replace the public authorities, which sign for the services of AWS; there it is for the database alone.
+    // The bundle would replace the public authorities, which sign for the services of AWS; there it
+    // is for the database alone.
     ...(caGiven && !usesRole ? { AWS_CA_BUNDLE: caFile(true) } : {}),
   };
 }

@@ -6,30 +6,50 @@ export function isLabelValue(text: string): boolean {
 
 /** Whether Kubernetes accepts the text as an object's name. */
 export function isObjectName(text: string): boolean {
-  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
+  return (
+    text.length <= 253 &&
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text)
+  );
 }
 
-/** Narrower than the tags of other services, and refused only when half of the resources are there. */
+/**
+ * Narrower than the tags of other services, and refused only when half of the resources are there.
+ */
 export function isTagValue(text: string): boolean {
   return /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u.test(text);
 }
 
-export const tagRule = "must be 1 to 256 letters, digits, spaces and _ . : / = + - @, as RDS and IAM take them in a tag";
+export const tagRule =
+  "must be 1 to 256 letters, digits, spaces and _ . : / = + - @, as RDS and IAM take them in a tag";
 
 export function isHostName(text: string): boolean {
-  return text.length <= 253 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+  return (
+    text.length <= 253 &&
+    /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
+  );
 }
 
 export function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
-  return /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "";
+  return (
+    /^https?:$/.test(url.protocol) &&
+    url.pathname === "/" &&
+    url.search === "" &&
+    url.hash === "" &&
+    url.username === ""
+  );
 }
 
 export function isCidr(text: string): boolean {
   const [address = "", bits = "", ...rest] = text.split("/");
   const family = isIP(address);
-  return rest.length === 0 && family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+  return (
+    rest.length === 0 &&
+    family !== 0 &&
+    /^\d{1,3}$/.test(bits) &&
+    Number(bits) <= (family === 4 ? 32 : 128)
+  );
 }
 
 /** Whether `text` is a version of three numbers that is not below `least`. */

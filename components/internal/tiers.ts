@@ -10,9 +10,19 @@ export interface TierDefaults {
 
 const tiers: Record<Tier, TierDefaults> = {
   sandbox: { replicas: 1, workers: 1, temporaryStorage: "5Gi", deletedExperimentRetention: "7d" },
-  standard: { replicas: 1, workers: 2, temporaryStorage: "10Gi", deletedExperimentRetention: "30d" },
+  standard: {
+    replicas: 1,
+    workers: 2,
+    temporaryStorage: "10Gi",
+    deletedExperimentRetention: "30d",
+  },
   // Two replicas: an upgrade of a node or of the image interrupts nobody.
-  production: { replicas: 2, workers: 2, temporaryStorage: "20Gi", deletedExperimentRetention: "30d" },
+  production: {
+    replicas: 2,
+    workers: 2,
+    temporaryStorage: "20Gi",
+    deletedExperimentRetention: "30d",
+  },
 };
 
 export function tierDefaults(tier: Tier): TierDefaults {
@@ -20,13 +30,17 @@ export function tierDefaults(tier: Tier): TierDefaults {
 }
 
 /**
- * CPU and memory from the number of workers. Measured with this project's image, MLflow 3.17.2, idle
- * after its first requests (PSS): 230 MiB with 1 worker, 280 MiB with 3, because workers share what
- * was imported before they were forked. The request leaves every worker room for work; the limit
- * doubles it. What one request may take of it, answers, bodies and parts of uploads, follows from the
- * limit: docs/request-limits.md.
+ * CPU and memory from the number of workers. Measured with this project's image, MLflow 3.17.2,
+ * idle after its first requests (PSS): 230 MiB with 1 worker, 280 MiB with 3, because workers share
+ * what was imported before they were forked. The request leaves every worker room for work; the
+ * limit doubles it. What one request may take of it, answers, bodies and parts of uploads, follows
+ * from the limit: docs/request-limits.md.
  */
 export function defaultResources(workers: number): ServerResources {
   const request = 256 + 128 * workers;
-  return { cpuRequest: `${150 + 100 * workers}m`, memoryRequest: `${request}Mi`, memoryLimit: `${2 * request}Mi` };
+  return {
+    cpuRequest: `${150 + 100 * workers}m`,
+    memoryRequest: `${request}Mi`,
+    memoryLimit: `${2 * request}Mi`,
+  };
 }

@@ -27,10 +27,20 @@ export function requestSeconds(temporaryStorage: string): number {
   return Math.min(Math.max(seconds, leastSeconds), mostSeconds);
 }
 
-type WayIn = { readonly [Key in "controller" | "groupName" | "groupTemporaryStorage"]?: IngressSettings[Key] | undefined };
+type WayIn = {
+  readonly [Key in "controller" | "groupName" | "groupTemporaryStorage"]?:
+    IngressSettings[Key] | undefined;
+};
 
-/** Size of the uploads that a load balancer which instances share waits for: it takes one idle time-out only. Undefined where it is the instance's own. */
-export function sharedStorage({ controller, groupName, groupTemporaryStorage }: WayIn): string | undefined {
+/**
+ * Size of the uploads that a load balancer which instances share waits for: it takes one idle
+ * time-out only. Undefined where it is the instance's own.
+ */
+export function sharedStorage({
+  controller,
+  groupName,
+  groupTemporaryStorage,
+}: WayIn): string | undefined {
   if (controller !== IngressController.Alb || groupName === undefined) return undefined;
   return groupTemporaryStorage ?? tierDefaults("production").temporaryStorage;
 }
@@ -41,9 +51,12 @@ export function idleSeconds(ingress: WayIn, temporaryStorage: string): number {
 }
 
 /**
- * For how long the server keeps a connection without a request: longer than the load balancer, which otherwise sends a request into a connection that is being closed
- * and answers 502. Traefik and NGINX open another one then.
+ * For how long the server keeps a connection without a request: longer than the load balancer,
+ * which otherwise sends a request into a connection that is being closed and answers 502. Traefik
+ * and NGINX open another one then.
  */
 export function keepAliveSeconds(ingress: WayIn, temporaryStorage: string): number | undefined {
-  return ingress.controller === IngressController.Alb ? idleSeconds(ingress, temporaryStorage) + 15 : undefined;
+  return ingress.controller === IngressController.Alb
+    ? idleSeconds(ingress, temporaryStorage) + 15
+    : undefined;
 }

@@ -17,7 +17,9 @@ interface Options {
 export const register: Register = (program, { root, signal, note }, end) => {
   program
     .command("comment")
-    .description("keep one comment per environment on the pull request (merge request), changed in place")
+    .description(
+      "keep one comment per environment on the pull request (merge request), changed in place",
+    )
     .usage("-- <stack> --file <page> [options] | -- --base <git ref> [options]")
     .argument("[stack]", "the environment that the page is of")
     .option("--file <page>", "the page that `npm run preview -- <stack> --markdown <file>` wrote")
@@ -36,17 +38,29 @@ export const register: Register = (program, { root, signal, note }, end) => {
             `${forge.name}: comment on ${name}: ${words[await putComment(forge, number, marker("preview", name), page, { keepAbsent })]}`,
           );
         const environments = base === undefined ? [] : await environmentsIn(root);
-        const touched = base === undefined ? undefined : touchedBy(await changedPaths(root, base), environments);
+        const touched =
+          base === undefined ? undefined : touchedBy(await changedPaths(root, base), environments);
 
         if (stack !== undefined && file !== undefined) {
           const page = await readPage(file);
           await writeSummary(process.env, page ?? "");
           // An older page would go on to say what a preview that failed says no more.
-          await put(stack, page ?? failedPage(stack, forge.jobUrl), touched?.includes(stack) === false);
-          if (page === undefined) throw new Refusal(`${file}: there is no such page; the preview ended before it could write one`);
+          await put(
+            stack,
+            page ?? failedPage(stack, forge.jobUrl),
+            touched?.includes(stack) === false,
+          );
+          if (page === undefined)
+            throw new Refusal(
+              `${file}: there is no such page; the preview ended before it could write one`,
+            );
         } else if (stack === undefined && file === undefined && touched !== undefined) {
-          for (const { stack: other } of environments) if (!touched.includes(other)) await put(other, untouchedPage(other), true);
-        } else throw new Refusal("Needed are a stack and its page, <stack> --file <page>, or neither and --base <git ref>.");
+          for (const { stack: other } of environments)
+            if (!touched.includes(other)) await put(other, untouchedPage(other), true);
+        } else
+          throw new Refusal(
+            "Needed are a stack and its page, <stack> --file <page>, or neither and --base <git ref>.",
+          );
         return ExitCode.Clean;
       }),
     );
@@ -60,7 +74,8 @@ const words: Record<Outcome, string> = {
   absent: "none, and none is needed",
 };
 
-const untouchedPage = (stack: string): string => `## ${stack}\n\nThis change no longer touches the environment \`${stack}\`.`;
+const untouchedPage = (stack: string): string =>
+  `## ${stack}\n\nThis change no longer touches the environment \`${stack}\`.`;
 
 function numberOf(forge: Forge, pullRequest: string | undefined): number {
   const number = pullRequest === undefined ? forge.pullRequest : pullRequestNumber(pullRequest);

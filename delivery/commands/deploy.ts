@@ -13,9 +13,15 @@ export const register: Register = (program, context, end) => {
   program
     .command("deploy")
     .usage("-- <stack>")
-    .description("bring an environment to what its files say; changes nothing unless the preview is clean")
+    .description(
+      "bring an environment to what its files say; changes nothing unless the preview is clean",
+    )
     .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
-    .option("--refresh", "look first at what is really there, and put back what somebody changed by hand", false)
+    .option(
+      "--refresh",
+      "look first at what is really there, and put back what somebody changed by hand",
+      false,
+    )
     .action((name: string, { refresh }: { refresh: boolean }) =>
       end(async () => {
         const preview = await previewStack(context, await open(context, name), { refresh });
@@ -24,7 +30,8 @@ export const register: Register = (program, context, end) => {
           context.note(`Nothing was changed: the preview of ${name} is not clean.`);
           return preview.exitCode;
         }
-        // Without changes too: outputs alone may differ, and what a preview could not know is checked now.
+        // Without changes too: outputs alone may differ, and what a preview could not know is
+        // checked now.
         const onLine = (line: string) => void (isProgress(line) && context.note(line));
         const run = await guardedUp(context, name, changedInstances(preview), async (signal) =>
           (await openStack(context.root, name, { signal, onLine })).up({ refresh }),

@@ -18,19 +18,34 @@ export const register: Register = (program, context, end) => {
   program
     .command("drift")
     .usage("-- <stack> [options]")
-    .description("compare what is there with what the last update left and with what the files say; changes nothing, not even the state")
+    .description(
+      "compare what is there with what the last update left and with what the files say; changes nothing, not even the state",
+    )
     .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
     .option("--markdown <file>", "write the page there, too")
-    .option("--issue", "keep one issue at the forge: opened with the drift, changed with it, closed when it is gone", false)
+    .option(
+      "--issue",
+      "keep one issue at the forge: opened with the drift, changed with it, closed when it is gone",
+      false,
+    )
     .action((stack: string, options: Options) => end(() => drift(context, stack, options)));
 };
 
-async function drift(context: Context, name: string, { markdown, issue }: Options): Promise<ExitCode> {
+async function drift(
+  context: Context,
+  name: string,
+  { markdown, issue }: Options,
+): Promise<ExitCode> {
   const forge = issue ? openForge(process.env, { signal: context.signal }) : undefined;
   const stack = await open(context, name);
   context.note(`Looking at what is there of stack ${name} …`);
   const refresh = await stack.previewRefresh();
-  refuse(refresh.interrupted ? ["Interrupted; nothing was changed."] : readFailures(refresh, false).errors, refresh.interrupted);
+  refuse(
+    refresh.interrupted
+      ? ["Interrupted; nothing was changed."]
+      : readFailures(refresh, false).errors,
+    refresh.interrupted,
+  );
   context.note("Comparing with what its files say …");
   const preview = await stack.preview();
   const report = judge(stack, preview);
@@ -43,7 +58,9 @@ async function drift(context: Context, name: string, { markdown, issue }: Option
   await writeSummary(process.env, page);
   if (forge !== undefined) {
     const mark = marker("drift", name);
-    const outcome = isClean(found) ? await closeIssue(forge, mark, page) : await putIssue(forge, mark, `Drift in ${name}`, page);
+    const outcome = isClean(found)
+      ? await closeIssue(forge, mark, page)
+      : await putIssue(forge, mark, `Drift in ${name}`, page);
     context.note(`${forge.name}: issue ${outcome}`);
   }
   if (report.exitCode !== ExitCode.Clean) return report.exitCode;
@@ -52,5 +69,6 @@ async function drift(context: Context, name: string, { markdown, issue }: Option
 
 /** Without a whole look at both sides there is no verdict, and an issue stays as it is. */
 function refuse(errors: readonly string[], interrupted = false): void {
-  if (errors.length > 0) throw new Refusal(errors.join("\n"), interrupted ? ExitCode.Interrupted : ExitCode.Error);
+  if (errors.length > 0)
+    throw new Refusal(errors.join("\n"), interrupted ? ExitCode.Interrupted : ExitCode.Error);
 }

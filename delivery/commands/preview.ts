@@ -13,10 +13,16 @@ export const register: Register = (program, context, end) => {
   program
     .command("preview")
     .usage("-- <stack> [options]")
-    .description("what a change will do to an environment, as one page: data at risk first, policies, every instance; changes nothing")
+    .description(
+      "what a change will do to an environment, as one page: data at risk first, policies, every instance; changes nothing",
+    )
     .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
     .option("--base <git ref>", "name the files that changed since then as the cause")
-    .option("--refresh", "look first at what is really there, so that what somebody changed by hand is put back", false)
+    .option(
+      "--refresh",
+      "look first at what is really there, so that what somebody changed by hand is put back",
+      false,
+    )
     .option("--markdown <file>", "write the page there, too")
     .option("--json <file>", "write the same facts there as JSON")
     .action((stack: string, { base, refresh, markdown, json }: Options) =>

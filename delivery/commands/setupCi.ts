@@ -10,7 +10,10 @@ export const register: Register = (program, { root, note }, end) => {
     )
     .usage("-- <stack> [options]")
     .argument("<stack>", "the environment that the job works on")
-    .option("--newest-of <branch>", "refuse when that branch has got changes of this environment since: they would be undone")
+    .option(
+      "--newest-of <branch>",
+      "refuse when that branch has got changes of this environment since: they would be undone",
+    )
     .action((stack: string, { newestOf }: { newestOf?: string }) =>
       end(async () => {
         if (newestOf !== undefined) await refuseOutdated(root, stack, newestOf);

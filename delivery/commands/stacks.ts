@@ -15,7 +15,11 @@ export const register: Register = (program, { root, out, note }, end) => {
     .description("list the environments that have a stack file in Git")
     .usage("-- [options]")
     .option("--changed <base>", "only those that the change since this Git ref touches")
-    .option("--check", "read their files and say every error in them; needs no secret and no engine", false)
+    .option(
+      "--check",
+      "read their files and say every error in them; needs no secret and no engine",
+      false,
+    )
     .option("--json", "as a JSON array", false)
     .action((options: Options) =>
       end(async () => {

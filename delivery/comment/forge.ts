@@ -24,7 +24,10 @@ export interface Forge {
   updateComment(pullRequest: number, id: string, body: string): Promise<void>;
   openIssues(): AsyncIterable<Text>;
   addIssue(title: string, body: string): Promise<void>;
-  updateIssue(id: string, change: { readonly body: string; readonly close?: boolean }): Promise<void>;
+  updateIssue(
+    id: string,
+    change: { readonly body: string; readonly close?: boolean },
+  ): Promise<void>;
 }
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -43,5 +46,7 @@ export function needed(env: Variables, name: string, what: string): string {
 /** A number that a pull request can have. */
 export function pullRequestNumber(value: unknown): number | undefined {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-  return typeof number === "number" && Number.isSafeInteger(number) && number > 0 ? number : undefined;
+  return typeof number === "number" && Number.isSafeInteger(number) && number > 0
+    ? number
+    : undefined;
 }

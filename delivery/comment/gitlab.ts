@@ -1,4 +1,10 @@
-import { needed, pullRequestNumber, type Forge, type ForgeOptions, type Variables } from "./forge.ts";
+import {
+  needed,
+  pullRequestNumber,
+  type Forge,
+  type ForgeOptions,
+  type Variables,
+} from "./forge.ts";
 import { openApi } from "./http.ts";
 
 interface Written {
@@ -14,7 +20,10 @@ interface Issue extends Written {
   readonly description: string | null;
 }
 
-/** GitLab, by the variables of GitLab CI and `GITLAB_TOKEN`: a job's own token may not write comments. */
+/**
+ * GitLab, by the variables of GitLab CI and `GITLAB_TOKEN`: a job's own token may not write
+ * comments.
+ */
 export function gitlab(env: Variables, options: ForgeOptions = {}): Forge {
   const token = needed(
     env,
@@ -47,14 +56,21 @@ export function gitlab(env: Variables, options: ForgeOptions = {}): Forge {
       return String((data as { username?: unknown }).username);
     },
     async *comments(mergeRequest) {
-      for await (const note of api.list(`${notes(mergeRequest)}?sort=asc&order_by=created_at&per_page=100`)) {
+      for await (const note of api.list(
+        `${notes(mergeRequest)}?sort=asc&order_by=created_at&per_page=100`,
+      )) {
         const { id, author, body, system } = note as unknown as Note;
         if (!system) yield { id: String(id), author: author?.username ?? "", body: body ?? "" };
       }
     },
-    addComment: async (mergeRequest, body) => void (await api.send({ method: "POST", path: notes(mergeRequest), body: { body } })),
+    addComment: async (mergeRequest, body) =>
+      void (await api.send({ method: "POST", path: notes(mergeRequest), body: { body } })),
     updateComment: async (mergeRequest, id, body) =>
-      void (await api.send({ method: "PUT", path: `${notes(mergeRequest)}/${id}`, body: { body } })),
+      void (await api.send({
+        method: "PUT",
+        path: `${notes(mergeRequest)}/${id}`,
+        body: { body },
+      })),
     async *openIssues() {
       for await (const issue of api.list(`${project}/issues?state=opened&scope=all&per_page=100`)) {
         const { iid, author, description } = issue as unknown as Issue;
@@ -62,7 +78,11 @@ export function gitlab(env: Variables, options: ForgeOptions = {}): Forge {
       }
     },
     addIssue: async (title, body) =>
-      void (await api.send({ method: "POST", path: `${project}/issues`, body: { title, description: body } })),
+      void (await api.send({
+        method: "POST",
+        path: `${project}/issues`,
+        body: { title, description: body },
+      })),
     updateIssue: async (id, { body, close = false }) =>
       void (await api.send({
         method: "PUT",

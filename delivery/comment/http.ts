@@ -22,7 +22,10 @@ export interface Request {
   /** Below the base, or an absolute address at the same origin. */
   readonly path: string;
   readonly body?: unknown;
-  /** Default: all but POST. Something that is not repeatable may have been done although no good answer came. */
+  /**
+   * Default: all but POST. Something that is not repeatable may have been done although no good
+   * answer came.
+   */
   readonly repeatable?: boolean;
 }
 
@@ -43,25 +46,37 @@ export interface Api {
 
 const attempts = 5;
 const requestMs = 30_000;
-/** A forge that wants more patience than this would keep the job waiting for longer than it is worth. */
+/**
+ * A forge that wants more patience than this would keep the job waiting for longer than it is
+ * worth.
+ */
 const longestWaitMs = 120_000;
 
 export function openApi(settings: ApiSettings): Api {
   const base = new URL(settings.base.endsWith("/") ? settings.base : `${settings.base}/`);
   if (base.protocol !== "https:" && !isLoopback(base.hostname)) {
-    throw new Refusal(`${settings.forge}: ${base.origin} is not https, and the token would be readable on the way.`);
+    throw new Refusal(
+      `${settings.forge}: ${base.origin} is not https, and the token would be readable on the way.`,
+    );
   }
-  const pause = settings.wait ?? ((milliseconds) => sleep(milliseconds, undefined, { signal: settings.signal }));
+  const pause =
+    settings.wait ??
+    ((milliseconds) => sleep(milliseconds, undefined, { signal: settings.signal }));
 
   const interrupted = (): void => {
-    if (settings.signal?.aborted) throw new Refusal("Interrupted; what was not told yet is not told.", ExitCode.Interrupted);
+    if (settings.signal?.aborted)
+      throw new Refusal("Interrupted; what was not told yet is not told.", ExitCode.Interrupted);
   };
 
   async function send(request: Request): Promise<Answer> {
-    const url = request.path.startsWith("http") ? new URL(request.path) : new URL(request.path.replace(/^\//, ""), base);
+    const url = request.path.startsWith("http")
+      ? new URL(request.path)
+      : new URL(request.path.replace(/^\//, ""), base);
     // A list's next page is where the forge says; the token goes nowhere else.
     if (url.origin !== base.origin)
-      throw new Refusal(`${settings.forge}: ${url.origin} is not the API at ${base.origin}, and gets no token`);
+      throw new Refusal(
+        `${settings.forge}: ${url.origin} is not the API at ${base.origin}, and gets no token`,
+      );
     const what = `${settings.forge}: ${request.method} ${url.pathname}`;
     const repeatable = request.repeatable ?? request.method !== "POST";
     for (let attempt = 1; ; attempt += 1) {
@@ -76,7 +91,10 @@ export function openApi(settings: ApiSettings): Api {
       if (!repeatable && !refusedForRate) throw new Uncertain(said);
       const wait = waitMs ?? 1000 * 2 ** (attempt - 1);
       if (attempt === attempts) throw new Refusal(`${said} (tried ${attempts} times)`);
-      if (wait > longestWaitMs) throw new Refusal(`${said}; it wants ${Math.ceil(wait / 1000)} s of patience, more than a job should wait`);
+      if (wait > longestWaitMs)
+        throw new Refusal(
+          `${said}; it wants ${Math.ceil(wait / 1000)} s of patience, more than a job should wait`,
+        );
       await pause(wait).catch(interrupted);
     }
   }
@@ -86,13 +104,17 @@ export function openApi(settings: ApiSettings): Api {
     try {
       const response = await fetch(url, {
         method,
-        headers: { ...settings.headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        headers: {
+          ...settings.headers,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
         // A redirect would take headers of our own along to wherever it points.
         redirect: "manual",
         signal: settings.signal ? AbortSignal.any([settings.signal, timeout]) : timeout,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      // Read here, so that a connection that breaks in the middle is one of those that are tried again.
+      // Read here, so that a connection that breaks in the middle is one of those that are tried
+      // again.
       return new Response(response.status === 204 ? null : await response.text(), response);
     } catch (error) {
       interrupted();
@@ -100,15 +122,21 @@ export function openApi(settings: ApiSettings): Api {
     }
   }
 
-  const hide = (text: string): string => (settings.token === "" ? text : text.replaceAll(settings.token, "***"));
+  const hide = (text: string): string =>
+    settings.token === "" ? text : text.replaceAll(settings.token, "***");
 
   async function answer(response: Response, url: URL): Promise<Answer> {
     const text = await response.text();
     const next = nextPage(response.headers.get("link"));
     try {
-      return { data: text === "" ? undefined : JSON.parse(text), next: next === undefined ? undefined : new URL(next, url).href };
+      return {
+        data: text === "" ? undefined : JSON.parse(text),
+        next: next === undefined ? undefined : new URL(next, url).href,
+      };
     } catch {
-      throw new Refusal(`${settings.forge}: ${url.href.split("?")[0]} answered with something that is not JSON; is that its API?`);
+      throw new Refusal(
+        `${settings.forge}: ${url.href.split("?")[0]} answered with something that is not JSON; is that its API?`,
+      );
     }
   }
 
@@ -119,7 +147,8 @@ export function openApi(settings: ApiSettings): Api {
       for (let next: string | undefined = path; next !== undefined && !seen.has(next);) {
         seen.add(next);
         const page: Answer = await send({ method: "GET", path: next });
-        if (!Array.isArray(page.data)) throw new Refusal(`${settings.forge}: ${path.split("?")[0]} is not a list`);
+        if (!Array.isArray(page.data))
+          throw new Refusal(`${settings.forge}: ${path.split("?")[0]} is not a list`);
         yield* page.data as Record<string, unknown>[];
         next = page.next;
       }
@@ -128,7 +157,9 @@ export function openApi(settings: ApiSettings): Api {
 }
 
 /** `status` is 0 when there was no answer; `waitMs` is there when the forge says how long. */
-async function failureOf(result: Response | Error): Promise<{ text: string; status: number; waitMs: number | undefined }> {
+async function failureOf(
+  result: Response | Error,
+): Promise<{ text: string; status: number; waitMs: number | undefined }> {
   if (result instanceof Error) {
     const cause = result.cause instanceof Error ? `: ${result.cause.message}` : "";
     return { text: `${result.message}${cause}`, status: 0, waitMs: undefined };
@@ -137,17 +168,28 @@ async function failureOf(result: Response | Error): Promise<{ text: string; stat
   if (status >= 300 && status < 400) {
     const target = result.headers.get("location");
     const where = target !== null && URL.canParse(target) ? ` to ${new URL(target).origin}` : "";
-    return { text: `${status}, a redirect${where}, which is not followed with a token`, status, waitMs: undefined };
+    return {
+      text: `${status}, a redirect${where}, which is not followed with a token`,
+      status,
+      waitMs: undefined,
+    };
   }
-  const waitMs = status === 429 || status === 403 || status === 503 ? askedWait(result.headers) : undefined;
-  return { text: `${status}${messageIn(await result.text())}`, status, waitMs: waitMs ?? (status === 429 ? 1000 : undefined) };
+  const waitMs =
+    status === 429 || status === 403 || status === 503 ? askedWait(result.headers) : undefined;
+  return {
+    text: `${status}${messageIn(await result.text())}`,
+    status,
+    waitMs: waitMs ?? (status === 429 ? 1000 : undefined),
+  };
 }
 
 /** How long the forge wants to be left alone, by the headers that the forges use for it. */
 function askedWait(headers: Headers): number | undefined {
   const after = headers.get("retry-after");
   if (after !== null) {
-    const milliseconds = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
+    const milliseconds = /^\d+$/.test(after)
+      ? Number(after) * 1000
+      : Date.parse(after) - Date.now();
     if (Number.isFinite(milliseconds)) return Math.max(0, milliseconds);
   }
   const reset = headers.get("x-ratelimit-reset") ?? headers.get("ratelimit-reset");
@@ -160,12 +202,16 @@ function messageIn(text: string): string {
   try {
     const { message, error } = JSON.parse(text) as { message?: unknown; error?: unknown };
     const said = message ?? error;
-    return said === undefined ? "" : ` ${(typeof said === "string" ? said : JSON.stringify(said)).slice(0, 300)}`;
+    return said === undefined
+      ? ""
+      : ` ${(typeof said === "string" ? said : JSON.stringify(said)).slice(0, 300)}`;
   } catch {
     return "";
   }
 }
 
-const nextPage = (link: string | null): string | undefined => /<([^>]+)>\s*;[^,]*\brel="?next"?/.exec(link ?? "")?.[1];
+const nextPage = (link: string | null): string | undefined =>
+  /<([^>]+)>\s*;[^,]*\brel="?next"?/.exec(link ?? "")?.[1];
 
-const isLoopback = (host: string): boolean => host === "localhost" || host === "[::1]" || /^127\./.test(host);
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "[::1]" || /^127\./.test(host);

@@ -11,7 +11,10 @@ export function marker(kind: "preview" | "drift" | "preview-environment", name: 
   return `<!-- mlflow-instances ${kind} ${name} -->`;
 }
 
-/** One comment per marker on a pull request: made once, then changed in place. `keepAbsent`: only if it is there already. */
+/**
+ * One comment per marker on a pull request: made once, then changed in place. `keepAbsent`: only if
+ * it is there already.
+ */
 export function putComment(
   forge: Forge,
   pullRequest: number,
@@ -34,7 +37,12 @@ export function putComment(
 }
 
 /** One open issue per marker, changed in place. */
-export function putIssue(forge: Forge, mark: string, title: string, page: string): Promise<Outcome> {
+export function putIssue(
+  forge: Forge,
+  mark: string,
+  title: string,
+  page: string,
+): Promise<Outcome> {
   const body = bodyOf(forge, mark, page);
   return certainly(async () => {
     const found = await find(forge, forge.openIssues(), mark);
@@ -59,8 +67,15 @@ export async function closeIssue(forge: Forge, mark: string, page: string): Prom
 const bodyOf = (forge: Forge, mark: string, page: string): string =>
   `${mark}\n${fit(page.trimEnd(), forge.limit - mark.length - 1, forge.jobUrl)}`;
 
-/** Our own only: anybody may write the marker, and a text of somebody else can't be changed or is not to be. */
-async function find(forge: Forge, texts: AsyncIterable<Text>, mark: string): Promise<Text | undefined> {
+/**
+ * Our own only: anybody may write the marker, and a text of somebody else can't be changed or is
+ * not to be.
+ */
+async function find(
+  forge: Forge,
+  texts: AsyncIterable<Text>,
+  mark: string,
+): Promise<Text | undefined> {
   const self = await forge.self();
   for await (const text of texts) {
     if (text.author === self && text.body.split("\n", 1)[0]?.trimEnd() === mark) return text;
@@ -72,7 +87,10 @@ async function find(forge: Forge, texts: AsyncIterable<Text>, mark: string): Pro
 const same = (one: string, other: string): boolean => normal(one) === normal(other);
 const normal = (text: string): string => text.replaceAll("\r\n", "\n").trimEnd();
 
-/** After an answer that leaves open whether the text was made, looks again instead of making it twice. */
+/**
+ * After an answer that leaves open whether the text was made, looks again instead of making it
+ * twice.
+ */
 async function certainly(work: () => Promise<Outcome>): Promise<Outcome> {
   for (let attempt = 1; ; attempt += 1) {
     try {

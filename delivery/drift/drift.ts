@@ -6,7 +6,10 @@ import { findOwners } from "../preview/owners.ts";
 import type { PreviewReport } from "../preview/report.ts";
 import type { Verdict } from "../preview/policies.ts";
 
-/** An object that is not as it should be. No values: what somebody put there from outside may be a secret that the engine does not know as one. */
+/**
+ * An object that is not as it should be. No values: what somebody put there from outside may be a
+ * secret that the engine does not know as one.
+ */
 export interface Difference {
   /** As the platform calls it, where that is known; else its logical name. */
   readonly name: string;
@@ -30,15 +33,26 @@ export interface Drift {
 }
 
 /** From a refresh that was only looked at, and a preview of the program over the state as it is. */
-export function driftOf(refresh: Pick<EngineRun, "results">, preview: EngineRun, report: Pick<PreviewReport, "policies">): Drift {
+export function driftOf(
+  refresh: Pick<EngineRun, "results">,
+  preview: EngineRun,
+  report: Pick<PreviewReport, "policies">,
+): Drift {
   const violations = report.policies.filter(({ level }) => level === "mandatory");
   const { vanished } = readFailures(preview, violations.length > 0);
-  // A program that refuses to go on has registered nothing; what the engine would delete then is no wish of anybody's.
+  // A program that refuses to go on has registered nothing; what the engine would delete then is no
+  // wish of anybody's.
   const undeployed = vanished.size > 0 ? [] : differences(preview.steps);
-  return { outside: differences(refresh.results), undeployed, refused: [...vanished.values()].sort(), violations };
+  return {
+    outside: differences(refresh.results),
+    undeployed,
+    refused: [...vanished.values()].sort(),
+    violations,
+  };
 }
 
-export const isClean = (drift: Drift): boolean => Object.values(drift).every((part: readonly unknown[]) => part.length === 0);
+export const isClean = (drift: Drift): boolean =>
+  Object.values(drift).every((part: readonly unknown[]) => part.length === 0);
 
 function differences(steps: readonly Step[]): Difference[] {
   const ownerOf = findOwners(steps);

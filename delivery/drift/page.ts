@@ -2,14 +2,27 @@ import { clean, code, plural } from "../preview/markdownText.ts";
 import { isClean, type Difference, type Drift } from "./drift.ts";
 
 type Words = Readonly<Record<Difference["kind"], string>>;
-const outsideWords: Words = { created: "made", updated: "changed", replaced: "another one", deleted: "**gone**" };
-const undeployedWords: Words = { created: "to be made", updated: "to be changed", replaced: "to be replaced", deleted: "to be deleted" };
+const outsideWords: Words = {
+  created: "made",
+  updated: "changed",
+  replaced: "another one",
+  deleted: "**gone**",
+};
+const undeployedWords: Words = {
+  created: "to be made",
+  updated: "to be changed",
+  replaced: "to be replaced",
+  deleted: "to be deleted",
+};
 
 /** The page of a drift check, without a time or a value: it only changes when the drift does. */
 export function driftPage(stack: string, drift: Drift): string {
   const { outside, undeployed, refused, violations } = drift;
   const parts = [`# Drift in ${code(stack)}`];
-  if (isClean(drift)) parts.push("None: what runs is what the last update made, what the program says, and within the policies.");
+  if (isClean(drift))
+    parts.push(
+      "None: what runs is what the last update made, what the program says, and within the policies.",
+    );
   if (outside.length > 0) {
     parts.push(
       `## Changed outside of Pulumi: ${plural(outside.length, "object")}`,
@@ -24,9 +37,13 @@ export function driftPage(stack: string, drift: Drift): string {
       table(undeployed, undeployedWords),
     );
   }
-  if (refused.length > 0) parts.push("## Can't be deployed", refused.map((line) => `- ${clean(line)}`).join("\n"));
+  if (refused.length > 0)
+    parts.push("## Can't be deployed", refused.map((line) => `- ${clean(line)}`).join("\n"));
   if (violations.length > 0) {
-    parts.push(`## Policies: ${plural(violations.length, "violation")}`, violations.map(violation).join("\n"));
+    parts.push(
+      `## Policies: ${plural(violations.length, "violation")}`,
+      violations.map(violation).join("\n"),
+    );
   }
   return `${parts.join("\n\n")}\n`;
 }
@@ -35,7 +52,8 @@ const violation = ({ policy, resource, message }: Drift["violations"][number]): 
   `- ${code(policy)}${resource === undefined ? "" : ` (${code(resource)})`}: ${clean(message.replaceAll(/\s*\n\s*/g, " "))}`;
 
 function table(differences: readonly Difference[], words: Words): string {
-  const order = ({ instance = "", type, name }: Difference): string => `${instance}\0${type}\0${name}`;
+  const order = ({ instance = "", type, name }: Difference): string =>
+    `${instance}\0${type}\0${name}`;
   const rows = [...differences].sort((one, other) => (order(one) < order(other) ? -1 : 1));
   return [
     "| instance | object | kind | what | property |",

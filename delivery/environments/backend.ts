@@ -10,7 +10,9 @@ export interface ListedStack {
   readonly lastUpdate: string | undefined;
 }
 
-/** What a command on preview environments works with; the engine's options are those of `openStack`. */
+/**
+ * What a command on preview environments works with; the engine's options are those of `openStack`.
+ */
 export interface Workplace extends EngineOptions {
   /** Folder of Pulumi.yaml. */
   readonly root: string;
@@ -23,21 +25,34 @@ export function openBackend(workplace: Workplace) {
     const { signal, env } = workplace;
     const result = await runCli(args, { signal, env, cwd: workplace.root });
     if (result.missing)
-      throw new Refusal("pulumi is not on PATH: install the Pulumi CLI and log in to your state backend (`pulumi login`).");
-    if (result.exitCode !== 0) throw new Refusal(`pulumi ${args.join(" ")} failed:\n${result.output.trim()}`);
+      throw new Refusal(
+        "pulumi is not on PATH: install the Pulumi CLI and log in to your state backend (`pulumi login`).",
+      );
+    if (result.exitCode !== 0)
+      throw new Refusal(`pulumi ${args.join(" ")} failed:\n${result.output.trim()}`);
     return result.stdout;
   };
   return {
     run,
-    /** The stacks of this project that are named as preview environments are; a backend that names owners names them first. */
+    /**
+     * The stacks of this project that are named as preview environments are; a backend that names
+     * owners names them first.
+     */
     async previews(): Promise<ListedStack[]> {
-      const rows = JSON.parse(await run(["stack", "ls", "--json"])) as { name: string; lastUpdate?: string }[];
+      const rows = JSON.parse(await run(["stack", "ls", "--json"])) as {
+        name: string;
+        lastUpdate?: string;
+      }[];
       return rows
-        .map(({ name, lastUpdate }) => ({ name: name.slice(name.lastIndexOf("/") + 1), lastUpdate }))
+        .map(({ name, lastUpdate }) => ({
+          name: name.slice(name.lastIndexOf("/") + 1),
+          lastUpdate,
+        }))
         .filter(({ name }) => pullRequestOf(name) !== undefined)
         .sort((a, b) => pullRequestOf(a.name)! - pullRequestOf(b.name)!);
     },
-    state: async (stack: string): Promise<StackState> => parseState(await run(["stack", "export", "--stack", stack])),
+    state: async (stack: string): Promise<StackState> =>
+      parseState(await run(["stack", "export", "--stack", stack])),
   };
 }
 

@@ -7,10 +7,15 @@ import { Refusal } from "../../commandLine/refusal.ts";
 import type { StackState } from "./state.ts";
 
 /**
- * Makes the files with certificates that a state's providers name and that another machine has written: the certificates themselves are in
- * this checkout's stack files, and a file's name tells which of them it holds.
+ * Makes the files with certificates that a state's providers name and that another machine has
+ * written: the certificates themselves are in this checkout's stack files, and a file's name tells
+ * which of them it holds.
  */
-export function ensureCaFiles(root: string, stack: string, { resources }: Pick<StackState, "resources">): void {
+export function ensureCaFiles(
+  root: string,
+  stack: string,
+  { resources }: Pick<StackState, "resources">,
+): void {
   const named = resources
     .filter(({ type }) => type.startsWith("pulumi:providers:"))
     .flatMap(({ inputs }) => [inputs["customCaBundle"], inputs["sslrootcert"]])
@@ -31,7 +36,14 @@ export function ensureCaFiles(root: string, stack: string, { resources }: Pick<S
 interface StackFile {
   readonly config?: Record<
     string,
-    { readonly platform?: { readonly caBundle?: unknown; readonly kind?: unknown; readonly region?: unknown } } | undefined
+    | {
+        readonly platform?: {
+          readonly caBundle?: unknown;
+          readonly kind?: unknown;
+          readonly region?: unknown;
+        };
+      }
+    | undefined
   >;
 }
 

@@ -9,7 +9,10 @@ import { headerFromState, stackFileIn } from "./stackFile.ts";
 import { takeUp } from "./takeUp.ts";
 
 /** Destroys a pull request's environment, if there is one. */
-export async function destroyPreview(workplace: Workplace, pullRequest: number): Promise<"destroyed" | "none"> {
+export async function destroyPreview(
+  workplace: Workplace,
+  pullRequest: number,
+): Promise<"destroyed" | "none"> {
   const backend = openBackend(workplace);
   const stack = previewStack(pullRequest);
   const there = (await backend.previews()).some(({ name }) => name === stack);
@@ -19,10 +22,15 @@ export async function destroyPreview(workplace: Workplace, pullRequest: number):
 }
 
 /**
- * Destroys a stack that is a preview environment, with its state and its file. The file is written anew from the state: the machine that closes
- * a pull request is seldom the one that opened it, and destroying takes nothing from the config but the secrets provider.
+ * Destroys a stack that is a preview environment, with its state and its file. The file is written
+ * anew from the state: the machine that closes a pull request is seldom the one that opened it, and
+ * destroying takes nothing from the config but the secrets provider.
  */
-export async function destroyStack(workplace: Workplace, backend: Backend, name: string): Promise<void> {
+export async function destroyStack(
+  workplace: Workplace,
+  backend: Backend,
+  name: string,
+): Promise<void> {
   const { root, note } = workplace;
   const state = await backend.state(name);
   const claim = claimOf(name, state);
@@ -31,7 +39,9 @@ export async function destroyStack(workplace: Workplace, backend: Backend, name:
   const file = stackFileIn(root, name);
   await writeFile(file, headerFromState(state.secretsProvider), { mode: 0o600 });
   const stack = await openStack(root, name, workplace);
-  const run = await takeUp(stack, backend, note, () => stack.destroy({ message: "preview environment: destroy" }));
+  const run = await takeUp(stack, backend, note, () =>
+    stack.destroy({ message: "preview environment: destroy" }),
+  );
   if (!run.succeeded) throw new Refusal(`${name} is not destroyed:\n${run.output.trim()}`);
   await stack.run(["stack", "rm", "--yes"]);
   await rm(file, { force: true });

@@ -5,7 +5,9 @@ import { Refusal } from "../../commandLine/refusal.ts";
 export function untilOf(ttl: string, today: string): string {
   const days = Number(/^([1-9][0-9]?)d$/.exec(ttl)?.[1]);
   if (!(days >= previewDays.least && days <= previewDays.most))
-    throw new Refusal(`--ttl ${ttl}: expected ${previewDays.least}d to ${previewDays.most}d, a whole number of days`);
+    throw new Refusal(
+      `--ttl ${ttl}: expected ${previewDays.least}d to ${previewDays.most}d, a whole number of days`,
+    );
   return dayAfter(today, days);
 }
 

@@ -20,11 +20,13 @@ export interface PreviewInstance {
 /** The instances in a stack's outputs; no secret is among them. */
 export function instancesIn(outputs: Readonly<Record<string, unknown>>): PreviewInstance[] {
   type Output = { trackingUri: string; tokens: Record<string, { role: string }> };
-  return Object.entries((outputs["instances"] ?? {}) as Record<string, Output>).map(([name, { trackingUri, tokens }]) => ({
-    name,
-    trackingUri,
-    tokens: Object.fromEntries(Object.entries(tokens).map(([token, { role }]) => [token, role])),
-  }));
+  return Object.entries((outputs["instances"] ?? {}) as Record<string, Output>).map(
+    ([name, { trackingUri, tokens }]) => ({
+      name,
+      trackingUri,
+      tokens: Object.fromEntries(Object.entries(tokens).map(([token, { role }]) => [token, role])),
+    }),
+  );
 }
 
 /** All preview environments that the backend knows. */
@@ -34,7 +36,13 @@ export async function listPreviews(workplace: Workplace): Promise<PreviewEnviron
   for (const { name, lastUpdate } of await backend.previews()) {
     const state = await backend.state(name);
     const claim = claimOf(name, state);
-    if (claim.preview) previews.push({ stack: name, until: claim.until, lastUpdate, instances: instancesIn(state.outputs) });
+    if (claim.preview)
+      previews.push({
+        stack: name,
+        until: claim.until,
+        lastUpdate,
+        instances: instancesIn(state.outputs),
+      });
   }
   return previews;
 }

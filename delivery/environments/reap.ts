@@ -18,20 +18,30 @@ export interface Reaped extends Verdict {
 }
 
 /** `today` is a day in UTC: an environment lives through the whole of its last one. */
-export function verdictOf({ lastUpdate }: Pick<ListedStack, "lastUpdate">, claim: Claim, isEmpty: boolean, today: string): Verdict {
+export function verdictOf(
+  { lastUpdate }: Pick<ListedStack, "lastUpdate">,
+  claim: Claim,
+  isEmpty: boolean,
+  today: string,
+): Verdict {
   if (!claim.preview) return { act: "leave alone", why: claim.why };
   if (claim.until !== undefined) {
-    return claim.until < today ? { act: "destroy", why: `its last day was ${claim.until}` } : { act: "keep", why: `until ${claim.until}` };
+    return claim.until < today
+      ? { act: "destroy", why: `its last day was ${claim.until}` }
+      : { act: "keep", why: `until ${claim.until}` };
   }
   if (lastUpdate === undefined) {
     return isEmpty
       ? { act: "destroy", why: "it was never updated and has nothing" }
       : { act: "keep", why: "nobody knows since when it is there" };
   }
-  // Its outputs, and the day in them, come with the first complete update; none took longer than a preview may live.
+  // Its outputs, and the day in them, come with the first complete update; none took longer than a
+  // preview may live.
   const until = dayAfter(todayOf(new Date(lastUpdate)), previewDays.most);
   const since = `no update of it was completed, the last try was on ${todayOf(new Date(lastUpdate))}`;
-  return until < today ? { act: "destroy", why: since } : { act: "keep", why: `${since}; until ${until}` };
+  return until < today
+    ? { act: "destroy", why: since }
+    : { act: "keep", why: `${since}; until ${until}` };
 }
 
 /** Destroys every preview environment whose time is over; goes on past one that fails. */

@@ -21,19 +21,35 @@ export interface SecretsProvider {
 
 interface Exported {
   readonly deployment?: {
-    readonly resources?: readonly { urn: string; type: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[];
+    readonly resources?: readonly {
+      urn: string;
+      type: string;
+      inputs?: Record<string, unknown>;
+      outputs?: Record<string, unknown>;
+    }[];
     readonly pending_operations?: readonly unknown[];
     readonly secrets_providers?: { type?: string; state?: Record<string, unknown> };
   };
 }
 
 export function parseState(text: string): StackState {
-  const { resources = [], pending_operations: pending = [], secrets_providers: provider } = (JSON.parse(text) as Exported).deployment ?? {};
+  const {
+    resources = [],
+    pending_operations: pending = [],
+    secrets_providers: provider,
+  } = (JSON.parse(text) as Exported).deployment ?? {};
   const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
   return {
     outputs: stack?.outputs ?? {},
-    resources: resources.map(({ urn, type, inputs = {} }) => ({ type, name: urn.slice(urn.lastIndexOf("::") + 2), inputs })),
+    resources: resources.map(({ urn, type, inputs = {} }) => ({
+      type,
+      name: urn.slice(urn.lastIndexOf("::") + 2),
+      inputs,
+    })),
     pending: pending.length,
-    secretsProvider: provider?.type === undefined ? undefined : { type: provider.type, state: provider.state ?? {} },
+    secretsProvider:
+      provider?.type === undefined
+        ? undefined
+        : { type: provider.type, state: provider.state ?? {} },
   };
 }

@@ -12,16 +12,21 @@ export interface Holder {
   readonly since: string;
 }
 
-/** After this, no update of a preview environment is still at work: the lock of another machine is a dead one's. */
+/**
+ * After this, no update of a preview environment is still at work: the lock of another machine is a
+ * dead one's.
+ */
 const longestUpdateMs = 60 * 60 * 1000;
 
 /** The holders in the CLI's refusal to touch a locked stack; none when it says something else. */
 export const holdersIn = (message: string): Holder[] =>
-  [...message.matchAll(/created by \S*@(\S+) \(pid (\d+)\) at (\S+)/g)].map(([, host = "", pid = "", since = ""]) => ({
-    host,
-    pid: Number(pid),
-    since,
-  }));
+  [...message.matchAll(/created by \S*@(\S+) \(pid (\d+)\) at (\S+)/g)].map(
+    ([, host = "", pid = "", since = ""]) => ({
+      host,
+      pid: Number(pid),
+      since,
+    }),
+  );
 
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
@@ -29,11 +34,17 @@ const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 export const mayWork = ({ host, pid, since }: Holder, now: Date, alive = isAlive): boolean =>
   host === hostname() ? alive(pid) : now.getTime() - Date.parse(since) < longestUpdateMs;
 
-// A lock that was cut off while it was written has no holder in it; the CLI then fails on the file itself.
-const isLock = (message: string): boolean => /currently locked by|unexpected end of JSON input/.test(message);
+// A lock that was cut off while it was written has no holder in it; the CLI then fails on the file
+// itself.
+const isLock = (message: string): boolean =>
+  /currently locked by|unexpected end of JSON input/.test(message);
 
 /** Runs what needs the stack's lock; takes away a lock whose process is gone. */
-async function freed<T>(stack: EngineStack, note: (line: string) => void, work: () => Promise<T>): Promise<T> {
+async function freed<T>(
+  stack: EngineStack,
+  note: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -51,7 +62,10 @@ async function freed<T>(stack: EngineStack, note: (line: string) => void, work: 
   }
 }
 
-/** Takes up after an update that was cut short, then does the work: what it was making is in the state again, so that nothing is left behind or in the way. */
+/**
+ * Takes up after an update that was cut short, then does the work: what it was making is in the
+ * state again, so that nothing is left behind or in the way.
+ */
 export async function takeUp(
   stack: EngineStack,
   { run }: Pick<Backend, "run">,
@@ -59,13 +73,20 @@ export async function takeUp(
   work: () => Promise<EngineRun>,
 ): Promise<EngineRun> {
   return freed(stack, note, async () => {
-    const state = JSON.parse(await run(["stack", "export", "--stack", stack.name])) as ExportedState;
+    const state = JSON.parse(
+      await run(["stack", "export", "--stack", stack.name]),
+    ) as ExportedState;
     const pending = state.deployment?.pending_operations ?? [];
     if (pending.length > 0) {
-      note(`${stack.name}: an earlier update was cut off in ${pending.length} operation(s); what exists of them is taken into the state`);
+      note(
+        `${stack.name}: an earlier update was cut off in ${pending.length} operation(s); what exists of them is taken into the state`,
+      );
       await stack.run(["stack", "import"], { input: JSON.stringify(withPendingCreates(state)) });
       const refreshed = await stack.refresh();
-      if (!refreshed.succeeded) throw new Refusal(`${stack.name}: what is really there can't be read:\n${refreshed.output.trim()}`);
+      if (!refreshed.succeeded)
+        throw new Refusal(
+          `${stack.name}: what is really there can't be read:\n${refreshed.output.trim()}`,
+        );
     }
     return work();
   });

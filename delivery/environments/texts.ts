@@ -1,7 +1,10 @@
 import type { PreviewEnvironment, PreviewInstance } from "./list.ts";
 import type { Reaped } from "./reap.ts";
 
-/** What `up` ends with: where the instances are, and how to get a token. The tokens' values are never in it. */
+/**
+ * What `up` ends with: where the instances are, and how to get a token. The tokens' values are
+ * never in it.
+ */
 export function instancesText({
   stack,
   until,
@@ -11,7 +14,11 @@ export function instancesText({
   until: string;
   instances: readonly PreviewInstance[];
 }): string {
-  const rows = instances.map(({ name, trackingUri, tokens }) => [name, trackingUri, tokensText(tokens)]);
+  const rows = instances.map(({ name, trackingUri, tokens }) => [
+    name,
+    trackingUri,
+    tokensText(tokens),
+  ]);
   return [
     `Preview environment ${stack}, until ${until} (UTC); another \`up\` renews it.`,
     ...table(rows),
@@ -32,7 +39,8 @@ export function listText(previews: readonly PreviewEnvironment[], today: string)
 
 export function reapedText(reaped: readonly Reaped[]): string {
   if (reaped.length === 0) return "There is no preview environment.\n";
-  const done = (one: Reaped): string => (one.outcome === "untouched" ? wordsOf[one.act] : one.outcome);
+  const done = (one: Reaped): string =>
+    one.outcome === "untouched" ? wordsOf[one.act] : one.outcome;
   return `${table(reaped.map((one) => [one.stack, done(one), one.why])).join("\n")}\n`;
 }
 
@@ -47,6 +55,10 @@ const tokensText = (tokens: Readonly<Record<string, string>>): string =>
     .join(", ") || "no tokens";
 
 function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd());
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]!.length)),
+  );
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd(),
+  );
 }

@@ -23,7 +23,10 @@ export interface PreviewRequest {
   readonly ttl: string;
 }
 
-/** Makes or renews a pull request's environment. Everything is done anew each time, so that a second run finishes what a first one began. */
+/**
+ * Makes or renews a pull request's environment. Everything is done anew each time, so that a second
+ * run finishes what a first one began.
+ */
 export async function upPreview(
   workplace: Workplace,
   request: PreviewRequest,
@@ -47,27 +50,41 @@ export async function upPreview(
   }
   await writeFile(file, header.text, { mode: 0o600 });
   if (!there) {
-    const provider = header.secretsProvider === undefined ? [] : ["--secrets-provider", header.secretsProvider];
+    const provider =
+      header.secretsProvider === undefined ? [] : ["--secrets-provider", header.secretsProvider];
     await backend.run(["stack", "init", name, "--no-select", ...provider]);
   }
   // Decrypted and encrypted inside the CLI: no secret passes through this program.
   await backend.run(["config", "cp", "--stack", from, "--dest", name]);
-  await writeFile(file, withPreview(await readFile(file, "utf8"), preview, { name: from, folder: base.folder }), { mode: 0o600 });
+  await writeFile(
+    file,
+    withPreview(await readFile(file, "utf8"), preview, { name: from, folder: base.folder }),
+    { mode: 0o600 },
+  );
 
   const stack = await openStack(root, name, workplace);
-  const run = await takeUp(stack, backend, note, () => stack.up({ message: `preview environment of pull request ${pullRequest}` }));
+  const run = await takeUp(stack, backend, note, () =>
+    stack.up({ message: `preview environment of pull request ${pullRequest}` }),
+  );
   return { stack: name, preview, run };
 }
 
 /** What a preview takes from its base stack. */
 function readBase(root: string, from: string): BaseInstances & { readonly text: string } {
   if (pullRequestOf(from) !== undefined)
-    throw new Refusal(`--from ${from}: a preview is made from an environment that stays, not from another preview`);
+    throw new Refusal(
+      `--from ${from}: a preview is made from an environment that stays, not from another preview`,
+    );
   const known = stackNames(root).filter((name) => pullRequestOf(name) === undefined);
   if (!known.includes(from))
-    throw new Refusal(`--from ${from}: no such stack; those with a file in stacks/ are ${known.join(", ") || "none"}`);
+    throw new Refusal(
+      `--from ${from}: no such stack; those with a file in stacks/ are ${known.join(", ") || "none"}`,
+    );
   const { stack, errors } = readStack(root, from);
-  if (stack === undefined) throw new Refusal([`--from ${from}: its file is wrong; nothing was changed:`, ...errors].join("\n  "));
+  if (stack === undefined)
+    throw new Refusal(
+      [`--from ${from}: its file is wrong; nothing was changed:`, ...errors].join("\n  "),
+    );
   const folder = relative(root, resolve(stack.instancesFolder)).replaceAll(sep, "/");
   return {
     root,
@@ -79,6 +96,11 @@ function readBase(root: string, from: string): BaseInstances & { readonly text: 
 }
 
 function isDeleting(folder: string, name: string): boolean {
-  const file = [".yaml", ".yml"].map((ending) => join(folder, name + ending)).find((path) => existsSync(path));
-  return file !== undefined && asObject(parseYamlFile(readFileSync(file, "utf8")).data)["delete"] !== undefined;
+  const file = [".yaml", ".yml"]
+    .map((ending) => join(folder, name + ending))
+    .find((path) => existsSync(path));
+  return (
+    file !== undefined &&
+    asObject(parseYamlFile(readFileSync(file, "utf8")).data)["delete"] !== undefined
+  );
 }

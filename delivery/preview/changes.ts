@@ -40,11 +40,15 @@ const kinds: Partial<Record<Step["op"], ChangeKind>> = {
 /** What goes comes first: a table may be cut at its end. */
 const order: readonly ChangeKind[] = ["deleted", "replaced", "updated", "created"];
 
-/** The steps as changes: the two or three steps of a replacement are one, and what stays as it is, is none. */
+/**
+ * The steps as changes: the two or three steps of a replacement are one, and what stays as it is,
+ * is none.
+ */
 export function changesOf(steps: readonly Step[], ownerOf: OwnerOf): ResourceChange[] {
   const changes = new Map<string, ResourceChange>();
   for (const step of steps) {
-    const kind = kinds[step.op] ?? (step.op === "same" && guardsOf(step).length > 0 ? "updated" : undefined);
+    const kind =
+      kinds[step.op] ?? (step.op === "same" && guardsOf(step).length > 0 ? "updated" : undefined);
     if (kind === undefined || !isReal(step)) continue;
     const known = changes.get(step.urn);
     const differs = kind === "updated" || step.op === "replace" || step.op === "create-replacement";
@@ -61,32 +65,43 @@ export function changesOf(steps: readonly Step[], ownerOf: OwnerOf): ResourceCha
     });
   }
   return [...changes.values()].sort(
-    (a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1),
+    (a, b) =>
+      order.indexOf(a.kind) - order.indexOf(b.kind) ||
+      (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1),
   );
 }
 
-// A component is a name for its parts; the engine's built-in provider stands for reading the stack's own outputs.
-const isReal = ({ type, old, new: next }: Step): boolean => (next ?? old)?.custom === true && type !== "pulumi:providers:pulumi";
+// A component is a name for its parts; the engine's built-in provider stands for reading the
+// stack's own outputs.
+const isReal = ({ type, old, new: next }: Step): boolean =>
+  (next ?? old)?.custom === true && type !== "pulumi:providers:pulumi";
 
-/** The engine's guards are no properties: a step that changes nothing else is even called `same`. */
+/**
+ * The engine's guards are no properties: a step that changes nothing else is even called `same`.
+ */
 function guardsOf({ old, new: next }: Step): PropertyChange[] {
   if (old === undefined || next === undefined) return [];
   return (["protect", "retainOnDelete"] as const).flatMap((guard) => {
     const [before, after] = [old[guard] === true, next[guard] === true];
-    return before === after ? [] : [{ path: guard, old: String(before), new: String(after), replaces: false }];
+    return before === after
+      ? []
+      : [{ path: guard, old: String(before), new: String(after), replaces: false }];
   });
 }
 
 function propertiesOf(step: Step): PropertyChange[] {
   const { old, new: next, detailedDiff, diffs, keys = [] } = step;
   const paths = Object.keys(detailedDiff ?? {});
-  const changed = paths.length > 0 ? paths : (diffs ?? differing(asObject(old?.inputs), asObject(next?.inputs)));
+  const changed =
+    paths.length > 0 ? paths : (diffs ?? differing(asObject(old?.inputs), asObject(next?.inputs)));
   const made = changed.map((path): PropertyChange => {
     const segments = segmentsOf(path);
     const kind = detailedDiff?.[path]?.diffKind as string | undefined;
     const read = (...states: unknown[]): string | undefined => {
       if (isSecretData(step.type, segments)) return secretText;
-      return show(states.map((state) => valueAt(state, segments)).find((value) => value !== undefined));
+      return show(
+        states.map((state) => valueAt(state, segments)).find((value) => value !== undefined),
+      );
     };
     return {
       path: readablePath(segments, [next?.inputs, old?.inputs]),

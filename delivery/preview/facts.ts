@@ -62,7 +62,11 @@ export const holderTypes: Readonly<Record<string, string>> = {
 };
 
 /** The facts of every instance on both sides of the change, by name. */
-export function factsOf(steps: readonly Step[], results: readonly Step[], ownerOf: OwnerOf): ReadonlyMap<string, BeforeAndAfter> {
+export function factsOf(
+  steps: readonly Step[],
+  results: readonly Step[],
+  ownerOf: OwnerOf,
+): ReadonlyMap<string, BeforeAndAfter> {
   const sides = new Map<string, { before: StepState[]; after: StepState[] }>();
   const seen = { before: new Set<string>(), after: new Set<string>() };
   for (const { urn, old, new: next } of steps) {
@@ -84,20 +88,39 @@ export function factsOf(steps: readonly Step[], results: readonly Step[], ownerO
       .map(([instance, { before, after }]) => [
         instance,
         {
-          before: before.length === 0 ? undefined : read(before, before.find(({ type }) => type === instanceType)?.outputs),
-          after: after.length === 0 ? undefined : read(after, outputs.get(after.find(({ type }) => type === instanceType)?.urn ?? "")),
+          before:
+            before.length === 0
+              ? undefined
+              : read(before, before.find(({ type }) => type === instanceType)?.outputs),
+          after:
+            after.length === 0
+              ? undefined
+              : read(
+                  after,
+                  outputs.get(after.find(({ type }) => type === instanceType)?.urn ?? ""),
+                ),
         },
       ]),
   );
 }
 
-/** The outputs of each instance's component: of its two results the second has the new ones, and the first, where the program got no further, those that were. */
-const registeredOutputs = (results: readonly Step[]): ReadonlyMap<string, Record<string, unknown>> =>
+/**
+ * The outputs of each instance's component: of its two results the second has the new ones, and the
+ * first, where the program got no further, those that were.
+ */
+const registeredOutputs = (
+  results: readonly Step[],
+): ReadonlyMap<string, Record<string, unknown>> =>
   new Map(
-    results.flatMap(({ urn, type, new: next }) => (type === instanceType && next !== undefined ? [[urn, next.outputs] as const] : [])),
+    results.flatMap(({ urn, type, new: next }) =>
+      type === instanceType && next !== undefined ? [[urn, next.outputs] as const] : [],
+    ),
   );
 
-function read(states: readonly StepState[], outputs: Readonly<Record<string, unknown>> | undefined): InstanceFacts {
+function read(
+  states: readonly StepState[],
+  outputs: Readonly<Record<string, unknown>> | undefined,
+): InstanceFacts {
   const of = (...types: string[]): Record<string, unknown>[] =>
     states.filter(({ type }) => types.includes(type)).map(({ inputs }) => asObject(inputs));
   const namespace = of("kubernetes:core/v1:Namespace")[0];
@@ -115,12 +138,16 @@ function read(states: readonly StepState[], outputs: Readonly<Record<string, unk
     retention: textOf(annotations["mlflow-instances/deleted-experiment-retention"]),
     traceRetention: textOf(annotations["mlflow-instances/trace-retention"]),
     retentionSchedule: textOf(outputs?.["retentionSchedule"]),
-    deletionPrepared: [annotations, ...tags].some((marks) => marks["mlflow-instances/deletion"] === "prepared"),
+    deletionPrepared: [annotations, ...tags].some(
+      (marks) => marks["mlflow-instances/deletion"] === "prepared",
+    ),
     urls: hosts.map((host) => `https://${host}`).sort(),
     tokens:
       tokens === undefined
         ? undefined
-        : Object.fromEntries(Object.entries(asObject(tokens)).map(([name, token]) => [name, tokenOf(token)])),
+        : Object.fromEntries(
+            Object.entries(asObject(tokens)).map(([name, token]) => [name, tokenOf(token)]),
+          ),
     capacity: capacityOf(of),
   };
 }
@@ -135,19 +162,26 @@ function capacityOf(of: (...types: string[]) => Record<string, unknown>[]): Capa
   for (const workload of of("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet")) {
     const count = numberOf(valueAt(workload, ["spec", "replicas"])) ?? 1;
     const pod = asObject(valueAt(workload, ["spec", "template", "spec"]));
-    const requests = listOf(pod["containers"]).map((container) => asObject(valueAt(container, ["resources", "requests"])));
-    const sum = (numbers: (number | undefined)[]): number => count * numbers.reduce<number>((total, each) => total + (each ?? 0), 0);
+    const requests = listOf(pod["containers"]).map((container) =>
+      asObject(valueAt(container, ["resources", "requests"])),
+    );
+    const sum = (numbers: (number | undefined)[]): number =>
+      count * numbers.reduce<number>((total, each) => total + (each ?? 0), 0);
     replicas += count;
     cpuMilli += sum(requests.map(({ cpu }) => milliOf(cpu)));
     memoryBytes += sum(requests.map(({ memory }) => bytesOf(memory)));
-    temporaryBytes += sum(listOf(pod["volumes"]).map((volume) => bytesOf(valueAt(volume, ["emptyDir", "sizeLimit"]))));
+    temporaryBytes += sum(
+      listOf(pod["volumes"]).map((volume) => bytesOf(valueAt(volume, ["emptyDir", "sizeLimit"]))),
+    );
   }
   const limits = of(roleType).map(({ connectionLimit }) => numberOf(connectionLimit) ?? 0);
   const transitions = of(
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
   ).flatMap(({ rules }) =>
-    listOf(rules).flatMap((rule) => listOf(rule["transitions"]).flatMap(({ storageClass }) => textOf(storageClass) ?? [])),
+    listOf(rules).flatMap((rule) =>
+      listOf(rule["transitions"]).flatMap(({ storageClass }) => textOf(storageClass) ?? []),
+    ),
   );
   const buckets = of(...bucketTypes);
   return {

@@ -15,7 +15,10 @@ const words: Record<Outcome, string> = {
   error: "**error**",
 };
 
-/** The page. Nothing in it differs from run to run but what the change does, so that a comment is not rewritten in vain. */
+/**
+ * The page. Nothing in it differs from run to run but what the change does, so that a comment is
+ * not rewritten in vain.
+ */
 export function pageOf(report: PreviewReport): string {
   const head = [
     `# Preview of \`${report.stack}\`: ${words[report.outcome]}${report.outcome === "clean" && report.risks.length > 0 ? ", with data at risk" : ""}`,
@@ -28,12 +31,15 @@ export function pageOf(report: PreviewReport): string {
   ];
   const tail = [...capacity(report), ...files(report), ...environment(report)];
   const fixed = joined([...head, ...tail]).length;
-  // What is left goes to the instances in equal shares; their tables give way first, then their words.
+  // What is left goes to the instances in equal shares; their tables give way first, then their
+  // words.
   const room = longestPage - fixed - 200;
   const share = report.instances.length === 0 ? 0 : Math.floor(room / report.instances.length);
   const blocks = report.instances.map((instance) => block(instance, report, share));
   const fits = blocks.reduce((sum, text) => sum + text.length + 2, 0) <= room;
-  const instances = fits ? blocks : [listed(report.instances.map(line), Math.max(room, 0), "instance")];
+  const instances = fits
+    ? blocks
+    : [listed(report.instances.map(line), Math.max(room, 0), "instance")];
   return `${joined([...head, ...instances, ...tail])}\n`;
 }
 
@@ -54,7 +60,8 @@ function summary({ instances, environment, unchanged, complete }: PreviewReport)
 function risks({ risks: all }: PreviewReport): string[] {
   if (all.length === 0) return [];
   const lines = all.map(({ instance, destructive, confirmed, text }) => {
-    const mark = destructive && !confirmed ? " (**not confirmed**)" : confirmed ? " (confirmed)" : "";
+    const mark =
+      destructive && !confirmed ? " (**not confirmed**)" : confirmed ? " (confirmed)" : "";
     return `- **${instance ?? "environment"}**${mark}: ${clean(text)}`;
   });
   return ["## Data at risk", lines.join("\n")];
@@ -66,7 +73,13 @@ function errors({ errors: all }: PreviewReport): string[] {
 
 function fenced(texts: readonly string[], most: number): string[] {
   const text = texts.join("\n").replaceAll("```", "'''");
-  return ["```text\n" + (text.length <= most ? text : `${text.slice(0, most)}\n… cut, ${text.length - most} characters more`) + "\n```"];
+  return [
+    "```text\n" +
+      (text.length <= most
+        ? text
+        : `${text.slice(0, most)}\n… cut, ${text.length - most} characters more`) +
+      "\n```",
+  ];
 }
 
 function warnings({ warnings: all }: PreviewReport): string[] {
@@ -74,7 +87,9 @@ function warnings({ warnings: all }: PreviewReport): string[] {
 }
 
 const incomplete = ({ complete }: PreviewReport): string[] =>
-  complete ? [] : ["What else would change is not known: the preview ended before everything was looked at."];
+  complete
+    ? []
+    : ["What else would change is not known: the preview ended before everything was looked at."];
 
 const causeOf = ({ cause }: InstanceReport): string =>
   cause === undefined
@@ -90,7 +105,9 @@ function block(instance: InstanceReport, report: PreviewReport, most: number): s
   const top = joined([
     `## ${name}: ${state}`,
     causeOf(instance),
-    notices.length === 0 ? "Its users notice nothing." : ["Its users notice:", ...notices.map((each) => `- ${each}`)].join("\n"),
+    notices.length === 0
+      ? "Its users notice nothing."
+      : ["Its users notice:", ...notices.map((each) => `- ${each}`)].join("\n"),
     [
       capacityLine(instance.capacity, state),
       ...(cost === undefined || currency === undefined || cost.before === cost.after
@@ -103,35 +120,52 @@ function block(instance: InstanceReport, report: PreviewReport, most: number): s
   return `${top}\n\n${details(resources, Math.max(most - top.length - 200, 0))}`;
 }
 
-const line = ({ name, state, resources }: InstanceReport): string => `- **${name}**: ${state}; ${counted(resources)}`;
+const line = ({ name, state, resources }: InstanceReport): string =>
+  `- **${name}**: ${state}; ${counted(resources)}`;
 
 function capacity(report: PreviewReport): string[] {
   if (report.capacity === undefined) return [];
   return ["## Capacity of all instances", capacityTable(report.capacity), ...costLines(report)];
 }
 
-function files({ base, complete, sharedFiles = [], withoutEffect = [], instances, environment }: PreviewReport): string[] {
+function files({
+  base,
+  complete,
+  sharedFiles = [],
+  withoutEffect = [],
+  instances,
+  environment,
+}: PreviewReport): string[] {
   if (base === undefined) return [];
-  const byOthers = instances.filter(({ cause }) => cause === "defaults or code").map(({ name }) => name);
+  const byOthers = instances
+    .filter(({ cause }) => cause === "defaults or code")
+    .map(({ name }) => name);
   const list = (all: readonly string[]): string =>
     listed(
       all.map((file) => `- ${code(file)}`),
       3_000,
       "file",
     );
-  const who = byOthers.length === 0 ? "" : `, and so the cause of what changes in ${byOthers.join(", ")}`;
+  const who =
+    byOthers.length === 0 ? "" : `, and so the cause of what changes in ${byOthers.join(", ")}`;
   const parts = [
-    ...(byOthers.length + environment.length > 0 && sharedFiles.length > 0 ? [`Not of one instance${who}:`, list(sharedFiles)] : []),
+    ...(byOthers.length + environment.length > 0 && sharedFiles.length > 0
+      ? [`Not of one instance${who}:`, list(sharedFiles)]
+      : []),
     ...(byOthers.length > 0 && sharedFiles.length === 0
       ? [
           `No changed file explains what changes in ${byOthers.join(", ")}: it was merged before and is not deployed yet, or somebody changed it by hand.`,
         ]
       : []),
-    ...(withoutEffect.length === 0 ? [] : [complete ? "Changed, with no effect here:" : "Instance files:", list(withoutEffect)]),
+    ...(withoutEffect.length === 0
+      ? []
+      : [complete ? "Changed, with no effect here:" : "Instance files:", list(withoutEffect)]),
   ];
   return parts.length === 0 ? [] : [`## Files changed since \`${base}\``, ...parts];
 }
 
 function environment({ environment: resources }: PreviewReport): string[] {
-  return resources.length === 0 ? [] : ["## Environment", "Belongs to no instance:", details(resources, 4_000)];
+  return resources.length === 0
+    ? []
+    : ["## Environment", "Belongs to no instance:", details(resources, 4_000)];
 }

@@ -17,19 +17,30 @@ export function capacityTable({ before, after }: Sides<Capacity>): string {
   const cells = rows.map(([name, show]) => [name, show(before), show(after)] as const);
   if (cells.every(([, old, next]) => old === next))
     return `As before: ${cells.map(([name, , next]) => `${inText(name)} ${next || "none"}`).join(", ")}.`;
-  return ["| | before | after |", "|---|---|---|", ...cells.map((row) => `| ${row.join(" | ")} |`)].join("\n");
+  return [
+    "| | before | after |",
+    "|---|---|---|",
+    ...cells.map((row) => `| ${row.join(" | ")} |`),
+  ].join("\n");
 }
 
 const inText = (name: string): string => (name.startsWith("CPU") ? name : name.toLowerCase());
 
 /** What changes of it, on one line; empty when nothing does. */
-export function capacityLine({ before, after }: Sides<Capacity>, state: "new" | "changed" | "gone"): string {
+export function capacityLine(
+  { before, after }: Sides<Capacity>,
+  state: "new" | "changed" | "gone",
+): string {
   const changed = rows.flatMap(([name, show]) => {
     const [old, next] = [show(before), show(after)];
     if (old === next) return [];
-    return [`${inText(name)} ${state === "new" ? next : state === "gone" ? old : `${old} → ${next}`}`];
+    return [
+      `${inText(name)} ${state === "new" ? next : state === "gone" ? old : `${old} → ${next}`}`,
+    ];
   });
-  return changed.length === 0 ? "" : `${state === "gone" ? "Capacity that is free again" : "Capacity"}: ${changed.join(", ")}.`;
+  return changed.length === 0
+    ? ""
+    : `${state === "gone" ? "Capacity that is free again" : "Capacity"}: ${changed.join(", ")}.`;
 }
 
 const amount = (value: number): string => value.toFixed(2);
@@ -48,7 +59,9 @@ export function costLines({ cost, capacity }: PreviewReport): string[] {
   const { currency, date, source, storageGiB } = cost.prices;
   const classes = capacity.after.storageClasses.map((name) => {
     const rate = storageGiB[name];
-    return rate === undefined ? `${name} has no price in the table` : `${rate} ${currency} per GiB and month in ${name}`;
+    return rate === undefined
+      ? `${name} has no price in the table`
+      : `${rate} ${currency} per GiB and month in ${name}`;
   });
   const bucket = classes.length === 0 ? "" : ` (${classes.join(", ")})`;
   return [

@@ -2,21 +2,44 @@ import { clean, counted, joined } from "./markdownText.ts";
 import type { PreviewReport } from "./report.ts";
 
 /** What an update did, in short: its preview has said the rest. */
-export function deployedPage({ stack, errors, risks, policies, instances, environment }: PreviewReport): string {
+export function deployedPage({
+  stack,
+  errors,
+  risks,
+  policies,
+  instances,
+  environment,
+}: PreviewReport): string {
   const resources = [...instances.flatMap((each) => each.resources), ...environment];
   const violated = policies.filter(({ level }) => level === "mandatory");
   const failed = errors.length > 0 || violated.length > 0;
   return `${joined([
     `# ${failed ? `Deployment of \`${stack}\` **failed**` : `\`${stack}\` is deployed`}`,
-    resources.length === 0 ? "Nothing changed." : `${failed ? "Begun: " : ""}${counted(resources)}.`,
-    ["```text", ...errors.map((error) => error.replaceAll("```", "'''")), "```"].slice(0, errors.length === 0 ? 0 : undefined).join("\n"),
+    resources.length === 0
+      ? "Nothing changed."
+      : `${failed ? "Begun: " : ""}${counted(resources)}.`,
+    ["```text", ...errors.map((error) => error.replaceAll("```", "'''")), "```"]
+      .slice(0, errors.length === 0 ? 0 : undefined)
+      .join("\n"),
     risks.length === 0
       ? ""
-      : ["Data at risk with it:", ...risks.map(({ instance, text }) => `- **${instance ?? "environment"}**: ${clean(text)}`)].join("\n"),
-    violated.map(({ policy, message }) => `- \`${policy}\`: ${clean(message).replaceAll(/\s*\n\s*/g, " ")}`).join("\n"),
+      : [
+          "Data at risk with it:",
+          ...risks.map(
+            ({ instance, text }) => `- **${instance ?? "environment"}**: ${clean(text)}`,
+          ),
+        ].join("\n"),
+    violated
+      .map(
+        ({ policy, message }) => `- \`${policy}\`: ${clean(message).replaceAll(/\s*\n\s*/g, " ")}`,
+      )
+      .join("\n"),
     instances
       .map(({ name, state, resources: own, notices }) =>
-        [`- **${name}**: ${state}; ${counted(own)}`, ...notices.map((notice) => `  - ${notice}`)].join("\n"),
+        [
+          `- **${name}**: ${state}; ${counted(own)}`,
+          ...notices.map((notice) => `  - ${notice}`),
+        ].join("\n"),
       )
       .join("\n"),
   ])}\n`;

@@ -4,7 +4,8 @@ import type { PreviewReport } from "./report.ts";
 
 /** What the rules found: one point for each rule, below it what it blames. */
 export function policies({ policies: verdicts, exclusions }: PreviewReport): string[] {
-  const of = (level: Verdict["level"]): Verdict[] => verdicts.filter((each) => each.level === level);
+  const of = (level: Verdict["level"]): Verdict[] =>
+    verdicts.filter((each) => each.level === level);
   const [mandatory, advisory, later] = [of("mandatory"), of("advisory"), of("later")];
   const put = [...new Set(later.map(({ policy }) => code(policy)))];
   const excluded = exclusions.map(
@@ -16,21 +17,36 @@ export function policies({ policies: verdicts, exclusions }: PreviewReport): str
     "## Policies",
     ...(mandatory.length === 0
       ? []
-      : [`Violated, so nothing may be deployed (${mandatory.length}):`, listed(byRule(mandatory), 12_000, "line")]),
-    ...(advisory.length === 0 ? [] : [`Advice (${advisory.length}):`, listed(byRule(advisory), 6_000, "line")]),
-    ...(put.length === 0 ? [] : [`Checked at \`up\`, because a preview can't know what they need: ${put.join(", ")}.`]),
-    ...(excluded.length === 0 ? [] : [`Exclusions (${excluded.length}):`, listed(excluded, 4_000, "exclusion")]),
+      : [
+          `Violated, so nothing may be deployed (${mandatory.length}):`,
+          listed(byRule(mandatory), 12_000, "line"),
+        ]),
+    ...(advisory.length === 0
+      ? []
+      : [`Advice (${advisory.length}):`, listed(byRule(advisory), 6_000, "line")]),
+    ...(put.length === 0
+      ? []
+      : [`Checked at \`up\`, because a preview can't know what they need: ${put.join(", ")}.`]),
+    ...(excluded.length === 0
+      ? []
+      : [`Exclusions (${excluded.length}):`, listed(excluded, 4_000, "exclusion")]),
   ];
 }
 
 /** A rule's first line is what it demands; it is said once. */
 function byRule(verdicts: readonly Verdict[]): string[] {
-  return [...Map.groupBy(verdicts, ({ policy, message }) => `${code(policy)}: ${clean(split(message).demand)}`)].flatMap(
-    ([head, group]) => [
-      `- ${head}`,
-      ...group.map((verdict) => `  - ${[placeOf(verdict), clean(split(verdict.message).found)].filter((part) => part !== "").join(": ")}`),
-    ],
-  );
+  return [
+    ...Map.groupBy(
+      verdicts,
+      ({ policy, message }) => `${code(policy)}: ${clean(split(message).demand)}`,
+    ),
+  ].flatMap(([head, group]) => [
+    `- ${head}`,
+    ...group.map(
+      (verdict) =>
+        `  - ${[placeOf(verdict), clean(split(verdict.message).found)].filter((part) => part !== "").join(": ")}`,
+    ),
+  ]);
 }
 
 function split(message: string): { demand: string; found: string } {
@@ -39,6 +55,9 @@ function split(message: string): { demand: string; found: string } {
 }
 
 function placeOf({ instance, resource }: Verdict): string {
-  const parts = [instance, resource === undefined || resource === instance ? undefined : code(resource)];
+  const parts = [
+    instance,
+    resource === undefined || resource === instance ? undefined : code(resource),
+  ];
   return parts.filter((part) => part !== undefined).join(" ");
 }

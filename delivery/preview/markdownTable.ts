@@ -14,14 +14,21 @@ export function details(resources: readonly ResourceReport[], most: number): str
   const left = rows.length - kept.length;
   return [
     `<details><summary>${counted(resources)}</summary>`,
-    ...(kept.length === 0 ? [] : ["", "| | resource | property | before | after |", "|---|---|---|---|---|", ...kept]),
-    ...(left === 0 ? [] : ["", `… and ${plural(left, "more row")}; \`pulumi preview --diff\` shows all.`]),
+    ...(kept.length === 0
+      ? []
+      : ["", "| | resource | property | before | after |", "|---|---|---|---|---|", ...kept]),
+    ...(left === 0
+      ? []
+      : ["", `… and ${plural(left, "more row")}; \`pulumi preview --diff\` shows all.`]),
     "",
     "</details>",
   ].join("\n");
 }
 
-/** From how many resources on the same change of the same property is one row: a label changes on all of them. */
+/**
+ * From how many resources on the same change of the same property is one row: a label changes on
+ * all of them.
+ */
 const together = 3;
 /** The cells of a resource that is made or goes as a whole. */
 const nothing = "| | | |";
@@ -36,11 +43,18 @@ function rowsOf(resources: readonly ResourceReport[]): string[] {
   return rows.flatMap(({ kind, what, change, same }) => {
     const group = groups.get(same) ?? [];
     if (group.length < together || change === nothing) return [`| ${kind} | ${what} ${change}`];
-    return group[0]?.what === what ? [`| ${kind} | ${group.map((each) => each.what).join(", ")} ${change}`] : [];
+    return group[0]?.what === what
+      ? [`| ${kind} | ${group.map((each) => each.what).join(", ")} ${change}`]
+      : [];
   });
 }
 
-function changeOf({ path, old, new: next, replaces }: ResourceReport["properties"][number]): string {
+function changeOf({
+  path,
+  old,
+  new: next,
+  replaces,
+}: ResourceReport["properties"][number]): string {
   const cell = (value: string | undefined): string => (value === undefined ? "" : code(value));
   return `| ${code(path)}${replaces ? " (replaces)" : ""} | ${cell(old)} | ${cell(next)} |`;
 }

@@ -1,17 +1,25 @@
 import type { ResourceReport } from "./report.ts";
 
 /** Parts of a page, with a line between them; empty ones are none. */
-export const joined = (parts: readonly string[]): string => parts.filter((part) => part !== "").join("\n\n");
+export const joined = (parts: readonly string[]): string =>
+  parts.filter((part) => part !== "").join("\n\n");
 
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+export const plural = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
 /** In a table's cell or a line, as code. */
-export const code = (text: string): string => (text === "" ? '`""`' : `\`${text.replaceAll("`", "'").replaceAll("|", "\\|")}\``);
+export const code = (text: string): string =>
+  text === "" ? '`""`' : `\`${text.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
 /** Words of somebody else: no tag of theirs reaches the page. */
 export const clean = (text: string): string => text.replaceAll("<", "&lt;");
 
 /** `3 resources: 1 created, 2 updated in place` */
 export function counted(resources: readonly ResourceReport[]): string {
-  const kinds = { created: "created", updated: "updated in place", replaced: "replaced", deleted: "deleted" } as const;
+  const kinds = {
+    created: "created",
+    updated: "updated in place",
+    replaced: "replaced",
+    deleted: "deleted",
+  } as const;
   const counts = (Object.keys(kinds) as (keyof typeof kinds)[]).flatMap((kind) => {
     const count = resources.filter((each) => each.kind === kind).length;
     return count === 0 ? [] : [`${count} ${kinds[kind]}`];

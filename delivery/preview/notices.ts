@@ -3,10 +3,17 @@ import type { BeforeAndAfter, InstanceFacts } from "./facts.ts";
 import { bytesOf, daysOf, showBytes } from "./quantities.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
 
-/** What somebody who uses the instance will notice of the change; each line one thing. Empty: nothing. */
-export function noticesOf({ before, after }: BeforeAndAfter, changes: readonly ResourceChange[]): string[] {
+/**
+ * What somebody who uses the instance will notice of the change; each line one thing. Empty:
+ * nothing.
+ */
+export function noticesOf(
+  { before, after }: BeforeAndAfter,
+  changes: readonly ResourceChange[],
+): string[] {
   if (before === undefined && after !== undefined) return ofNew(after);
-  if (before !== undefined && after === undefined) return [`${urlsOf(before)} answers no more, and all tokens end`];
+  if (before !== undefined && after === undefined)
+    return [`${urlsOf(before)} answers no more, and all tokens end`];
   if (before === undefined || after === undefined) return [];
   if (after.deletionPrepared && !before.deletionPrepared) {
     return [
@@ -30,10 +37,16 @@ export function noticesOf({ before, after }: BeforeAndAfter, changes: readonly R
 const urlsOf = ({ urls }: InstanceFacts): string => urls.join(", ") || "The server";
 
 function ofNew(facts: InstanceFacts): string[] {
-  const tokens = Object.entries(facts.tokens ?? {}).map(([name, { role, expires }]) => `\`${name}\` (${role}, until ${expires})`);
+  const tokens = Object.entries(facts.tokens ?? {}).map(
+    ([name, { role, expires }]) => `\`${name}\` (${role}, until ${expires})`,
+  );
   return [
     `New: ${urlsOf(facts)}${facts.version === undefined ? "" : ` with MLflow ${facts.version}`}`,
-    ...(tokens.length === 0 ? [] : [`New tokens: ${tokens.join(", ")}; their values: \`pulumi stack output tokens --show-secrets\``]),
+    ...(tokens.length === 0
+      ? []
+      : [
+          `New tokens: ${tokens.join(", ")}; their values: \`pulumi stack output tokens --show-secrets\``,
+        ]),
   ];
 }
 
@@ -49,7 +62,8 @@ function ofAddress(before: InstanceFacts, after: InstanceFacts): string[] {
 
 function ofServer(change: ResourceChange): string[] {
   if (change.type !== "kubernetes:apps/v1:Deployment") return [];
-  if (change.kind === "replaced") return ["The server restarts with downtime: its Deployment is replaced"];
+  if (change.kind === "replaced")
+    return ["The server restarts with downtime: its Deployment is replaced"];
   if (change.kind === "deleted") return ["The server stops: its Deployment goes"];
   if (change.kind === "created" || change.after === undefined) return [];
   const [old, next] = [asObject(change.before?.inputs), asObject(change.after.inputs)];
@@ -59,24 +73,32 @@ function ofServer(change: ResourceChange): string[] {
   const restarts = change.properties.some(({ path }) => path.startsWith("spec.template"));
   return [
     ...(restarts ? [restart(next, has)] : []),
-    ...(had === has ? [] : [`${had} → ${count(has, "replica")}${restarts ? "" : ", without a restart"}`]),
+    ...(had === has
+      ? []
+      : [`${had} → ${count(has, "replica")}${restarts ? "" : ", without a restart"}`]),
     ...ofTemporaryVolume(old, next),
   ];
 }
 
-const replicasOf = (deployment: unknown): number => numberOf(valueAt(deployment, ["spec", "replicas"])) ?? 1;
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+const replicasOf = (deployment: unknown): number =>
+  numberOf(valueAt(deployment, ["spec", "replicas"])) ?? 1;
+const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 /** What a rolling update means is the manifest's to say, not ours. */
 function restart(deployment: unknown, replicas: number): string {
   const strategy = asObject(valueAt(deployment, ["spec", "strategy"]));
-  if (strategy["type"] === "Recreate") return "The server restarts with downtime: all of its pods end before new ones start";
+  if (strategy["type"] === "Recreate")
+    return "The server restarts with downtime: all of its pods end before new ones start";
   const rolling = asObject(strategy["rollingUpdate"]);
   const missing = unavailable(rolling["maxUnavailable"] ?? "25%", replicas);
-  if (missing >= replicas) return "The server restarts with downtime: no pod has to stay while it rolls";
+  if (missing >= replicas)
+    return "The server restarts with downtime: no pod has to stay while it rolls";
   const grace = secondsOfRequests(deployment);
   const fewer =
-    missing === 0 ? "a new pod is ready before an old one goes" : `${missing} of ${replicas} pods may be missing while it rolls`;
+    missing === 0
+      ? "a new pod is ready before an old one goes"
+      : `${missing} of ${replicas} pods may be missing while it rolls`;
   return `The server restarts without downtime: ${fewer} (${count(replicas, "replica")}); a request under way has ${grace} s to end`;
 }
 
@@ -84,14 +106,20 @@ function restart(deployment: unknown, replicas: number): string {
 function secondsOfRequests(deployment: unknown): number {
   const pod = asObject(valueAt(deployment, ["spec", "template", "spec"]));
   const [server] = listOf(pod["containers"]);
-  const grace = textOf(listOf(server?.["env"]).find(({ name }) => name === "MLFLOW_INSTANCE_GRACE_SECONDS")?.["value"]);
+  const grace = textOf(
+    listOf(server?.["env"]).find(({ name }) => name === "MLFLOW_INSTANCE_GRACE_SECONDS")?.["value"],
+  );
   if (grace === undefined) return numberOf(pod["terminationGracePeriodSeconds"]) ?? 30;
-  return Number(grace) + (numberOf(valueAt(server, ["lifecycle", "preStop", "sleep", "seconds"])) ?? 0);
+  return (
+    Number(grace) + (numberOf(valueAt(server, ["lifecycle", "preStop", "sleep", "seconds"])) ?? 0)
+  );
 }
 
 // Kubernetes rounds a percentage of pods that may be missing down.
 const unavailable = (value: unknown, replicas: number): number =>
-  typeof value === "number" ? value : Math.floor((Number.parseInt(textOf(value) ?? "0", 10) / 100) * replicas);
+  typeof value === "number"
+    ? value
+    : Math.floor((Number.parseInt(textOf(value) ?? "0", 10) / 100) * replicas);
 
 function ofTemporaryVolume(before: unknown, after: unknown): string[] {
   const size = (deployment: unknown): number =>
@@ -108,10 +136,14 @@ function ofTemporaryVolume(before: unknown, after: unknown): string[] {
 const ofVersion = (before: InstanceFacts, after: InstanceFacts): string[] =>
   before.version === after.version || before.version === undefined || after.version === undefined
     ? []
-    : [`MLflow ${before.version} → ${after.version}; the database's schema is brought to it first, while the old pods serve`];
+    : [
+        `MLflow ${before.version} → ${after.version}; the database's schema is brought to it first, while the old pods serve`,
+      ];
 
 const ofCertificate = ({ type, kind, after }: ResourceChange): string[] =>
-  type === "kubernetes:core/v1:Secret" && asObject(after?.inputs)["type"] === "kubernetes.io/tls" && kind === "replaced"
+  type === "kubernetes:core/v1:Secret" &&
+  asObject(after?.inputs)["type"] === "kubernetes.io/tls" &&
+  kind === "replaced"
     ? ["The TLS certificate changes"]
     : [];
 
@@ -121,12 +153,21 @@ function ofTokens(before: InstanceFacts, after: InstanceFacts): string[] {
   return [...new Set([...Object.keys(old), ...Object.keys(next)])].sort().flatMap((name) => {
     const [had, has] = [old[name], next[name]];
     if (had === undefined && has !== undefined) {
-      return [`New token \`${name}\` (${has.role}, until ${has.expires}); its value: \`pulumi stack output tokens --show-secrets\``];
+      return [
+        `New token \`${name}\` (${has.role}, until ${has.expires}); its value: \`pulumi stack output tokens --show-secrets\``,
+      ];
     }
-    if (has === undefined) return [`Token \`${name}\` ends with the update: a client that uses it gets 401`];
+    if (has === undefined)
+      return [`Token \`${name}\` ends with the update: a client that uses it gets 401`];
     return [
-      ...(had?.role === has.role ? [] : [`Token \`${name}\` may do what \`${has.role}\` may, no longer what \`${had?.role ?? ""}\` may`]),
-      ...(had?.expires === has.expires ? [] : [`Token \`${name}\` ends on ${has.expires} (was ${had?.expires ?? ""})`]),
+      ...(had?.role === has.role
+        ? []
+        : [
+            `Token \`${name}\` may do what \`${has.role}\` may, no longer what \`${had?.role ?? ""}\` may`,
+          ]),
+      ...(had?.expires === has.expires
+        ? []
+        : [`Token \`${name}\` ends on ${has.expires} (was ${had?.expires ?? ""})`]),
     ];
   });
 }
@@ -137,9 +178,16 @@ function ofRetention(before: InstanceFacts, after: InstanceFacts): string[] {
   return [`What is deleted can be restored for ${count(next, "day")} (was ${count(old, "day")})`];
 }
 
-function ofTraces({ traceRetention: before }: InstanceFacts, { traceRetention: after }: InstanceFacts): string[] {
+function ofTraces(
+  { traceRetention: before }: InstanceFacts,
+  { traceRetention: after }: InstanceFacts,
+): string[] {
   const [old, next] = [daysOf(before), daysOf(after)];
   if (old === next) return [];
   const was = old === undefined ? "" : ` (was ${count(old, "day")})`;
-  return [next === undefined ? `Traces stay from now on${was}` : `Traces are removed after ${count(next, "day")}${was}`];
+  return [
+    next === undefined
+      ? `Traces stay from now on${was}`
+      : `Traces are removed after ${count(next, "day")}${was}`,
+  ];
 }

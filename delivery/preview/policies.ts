@@ -39,9 +39,13 @@ export function verdictsOf(findings: readonly PolicyFinding[], ownerOf: OwnerOf)
     if (enforcementLevel === "disabled") continue;
     const verdict: Verdict = {
       policy: policyName,
-      level: enforcementLevel === "mandatory" ? "mandatory" : later.test(message) ? "later" : "advisory",
+      level:
+        enforcementLevel === "mandatory" ? "mandatory" : later.test(message) ? "later" : "advisory",
       instance: resourceUrn === undefined ? undefined : ownerOf(resourceUrn),
-      resource: resourceUrn === undefined || resourceUrn.includes("::pulumi:pulumi:Stack::") ? undefined : logicalNameOf(resourceUrn),
+      resource:
+        resourceUrn === undefined || resourceUrn.includes("::pulumi:pulumi:Stack::")
+          ? undefined
+          : logicalNameOf(resourceUrn),
       severity,
       message: message.trim(),
     };
@@ -51,10 +55,19 @@ export function verdictsOf(findings: readonly PolicyFinding[], ownerOf: OwnerOf)
 }
 
 const sortKey = ({ policy, level, instance = "", resource = "", message }: Verdict): string =>
-  [{ mandatory: "0", advisory: "1", later: "2" }[level], policy, instance, resource, message].join("\0");
+  [{ mandatory: "0", advisory: "1", later: "2" }[level], policy, instance, resource, message].join(
+    "\0",
+  );
 
-/** The exclusions of the policy configuration. The engine takes a rule that it doesn't know without a word, so the file is checked here, before it starts. */
-export async function readExclusions(root: string, path: string, today: string): Promise<Exclusion[]> {
+/**
+ * The exclusions of the policy configuration. The engine takes a rule that it doesn't know without
+ * a word, so the file is checked here, before it starts.
+ */
+export async function readExclusions(
+  root: string,
+  path: string,
+  today: string,
+): Promise<Exclusion[]> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -62,16 +75,26 @@ export async function readExclusions(root: string, path: string, today: string):
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
-  const problems = configurationProblems(text, rules).map((problem) => `  ${relative(root, path)}: ${problem}`);
-  if (problems.length > 0) throw new Refusal(["Wrong policy configuration:", ...problems].join("\n"));
-  const all = Object.entries(JSON.parse(text) as Record<string, { exclusions?: readonly Omit<Exclusion, "policy" | "ended">[] } | string>);
+  const problems = configurationProblems(text, rules).map(
+    (problem) => `  ${relative(root, path)}: ${problem}`,
+  );
+  if (problems.length > 0)
+    throw new Refusal(["Wrong policy configuration:", ...problems].join("\n"));
+  const all = Object.entries(
+    JSON.parse(text) as Record<
+      string,
+      { exclusions?: readonly Omit<Exclusion, "policy" | "ended">[] } | string
+    >,
+  );
   return all.flatMap(([policy, settings]) =>
-    (typeof settings === "string" ? [] : (settings.exclusions ?? [])).map(({ instance, reason, until }): Exclusion => ({
-      policy,
-      instance,
-      reason,
-      until,
-      ended: until < today,
-    })),
+    (typeof settings === "string" ? [] : (settings.exclusions ?? [])).map(
+      ({ instance, reason, until }): Exclusion => ({
+        policy,
+        instance,
+        reason,
+        until,
+        ended: until < today,
+      }),
+    ),
   );
 }

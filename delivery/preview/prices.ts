@@ -10,14 +10,26 @@ import { gibibyte } from "./quantities.ts";
 const price = z
   .number({
     error: (issue) =>
-      issue.code !== "invalid_type" ? undefined : issue.input === undefined ? "is missing; 0 where it costs nothing" : "is not a number",
+      issue.code !== "invalid_type"
+        ? undefined
+        : issue.input === undefined
+          ? "is missing; 0 where it costs nothing"
+          : "is not a number",
   })
   .min(0);
 
 const schema = strict({
-  source: z.string().min(1).describe("Where the prices are from: the page's link, the contract, whose estimate."),
-  date: z.iso.date({ error: (issue) => (issue.input === undefined ? "is missing" : "is not a date such as 2026-11-01") }),
-  currency: z.string().regex(/^[A-Z]{3}$/, { error: "is a code of three capital letters such as EUR" }),
+  source: z
+    .string()
+    .min(1)
+    .describe("Where the prices are from: the page's link, the contract, whose estimate."),
+  date: z.iso.date({
+    error: (issue) =>
+      issue.input === undefined ? "is missing" : "is not a date such as 2026-11-01",
+  }),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, { error: "is a code of three capital letters such as EUR" }),
   monthly: strict({
     cpu: price.describe("One processor, guaranteed for the whole month."),
     memoryGiB: price.describe("One GiB of memory, guaranteed."),
@@ -25,7 +37,9 @@ const schema = strict({
     database: price.describe("One database on the environment's server."),
     databaseConnection: price.describe("One connection that an instance's roles may open."),
   }).describe("Per month of 730 hours."),
-  storageGiB: z.record(z.string(), price).describe("One GiB in the bucket for a month, by storage class."),
+  storageGiB: z
+    .record(z.string(), price)
+    .describe("One GiB in the bucket for a month, by storage class."),
 });
 
 export type Prices = z.output<typeof schema>;
@@ -41,8 +55,11 @@ export async function readPrices(root: string, path: string): Promise<Prices | u
   }
   const shown = relative(root, path);
   const yaml = parseYamlFile(text);
-  const { data, problems } = yaml.syntaxErrors.length > 0 ? { problems: [] } : check(schema, yaml.data);
-  const errors = [...yaml.syntaxErrors, ...problems.map((problem) => yaml.place(problem))].map((error) => `  ${shown}:${error}`);
+  const { data, problems } =
+    yaml.syntaxErrors.length > 0 ? { problems: [] } : check(schema, yaml.data);
+  const errors = [...yaml.syntaxErrors, ...problems.map((problem) => yaml.place(problem))].map(
+    (error) => `  ${shown}:${error}`,
+  );
   if (data === undefined) throw new Refusal(["Wrong price table:", ...errors].join("\n"));
   return data;
 }

@@ -4,9 +4,12 @@ import { bytesOf as quantity } from "../../policies/quantities.ts";
 export const mebibyte = 2 ** 20;
 export const gibibyte = 2 ** 30;
 
-/** Bytes of a quantity of Kubernetes such as `512Mi`; undefined for what is none, or not known yet. */
+/**
+ * Bytes of a quantity of Kubernetes such as `512Mi`; undefined for what is none, or not known yet.
+ */
 export function bytesOf(value: unknown): number | undefined {
-  const bytes = typeof value === "string" || typeof value === "number" ? quantity(value) : undefined;
+  const bytes =
+    typeof value === "string" || typeof value === "number" ? quantity(value) : undefined;
   return bytes === undefined ? undefined : Math.round(bytes);
 }
 
@@ -21,8 +24,13 @@ export function milliOf(value: unknown): number | undefined {
 const short = (value: number): string => String(Number(value.toFixed(2)));
 
 export const showBytes = (bytes: number): string =>
-  bytes === 0 ? "0" : bytes >= gibibyte ? `${short(bytes / gibibyte)} GiB` : `${short(bytes / mebibyte)} MiB`;
+  bytes === 0
+    ? "0"
+    : bytes >= gibibyte
+      ? `${short(bytes / gibibyte)} GiB`
+      : `${short(bytes / mebibyte)} MiB`;
 export const showCpu = (milli: number): string => short(milli / 1000);
 
 /** Days of `30d`. */
-export const daysOf = (duration: string | undefined): number | undefined => parseDays(duration ?? "");
+export const daysOf = (duration: string | undefined): number | undefined =>
+  parseDays(duration ?? "");

@@ -30,14 +30,18 @@ export interface InstanceReport {
   readonly name: string;
   readonly state: "new" | "changed" | "gone";
   /** Its own file, if it is among the changed ones; undefined without `--base`. */
-  readonly cause?: { readonly file: string; readonly change: FileChange } | "defaults or code" | undefined;
+  readonly cause?:
+    { readonly file: string; readonly change: FileChange } | "defaults or code" | undefined;
   readonly notices: readonly string[];
   readonly capacity: Sides<Capacity>;
   readonly monthlyCost?: Sides<number>;
   readonly resources: readonly ResourceReport[];
 }
 
-/** Everything that the page says, as data. A field is added without a new version; one that changes its meaning makes a new one. */
+/**
+ * Everything that the page says, as data. A field is added without a new version; one that changes
+ * its meaning makes a new one.
+ */
 export interface PreviewReport {
   readonly schema: "mlflow-instances/preview";
   readonly version: 1;
@@ -85,9 +89,12 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
   );
   const risks = risksOf({ changes, facts, last: lastInstances(run.steps), ...failures });
   const outcome = outcomeOf(failures, risks, policies, changes.length);
-  const instances = [...facts].flatMap(([name, sides]) => instanceReport(name, sides, changes, prices, git));
+  const instances = [...facts].flatMap(([name, sides]) =>
+    instanceReport(name, sides, changes, prices, git),
+  );
   const changed = new Set(instances.map(({ name }) => name));
-  // A refusal of the program comes before any resource; what is then in the events is only what the engine itself had to say.
+  // A refusal of the program comes before any resource; what is then in the events is only what the
+  // engine itself had to say.
   const complete = failures.errors.length === 0 && failures.vanished.size === 0;
   const capacity = total([...facts.values()]);
   return {
@@ -111,15 +118,26 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
   };
 }
 
-/** What the stack's outputs said of each instance after the last update: of one that the program refuses to forget there is nothing else in the events. */
+/**
+ * What the stack's outputs said of each instance after the last update: of one that the program
+ * refuses to forget there is nothing else in the events.
+ */
 function lastInstances(steps: readonly Step[]): ReadonlyMap<string, LastInstance> {
   const stack = steps.find(({ type }) => type === "pulumi:pulumi:Stack");
   return new Map(
     Object.entries(asObject(asObject(stack?.old?.outputs)["instances"])).map(([name, outputs]) => {
       const { bucket, database, deletion } = asObject(outputs);
       const held = [["bucket", textOf(bucket)] as const, ["database", textOf(database)] as const];
-      const texts = held.flatMap(([noun, value]) => (value === undefined ? [] : [`${noun} \`${value}\``]));
-      return [name, { holds: texts.length === 0 ? undefined : texts.join(", "), prepared: deletion === "prepared" }] as const;
+      const texts = held.flatMap(([noun, value]) =>
+        value === undefined ? [] : [`${noun} \`${value}\``],
+      );
+      return [
+        name,
+        {
+          holds: texts.length === 0 ? undefined : texts.join(", "),
+          prepared: deletion === "prepared",
+        },
+      ] as const;
     }),
   );
 }
@@ -132,9 +150,15 @@ const exitCodes: Record<Outcome, ExitCode> = {
   error: ExitCode.Error,
 };
 
-function outcomeOf(failures: Failures, risks: readonly Risk[], policies: readonly Verdict[], changes: number): Outcome {
+function outcomeOf(
+  failures: Failures,
+  risks: readonly Risk[],
+  policies: readonly Verdict[],
+  changes: number,
+): Outcome {
   if (failures.errors.length > 0) return "error";
-  if (risks.some(({ destructive, confirmed }) => destructive && !confirmed)) return "destructive change";
+  if (risks.some(({ destructive, confirmed }) => destructive && !confirmed))
+    return "destructive change";
   if (policies.some(({ level }) => level === "mandatory")) return "policy violation";
   return changes === 0 ? "no changes" : "clean";
 }
@@ -162,9 +186,22 @@ function instanceReport(
   ];
 }
 
-const shown = ({ name, type, kind, properties }: ResourceChange): ResourceReport => ({ resource: name, type, kind, properties });
+const shown = ({ name, type, kind, properties }: ResourceChange): ResourceReport => ({
+  resource: name,
+  type,
+  kind,
+  properties,
+});
 
-const nothing: Capacity = { replicas: 0, cpuMilli: 0, memoryBytes: 0, temporaryBytes: 0, connections: 0, databases: 0, storageClasses: [] };
+const nothing: Capacity = {
+  replicas: 0,
+  cpuMilli: 0,
+  memoryBytes: 0,
+  temporaryBytes: 0,
+  connections: 0,
+  databases: 0,
+  storageClasses: [],
+};
 
 const capacitiesOf = ({ before, after }: BeforeAndAfter): Sides<Capacity> => ({
   before: before?.capacity ?? nothing,
@@ -173,7 +210,10 @@ const capacitiesOf = ({ before, after }: BeforeAndAfter): Sides<Capacity> => ({
 
 function total(all: readonly BeforeAndAfter[]): Sides<Capacity> {
   const sides = all.map(capacitiesOf);
-  return { before: sum(sides.map(({ before }) => before)), after: sum(sides.map(({ after }) => after)) };
+  return {
+    before: sum(sides.map(({ before }) => before)),
+    after: sum(sides.map(({ after }) => after)),
+  };
 }
 
 const sum = (capacities: readonly Capacity[]): Capacity =>
@@ -204,5 +244,7 @@ const costOf = (prices: Prices, capacity: Sides<Capacity>): NonNullable<PreviewR
 const causes = ({ base, instanceFiles, shared }: GitChanges, changed: ReadonlySet<string>) => ({
   base,
   sharedFiles: shared,
-  withoutEffect: [...instanceFiles].flatMap(([name, { file }]) => (changed.has(name) ? [] : [file])),
+  withoutEffect: [...instanceFiles].flatMap(([name, { file }]) =>
+    changed.has(name) ? [] : [file],
+  ),
 });

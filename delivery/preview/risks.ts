@@ -41,15 +41,22 @@ export function risksOf({ changes, facts, vanished, last, refused }: Input): Ris
       const text = held === undefined ? line : `${line}. Nothing of it goes now: ${held}`;
       return { instance, kind: "file gone", destructive: true, confirmed: false, text };
     }),
-    ...changes.flatMap((change) => ofHolder(change, facts.get(change.instance ?? ""), last.get(change.instance ?? ""), refused)),
+    ...changes.flatMap((change) =>
+      ofHolder(change, facts.get(change.instance ?? ""), last.get(change.instance ?? ""), refused),
+    ),
     ...[...facts].flatMap(([instance, { before, after }]) =>
       before === undefined || after === undefined
         ? []
-        : [...ofRetention(instance, before, after), ...ofTraces(instance, before, after), ...ofTokens(instance, before, after)],
+        : [
+            ...ofRetention(instance, before, after),
+            ...ofTraces(instance, before, after),
+            ...ofTokens(instance, before, after),
+          ],
     ),
     ...changes.flatMap((change) => ofTokenValue(change, facts.get(change.instance ?? ""))),
   ];
-  const rank = (risk: Risk): number => (risk.destructive ? (risk.confirmed ? 1 : 0) : risk.kind === "protection" ? 2 : 3);
+  const rank = (risk: Risk): number =>
+    risk.destructive ? (risk.confirmed ? 1 : 0) : risk.kind === "protection" ? 2 : 3;
   return risks
     .map((risk, at) => ({ risk, at }))
     .sort((a, b) => rank(a.risk) - rank(b.risk) || a.at - b.at)
@@ -57,7 +64,8 @@ export function risksOf({ changes, facts, vanished, last, refused }: Input): Ris
 }
 
 /** `pr-12`: nothing in it is meant to stay. */
-const isPreview = (facts: InstanceFacts | undefined): boolean => /^pr-\d+$/.test(facts?.environment ?? "");
+const isPreview = (facts: InstanceFacts | undefined): boolean =>
+  /^pr-\d+$/.test(facts?.environment ?? "");
 
 function ofHolder(
   change: ResourceChange,
@@ -70,13 +78,24 @@ function ofHolder(
   const { instance, before, after } = change;
   const what = `${noun} \`${physicalName(change)}\``;
   // The marks are there before the last dump is; the stack's outputs say that it was written.
-  const confirmed = (sides?.before?.deletionPrepared === true && last?.prepared !== false) || isPreview(sides?.before);
+  const confirmed =
+    (sides?.before?.deletionPrepared === true && last?.prepared !== false) ||
+    isPreview(sides?.before);
   if (change.kind === "deleted" || change.kind === "replaced") {
-    const because = change.properties.filter(({ replaces }) => replaces).map(({ path }) => `\`${path}\``);
-    const replaced = because.length > 0 ? `is replaced, because of ${because.join(", ")}: the old one` : "is replaced: the old one";
+    const because = change.properties
+      .filter(({ replaces }) => replaces)
+      .map(({ path }) => `\`${path}\``);
+    const replaced =
+      because.length > 0
+        ? `is replaced, because of ${because.join(", ")}: the old one`
+        : "is replaced: the old one";
     const text = [
       `${what} ${change.kind === "replaced" ? replaced : ""}`.trimEnd(),
-      fate(noun, before?.retainOnDelete === true, asObject(before?.inputs)["forceDestroy"] === true),
+      fate(
+        noun,
+        before?.retainOnDelete === true,
+        asObject(before?.inputs)["forceDestroy"] === true,
+      ),
     ].join(" ");
     const stop = refused.has(change.urn) ? "; it is protected, so the engine refuses" : "";
     return [{ instance, kind: "data", destructive: true, confirmed, text: text + stop }];
@@ -89,16 +108,31 @@ function ofHolder(
         : [],
   );
   if (offs.length === 0) return [];
-  const asked = after !== undefined && (sides?.after?.deletionPrepared === true || isPreview(sides?.after));
-  return [{ instance, kind: "protection", destructive: false, confirmed: asked, text: `${what} ${offs.join(" and ")}` }];
+  const asked =
+    after !== undefined && (sides?.after?.deletionPrepared === true || isPreview(sides?.after));
+  return [
+    {
+      instance,
+      kind: "protection",
+      destructive: false,
+      confirmed: asked,
+      text: `${what} ${offs.join(" and ")}`,
+    },
+  ];
 }
 
 function fate(noun: string, retained: boolean, forced: boolean): string {
-  if (retained) return "is taken out of the stack and stays where it is, with nobody looking after it (`retainOnDelete`)";
-  if (noun === "bucket") return forced ? "is deleted with all objects in it" : "is deleted; the store refuses as long as objects are in it";
+  if (retained)
+    return "is taken out of the stack and stays where it is, with nobody looking after it (`retainOnDelete`)";
+  if (noun === "bucket")
+    return forced
+      ? "is deleted with all objects in it"
+      : "is deleted; the store refuses as long as objects are in it";
   if (noun === "database") return "is dropped with everything in it";
   if (noun === "database server") return "is deleted with the databases of all instances on it";
-  return noun === "namespace" || noun === "volume" ? "is deleted with everything in it" : "is dropped";
+  return noun === "namespace" || noun === "volume"
+    ? "is deleted with everything in it"
+    : "is dropped";
 }
 
 function physicalName({ before, after, name }: ResourceChange): string {
@@ -132,17 +166,24 @@ function ofTraces(instance: string, before: InstanceFacts, after: InstanceFacts)
   return [{ instance, kind: "retention", destructive: false, confirmed: false, text }];
 }
 
-const schedule = ({ retentionSchedule }: InstanceFacts): string => (retentionSchedule === undefined ? "" : ` (${retentionSchedule})`);
+const schedule = ({ retentionSchedule }: InstanceFacts): string =>
+  retentionSchedule === undefined ? "" : ` (${retentionSchedule})`;
 
 function ofTokens(instance: string, before: InstanceFacts, after: InstanceFacts): Risk[] {
   if (before.tokens === undefined || after.tokens === undefined) return [];
   const now = after.tokens;
   return Object.entries(before.tokens).flatMap(([name, { expires, role }]): Risk[] => {
     const next = now[name];
-    const risk = (text: string): Risk[] => [{ instance, kind: "token", destructive: false, confirmed: false, text }];
+    const risk = (text: string): Risk[] => [
+      { instance, kind: "token", destructive: false, confirmed: false, text },
+    ];
     if (next === undefined)
-      return risk(`token \`${name}\` (${role}, until ${expires}) is removed: whoever uses it is refused within seconds`);
-    return next.expires < expires ? risk(`token \`${name}\` ends on ${next.expires} and no longer on ${expires}`) : [];
+      return risk(
+        `token \`${name}\` (${role}, until ${expires}) is removed: whoever uses it is refused within seconds`,
+      );
+    return next.expires < expires
+      ? risk(`token \`${name}\` ends on ${next.expires} and no longer on ${expires}`)
+      : [];
   });
 }
 
@@ -155,7 +196,10 @@ function ofTokenValue(change: ResourceChange, sides: BeforeAndAfter | undefined)
 }
 
 function tokenNameOf({ type, urn, instance }: ResourceChange): string | undefined {
-  if (type !== "random:index/randomPassword:RandomPassword" || instance === undefined) return undefined;
+  if (type !== "random:index/randomPassword:RandomPassword" || instance === undefined)
+    return undefined;
   const name = logicalNameOf(urn);
-  return name.startsWith(`${instance}-token-`) ? /^(.+)-g\d+$/.exec(name.slice(`${instance}-token-`.length))?.[1] : undefined;
+  return name.startsWith(`${instance}-token-`)
+    ? /^(.+)-g\d+$/.exec(name.slice(`${instance}-token-`.length))?.[1]
+    : undefined;
 }

@@ -8,22 +8,29 @@ export const unknownText = "known at up";
 
 type Values = Record<string, unknown>;
 
-export const isObject = (value: unknown): value is Values => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is Values =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 export const asObject = (value: unknown): Values => (isObject(value) ? value : {});
 const isSealed = (value: unknown): boolean => isObject(value) && seal in value;
 export const isKnown = (value: unknown): boolean => value !== unknown && !isSealed(value);
 
 /** A text that is known; undefined for anything else. */
-export const textOf = (value: unknown): string | undefined => (typeof value === "string" && isKnown(value) ? value : undefined);
-export const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-export const listOf = (value: unknown): Values[] => (Array.isArray(value) ? value.map(asObject) : []);
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" && isKnown(value) ? value : undefined;
+export const numberOf = (value: unknown): number | undefined =>
+  typeof value === "number" ? value : undefined;
+export const listOf = (value: unknown): Values[] =>
+  Array.isArray(value) ? value.map(asObject) : [];
 
 type Segment = string | number;
 
-/** `spec.containers[0].env`, `tags["a/b"]` in parts. A key with dots in it can't be told from a path here; `valueAt` can, with the object at hand. */
+/**
+ * `spec.containers[0].env`, `tags["a/b"]` in parts. A key with dots in it can't be told from a path
+ * here; `valueAt` can, with the object at hand.
+ */
 export function segmentsOf(path: string): Segment[] {
-  return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(([, quoted, index, key]) =>
-    index === undefined ? (quoted ?? key ?? "") : Number(index),
+  return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
+    ([, quoted, index, key]) => (index === undefined ? (quoted ?? key ?? "") : Number(index)),
   );
 }
 
@@ -31,7 +38,8 @@ export function segmentsOf(path: string): Segment[] {
 export function valueAt(value: unknown, segments: readonly Segment[]): unknown {
   if (segments.length === 0 || isSealed(value)) return value;
   const [first, ...rest] = segments;
-  if (typeof first === "number") return Array.isArray(value) ? valueAt(value[first], rest) : undefined;
+  if (typeof first === "number")
+    return Array.isArray(value) ? valueAt(value[first], rest) : undefined;
   const object = asObject(value);
   for (let length = 1; length <= segments.length; length++) {
     const key = segments.slice(0, length).join(".");
@@ -42,7 +50,10 @@ export function valueAt(value: unknown, segments: readonly Segment[]): unknown {
   return undefined;
 }
 
-/** The path with the names of list items in place of their numbers, `containers[server].env[MLFLOW_WORKERS].value`: that is what a reader looks for. */
+/**
+ * The path with the names of list items in place of their numbers,
+ * `containers[server].env[MLFLOW_WORKERS].value`: that is what a reader looks for.
+ */
 export function readablePath(segments: readonly Segment[], values: readonly unknown[]): string {
   let text = "";
   segments.forEach((segment, at) => {
@@ -50,7 +61,9 @@ export function readablePath(segments: readonly Segment[], values: readonly unkn
       text += /^[\w$-]+$/.test(segment) ? `${at === 0 ? "" : "."}${segment}` : `["${segment}"]`;
       return;
     }
-    const names = values.map((value) => asObject(valueAt(value, segments.slice(0, at + 1)))["name"]);
+    const names = values.map(
+      (value) => asObject(valueAt(value, segments.slice(0, at + 1)))["name"],
+    );
     text += `[${names.find((name) => typeof name === "string") ?? segment}]`;
   });
   return text;
@@ -58,7 +71,10 @@ export function readablePath(segments: readonly Segment[], values: readonly unkn
 
 const longest = 80;
 
-/** A value on one line; secrets and what is not known yet by a word, long ones cut. Undefined stays: there is no value. */
+/**
+ * A value on one line; secrets and what is not known yet by a word, long ones cut. Undefined stays:
+ * there is no value.
+ */
 export function show(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const text = isSealed(value)
@@ -71,4 +87,5 @@ export function show(value: unknown): string | undefined {
 }
 
 const plain = (text: string): string => text.replaceAll(unknown, unknownText);
-const reduced = (value: unknown): unknown => (isSealed(value) ? secretText : typeof value === "string" ? plain(value) : value);
+const reduced = (value: unknown): unknown =>
+  isSealed(value) ? secretText : typeof value === "string" ? plain(value) : value;

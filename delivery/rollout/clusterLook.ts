@@ -16,11 +16,15 @@ const loginMs = 5 * 60_000;
 export function clusterLook(platform: Platform): Look {
   let open: { readonly api: Promise<ApiServer | undefined>; readonly at: number } | undefined;
   return async (instance) => {
-    if (open === undefined || performance.now() - open.at > loginMs) open = { api: openApi(platform), at: performance.now() };
+    if (open === undefined || performance.now() - open.at > loginMs)
+      open = { api: openApi(platform), at: performance.now() };
     const api = await open.api.catch(() => undefined);
     if (api === undefined) return undefined;
     const namespace = `/api/v1/namespaces/${namespaceName(instance)}`;
-    const [pods, events] = await Promise.all([itemsOf<Pod>(api, `${namespace}/pods`), itemsOf<KubeEvent>(api, `${namespace}/events`)]);
+    const [pods, events] = await Promise.all([
+      itemsOf<Pod>(api, `${namespace}/pods`),
+      itemsOf<KubeEvent>(api, `${namespace}/events`),
+    ]);
     return pods === undefined ? undefined : { pods, events: events ?? [] };
   };
 }
@@ -41,13 +45,20 @@ async function contextOf(platform: Platform, signal: AbortSignal): Promise<Conte
   const { cluster } = facts;
   if (cluster.clusterName === undefined) return readContext(cluster.kubeconfig, cluster.context);
   const { clusterName, account } = cluster;
-  return eksContext(clusterName, account, clientOf(account, "eks", facts.storeAuthorities()), signal);
+  return eksContext(
+    clusterName,
+    account,
+    clientOf(account, "eks", facts.storeAuthorities()),
+    signal,
+  );
 }
 
 async function itemsOf<T>(api: ApiServer, path: string): Promise<readonly T[] | undefined> {
   const { status, body } = await Promise.race([
     api.get(`${path}?limit=500`),
-    new Promise<never>((_, reject) => setTimeout(() => reject(new Error("no answer")), lookMs).unref()),
+    new Promise<never>((_, reject) =>
+      setTimeout(() => reject(new Error("no answer")), lookMs).unref(),
+    ),
   ]);
   return status === 200 ? ((JSON.parse(body) as { items?: T[] }).items ?? []) : undefined;
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Rollout, type Observation } from "./watch.ts";
 
-/** Reads what is there in the namespaces of instances; undefined where the cluster doesn't tell now. */
+/**
+ * Reads what is there in the namespaces of instances; undefined where the cluster doesn't tell now.
+ */
 export type Look = (instance: string) => Promise<Observation | undefined>;
 
 export interface GuardOptions {
@@ -22,10 +24,14 @@ export interface Guarded<T> {
 }
 
 /**
- * Does work that makes pods, and ends it (`signal`) once something keeps one of them from running for longer than its grace: the engine itself waits ten minutes
- * and more, and has no reason to tell.
+ * Does work that makes pods, and ends it (`signal`) once something keeps one of them from running
+ * for longer than its grace: the engine itself waits ten minutes and more, and has no reason to
+ * tell.
  */
-export async function guarded<T>(work: (signal: AbortSignal) => Promise<T>, options: GuardOptions): Promise<Guarded<T>> {
+export async function guarded<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  options: GuardOptions,
+): Promise<Guarded<T>> {
   const { instances, look, everySeconds = 5, clock = () => performance.now() / 1000 } = options;
   const end = new AbortController();
   const done = new AbortController();
@@ -41,7 +47,8 @@ export async function guarded<T>(work: (signal: AbortSignal) => Promise<T>, opti
       }),
     );
   };
-  const lines = (all: boolean): string[] => [...rollouts.values()].flatMap((rollout) => rollout.lines(clock(), all));
+  const lines = (all: boolean): string[] =>
+    [...rollouts.values()].flatMap((rollout) => rollout.lines(clock(), all));
   let ended: string[] = [];
   await lookOnce();
   const watching = (async () => {

@@ -49,5 +49,9 @@ export interface KubeEvent {
   readonly message?: string;
   readonly count?: number;
   readonly lastTimestamp?: string | null;
-  readonly involvedObject: { readonly kind?: string; readonly name?: string; readonly uid?: string };
+  readonly involvedObject: {
+    readonly kind?: string;
+    readonly name?: string;
+    readonly uid?: string;
+  };
 }

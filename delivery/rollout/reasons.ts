@@ -14,8 +14,9 @@ export interface Obstacle {
 }
 
 /**
- * How long each kind of obstacle may last. Kubernetes goes on trying in all of them, so that none ends by itself; what another try may well mend gets longer.
- * All but the last stay below the three minutes within which an update fails.
+ * How long each kind of obstacle may last. Kubernetes goes on trying in all of them, so that none
+ * ends by itself; what another try may well mend gets longer. All but the last stay below the three
+ * minutes within which an update fails.
  */
 export const grace = {
   /** The image's name is wrong, a Secret isn't there, the container can't be made. */
@@ -37,7 +38,13 @@ export const grace = {
   scaling: 900,
 } as const;
 
-const pullErrors = new Set(["ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"]);
+const pullErrors = new Set([
+  "ErrImagePull",
+  "ImagePullBackOff",
+  "ImageInspectError",
+  "RegistryUnavailable",
+  "SignatureValidationFailed",
+]);
 const finalErrors = new Set([
   "InvalidImageName",
   "ErrImageNeverPull",
@@ -48,14 +55,26 @@ const finalErrors = new Set([
 ]);
 const passing =
   /timeout|timed out|deadline|connection refused|connection reset|no such host|temporary failure|too many requests|toomanyrequests|status (code )?(429|5\d\d)|unavailable|EOF/i;
-const sandboxEvents = new Set(["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "FailedMapVolume"]);
+const sandboxEvents = new Set([
+  "FailedMount",
+  "FailedAttachVolume",
+  "FailedCreatePodSandBox",
+  "FailedMapVolume",
+]);
 
 /** What keeps the pods of a namespace from running, and what can't make one. */
 export function obstaclesOf(pods: readonly Pod[], events: readonly KubeEvent[]): Obstacle[] {
-  const ofPods = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).flatMap((pod) => obstacleOf(pod, events) ?? []);
+  const ofPods = pods
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .flatMap((pod) => obstacleOf(pod, events) ?? []);
   const refusals = new Map<string, Obstacle>();
   for (const { type, reason = "", message = "", involvedObject } of events) {
-    if (type !== "Warning" || reason !== "FailedCreate" || !/^(ReplicaSet|Job)$/.test(involvedObject.kind ?? "")) continue;
+    if (
+      type !== "Warning" ||
+      reason !== "FailedCreate" ||
+      !/^(ReplicaSet|Job)$/.test(involvedObject.kind ?? "")
+    )
+      continue;
     const object = `${involvedObject.kind} ${involvedObject.name}`;
     refusals.set(object, { object, reason, message: short(message), graceSeconds: grace.refused });
   }
@@ -63,17 +82,29 @@ export function obstaclesOf(pods: readonly Pod[], events: readonly KubeEvent[]):
 }
 
 function obstacleOf(pod: Pod, events: readonly KubeEvent[]): Obstacle | undefined {
-  const { phase, conditions = [], initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  const {
+    phase,
+    conditions = [],
+    initContainerStatuses = [],
+    containerStatuses = [],
+  } = pod.status ?? {};
   if (phase === "Succeeded") return undefined;
   const object = `pod ${pod.metadata.name}`;
   const own = events.filter(({ involvedObject: { uid, name } }) =>
     uid === undefined ? name === pod.metadata.name : uid === pod.metadata.uid,
   );
-  const unscheduled = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  const unscheduled = conditions.find(
+    ({ type, status }) => type === "PodScheduled" && status === "False",
+  );
   if (unscheduled !== undefined) {
     const { reason = "Unschedulable", message = "" } = unscheduled;
     if (reason === "SchedulingGated") return undefined;
-    return { object, reason, message: short(message), graceSeconds: isScaling(own) ? grace.scaling : grace.unschedulable };
+    return {
+      object,
+      reason,
+      message: short(message),
+      graceSeconds: isScaling(own) ? grace.scaling : grace.unschedulable,
+    };
   }
   for (const status of [...initContainerStatuses, ...containerStatuses]) {
     const found = containerObstacle(status, own);
@@ -84,46 +115,86 @@ function obstacleOf(pod: Pod, events: readonly KubeEvent[]): Obstacle | undefine
 
 type OfContainer = Pick<Obstacle, "reason" | "message" | "graceSeconds">;
 
-function containerObstacle(status: ContainerStatus, events: readonly KubeEvent[]): OfContainer | undefined {
+function containerObstacle(
+  status: ContainerStatus,
+  events: readonly KubeEvent[],
+): OfContainer | undefined {
   const { state = {}, lastState, restartCount = 0, ready, started } = status;
   const { reason = "", message = "" } = state.waiting ?? {};
   // The kubelet alternates between the two, and only the first has the registry's answer.
   if (pullErrors.has(reason)) {
-    // The kubelet writes two events for one failure: the registry's answer, and then "Error: ErrImagePull".
+    // The kubelet writes two events for one failure: the registry's answer, and then "Error:
+    // ErrImagePull".
     const pulled = lastOf(
       events,
-      ({ reason, message = "" }) => reason === "Failed" && /pull|image/i.test(message) && !/^Error: \w+$/.test(message),
+      ({ reason, message = "" }) =>
+        reason === "Failed" && /pull|image/i.test(message) && !/^Error: \w+$/.test(message),
     )?.message;
     const words = reason === "ImagePullBackOff" && pulled !== undefined ? pulled : message;
-    return { reason: "ImagePullBackOff", message: short(words), graceSeconds: passing.test(words) ? grace.transient : grace.final };
+    return {
+      reason: "ImagePullBackOff",
+      message: short(words),
+      graceSeconds: passing.test(words) ? grace.transient : grace.final,
+    };
   }
-  if (finalErrors.has(reason)) return { reason, message: short(message), graceSeconds: grace.final };
+  if (finalErrors.has(reason))
+    return { reason, message: short(message), graceSeconds: grace.final };
   const ended = state.terminated ?? lastState?.terminated;
-  if (ended !== undefined && restartCount > 1 && ended.exitCode !== 0 && (state.running === undefined || ready !== true))
+  if (
+    ended !== undefined &&
+    restartCount > 1 &&
+    ended.exitCode !== 0 &&
+    (state.running === undefined || ready !== true)
+  )
     return { reason: "CrashLoopBackOff", message: endOf(ended), graceSeconds: grace.crash };
   if (reason === "ContainerCreating" || reason === "PodInitializing") {
-    const event = lastOf(events, ({ type, reason }) => type === "Warning" && sandboxEvents.has(reason ?? ""));
+    const event = lastOf(
+      events,
+      ({ type, reason }) => type === "Warning" && sandboxEvents.has(reason ?? ""),
+    );
     return event === undefined
       ? undefined
-      : { reason: event.reason ?? "", message: short(event.message ?? ""), graceSeconds: grace.sandbox };
+      : {
+          reason: event.reason ?? "",
+          message: short(event.message ?? ""),
+          graceSeconds: grace.sandbox,
+        };
   }
-  if (state.running === undefined || ready !== false || status.started === undefined) return undefined;
+  if (state.running === undefined || ready !== false || status.started === undefined)
+    return undefined;
   const unhealthy = lastOf(events, ({ reason }) => reason === "Unhealthy")?.message;
   if (unhealthy === undefined) return undefined;
-  return { reason: "Unhealthy", message: short(unhealthy), graceSeconds: started === true ? grace.notReady : grace.notStarted };
+  return {
+    reason: "Unhealthy",
+    message: short(unhealthy),
+    graceSeconds: started === true ? grace.notReady : grace.notStarted,
+  };
 }
 
-function endOf({ exitCode, reason, message = "" }: { exitCode: number; reason?: string; message?: string }): string {
+function endOf({
+  exitCode,
+  reason,
+  message = "",
+}: {
+  exitCode: number;
+  reason?: string;
+  message?: string;
+}): string {
   const how = reason === "OOMKilled" ? "out of memory (OOMKilled)" : `exit code ${exitCode}`;
   return message.trim() === "" ? how : `${how}: ${short(message)}`;
 }
 
 const isScaling = (events: readonly KubeEvent[]): boolean => {
-  const verdict = lastOf(events, ({ reason = "" }) => /^(TriggeredScaleUp|Nominated|NotTriggerScaleUp)$/.test(reason))?.reason;
+  const verdict = lastOf(events, ({ reason = "" }) =>
+    /^(TriggeredScaleUp|Nominated|NotTriggerScaleUp)$/.test(reason),
+  )?.reason;
   return verdict === "TriggeredScaleUp" || verdict === "Nominated";
 };
 
-function lastOf(events: readonly KubeEvent[], wanted: (event: KubeEvent) => boolean): KubeEvent | undefined {
+function lastOf(
+  events: readonly KubeEvent[],
+  wanted: (event: KubeEvent) => boolean,
+): KubeEvent | undefined {
   return events
     .filter(wanted)
     .sort((a, b) => ((a.lastTimestamp ?? "") < (b.lastTimestamp ?? "") ? -1 : 1))

@@ -12,8 +12,9 @@ interface Since extends Obstacle {
 }
 
 /**
- * Remembers since when each obstacle of an instance goes on. Pods that were there before the update count only while there is no other: the old pod of a broken
- * instance mustn't end the update that mends it.
+ * Remembers since when each obstacle of an instance goes on. Pods that were there before the update
+ * count only while there is no other: the old pod of a broken instance mustn't end the update that
+ * mends it.
  */
 export class Rollout {
   readonly #instance: string;
@@ -22,7 +23,10 @@ export class Rollout {
 
   constructor(instance: string, before: Observation) {
     this.#instance = instance;
-    this.#before = new Set([...before.pods.map(({ metadata }) => metadata.uid), ...before.events.map(eventKey)]);
+    this.#before = new Set([
+      ...before.pods.map(({ metadata }) => metadata.uid),
+      ...before.events.map(eventKey),
+    ]);
   }
 
   /** Takes what is there at a time, in seconds. */
@@ -32,7 +36,10 @@ export class Rollout {
     const found = obstaclesOf(fresh.length > 0 ? fresh : pods, recent);
     this.#obstacles = found.map((obstacle) => {
       const known = this.#obstacles.find((other) => keyOf(other) === keyOf(obstacle));
-      const graceSeconds = fresh.length > 0 || !obstacle.object.startsWith("pod ") ? obstacle.graceSeconds : obstacle.graceSeconds + 60;
+      const graceSeconds =
+        fresh.length > 0 || !obstacle.object.startsWith("pod ")
+          ? obstacle.graceSeconds
+          : obstacle.graceSeconds + 60;
       return { ...obstacle, graceSeconds, at: known?.at ?? now };
     });
   }
@@ -51,7 +58,9 @@ export class Rollout {
 const isOfPod = ({ involvedObject }: KubeEvent): boolean => involvedObject.kind === "Pod";
 
 // An event that happens again is the same object with a higher count.
-const eventKey = ({ metadata, count = 0, lastTimestamp }: KubeEvent): string => `${metadata.uid} ${count} ${lastTimestamp ?? ""}`;
+const eventKey = ({ metadata, count = 0, lastTimestamp }: KubeEvent): string =>
+  `${metadata.uid} ${count} ${lastTimestamp ?? ""}`;
 
 // Texts of messages differ from one try to the next (times, back-off), the reason doesn't.
-const keyOf = ({ object, container = "", reason }: Obstacle): string => [object, container, reason].join("\0");
+const keyOf = ({ object, container = "", reason }: Obstacle): string =>
+  [object, container, reason].join("\0");

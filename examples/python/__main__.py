@@ -17,7 +17,8 @@ admin_key_id = config.require("objectStoreAccessKeyId")
 database_host = config.require("databaseHost")
 expires = config.require("tokensExpire")
 
-# Every provider by name: an instance must never follow whatever cluster or account a shell points to.
+# Every provider by name: an instance must never follow whatever cluster or account a shell points
+# to.
 cluster = kubernetes.Provider(
     "kubernetes",
     kubeconfig=config.require("kubeconfig"),
@@ -25,7 +26,8 @@ cluster = kubernetes.Provider(
     cluster_identifier=f"{pulumi.get_project()}-{stack}",
     # The Secret with the token hashes changes in place, so that pods see it without a restart.
     enable_secret_mutable=True,
-    # An update takes back what `kubectl patch` or `kubectl scale` has changed, without a field conflict.
+    # An update takes back what `kubectl patch` or `kubectl scale` has changed, without a field
+    # conflict.
     enable_patch_force=True,
 )
 object_store = aws.Provider(
@@ -40,7 +42,8 @@ object_store = aws.Provider(
     skip_requesting_account_id=True,
     skip_metadata_api_check=True,
     skip_region_validation=True,
-    # The last plugin that asks a bucket's tags of S3 itself; later ones ask a service that only Amazon has.
+    # The last plugin that asks a bucket's tags of S3 itself; later ones ask a service that only
+    # Amazon has.
     opts=pulumi.ResourceOptions(version="7.12.0"),
 )
 database_server = postgresql.Provider(
@@ -54,7 +57,9 @@ database_server = postgresql.Provider(
 providers = [cluster, object_store, database_server, random.Provider("random")]
 
 
-def instance(name: str, description: str, tier: components.Tier, tokens: list[components.AccessTokenArgs]) -> components.MlflowInstance:
+def instance(
+    name: str, description: str, tier: components.Tier, tokens: list[components.AccessTokenArgs]
+) -> components.MlflowInstance:
     """An instance of this team; `<name>AccessKeyId` and `<name>SecretAccessKey` are the keys of its own user at the object store."""
     access_key_id = config.require(f"{name}AccessKeyId")
     return components.MlflowInstance(
@@ -92,7 +97,9 @@ def instance(name: str, description: str, tier: components.Tier, tokens: list[co
         ingress=components.IngressSettingsArgs(
             class_name="nginx",
             controller=components.IngressController.NGINX,
-            tls=components.IngressTlsArgs(source=components.TlsSource.CERT_MANAGER, cluster_issuer="letsencrypt"),
+            tls=components.IngressTlsArgs(
+                source=components.TlsSource.CERT_MANAGER, cluster_issuer="letsencrypt"
+            ),
         ),
         network=components.NetworkSettingsArgs(
             database_cidrs=[config.require("databaseCidr")],
@@ -115,13 +122,20 @@ serving: components.MlflowInstance = instance(
     "Registered models of customer churn",
     components.Tier.PRODUCTION,
     [
-        components.AccessTokenArgs(name="training", role=components.TokenRole.EDIT, expires=expires),
-        components.AccessTokenArgs(name="services", role=components.TokenRole.READ, expires=expires),
+        components.AccessTokenArgs(
+            name="training", role=components.TokenRole.EDIT, expires=expires
+        ),
+        components.AccessTokenArgs(
+            name="services", role=components.TokenRole.READ, expires=expires
+        ),
     ],
 )
 
-# The team's own part: its jobs find the tracking server and a token in their namespace. An instance's namespace stays its own.
-jobs = kubernetes.core.v1.Namespace("jobs", metadata={"name": "churn-jobs"}, opts=pulumi.ResourceOptions(provider=cluster))
+# The team's own part: its jobs find the tracking server and a token in their namespace. An
+# instance's namespace stays its own.
+jobs = kubernetes.core.v1.Namespace(
+    "jobs", metadata={"name": "churn-jobs"}, opts=pulumi.ResourceOptions(provider=cluster)
+)
 kubernetes.core.v1.Secret(
     "mlflow-client",
     metadata={"name": "mlflow-client", "namespace": jobs.metadata["name"]},

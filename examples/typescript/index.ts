@@ -39,7 +39,8 @@ const serving = new MlflowInstance(
   { providers },
 );
 
-// The team's own part: its jobs find the tracking server and a token in their namespace. An instance's namespace stays its own.
+// The team's own part: its jobs find the tracking server and a token in their namespace. An
+// instance's namespace stays its own.
 const jobs = new Namespace("jobs", { metadata: { name: "churn-jobs" } }, { provider: cluster });
 const client = new Secret(
   "mlflow-client",

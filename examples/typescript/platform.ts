@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
-import { objectStorePluginVersion, type IngressTls, type MlflowInstanceArgs, type SslMode } from "@mlflow-instances/components";
+import {
+  objectStorePluginVersion,
+  type IngressTls,
+  type MlflowInstanceArgs,
+  type SslMode,
+} from "@mlflow-instances/components";
 import { Provider as Aws } from "@pulumi/aws/provider.js";
 import { Provider as Kubernetes } from "@pulumi/kubernetes/provider.js";
 import { Provider as Postgresql } from "@pulumi/postgresql/provider.js";
@@ -21,7 +26,14 @@ interface Platform {
   /** Instances are at https://<instance>.<domain>. */
   domain: string;
   kubernetes: { kubeconfig: string; context: string };
-  postgresql: { host: string; port: number; adminUser: string; superuser: boolean; sslMode: SslMode; maxConnections: number };
+  postgresql: {
+    host: string;
+    port: number;
+    adminUser: string;
+    superuser: boolean;
+    sslMode: SslMode;
+    maxConnections: number;
+  };
   objectStore: { endpoint: string; region: string; accessKeyId: string; features: Features };
   ingress: { className: string; tls: IngressTls };
   network: MlflowInstanceArgs["network"];
@@ -46,10 +58,12 @@ const platform = config.requireObject<Platform>("platform");
 const storeKeys = config.requireSecretObject<Record<string, StoreKeys>>("artifactStoreKeys");
 
 const { kubernetes, postgresql, objectStore, ingress, caFile } = platform;
-// Whoever may lose all instances at any time sets it to false; `pulumi destroy` then takes the data along.
+// Whoever may lose all instances at any time sets it to false; `pulumi destroy` then takes the data
+// along.
 const protect = config.getBoolean("protect") ?? true;
 
-// Every provider by name: an instance must never follow whatever cluster or account a shell points to. The component refuses to be made without them.
+// Every provider by name: an instance must never follow whatever cluster or account a shell points
+// to. The component refuses to be made without them.
 export const cluster = new Kubernetes("kubernetes", {
   ...kubernetes,
   clusterIdentifier: `${pulumi.getProject()}-${pulumi.getStack()}`,
@@ -76,7 +90,8 @@ export const providers = [
       skipRegionValidation: true,
       ...(caFile === undefined ? {} : { customCaBundle: caFile }),
     },
-    // The last plugin that asks a bucket's tags of S3 itself; later ones ask a service that only Amazon has.
+    // The last plugin that asks a bucket's tags of S3 itself; later ones ask a service that only
+    // Amazon has.
     { version: objectStorePluginVersion },
   ),
   new Postgresql("postgresql", {
@@ -94,10 +109,17 @@ export const providers = [
 /** Certificate and key are secrets of their own, with `tls: { source: pem }` only. */
 function certificate(): IngressTls {
   if (ingress.tls.source !== "pem") return ingress.tls;
-  return { source: "pem", certificate: config.requireSecret("tlsCertificate"), privateKey: config.requireSecret("tlsPrivateKey") };
+  return {
+    source: "pem",
+    certificate: config.requireSecret("tlsCertificate"),
+    privateKey: config.requireSecret("tlsPrivateKey"),
+  };
 }
 
-/** What the platform gives to an instance of this name; the team's program adds what the instance is. */
+/**
+ * What the platform gives to an instance of this name; the team's program adds what the instance
+ * is.
+ */
 export function onPlatform(instanceName: string) {
   const keys = storeKeys.apply((all) => {
     const found = all[instanceName];
@@ -119,7 +141,8 @@ export function onPlatform(instanceName: string) {
       ...features,
       tlsOnly: policyConditions,
       forceDestroy: !protect,
-      // Part of the bucket's policy, which has to be readable in a review; only the other half of a key is a secret.
+      // Part of the bucket's policy, which has to be readable in a review; only the other half of a
+      // key is a secret.
       instancePrincipal: pulumi.unsecret(keys.accessKeyId),
       maintenancePrincipal: pulumi.unsecret(keys.maintenance.accessKeyId),
       adminPrincipals: [objectStore.accessKeyId],

@@ -38,7 +38,13 @@ def median_microseconds(action: Callable[[], object], times: int, rounds: int = 
 
 def token_file(folder: Path, count: int) -> Path:
     entries = [
-        {"name": f"t{i}", "role": "edit", "sha256": hashlib.sha256(f"token-{i}".encode()).hexdigest(), "expires": "2999-12-31"} for i in range(count)
+        {
+            "name": f"t{i}",
+            "role": "edit",
+            "sha256": hashlib.sha256(f"token-{i}".encode()).hexdigest(),
+            "expires": "2999-12-31",
+        }
+        for i in range(count)
     ]
     file = folder / f"tokens-{count}.json"
     file.write_text(json.dumps({"version": 1, "tokens": entries}))
@@ -68,8 +74,18 @@ def layer(folder: Path) -> float:
     async def nothing(scope: object, receive: object, send: object) -> None:
         pass
 
-    app = InstanceMiddleware(nothing, name="bench", tokens=TokenStore(token_file(folder, 10)), readiness=Readiness(lambda: True))
-    scope = {"type": "http", "method": "POST", "path": _PATH, "headers": [(b"host", b"h"), (b"authorization", b"Bearer token-0")]}
+    app = InstanceMiddleware(
+        nothing,
+        name="bench",
+        tokens=TokenStore(token_file(folder, 10)),
+        readiness=Readiness(lambda: True),
+    )
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": _PATH,
+        "headers": [(b"host", b"h"), (b"authorization", b"Bearer token-0")],
+    }
 
     async def rounds() -> float:
         results = []
@@ -85,7 +101,9 @@ def layer(folder: Path) -> float:
 
 def mlflow_basic_auth(folder: Path) -> float:
     """`authenticate_user` of MLflow's basic-auth app, which runs at least once per request; on SQLite, the nearest database there is."""
-    os.environ["MLFLOW_AUTH_ADMIN_PASSWORD"] = os.environ["MLFLOW_FLASK_SERVER_SECRET_KEY"] = "for-the-bench-only-0000"
+    os.environ["MLFLOW_AUTH_ADMIN_PASSWORD"] = os.environ["MLFLOW_FLASK_SERVER_SECRET_KEY"] = (
+        "for-the-bench-only-0000"
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # Flask-WTF, which that app needs and the image has not.
@@ -95,7 +113,9 @@ def mlflow_basic_auth(folder: Path) -> float:
         store = SqlAlchemyStore()
         store.init_db(f"sqlite:///{folder}/auth.db")
     store.create_user("somebody", "a-long-enough-password")
-    return median_microseconds(lambda: store.authenticate_user("somebody", "a-long-enough-password"), 5)
+    return median_microseconds(
+        lambda: store.authenticate_user("somebody", "a-long-enough-password"), 5
+    )
 
 
 def main() -> None:

@@ -52,7 +52,9 @@ def main(experiment: str, model: str, mebibytes: int) -> None:
         check("status", read.info.status, "FINISHED")
         check("params", read.data.params, {"learning_rate": "0.01", "epochs": "20"})
         check("metric series", [m.value for m in client.get_metric_history(run_id, "loss")], losses)
-        back = mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="model/weights.bin", dst_path=os.path.join(folder, "back"))
+        back = mlflow.artifacts.download_artifacts(
+            run_id=run_id, artifact_path="model/weights.bin", dst_path=os.path.join(folder, "back")
+        )
         check("artifact", sha256(back), sha256(weights))
 
     try:

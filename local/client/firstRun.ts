@@ -18,7 +18,10 @@ export interface FirstRun {
 
 const script = join(dirname(fileURLToPath(import.meta.url)), "firstRun.py");
 
-/** Logs a run through the instance's URL with the unmodified client and compares all that it reads back; throws when anything differs. */
+/**
+ * Logs a run through the instance's URL with the unmodified client and compares all that it reads
+ * back; throws when anything differs.
+ */
 export async function logFirstRun(
   python: string,
   instance: { trackingUri: string; token: string; caPath: string },
@@ -30,6 +33,9 @@ export async function logFirstRun(
     reject: false,
     timeout: 300_000,
   });
-  if (result.failed) throw new Error(`The first run at ${instance.trackingUri} failed:\n${result.stderr || result.message}`);
+  if (result.failed)
+    throw new Error(
+      `The first run at ${instance.trackingUri} failed:\n${result.stderr || result.message}`,
+    );
   return JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "") as FirstRun;
 }

@@ -2,7 +2,10 @@ import { readFile } from "node:fs/promises";
 import { get } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** An ingress controller learns of a ready pod a moment after the API server: Traefik looks at most every 2 s. */
+/**
+ * An ingress controller learns of a ready pod a moment after the API server: Traefik looks at most
+ * every 2 s.
+ */
 const limitMs = 30_000;
 
 const health = (trackingUri: string, ca: string): Promise<string> =>
@@ -15,14 +18,17 @@ const health = (trackingUri: string, ca: string): Promise<string> =>
     request.on("error", (error) => resolve(error.message));
   });
 
-/** Waits until the instance answers through its URL; throws with the last answer when it does not. */
+/**
+ * Waits until the instance answers through its URL; throws with the last answer when it does not.
+ */
 export async function reachable(trackingUri: string, caPath: string): Promise<void> {
   const ca = await readFile(caPath, "utf8");
   const end = Date.now() + limitMs;
   for (;;) {
     const problem = await health(trackingUri, ca);
     if (problem === "") return;
-    if (Date.now() > end) throw new Error(`${trackingUri}/health does not answer through the ingress: ${problem}`);
+    if (Date.now() > end)
+      throw new Error(`${trackingUri}/health does not answer through the ingress: ${problem}`);
     await sleep(250);
   }
 }

@@ -16,7 +16,9 @@ export function firstRunNote(what: {
 }): string {
   const { instances, instance, token, run, caPath, standIns, networkPolicies } = what;
   const width = Math.max(...instances.map(({ name }) => name.length));
-  const variables = exportLines(clientVariables({ trackingUri: instance.trackingUri, token: token.value, caPath }));
+  const variables = exportLines(
+    clientVariables({ trackingUri: instance.trackingUri, token: token.value, caPath }),
+  );
   return `
 Instances
 ${instances.map(({ name, trackingUri, deletion }) => `  ${name.padEnd(width)}  ${deletion === undefined ? trackingUri : "is stopped: its file says delete"}`).join("\n")}

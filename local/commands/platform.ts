@@ -1,12 +1,21 @@
 import type { Profile } from "../paths.ts";
-import { networkPolicyStatus, platformLogs, platformStatus, resetPlatform, stopPlatform } from "../platform/index.ts";
+import {
+  networkPolicyStatus,
+  platformLogs,
+  platformStatus,
+  resetPlatform,
+  stopPlatform,
+} from "../platform/index.ts";
 import type { Report } from "../report.ts";
 
 const mebibyte = 1024 * 1024;
 
 /** Prints the services as a table; the exit code is 1 when one is not healthy. */
 export async function status(profile: Profile): Promise<void> {
-  const [services, networkPolicies] = await Promise.all([platformStatus(profile), networkPolicyStatus(profile)]);
+  const [services, networkPolicies] = await Promise.all([
+    platformStatus(profile),
+    networkPolicyStatus(profile),
+  ]);
   const rows = services.map(({ name, running, healthy, pid, memoryBytes, detail }) => [
     name,
     running ? (healthy ? "healthy" : "NOT healthy") : "stopped",
@@ -15,7 +24,9 @@ export async function status(profile: Profile): Promise<void> {
     detail,
   ]);
   const table = [["SERVICE", "STATE", "PID", "MEMORY", ""], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2, 3].map((column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
   for (const row of table)
     console.log(
       row
@@ -38,6 +49,8 @@ export async function logs(
   await platformLogs(profile, service, { follow, lines: Number(lines) });
 }
 
-export const down = (profile: Profile, report: Report): Promise<void> => stopPlatform(profile, report);
+export const down = (profile: Profile, report: Report): Promise<void> =>
+  stopPlatform(profile, report);
 
-export const reset = (profile: Profile, report: Report): Promise<void> => resetPlatform(profile, report);
+export const reset = (profile: Profile, report: Report): Promise<void> =>
+  resetPlatform(profile, report);

@@ -40,8 +40,16 @@ export interface Deployed extends ReadyPlatform {
   readonly instances: readonly InstanceOutput[];
 }
 
-/** Brings the embedded platform of a profile up: tools, images, services. Work that does not need another's result runs beside it. `stateFolder` holds the stack's state. */
-export async function preparePlatform(profile: Profile, project: Project, stateFolder: string, report: Report): Promise<ReadyPlatform> {
+/**
+ * Brings the embedded platform of a profile up: tools, images, services. Work that does not need
+ * another's result runs beside it. `stateFolder` holds the stack's state.
+ */
+export async function preparePlatform(
+  profile: Profile,
+  project: Project,
+  stateFolder: string,
+  report: Report,
+): Promise<ReadyPlatform> {
   await prepare(report);
   const images = Promise.all([buildTrackingServerImage(report), buildPauseImage(report)]);
   images.catch(() => undefined);
@@ -58,33 +66,53 @@ export async function preparePlatform(profile: Profile, project: Project, stateF
   return { platform, pulumi, python, image, standIns: standInNames(tools) };
 }
 
-/** Stands for the instances of all preview environments, which nobody announces to the object store; no instance has this name. */
+/**
+ * Stands for the instances of all preview environments, which nobody announces to the object store;
+ * no instance has this name.
+ */
 const forPreviews = "preview";
 
 /** Values of the stack: the platform's, and an object-store user for each instance file. */
 export async function stackValues(ready: ReadyPlatform, profile: Profile): Promise<StackValues> {
-  const keys = await ensureObjectStoreUsers(profile, [...(await instanceNames(ready.pulumi.project)), forPreviews]);
+  const keys = await ensureObjectStoreUsers(profile, [
+    ...(await instanceNames(ready.pulumi.project)),
+    forPreviews,
+  ]);
   return embeddedValues(ready.platform, ready.image, keys);
 }
 
-export async function deployInstances(ready: ReadyPlatform, profile: Profile, report: Report): Promise<Deployed> {
+export async function deployInstances(
+  ready: ReadyPlatform,
+  profile: Profile,
+  report: Report,
+): Promise<Deployed> {
   await deploy(ready.pulumi, await stackValues(ready, profile), report);
   const instances = await readOutputs(ready.pulumi);
   const names = instances.map(({ name }) => name);
-  for (const name of await formerInstances(ready.pulumi, names)) await removeObjectStoreUsers(profile, name);
+  for (const name of await formerInstances(ready.pulumi, names))
+    await removeObjectStoreUsers(profile, name);
   await rememberInstances(ready.pulumi, names);
   await updateHosts(
     profile,
-    instances.map(({ trackingUri }) => ({ address: ready.platform.nodeIp, name: new URL(trackingUri).hostname })),
+    instances.map(({ trackingUri }) => ({
+      address: ready.platform.nodeIp,
+      name: new URL(trackingUri).hostname,
+    })),
   );
   const serving = instances.filter(({ deletion }) => deletion === undefined);
-  await Promise.all(serving.map(({ trackingUri }) => reachable(trackingUri, ready.platform.caPath)));
+  await Promise.all(
+    serving.map(({ trackingUri }) => reachable(trackingUri, ready.platform.caPath)),
+  );
   return { ...ready, instances };
 }
 
 /** The whole way, from nothing to a run that was logged through the first instance's URL. */
 export async function up(profile: Profile, project: Project, report: Report): Promise<void> {
-  const deployed = await deployInstances(await preparePlatform(profile, project, profilePaths(profile).pulumi, report), profile, report);
+  const deployed = await deployInstances(
+    await preparePlatform(profile, project, profilePaths(profile).pulumi, report),
+    profile,
+    report,
+  );
   const { instances, platform, python } = deployed;
   const caPath = platform.caPath;
   const writable = instances.flatMap((instance) => {
@@ -96,8 +124,9 @@ export async function up(profile: Profile, project: Project, report: Report): Pr
     return;
   }
   const { instance, token } = writable;
-  const run = await report.step(`Log a first run at ${instance.trackingUri} with the unmodified MLflow client`, () =>
-    logFirstRun(python, { trackingUri: instance.trackingUri, token: token.value, caPath }),
+  const run = await report.step(
+    `Log a first run at ${instance.trackingUri} with the unmodified MLflow client`,
+    () => logFirstRun(python, { trackingUri: instance.trackingUri, token: token.value, caPath }),
   );
   report.info(
     firstRunNote({

@@ -11,9 +11,14 @@ import { openPulumi } from "../stack/pulumi.ts";
 import type { StackValues } from "../stack/values.ts";
 import { preparePulumi } from "../toolchain/index.ts";
 
-/** `environment` is the stack file's own object (its schema judges it); a secret is the path of the file that holds it, never the value. */
+/**
+ * `environment` is the stack file's own object (its schema judges it); a secret is the path of the
+ * file that holds it, never the value.
+ */
 const valuesSchema = z.strictObject({
-  environment: z.looseObject({ platform: z.looseObject({ kubernetes: z.looseObject({}).optional() }) }),
+  environment: z.looseObject({
+    platform: z.looseObject({ kubernetes: z.looseObject({}).optional() }),
+  }),
   secretFiles: z.record(z.string(), z.string()),
 });
 
@@ -34,10 +39,16 @@ async function readValues(file: string, context: string): Promise<StackValues> {
   );
   const kubeconfig = process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config");
   const kubernetes = { kubeconfig, ...environment.platform.kubernetes, context };
-  return { environment: { ...environment, platform: { ...environment.platform, kubernetes } }, secrets: Object.fromEntries(secrets) };
+  return {
+    environment: { ...environment, platform: { ...environment.platform, kubernetes } },
+    secrets: Object.fromEntries(secrets),
+  };
 }
 
-/** The instances of a project on a cluster that exists; its platform is the user's and is neither started nor stopped. */
+/**
+ * The instances of a project on a cluster that exists; its platform is the user's and is neither
+ * started nor stopped.
+ */
 export async function upExisting(
   { context, valuesFile }: { context: string; valuesFile: string },
   project: Project,
@@ -51,5 +62,6 @@ export async function upExisting(
   );
   const pulumi = await openPulumi(await preparePulumi(report), project, state);
   await deploy(pulumi, values, report);
-  for (const { name, trackingUri } of await readOutputs(pulumi)) report.info(`${name}  ${trackingUri}`);
+  for (const { name, trackingUri } of await readOutputs(pulumi))
+    report.info(`${name}  ${trackingUri}`);
 }

@@ -13,7 +13,9 @@ const rememberMs = 24 * 3600_000;
 export interface Base {
   /** A reference in buildah's store. */
   reference: string;
-  /** Set where the base is our Debian root; then the stage `environment` has to come from a folder. */
+  /**
+   * Set where the base is our Debian root; then the stage `environment` has to come from a folder.
+   */
   root?: string;
 }
 
@@ -49,7 +51,8 @@ async function pulled(buildah: Buildah, report: Report): Promise<boolean> {
   if (age >= 0 && age < rememberMs) return false;
   return report.step(`Look for the public base image ${publicBase}`, async (log) => {
     try {
-      // Two steps with their own patience: a blocked network shows itself at the first byte, a slow one may take its time.
+      // Two steps with their own patience: a blocked network shows itself at the first byte, a slow
+      // one may take its time.
       await buildah.run(["manifest", "inspect", publicBase], undefined, beginMs);
       await buildah.run(["pull", publicBase], log, patienceMs);
       return true;

@@ -4,22 +4,39 @@ import { join, relative } from "node:path";
 
 const ignored = /(^|\/)(__pycache__|\.[^/]+|tests|[^/]+\.egg-info|[^/]+\.pyc)(\/|$)/;
 
-/** The files below `paths` (files or folders in `root`), sorted, without what an editor or an interpreter leaves there. */
+/**
+ * The files below `paths` (files or folders in `root`), sorted, without what an editor or an
+ * interpreter leaves there.
+ */
 export async function sourceFiles(root: string, paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths) {
-    const entries = await readdir(join(root, path), { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOTDIR") return undefined;
-      throw error;
-    });
+    const entries = await readdir(join(root, path), { recursive: true, withFileTypes: true }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOTDIR") return undefined;
+        throw error;
+      },
+    );
     if (entries === undefined) files.push(path);
-    else files.push(...entries.filter((entry) => entry.isFile()).map((entry) => relative(root, join(entry.parentPath, entry.name))));
+    else
+      files.push(
+        ...entries
+          .filter((entry) => entry.isFile())
+          .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+      );
   }
   return files.filter((file) => !ignored.test(file)).sort();
 }
 
-/** Twelve hexadecimal digits that change exactly when a file's name or content, or one of the further inputs, does. */
-export async function contentKey(root: string, paths: readonly string[], further: readonly string[] = []): Promise<string> {
+/**
+ * Twelve hexadecimal digits that change exactly when a file's name or content, or one of the
+ * further inputs, does.
+ */
+export async function contentKey(
+  root: string,
+  paths: readonly string[],
+  further: readonly string[] = [],
+): Promise<string> {
   const hash = createHash("sha256");
   for (const file of await sourceFiles(root, paths)) {
     hash

@@ -10,12 +10,34 @@ import { contentKey } from "./contentKey.ts";
 import { imagesCache } from "./storage.ts";
 
 const suite = "bookworm";
-/** What a Python server needs of an operating system; apt adds what these depend on. libstdc++ is for numpy. */
-const packages = ["base-files", "netbase", "media-types", "tzdata", "ca-certificates", "libstdc++6", "python3"];
+/**
+ * What a Python server needs of an operating system; apt adds what these depend on. libstdc++ is
+ * for numpy.
+ */
+const packages = [
+  "base-files",
+  "netbase",
+  "media-types",
+  "tzdata",
+  "ca-certificates",
+  "libstdc++6",
+  "python3",
+];
 
-/** Never read by a server: package management, other programs, documentation, conversions and tests of the standard library. */
+/**
+ * Never read by a server: package management, other programs, documentation, conversions and tests
+ * of the standard library.
+ */
 const superfluous = [
-  ...["bin/tar", "usr/bin/dpkg*", "usr/bin/debconf*", "usr/bin/update-alternatives", "usr/bin/openssl", "usr/bin/c_rehash", "usr/bin/mawk"],
+  ...[
+    "bin/tar",
+    "usr/bin/dpkg*",
+    "usr/bin/debconf*",
+    "usr/bin/update-alternatives",
+    "usr/bin/openssl",
+    "usr/bin/c_rehash",
+    "usr/bin/mawk",
+  ],
   ...[
     "usr/bin/pdb3*",
     "usr/bin/pydoc3*",
@@ -44,7 +66,12 @@ const superfluous = [
     "usr/share/zoneinfo/right",
     "usr/share/zoneinfo/posix",
   ],
-  ...["usr/lib/python3.11/test", "usr/lib/python3.11/pydoc_data", "usr/lib/python3.11/lib2to3", "usr/lib/python3.11/idlelib"],
+  ...[
+    "usr/lib/python3.11/test",
+    "usr/lib/python3.11/pydoc_data",
+    "usr/lib/python3.11/lib2to3",
+    "usr/lib/python3.11/idlelib",
+  ],
   ...[
     "etc/apt",
     "etc/dpkg",
@@ -57,14 +84,31 @@ const superfluous = [
     "etc/resolv.conf",
     "etc/hostname",
   ],
-  ...["var/lib/apt", "var/cache", "var/log", "usr/share/ca-certificates", "boot", "home", "media", "mnt", "srv"],
+  ...[
+    "var/lib/apt",
+    "var/cache",
+    "var/log",
+    "usr/share/ca-certificates",
+    "boot",
+    "home",
+    "media",
+    "mnt",
+    "srv",
+  ],
 ];
 
 const diskNeeded = 500 * 1024 ** 2;
 
-/** A Debian root with Python and nothing else: no shell, no package manager. Returns its folder in the cache. */
+/**
+ * A Debian root with Python and nothing else: no shell, no package manager. Returns its folder in
+ * the cache.
+ */
 export async function debianRoot(report: Report): Promise<string> {
-  const key = await contentKey("/", [], [suite, process.arch, ...packages, ...superfluous, "recipe 1"]);
+  const key = await contentKey(
+    "/",
+    [],
+    [suite, process.arch, ...packages, ...superfluous, "recipe 1"],
+  );
   const target = imagesCache(`debian-${suite}-${key}`);
   if (await exists(target)) return target;
   await report.step(`Make a Debian root for the image (${suite})`, async (log) => {
@@ -79,7 +123,8 @@ export async function debianRoot(report: Report): Promise<string> {
 }
 
 async function makeRoot(root: string, log: (line: string) => void): Promise<void> {
-  // What is unpacked here was never configured by dpkg, so that its database stays empty: scanners read these records instead.
+  // What is unpacked here was never configured by dpkg, so that its database stays empty: scanners
+  // read these records instead.
   const records =
     'mkdir -p "$1/var/lib/dpkg/status.d"; for deb in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -f "$deb" > "$1/var/lib/dpkg/status.d/$(dpkg-deb -f "$deb" Package)"; done';
   const options = [
@@ -89,7 +134,11 @@ async function makeRoot(root: string, log: (line: string) => void): Promise<void
     "--dpkgopt=path-exclude=/usr/share/man/*",
     "--dpkgopt=path-exclude=/usr/share/locale/*",
   ];
-  const child = execa(...boundChild("mmdebstrap", [...options, suite, root]), { all: true, reject: false, stdin: "ignore" });
+  const child = execa(...boundChild("mmdebstrap", [...options, suite, root]), {
+    all: true,
+    reject: false,
+    stdin: "ignore",
+  });
   for await (const line of child.iterable({ from: "all" })) {
     if (line.startsWith("I: ")) log(line.slice(3));
   }
@@ -98,7 +147,8 @@ async function makeRoot(root: string, log: (line: string) => void): Promise<void
   await writeCertificates(root);
   await prune(root);
   log("compiles Python's standard library");
-  // The root file system is read-only in a pod: what isn't compiled now is compiled anew at every start.
+  // The root file system is read-only in a pod: what isn't compiled now is compiled anew at every
+  // start.
   await execa("chroot", [
     root,
     "/usr/bin/python3",
@@ -114,18 +164,27 @@ async function makeRoot(root: string, log: (line: string) => void): Promise<void
     "root:x:0:0:root:/root:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
   );
   await writeFile(join(root, "etc/group"), "root:x:0:\nnogroup:x:65534:\n");
-  await writeFile(join(root, "etc/nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n");
+  await writeFile(
+    join(root, "etc/nsswitch.conf"),
+    "passwd: files\ngroup: files\nhosts: files dns\n",
+  );
   await mkdir(join(root, "tmp"), { recursive: true });
   await chmod(join(root, "tmp"), 0o1777);
 }
 
-/** Debian's ca-certificates writes the bundle when it is configured, which needs a shell; the bundle is only these files in a row. */
+/**
+ * Debian's ca-certificates writes the bundle when it is configured, which needs a shell; the bundle
+ * is only these files in a row.
+ */
 async function writeCertificates(root: string): Promise<void> {
   const folder = join(root, "usr/share/ca-certificates/mozilla");
   const names = (await readdir(folder)).filter((name) => name.endsWith(".crt")).sort();
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
   await mkdir(join(root, "etc/ssl/certs"), { recursive: true });
-  await writeFile(join(root, "etc/ssl/certs/ca-certificates.crt"), texts.map((text) => `${text.trim()}\n`).join(""));
+  await writeFile(
+    join(root, "etc/ssl/certs/ca-certificates.crt"),
+    texts.map((text) => `${text.trim()}\n`).join(""),
+  );
 }
 
 async function prune(root: string): Promise<void> {
@@ -138,7 +197,8 @@ async function prune(root: string): Promise<void> {
     const folder = path.slice(0, path.lastIndexOf("/"));
     const prefix = path.slice(folder.length + 1, star);
     for (const name of await readdir(join(root, folder)).catch(() => [])) {
-      if (name.startsWith(prefix)) await rm(join(root, folder, name), { recursive: true, force: true });
+      if (name.startsWith(prefix))
+        await rm(join(root, folder, name), { recursive: true, force: true });
     }
   }
 }

@@ -6,7 +6,10 @@ import { ensureGoTool } from "../toolchain/goTool.ts";
 import { imagesCache, openBuildah } from "./storage.ts";
 import type { BuiltImage } from "./trackingServer.ts";
 
-/** The image of the process that holds a pod's namespaces; Kubernetes' own can't be pulled everywhere. */
+/**
+ * The image of the process that holds a pod's namespaces; Kubernetes' own can't be pulled
+ * everywhere.
+ */
 export async function buildPauseImage(report: Report): Promise<BuiltImage> {
   const tool = await ensureGoTool("pause", report);
   const reference = sandboxImage;
@@ -21,14 +24,31 @@ export async function buildPauseImage(report: Report): Promise<BuiltImage> {
         const container = await buildah.run(["from", "scratch"]);
         try {
           await buildah.run(["copy", "--quiet", container, join(tool, "pause"), "/pause"]);
-          await buildah.run(["config", "--entrypoint", '["/pause"]', "--user", "65535:65535", container]);
+          await buildah.run([
+            "config",
+            "--entrypoint",
+            '["/pause"]',
+            "--user",
+            "65535:65535",
+            container,
+          ]);
           await buildah.run(["commit", "--quiet", "--format", "oci", container, reference]);
         } finally {
           await buildah.run(["rm", container]).catch(() => undefined);
         }
-        await buildah.run(["push", "--quiet", "--format", "oci", reference, `oci-archive:${join(temporary, "image.tar")}:${reference}`]);
+        await buildah.run([
+          "push",
+          "--quiet",
+          "--format",
+          "oci",
+          reference,
+          `oci-archive:${join(temporary, "image.tar")}:${reference}`,
+        ]);
       },
-      { lock: imagesCache("build.lock"), onWait: () => log("waits for another image build on this machine") },
+      {
+        lock: imagesCache("build.lock"),
+        onWait: () => log("waits for another image build on this machine"),
+      },
     );
   });
   return { reference, archivePath };

@@ -17,8 +17,19 @@ export interface BuiltImage {
   archivePath: string;
 }
 
-const source = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "images", "tracking-server");
-const sources = ["Containerfile", "requirements.txt", "requirements-build.txt", "pyproject.toml", "build", "src"];
+const source = join(
+  dirname(dirname(dirname(fileURLToPath(import.meta.url)))),
+  "images",
+  "tracking-server",
+);
+const sources = [
+  "Containerfile",
+  "requirements.txt",
+  "requirements-build.txt",
+  "pyproject.toml",
+  "build",
+  "src",
+];
 const diskNeeded = 1.5 * 1024 ** 3;
 
 /** Builds the tracking server's image unless the cache has one of the same content. */
@@ -31,7 +42,8 @@ export async function buildTrackingServerImage(report: Report): Promise<BuiltIma
   const archivePath = join(folder, "image.tar");
   if (await exists(folder)) return { reference, archivePath };
 
-  const environment = base.root === undefined ? undefined : await pythonEnvironment(source, base.root, report);
+  const environment =
+    base.root === undefined ? undefined : await pythonEnvironment(source, base.root, report);
   await report.step(`Build the image ${reference}`, async (log) => {
     const purpose = "building the tracking server's image";
     await ensureDiskSpace([folder], diskNeeded, purpose);
@@ -39,7 +51,8 @@ export async function buildTrackingServerImage(report: Report): Promise<BuiltIma
       folderOnce(
         folder,
         async (temporary) => {
-          const context = environment === undefined ? [] : ["--build-context", `environment=${environment}`];
+          const context =
+            environment === undefined ? [] : ["--build-context", `environment=${environment}`];
           const options = [
             "--layers",
             "--pull-never",
@@ -53,16 +66,30 @@ export async function buildTrackingServerImage(report: Report): Promise<BuiltIma
           ];
           await buildah.run(["build", ...options, source], log);
           log("writes the archive");
-          await buildah.run(["push", "--quiet", "--format", "oci", reference, `oci-archive:${join(temporary, "image.tar")}:${reference}`]);
+          await buildah.run([
+            "push",
+            "--quiet",
+            "--format",
+            "oci",
+            reference,
+            `oci-archive:${join(temporary, "image.tar")}:${reference}`,
+          ]);
           const formers = await dropFormers(imagesCache(), "tracking-server", 2);
           if (formers.length > 0) log("deletes former images");
           // One by one: what buildah has already forgotten is no reason to keep the next.
           for (const former of formers)
             await buildah
-              .run(["rmi", "--force", `localhost/mlflow-instances/${former.replace("server-", "server:")}`])
+              .run([
+                "rmi",
+                "--force",
+                `localhost/mlflow-instances/${former.replace("server-", "server:")}`,
+              ])
               .catch(() => undefined);
         },
-        { lock: imagesCache("build.lock"), onWait: () => log("waits for another image build on this machine") },
+        {
+          lock: imagesCache("build.lock"),
+          onWait: () => log("waits for another image build on this machine"),
+        },
       ),
     );
   });

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { ask, type Attachment } from "./door.ts";
 
 /**
- * The ADD of the last plugin of the CNI chain: a pod's programs start only when the kernel has the pod's rules. It changes nothing of the
- * network itself. It fails when the controller does not answer; the kubelet then tries again, and says so in the pod's events.
+ * The ADD of the last plugin of the CNI chain: a pod's programs start only when the kernel has the
+ * pod's rules. It changes nothing of the network itself. It fails when the controller does not
+ * answer; the kubelet then tries again, and says so in the pod's events.
  */
 interface PluginInput {
   readonly cniVersion: string;
@@ -12,8 +13,12 @@ interface PluginInput {
 }
 
 const input = JSON.parse(readFileSync(0, "utf8")) as PluginInput;
-const args = new Map((process.env["CNI_ARGS"] ?? "").split(";").map((pair) => pair.split("=", 2) as [string, string]));
-const address = input.prevResult?.ips?.map((ip) => ip.address.split("/")[0]).find((ip) => ip?.includes("."));
+const args = new Map(
+  (process.env["CNI_ARGS"] ?? "").split(";").map((pair) => pair.split("=", 2) as [string, string]),
+);
+const address = input.prevResult?.ips
+  ?.map((ip) => ip.address.split("/")[0])
+  .find((ip) => ip?.includes("."));
 const namespace = args.get("K8S_POD_NAMESPACE");
 const name = args.get("K8S_POD_NAME");
 

@@ -8,8 +8,8 @@ import { socketPath, type Attachment } from "./door.ts";
 import { Enforcer } from "./enforcer.ts";
 
 /**
- * Enforces the cluster's NetworkPolicies in the network namespace that it is started in. When it ends, its last table stays and goes on
- * cutting off what is not known.
+ * Enforces the cluster's NetworkPolicies in the network namespace that it is started in. When it
+ * ends, its last table stays and goes on cutting off what is not known.
  */
 const { values } = parseArgs({
   options: {
@@ -21,18 +21,28 @@ const { values } = parseArgs({
 });
 const { kubeconfig, "dns-ip": dnsIp, "run-folder": runFolder } = values;
 const podCidr = canonicalCidr(values["pod-cidr"] ?? "");
-if (kubeconfig === undefined || podCidr === undefined || dnsIp === undefined || runFolder === undefined) {
-  console.error("usage: controller.ts --kubeconfig <file> --pod-cidr <IPv4 range> --dns-ip <address> --run-folder <folder>");
+if (
+  kubeconfig === undefined ||
+  podCidr === undefined ||
+  dnsIp === undefined ||
+  runFolder === undefined
+) {
+  console.error(
+    "usage: controller.ts --kubeconfig <file> --pod-cidr <IPv4 range> --dns-ip <address> --run-folder <folder>",
+  );
   process.exit(2);
 }
 
 const config = new KubeConfig();
 config.loadFromFile(kubeconfig);
-const enforcer = new Enforcer({ podCidr, dnsIp }, (line) => console.log(`${new Date().toISOString()} ${line}`));
+const enforcer = new Enforcer({ podCidr, dnsIp }, (line) =>
+  console.log(`${new Date().toISOString()} ${line}`),
+);
 
 const server = createServer((call, response) => {
   answer(call.url ?? "", call).then(
-    (body) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body)),
+    (body) =>
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body)),
     (error: Error) => response.writeHead(503).end(error.message),
   );
 });
@@ -42,7 +52,10 @@ async function answer(path: string, call: IncomingMessage): Promise<unknown> {
   for await (const part of call) parts.push(part as Buffer);
   if (path === "/status") return enforcer.status();
   if (path !== "/attach") throw new Error(`no such request: ${path}`);
-  await enforcer.attach(JSON.parse(Buffer.concat(parts).toString()) as Attachment, AbortSignal.timeout(10_000));
+  await enforcer.attach(
+    JSON.parse(Buffer.concat(parts).toString()) as Attachment,
+    AbortSignal.timeout(10_000),
+  );
   return {};
 }
 

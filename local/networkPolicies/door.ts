@@ -24,17 +24,29 @@ export interface ControllerStatus {
   readonly problem?: string;
 }
 
-export async function ask<T>(socket: string, path: string, body: unknown, timeoutMs: number): Promise<T> {
+export async function ask<T>(
+  socket: string,
+  path: string,
+  body: unknown,
+  timeoutMs: number,
+): Promise<T> {
   return await new Promise((resolve, reject) => {
-    const call = request({ socketPath: socket, path, method: "POST", timeout: timeoutMs }, (response) => {
-      let text = "";
-      response
-        .setEncoding("utf8")
-        .on("data", (part: string) => (text += part))
-        .on("error", reject);
-      response.on("end", () => (response.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text))));
-    });
-    call.on("error", reject).on("timeout", () => call.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    const call = request(
+      { socketPath: socket, path, method: "POST", timeout: timeoutMs },
+      (response) => {
+        let text = "";
+        response
+          .setEncoding("utf8")
+          .on("data", (part: string) => (text += part))
+          .on("error", reject);
+        response.on("end", () =>
+          response.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text)),
+        );
+      },
+    );
+    call
+      .on("error", reject)
+      .on("timeout", () => call.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     call.end(JSON.stringify(body));
   });
 }

@@ -15,9 +15,14 @@ export class Enforcer {
   readonly #podCidr: string;
   readonly #nodePods: readonly Pod[];
   readonly #log: (line: string) => void;
-  /** By `namespace/name`: the API server learns a pod's address a second or two after the pod has begun to talk. */
+  /**
+   * By `namespace/name`: the API server learns a pod's address a second or two after the pod has
+   * begun to talk.
+   */
   readonly #attached = new Map<string, string>();
-  #cluster: { policies: Watched<NetworkPolicy>; namespaces: Watched<Namespace>; pods: Watched<Pod> } | undefined;
+  #cluster:
+    | { policies: Watched<NetworkPolicy>; namespaces: Watched<Namespace>; pods: Watched<Pod> }
+    | undefined;
   #applied: { rules: CompiledRules; text: string; at: Date } | undefined;
   #problem: string | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -30,8 +35,10 @@ export class Enforcer {
   }
 
   async start(config: KubeConfig): Promise<void> {
-    // Until the cluster's objects are known an earlier table is the best there is; without one nobody is known.
-    if (!(await tableExists())) await applyRules(render({ podCidr: this.#podCidr, known: [], groups: [] }));
+    // Until the cluster's objects are known an earlier table is the best there is; without one
+    // nobody is known.
+    if (!(await tableExists()))
+      await applyRules(render({ podCidr: this.#podCidr, known: [], groups: [] }));
     const changed = (): void => this.#schedule(debounceMs);
     const [policies, namespaces, pods] = await Promise.all([
       watchAll<NetworkPolicy>(config, "/apis/networking.k8s.io/v1/networkpolicies", changed),
@@ -42,12 +49,21 @@ export class Enforcer {
     await this.sync({ always: true }).catch(() => undefined);
   }
 
-  /** Returns when the kernel has the rules of this pod; until then the network plugin does not let it start. */
+  /**
+   * Returns when the kernel has the rules of this pod; until then the network plugin does not let
+   * it start.
+   */
   async attach({ namespace, name, address }: Attachment, signal: AbortSignal): Promise<void> {
     // An address is given out again only when its former owner has lost it.
     for (const [key, owned] of this.#attached) if (owned === address) this.#attached.delete(key);
-    while (this.#cluster?.pods.get(namespace, name) === undefined || this.#cluster.namespaces.get("", namespace) === undefined) {
-      if (signal.aborted) throw new Error(`pod ${namespace}/${name} is not known from the API server${this.#trouble()}`);
+    while (
+      this.#cluster?.pods.get(namespace, name) === undefined ||
+      this.#cluster.namespaces.get("", namespace) === undefined
+    ) {
+      if (signal.aborted)
+        throw new Error(
+          `pod ${namespace}/${name} is not known from the API server${this.#trouble()}`,
+        );
       await sleep(10);
     }
     this.#attached.set(`${namespace}/${name}`, address);
@@ -111,7 +127,9 @@ export class Enforcer {
       this.#applied = { rules, text, at: changed || always ? new Date() : this.#applied!.at };
       this.#problem = undefined;
       if (changed)
-        this.#log(`table of ${rules.groups.length} isolated groups, ${rules.known.length} pods, ${policies.list().length} policies`);
+        this.#log(
+          `table of ${rules.groups.length} isolated groups, ${rules.known.length} pods, ${policies.list().length} policies`,
+        );
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
       this.#log(`the table could not be written: ${this.#problem}`);

@@ -1,10 +1,15 @@
 /**
- * The parts of the Kubernetes API that decide about packets, in the API's own JSON form. The client library's classes are not used: they
- * call `from` `_from` in lists and `from` in watches, and a rule whose `from` is overlooked would let everybody in.
+ * The parts of the Kubernetes API that decide about packets, in the API's own JSON form. The client
+ * library's classes are not used: they call `from` `_from` in lists and `from` in watches, and a
+ * rule whose `from` is overlooked would let everybody in.
  */
 export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
 }
 
 export interface PolicyPeer {
@@ -24,8 +29,14 @@ export interface NetworkPolicy {
   readonly spec?: {
     readonly podSelector?: LabelSelector;
     readonly policyTypes?: readonly string[];
-    readonly ingress?: readonly { readonly from?: readonly PolicyPeer[]; readonly ports?: readonly PolicyPort[] }[];
-    readonly egress?: readonly { readonly to?: readonly PolicyPeer[]; readonly ports?: readonly PolicyPort[] }[];
+    readonly ingress?: readonly {
+      readonly from?: readonly PolicyPeer[];
+      readonly ports?: readonly PolicyPort[];
+    }[];
+    readonly egress?: readonly {
+      readonly to?: readonly PolicyPeer[];
+      readonly ports?: readonly PolicyPort[];
+    }[];
   };
 }
 
@@ -34,12 +45,20 @@ export interface Namespace {
 }
 
 export interface Container {
-  readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
+  readonly ports?: readonly {
+    readonly name?: string;
+    readonly containerPort: number;
+    readonly protocol?: string;
+  }[];
   readonly restartPolicy?: string;
 }
 
 export interface Pod {
-  readonly metadata: { readonly namespace: string; readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly spec?: {
     readonly hostNetwork?: boolean;
     readonly containers?: readonly Container[];
@@ -48,10 +67,14 @@ export interface Pod {
   readonly status?: { readonly phase?: string; readonly podIP?: string };
 }
 
-export const podKey = (pod: { readonly metadata: { readonly namespace: string; readonly name: string } }): string =>
-  `${pod.metadata.namespace}/${pod.metadata.name}`;
+export const podKey = (pod: {
+  readonly metadata: { readonly namespace: string; readonly name: string };
+}): string => `${pod.metadata.namespace}/${pod.metadata.name}`;
 
-/** The cluster's DNS runs on the node, under an address of its own; policies name it as they do on every other cluster. */
+/**
+ * The cluster's DNS runs on the node, under an address of its own; policies name it as they do on
+ * every other cluster.
+ */
 export const dnsPod = (address: string): Pod => ({
   metadata: { namespace: "kube-system", name: "coredns", labels: { "k8s-app": "kube-dns" } },
   spec: {
@@ -67,9 +90,16 @@ export const dnsPod = (address: string): Pod => ({
   status: { phase: "Running", podIP: address },
 });
 
-/** An empty selector selects everything; requirements of all kinds must hold together. An unknown operator selects nothing. */
-export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>> = {}): boolean {
-  const own = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
+/**
+ * An empty selector selects everything; requirements of all kinds must hold together. An unknown
+ * operator selects nothing.
+ */
+export function selects(
+  selector: LabelSelector,
+  labels: Readonly<Record<string, string>> = {},
+): boolean {
+  const own = (key: string): string | undefined =>
+    Object.hasOwn(labels, key) ? labels[key] : undefined;
   return (
     Object.entries(selector.matchLabels ?? {}).every(([key, value]) => own(key) === value) &&
     (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {

@@ -15,20 +15,35 @@ export type Direction = "ingress" | "egress";
 export type Protocol = "tcp" | "udp" | "sctp";
 
 /** The other end of a connection: anybody, one of some pods, or an address block with holes. */
-export type Peer = "any" | { readonly addresses: readonly string[] } | { readonly cidr: string; readonly except: readonly string[] };
+export type Peer =
+  | "any"
+  | { readonly addresses: readonly string[] }
+  | { readonly cidr: string; readonly except: readonly string[] };
 
-/** `targets`: a named port is another number on each pod, so it is pairs of destination address and port. */
+/**
+ * `targets`: a named port is another number on each pod, so it is pairs of destination address and
+ * port.
+ */
 export type Port =
   | "any"
-  | { readonly protocol: Protocol; readonly ranges: readonly (readonly [from: number, to: number])[] | "all" }
-  | { readonly protocol: Protocol; readonly targets: readonly (readonly [address: string, port: number])[] };
+  | {
+      readonly protocol: Protocol;
+      readonly ranges: readonly (readonly [from: number, to: number])[] | "all";
+    }
+  | {
+      readonly protocol: Protocol;
+      readonly targets: readonly (readonly [address: string, port: number])[];
+    };
 
 export interface Allowance {
   readonly peer: Peer;
   readonly port: Port;
 }
 
-/** Pods that the same policies isolate in one direction; a new connection needs one of the allowances. */
+/**
+ * Pods that the same policies isolate in one direction; a new connection needs one of the
+ * allowances.
+ */
 export interface IsolatedGroup {
   readonly direction: Direction;
   readonly policies: readonly string[];
@@ -46,9 +61,15 @@ export interface CompiledRules {
 export interface CompileOptions {
   /** Range of the pod addresses, canonical. */
   readonly podCidr: string;
-  /** Addresses by `namespace/name` that are newer than the ones in the pods' status: the network plugin's word. */
+  /**
+   * Addresses by `namespace/name` that are newer than the ones in the pods' status: the network
+   * plugin's word.
+   */
   readonly addresses?: ReadonlyMap<string, string>;
-  /** What runs on the node under an address of its own and is a pod on other clusters (the DNS server): policies name it like a pod. */
+  /**
+   * What runs on the node under an address of its own and is a pod on other clusters (the DNS
+   * server): policies name it like a pod.
+   */
   readonly nodePods?: readonly Pod[];
 }
 
@@ -65,26 +86,46 @@ export function compileRules(
   options: CompileOptions,
 ): CompiledRules {
   const endpoints = endpointsOf(pods, options);
-  const namespaceLabels = new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
-  const peers = [...endpoints, ...(options.nodePods ?? []).map((pod) => ({ pod, address: pod.status?.podIP ?? "" }))];
-  const groups = (["ingress", "egress"] as const).flatMap((direction) => groupsOf(direction, policies, endpoints, peers, namespaceLabels));
+  const namespaceLabels = new Map(
+    namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]),
+  );
+  const peers = [
+    ...endpoints,
+    ...(options.nodePods ?? []).map((pod) => ({ pod, address: pod.status?.podIP ?? "" })),
+  ];
+  const groups = (["ingress", "egress"] as const).flatMap((direction) =>
+    groupsOf(direction, policies, endpoints, peers, namespaceLabels),
+  );
   return { podCidr: options.podCidr, known: endpoints.map(({ address }) => address), groups };
 }
 
-/** Pods that have an address of the pod network. A pod on the host's network is the node, a terminated one has given its address back. */
-function endpointsOf(pods: readonly Pod[], { podCidr, addresses = new Map() }: CompileOptions): Endpoint[] {
+/**
+ * Pods that have an address of the pod network. A pod on the host's network is the node, a
+ * terminated one has given its address back.
+ */
+function endpointsOf(
+  pods: readonly Pod[],
+  { podCidr, addresses = new Map() }: CompileOptions,
+): Endpoint[] {
   const claims = new Map<string, { pod: Pod; fresh: boolean }[]>();
   for (const pod of pods) {
-    if (pod.spec?.hostNetwork === true || ["Succeeded", "Failed"].includes(pod.status?.phase ?? "")) continue;
+    if (pod.spec?.hostNetwork === true || ["Succeeded", "Failed"].includes(pod.status?.phase ?? ""))
+      continue;
     const fresh = addresses.get(podKey(pod));
     const address = fresh ?? pod.status?.podIP ?? "";
     if (!isIPv4(address) || !inCidrs(address, podCidr)) continue;
     claims.set(address, [...(claims.get(address) ?? []), { pod, fresh: fresh !== undefined }]);
   }
-  // After a restart of the node a status can name an address that another pod has by now. In doubt it belongs to nobody, and nobody gets through.
+  // After a restart of the node a status can name an address that another pod has by now. In doubt
+  // it belongs to nobody, and nobody gets through.
   return [...claims]
-    .map(([address, owners]) => ({ address, owners: owners.some(({ fresh }) => fresh) ? owners.filter(({ fresh }) => fresh) : owners }))
-    .flatMap(({ address, owners: [owner, ...others] }) => (owner !== undefined && others.length === 0 ? [{ address, pod: owner.pod }] : []))
+    .map(([address, owners]) => ({
+      address,
+      owners: owners.some(({ fresh }) => fresh) ? owners.filter(({ fresh }) => fresh) : owners,
+    }))
+    .flatMap(({ address, owners: [owner, ...others] }) =>
+      owner !== undefined && others.length === 0 ? [{ address, pod: owner.pod }] : [],
+    )
     .sort((a, b) => (podKey(a.pod) < podKey(b.pod) ? -1 : 1));
 }
 
@@ -95,11 +136,15 @@ function groupsOf(
   others: readonly Endpoint[],
   namespaceLabels: ReadonlyMap<string, Readonly<Record<string, string>>>,
 ): IsolatedGroup[] {
-  const isolating = policies.filter((policy) => directionsOf(policy).includes(direction)).sort((a, b) => (podKey(a) < podKey(b) ? -1 : 1));
+  const isolating = policies
+    .filter((policy) => directionsOf(policy).includes(direction))
+    .sort((a, b) => (podKey(a) < podKey(b) ? -1 : 1));
   const byPolicies = Map.groupBy(endpoints, ({ pod }) =>
     isolating
       .filter(
-        ({ metadata, spec }) => metadata.namespace === pod.metadata.namespace && selects(spec?.podSelector ?? {}, pod.metadata.labels),
+        ({ metadata, spec }) =>
+          metadata.namespace === pod.metadata.namespace &&
+          selects(spec?.podSelector ?? {}, pod.metadata.labels),
       )
       .map(podKey)
       .join(" "),
@@ -112,14 +157,24 @@ function groupsOf(
       .flatMap((policy) =>
         rulesOf(policy, direction).flatMap(({ peers, ports }) =>
           peersOf(policy.metadata.namespace, peers, others, namespaceLabels).flatMap((peer) =>
-            portsOf(ports, direction === "ingress" ? members : others.filter(({ address }) => isPeer(peer, address))).map((port) => ({
+            portsOf(
+              ports,
+              direction === "ingress"
+                ? members
+                : others.filter(({ address }) => isPeer(peer, address)),
+            ).map((port) => ({
               peer,
               port,
             })),
           ),
         ),
       );
-    return { direction, policies: selected, addresses: members.map(({ address }) => address), allowed };
+    return {
+      direction,
+      policies: selected,
+      addresses: members.map(({ address }) => address),
+      allowed,
+    };
   });
 }
 
@@ -127,12 +182,21 @@ function groupsOf(
 function directionsOf({ spec = {} }: NetworkPolicy): Direction[] {
   const types = spec.policyTypes ?? [];
   if (types.length > 0)
-    return (["ingress", "egress"] as const).filter((direction) => types.some((type) => type.toLowerCase() === direction));
+    return (["ingress", "egress"] as const).filter((direction) =>
+      types.some((type) => type.toLowerCase() === direction),
+    );
   return (spec.egress ?? []).length > 0 ? ["ingress", "egress"] : ["ingress"];
 }
 
-function rulesOf({ spec = {} }: NetworkPolicy, direction: Direction): { peers: readonly PolicyPeer[]; ports: readonly PolicyPort[] }[] {
-  if (direction === "ingress") return (spec.ingress ?? []).map(({ from, ports }) => ({ peers: from ?? [], ports: ports ?? [] }));
+function rulesOf(
+  { spec = {} }: NetworkPolicy,
+  direction: Direction,
+): { peers: readonly PolicyPeer[]; ports: readonly PolicyPort[] }[] {
+  if (direction === "ingress")
+    return (spec.ingress ?? []).map(({ from, ports }) => ({
+      peers: from ?? [],
+      ports: ports ?? [],
+    }));
   return (spec.egress ?? []).map(({ to, ports }) => ({ peers: to ?? [], ports: ports ?? [] }));
 }
 
@@ -161,14 +225,23 @@ function peersOf(
     .map(({ address }) => address);
   const blocks = peers.flatMap(({ ipBlock }) => {
     const cidr = ipBlock === undefined ? undefined : canonicalCidr(ipBlock.cidr);
-    return cidr === undefined ? [] : [{ cidr, except: (ipBlock?.except ?? []).map(canonicalCidr).filter((hole) => hole !== undefined) }];
+    return cidr === undefined
+      ? []
+      : [
+          {
+            cidr,
+            except: (ipBlock?.except ?? []).map(canonicalCidr).filter((hole) => hole !== undefined),
+          },
+        ];
   });
   return [...(addresses.length > 0 ? [{ addresses }] : []), ...blocks];
 }
 
 export function isPeer(peer: Peer, address: string): boolean {
   if (peer === "any") return true;
-  return "addresses" in peer ? peer.addresses.includes(address) : inCidrs(address, peer.cidr) && !inCidrs(address, ...peer.except);
+  return "addresses" in peer
+    ? peer.addresses.includes(address)
+    : inCidrs(address, peer.cidr) && !inCidrs(address, ...peer.except);
 }
 
 function portsOf(ports: readonly PolicyPort[], destinations: readonly Endpoint[]): Port[] {
@@ -176,18 +249,27 @@ function portsOf(ports: readonly PolicyPort[], destinations: readonly Endpoint[]
   return (["tcp", "udp", "sctp"] as const).flatMap((protocol): Port[] => {
     const own = ports.filter((port) => (port.protocol ?? "TCP").toLowerCase() === protocol);
     if (own.some(({ port }) => port === undefined)) return [{ protocol, ranges: "all" }];
-    const ranges = own.flatMap(({ port, endPort }) => (typeof port === "number" ? [[port, endPort ?? port] as const] : []));
+    const ranges = own.flatMap(({ port, endPort }) =>
+      typeof port === "number" ? [[port, endPort ?? port] as const] : [],
+    );
     const targets = own.flatMap(({ port }) =>
       typeof port === "string"
-        ? destinations.flatMap(({ pod, address }) => portNumbers(pod, port, protocol).map((number) => [address, number] as const))
+        ? destinations.flatMap(({ pod, address }) =>
+            portNumbers(pod, port, protocol).map((number) => [address, number] as const),
+          )
         : [],
     );
-    return [...(ranges.length > 0 ? [{ protocol, ranges }] : []), ...(targets.length > 0 ? [{ protocol, targets }] : [])];
+    return [
+      ...(ranges.length > 0 ? [{ protocol, ranges }] : []),
+      ...(targets.length > 0 ? [{ protocol, targets }] : []),
+    ];
   });
 }
 
 function portNumbers({ spec }: Pod, name: string, protocol: Protocol): number[] {
-  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const sidecars = (spec?.initContainers ?? []).filter(
+    ({ restartPolicy }) => restartPolicy === "Always",
+  );
   return [...(spec?.containers ?? []), ...sidecars]
     .flatMap(({ ports = [] }) => ports)
     .filter((port) => port.name === name && (port.protocol ?? "TCP").toLowerCase() === protocol)

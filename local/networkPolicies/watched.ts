@@ -1,6 +1,12 @@
 import { request, type RequestOptions } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ListWatch, Watch, type KubeConfig, type KubernetesListObject, type KubernetesObject } from "@kubernetes/client-node";
+import {
+  ListWatch,
+  Watch,
+  type KubeConfig,
+  type KubernetesListObject,
+  type KubernetesObject,
+} from "@kubernetes/client-node";
 
 /** All objects of one kind, kept current by a watch. */
 export interface Watched<T> {
@@ -10,13 +16,25 @@ export interface Watched<T> {
   problem(): string | undefined;
 }
 
-/** Returns when the objects are there. A watch that fails is replaced by a new list and watch, for ever; what was known stays meanwhile. */
-export async function watchAll<T>(config: KubeConfig, path: string, onChange: () => void): Promise<Watched<T>> {
+/**
+ * Returns when the objects are there. A watch that fails is replaced by a new list and watch, for
+ * ever; what was known stays meanwhile.
+ */
+export async function watchAll<T>(
+  config: KubeConfig,
+  path: string,
+  onChange: () => void,
+): Promise<Watched<T>> {
   let current: ListWatch<KubernetesObject> | undefined;
   let problem: string | undefined;
   const connect = async (): Promise<void> => {
     for (;;) {
-      const informer = new ListWatch<KubernetesObject>(path, new Watch(config), () => listAll(config, path), false);
+      const informer = new ListWatch<KubernetesObject>(
+        path,
+        new Watch(config),
+        () => listAll(config, path),
+        false,
+      );
       let failed = false;
       const fail = (error: unknown): void => {
         problem = `${path}: ${error instanceof Error ? error.message : String(error)}`;
@@ -44,8 +62,13 @@ export async function watchAll<T>(config: KubeConfig, path: string, onChange: ()
   };
 }
 
-/** As the API server writes them; the library's own list functions rename fields, its watches don't. */
-async function listAll(config: KubeConfig, path: string): Promise<KubernetesListObject<KubernetesObject>> {
+/**
+ * As the API server writes them; the library's own list functions rename fields, its watches don't.
+ */
+async function listAll(
+  config: KubeConfig,
+  path: string,
+): Promise<KubernetesListObject<KubernetesObject>> {
   const options: RequestOptions = { headers: { accept: "application/json" }, timeout: 15_000 };
   await config.applyToHTTPSOptions(options);
   const url = new URL((config.getCurrentCluster()?.server ?? "") + path);
@@ -55,7 +78,8 @@ async function listAll(config: KubeConfig, path: string): Promise<KubernetesList
       response.on("data", (part: Buffer) => parts.push(part)).on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(parts).toString();
-        if (response.statusCode === 200) resolve(JSON.parse(text) as KubernetesListObject<KubernetesObject>);
+        if (response.statusCode === 200)
+          resolve(JSON.parse(text) as KubernetesListObject<KubernetesObject>);
         else reject(new Error(`list answers ${response.statusCode}: ${text.slice(0, 200)}`));
       });
     });

@@ -11,7 +11,10 @@ interface Rule {
 const read = ["get", "list", "watch"] as const;
 const rbac = "/apis/rbac.authorization.k8s.io/v1";
 
-/** What the services beside the cluster may read: each has a certificate of its own, none is an administrator. */
+/**
+ * What the services beside the cluster may read: each has a certificate of its own, none is an
+ * administrator.
+ */
 const accounts: readonly { readonly user: string; readonly rules: readonly Rule[] }[] = [
   {
     user: "mlflow-instances:coredns",
@@ -38,7 +41,11 @@ const accounts: readonly { readonly user: string; readonly rules: readonly Rule[
   },
 ];
 
-const binding = (name: string, role: string, subject: { kind: "User" | "Group"; name: string }): { path: string; object: object } => ({
+const binding = (
+  name: string,
+  role: string,
+  subject: { kind: "User" | "Group"; name: string },
+): { path: string; object: object } => ({
   path: `${rbac}/clusterrolebindings/${name}`,
   object: {
     apiVersion: "rbac.authorization.k8s.io/v1",
@@ -57,12 +64,21 @@ export function bootstrapObjects(network: ProfileNetwork): { path: string; objec
     { name: "dns-tcp", protocol: "TCP", port: 53 },
   ];
   return [
-    // The API server reads logs and opens shells through the kubelet; a right that even it has to be given.
-    binding("mlflow-instances:kubelet-clients", "system:kubelet-api-admin", { kind: "Group", name: "mlflow-instances:kubelet-clients" }),
+    // The API server reads logs and opens shells through the kubelet; a right that even it has to
+    // be given.
+    binding("mlflow-instances:kubelet-clients", "system:kubelet-api-admin", {
+      kind: "Group",
+      name: "mlflow-instances:kubelet-clients",
+    }),
     ...accounts.flatMap(({ user, rules }) => [
       {
         path: `${rbac}/clusterroles/${user}`,
-        object: { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name: user }, rules },
+        object: {
+          apiVersion: "rbac.authorization.k8s.io/v1",
+          kind: "ClusterRole",
+          metadata: { name: user },
+          rules,
+        },
       },
       binding(user, user, { kind: "User", name: user }),
     ]),
@@ -71,7 +87,10 @@ export function bootstrapObjects(network: ProfileNetwork): { path: string; objec
       object: {
         apiVersion: "networking.k8s.io/v1",
         kind: "IngressClass",
-        metadata: { name: ingressClassName, annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } },
+        metadata: {
+          name: ingressClassName,
+          annotations: { "ingressclass.kubernetes.io/is-default-class": "true" },
+        },
         spec: { controller: "traefik.io/ingress-controller" },
       },
     },
@@ -81,7 +100,10 @@ export function bootstrapObjects(network: ProfileNetwork): { path: string; objec
         apiVersion: "v1",
         kind: "Service",
         metadata: { ...dns, labels: { "k8s-app": "kube-dns", "kubernetes.io/name": "CoreDNS" } },
-        spec: { clusterIP: network.dnsServiceIp, ports: dnsPorts.map((port) => ({ ...port, targetPort: 53 })) },
+        spec: {
+          clusterIP: network.dnsServiceIp,
+          ports: dnsPorts.map((port) => ({ ...port, targetPort: 53 })),
+        },
       },
     },
     {
@@ -91,7 +113,10 @@ export function bootstrapObjects(network: ProfileNetwork): { path: string; objec
         kind: "EndpointSlice",
         metadata: {
           ...dns,
-          labels: { "kubernetes.io/service-name": dns.name, "endpointslice.kubernetes.io/managed-by": "mlflow-instances" },
+          labels: {
+            "kubernetes.io/service-name": dns.name,
+            "endpointslice.kubernetes.io/managed-by": "mlflow-instances",
+          },
         },
         addressType: "IPv4",
         endpoints: [{ addresses: [network.dnsIp], conditions: { ready: true } }],
@@ -105,7 +130,11 @@ export async function bootstrapCluster(api: KubernetesApi, network: ProfileNetwo
   const system = "/api/v1/namespaces/kube-system";
   // A new API server makes its own namespaces some moments after it says that it is ready.
   if ((await api.get(system)) === undefined) {
-    await api.apply(system, { apiVersion: "v1", kind: "Namespace", metadata: { name: "kube-system" } });
+    await api.apply(system, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "kube-system" },
+    });
   }
   await Promise.all(bootstrapObjects(network).map(({ path, object }) => api.apply(path, object)));
 }

@@ -35,7 +35,12 @@ const client = (name: string, commonName: string, organization?: string): Certif
 /** Every certificate of a profile. Kubernetes knows its components by these names and groups. */
 export function certificateSpecs(network: ProfileNetwork): CertificateSpec[] {
   const { nodeIp, nodeName, domain } = network;
-  const server = (name: string, authority: AuthorityName, dnsNames: string[] = [], addresses: string[] = [nodeIp]): CertificateSpec => ({
+  const server = (
+    name: string,
+    authority: AuthorityName,
+    dnsNames: string[] = [],
+    addresses: string[] = [nodeIp],
+  ): CertificateSpec => ({
     name,
     authority,
     commonName: name,
@@ -52,7 +57,12 @@ export function certificateSpecs(network: ProfileNetwork): CertificateSpec[] {
     server(
       "kube-apiserver",
       "cluster-ca",
-      ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"],
+      [
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+      ],
       [nodeIp, network.apiServiceIp],
     ),
     server("kube-controller-manager", "cluster-ca"),
@@ -71,11 +81,21 @@ export function certificateSpecs(network: ProfileNetwork): CertificateSpec[] {
 }
 
 /** What the runtime's own parser says of a certificate made by the spec. */
-export function expectedSubject(spec: Pick<CertificateSpec, "commonName" | "organization">): string {
-  return [...(spec.organization === undefined ? [] : [`O=${spec.organization}`]), `CN=${spec.commonName}`].join("\n");
+export function expectedSubject(
+  spec: Pick<CertificateSpec, "commonName" | "organization">,
+): string {
+  return [
+    ...(spec.organization === undefined ? [] : [`O=${spec.organization}`]),
+    `CN=${spec.commonName}`,
+  ].join("\n");
 }
 
-export function expectedNames(spec: Pick<CertificateSpec, "dnsNames" | "addresses">): string | undefined {
-  const names = [...spec.dnsNames.map((name) => `DNS:${name}`), ...spec.addresses.map((address) => `IP Address:${address}`)];
+export function expectedNames(
+  spec: Pick<CertificateSpec, "dnsNames" | "addresses">,
+): string | undefined {
+  const names = [
+    ...spec.dnsNames.map((name) => `DNS:${name}`),
+    ...spec.addresses.map((address) => `IP Address:${address}`),
+  ];
   return names.length === 0 ? undefined : names.join(", ");
 }

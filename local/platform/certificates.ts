@@ -1,19 +1,35 @@
 import "reflect-metadata";
-import { createPrivateKey, generateKeyPairSync, randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  randomBytes,
+  webcrypto,
+  X509Certificate,
+} from "node:crypto";
 import { chmod, chown, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type * as x509 from "@peculiar/x509";
 import { execa } from "execa";
-import { authorities, expectedNames, expectedSubject, type AuthorityName, type CertificateSpec } from "./certificateSpecs.ts";
+import {
+  authorities,
+  expectedNames,
+  expectedSubject,
+  type AuthorityName,
+  type CertificateSpec,
+} from "./certificateSpecs.ts";
 
 const day = 24 * 3600 * 1000;
 const authorityDays = 3650;
 /** Browsers refuse server certificates that live longer than 398 days. */
 const certificateDays = 397;
-/** Renewed at a start when this little is left: a platform that runs for a month without a start is rare, one that stands for a year is not renewed. */
+/**
+ * Renewed at a start when this little is left: a platform that runs for a month without a start is
+ * rare, one that stands for a year is not renewed.
+ */
 const renewalDays = 60;
 
-export const certificatePath = (folder: string, name: string): string => join(folder, `${name}.crt`);
+export const certificatePath = (folder: string, name: string): string =>
+  join(folder, `${name}.crt`);
 export const keyPath = (folder: string, name: string): string => join(folder, `${name}.key`);
 
 interface Pair {
@@ -34,7 +50,12 @@ async function readPair(folder: string, name: string): Promise<Pair | undefined>
   }
 }
 
-async function writeFileAtomically(path: string, text: string, mode: number, owner?: string): Promise<void> {
+async function writeFileAtomically(
+  path: string,
+  text: string,
+  mode: number,
+  owner?: string,
+): Promise<void> {
   const draft = `${path}.draft`;
   await writeFile(draft, text, { mode });
   await chmod(draft, mode);
@@ -45,7 +66,9 @@ async function writeFileAtomically(path: string, text: string, mode: number, own
   await rename(draft, path);
 }
 
-/** The key first: a certificate without its key is made again, a key without its certificate too. */
+/**
+ * The key first: a certificate without its key is made again, a key without its certificate too.
+ */
 async function writePair(folder: string, name: string, pair: Pair, owner?: string): Promise<void> {
   await writeFileAtomically(keyPath(folder, name), pair.key, 0o600, owner);
   await writeFileAtomically(certificatePath(folder, name), pair.certificate, 0o644);
@@ -56,14 +79,23 @@ function stillGood(pair: Pair, now: Date): X509Certificate | undefined {
     const certificate = new X509Certificate(pair.certificate);
     if (!certificate.checkPrivateKey(createPrivateKey(pair.key))) return undefined;
     const started = Date.parse(certificate.validFrom) <= now.getTime();
-    return started && Date.parse(certificate.validTo) - now.getTime() > renewalDays * day ? certificate : undefined;
+    return started && Date.parse(certificate.validTo) - now.getTime() > renewalDays * day
+      ? certificate
+      : undefined;
   } catch {
     return undefined; // cut off while it was written
   }
 }
 
-/** Whether the pair is what the spec asks for, signed by this authority and valid for long enough. */
-export function isCurrent(pair: Pair, spec: CertificateSpec, authority: X509Certificate, now: Date): boolean {
+/**
+ * Whether the pair is what the spec asks for, signed by this authority and valid for long enough.
+ */
+export function isCurrent(
+  pair: Pair,
+  spec: CertificateSpec,
+  authority: X509Certificate,
+  now: Date,
+): boolean {
   const certificate = stillGood(pair, now);
   return (
     certificate !== undefined &&
@@ -77,7 +109,11 @@ export function isCurrent(pair: Pair, spec: CertificateSpec, authority: X509Cert
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 async function exportKey(key: CryptoKey): Promise<string> {
-  return createPrivateKey({ key: Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)), format: "der", type: "pkcs8" })
+  return createPrivateKey({
+    key: Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)),
+    format: "der",
+    type: "pkcs8",
+  })
     .export({ format: "pem", type: "pkcs8" })
     .toString();
 }
@@ -116,10 +152,17 @@ export async function createAuthority(commonName: string, now: Date): Promise<Pa
       await x.SubjectKeyIdentifierExtension.create(keys.publicKey as CryptoKey),
     ],
   });
-  return { certificate: `${certificate.toString("pem")}\n`, key: await exportKey(keys.privateKey as CryptoKey) };
+  return {
+    certificate: `${certificate.toString("pem")}\n`,
+    key: await exportKey(keys.privateKey as CryptoKey),
+  };
 }
 
-export async function createCertificate(spec: CertificateSpec, authority: Pair, now: Date): Promise<Pair> {
+export async function createCertificate(
+  spec: CertificateSpec,
+  authority: Pair,
+  now: Date,
+): Promise<Pair> {
   const x = await library();
   const issuer = new x.X509Certificate(authority.certificate);
   const der = createPrivateKey(authority.key).export({ format: "der", type: "pkcs8" });
@@ -132,7 +175,10 @@ export async function createCertificate(spec: CertificateSpec, authority: Pair, 
   ];
   const certificate = await x.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: [...(spec.organization === undefined ? [] : [{ O: [spec.organization] }]), { CN: [spec.commonName] }],
+    subject: [
+      ...(spec.organization === undefined ? [] : [{ O: [spec.organization] }]),
+      { CN: [spec.commonName] },
+    ],
     issuer: issuer.subjectName.toJSON(),
     ...validity(certificateDays, now),
     signingAlgorithm: algorithm,
@@ -147,11 +193,21 @@ export async function createCertificate(spec: CertificateSpec, authority: Pair, 
       await x.AuthorityKeyIdentifierExtension.create(issuer),
     ],
   });
-  return { certificate: `${certificate.toString("pem")}\n`, key: await exportKey(keys.privateKey as CryptoKey) };
+  return {
+    certificate: `${certificate.toString("pem")}\n`,
+    key: await exportKey(keys.privateKey as CryptoKey),
+  };
 }
 
-/** Makes every certificate and key that is missing, near its end, or no longer what is asked for. What is good stays: services need not restart. */
-export async function ensureCertificates(folder: string, specs: readonly CertificateSpec[], now = new Date()): Promise<void> {
+/**
+ * Makes every certificate and key that is missing, near its end, or no longer what is asked for.
+ * What is good stays: services need not restart.
+ */
+export async function ensureCertificates(
+  folder: string,
+  specs: readonly CertificateSpec[],
+  now = new Date(),
+): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o711 });
   const signers = new Map<AuthorityName, Pair>();
   for (const [name, commonName] of Object.entries(authorities) as [AuthorityName, string][]) {
@@ -166,7 +222,8 @@ export async function ensureCertificates(folder: string, specs: readonly Certifi
     const signer = signers.get(spec.authority);
     if (signer === undefined) throw new Error(`No authority ${spec.authority}`);
     const pair = await readPair(folder, spec.name);
-    if (pair !== undefined && isCurrent(pair, spec, new X509Certificate(signer.certificate), now)) continue;
+    if (pair !== undefined && isCurrent(pair, spec, new X509Certificate(signer.certificate), now))
+      continue;
     await writePair(folder, spec.name, await createCertificate(spec, signer, now), spec.owner);
   }
   await ensureServiceAccountKey(folder);
@@ -178,5 +235,9 @@ async function ensureServiceAccountKey(folder: string): Promise<void> {
   const present = await readFile(path, "utf8").catch(() => undefined);
   if (present !== undefined) return;
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  await writeFileAtomically(path, privateKey.export({ format: "pem", type: "sec1" }).toString(), 0o600);
+  await writeFileAtomically(
+    path,
+    privateKey.export({ format: "pem", type: "sec1" }).toString(),
+    0o600,
+  );
 }

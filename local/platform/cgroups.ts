@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Profile } from "../paths.ts";
 
-/** The pods of a profile are below this group, so that two kubelets on one machine don't take each other's pods for orphans. */
+/**
+ * The pods of a profile are below this group, so that two kubelets on one machine don't take each
+ * other's pods for orphans.
+ */
 export const cgroupRoot = (profile: Profile): string => `/mlflow-instances-${profile}`;
 
 /** Mount points of all control-group hierarchies, of a mount table. */
@@ -16,20 +19,23 @@ export function cgroupMounts(mounts: string): { path: string; version: 1 | 2 }[]
   });
 }
 
-const hierarchies = async (): Promise<{ path: string; version: 1 | 2 }[]> => cgroupMounts(await readFile("/proc/mounts", "utf8"));
+const hierarchies = async (): Promise<{ path: string; version: 1 | 2 }[]> =>
+  cgroupMounts(await readFile("/proc/mounts", "utf8"));
 
 export async function createCgroups(profile: Profile): Promise<void> {
   for (const { path, version } of await hierarchies()) {
     const folder = join(path, cgroupRoot(profile));
     await mkdir(folder, { recursive: true });
     if (version === 2) {
-      // Controllers pass down only when each level says so; in a hybrid setup there is nothing to pass.
+      // Controllers pass down only when each level says so; in a hybrid setup there is nothing to
+      // pass.
       const controllers = (await readFile(join(path, "cgroup.controllers"), "utf8"))
         .trim()
         .split(" ")
         .filter((name) => name !== "");
       for (const at of [path, folder]) {
-        for (const name of controllers) await writeFile(join(at, "cgroup.subtree_control"), `+${name}`).catch(() => undefined);
+        for (const name of controllers)
+          await writeFile(join(at, "cgroup.subtree_control"), `+${name}`).catch(() => undefined);
       }
       continue;
     }
@@ -43,7 +49,11 @@ export async function createCgroups(profile: Profile): Promise<void> {
 
 async function groupsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const below = await Promise.all(entries.filter((entry) => entry.isDirectory()).map((entry) => groupsBelow(join(folder, entry.name))));
+  const below = await Promise.all(
+    entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => groupsBelow(join(folder, entry.name))),
+  );
   return [...below.flat(), folder]; // the deepest first
 }
 
@@ -71,7 +81,8 @@ export async function removeCgroups(profile: Profile): Promise<void> {
         });
       }
       if (busy === undefined) break;
-      if (attempt > 100) throw new Error(`The control group ${busy} can't be removed: something still runs in it.`);
+      if (attempt > 100)
+        throw new Error(`The control group ${busy} can't be removed: something still runs in it.`);
       await sleep(50);
     }
   }

@@ -10,7 +10,10 @@ import type { ServiceDefinition } from "./processes.ts";
 
 const overlayFilesystem = 0x794c7630;
 
-export function containerdConfiguration(paths: ProfilePaths, snapshotter: "overlayfs" | "native"): string {
+export function containerdConfiguration(
+  paths: ProfilePaths,
+  snapshotter: "overlayfs" | "native",
+): string {
   return `version = 2
 root = "${paths.containerd}"
 state = "${paths.run}/containerd"
@@ -44,9 +47,13 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
 }
 
 export async function containerd({ network, paths }: PlatformContext): Promise<ServiceDefinition> {
-  await Promise.all([mkdir(paths.containerd, { recursive: true }), preparePodNetwork(network, paths)]);
+  await Promise.all([
+    mkdir(paths.containerd, { recursive: true }),
+    preparePodNetwork(network, paths),
+  ]);
   // An overlay can't lie on an overlay (the platform within a container): files are copied then.
-  const snapshotter = (await statfs(paths.containerd)).type === overlayFilesystem ? "native" : "overlayfs";
+  const snapshotter =
+    (await statfs(paths.containerd)).type === overlayFilesystem ? "native" : "overlayfs";
   const configuration = containerdConfiguration(paths, snapshotter);
   const path = join(paths.config, "containerd.toml");
   await writeSecretFile(path, configuration);
@@ -59,5 +66,7 @@ export async function containerd({ network, paths }: PlatformContext): Promise<S
 }
 
 export async function containerdHealth({ paths }: HealthContext): Promise<void> {
-  await execa("ctr", ["--address", paths.containerdSocket, "--timeout", "2s", "version"], { timeout: 5_000 });
+  await execa("ctr", ["--address", paths.containerdSocket, "--timeout", "2s", "version"], {
+    timeout: 5_000,
+  });
 }

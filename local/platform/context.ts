@@ -1,5 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { profileNetwork, profilePaths, type Profile, type ProfileNetwork, type ProfilePaths } from "../paths.ts";
+import {
+  profileNetwork,
+  profilePaths,
+  type Profile,
+  type ProfileNetwork,
+  type ProfilePaths,
+} from "../paths.ts";
 import { certificatePath, keyPath } from "./certificates.ts";
 
 /** Folders of the built programs. */
@@ -41,5 +47,8 @@ export const pair = (paths: ProfilePaths, name: string): { certificate: string; 
 });
 
 /** Texts of the certificates that a service reads, so that a renewed one restarts it. */
-export const certificateTexts = (paths: ProfilePaths, names: readonly string[]): Promise<string[]> =>
+export const certificateTexts = (
+  paths: ProfilePaths,
+  names: readonly string[],
+): Promise<string[]> =>
   Promise.all(names.map((name) => readFile(certificatePath(paths.pki, name), "utf8")));

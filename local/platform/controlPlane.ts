@@ -10,7 +10,11 @@ import type { ServiceDefinition } from "./processes.ts";
 /** Garbage collection a little earlier than usual: a few MB of CPU work for a third less memory. */
 const memoryEnvironment = { GOGC: "60" };
 
-export async function apiServer({ network, paths, tools }: PlatformContext): Promise<ServiceDefinition> {
+export async function apiServer({
+  network,
+  paths,
+  tools,
+}: PlatformContext): Promise<ServiceDefinition> {
   const { nodeIp, ports } = network;
   const serving = pair(paths, "kube-apiserver");
   const etcdClient = pair(paths, "etcd-client");
@@ -47,13 +51,26 @@ export async function apiServer({ network, paths, tools }: PlatformContext): Pro
       "--goaway-chance=0",
     ],
     env: memoryEnvironment,
-    configuration: await certificateTexts(paths, ["kube-apiserver", "cluster-ca", "etcd-ca", "etcd-client", "kubelet-client"]),
+    configuration: await certificateTexts(paths, [
+      "kube-apiserver",
+      "cluster-ca",
+      "etcd-ca",
+      "etcd-client",
+      "kubelet-client",
+    ]),
     startTimeoutMs: 120_000,
   };
 }
 
-/** Flags that the scheduler and the controller manager share: they serve their health with a certificate and ask the API server who may read the rest. */
-function componentArguments(context: PlatformContext, kubeconfig: string, certificateName: string): string[] {
+/**
+ * Flags that the scheduler and the controller manager share: they serve their health with a
+ * certificate and ask the API server who may read the rest.
+ */
+function componentArguments(
+  context: PlatformContext,
+  kubeconfig: string,
+  certificateName: string,
+): string[] {
   const { network, paths } = context;
   const serving = pair(paths, certificateName);
   return [
@@ -68,10 +85,20 @@ function componentArguments(context: PlatformContext, kubeconfig: string, certif
   ];
 }
 
-export async function componentKubeconfig({ network, paths }: PlatformContext, name: string): Promise<{ path: string; text: string }> {
+export async function componentKubeconfig(
+  { network, paths }: PlatformContext,
+  name: string,
+): Promise<{ path: string; text: string }> {
   await mkdir(paths.config, { recursive: true, mode: 0o711 });
   const path = join(paths.config, `${name}.kubeconfig`);
-  return { path, text: await writeKubeconfig(path, paths.pki, { name, server: apiServerUrl(network), identity: name }) };
+  return {
+    path,
+    text: await writeKubeconfig(path, paths.pki, {
+      name,
+      server: apiServerUrl(network),
+      identity: name,
+    }),
+  };
 }
 
 export async function controllerManager(context: PlatformContext): Promise<ServiceDefinition> {
@@ -88,7 +115,10 @@ export async function controllerManager(context: PlatformContext): Promise<Servi
       "--allocate-node-cidrs=false",
     ],
     env: memoryEnvironment,
-    configuration: [kubeconfig.text, ...(await certificateTexts(paths, ["kube-controller-manager", "cluster-ca"]))],
+    configuration: [
+      kubeconfig.text,
+      ...(await certificateTexts(paths, ["kube-controller-manager", "cluster-ca"])),
+    ],
   };
 }
 

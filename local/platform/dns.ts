@@ -12,7 +12,10 @@ export interface DnsValues {
   readonly kubeconfig: string;
 }
 
-/** The cluster's DNS server. It runs beside the cluster, not in it: pods have names from the first moment. */
+/**
+ * The cluster's DNS server. It runs beside the cluster, not in it: pods have names from the first
+ * moment.
+ */
 export function corefile({ dnsIp, nodeIp, domain, kubeconfig }: DnsValues): string {
   return `cluster.local:53 in-addr.arpa:53 {
   bind ${dnsIp}
@@ -58,4 +61,5 @@ export async function dns(context: PlatformContext): Promise<ServiceDefinition> 
   };
 }
 
-export const dnsHealth = ({ network }: HealthContext): Promise<void> => httpOk(`http://${network.nodeIp}:8181/ready`);
+export const dnsHealth = ({ network }: HealthContext): Promise<void> =>
+  httpOk(`http://${network.nodeIp}:8181/ready`);

@@ -21,7 +21,12 @@ export async function etcd({ network, paths }: PlatformContext): Promise<Service
       `--initial-advertise-peer-urls=${peer}`,
       `--initial-cluster=${nodeName}=${peer}`,
       // An authority of its own: no certificate of the cluster opens the store beneath it.
-      ...[`--trusted-ca-file=${ca}`, `--cert-file=${server.certificate}`, `--key-file=${server.key}`, "--client-cert-auth=true"],
+      ...[
+        `--trusted-ca-file=${ca}`,
+        `--cert-file=${server.certificate}`,
+        `--key-file=${server.key}`,
+        "--client-cert-auth=true",
+      ],
       ...[
         `--peer-trusted-ca-file=${ca}`,
         `--peer-cert-file=${server.certificate}`,
@@ -41,5 +46,6 @@ export async function etcd({ network, paths }: PlatformContext): Promise<Service
 export async function etcdHealth({ network, paths }: HealthContext): Promise<void> {
   const identity = await identityOf(paths.pki, "etcd-ca", "etcd-client");
   const { body } = await call(`${etcdUrl(network.nodeIp)}/health`, identity, { timeoutMs: 2_000 });
-  if ((JSON.parse(body) as { health?: string }).health !== "true") throw new Error(`it says of its health: ${body.slice(0, 200)}`);
+  if ((JSON.parse(body) as { health?: string }).health !== "true")
+    throw new Error(`it says of its health: ${body.slice(0, 200)}`);
 }

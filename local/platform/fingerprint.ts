@@ -11,10 +11,13 @@ export const sha256 = (text: string): string => createHash("sha256").update(text
 type Known = Record<string, { key: string; hash: string }>;
 
 /**
- * Content hash of a program. By content, not by path: a platform that another clone or user started goes on when its programs are the same.
- * Half a gigabyte takes a second to read, so the hashes are kept in the run folder.
+ * Content hash of a program. By content, not by path: a platform that another clone or user started
+ * goes on when its programs are the same. Half a gigabyte takes a second to read, so the hashes are
+ * kept in the run folder.
  */
-export async function programHashes(paths: ProfilePaths): Promise<(program: string) => Promise<string>> {
+export async function programHashes(
+  paths: ProfilePaths,
+): Promise<(program: string) => Promise<string>> {
   const file = join(paths.run, "programs.json");
   const known = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as Known;
   const running = new Map<string, Promise<string>>();

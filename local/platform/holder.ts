@@ -6,12 +6,16 @@ import type { ProfileNetwork, ProfilePaths } from "../paths.ts";
 import { endProcess, isAlive, type ProcessIdentity } from "./procfs.ts";
 
 /**
- * The holder is the first process of the namespaces that the whole platform lives in: network, mounts and process numbers. When it ends,
- * however it ends, the kernel ends every service and every container with it and drops every mount: nothing can be left behind.
+ * The holder is the first process of the namespaces that the whole platform lives in: network,
+ * mounts and process numbers. When it ends, however it ends, the kernel ends every service and
+ * every container with it and drops every mount: nothing can be left behind.
  */
 export type Holder = ProcessIdentity;
 
-/** Settings of the whole machine that the kubelet would write. It sees the values that it wants in its own mount namespace; the machine keeps its own. */
+/**
+ * Settings of the whole machine that the kubelet would write. It sees the values that it wants in
+ * its own mount namespace; the machine keeps its own.
+ */
 const kubeletSysctls: Record<string, string> = {
   "vm/overcommit_memory": "1",
   "vm/panic_on_oom": "0",
@@ -30,7 +34,10 @@ export const privateFolders = (paths: ProfilePaths): { fixed: string; own: strin
 
 const recordPath = (paths: ProfilePaths): string => join(paths.run, "holder");
 const createdFoldersPath = (paths: ProfilePaths): string => join(paths.run, "created-folders");
-/** The machine's own /proc inside of the namespaces: a process there learns its number on the machine from it. */
+/**
+ * The machine's own /proc inside of the namespaces: a process there learns its number on the
+ * machine from it.
+ */
 export const hostProc = (paths: ProfilePaths): string => join(paths.run, "host-proc");
 
 /** The shell program that becomes process 1. Bash reaps the orphans that end up with it. */
@@ -44,7 +51,9 @@ export function holderScript(paths: ProfilePaths): string {
     ...privateFolders(paths).map(({ fixed, own }) => `mount --bind ${own} ${fixed}`),
     ...Object.entries(kubeletSysctls).flatMap(([name, value]) => {
       const file = join(sysctls, name.replaceAll("/", "."));
-      return [`if [ -e /proc/sys/${name} ]; then echo ${value} >${file}; mount --bind ${file} /proc/sys/${name}; fi`];
+      return [
+        `if [ -e /proc/sys/${name} ]; then echo ${value} >${file}; mount --bind ${file} /proc/sys/${name}; fi`,
+      ];
     }),
     `read -r stat <${hostProc(paths)}/self/stat`,
     "set -- $stat",
@@ -57,7 +66,10 @@ export function holderScript(paths: ProfilePaths): string {
 
 export function parseRecord(text: string): ProcessIdentity | undefined {
   const [pid, startTime] = text.trim().split(" ");
-  return pid !== undefined && startTime !== undefined && /^\d+$/.test(pid) && /^\d+$/.test(startTime)
+  return pid !== undefined &&
+    startTime !== undefined &&
+    /^\d+$/.test(pid) &&
+    /^\d+$/.test(startTime)
     ? { pid: Number(pid), startTime }
     : undefined;
 }
@@ -67,14 +79,20 @@ export async function findHolder(paths: ProfilePaths): Promise<Holder | undefine
   return record !== undefined && (await isAlive(record)) ? record : undefined;
 }
 
-/** Starts the holder in the network namespace, which must exist. Everything that a former one left in the run folder is of processes that are gone. */
+/**
+ * Starts the holder in the network namespace, which must exist. Everything that a former one left
+ * in the run folder is of processes that are gone.
+ */
 export async function startHolder(paths: ProfilePaths, network: ProfileNetwork): Promise<Holder> {
-  const created = (await readFile(createdFoldersPath(paths), "utf8").catch(() => "")).split("\n").filter((line) => line !== "");
+  const created = (await readFile(createdFoldersPath(paths), "utf8").catch(() => ""))
+    .split("\n")
+    .filter((line) => line !== "");
   await rm(paths.run, { recursive: true, force: true });
   await mkdir(paths.run, { recursive: true, mode: 0o711 });
   for (const { fixed, own } of privateFolders(paths)) {
     await mkdir(own, { recursive: true });
-    if ((await mkdir(fixed, { recursive: true })) !== undefined && !created.includes(fixed)) created.push(fixed);
+    if ((await mkdir(fixed, { recursive: true })) !== undefined && !created.includes(fixed))
+      created.push(fixed);
   }
   await writeFile(createdFoldersPath(paths), created.map((path) => `${path}\n`).join(""));
   const logPath = join(paths.logs, "holder.log");
@@ -113,11 +131,16 @@ async function waitForHolder(paths: ProfilePaths): Promise<Holder | string> {
   return "no answer in 10 s";
 }
 
-/** Ends the holder and with it everything in its namespaces; removes the folders that were made for it. */
+/**
+ * Ends the holder and with it everything in its namespaces; removes the folders that were made for
+ * it.
+ */
 export async function endHolder(paths: ProfilePaths): Promise<void> {
   const holder = await findHolder(paths);
   if (holder !== undefined) await endProcess(holder, "SIGKILL", 20_000);
-  const created = (await readFile(createdFoldersPath(paths), "utf8").catch(() => "")).split("\n").filter((line) => line !== "");
+  const created = (await readFile(createdFoldersPath(paths), "utf8").catch(() => ""))
+    .split("\n")
+    .filter((line) => line !== "");
   for (const path of created) {
     // Only when empty: something else on the machine may use them by now.
     if (
@@ -132,4 +155,9 @@ export async function endHolder(paths: ProfilePaths): Promise<void> {
 }
 
 /** Arguments of nsenter that lead a program into the platform. */
-export const enterArguments = (holder: Holder): string[] => [`--target=${holder.pid}`, "--net", "--mount", "--pid"];
+export const enterArguments = (holder: Holder): string[] => [
+  `--target=${holder.pid}`,
+  "--net",
+  "--mount",
+  "--pid",
+];

@@ -1,4 +1,7 @@
-/** Fails unless the URL answers 200: health endpoints that the components serve without TLS, inside the platform's own network. */
+/**
+ * Fails unless the URL answers 200: health endpoints that the components serve without TLS, inside
+ * the platform's own network.
+ */
 export async function httpOk(url: string, timeoutMs = 2_000): Promise<void> {
   let response: Response;
   try {

@@ -43,7 +43,10 @@ export function call(
     const options: RequestOptions = {
       ...identity,
       method,
-      headers: { ...headers, ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }) },
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+      },
       agent: agent ?? false,
       signal: AbortSignal.timeout(timeoutMs),
       ...(servername === undefined ? {} : { servername }),
@@ -51,12 +54,16 @@ export function call(
     const outgoing = request(url, options, (response: IncomingMessage) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }),
+      );
       response.on("error", reject);
     });
     outgoing.on("error", (error) =>
       reject(
-        error.name === "AbortError" || error.name === "TimeoutError" ? new Error(`${url} did not answer in ${timeoutMs / 1000} s`) : error,
+        error.name === "AbortError" || error.name === "TimeoutError"
+          ? new Error(`${url} did not answer in ${timeoutMs / 1000} s`)
+          : error,
       ),
     );
     outgoing.end(body);

@@ -17,13 +17,16 @@ export function traefikConfiguration({ network, paths }: PlatformContext): objec
     entryPoints: {
       web: {
         address: `${nodeIp}:${ports.http}`,
-        http: { redirections: { entryPoint: { to: "websecure", scheme: "https", permanent: true } } },
+        http: {
+          redirections: { entryPoint: { to: "websecure", scheme: "https", permanent: true } },
+        },
       },
       websecure: {
         address: `${nodeIp}:${ports.https}`,
         asDefault: true,
         http: { tls: {} },
-        // An upload of a large model takes longer than the usual minute. What a client says of its own address is not believed.
+        // An upload of a large model takes longer than the usual minute. What a client says of its
+        // own address is not believed.
         transport: { respondingTimeouts: { readTimeout: 0 } },
       },
       ping: { address: `${nodeIp}:${pingPort}` },
@@ -41,7 +44,10 @@ export function traefikConfiguration({ network, paths }: PlatformContext): objec
   };
 }
 
-/** Unknown names get the platform's own certificate, so that a client sees a 404 and no certificate error. */
+/**
+ * Unknown names get the platform's own certificate, so that a client sees a 404 and no certificate
+ * error.
+ */
 export function traefikTls({ paths }: PlatformContext): object {
   const { certificate, key } = pair(paths, "ingress");
   return {
@@ -68,4 +74,5 @@ export async function traefik(context: PlatformContext): Promise<ServiceDefiniti
   };
 }
 
-export const traefikHealth = ({ network }: HealthContext): Promise<void> => httpOk(`http://${network.nodeIp}:${pingPort}/ping`);
+export const traefikHealth = ({ network }: HealthContext): Promise<void> =>
+  httpOk(`http://${network.nodeIp}:${pingPort}/ping`);

@@ -26,11 +26,16 @@ export function kubeProxyConfiguration({ network }: PlatformContext, kubeconfig:
   };
 }
 
-/** It asks for its node's address at growing intervals: on a new cluster it is started when the kubelet has registered the node, and is ready at once. */
+/**
+ * It asks for its node's address at growing intervals: on a new cluster it is started when the
+ * kubelet has registered the node, and is ready at once.
+ */
 async function waitForNode({ network, paths }: PlatformContext): Promise<void> {
   const api = await kubernetesApi(network, paths);
   for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(150)) {
-    const node = await api.get<{ status?: { addresses?: unknown[] } }>(`/api/v1/nodes/${network.nodeName}`);
+    const node = await api.get<{ status?: { addresses?: unknown[] } }>(
+      `/api/v1/nodes/${network.nodeName}`,
+    );
     if ((node?.status?.addresses ?? []).length > 0) return;
   }
 }
@@ -50,4 +55,5 @@ export async function kubeProxy(context: PlatformContext): Promise<ServiceDefini
   };
 }
 
-export const kubeProxyHealth = ({ network }: HealthContext): Promise<void> => httpOk(`http://${network.nodeIp}:10256/healthz`);
+export const kubeProxyHealth = ({ network }: HealthContext): Promise<void> =>
+  httpOk(`http://${network.nodeIp}:10256/healthz`);

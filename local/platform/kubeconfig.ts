@@ -1,16 +1,38 @@
 import { chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { certificatePath, keyPath } from "./certificates.ts";
 
-/** A kubeconfig of one context with all certificates inside, so that the file alone is enough. JSON is YAML. */
-export function kubeconfigText(values: { name: string; server: string; ca: string; certificate: string; key: string }): string {
+/**
+ * A kubeconfig of one context with all certificates inside, so that the file alone is enough. JSON
+ * is YAML.
+ */
+export function kubeconfigText(values: {
+  name: string;
+  server: string;
+  ca: string;
+  certificate: string;
+  key: string;
+}): string {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   const { name } = values;
   return `${JSON.stringify(
     {
       apiVersion: "v1",
       kind: "Config",
-      clusters: [{ name, cluster: { server: values.server, "certificate-authority-data": base64(values.ca) } }],
-      users: [{ name, user: { "client-certificate-data": base64(values.certificate), "client-key-data": base64(values.key) } }],
+      clusters: [
+        {
+          name,
+          cluster: { server: values.server, "certificate-authority-data": base64(values.ca) },
+        },
+      ],
+      users: [
+        {
+          name,
+          user: {
+            "client-certificate-data": base64(values.certificate),
+            "client-key-data": base64(values.key),
+          },
+        },
+      ],
       contexts: [{ name, context: { cluster: name, user: name } }],
       "current-context": name,
     },

@@ -34,19 +34,28 @@ export function kubeletConfiguration({ network, paths, profile }: PlatformContex
     cgroupRoot: cgroupRoot(profile),
     failSwapOn: false,
     failCgroupV1: false,
-    // The holder shows the kubelet the values that it wants, so it must not try to write the machine's.
+    // The holder shows the kubelet the values that it wants, so it must not try to write the
+    // machine's.
     protectKernelDefaults: true,
-    // A process may raise its score, but not lower it without a capability that containers and small machines lack.
+    // A process may raise its score, but not lower it without a capability that containers and
+    // small machines lack.
     oomScoreAdj: 0,
-    // A disk with a quota reports more space in use than there is; images are local and could not be fetched again.
+    // A disk with a quota reports more space in use than there is; images are local and could not
+    // be fetched again.
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
-    evictionHard: { "memory.available": "100Mi", "nodefs.available": "1%", "nodefs.inodesFree": "1%", "imagefs.available": "1%" },
+    evictionHard: {
+      "memory.available": "100Mi",
+      "nodefs.available": "1%",
+      "nodefs.inodesFree": "1%",
+      "imagefs.available": "1%",
+    },
     podLogsDir: join(paths.logs, "pods"),
     volumePluginDir: join(paths.kubelet, "volume-plugins"),
     containerLogMaxSize: "10Mi",
     containerLogMaxFiles: 3,
-    // A changed Secret reaches the files in a pod with the pod's next sync: at the usual minute a revoked token would live as long.
+    // A changed Secret reaches the files in a pod with the pod's next sync: at the usual minute a
+    // revoked token would live as long.
     syncFrequency: "3s",
     nodeStatusUpdateFrequency: "5s",
     enableServer: true,
@@ -54,7 +63,9 @@ export function kubeletConfiguration({ network, paths, profile }: PlatformContex
 }
 
 interface NodeObject {
-  status?: { conditions?: { type: string; status: string; message?: string; lastHeartbeatTime?: string }[] };
+  status?: {
+    conditions?: { type: string; status: string; message?: string; lastHeartbeatTime?: string }[];
+  };
 }
 
 export async function kubelet(context: PlatformContext): Promise<ServiceDefinition> {
@@ -62,10 +73,16 @@ export async function kubelet(context: PlatformContext): Promise<ServiceDefiniti
   const kubeconfig = await componentKubeconfig(context, "node-client");
   const configuration = `${JSON.stringify(kubeletConfiguration(context), undefined, 2)}\n`;
   const path = join(paths.config, "kubelet.json");
-  await Promise.all([mkdir(paths.kubelet, { recursive: true }), mkdir(join(paths.logs, "pods"), { recursive: true })]);
+  await Promise.all([
+    mkdir(paths.kubelet, { recursive: true }),
+    mkdir(join(paths.logs, "pods"), { recursive: true }),
+  ]);
   await writeSecretFile(path, configuration);
   // No name server: what the cluster's DNS doesn't know does not exist.
-  await writeSecretFile(join(paths.config, "resolv.conf"), "# no name server outside of the cluster\n");
+  await writeSecretFile(
+    join(paths.config, "resolv.conf"),
+    "# no name server outside of the cluster\n",
+  );
   return {
     name: "kubelet",
     program: join(tools.kubernetes, "kubelet"),
@@ -76,7 +93,11 @@ export async function kubelet(context: PlatformContext): Promise<ServiceDefiniti
       `--node-ip=${network.nodeIp}`,
       `--hostname-override=${network.nodeName}`,
     ],
-    configuration: [configuration, kubeconfig.text, ...(await certificateTexts(paths, ["kubelet", "cluster-ca"]))],
+    configuration: [
+      configuration,
+      kubeconfig.text,
+      ...(await certificateTexts(paths, ["kubelet", "cluster-ca"])),
+    ],
     startTimeoutMs: 120_000,
   };
 }
@@ -88,8 +109,12 @@ export async function kubeletHealth({ network, paths }: HealthContext): Promise<
   const ready = node?.status?.conditions?.find(({ type }) => type === "Ready");
   const record = await findService(paths, "kubelet");
   // Before its first report after a start, the API server still tells what a former kubelet said.
-  if (record !== undefined && Date.parse(ready?.lastHeartbeatTime ?? "") < Math.floor((await startedAt(record)) / 1000) * 1000) {
+  if (
+    record !== undefined &&
+    Date.parse(ready?.lastHeartbeatTime ?? "") < Math.floor((await startedAt(record)) / 1000) * 1000
+  ) {
     throw new Error("it has not reported the node's state since its start");
   }
-  if (ready?.status !== "True") throw new Error(`the node is not ready: ${ready?.message ?? "it has not registered yet"}`);
+  if (ready?.status !== "True")
+    throw new Error(`the node is not ready: ${ready?.message ?? "it has not registered yet"}`);
 }

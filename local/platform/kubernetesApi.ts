@@ -3,8 +3,8 @@ import type { ProfileNetwork, ProfilePaths } from "../paths.ts";
 import { call, identityOf, type Answer, type Identity } from "./https.ts";
 
 /**
- * The few calls that the platform itself makes. The full client library takes a second and 130 MB to load, which is most of a start that
- * finds everything running.
+ * The few calls that the platform itself makes. The full client library takes a second and 130 MB
+ * to load, which is most of a start that finds everything running.
  */
 export interface KubernetesApi {
   readonly server: string;
@@ -15,15 +15,25 @@ export interface KubernetesApi {
   remove(path: string): Promise<void>;
 }
 
-export const apiServerUrl = (network: ProfileNetwork): string => `https://${network.nodeIp}:${network.ports.apiServer}`;
+export const apiServerUrl = (network: ProfileNetwork): string =>
+  `https://${network.nodeIp}:${network.ports.apiServer}`;
 
 const fieldManager = "mlflow-instances-platform";
 
-export async function kubernetesApi(network: ProfileNetwork, paths: ProfilePaths, identityName = "admin"): Promise<KubernetesApi> {
+export async function kubernetesApi(
+  network: ProfileNetwork,
+  paths: ProfilePaths,
+  identityName = "admin",
+): Promise<KubernetesApi> {
   const server = apiServerUrl(network);
   const identity = await identityOf(paths.pki, "cluster-ca", identityName);
   const agent = new Agent({ keepAlive: true, ...identity });
-  const send = async (method: string, path: string, body?: string, contentType = "application/json"): Promise<Answer> =>
+  const send = async (
+    method: string,
+    path: string,
+    body?: string,
+    contentType = "application/json",
+  ): Promise<Answer> =>
     call(
       `${server}${path}`,
       identity,

@@ -18,7 +18,9 @@ export async function platformLogs(
   { follow = false, lines = 100 }: LogOptions = {},
 ): Promise<void> {
   if (service !== undefined && !serviceNames.includes(service)) {
-    throw new Error(`The embedded platform has no service "${service}". Its services: ${serviceNames.join(", ")}`);
+    throw new Error(
+      `The embedded platform has no service "${service}". Its services: ${serviceNames.join(", ")}`,
+    );
   }
   const paths = profilePaths(profile);
   const files: string[] = [];

@@ -8,7 +8,8 @@ export interface AddressInUse {
   readonly link: string;
 }
 
-const toNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+const toNumber = (ip: string): number =>
+  ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 
 function range(cidr: string): { first: number; last: number } {
   const [ip = "", bits = "32"] = cidr.split("/");
@@ -23,9 +24,15 @@ export function overlaps(left: string, right: string): boolean {
 }
 
 /** The first use of the platform's link range by something that is not the platform. */
-export function conflictIn(uses: readonly AddressInUse[], network: ProfileNetwork): AddressInUse | undefined {
+export function conflictIn(
+  uses: readonly AddressInUse[],
+  network: ProfileNetwork,
+): AddressInUse | undefined {
   // The whole internet goes through the default route; that is no claim to the range.
-  return uses.find(({ cidr, link }) => link !== network.hostLink && !cidr.endsWith("/0") && overlaps(cidr, network.linkCidr));
+  return uses.find(
+    ({ cidr, link }) =>
+      link !== network.hostLink && !cidr.endsWith("/0") && overlaps(cidr, network.linkCidr),
+  );
 }
 
 interface IpAddress {
@@ -39,15 +46,28 @@ interface IpRoute {
 
 async function addressesInUse(): Promise<AddressInUse[]> {
   const [links, routes] = await Promise.all([
-    execa("ip", ["-json", "-4", "address", "show"]).then(({ stdout }) => JSON.parse(stdout || "[]") as IpAddress[]),
-    execa("ip", ["-json", "-4", "route", "show", "table", "all"]).then(({ stdout }) => JSON.parse(stdout || "[]") as IpRoute[]),
+    execa("ip", ["-json", "-4", "address", "show"]).then(
+      ({ stdout }) => JSON.parse(stdout || "[]") as IpAddress[],
+    ),
+    execa("ip", ["-json", "-4", "route", "show", "table", "all"]).then(
+      ({ stdout }) => JSON.parse(stdout || "[]") as IpRoute[],
+    ),
   ]);
   return [
     ...links.flatMap(({ ifname = "?", addr_info = [] }) =>
-      addr_info.flatMap(({ local, prefixlen = 32 }) => (local === undefined ? [] : [{ cidr: `${local}/${prefixlen}`, link: ifname }])),
+      addr_info.flatMap(({ local, prefixlen = 32 }) =>
+        local === undefined ? [] : [{ cidr: `${local}/${prefixlen}`, link: ifname }],
+      ),
     ),
     ...routes.flatMap(({ dst, dev }) =>
-      dst === undefined ? [] : [{ cidr: dst === "default" ? "0.0.0.0/0" : dst.includes("/") ? dst : `${dst}/32`, link: dev ?? "a route" }],
+      dst === undefined
+        ? []
+        : [
+            {
+              cidr: dst === "default" ? "0.0.0.0/0" : dst.includes("/") ? dst : `${dst}/32`,
+              link: dev ?? "a route",
+            },
+          ],
     ),
   ];
 }
@@ -67,14 +87,26 @@ export function networkCommands(network: ProfileNetwork): string[][] {
   const inside = ["-n", network.namespace];
   return [
     ["netns", "add", network.namespace],
-    ["link", "add", network.hostLink, "type", "veth", "peer", "name", "eth0", "netns", network.namespace],
+    [
+      "link",
+      "add",
+      network.hostLink,
+      "type",
+      "veth",
+      "peer",
+      "name",
+      "eth0",
+      "netns",
+      network.namespace,
+    ],
     ["address", "add", `${network.hostIp}/24`, "dev", network.hostLink],
     ["link", "set", network.hostLink, "up"],
     [...inside, "link", "set", "lo", "up"],
     [...inside, "address", "add", `${network.nodeIp}/24`, "dev", "eth0"],
     [...inside, "address", "add", `${network.dnsIp}/32`, "dev", "eth0"],
     [...inside, "link", "set", "eth0", "up"],
-    // No default route: nothing in here needs the internet. Service addresses need one, or packets to them are never rewritten.
+    // No default route: nothing in here needs the internet. Service addresses need one, or packets
+    // to them are never rewritten.
     [...inside, "route", "add", network.serviceCidr, "dev", "eth0"],
   ];
 }
@@ -83,8 +115,8 @@ export async function createNetwork(network: ProfileNetwork): Promise<void> {
   await removeNetwork(network);
   await checkAddressesFree(network);
   for (const command of networkCommands(network)) await execa("ip", command);
-  // These settings are of the namespace that the writing process is in. Reverse-path filtering: the network policies know a pod by its
-  // address, so it must not send with another's.
+  // These settings are of the namespace that the writing process is in. Reverse-path filtering: the
+  // network policies know a pod by its address, so it must not send with another's.
   await execa("nsenter", [
     `--net=/run/netns/${network.namespace}`,
     "sh",
@@ -103,7 +135,9 @@ export async function networkExists(network: ProfileNetwork): Promise<boolean> {
 
 /** Processes that are in the namespace now. */
 export async function processesInNetwork(network: ProfileNetwork): Promise<number[]> {
-  const { stdout, failed } = await execa("ip", ["netns", "pids", network.namespace], { reject: false });
+  const { stdout, failed } = await execa("ip", ["netns", "pids", network.namespace], {
+    reject: false,
+  });
   return failed
     ? []
     : stdout
@@ -113,7 +147,8 @@ export async function processesInNetwork(network: ProfileNetwork): Promise<numbe
 }
 
 export async function removeNetwork(network: ProfileNetwork): Promise<void> {
-  // The link first: a namespace disappears some time after its deletion, and takes its end of the link only then.
+  // The link first: a namespace disappears some time after its deletion, and takes its end of the
+  // link only then.
   await execa("ip", ["link", "delete", network.hostLink], { reject: false });
   await execa("ip", ["netns", "delete", network.namespace], { reject: false });
 }

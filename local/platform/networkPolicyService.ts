@@ -15,7 +15,12 @@ export async function networkPolicies(context: PlatformContext): Promise<Service
     runFolder: paths.run,
   };
   const [program = "", ...args] = networkPolicyController.command(options);
-  return { name: "network-policies", program, args, configuration: [kubeconfig.text, ...networkPolicyController.sources()] };
+  return {
+    name: "network-policies",
+    program,
+    args,
+    configuration: [kubeconfig.text, ...networkPolicyController.sources()],
+  };
 }
 
 export async function networkPoliciesHealth({ paths }: HealthContext): Promise<void> {
@@ -24,7 +29,9 @@ export async function networkPoliciesHealth({ paths }: HealthContext): Promise<v
 }
 
 /** Whether policies are in force, and by whom. */
-export async function networkPolicyEnforcement(paths: ProfilePaths): Promise<NetworkPolicyEnforcement> {
+export async function networkPolicyEnforcement(
+  paths: ProfilePaths,
+): Promise<NetworkPolicyEnforcement> {
   const { healthy, detail } = await networkPolicyController.status({ runFolder: paths.run });
   return healthy
     ? { enforced: true, by: `local/networkPolicies (${detail})` }

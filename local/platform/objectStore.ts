@@ -15,10 +15,15 @@ const folders = (paths: ProfilePaths): { data: string; versions: string; users: 
   users: join(paths.objectStore, "users"),
 });
 
-export async function objectStore({ network, paths, tools }: PlatformContext): Promise<ServiceDefinition> {
+export async function objectStore({
+  network,
+  paths,
+  tools,
+}: PlatformContext): Promise<ServiceDefinition> {
   const { certificate, key } = pair(paths, "objectstore");
   const { data, versions, users } = folders(paths);
-  for (const folder of [data, versions, users]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [data, versions, users])
+    await mkdir(folder, { recursive: true, mode: 0o700 });
   return {
     name: "object-store",
     program: join(tools.versitygw, "versitygw"),
@@ -35,7 +40,10 @@ export async function objectStore({ network, paths, tools }: PlatformContext): P
       ...["posix", `--versioning-dir=${versions}`, "--dir-perms=0700", "--file-perms=0600", data],
     ],
     // The environment, as arguments can be read by every account of the machine.
-    env: { ROOT_ACCESS_KEY_ID: objectStoreRoot, ROOT_SECRET_ACCESS_KEY: await ensureSecret(paths.objectStoreRootKey) },
+    env: {
+      ROOT_ACCESS_KEY_ID: objectStoreRoot,
+      ROOT_SECRET_ACCESS_KEY: await ensureSecret(paths.objectStoreRootKey),
+    },
     configuration: await certificateTexts(paths, ["objectstore"]),
   };
 }

@@ -12,7 +12,10 @@ export interface ObjectStoreUser {
   readonly secretAccessKey: string;
 }
 
-/** The users of one instance: its own, and that of its maintenance jobs, which may remove what it can't read. */
+/**
+ * The users of one instance: its own, and that of its maintenance jobs, which may remove what it
+ * can't read.
+ */
 export interface InstanceUsers extends ObjectStoreUser {
   readonly maintenance: ObjectStoreUser;
 }
@@ -27,8 +30,14 @@ interface User {
 function usersOf(profile: Profile, instance: string): { own: User; maintenance: User } {
   const { secrets } = profilePaths(profile);
   return {
-    own: { accessKeyId: `mlflow-${instance}`, secretFile: join(secrets, "objectstore-users", instance) },
-    maintenance: { accessKeyId: `maintenance-${instance}`, secretFile: join(secrets, "objectstore-maintenance-users", instance) },
+    own: {
+      accessKeyId: `mlflow-${instance}`,
+      secretFile: join(secrets, "objectstore-users", instance),
+    },
+    maintenance: {
+      accessKeyId: `maintenance-${instance}`,
+      secretFile: join(secrets, "objectstore-maintenance-users", instance),
+    },
   };
 }
 
@@ -47,13 +56,17 @@ async function administer(profile: Profile, path: string, body: string): Promise
   );
 }
 
-const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const escape = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /**
- * Makes a user, or gives it the secret that is kept in the platform's files. A user may do nothing until a bucket's policy names it: it
- * can't make buckets and does not see those of others.
+ * Makes a user, or gives it the secret that is kept in the platform's files. A user may do nothing
+ * until a bucket's policy names it: it can't make buckets and does not see those of others.
  */
-async function ensureUser(profile: Profile, { accessKeyId, secretFile }: User): Promise<ObjectStoreUser> {
+async function ensureUser(
+  profile: Profile,
+  { accessKeyId, secretFile }: User,
+): Promise<ObjectStoreUser> {
   const secretAccessKey = await ensureSecret(secretFile);
   const created = await administer(
     profile,
@@ -72,11 +85,17 @@ async function ensureUser(profile: Profile, { accessKeyId, secretFile }: User): 
 }
 
 /** One after the other: the gateway keeps its users in one file. */
-export async function ensureObjectStoreUsers(profile: Profile, instances: readonly string[]): Promise<Record<string, InstanceUsers>> {
+export async function ensureObjectStoreUsers(
+  profile: Profile,
+  instances: readonly string[],
+): Promise<Record<string, InstanceUsers>> {
   const all: Record<string, InstanceUsers> = {};
   for (const instance of instances) {
     const { own, maintenance } = usersOf(profile, instance);
-    all[instance] = { ...(await ensureUser(profile, own)), maintenance: await ensureUser(profile, maintenance) };
+    all[instance] = {
+      ...(await ensureUser(profile, own)),
+      maintenance: await ensureUser(profile, maintenance),
+    };
   }
   return all;
 }
@@ -84,7 +103,11 @@ export async function ensureObjectStoreUsers(profile: Profile, instances: readon
 /** Takes the instance's users and their keys away; the next request with one is refused. */
 export async function removeObjectStoreUsers(profile: Profile, instance: string): Promise<void> {
   for (const { accessKeyId, secretFile } of Object.values(usersOf(profile, instance))) {
-    const answer = await administer(profile, `/delete-user?access=${encodeURIComponent(accessKeyId)}`, "");
+    const answer = await administer(
+      profile,
+      `/delete-user?access=${encodeURIComponent(accessKeyId)}`,
+      "",
+    );
     if (answer.status >= 300 && answer.status !== 404) throw failure("remove", accessKeyId, answer);
     await rm(secretFile, { force: true });
   }
@@ -92,4 +115,6 @@ export async function removeObjectStoreUsers(profile: Profile, instance: string)
 
 // The answer holds an error code; a request's body, which has the secret, is never repeated.
 const failure = (what: string, access: string, { status, body }: Answer): Error =>
-  new Error(`The object store could not ${what} the user ${access}: ${status} ${/<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? ""}`);
+  new Error(
+    `The object store could not ${what} the user ${access}: ${status} ${/<Code>([^<]*)<\/Code>/.exec(body)?.[1] ?? ""}`,
+  );

@@ -11,8 +11,8 @@ export const podPluginFolder = (paths: ProfilePaths): string => join(paths.run, 
 export const podNetworkFolder = (paths: ProfilePaths): string => join(paths.config, "cni");
 
 /**
- * Pods are connected point to point, not by a bridge: so each packet between two pods passes the hooks of the network policies. The last plugin
- * lets a pod start when its rules are there.
+ * Pods are connected point to point, not by a bridge: so each packet between two pods passes the
+ * hooks of the network policies. The last plugin lets a pod start when its rules are there.
  */
 export function podNetworkConfiguration(network: ProfileNetwork, paths: ProfilePaths): string {
   return `${JSON.stringify(
@@ -38,13 +38,22 @@ export function podNetworkConfiguration(network: ProfileNetwork, paths: ProfileP
   )}\n`;
 }
 
-export async function preparePodNetwork(network: ProfileNetwork, paths: ProfilePaths): Promise<void> {
+export async function preparePodNetwork(
+  network: ProfileNetwork,
+  paths: ProfilePaths,
+): Promise<void> {
   const plugins = podPluginFolder(paths);
-  await Promise.all([mkdir(plugins, { recursive: true }), mkdir(podNetworkFolder(paths), { recursive: true })]);
+  await Promise.all([
+    mkdir(plugins, { recursive: true }),
+    mkdir(podNetworkFolder(paths), { recursive: true }),
+  ]);
   for (const name of ["ptp", "host-local", "loopback"]) {
     await rm(join(plugins, name), { force: true });
     await symlink(join(packagedPlugins, name), join(plugins, name));
   }
   await networkPolicyController.installCniPlugin(plugins);
-  await writeSecretFile(join(podNetworkFolder(paths), "10-pods.conflist"), podNetworkConfiguration(network, paths));
+  await writeSecretFile(
+    join(podNetworkFolder(paths), "10-pods.conflist"),
+    podNetworkConfiguration(network, paths),
+  );
 }

@@ -40,7 +40,9 @@ timezone = 'UTC'
 export const hostBasedAuthentication = "hostssl all all 0.0.0.0/0 scram-sha-256\n";
 
 async function accountIds(): Promise<{ uid: number; gid: number }> {
-  const [uid, gid] = await Promise.all(["-u", "-g"].map(async (flag) => Number((await execa("id", [flag, account])).stdout)));
+  const [uid, gid] = await Promise.all(
+    ["-u", "-g"].map(async (flag) => Number((await execa("id", [flag, account])).stdout)),
+  );
   if (uid === undefined || gid === undefined)
     throw new Error(`This machine has no account ${account}; the package postgresql-15 makes it.`);
   return { uid, gid };
@@ -96,7 +98,11 @@ export async function postgresql({ network, paths }: PlatformContext): Promise<S
     program: join(programs, "postgres"),
     args: ["-D", paths.postgresql, "-c", `config_file=${join(folder, "postgresql.conf")}`],
     user: account,
-    configuration: [configuration, hostBasedAuthentication, ...(await certificateTexts(paths, ["postgresql"]))],
+    configuration: [
+      configuration,
+      hostBasedAuthentication,
+      ...(await certificateTexts(paths, ["postgresql"])),
+    ],
     startTimeoutMs: 60_000, // after a kill it reads its journal first
   };
 }

@@ -1,7 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A process that can't be mistaken: a pid is given again after its process ends, a pid with its start time is not. */
+/**
+ * A process that can't be mistaken: a pid is given again after its process ends, a pid with its
+ * start time is not.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks from boot to the start of the process. */
@@ -15,7 +18,8 @@ interface ProcessStat {
 }
 
 export function parseStat(text: string): ProcessStat {
-  // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
+  // The second field is the program's name in parentheses and may itself hold spaces and
+  // parentheses.
   const fields = text
     .slice(text.lastIndexOf(")") + 2)
     .trim()
@@ -30,17 +34,25 @@ export async function processStat(pid: number): Promise<ProcessStat | undefined>
 
 export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<boolean> {
   const stat = await processStat(pid);
-  return stat !== undefined && stat.startTime === startTime && stat.state !== "Z" && stat.state !== "X";
+  return (
+    stat !== undefined && stat.startTime === startTime && stat.state !== "Z" && stat.state !== "X"
+  );
 }
 
-/** Wall clock of a process's start, in milliseconds; the kernel counts in hundredths of a second from boot. */
+/**
+ * Wall clock of a process's start, in milliseconds; the kernel counts in hundredths of a second
+ * from boot.
+ */
 export async function startedAt({ startTime }: ProcessIdentity): Promise<number> {
   const boot = Number(/^btime (\d+)$/m.exec(await readFile("/proc/stat", "utf8"))?.[1]);
   return boot * 1000 + Number(startTime) * 10;
 }
 
 /** Sends a signal to exactly this process. */
-export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<void> {
+export async function signalProcess(
+  identity: ProcessIdentity,
+  signal: NodeJS.Signals,
+): Promise<void> {
   if (!(await isAlive(identity))) return;
   try {
     process.kill(identity.pid, signal);
@@ -60,7 +72,11 @@ export async function waitGone(identity: ProcessIdentity, timeoutMs: number): Pr
 }
 
 /** Asks the process to end, waits, and ends it by force when it does not. */
-export async function endProcess(identity: ProcessIdentity, signal: NodeJS.Signals, timeoutMs: number): Promise<void> {
+export async function endProcess(
+  identity: ProcessIdentity,
+  signal: NodeJS.Signals,
+  timeoutMs: number,
+): Promise<void> {
   await signalProcess(identity, signal);
   if (await waitGone(identity, timeoutMs)) return;
   await signalProcess(identity, "SIGKILL");
@@ -70,7 +86,8 @@ export async function endProcess(identity: ProcessIdentity, signal: NodeJS.Signa
 /** A process and all of its descendants, of a table of parents. */
 export function withDescendants(pid: number, parents: ReadonlyMap<number, number>): number[] {
   const found = [pid];
-  for (const current of found) for (const [child, parent] of parents) if (parent === current) found.push(child);
+  for (const current of found)
+    for (const [child, parent] of parents) if (parent === current) found.push(child);
   return found;
 }
 
@@ -86,7 +103,10 @@ async function parentTable(): Promise<Map<number, number>> {
   return table;
 }
 
-/** Memory of processes and their descendants in bytes, shared pages divided among those that share them. */
+/**
+ * Memory of processes and their descendants in bytes, shared pages divided among those that share
+ * them.
+ */
 export async function memoryOf(pids: readonly number[]): Promise<Map<number, number>> {
   const parents = await parentTable();
   const result = new Map<number, number>();

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-export const readSecret = async (path: string): Promise<string> => (await readFile(path, "utf8")).trim();
+export const readSecret = async (path: string): Promise<string> =>
+  (await readFile(path, "utf8")).trim();
 
 /** A random secret that is made once and kept in a file that only root reads. */
 export async function ensureSecret(path: string, bytes = 32): Promise<string> {

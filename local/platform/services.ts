@@ -1,4 +1,11 @@
-import { apiServer, apiServerHealth, controllerManager, controllerManagerHealth, scheduler, schedulerHealth } from "./controlPlane.ts";
+import {
+  apiServer,
+  apiServerHealth,
+  controllerManager,
+  controllerManagerHealth,
+  scheduler,
+  schedulerHealth,
+} from "./controlPlane.ts";
 import { containerd, containerdHealth } from "./containerd.ts";
 import type { HealthContext, PlatformContext } from "./context.ts";
 import { dns, dnsHealth } from "./dns.ts";
@@ -11,7 +18,10 @@ import { objectStore, objectStoreHealth } from "./objectStore.ts";
 import { postgresql, postgresqlHealth } from "./postgresql.ts";
 import type { ServiceDefinition, StopSettings } from "./processes.ts";
 
-/** A service with those that must answer before it is started. What does not wait for another starts at the same time. */
+/**
+ * A service with those that must answer before it is started. What does not wait for another starts
+ * at the same time.
+ */
 export interface ServicePlan {
   readonly name: string;
   readonly after: readonly string[];
@@ -28,16 +38,33 @@ export const servicePlans: readonly ServicePlan[] = [
   { name: "postgresql", after: [], define: postgresql, health: postgresqlHealth },
   { name: "object-store", after: [], define: objectStore, health: objectStoreHealth },
   { name: "kube-apiserver", after: ["etcd"], define: apiServer, health: apiServerHealth },
-  { name: "kube-controller-manager", after: ["kube-apiserver"], define: controllerManager, health: controllerManagerHealth },
+  {
+    name: "kube-controller-manager",
+    after: ["kube-apiserver"],
+    define: controllerManager,
+    health: controllerManagerHealth,
+  },
   { name: "kube-scheduler", after: ["kube-apiserver"], define: scheduler, health: schedulerHealth },
   { name: "kube-proxy", after: ["kube-apiserver"], define: kubeProxy, health: kubeProxyHealth },
-  { name: "network-policies", after: [clusterObjects], define: networkPolicies, health: networkPoliciesHealth },
+  {
+    name: "network-policies",
+    after: [clusterObjects],
+    define: networkPolicies,
+    health: networkPoliciesHealth,
+  },
   { name: "coredns", after: [clusterObjects], define: dns, health: dnsHealth },
   { name: "traefik", after: [clusterObjects], define: traefik, health: traefikHealth },
   // It registers the node, which kube-proxy waits for. All that pods need at once is there before.
   {
     name: "kubelet",
-    after: ["kube-apiserver", "containerd", "network-policies", "coredns", "postgresql", "object-store"],
+    after: [
+      "kube-apiserver",
+      "containerd",
+      "network-policies",
+      "coredns",
+      "postgresql",
+      "object-store",
+    ],
     define: kubelet,
     health: kubeletHealth,
   },
@@ -45,7 +72,10 @@ export const servicePlans: readonly ServicePlan[] = [
 
 export const serviceNames: readonly string[] = servicePlans.map(({ name }) => name);
 
-/** Order of stopping: what takes requests first, what others write into last; each group at the same time. */
+/**
+ * Order of stopping: what takes requests first, what others write into last; each group at the same
+ * time.
+ */
 export const stopOrder: readonly (readonly string[])[] = [
   ["kubelet", "traefik"],
   ["kube-controller-manager", "kube-scheduler", "kube-proxy", "network-policies", "coredns"],
@@ -53,15 +83,21 @@ export const stopOrder: readonly (readonly string[])[] = [
   ["etcd"],
 ];
 
-/** How to stop those that need more than the usual signal and ten seconds; known without a definition, which a stop must not need. */
+/**
+ * How to stop those that need more than the usual signal and ten seconds; known without a
+ * definition, which a stop must not need.
+ */
 export const serviceStops: Readonly<Record<string, StopSettings>> = {
   // Fast shutdown: ends the sessions, writes all, stops.
   postgresql: { signal: "SIGINT", timeoutMs: 30_000 },
-  // It goes on for seconds, waiting for its watchers to leave. It keeps nothing: all that it has answered for is in etcd.
+  // It goes on for seconds, waiting for its watchers to leave. It keeps nothing: all that it has
+  // answered for is in etcd.
   "kube-apiserver": { timeoutMs: 5_000 },
 };
 
-/** Runs steps as soon as those that they wait for are done; the first failure is the failure of all. */
+/**
+ * Runs steps as soon as those that they wait for are done; the first failure is the failure of all.
+ */
 export async function runInOrder<T>(
   steps: readonly { readonly name: string; readonly after: readonly string[]; run(): Promise<T> }[],
 ): Promise<Map<string, T>> {
@@ -71,13 +107,17 @@ export async function runInOrder<T>(
     const present = running.get(name);
     if (present !== undefined) return present;
     const step = steps.find((one) => one.name === name);
-    if (step === undefined) throw new Error(`${path.at(-1) ?? "?"} waits for ${name}, which is no step`);
-    if (path.includes(name)) throw new Error(`Steps wait for each other: ${[...path, name].join(" -> ")}`);
-    const promise = Promise.all(step.after.map((other) => start(other, [...path, name]))).then(async () => {
-      const result = await step.run();
-      results.set(name, result);
-      return result;
-    });
+    if (step === undefined)
+      throw new Error(`${path.at(-1) ?? "?"} waits for ${name}, which is no step`);
+    if (path.includes(name))
+      throw new Error(`Steps wait for each other: ${[...path, name].join(" -> ")}`);
+    const promise = Promise.all(step.after.map((other) => start(other, [...path, name]))).then(
+      async () => {
+        const result = await step.run();
+        results.set(name, result);
+        return result;
+      },
+    );
     running.set(name, promise);
     return promise;
   };

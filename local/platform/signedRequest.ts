@@ -2,7 +2,8 @@ import { createHash, createHmac } from "node:crypto";
 import { call, type Answer, type Identity } from "./https.ts";
 
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+const hmac = (key: string | Buffer, text: string): Buffer =>
+  createHmac("sha256", key).update(text).digest();
 
 export interface SignedRequest {
   readonly method: string;
@@ -22,7 +23,11 @@ export function signedHeaders(
   const time = now.toISOString().replace(/[-:]|\.\d{3}/g, "");
   const date = time.slice(0, 8);
   const scope = `${date}/${region}/s3/aws4_request`;
-  const headers: Record<string, string> = { host, "x-amz-content-sha256": hash(body), "x-amz-date": time };
+  const headers: Record<string, string> = {
+    host,
+    "x-amz-content-sha256": hash(body),
+    "x-amz-date": time,
+  };
   const names = Object.keys(headers).sort();
   const query = [...searchParams]
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
@@ -38,7 +43,10 @@ export function signedHeaders(
     headers["x-amz-content-sha256"],
   ].join("\n");
   const toSign = ["AWS4-HMAC-SHA256", time, scope, hash(canonical)].join("\n");
-  const key = [date, region, "s3", "aws4_request"].reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${secretAccessKey}`);
+  const key = [date, region, "s3", "aws4_request"].reduce<string | Buffer>(
+    (secret, part) => hmac(secret, part),
+    `AWS4${secretAccessKey}`,
+  );
   const signature = hmac(key, toSign).toString("hex");
   return {
     ...headers,
@@ -47,4 +55,8 @@ export function signedHeaders(
 }
 
 export const callSigned = (request: SignedRequest, identity: Identity): Promise<Answer> =>
-  call(request.url, identity, { method: request.method, headers: signedHeaders(request, new Date()), body: request.body });
+  call(request.url, identity, {
+    method: request.method,
+    headers: signedHeaders(request, new Date()),
+    body: request.body,
+  });

@@ -32,7 +32,9 @@ export async function ensureTools(report: Report): Promise<Tools> {
 async function ensureFolders(paths: ProfilePaths): Promise<void> {
   // Others may pass (PostgreSQL runs under an account of its own), but not look around.
   const passable = [paths.state, paths.config, paths.pki].map((folder) => [folder, 0o711] as const);
-  const closed = [paths.secrets, paths.logs, paths.pulumi, paths.kubelet, paths.containerd].map((folder) => [folder, 0o700] as const);
+  const closed = [paths.secrets, paths.logs, paths.pulumi, paths.kubelet, paths.containerd].map(
+    (folder) => [folder, 0o700] as const,
+  );
   for (const [folder, mode] of [...passable, ...closed]) {
     await mkdir(folder, { recursive: true });
     await chmod(folder, mode);
@@ -52,23 +54,36 @@ async function ensureNamespaces(context: PlatformContext): Promise<Holder> {
 }
 
 /** Starts what does not run, restarts what is not as it should be, adopts the rest. */
-export async function startWith(profile: Profile, tools: Tools, report: Report): Promise<PlatformValues> {
+export async function startWith(
+  profile: Profile,
+  tools: Tools,
+  report: Report,
+): Promise<PlatformValues> {
   const context = platformContext(profile, tools);
   const { network, paths } = context;
   await ensureFolders(paths);
   await ensureCertificates(paths.pki, certificateSpecs(network));
-  await writeKubeconfig(paths.kubeconfig, paths.pki, { name: kubeContext(profile), server: apiServerUrl(network), identity: "admin" });
+  await writeKubeconfig(paths.kubeconfig, paths.pki, {
+    name: kubeContext(profile),
+    server: apiServerUrl(network),
+    identity: "admin",
+  });
   const holder = await ensureNamespaces(context);
   await report.step(`Start the embedded platform (${network.nodeIp})`, async (log) => {
     const services = { paths, holder, hashOf: await programHashes(paths), stops: serviceStops };
     const waiting = new Set(servicePlans.map(({ name }) => name));
-    const tell = (): void => log(waiting.size === 0 ? "all services answer" : `waits for ${[...waiting].join(", ")}`);
+    const tell = (): void =>
+      log(waiting.size === 0 ? "all services answer" : `waits for ${[...waiting].join(", ")}`);
     await runInOrder<string>([
       ...servicePlans.map(({ name, after, health, define }) => ({
         name,
         after,
         async run() {
-          const result = await ensureService(await define(context), () => health(context), services);
+          const result = await ensureService(
+            await define(context),
+            () => health(context),
+            services,
+          );
           waiting.delete(name);
           tell();
           return result;

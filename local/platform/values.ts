@@ -1,7 +1,9 @@
 import { profileNetwork, profilePaths, type Profile, type ProfileNetwork } from "../paths.ts";
 import { join } from "node:path";
 
-/** All that a program needs to know of a running embedded platform. Secrets are files, never values. */
+/**
+ * All that a program needs to know of a running embedded platform. Secrets are files, never values.
+ */
 export interface PlatformValues {
   readonly profile: Profile;
   readonly nodeIp: string;
@@ -53,14 +55,20 @@ export interface ServiceStatus {
 }
 
 export const postgresqlAdmin = "postgres";
-/** Twenty sandboxes with small pools; PostgreSQL itself takes some 15 MB more for it than for its default of 100. */
+/**
+ * Twenty sandboxes with small pools; PostgreSQL itself takes some 15 MB more for it than for its
+ * default of 100.
+ */
 export const postgresqlMaxConnections = 500;
 export const objectStoreRoot = "platform-root";
 /** Not us-east-1: there, boto3 signs URLs by the old method, which the gateway refuses. */
 export const objectStoreRegion = "local-1";
 export const ingressClassName = "traefik";
 
-export function platformValues(profile: Profile, networkPolicies: NetworkPolicyEnforcement): PlatformValues {
+export function platformValues(
+  profile: Profile,
+  networkPolicies: NetworkPolicyEnforcement,
+): PlatformValues {
   const network = profileNetwork(profile);
   const paths = profilePaths(profile);
   return {
@@ -86,13 +94,20 @@ export function platformValues(profile: Profile, networkPolicies: NetworkPolicyE
       encryption: false,
       publicAccessBlock: false,
     },
-    ingress: { className: ingressClassName, cidrs: [`${network.nodeIp}/32`, `${network.podGatewayIp}/32`] },
-    tls: { certificatePath: join(paths.pki, "ingress.crt"), privateKeyPath: join(paths.pki, "ingress.key") },
+    ingress: {
+      className: ingressClassName,
+      cidrs: [`${network.nodeIp}/32`, `${network.podGatewayIp}/32`],
+    },
+    tls: {
+      certificatePath: join(paths.pki, "ingress.crt"),
+      privateKeyPath: join(paths.pki, "ingress.key"),
+    },
     caPath: join(paths.pki, "ca.crt"),
     networkPolicies,
   };
 }
 
-export const objectStoreEndpoint = ({ nodeIp, ports }: ProfileNetwork): string => `https://${nodeIp}:${ports.objectStore}`;
+export const objectStoreEndpoint = ({ nodeIp, ports }: ProfileNetwork): string =>
+  `https://${nodeIp}:${ports.objectStore}`;
 
 export const kubeContext = (profile: Profile): string => `mlflow-instances-${profile}`;

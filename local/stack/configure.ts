@@ -6,11 +6,18 @@ import { stackFile, type Project } from "./project.ts";
 import type { Pulumi } from "./pulumi.ts";
 import type { StackValues } from "./values.ts";
 
-const header = "# Written by `npm run local` from the platform's values; it is written anew when they change. Git ignores it.\n";
+const header =
+  "# Written by `npm run local` from the platform's values; it is written anew when they change. Git ignores it.\n";
 
 const fingerprint = (project: Project, values: StackValues): string =>
   createHash("sha256")
-    .update(JSON.stringify([relative(project.folder, project.instancesFolder), values.environment, values.secrets]))
+    .update(
+      JSON.stringify([
+        relative(project.folder, project.instancesFolder),
+        values.environment,
+        values.secrets,
+      ]),
+    )
     .digest("hex");
 
 const read = (path: string): Promise<string | undefined> =>
@@ -20,8 +27,8 @@ const read = (path: string): Promise<string | undefined> =>
   });
 
 /**
- * Makes the stack and its file. The file beside the state is the original and the project's is a copy: a second clone takes it over,
- * and an unchanged platform costs no call of the CLI.
+ * Makes the stack and its file. The file beside the state is the original and the project's is a
+ * copy: a second clone takes it over, and an unchanged platform costs no call of the CLI.
  */
 export async function configureStack(pulumi: Pulumi, values: StackValues): Promise<void> {
   const { project } = pulumi;
@@ -37,7 +44,8 @@ export async function configureStack(pulumi: Pulumi, values: StackValues): Promi
   }
   await rm(stamp, { force: true });
 
-  const salt = kept === undefined ? undefined : (parse(kept) as { encryptionsalt?: string }).encryptionsalt;
+  const salt =
+    kept === undefined ? undefined : (parse(kept) as { encryptionsalt?: string }).encryptionsalt;
   const plain = {
     ...(salt === undefined ? {} : { encryptionsalt: salt }),
     config: {
@@ -49,7 +57,9 @@ export async function configureStack(pulumi: Pulumi, values: StackValues): Promi
   await writeFile(target, header + stringify(plain, { lineWidth: 0 }), { mode: 0o600 });
   await pulumi.run(["stack", "select", "--create", "--stack", project.stack]);
   for (const [key, value] of Object.entries(values.secrets)) {
-    await pulumi.run(["config", "set", "--secret", "--stack", project.stack, key], { input: value });
+    await pulumi.run(["config", "set", "--secret", "--stack", project.stack, key], {
+      input: value,
+    });
   }
   await copyFile(target, `${original}.new`);
   await rename(`${original}.new`, original);

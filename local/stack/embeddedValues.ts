@@ -6,15 +6,20 @@ import type { StackValues } from "./values.ts";
 const text = async (path: string): Promise<string> => (await readFile(path, "utf8")).trim();
 
 /** The embedded platform as an `existing` platform: the program sees nothing but these values. */
-export async function embeddedValues(platform: PlatformValues, image: string, keys: Record<string, unknown>): Promise<StackValues> {
+export async function embeddedValues(
+  platform: PlatformValues,
+  image: string,
+  keys: Record<string, unknown>,
+): Promise<StackValues> {
   const { objectStore, postgresql, ingress, tls } = platform;
-  const [caBundle, certificate, privateKey, postgresqlPassword, objectStoreSecret] = await Promise.all([
-    text(platform.caPath),
-    text(tls.certificatePath),
-    text(tls.privateKeyPath),
-    text(postgresql.adminPasswordFile),
-    text(objectStore.secretAccessKeyFile),
-  ]);
+  const [caBundle, certificate, privateKey, postgresqlPassword, objectStoreSecret] =
+    await Promise.all([
+      text(platform.caPath),
+      text(tls.certificatePath),
+      text(tls.privateKeyPath),
+      text(postgresql.adminPasswordFile),
+      text(objectStore.secretAccessKeyFile),
+    ]);
   return {
     environment: {
       domain: platform.domain,

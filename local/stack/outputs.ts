@@ -22,12 +22,24 @@ export interface TokenOutput {
 }
 
 interface StackOutputs {
-  instances?: Record<string, Omit<InstanceOutput, "name" | "tokens"> & { tokens: Record<string, { expires: string; role: string }> }>;
+  instances?: Record<
+    string,
+    Omit<InstanceOutput, "name" | "tokens"> & {
+      tokens: Record<string, { expires: string; role: string }>;
+    }
+  >;
   tokens?: Record<string, Record<string, string>>;
 }
 
 export async function readOutputs(pulumi: Pulumi): Promise<InstanceOutput[]> {
-  const json = await pulumi.run(["stack", "output", "--json", "--show-secrets", "--stack", pulumi.project.stack]);
+  const json = await pulumi.run([
+    "stack",
+    "output",
+    "--json",
+    "--show-secrets",
+    "--stack",
+    pulumi.project.stack,
+  ]);
   const { instances = {}, tokens: values = {} } = JSON.parse(json) as StackOutputs;
   return Object.entries(instances).map(([name, { tokens, ...rest }]) => ({
     ...rest,
@@ -41,6 +53,11 @@ export async function readOutputs(pulumi: Pulumi): Promise<InstanceOutput[]> {
   }));
 }
 
-/** The token with which a first run can be logged: the least role that may write. Undefined when the instance declares none. */
+/**
+ * The token with which a first run can be logged: the least role that may write. Undefined when the
+ * instance declares none.
+ */
 export const writingToken = (instance: InstanceOutput): TokenOutput | undefined =>
-  ["edit", "manage", "admin"].flatMap((role) => instance.tokens.filter((token) => token.role === role))[0];
+  ["edit", "manage", "admin"].flatMap((role) =>
+    instance.tokens.filter((token) => token.role === role),
+  )[0];

@@ -12,11 +12,18 @@ export interface Project {
 
 const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** The project of this clone. Default of `instancesFolder`: the one that the program reads when the stack file names none. */
-export const projectOf = (stack: string, instancesFolder = join(clone, "stacks", "instances", stack)): Project => ({
+/**
+ * The project of this clone. Default of `instancesFolder`: the one that the program reads when the
+ * stack file names none.
+ */
+export const projectOf = (
+  stack: string,
+  instancesFolder = join(clone, "stacks", "instances", stack),
+): Project => ({
   folder: clone,
   stack,
   instancesFolder,
 });
 
-export const stackFile = (project: Project): string => join(project.folder, "stacks", `Pulumi.${project.stack}.yaml`);
+export const stackFile = (project: Project): string =>
+  join(project.folder, "stacks", `Pulumi.${project.stack}.yaml`);

@@ -1,6 +1,7 @@
 /**
- * What the program needs to know of a platform: the plain half goes to the stack file as it is, the secret half is encrypted by the Pulumi CLI.
- * The embedded platform writes one; `--platform <file>` reads one for a cluster that exists.
+ * What the program needs to know of a platform: the plain half goes to the stack file as it is, the
+ * secret half is encrypted by the Pulumi CLI. The embedded platform writes one; `--platform <file>`
+ * reads one for a cluster that exists.
  */
 export interface StackValues {
   readonly environment: Record<string, unknown>;

@@ -5,8 +5,13 @@ export interface CommandResult {
   shortMessage?: string | undefined;
 }
 
-/** The last lines that a failed command printed: the reason is at the end, what came before is progress. */
+/**
+ * The last lines that a failed command printed: the reason is at the end, what came before is
+ * progress.
+ */
 export function lastLines(result: CommandResult, count = 15, noise: RegExp = /^$/): string {
-  const printed = (result.all ?? result.stderr ?? "").split("\n").filter((line) => !noise.test(line));
+  const printed = (result.all ?? result.stderr ?? "")
+    .split("\n")
+    .filter((line) => !noise.test(line));
   return printed.slice(-count).join("\n") || (result.shortMessage ?? "it said nothing");
 }

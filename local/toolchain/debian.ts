@@ -31,10 +31,21 @@ export const platformPackages: readonly string[] = [
 const diskNeeded = 1024 ** 3;
 const patienceMs = 10 * 60_000;
 const dayMs = 24 * 3600_000;
-const environment = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1", LC_ALL: "C.UTF-8", NEEDRESTART_SUSPEND: "1" };
+const environment = {
+  DEBIAN_FRONTEND: "noninteractive",
+  RUNLEVEL: "1",
+  LC_ALL: "C.UTF-8",
+  NEEDRESTART_SUSPEND: "1",
+};
 
-/** Installs the packages that are missing, and only those: what is there is never upgraded, no service is started or enabled. */
-export async function ensureDebianPackages(names: readonly string[], report: Report): Promise<void> {
+/**
+ * Installs the packages that are missing, and only those: what is there is never upgraded, no
+ * service is started or enabled.
+ */
+export async function ensureDebianPackages(
+  names: readonly string[],
+  report: Report,
+): Promise<void> {
   const missing = await findMissing(names);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) {
@@ -50,13 +61,19 @@ export async function ensureDebianPackages(names: readonly string[], report: Rep
       await keepDisabled(state);
       const still = await findMissing(missing);
       if (still.length > 0)
-        throw new MachineError(`apt-get ended without an error, but these packages are not installed: ${still.join(" ")}`);
+        throw new MachineError(
+          `apt-get ended without an error, but these packages are not installed: ${still.join(" ")}`,
+        );
     }),
   );
 }
 
 async function findMissing(names: readonly string[]): Promise<string[]> {
-  const query = await execa("dpkg-query", ["-W", "-f=${Package} ${db:Status-Status}\\n", ...names], { reject: false, env: environment });
+  const query = await execa(
+    "dpkg-query",
+    ["-W", "-f=${Package} ${db:Status-Status}\\n", ...names],
+    { reject: false, env: environment },
+  );
   if (query.code === "ENOENT" || !(await exists("/usr/bin/apt-get"))) {
     throw new MachineError(
       `This is not a Debian (no dpkg-query or apt-get). The embedded platform needs these packages' programs; install their equivalents on a Debian 12 machine or ` +
@@ -84,7 +101,11 @@ async function install(names: readonly string[], log: (line: string) => void): P
     } else if (trouble === "interrupted" && !repaired) {
       repaired = true;
       log("finishes an interrupted installation (dpkg --configure -a)");
-      await execa("dpkg", ["--configure", "-a", "--force-confold"], { env: environment, reject: false, stdin: "ignore" });
+      await execa("dpkg", ["--configure", "-a", "--force-confold"], {
+        env: environment,
+        reject: false,
+        stdin: "ignore",
+      });
       await apt(["install", "-y", "--no-install-recommends", "--fix-broken"], log);
     } else if ((trouble === "stale lists" || trouble === "no such package") && !updated) {
       updated = true;
@@ -96,7 +117,9 @@ async function install(names: readonly string[], log: (line: string) => void): P
           `equivalent, or name a cluster that exists (npm run local -- --context <kubeconfig context>).`,
       );
     } else {
-      throw new Error(`apt-get install failed:\n${result.output.split("\n").slice(-15).join("\n")}`);
+      throw new Error(
+        `apt-get install failed:\n${result.output.split("\n").slice(-15).join("\n")}`,
+      );
     }
   }
 }
@@ -113,9 +136,25 @@ async function update(deadline: number, log: (line: string) => void): Promise<vo
   }
 }
 
-async function apt(args: string[], log: (line: string) => void): Promise<{ failed: boolean; output: string }> {
-  const options = ["-q", "-o", "Dpkg::Use-Pty=0", "-o", "Dpkg::Options::=--force-confold", "-o", "APT::Color=0"];
-  const child = execa("apt-get", [...options, ...args], { env: environment, all: true, reject: false, stdin: "ignore" });
+async function apt(
+  args: string[],
+  log: (line: string) => void,
+): Promise<{ failed: boolean; output: string }> {
+  const options = [
+    "-q",
+    "-o",
+    "Dpkg::Use-Pty=0",
+    "-o",
+    "Dpkg::Options::=--force-confold",
+    "-o",
+    "APT::Color=0",
+  ];
+  const child = execa("apt-get", [...options, ...args], {
+    env: environment,
+    all: true,
+    reject: false,
+    stdin: "ignore",
+  });
   for await (const line of child.iterable({ from: "all" })) {
     const progress = aptProgress(line);
     if (progress !== undefined) log(progress);
@@ -127,8 +166,12 @@ async function apt(args: string[], log: (line: string) => void): Promise<{ faile
 /** Lists older than a day name versions that the mirrors may have dropped. */
 async function listsAreOld(): Promise<boolean> {
   const folder = "/var/lib/apt/lists";
-  const names = (await readdir(folder).catch(() => [])).filter((name) => /InRelease$|Release$/.test(name));
-  const ages = await Promise.all(names.map(async (name) => Date.now() - (await stat(`${folder}/${name}`)).mtimeMs));
+  const names = (await readdir(folder).catch(() => [])).filter((name) =>
+    /InRelease$|Release$/.test(name),
+  );
+  const ages = await Promise.all(
+    names.map(async (name) => Date.now() - (await stat(`${folder}/${name}`)).mtimeMs),
+  );
   const fetched = await stat("/var/cache/apt/pkgcache.bin").then(
     ({ mtimeMs }) => Date.now() - mtimeMs,
     () => Infinity,
@@ -142,12 +185,18 @@ async function unitStates(packages: readonly string[]): Promise<Map<string, bool
   if (!(await exists("/usr/bin/systemctl"))) return states;
   for (const name of packages) {
     const unit = unitsOf[name];
-    if (unit !== undefined) states.set(unit, (await execa("systemctl", ["is-enabled", "--quiet", unit], { reject: false })).exitCode === 0);
+    if (unit !== undefined)
+      states.set(
+        unit,
+        (await execa("systemctl", ["is-enabled", "--quiet", unit], { reject: false })).exitCode ===
+          0,
+      );
   }
   return states;
 }
 
 async function keepDisabled(before: Map<string, boolean>): Promise<void> {
   const disable = [...before].filter(([, enabled]) => !enabled).map(([unit]) => unit);
-  if (disable.length > 0) await execa("systemctl", ["disable", "--quiet", ...disable], { reject: false });
+  if (disable.length > 0)
+    await execa("systemctl", ["disable", "--quiet", ...disable], { reject: false });
 }

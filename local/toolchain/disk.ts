@@ -12,7 +12,9 @@ export class DiskFullError extends Error {
   }
 }
 
-/** `available` is what an unprivileged process may use: quotas and the reserve of root are left out. */
+/**
+ * `available` is what an unprivileged process may use: quotas and the reserve of root are left out.
+ */
 export async function availableBytes(path: string): Promise<number> {
   for (let folder = path; ; folder = dirname(folder)) {
     try {
@@ -20,12 +22,17 @@ export async function availableBytes(path: string): Promise<number> {
       return bavail * bsize;
     } catch (error) {
       // A cache that doesn't exist yet will be made on its parent's disk.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || folder === dirname(folder)) throw error;
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || folder === dirname(folder))
+        throw error;
     }
   }
 }
 
-export async function ensureDiskSpace(paths: readonly string[], needed: number, purpose: string): Promise<void> {
+export async function ensureDiskSpace(
+  paths: readonly string[],
+  needed: number,
+  purpose: string,
+): Promise<void> {
   for (const path of paths) {
     const available = await availableBytes(path);
     if (available < needed) throw new DiskFullError(path, purpose, { needed, available });
@@ -35,19 +42,39 @@ export async function ensureDiskSpace(paths: readonly string[], needed: number, 
 /** Compilers, apt and pip say it in words, Node by a code. */
 export function saysDiskFull(error: unknown): boolean {
   if (error instanceof DiskFullError) return true;
-  if (typeof error === "string") return /no space left on device|ENOSPC|disk quota exceeded|not enough free space/i.test(error);
+  if (typeof error === "string")
+    return /no space left on device|ENOSPC|disk quota exceeded|not enough free space/i.test(error);
   if (typeof error !== "object" || error === null) return false;
-  const { code, message, all, stderr } = error as { code?: unknown; message?: unknown; all?: unknown; stderr?: unknown };
-  return code === "ENOSPC" || code === "EDQUOT" || [message, all, stderr].some((text) => typeof text === "string" && saysDiskFull(text));
+  const { code, message, all, stderr } = error as {
+    code?: unknown;
+    message?: unknown;
+    all?: unknown;
+    stderr?: unknown;
+  };
+  return (
+    code === "ENOSPC" ||
+    code === "EDQUOT" ||
+    [message, all, stderr].some((text) => typeof text === "string" && saysDiskFull(text))
+  );
 }
 
-/** Runs `work` on `path`'s disk; a full disk on the way becomes the same error as one seen before. */
-export async function withDiskErrors<T>(path: string, needed: number, purpose: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work` on `path`'s disk; a full disk on the way becomes the same error as one seen before.
+ */
+export async function withDiskErrors<T>(
+  path: string,
+  needed: number,
+  purpose: string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof DiskFullError || !saysDiskFull(error)) throw error;
-    throw new DiskFullError(path, purpose, { needed, available: await availableBytes(path).catch(() => 0) });
+    throw new DiskFullError(path, purpose, {
+      needed,
+      available: await availableBytes(path).catch(() => 0),
+    });
   }
 }
 

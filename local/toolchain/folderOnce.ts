@@ -16,30 +16,45 @@ export interface FolderOptions {
 }
 
 /**
- * A cached folder is there whole or not at all: it is made under another name and gets its own by one rename, so that an end at any moment
- * (kill -9, power) leaves nothing that looks finished. What an earlier end left behind is swept away.
+ * A cached folder is there whole or not at all: it is made under another name and gets its own by
+ * one rename, so that an end at any moment (kill -9, power) leaves nothing that looks finished.
+ * What an earlier end left behind is swept away.
  */
-export async function folderOnce(target: string, make: (temporary: string) => Promise<void>, options: FolderOptions = {}): Promise<string> {
+export async function folderOnce(
+  target: string,
+  make: (temporary: string) => Promise<void>,
+  options: FolderOptions = {},
+): Promise<string> {
   if (await exists(target)) return target;
-  await withCacheLock(options.lock ?? `${target}.lock`, options.onWait ?? (() => undefined), async () => {
-    if (await exists(target)) return;
-    const parent = dirname(target);
-    const prefix = `${basename(target)}.partial-`;
-    for (const name of await readdir(parent)) {
-      // A compiler that was ended a moment ago may still write there.
-      if (name.startsWith(prefix)) await rm(join(parent, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-    }
-    const temporary = join(parent, `${prefix}${process.pid}`);
-    await mkdir(temporary, { recursive: true });
-    try {
-      await make(temporary);
-      await rename(temporary, target);
-      await flush(parent);
-    } catch (error) {
-      await rm(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-      throw error;
-    }
-  });
+  await withCacheLock(
+    options.lock ?? `${target}.lock`,
+    options.onWait ?? (() => undefined),
+    async () => {
+      if (await exists(target)) return;
+      const parent = dirname(target);
+      const prefix = `${basename(target)}.partial-`;
+      for (const name of await readdir(parent)) {
+        // A compiler that was ended a moment ago may still write there.
+        if (name.startsWith(prefix))
+          await rm(join(parent, name), {
+            recursive: true,
+            force: true,
+            maxRetries: 10,
+            retryDelay: 200,
+          });
+      }
+      const temporary = join(parent, `${prefix}${process.pid}`);
+      await mkdir(temporary, { recursive: true });
+      try {
+        await make(temporary);
+        await rename(temporary, target);
+        await flush(parent);
+      } catch (error) {
+        await rm(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+        throw error;
+      }
+    },
+  );
   return target;
 }
 

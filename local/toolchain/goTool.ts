@@ -18,11 +18,22 @@ const buildFlags = (tool: GoTool): string[] => [
   "-buildvcs=false",
   "-trimpath",
   "-ldflags",
-  ["-s", "-w", ...Object.entries(tool.variables).map(([name, value]) => `-X ${name}=${value}`)].join(" "),
+  [
+    "-s",
+    "-w",
+    ...Object.entries(tool.variables).map(([name, value]) => `-X ${name}=${value}`),
+  ].join(" "),
 ];
 
-/** Changes exactly when the binary would: its modules, their checksums, our main.go, the flags or the architecture. */
-export function toolKey(files: Readonly<Record<string, string>>, flags: readonly string[], architecture: string): string {
+/**
+ * Changes exactly when the binary would: its modules, their checksums, our main.go, the flags or
+ * the architecture.
+ */
+export function toolKey(
+  files: Readonly<Record<string, string>>,
+  flags: readonly string[],
+  architecture: string,
+): string {
   const hash = createHash("sha256");
   for (const name of Object.keys(files).sort()) hash.update(`${name}\0${files[name]}\0`);
   return hash
@@ -43,13 +54,17 @@ async function readModule(folder: string): Promise<Record<string, string>> {
 /** The folder in the cache where a tool is, or will be. */
 export async function goToolFolder(name: GoToolName): Promise<string> {
   const tool: GoTool = goTools[name];
-  const key = toolKey(await readModule(join(modulesFolder, name)), [tool.source, ...tool.links, ...buildFlags(tool)], goArchitecture());
+  const key = toolKey(
+    await readModule(join(modulesFolder, name)),
+    [tool.source, ...tool.links, ...buildFlags(tool)],
+    goArchitecture(),
+  );
   return join(cacheFolder(), "tools", `${tool.name}-${tool.version}-${key}`);
 }
 
 /**
- * Builds a tool from its Go modules unless the cache has it. Returns the folder that holds the binary under the tool's name, and under each
- * of its further names.
+ * Builds a tool from its Go modules unless the cache has it. Returns the folder that holds the
+ * binary under the tool's name, and under each of its further names.
  */
 export async function ensureGoTool(name: GoToolName, report: Report): Promise<string> {
   const folder = await goToolFolder(name);
@@ -76,12 +91,21 @@ async function build(tool: GoTool, folder: string, log: (line: string) => void):
     GOARCH: goArchitecture(),
     GOTMPDIR: folder, // a small /tmp must not end a link
   };
-  const caches = (await execa("go", ["env", "GOMODCACHE", "GOCACHE"], { cwd, env })).stdout.split("\n");
+  const caches = (await execa("go", ["env", "GOMODCACHE", "GOCACHE"], { cwd, env })).stdout.split(
+    "\n",
+  );
   const purpose = `building ${tool.name} ${tool.version}`;
   await ensureDiskSpace([dirname(folder), ...caches], tool.diskBytes, purpose);
   await withDiskErrors(dirname(folder), tool.diskBytes, purpose, async () => {
     const stale = await goCommand(
-      ["list", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", ...buildFlags(tool), tool.source],
+      [
+        "list",
+        "-deps",
+        "-f",
+        "{{if .Stale}}{{.ImportPath}}{{end}}",
+        ...buildFlags(tool),
+        tool.source,
+      ],
       cwd,
       env,
       (line) => log(line.replace(/^go: /, "")),
@@ -89,14 +113,19 @@ async function build(tool: GoTool, folder: string, log: (line: string) => void):
     const total = stale.split("\n").filter((line) => line !== "").length;
     const binary = join(folder, tool.name);
     let compiled = 0;
-    await goCommand(["build", "-v", "-o", binary, ...buildFlags(tool), tool.source], cwd, env, () => {
-      compiled += 1;
-      log(
-        compiled < total
-          ? `${compiled} of ${total} packages compiled (${Math.floor((100 * compiled) / total)} %)`
-          : "all packages compiled, linking",
-      );
-    });
+    await goCommand(
+      ["build", "-v", "-o", binary, ...buildFlags(tool), tool.source],
+      cwd,
+      env,
+      () => {
+        compiled += 1;
+        log(
+          compiled < total
+            ? `${compiled} of ${total} packages compiled (${Math.floor((100 * compiled) / total)} %)`
+            : "all packages compiled, linking",
+        );
+      },
+    );
     await flush(binary);
     for (const link of tool.links) await symlink(tool.name, join(folder, link));
     await execa(join(folder, tool.check.program), [...tool.check.args]).catch((error: unknown) => {
@@ -108,7 +137,12 @@ async function build(tool: GoTool, folder: string, log: (line: string) => void):
   });
 }
 
-async function goCommand(args: string[], cwd: string, env: Record<string, string>, onLine: (line: string) => void): Promise<string> {
+async function goCommand(
+  args: string[],
+  cwd: string,
+  env: Record<string, string>,
+  onLine: (line: string) => void,
+): Promise<string> {
   const child = execa(...boundChild("go", args), {
     cwd,
     env,
@@ -119,7 +153,9 @@ async function goCommand(args: string[], cwd: string, env: Record<string, string
   for await (const line of child.iterable({ from: "stderr" })) onLine(line);
   const result = await child;
   if (result.failed) {
-    throw new Error(`go ${args[0]} in ${basename(cwd)} failed:\n${lastLines(result, 15, /^(go: downloading .*|[\w./-]*)$/)}`);
+    throw new Error(
+      `go ${args[0]} in ${basename(cwd)} failed:\n${lastLines(result, 15, /^(go: downloading .*|[\w./-]*)$/)}`,
+    );
   }
   return result.stdout;
 }

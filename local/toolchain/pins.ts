@@ -1,9 +1,14 @@
 import { objectStorePluginVersion } from "../../components/internal/objectStorePlugin.ts";
 
-/** Every version of the embedded platform in one place. A test holds the Go modules and the npm packages to them. */
+/**
+ * Every version of the embedded platform in one place. A test holds the Go modules and the npm
+ * packages to them.
+ */
 export const versions = {
   kubernetes: "1.34.2",
-  /** The newest CLI whose modules the Go module proxy serves; the SDK in package.json may be newer. */
+  /**
+   * The newest CLI whose modules the Go module proxy serves; the SDK in package.json may be newer.
+   */
   pulumi: "3.250.0",
   versitygw: "1.8.0",
   coredns: "1.14.7",
@@ -22,7 +27,9 @@ export const pluginVersions = {
   random: "4.21.2",
 } as const;
 
-/** Every plugin that is installed; the object store has a version of its own of the plugin `aws`. */
+/**
+ * Every plugin that is installed; the object store has a version of its own of the plugin `aws`.
+ */
 export const plugins = {
   kubernetes: { name: "kubernetes", version: pluginVersions.kubernetes },
   aws: { name: "aws", version: pluginVersions.aws },
@@ -40,15 +47,23 @@ export interface GoTool {
   /** Folder under `local/toolchain/go`, and the name of the binary. */
   name: string;
   version: string;
-  /** The package that is linked: `.` is the folder's own main.go, anything else comes straight from a module. */
+  /**
+   * The package that is linked: `.` is the folder's own main.go, anything else comes straight from
+   * a module.
+   */
   source: string;
   /** `-X` settings of the linker: without them the program says that it is an unknown version. */
   variables: Readonly<Record<string, string>>;
   /** Further names of the same binary, which looks at the name it is called by. */
   links: readonly string[];
-  /** Free space that a build from nothing takes: modules, compiler cache and binary (measured, with a margin). */
+  /**
+   * Free space that a build from nothing takes: modules, compiler cache and binary (measured, with
+   * a margin).
+   */
   diskBytes: number;
-  /** Arguments that make the finished binary say its version, to see that it runs on this machine. */
+  /**
+   * Arguments that make the finished binary say its version, to see that it runs on this machine.
+   */
   check: { program: string; args: readonly string[] };
 }
 
@@ -66,7 +81,14 @@ export const goTools = {
       [`${componentBase}.gitMinor`]: versions.kubernetes.split(".")[1] ?? "",
       [`${componentBase}.gitTreeState`]: "clean",
     },
-    links: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl"],
+    links: [
+      "kube-apiserver",
+      "kube-controller-manager",
+      "kube-scheduler",
+      "kubelet",
+      "kube-proxy",
+      "kubectl",
+    ],
     diskBytes: 3 * GiB,
     check: { program: "kubelet", args: ["--version"] },
   },
@@ -74,7 +96,9 @@ export const goTools = {
     name: "pulumi",
     version: versions.pulumi,
     source: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}` },
+    variables: {
+      "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}`,
+    },
     links: [],
     diskBytes: 2 * GiB,
     check: { program: "pulumi", args: ["version"] },

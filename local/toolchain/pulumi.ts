@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  link,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "../paths.ts";
@@ -31,14 +41,25 @@ const pluginIds = Object.keys(plugins) as PluginId[];
 const standInFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), "plugins", "bin");
 const pulumiCache = (): string => join(cacheFolder(), "pulumi");
 
-/** The official CLI and plugins where they can be downloaded; the CLI built from its modules and our stand-ins for what can't. */
+/**
+ * The official CLI and plugins where they can be downloaded; the CLI built from its modules and our
+ * stand-ins for what can't.
+ */
 export async function ensurePulumi(report: Report): Promise<PulumiTools> {
   const official = await officialCli(pulumiCache(), report);
   const built = official === undefined ? await ensureGoTool("pulumi", report) : undefined;
   const original = official ?? join(built ?? "", "pulumi");
-  const found = await Promise.all(pluginIds.map(async (id) => [id, await officialPlugin(pulumiCache(), original, id, report)] as const));
-  const folders = new Map(found.flatMap(([id, folder]) => (folder === undefined ? [] : [[id, folder] as const])));
-  const origins = Object.fromEntries(pluginIds.map((id) => [id, folders.has(id) ? "official" : "stand-in"])) as Record<PluginId, Origin>;
+  const found = await Promise.all(
+    pluginIds.map(
+      async (id) => [id, await officialPlugin(pulumiCache(), original, id, report)] as const,
+    ),
+  );
+  const folders = new Map(
+    found.flatMap(([id, folder]) => (folder === undefined ? [] : [[id, folder] as const])),
+  );
+  const origins = Object.fromEntries(
+    pluginIds.map((id) => [id, folders.has(id) ? "official" : "stand-in"]),
+  ) as Record<PluginId, Origin>;
   const languageHost: Origin = official === undefined ? "stand-in" : "official";
 
   const complete = languageHost === "official" && folders.size === pluginIds.length;
@@ -59,9 +80,11 @@ export async function ensurePulumi(report: Report): Promise<PulumiTools> {
       // Another Pulumi of the user's must not lend its plugins: which ones run is decided here.
       PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      // The engine lives for seconds: with a collection at twice the live heap, Go's default, a quarter of its work is collecting garbage.
+      // The engine lives for seconds: with a collection at twice the live heap, Go's default, a
+      // quarter of its work is collecting garbage.
       GOGC: process.env["GOGC"] ?? "400",
-      // Program, packs and plugins are Node processes of a few seconds that load the same thousand files each time.
+      // Program, packs and plugins are Node processes of a few seconds that load the same thousand
+      // files each time.
       NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(cacheFolder(), "node-compile"),
       PATH: [binDir, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
     },
@@ -69,8 +92,9 @@ export async function ensurePulumi(report: Report): Promise<PulumiTools> {
 }
 
 /**
- * The CLI logs all that it does, encrypted, to `logs` in its home; with 50 instances and a policy pack that is a third of its time. It has no switch for that, but
- * goes on without where the folder can't be made.
+ * The CLI logs all that it does, encrypted, to `logs` in its home; with 50 instances and a policy
+ * pack that is a third of its time. It has no switch for that, but goes on without where the folder
+ * can't be made.
  */
 async function refuseAutomaticLogs(home: string): Promise<void> {
   const logs = join(home, "logs");
@@ -82,33 +106,54 @@ async function refuseAutomaticLogs(home: string): Promise<void> {
 
 /** Names of the parts that are not the official ones, for the words at the end of a command. */
 export function standInNames(tools: PulumiTools): string[] {
-  const standIns = pluginIds.filter((id) => tools.plugins[id] === "stand-in").map((id) => `pulumi-resource-${plugins[id].name}`);
-  return [...new Set(tools.languageHost === "stand-in" ? ["pulumi-language-nodejs", ...standIns] : standIns)];
+  const standIns = pluginIds
+    .filter((id) => tools.plugins[id] === "stand-in")
+    .map((id) => `pulumi-resource-${plugins[id].name}`);
+  return [
+    ...new Set(
+      tools.languageHost === "stand-in" ? ["pulumi-language-nodejs", ...standIns] : standIns,
+    ),
+  ];
 }
 
 /**
- * A PULUMI_HOME of this clone alone, in which each plugin is the official one or our stand-in. The engine finds all of them by its ordinary
- * rules (the language host beside the CLI, providers in `plugins`), so nothing depends on PATH and no warning is printed.
+ * A PULUMI_HOME of this clone alone, in which each plugin is the official one or our stand-in. The
+ * engine finds all of them by its ordinary rules (the language host beside the CLI, providers in
+ * `plugins`), so nothing depends on PATH and no warning is printed.
  */
-async function mixedHome(cli: string, officialFolders: ReadonlyMap<PluginId, string>, languageHost: Origin): Promise<string> {
+async function mixedHome(
+  cli: string,
+  officialFolders: ReadonlyMap<PluginId, string>,
+  languageHost: Origin,
+): Promise<string> {
   const clone = createHash("sha256").update(standInFolder).digest("hex").slice(0, 12);
   const home = join(pulumiCache(), "clones", clone);
   const binDir = join(home, "bin");
   await mkdir(binDir, { recursive: true });
   await sameFile(cli, join(binDir, "pulumi"));
   const hostName = "pulumi-language-nodejs";
-  await writeLauncher(join(binDir, hostName), join(languageHost === "official" ? dirname(cli) : standInFolder, hostName));
+  await writeLauncher(
+    join(binDir, hostName),
+    join(languageHost === "official" ? dirname(cli) : standInFolder, hostName),
+  );
   for (const id of pluginIds) {
     const { name, version } = plugins[id];
     const program = `pulumi-resource-${name}`;
     const folder = join(home, "plugins", `resource-${name}-v${version}`);
     await mkdir(folder, { recursive: true });
-    await writeLauncher(join(folder, program), join(officialFolders.get(id) ?? standInFolder, program), version);
+    await writeLauncher(
+      join(folder, program),
+      join(officialFolders.get(id) ?? standInFolder, program),
+      version,
+    );
   }
   return home;
 }
 
-/** The engine looks for the language host beside its real path: a link to another folder would not do, a hard link does. */
+/**
+ * The engine looks for the language host beside its real path: a link to another folder would not
+ * do, a hard link does.
+ */
 async function sameFile(source: string, target: string): Promise<void> {
   const [wanted, there] = await Promise.all([stat(source), stat(target).catch(() => undefined)]);
   if (there?.ino === wanted.ino && there.dev === wanted.dev) return;
@@ -120,12 +165,14 @@ async function sameFile(source: string, target: string): Promise<void> {
 
 /** The stand-in for `aws` answers under two versions, so each launcher passes its own. */
 export function launcher(program: string, version?: string): string {
-  const setting = version === undefined ? "" : `STAND_IN_VERSION='${version}'\nexport STAND_IN_VERSION\n`;
+  const setting =
+    version === undefined ? "" : `STAND_IN_VERSION='${version}'\nexport STAND_IN_VERSION\n`;
   return `#!/bin/sh\n${setting}exec '${program.replaceAll("'", `'\\''`)}' "$@"\n`;
 }
 
 async function writeLauncher(path: string, program: string, version?: string): Promise<void> {
-  if (!(await exists(program))) throw new Error(`The plugin ${program} is missing: this clone is not complete.`);
+  if (!(await exists(program)))
+    throw new Error(`The plugin ${program} is missing: this clone is not complete.`);
   const text = launcher(program, version);
   if ((await readFile(path, "utf8").catch(() => undefined)) === text) return;
   const temporary = `${path}.${process.pid}.new`;

@@ -8,10 +8,16 @@ import { lastLines } from "./commandOutput.ts";
 import { exists, folderOnce } from "./folderOnce.ts";
 import { plugins, versions, type PluginId } from "./pins.ts";
 
-/** A download that has not begun by then is not reachable: on a blocked network a connection can hang for minutes. */
+/**
+ * A download that has not begun by then is not reachable: on a blocked network a connection can
+ * hang for minutes.
+ */
 const beginMs = 15_000;
 const wholeMs = 10 * 60_000;
-/** For so long an unreachable download is not tried again, so that a warm start does not wait for it. */
+/**
+ * For so long an unreachable download is not tried again, so that a warm start does not wait for
+ * it.
+ */
 export const rememberMs = 24 * 3600_000;
 
 /** The official CLI of the pinned version, or undefined where it can't be downloaded. */
@@ -23,11 +29,15 @@ export async function officialCli(cache: string, report: Report): Promise<string
   return report.step(`Look for the official Pulumi CLI ${versions.pulumi}`, async (log) => {
     const script = join(dirname(fileURLToPath(import.meta.url)), "installPulumiCli.ts");
     try {
-      await folderOnce(root, (temporary) => download(cache, [process.execPath, script, temporary, versions.pulumi], log));
+      await folderOnce(root, (temporary) =>
+        download(cache, [process.execPath, script, temporary, versions.pulumi], log),
+      );
       return cli;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      report.info(`The official Pulumi CLI can't be downloaded here (${error.message}); it is built from its Go modules.`);
+      report.info(
+        `The official Pulumi CLI can't be downloaded here (${error.message}); it is built from its Go modules.`,
+      );
       await rememberUnreachable(cache, "cli");
       return undefined;
     }
@@ -35,7 +45,12 @@ export async function officialCli(cache: string, report: Report): Promise<string
 }
 
 /** The folder of an official provider plugin, or undefined where it can't be downloaded. */
-export async function officialPlugin(cache: string, cli: string, id: PluginId, report: Report): Promise<string | undefined> {
+export async function officialPlugin(
+  cache: string,
+  cli: string,
+  id: PluginId,
+  report: Report,
+): Promise<string | undefined> {
   const { name, version } = plugins[id];
   const folder = join(cache, "plugins", `resource-${name}-v${version}`);
   // The CLI marks a download under way by a file beside the folder.
@@ -45,7 +60,11 @@ export async function officialPlugin(cache: string, cli: string, id: PluginId, r
   if (await wasUnreachable(cache, id)) return undefined;
   return report.step(`Look for the official Pulumi plugin ${name} ${version}`, async (log) => {
     try {
-      await download(cache, [cli, "plugin", "install", "resource", name, version, "--non-interactive"], log);
+      await download(
+        cache,
+        [cli, "plugin", "install", "resource", name, version, "--non-interactive"],
+        log,
+      );
       if (await whole()) return folder;
       throw new Unreachable("the CLI installed nothing");
     } catch (error) {
@@ -66,8 +85,15 @@ export class Unreachable extends Error {
   }
 }
 
-/** Runs a downloading program; ends it when nothing has arrived in time or at its second failed attempt. */
-async function download(cache: string, command: readonly [string, ...string[]], log: (line: string) => void): Promise<void> {
+/**
+ * Runs a downloading program; ends it when nothing has arrived in time or at its second failed
+ * attempt.
+ */
+async function download(
+  cache: string,
+  command: readonly [string, ...string[]],
+  log: (line: string) => void,
+): Promise<void> {
   const [program, ...args] = command;
   const parent = join(cache, "downloads");
   await mkdir(parent, { recursive: true });
@@ -91,7 +117,8 @@ async function download(cache: string, command: readonly [string, ...string[]], 
       void receivedBytes(folder).then((bytes) => {
         begun ||= bytes > 0;
         if (begun) log(`${Math.round(bytes / 1024 ** 2)} MiB received`);
-        else if (Date.now() - started > beginMs) giveUp(`nothing arrived within ${beginMs / 1000} s`);
+        else if (Date.now() - started > beginMs)
+          giveUp(`nothing arrived within ${beginMs / 1000} s`);
       });
     }, 500);
     let failures = 0;

@@ -24,12 +24,21 @@ export interface PythonPackages {
   readonly check: { readonly program: string; readonly printed: string };
 }
 
-/** Returns the Python of an environment that holds the packages; it is made once per content of the requirements. */
-export async function ensurePythonEnvironment(packages: PythonPackages, report: Report): Promise<string> {
+/**
+ * Returns the Python of an environment that holds the packages; it is made once per content of the
+ * requirements.
+ */
+export async function ensurePythonEnvironment(
+  packages: PythonPackages,
+  report: Report,
+): Promise<string> {
   const { what, diskNeeded } = packages;
   const { interpreter, version } = await findPython(what);
   const requirements = await readFile(packages.requirementsPath, "utf8");
-  const key = createHash("sha256").update([requirements, version, goArchitecture()].join("\0")).digest("hex").slice(0, 12);
+  const key = createHash("sha256")
+    .update([requirements, version, goArchitecture()].join("\0"))
+    .digest("hex")
+    .slice(0, 12);
   const folder = join(cacheFolder(), "python", `${packages.folderName}-${key}`);
   const python = join(folder, "bin", "python");
   if (await exists(folder)) return python;
@@ -52,12 +61,23 @@ async function install(
 ): Promise<void> {
   await execa(interpreter, ["-m", "venv", "--clear", folder]);
   const python = join(folder, "bin", "python");
-  const options = ["--require-hashes", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
-  const child = execa(...boundChild(python, ["-m", "pip", "install", ...options, "-r", requirementsPath]), {
-    all: true,
-    reject: false,
-    stdin: "ignore",
-  });
+  const options = [
+    "--require-hashes",
+    "--only-binary",
+    ":all:",
+    "--no-input",
+    "--disable-pip-version-check",
+    "--progress-bar",
+    "off",
+  ];
+  const child = execa(
+    ...boundChild(python, ["-m", "pip", "install", ...options, "-r", requirementsPath]),
+    {
+      all: true,
+      reject: false,
+      stdin: "ignore",
+    },
+  );
   for await (const line of child.iterable({ from: "all" })) {
     const progress = pipProgress(line);
     if (progress !== undefined) log(progress);
@@ -65,9 +85,13 @@ async function install(
   const result = await child;
   if (result.failed) throw new Error(`pip install of ${what} failed:\n${lastLines(result)}`);
   log("verifies that it can be imported");
-  const found = await execa(python, ["-c", check.program], { env: { MLFLOW_DISABLE_TELEMETRY: "true" } });
-  if (found.stdout.trim() !== check.printed) throw new Error(`${what} was installed, but ${found.stdout} is imported`);
-  // The scripts name the folder under which they were made; the environment gets another name now, and only `python -m` is used.
+  const found = await execa(python, ["-c", check.program], {
+    env: { MLFLOW_DISABLE_TELEMETRY: "true" },
+  });
+  if (found.stdout.trim() !== check.printed)
+    throw new Error(`${what} was installed, but ${found.stdout} is imported`);
+  // The scripts name the folder under which they were made; the environment gets another name now,
+  // and only `python -m` is used.
   for (const name of await readdir(join(folder, "bin"))) {
     if (!/^python/.test(name)) await rm(join(folder, "bin", name), { recursive: true });
   }

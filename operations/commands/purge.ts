@@ -21,19 +21,28 @@ type PurgeEvent = Extract<MaintenanceEvent, { event: "purge" }>;
 /** Where a purge runs its Jobs, and whom it asks. */
 export interface PurgeSteps {
   /** Runs one Job. Only what is the answer to the command goes to machines, too. */
-  readonly job: (use: Use, answer: boolean, onEvent?: (event: MaintenanceEvent) => void) => Promise<ExitCode>;
+  readonly job: (
+    use: Use,
+    answer: boolean,
+    onEvent?: (event: MaintenanceEvent) => void,
+  ) => Promise<ExitCode>;
   readonly hasTerminal: boolean;
   /** Asks for the name; fails if something else is typed. */
   readonly ask: (typed: string, thing: string) => Promise<void>;
 }
 
 /**
- * Removes one named thing: a first Job shows what goes, then its name is asked for, and a second Job removes it, which compares the name
- * with what it finds then. `--confirm` is compared there as well, and needs no first Job.
+ * Removes one named thing: a first Job shows what goes, then its name is asked for, and a second
+ * Job removes it, which compares the name with what it finds then. `--confirm` is compared there as
+ * well, and needs no first Job.
  */
-export async function purge(request: PurgeRequest, { job, hasTerminal, ask }: PurgeSteps): Promise<ExitCode> {
+export async function purge(
+  request: PurgeRequest,
+  { job, hasTerminal, ask }: PurgeSteps,
+): Promise<ExitCode> {
   if (request.dryRun) {
-    if (request.confirm !== undefined) throw new Refusal("--confirm is not for --dry-run; nothing was changed.");
+    if (request.confirm !== undefined)
+      throw new Refusal("--confirm is not for --dry-run; nothing was changed.");
     return job(purgeUse(request), true);
   }
   if (request.confirm !== undefined) return job(purgeUse(request, request.confirm), true);
@@ -59,7 +68,14 @@ function purgeUse({ kind, what, dryRun, requestedBy }: PurgeRequest, confirmed?:
   return {
     command: "purge",
     cronJob: "retention",
-    commandLine: ["mlflow-instance-purge", ...options, `--requested-by=${requestedBy}`, "--", kind, what],
+    commandLine: [
+      "mlflow-instance-purge",
+      ...options,
+      `--requested-by=${requestedBy}`,
+      "--",
+      kind,
+      what,
+    ],
     dryRun: dryRun || confirmed === undefined,
   };
 }

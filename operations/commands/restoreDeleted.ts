@@ -1,6 +1,9 @@
 import type { Use } from "../run.ts";
 
-/** Takes a deleted experiment (with its runs), run or logged model back, as long as it isn't removed. */
+/**
+ * Takes a deleted experiment (with its runs), run or logged model back, as long as it isn't
+ * removed.
+ */
 export const restoreDeleted = (what: string): Use => ({
   command: "restore-deleted",
   cronJob: "retention",

@@ -1,6 +1,9 @@
 import type { Use } from "../run.ts";
 
-/** Removes for good what was deleted longer ago than the instance's grace, as the CronJob does every night; a dry run only lists. */
+/**
+ * Removes for good what was deleted longer ago than the instance's grace, as the CronJob does every
+ * night; a dry run only lists.
+ */
 export const retention = ({ dryRun }: { dryRun: boolean }): Use => ({
   command: "retention",
   cronJob: "retention",

@@ -18,7 +18,8 @@ export const databaseRefusesOthers = stackRule({
   pack: "isolation",
   severity: "high",
   demand: "Nobody may connect to an instance's database but its own roles.",
-  reason: "PostgreSQL lets every role of the server connect to every database until that right is taken from PUBLIC.",
+  reason:
+    "PostgreSQL lets every role of the server connect to every database until that right is taken from PUBLIC.",
   *check({ resources, instances }, context) {
     const grants = grantsOf(resources, context);
     // With grants that a preview can't know nothing is missing as yet.
@@ -41,12 +42,21 @@ export const databaseRefusesOthers = stackRule({
   },
 });
 
-function* strangersIn(grants: readonly (Grant | undefined)[], instance: Instance, instances: readonly Instance[]): Generator<Problem> {
+function* strangersIn(
+  grants: readonly (Grant | undefined)[],
+  instance: Instance,
+  instances: readonly Instance[],
+): Generator<Problem> {
   for (const grant of grants) {
     if (grant === undefined || grant.privileges.length === 0) continue;
-    const other = instances.find(({ name }) => name !== instance.name && Object.values(roleNamesOf(name)).includes(grant.role));
+    const other = instances.find(
+      ({ name }) => name !== instance.name && Object.values(roleNamesOf(name)).includes(grant.role),
+    );
     if (other === undefined && grant.role !== "public") continue;
-    const whom = other === undefined ? "every role of the server" : `the role ${grant.role} of instance ${other.name}`;
+    const whom =
+      other === undefined
+        ? "every role of the server"
+        : `the role ${grant.role} of instance ${other.name}`;
     yield {
       message: `${grant.resource.name} lets ${whom} into the database ${databaseNameOf(instance.name)} of instance ${instance.name}; take its privileges away.`,
       urn: grant.resource.urn,
@@ -57,7 +67,10 @@ function* strangersIn(grants: readonly (Grant | undefined)[], instance: Instance
 
 const grantsOf = (resources: readonly PolicyResource[], { known }: Known): (Grant | undefined)[] =>
   resources
-    .filter(({ type, props }) => type === grantType && known(() => props["objectType"] === "database") !== false)
+    .filter(
+      ({ type, props }) =>
+        type === grantType && known(() => props["objectType"] === "database") !== false,
+    )
     .map((resource) =>
       known(() => ({
         resource,

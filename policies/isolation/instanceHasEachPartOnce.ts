@@ -1,7 +1,15 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { z } from "zod";
 import { roleNamesOf } from "../names.ts";
-import { bucketTypes, component, databaseType, kubernetesType, label, marksOf, roleType } from "../resources.ts";
+import {
+  bucketTypes,
+  component,
+  databaseType,
+  kubernetesType,
+  label,
+  marksOf,
+  roleType,
+} from "../resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 interface Part {
@@ -12,14 +20,21 @@ interface Part {
   readonly kept?: true;
 }
 
-const labelled = (type: string, value: string): Part => ({ types: [type], is: (resource) => marksOf(resource)[label.component] === value });
+const labelled = (type: string, value: string): Part => ({
+  types: [type],
+  is: (resource) => marksOf(resource)[label.component] === value,
+});
 
 type RoleKind = keyof ReturnType<typeof roleNamesOf>;
 
-/** Which role of an instance it is: by its name, else by the end of its name or its logical name, because a wrong name is database-follows-instance's matter. */
+/**
+ * Which role of an instance it is: by its name, else by the end of its name or its logical name,
+ * because a wrong name is database-follows-instance's matter.
+ */
 function kindOf({ name: logical, props }: PolicyResource, instance: string): RoleKind {
   const name = (props["name"] as string | undefined) ?? "";
-  const exact = Object.entries(roleNamesOf(instance)).find(([, own]) => own === name)?.[0] as RoleKind | undefined;
+  const exact = Object.entries(roleNamesOf(instance)).find(([, own]) => own === name)?.[0] as
+    RoleKind | undefined;
   if (exact !== undefined) return exact;
   const endsWith = (ending: string) =>
     name.endsWith(ending) ||
@@ -30,7 +45,10 @@ function kindOf({ name: logical, props }: PolicyResource, instance: string): Rol
   return endsWith("_retention") ? "retention" : endsWith("_stale_runs") ? "staleRuns" : "owner";
 }
 
-const roleOfKind = (kind: RoleKind): Part => ({ types: [roleType], is: (role, instance) => kindOf(role, instance) === kind });
+const roleOfKind = (kind: RoleKind): Part => ({
+  types: [roleType],
+  is: (role, instance) => kindOf(role, instance) === kind,
+});
 
 const parts: Record<string, Part> = {
   bucket: { types: bucketTypes, kept: true },
@@ -38,12 +56,21 @@ const parts: Record<string, Part> = {
   "database owner role": roleOfKind("owner"),
   "retention role": roleOfKind("retention"),
   "stale-runs role": roleOfKind("staleRuns"),
-  "tracking server (Deployment, component tracking-server)": labelled(kubernetesType.deployment, component.trackingServer),
+  "tracking server (Deployment, component tracking-server)": labelled(
+    kubernetesType.deployment,
+    component.trackingServer,
+  ),
   "Service (component tracking-server)": labelled(kubernetesType.service, component.trackingServer),
   "migration (Job, component migration)": labelled(kubernetesType.job, component.migration),
   "token Secret (component access-tokens)": labelled(kubernetesType.secret, component.accessTokens),
-  "retention job (CronJob, component retention)": labelled(kubernetesType.cronJob, component.retention),
-  "stale-runs job (CronJob, component stale-runs)": labelled(kubernetesType.cronJob, component.staleRuns),
+  "retention job (CronJob, component retention)": labelled(
+    kubernetesType.cronJob,
+    component.retention,
+  ),
+  "stale-runs job (CronJob, component stale-runs)": labelled(
+    kubernetesType.cronJob,
+    component.staleRuns,
+  ),
   Ingress: { types: [kubernetesType.ingress] },
 };
 
@@ -52,25 +79,37 @@ export const instanceHasEachPartOnce = stackRule({
   pack: "isolation",
   severity: "high",
   demand: "Every instance has each of its parts exactly once.",
-  reason: "Without one it doesn't work or is not looked after; with two, one of them is what nobody looks at.",
+  reason:
+    "Without one it doesn't work or is not looked after; with two, one of them is what nobody looks at.",
   settings: z.object({
     optional: z
       .array(z.enum(Object.keys(parts) as [string, ...string[]]))
       .default([])
-      .describe("Parts that an instance may lack, for a platform that has another way; two are still one too many."),
+      .describe(
+        "Parts that an instance may lack, for a platform that has another way; two are still one too many.",
+      ),
   }),
   *check({ instances }, { settings, known }) {
     for (const instance of instances) {
       for (const [part, { types, is = () => true, kept }] of Object.entries(parts)) {
         if (instance.deletionPrepared && kept !== true) continue;
-        const candidates = instance.of(...types).map((resource) => ({ resource, verdict: known(() => is(resource, instance.name)) }));
-        const found = candidates.filter(({ verdict }) => verdict === true).map(({ resource }) => resource);
+        const candidates = instance
+          .of(...types)
+          .map((resource) => ({ resource, verdict: known(() => is(resource, instance.name)) }));
+        const found = candidates
+          .filter(({ verdict }) => verdict === true)
+          .map(({ resource }) => resource);
         if (found.length === 1) continue;
         // One that a preview can't know may be it.
-        const mayLack = settings.optional.includes(part) || candidates.some(({ verdict }) => verdict === undefined);
+        const mayLack =
+          settings.optional.includes(part) ||
+          candidates.some(({ verdict }) => verdict === undefined);
         if (found.length === 0 && mayLack) continue;
         yield found.length === 0
-          ? problemOf(instance, `Instance ${instance.name} has no ${part}; add it, with the instance's labels or tags.`)
+          ? problemOf(
+              instance,
+              `Instance ${instance.name} has no ${part}; add it, with the instance's labels or tags.`,
+            )
           : problemOf(
               instance,
               `Instance ${instance.name} has ${found.length} of ${part}: ${found.map(({ name }) => name).join(", ")}; remove all but one, or label it as what it is.`,

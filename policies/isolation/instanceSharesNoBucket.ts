@@ -17,18 +17,25 @@ export const instanceSharesNoBucket = stackRule({
   pack: "isolation",
   severity: "critical",
   demand: "Every instance keeps its artifacts in a bucket of its own.",
-  reason: "In a shared bucket one instance's users read and overwrite the other's models, and one's maintenance removes the other's files.",
+  reason:
+    "In a shared bucket one instance's users read and overwrite the other's models, and one's maintenance removes the other's files.",
   *check({ instances }, context) {
     yield* twice(instances, context);
     for (const instance of instances) {
       const own = bucketsOf(instance).map((bucket) => nameOf(bucket, context));
       // A bucket that is missing or named after somebody else is another rule's matter.
-      if (own.some((name) => name === undefined || !isBucketNameOf(instance.name, name)) || own.length === 0) continue;
+      if (
+        own.some((name) => name === undefined || !isBucketNameOf(instance.name, name)) ||
+        own.length === 0
+      )
+        continue;
       for (const workload of instance.of(...workloadTypes)) {
         const destination = context.known(() => variableOf(workload, variable) ?? "");
         const bucket = /^[a-z0-9-]+:\/\/([^/]+)/.exec(destination ?? "")?.[1];
         if (bucket === undefined || own.includes(bucket)) continue;
-        const other = instances.find((candidate) => bucketsOf(candidate).some((theirs) => nameOf(theirs, context) === bucket));
+        const other = instances.find((candidate) =>
+          bucketsOf(candidate).some((theirs) => nameOf(theirs, context) === bucket),
+        );
         const whose = other === undefined ? "which is not its own" : `which is ${other.name}'s`;
         yield {
           ...problemOf(

@@ -1,6 +1,11 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { listOf, statementsOf } from "../buckets.ts";
-import { bucketPolicyType, isPreviewEnvironment, kubernetesType, metadataOf } from "../resources.ts";
+import {
+  bucketPolicyType,
+  isPreviewEnvironment,
+  kubernetesType,
+  metadataOf,
+} from "../resources.ts";
 import { stackRule, type Context, type Problem } from "../rule.ts";
 import { secretEntries } from "../secrets.ts";
 import type { Instance } from "../stack.ts";
@@ -21,14 +26,19 @@ export const instanceSharesNoKey = stackRule({
   name: "instance-shares-no-key",
   pack: "isolation",
   severity: "critical",
-  demand: "Every instance has a key of its own to the object store, and is let into its own bucket by it only.",
-  reason: "A shared key opens both buckets, and taking it from one instance takes it from the other.",
+  demand:
+    "Every instance has a key of its own to the object store, and is let into its own bucket by it only.",
+  reason:
+    "A shared key opens both buckets, and taking it from one instance takes it from the other.",
   *check({ instances }, context) {
-    // Instances of pull requests may share one user: where a store has no accounts that this program could make, there is one for them all.
+    // Instances of pull requests may share one user: where a store has no accounts that this
+    // program could make, there is one for them all.
     const judged = instances.filter(({ environment }) => !isPreviewEnvironment(environment));
     yield* sharedBy(judged, "access key", stored, (instance) => keysOf(instance, context));
     yield* sharedBy(judged, "principal", stored, (instance) => principalsOf(instance, context));
-    yield* sharedBy(judged, "cloud role", "give each a role of its own", (instance) => rolesOf(instance, context));
+    yield* sharedBy(judged, "cloud role", "give each a role of its own", (instance) =>
+      rolesOf(instance, context),
+    );
   },
 });
 
@@ -56,13 +66,18 @@ function* sharedBy(
 }
 
 const keysOf = (instance: Instance, { known }: Known): Use[] =>
-  instance
-    .of(kubernetesType.secret)
-    .flatMap((secret) =>
-      (known(() => secretEntries(secret.props)) ?? [])
-        .filter(({ key }) => /access[-_]?key[-_]?id/i.test(key))
-        .flatMap((entry) => known(() => ({ who: entry.text(), resource: secret, place: `${entry.path} of ${secret.name}` })) ?? []),
-    );
+  instance.of(kubernetesType.secret).flatMap((secret) =>
+    (known(() => secretEntries(secret.props)) ?? [])
+      .filter(({ key }) => /access[-_]?key[-_]?id/i.test(key))
+      .flatMap(
+        (entry) =>
+          known(() => ({
+            who: entry.text(),
+            resource: secret,
+            place: `${entry.path} of ${secret.name}`,
+          })) ?? [],
+      ),
+  );
 
 /** How a ServiceAccount says which role of AWS its pods take. */
 const roleAnnotation = "eks.amazonaws.com/role-arn";
@@ -74,13 +89,16 @@ const rolesOf = (instance: Instance, { known }: Known): Use[] =>
   });
 
 // Administrators, who may do everything, are the same in all policies.
-const isAdministrators = (actions: readonly string[]): boolean => actions.some((action) => action === "s3:*" || action === "*");
+const isAdministrators = (actions: readonly string[]): boolean =>
+  actions.some((action) => action === "s3:*" || action === "*");
 
 const principalsOf = (instance: Instance, { known }: Known): Use[] =>
   instance.of(bucketPolicyType).flatMap((policy) =>
     (known(() => statementsOf(policy.props["policy"])) ?? [])
       .filter(({ Effect, Action }) => Effect === "Allow" && !isAdministrators(listOf(Action)))
-      .flatMap(({ Principal }) => listOf((Principal as { AWS?: string | string[] } | undefined)?.AWS))
+      .flatMap(({ Principal }) =>
+        listOf((Principal as { AWS?: string | string[] } | undefined)?.AWS),
+      )
       .filter((who) => who !== "*")
       .map((who) => ({ who, resource: policy, place: policy.name })),
   );

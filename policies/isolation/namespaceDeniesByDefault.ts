@@ -2,13 +2,17 @@ import { kubernetesType, label } from "../resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 interface Spec {
-  readonly podSelector?: { readonly matchLabels?: object; readonly matchExpressions?: readonly unknown[] };
+  readonly podSelector?: {
+    readonly matchLabels?: object;
+    readonly matchExpressions?: readonly unknown[];
+  };
   readonly policyTypes?: readonly string[];
   readonly ingress?: readonly unknown[];
   readonly egress?: readonly unknown[];
 }
 
-const isEmpty = (value: object | undefined) => value === undefined || Object.keys(value).length === 0;
+const isEmpty = (value: object | undefined) =>
+  value === undefined || Object.keys(value).length === 0;
 
 const deniesAll = ({ podSelector, policyTypes, ingress, egress }: Spec): boolean =>
   podSelector !== undefined &&
@@ -22,11 +26,14 @@ export const namespaceDeniesByDefault = stackRule({
   name: "namespace-denies-by-default",
   pack: "isolation",
   severity: "high",
-  demand: "Each instance's namespace has a NetworkPolicy that selects every pod and allows nothing, in and out.",
+  demand:
+    "Each instance's namespace has a NetworkPolicy that selects every pod and allows nothing, in and out.",
   reason: "A NetworkPolicy that opens something leaves every other pod of the namespace open.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
-      const verdicts = instance.of(kubernetesType.networkPolicy).map(({ props }) => known(() => deniesAll((props["spec"] ?? {}) as Spec)));
+      const verdicts = instance
+        .of(kubernetesType.networkPolicy)
+        .map(({ props }) => known(() => deniesAll((props["spec"] ?? {}) as Spec)));
       // One that a preview can't know may be it.
       if (verdicts.some((denies) => denies !== false)) continue;
       yield problemOf(

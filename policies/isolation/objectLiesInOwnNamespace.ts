@@ -1,7 +1,9 @@
 import { kubernetesType, metadataOf } from "../resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
-const objectTypes = Object.values(kubernetesType).filter((type) => type !== kubernetesType.namespace);
+const objectTypes = Object.values(kubernetesType).filter(
+  (type) => type !== kubernetesType.namespace,
+);
 
 // A stack rule, because how the namespace is named is another rule's matter.
 export const objectLiesInOwnNamespace = stackRule({
@@ -9,7 +11,8 @@ export const objectLiesInOwnNamespace = stackRule({
   pack: "isolation",
   severity: "critical",
   demand: "Every Kubernetes object of an instance lies in the namespace of that instance.",
-  reason: "Network policies, quotas and rights end at the namespace: what lies in another instance's is inside its fence.",
+  reason:
+    "Network policies, quotas and rights end at the namespace: what lies in another instance's is inside its fence.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       const own = known(() => metadataOf(instance.namespace.props).name ?? "");

@@ -13,7 +13,8 @@ export const bucketFollowsInstance = resourceRule({
     const instance = marksOf(bucket)[label.instance];
     if (instance === undefined || !isMarked(bucket)) return;
     const name = bucket.props["bucket"] as string | undefined;
-    if (name === undefined) return yield `Set bucket to a name that ends with -${instance}; without one it is named by chance.`;
+    if (name === undefined)
+      return yield `Set bucket to a name that ends with -${instance}; without one it is named by chance.`;
     if (!isBucketNameOf(instance, name))
       yield `The bucket of instance ${instance} is named ${name}; set bucket to a name that ends with -${instance}.`;
   },

@@ -14,6 +14,7 @@ export const bucketHasCostCenter = resourceRule({
   *check(bucket, { known }) {
     if (marksOf(bucket)[label.partOf] !== partOf) return;
     if (known(() => isAtAws(bucket.provider)) !== true) return;
-    if ((marksOf(bucket)[tag] ?? "").trim() === "") yield `Set costCenter in the instance's file (tag ${tag}).`;
+    if ((marksOf(bucket)[tag] ?? "").trim() === "")
+      yield `Set costCenter in the instance's file (tag ${tag}).`;
   },
 });

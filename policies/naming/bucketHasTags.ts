@@ -9,11 +9,16 @@ export const bucketHasTags = resourceRule({
   reason: "A bucket outlives its cluster, and is found in a bill by its tags only.",
   types: bucketTypes,
   *check(bucket, { known }) {
-    // A stack may hold other buckets. One of an instance without a single tag is instance-labels-agree's, which knows the instances.
+    // A stack may hold other buckets. One of an instance without a single tag is
+    // instance-labels-agree's, which knows the instances.
     if (known(() => isMarked(bucket)) !== true) return;
-    const wrong: string[] = bucketTags.filter((key) => known(() => (marksOf(bucket)[key] ?? "").trim() === "") === true);
-    if (known(() => ![undefined, "", partOf].includes(marksOf(bucket)[label.partOf]))) wrong.push(label.partOf);
-    if (wrong.length > 0) yield `Set the tags ${wrong.join(", ")} to what the namespace of the instance says.`;
+    const wrong: string[] = bucketTags.filter(
+      (key) => known(() => (marksOf(bucket)[key] ?? "").trim() === "") === true,
+    );
+    if (known(() => ![undefined, "", partOf].includes(marksOf(bucket)[label.partOf])))
+      wrong.push(label.partOf);
+    if (wrong.length > 0)
+      yield `Set the tags ${wrong.join(", ")} to what the namespace of the instance says.`;
   },
   remedy(bucket) {
     if (!isMarked(bucket) || marksOf(bucket)[label.partOf] !== undefined) return undefined;

@@ -2,7 +2,8 @@ import { databaseNameOf, roleNamesOf } from "../names.ts";
 import { databaseType, roleType } from "../resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
-// A stack rule, because a resource of PostgreSQL carries no label: whose it is, only the stack tells.
+// A stack rule, because a resource of PostgreSQL carries no label: whose it is, only the stack
+// tells.
 export const databaseFollowsInstance = stackRule({
   name: "database-follows-instance",
   pack: "naming",
@@ -12,7 +13,10 @@ export const databaseFollowsInstance = stackRule({
   reason: "On the shared server their names are all that tells whose they are.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
-      const allowed = { [databaseType]: [databaseNameOf(instance.name)], [roleType]: Object.values(roleNamesOf(instance.name)) };
+      const allowed = {
+        [databaseType]: [databaseNameOf(instance.name)],
+        [roleType]: Object.values(roleNamesOf(instance.name)),
+      };
       for (const resource of instance.of(databaseType, roleType)) {
         const name = known(() => (resource.props["name"] as string | undefined) ?? "");
         const names = allowed[resource.type as keyof typeof allowed];

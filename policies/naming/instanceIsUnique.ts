@@ -13,12 +13,16 @@ export const instanceIsUnique = stackRule({
   name: "instance-is-unique",
   pack: "naming",
   severity: "high",
-  demand: "No two instances of a stack have the same name, and nobody else answers at an instance's host.",
-  reason: "What follows from the name would be one for two; and whoever answers at a host gets the tokens of its users.",
+  demand:
+    "No two instances of a stack have the same name, and nobody else answers at an instance's host.",
+  reason:
+    "What follows from the name would be one for two; and whoever answers at a host gets the tokens of its users.",
   *check(stack, context) {
     yield* sameNames(stack, context);
     for (const instance of stack.instances) {
-      const hosts = new Set(instance.of(kubernetesType.ingress).flatMap((ingress) => hostsOf(ingress, context)));
+      const hosts = new Set(
+        instance.of(kubernetesType.ingress).flatMap((ingress) => hostsOf(ingress, context)),
+      );
       // An instance that takes another's host breaks host-follows-instance already.
       for (const other of stack.strangers(kubernetesType.ingress)) {
         const taken = hostsOf(other, context).filter((host) => hosts.has(host));
@@ -36,7 +40,9 @@ export const instanceIsUnique = stackRule({
 function* sameNames({ resources }: Stack, { known }: Pick<Context<unknown>, "known">) {
   const seen = new Map<string, string>();
   for (const namespace of resources) {
-    const name = known(() => (isInstanceNamespace(namespace) ? (marksOf(namespace)[label.instance] ?? "") : ""));
+    const name = known(() =>
+      isInstanceNamespace(namespace) ? (marksOf(namespace)[label.instance] ?? "") : "",
+    );
     if (name === undefined || name === "") continue;
     const first = seen.get(name);
     if (first === undefined) seen.set(name, namespace.name);

@@ -7,7 +7,8 @@ export const namespaceFollowsInstance = resourceRule({
   pack: "naming",
   severity: "medium",
   demand: "The namespace of an instance is named mlflow-<instance>.",
-  reason: "Commands, network policies of others and whoever is on call find an instance by its name alone.",
+  reason:
+    "Commands, network policies of others and whoever is on call find an instance by its name alone.",
   types: [kubernetesType.namespace],
   *check(namespace) {
     if (!isInstanceNamespace(namespace)) return;

@@ -6,11 +6,13 @@ export const namespaceNamesOwner = resourceRule({
   pack: "naming",
   severity: "medium",
   demand: "The namespace of an instance says who owns it.",
-  reason: "Whoever finds a broken, costly or leaking instance has to know whom to ask; an address is no valid label value.",
+  reason:
+    "Whoever finds a broken, costly or leaking instance has to know whom to ask; an address is no valid label value.",
   types: [kubernetesType.namespace],
   *check(namespace) {
     if (!isInstanceNamespace(namespace)) return;
     const owner = metadataOf(namespace.props).annotations?.[annotation.owner] ?? "";
-    if (owner.trim() === "") yield `Set the annotation ${annotation.owner}, the owner of the instance's file: an address that is read.`;
+    if (owner.trim() === "")
+      yield `Set the annotation ${annotation.owner}, the owner of the instance's file: an address that is read.`;
   },
 });

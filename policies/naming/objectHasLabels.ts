@@ -10,7 +10,11 @@ const required: readonly { key: string; value: string; holds: (text: string) => 
   { key: label.instance, value: "the instance's name", holds: Boolean },
   { key: label.team, value: "the team", holds: Boolean },
   { key: label.environment, value: "the environment", holds: Boolean },
-  { key: label.tier, value: "sandbox, standard or production", holds: (text) => tiers.includes(text) },
+  {
+    key: label.tier,
+    value: "sandbox, standard or production",
+    holds: (text) => tiers.includes(text),
+  },
 ];
 
 type Judged = Pick<Resource, "type" | "props">;
@@ -21,30 +25,42 @@ function namespaceOf({ type, props }: Judged): string | undefined {
   return type === kubernetesType.namespace ? name : namespace;
 }
 
-const ofAnInstance = (object: Judged): boolean => isOfInstance(object) || instanceOfNamespace(namespaceOf(object)) !== undefined;
+const ofAnInstance = (object: Judged): boolean =>
+  isOfInstance(object) || instanceOfNamespace(namespaceOf(object)) !== undefined;
 
 export const objectHasLabels = resourceRule({
   name: "object-has-labels",
   pack: "naming",
   severity: "high",
-  demand: "Every Kubernetes object of an instance has the labels of instance, team, environment and tier.",
-  reason: "Costs, alerts and every other rule find out by them whose an object is and how strictly to judge it.",
+  demand:
+    "Every Kubernetes object of an instance has the labels of instance, team, environment and tier.",
+  reason:
+    "Costs, alerts and every other rule find out by them whose an object is and how strictly to judge it.",
   types: Object.values(kubernetesType),
   *check(object, { known }) {
     if (known(() => ofAnInstance(object)) !== true) return;
-    const wrong = required.filter(({ key, holds }) => known(() => holds((marksOf(object)[key] ?? "").trim())) === false);
-    if (wrong.length > 0) yield `Set the labels ${wrong.map(({ key, value }) => `${key} (${value})`).join(", ")}.`;
+    const wrong = required.filter(
+      ({ key, holds }) => known(() => holds((marksOf(object)[key] ?? "").trim())) === false,
+    );
+    if (wrong.length > 0)
+      yield `Set the labels ${wrong.map(({ key, value }) => `${key} (${value})`).join(", ")}.`;
   },
-  // Only these two are certain: the instance follows from the namespace's name, while team, environment and tier are somebody's decision.
+  // Only these two are certain: the instance follows from the namespace's name, while team,
+  // environment and tier are somebody's decision.
   remedy(object) {
     const labels = marksOf(object);
     if (!ofAnInstance(object)) return undefined;
     const instance = instanceOfNamespace(namespaceOf(object));
     const added = {
       ...(labels[label.partOf] === undefined ? { [label.partOf]: partOf } : {}),
-      ...(labels[label.instance] === undefined && instance !== undefined ? { [label.instance]: instance } : {}),
+      ...(labels[label.instance] === undefined && instance !== undefined
+        ? { [label.instance]: instance }
+        : {}),
     };
     if (Object.keys(added).length === 0) return undefined;
-    return { ...object.props, metadata: { ...metadataOf(object.props), labels: { ...labels, ...added } } };
+    return {
+      ...object.props,
+      metadata: { ...metadataOf(object.props), labels: { ...labels, ...added } },
+    };
   },
 });

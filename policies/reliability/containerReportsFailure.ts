@@ -15,12 +15,14 @@ export const containerReportsFailure = resourceRule({
   *check(workload, context) {
     if (!isOfInstance(workload)) return;
     yield* inEach(containersOf(workload), context, function* ({ path, value }) {
-      if (value["terminationMessagePolicy"] !== policy) yield `Set ${path}.terminationMessagePolicy to ${policy}.`;
+      if (value["terminationMessagePolicy"] !== policy)
+        yield `Set ${path}.terminationMessagePolicy to ${policy}.`;
     });
   },
   remedy(workload) {
     if (!isOfInstance(workload)) return undefined;
-    if (containersOf(workload).every(({ value }) => value["terminationMessagePolicy"] === policy)) return undefined;
+    if (containersOf(workload).every(({ value }) => value["terminationMessagePolicy"] === policy))
+      return undefined;
     return withContainers(workload, (each) => ({ ...each, terminationMessagePolicy: policy }));
   },
 });

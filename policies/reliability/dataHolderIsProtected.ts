@@ -12,17 +12,22 @@ export const dataHolderIsProtected = stackRule({
   name: "data-holder-is-protected",
   pack: "reliability",
   severity: "critical",
-  demand: "Pulumi refuses to delete what holds data: bucket, database, roles and database server are protected.",
-  reason: "A renamed file or a changed argument would otherwise delete experiments and models with the next update.",
+  demand:
+    "Pulumi refuses to delete what holds data: bucket, database, roles and database server are protected.",
+  reason:
+    "A renamed file or a changed argument would otherwise delete experiments and models with the next update.",
   settings: z.object({
-    asked: bounds(z.boolean(), true, { tiers: { sandbox: false }, environments: { prod: true, "pr-*": false } }).describe(
-      "Whether it is asked for.",
-    ),
+    asked: bounds(z.boolean(), true, {
+      tiers: { sandbox: false },
+      environments: { prod: true, "pr-*": false },
+    }).describe("Whether it is asked for."),
   }),
   *check({ instances, strangers }, { settings }): Generator<Problem> {
     for (const instance of instances) {
       if (instance.deletionPrepared || !boundFor(settings.asked, instance)) continue;
-      for (const holder of instance.of(...bucketTypes, databaseType, roleType, ...databaseServerTypes).filter(isOpen))
+      for (const holder of instance
+        .of(...bucketTypes, databaseType, roleType, ...databaseServerTypes)
+        .filter(isOpen))
         yield problemOf(
           instance,
           `The ${kind(holder.type)} ${holder.name} of instance ${instance.name} is not protected; set the resource option protect: true (to delete the instance, write delete: ${instance.name} into its file).`,

@@ -9,17 +9,25 @@ export const dataHolderRefusesDeletion = resourceRule({
   name: "data-holder-refuses-deletion",
   pack: "reliability",
   severity: "critical",
-  demand: "A bucket is never emptied by force, and a database server has its own protection and leaves a last snapshot.",
-  reason: "It holds when Pulumi's own protection was taken away by hand, and when somebody works past Pulumi.",
+  demand:
+    "A bucket is never emptied by force, and a database server has its own protection and leaves a last snapshot.",
+  reason:
+    "It holds when Pulumi's own protection was taken away by hand, and when somebody works past Pulumi.",
   settings: z.object({
-    asked: bounds(z.boolean(), true, { tiers: { sandbox: false }, environments: { prod: true, "pr-*": false } }).describe(
-      "Whether it is asked for.",
-    ),
+    asked: bounds(z.boolean(), true, {
+      tiers: { sandbox: false },
+      environments: { prod: true, "pr-*": false },
+    }).describe("Whether it is asked for."),
   }),
   types: [...bucketTypes, ...databaseServerTypes],
   *check(holder, { settings, known }) {
-    if (!boundFor(settings.asked, placeOf(holder)) || marksOf(holder)[annotation.deletion] === "prepared") return;
-    const is = (name: string) => known(() => ({ value: holder.props[name] as boolean | undefined }));
+    if (
+      !boundFor(settings.asked, placeOf(holder)) ||
+      marksOf(holder)[annotation.deletion] === "prepared"
+    )
+      return;
+    const is = (name: string) =>
+      known(() => ({ value: holder.props[name] as boolean | undefined }));
     if (isBucket(holder)) {
       if (holder.props["forceDestroy"] === true)
         yield "Remove forceDestroy: it deletes all artifacts with the bucket (to delete the instance, write delete: and its name into its file).";
@@ -31,7 +39,11 @@ export const dataHolderRefusesDeletion = resourceRule({
   },
   // Certain only where nothing was said.
   remedy(holder, { settings }) {
-    if (isBucket(holder) || holder.props["deletionProtection"] !== undefined || !boundFor(settings.asked, placeOf(holder)))
+    if (
+      isBucket(holder) ||
+      holder.props["deletionProtection"] !== undefined ||
+      !boundFor(settings.asked, placeOf(holder))
+    )
       return undefined;
     return { ...holder.props, deletionProtection: true };
   },

@@ -1,5 +1,12 @@
 import { previousState, stackType, type AskPrevious } from "../previousState.ts";
-import { annotation, isInstanceNamespace, kubernetesType, label, marksOf, metadataOf } from "../resources.ts";
+import {
+  annotation,
+  isInstanceNamespace,
+  kubernetesType,
+  label,
+  marksOf,
+  metadataOf,
+} from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 import { compareVersions, isVersion } from "../versions.ts";
 

@@ -9,7 +9,8 @@ function* problemsOf(instance: Instance): Generator<Problem> {
   for (const role of instance.of(roleType)) {
     const limit = role.props["connectionLimit"] as number | undefined;
     // A role without a limit is said by role-has-connection-limit.
-    if (!owners.includes(role.props["name"] as string) || limit === undefined || limit < 1) continue;
+    if (!owners.includes(role.props["name"] as string) || limit === undefined || limit < 1)
+      continue;
     for (const server of serversOf(instance)) {
       const { connections, sum } = demandOf(server, replicasOf(instance, server).most);
       if (connections > limit)
@@ -27,7 +28,8 @@ export const poolsFitTheRole = stackRule({
   name: "pools-fit-the-role",
   pack: "reliability",
   severity: "high",
-  demand: "All pools of a tracking server together open no more connections than its database role may hold.",
+  demand:
+    "All pools of a tracking server together open no more connections than its database role may hold.",
   reason: "Under load the database refuses the rest, and requests fail that only had to wait.",
   *check({ instances }, { known }) {
     for (const instance of instances) {

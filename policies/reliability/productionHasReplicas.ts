@@ -10,7 +10,9 @@ export const productionHasReplicas = stackRule({
   demand: "A tracking server has as many replicas as its tier needs; in production two or more.",
   reason: "With one, every upgrade of a node and every crash is an outage.",
   settings: z.object({
-    least: bounds(z.int().min(1).max(20), 1, { tiers: { production: 2 } }).describe("Least number of replicas."),
+    least: bounds(z.int().min(1).max(20), 1, { tiers: { production: 2 } }).describe(
+      "Least number of replicas.",
+    ),
   }),
   *check({ instances }, { settings, known }) {
     for (const instance of instances) {

@@ -23,11 +23,19 @@ export const replicasAreSpread = resourceRule({
     const spreads: Spread[] = [
       ...(spec.value["topologySpreadConstraints"] ?? []),
       ...(anti.requiredDuringSchedulingIgnoredDuringExecution ?? []),
-      ...((anti.preferredDuringSchedulingIgnoredDuringExecution ?? []) as { podAffinityTerm: Spread }[]).map(
-        ({ podAffinityTerm }) => podAffinityTerm,
-      ),
+      ...(
+        (anti.preferredDuringSchedulingIgnoredDuringExecution ?? []) as {
+          podAffinityTerm: Spread;
+        }[]
+      ).map(({ podAffinityTerm }) => podAffinityTerm),
     ];
-    if (spreads.some(({ topologyKey, labelSelector }) => topologies.has(topologyKey ?? "") && selectsPodsOf(labelSelector, server))) return;
+    if (
+      spreads.some(
+        ({ topologyKey, labelSelector }) =>
+          topologies.has(topologyKey ?? "") && selectsPodsOf(labelSelector, server),
+      )
+    )
+      return;
     yield `Set ${spec.path}.topologySpreadConstraints (or podAntiAffinity) with topologyKey kubernetes.io/hostname and a labelSelector that selects these pods.`;
   },
 });

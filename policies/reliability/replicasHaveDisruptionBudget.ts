@@ -6,14 +6,21 @@ import type { Instance } from "../stack.ts";
 
 /** How many pods may be away at once, when all are well. */
 function allowed(budget: PolicyResource, replicas: number): number {
-  const { maxUnavailable, minAvailable } = budget.props["spec"] as Record<string, number | string | undefined>;
+  const { maxUnavailable, minAvailable } = budget.props["spec"] as Record<
+    string,
+    number | string | undefined
+  >;
   if (maxUnavailable !== undefined) return countOf(maxUnavailable, replicas, Math.ceil);
-  return minAvailable === undefined ? replicas : replicas - countOf(minAvailable, replicas, Math.ceil);
+  return minAvailable === undefined
+    ? replicas
+    : replicas - countOf(minAvailable, replicas, Math.ceil);
 }
 
 function* problemsOf(instance: Instance, server: PolicyResource): Generator<Problem> {
   const replicas = replicasOf(instance, server).least;
-  const budgets = instance.of(kubernetesType.disruptionBudget).filter(({ props }) => selectsPodsOf(props["spec"]?.selector, server));
+  const budgets = instance
+    .of(kubernetesType.disruptionBudget)
+    .filter(({ props }) => selectsPodsOf(props["spec"]?.selector, server));
   if (budgets.length === 0 && replicas > 1) {
     yield problemOf(
       instance,
@@ -34,12 +41,15 @@ export const replicasHaveDisruptionBudget = stackRule({
   name: "replicas-have-disruption-budget",
   pack: "reliability",
   severity: "high",
-  demand: "Several replicas of a tracking server have a PodDisruptionBudget, and every one lets a drain go on.",
-  reason: "Without one a drain takes all replicas at once; with one that allows nothing, no node can be upgraded.",
+  demand:
+    "Several replicas of a tracking server have a PodDisruptionBudget, and every one lets a drain go on.",
+  reason:
+    "Without one a drain takes all replicas at once; with one that allows nothing, no node can be upgraded.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       if (instance.deletionPrepared) continue;
-      for (const server of serversOf(instance)) yield* known(() => [...problemsOf(instance, server)]) ?? [];
+      for (const server of serversOf(instance))
+        yield* known(() => [...problemsOf(instance, server)]) ?? [];
     }
   },
 });

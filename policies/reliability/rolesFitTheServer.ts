@@ -10,7 +10,10 @@ const sumOf = (roles: readonly PolicyResource[]): number =>
   roles
     .filter(({ props }) => props["login"] !== false)
     // A role without a limit is said by role-has-connection-limit.
-    .reduce((sum, { props }) => sum + Math.max(0, (props["connectionLimit"] as number | undefined) ?? 0), 0);
+    .reduce(
+      (sum, { props }) => sum + Math.max(0, (props["connectionLimit"] as number | undefined) ?? 0),
+      0,
+    );
 
 const limitOf = ({ namespace }: Instance): number | undefined => {
   const text = metadataOf(namespace.props).annotations?.[annotation.serverConnections] ?? "";
@@ -22,12 +25,15 @@ export const rolesFitTheServer = stackRule({
   pack: "reliability",
   severity: "high",
   demand: "The connections of all roles of a database server together are no more than it takes.",
-  reason: "Otherwise the busiest instance takes the connections that another one needs to answer at all.",
+  reason:
+    "Otherwise the busiest instance takes the connections that another one needs to answer at all.",
   settings: z.object({
     serverConnections: z
       .record(z.string(), z.int().min(1))
       .default({})
-      .describe("max_connections of the database server by environment, for instances that don't say it."),
+      .describe(
+        "max_connections of the database server by environment, for instances that don't say it.",
+      ),
     reserved: bounds(z.int().min(0), 5).describe("Connections that stay free for administrators."),
     share: bounds(z.number().min(1).max(20), 1).describe(
       "By how much the roles together may exceed the server, because not all are busy at once.",
@@ -49,13 +55,20 @@ export const rolesFitTheServer = stackRule({
       // One provider stands for one server.
       const server = instance.of(roleType)[0]?.provider?.urn ?? "";
       const found = servers.get(server) ?? { limit, instances: [] };
-      servers.set(server, { limit: Math.min(limit, found.limit), instances: [...found.instances, instance] });
+      servers.set(server, {
+        limit: Math.min(limit, found.limit),
+        instances: [...found.instances, instance],
+      });
     }
     for (const [server, { limit, instances: sharing }] of servers) {
-      const roles = resources.filter(({ type, provider }) => type === roleType && (provider?.urn ?? "") === server);
+      const roles = resources.filter(
+        ({ type, provider }) => type === roleType && (provider?.urn ?? "") === server,
+      );
       const sum = known(() => sumOf(roles));
       const place = sharing[0]!;
-      const available = Math.floor((limit - boundFor(settings.reserved, place)) * boundFor(settings.share, place));
+      const available = Math.floor(
+        (limit - boundFor(settings.reserved, place)) * boundFor(settings.share, place),
+      );
       if (sum !== undefined && sum > available)
         yield {
           message:

@@ -13,7 +13,8 @@ export const serverHasProbes = resourceRule({
   pack: "reliability",
   severity: "high",
   demand: "A tracking server has a startup, a readiness and a liveness probe.",
-  reason: "MLflow's parent process stays up when its workers die: only a probe sees that nobody answers.",
+  reason:
+    "MLflow's parent process stays up when its workers die: only a probe sees that nobody answers.",
   types: serverTypes,
   *check(server, context) {
     if (!isTrackingServer(server)) return;
@@ -21,7 +22,8 @@ export const serverHasProbes = resourceRule({
     const containers = ((spec.value["containers"] ?? []) as Record<string, unknown>[]).entries();
     yield* inEach(containers, context, function* ([index, container]) {
       for (const [probe, otherwise] of Object.entries(probes))
-        if (container[probe] === undefined) yield `Set ${spec.path}.containers[${index}].${probe}; without it ${otherwise}.`;
+        if (container[probe] === undefined)
+          yield `Set ${spec.path}.containers[${index}].${probe}; without it ${otherwise}.`;
     });
   },
 });

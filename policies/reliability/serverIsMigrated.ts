@@ -4,17 +4,21 @@ import { problemOf, stackRule } from "../rule.ts";
 import { serversOf } from "../servers.ts";
 import { containersOf } from "../workloads.ts";
 
-const imagesOf = (workload: PolicyResource): string[] => containersOf(workload).map(({ value }) => value["image"] as string);
+const imagesOf = (workload: PolicyResource): string[] =>
+  containersOf(workload).map(({ value }) => value["image"] as string);
 
 export const serverIsMigrated = stackRule({
   name: "server-is-migrated",
   pack: "reliability",
   severity: "critical",
   demand: "Every tracking server has a migration Job with its own image in its own namespace.",
-  reason: "A server on a schema of another version fails at once, or later at the first column that is missing.",
+  reason:
+    "A server on a schema of another version fails at once, or later at the first column that is missing.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
-      const jobs = instance.component(component.migration).filter(({ type }) => type === kubernetesType.job);
+      const jobs = instance
+        .component(component.migration)
+        .filter(({ type }) => type === kubernetesType.job);
       // That there is one at all is asked by instance-has-each-part-once.
       if (instance.deletionPrepared || jobs.length === 0) continue;
       for (const server of serversOf(instance)) {
@@ -22,7 +26,11 @@ export const serverIsMigrated = stackRule({
         const images = known(() => imagesOf(server));
         if (namespace === undefined || images === undefined) continue;
         const verdicts = jobs.map((job) =>
-          known(() => metadataOf(job.props).namespace === namespace.name && imagesOf(job).some((image) => images.includes(image))),
+          known(
+            () =>
+              metadataOf(job.props).namespace === namespace.name &&
+              imagesOf(job).some((image) => images.includes(image)),
+          ),
         );
         if (verdicts.some((verdict) => verdict !== false)) continue;
         yield problemOf(

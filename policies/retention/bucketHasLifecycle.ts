@@ -9,11 +9,15 @@ export const bucketHasLifecycle = stackRule({
   name: "bucket-has-lifecycle",
   pack: "retention",
   severity: "medium",
-  demand: "The bucket of an instance has a lifecycle; where its store knows none, the maintenance job sweeps instead.",
-  reason: "Without either, aborted uploads and old versions pile up, and nothing that was deleted ever leaves a versioned bucket.",
+  demand:
+    "The bucket of an instance has a lifecycle; where its store knows none, the maintenance job sweeps instead.",
+  reason:
+    "Without either, aborted uploads and old versions pile up, and nothing that was deleted ever leaves a versioned bucket.",
   *check({ instances }, context) {
     for (const instance of instances) {
-      const jobs = instance.component(component.retention).filter(({ type }) => type === kubernetesType.cronJob);
+      const jobs = instance
+        .component(component.retention)
+        .filter(({ type }) => type === kubernetesType.cronJob);
       const sweeps = jobs.map((job) => context.known(() => variableOf(job, variable) === "false"));
       // Without a job, instance-has-each-part-once speaks, or the instance is on its way out.
       if (sweeps.length === 0 || sweeps.some((sweep) => sweep !== false)) continue;

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { daysOf } from "../days.ts";
 import { lifecycleRulesOf, type LifecycleRule } from "../lifecycles.ts";
-import { annotation, component, intelligentTieringType, kubernetesType, lifecycleTypes, metadataOf } from "../resources.ts";
+import {
+  annotation,
+  component,
+  intelligentTieringType,
+  kubernetesType,
+  lifecycleTypes,
+  metadataOf,
+} from "../resources.ts";
 import { problemOf, stackRule, type Context } from "../rule.ts";
 import type { Instance } from "../stack.ts";
 import { variableOf } from "../workloads.ts";
@@ -19,15 +26,21 @@ export const bucketLifecycleKeepsArtifacts = stackRule({
   severity: "critical",
   demand:
     "The lifecycle of a bucket ends aborted uploads everywhere, and removes or freezes nothing but temporary files, and noncurrent versions no sooner than the retention.",
-  // Noncurrent versions: an artifact that was overwritten or deleted by mistake can be brought back for as long as a deleted experiment can.
-  reason: "Whether an artifact is still needed only MLflow knows: a live registered version may point to an object of any age.",
+  // Noncurrent versions: an artifact that was overwritten or deleted by mistake can be brought back
+  // for as long as a deleted experiment can.
+  reason:
+    "Whether an artifact is still needed only MLflow knows: a live registered version may point to an object of any age.",
   settings: z.object({
-    temporaryPrefixes: z.array(temporary).default(["tmp/", "maintenance/"]).describe("Prefixes under which current objects may expire."),
+    temporaryPrefixes: z
+      .array(temporary)
+      .default(["tmp/", "maintenance/"])
+      .describe("Prefixes under which current objects may expire."),
   }),
   *check({ instances }, { settings, known }) {
     for (const instance of instances) {
       const retention = leastRetention(instance, { known });
-      const isTemporary = (prefix: string) => settings.temporaryPrefixes.some((allowed) => prefix.startsWith(allowed));
+      const isTemporary = (prefix: string) =>
+        settings.temporaryPrefixes.some((allowed) => prefix.startsWith(allowed));
       const allowed = settings.temporaryPrefixes.join(", ");
       for (const lifecycle of instance.of(...lifecycleTypes)) {
         const rules = known(() => lifecycleRulesOf(lifecycle.props))?.map((read) => known(read));
@@ -38,7 +51,9 @@ export const bucketLifecycleKeepsArtifacts = stackRule({
             yield problemOf(instance, `${rule.title} of ${lifecycle.name} ${message}`, lifecycle);
           }
         }
-        const ends = rules.some((rule) => rule === undefined || (rule.active && rule.endsUploads && rule.prefix === ""));
+        const ends = rules.some(
+          (rule) => rule === undefined || (rule.active && rule.endsUploads && rule.prefix === ""),
+        );
         if (ends) continue;
         yield problemOf(
           instance,
@@ -64,10 +79,16 @@ export const bucketLifecycleKeepsArtifacts = stackRule({
   },
 });
 
-function* problemsOf(rule: LifecycleRule, retention: number, temporaryOnly: boolean, allowed: string): Generator<string> {
+function* problemsOf(
+  rule: LifecycleRule,
+  retention: number,
+  temporaryOnly: boolean,
+  allowed: string,
+): Generator<string> {
   if (!rule.active) return;
   const where = rule.prefix === "" ? "in the whole bucket" : `under ${rule.prefix}`;
-  if (rule.expires && !temporaryOnly) yield `removes objects ${where}; remove its expiration, or give it one of the prefixes ${allowed}.`;
+  if (rule.expires && !temporaryOnly)
+    yield `removes objects ${where}; remove its expiration, or give it one of the prefixes ${allowed}.`;
   const cold = rule.classes.filter((name) => frozen.includes(name));
   if (cold.length > 0 && !temporaryOnly) {
     yield `moves objects ${where} to ${cold.join(", ")}, from which MLflow can't read; remove that transition.`;
@@ -77,12 +98,17 @@ function* problemsOf(rule: LifecycleRule, retention: number, temporaryOnly: bool
   }
 }
 
-// Where what is declared and what is applied differ, retention-job-applies-retention speaks, and here the shorter counts.
+// Where what is declared and what is applied differ, retention-job-applies-retention speaks, and
+// here the shorter counts.
 function leastRetention(instance: Instance, { known }: Known): number {
-  const declared = known(() => daysOf(metadataOf(instance.namespace.props).annotations?.[annotation.retention]));
+  const declared = known(() =>
+    daysOf(metadataOf(instance.namespace.props).annotations?.[annotation.retention]),
+  );
   const applied = instance
     .component(component.retention)
     .filter(({ type }) => type === kubernetesType.cronJob)
-    .map((job) => known(() => daysOf(variableOf(job, "MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION"))));
+    .map((job) =>
+      known(() => daysOf(variableOf(job, "MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION"))),
+    );
   return Math.min(declared ?? 0, ...applied.map((days) => days ?? Number.POSITIVE_INFINITY));
 }

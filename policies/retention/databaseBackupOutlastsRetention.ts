@@ -15,11 +15,14 @@ const keptByPlan = (plan: PolicyResource): number =>
     ),
   );
 
-const isPostgresql = ({ props }: PolicyResource): boolean => ((props["engine"] as string | undefined) ?? "postgres").includes("postgres");
+const isPostgresql = ({ props }: PolicyResource): boolean =>
+  ((props["engine"] as string | undefined) ?? "postgres").includes("postgres");
 
 // A replica is made anew from its primary, which is what has backups.
 const isReplica = ({ props }: PolicyResource): boolean =>
-  ["replicateSourceDb", "replicationSourceIdentifier"].some((source) => (props[source] ?? "") !== "");
+  ["replicateSourceDb", "replicationSourceIdentifier"].some(
+    (source) => (props[source] ?? "") !== "",
+  );
 
 export const databaseBackupOutlastsRetention = stackRule({
   name: "database-backup-outlasts-retention",
@@ -27,20 +30,31 @@ export const databaseBackupOutlastsRetention = stackRule({
   severity: "high",
   demand:
     "Where the stack declares database servers or backup plans, automated backups are kept for at least the longest retention of its instances.",
-  reason: "An experiment that can still be restored by its owner needs its rows from before the accident.",
+  reason:
+    "An experiment that can still be restored by its owner needs its rows from before the accident.",
   *check(stack, context) {
     const retentions = stack.instances.flatMap((instance) => {
-      const days = context.known(() => daysOf(metadataOf(instance.namespace.props).annotations?.[annotation.retention]) ?? 0);
+      const days = context.known(
+        () => daysOf(metadataOf(instance.namespace.props).annotations?.[annotation.retention]) ?? 0,
+      );
       return days === undefined ? [] : [{ name: instance.name, days }];
     });
-    const ofType = (...types: readonly string[]) => stack.resources.filter(({ type }) => types.includes(type));
+    const ofType = (...types: readonly string[]) =>
+      stack.resources.filter(({ type }) => types.includes(type));
     const servers = ofType(...databaseServerTypes).filter(
       (server) => context.known(() => isPostgresql(server) && !isReplica(server)) === true,
     );
     const plans = kept(ofType(backupPlanType), keptByPlan, context);
-    const own = kept(servers, ({ props }) => (props["backupRetentionPeriod"] as number | undefined) ?? 0, context);
+    const own = kept(
+      servers,
+      ({ props }) => (props["backupRetentionPeriod"] as number | undefined) ?? 0,
+      context,
+    );
     const longest = Math.max(0, ...plans.map(({ days }) => days));
-    const judged = servers.length > 0 ? own.map(({ resource, days }) => ({ resource, days: Math.max(days, longest) })) : plans;
+    const judged =
+      servers.length > 0
+        ? own.map(({ resource, days }) => ({ resource, days: Math.max(days, longest) }))
+        : plans;
     for (const { resource, days } of judged) {
       const longer = retentions.filter((retention) => retention.days > days);
       if (longer.length === 0) continue;

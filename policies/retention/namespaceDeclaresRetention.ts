@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { daysOf } from "../days.ts";
-import { annotation, isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../resources.ts";
+import {
+  annotation,
+  isInstanceNamespace,
+  kubernetesType,
+  metadataOf,
+  placeOf,
+} from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 
@@ -10,8 +16,10 @@ export const namespaceDeclaresRetention = resourceRule({
   name: "namespace-declares-retention",
   pack: "retention",
   severity: "high",
-  demand: "Each instance declares for how long deleted experiments can be restored, within the bounds of its tier and environment.",
-  reason: "Without grace a mistaken deletion is final at once; without an end, deleted personal data stays for ever.",
+  demand:
+    "Each instance declares for how long deleted experiments can be restored, within the bounds of its tier and environment.",
+  reason:
+    "Without grace a mistaken deletion is final at once; without an end, deleted personal data stays for ever.",
   settings: z.object({
     // What production reads from is never gone within a weekend.
     minDays: bounds(days, 1, { tiers: { production: 7 } }).describe("Least number of days."),
@@ -24,7 +32,8 @@ export const namespaceDeclaresRetention = resourceRule({
     const [min, max] = [boundFor(settings.minDays, place), boundFor(settings.maxDays, place)];
     const found = metadataOf(namespace.props).annotations?.[annotation.retention];
     const range = `a number of days from ${min}d to ${max}d`;
-    if (found === undefined) return yield `Set deletedExperimentRetention (annotation ${annotation.retention}) to ${range}.`;
+    if (found === undefined)
+      return yield `Set deletedExperimentRetention (annotation ${annotation.retention}) to ${range}.`;
     const given = daysOf(found);
     if (given === undefined || given < min || given > max)
       yield `deletedExperimentRetention (annotation ${annotation.retention}) is "${found}"; set it to ${range}.`;

@@ -1,6 +1,12 @@
 import { daysOf } from "../days.ts";
 import { previousState, stackType, type AskPrevious } from "../previousState.ts";
-import { annotation, isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../resources.ts";
+import {
+  annotation,
+  isInstanceNamespace,
+  kubernetesType,
+  metadataOf,
+  placeOf,
+} from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const fields = [
@@ -15,7 +21,8 @@ export const retentionIsNotCutShortOf = (ask: AskPrevious) =>
     pack: "retention",
     severity: "critical",
     demand: "The retention of an instance is not lowered by more than half at once.",
-    reason: "The next run removes for good what the old retention still kept; a slip of the pen must not do that.",
+    reason:
+      "The next run removes for good what the old retention still kept; a slip of the pen must not do that.",
     types: [stackType, kubernetesType.namespace],
     async *check(resource) {
       if (resource.type === stackType) {
@@ -26,7 +33,11 @@ export const retentionIsNotCutShortOf = (ask: AskPrevious) =>
       if (!isInstanceNamespace(resource)) return;
       const { instance } = placeOf(resource);
       const declared = metadataOf(resource.props).annotations;
-      if (instance === undefined || fields.every(({ key }) => daysOf(declared?.[key]) === undefined)) return;
+      if (
+        instance === undefined ||
+        fields.every(({ key }) => daysOf(declared?.[key]) === undefined)
+      )
+        return;
       const previous = await ask(resource.urn);
       if ("refusal" in previous) {
         yield `Nobody can tell which retention instance ${instance} had: ${previous.refusal}.`;

@@ -3,26 +3,46 @@ import { problemOf, stackRule } from "../rule.ts";
 import { variableOf } from "../workloads.ts";
 
 const applied = [
-  { variable: "MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION", declared: annotation.retention, noun: "retention", isOptional: false },
-  { variable: "MLFLOW_INSTANCE_TRACE_RETENTION", declared: annotation.traceRetention, noun: "trace retention", isOptional: true },
+  {
+    variable: "MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION",
+    declared: annotation.retention,
+    noun: "retention",
+    isOptional: false,
+  },
+  {
+    variable: "MLFLOW_INSTANCE_TRACE_RETENTION",
+    declared: annotation.traceRetention,
+    noun: "trace retention",
+    isOptional: true,
+  },
 ] as const;
 
 export const retentionJobAppliesRetention = stackRule({
   name: "retention-job-applies-retention",
   pack: "retention",
   severity: "high",
-  demand: "The maintenance job of an instance runs, and removes after just the time that the instance declares.",
-  reason: "What nobody applies is no retention: what was deleted would stay for ever, or go sooner than its owners were told.",
+  demand:
+    "The maintenance job of an instance runs, and removes after just the time that the instance declares.",
+  reason:
+    "What nobody applies is no retention: what was deleted would stay for ever, or go sooner than its owners were told.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       // A missing job is instance-has-each-part-once's.
-      for (const job of instance.component(component.retention).filter(({ type }) => type === kubernetesType.cronJob)) {
+      for (const job of instance
+        .component(component.retention)
+        .filter(({ type }) => type === kubernetesType.cronJob)) {
         if (known(() => job.props["spec"]?.["suspend"] === true) === true) {
-          yield problemOf(instance, `The CronJob ${job.name} of instance ${instance.name} is suspended; remove spec.suspend.`, job);
+          yield problemOf(
+            instance,
+            `The CronJob ${job.name} of instance ${instance.name} is suspended; remove spec.suspend.`,
+            job,
+          );
         }
         for (const { variable, declared: name, noun, isOptional } of applied) {
           const found = known(() => variableOf(job, variable) ?? "");
-          const declared = known(() => metadataOf(instance.namespace.props).annotations?.[name] ?? "");
+          const declared = known(
+            () => metadataOf(instance.namespace.props).annotations?.[name] ?? "",
+          );
           if (found === undefined || declared === undefined) continue;
           // An instance without any retention at all is namespace-declares-retention's.
           if (found === declared || (declared === "" && !isOptional)) continue;

@@ -13,15 +13,20 @@ export const bucketAclIsPrivate = resourceRule({
   name: "bucket-acl-is-private",
   pack: "security",
   severity: "critical",
-  demand: "No access control list opens a bucket or an object to everybody or to every account of AWS.",
+  demand:
+    "No access control list opens a bucket or an object to everybody or to every account of AWS.",
   reason: "A list goes past the bucket's policy, and authenticated means anybody with an account.",
   types: [...bucketTypes, ...bucketAclTypes, ...objectTypes],
   *check({ props }) {
     const acl = props["acl"] as string | undefined;
-    if (acl !== undefined && open.has(acl)) yield `acl is ${acl}; set it to private, or leave it out.`;
+    if (acl !== undefined && open.has(acl))
+      yield `acl is ${acl}; set it to private, or leave it out.`;
     // Of a list of its own, and of the bucket in the provider's older form.
-    const own = ((props["accessControlPolicy"]?.grants ?? []) as Grant[]).map(({ grantee }) => grantee?.uri);
+    const own = ((props["accessControlPolicy"]?.grants ?? []) as Grant[]).map(
+      ({ grantee }) => grantee?.uri,
+    );
     const inBucket = ((props["grants"] ?? []) as Grant[]).map(({ uri }) => uri);
-    for (const uri of [...own, ...inBucket]) if (everybody.test(uri ?? "")) yield `A grant names the group ${String(uri)}; remove it.`;
+    for (const uri of [...own, ...inBucket])
+      if (everybody.test(uri ?? "")) yield `A grant names the group ${String(uri)}; remove it.`;
   },
 });

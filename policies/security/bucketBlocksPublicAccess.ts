@@ -19,7 +19,8 @@ export const bucketBlocksPublicAccess = stackRule({
   *check({ instances }, context) {
     for (const instance of instances)
       for (const bucket of bucketsWithout(instance, [publicAccessBlockType], context)) {
-        if (!isAtAws(bucket.provider) && !boundFor(context.settings.otherStores, instance)) continue;
+        if (!isAtAws(bucket.provider) && !boundFor(context.settings.otherStores, instance))
+          continue;
         yield problemOf(
           instance,
           `The bucket of instance ${instance.name} has no public access block; add a BucketPublicAccessBlock (platform.objectStore.features.publicAccessBlock: true of the environment).`,

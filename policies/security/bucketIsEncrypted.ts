@@ -19,7 +19,8 @@ export const bucketIsEncrypted = stackRule({
   *check({ instances }, context) {
     for (const instance of instances)
       for (const bucket of bucketsWithout(instance, encryptionTypes, context)) {
-        if (!isAtAws(bucket.provider) && !boundFor(context.settings.otherStores, instance)) continue;
+        if (!isAtAws(bucket.provider) && !boundFor(context.settings.otherStores, instance))
+          continue;
         yield problemOf(
           instance,
           `The bucket of instance ${instance.name} has no default encryption; add a BucketServerSideEncryptionConfiguration (platform.objectStore.features.encryption: true of the environment).`,

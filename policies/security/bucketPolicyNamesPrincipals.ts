@@ -7,11 +7,13 @@ export const bucketPolicyNamesPrincipals = resourceRule({
   pack: "security",
   severity: "critical",
   demand: "No statement of a bucket policy allows anything to everybody.",
-  reason: "Models and data of an instance are then on the internet for whoever guesses the bucket's name.",
+  reason:
+    "Models and data of an instance are then on the internet for whoever guesses the bucket's name.",
   types: [bucketPolicyType],
   *check({ props }) {
     const statements = statementsOf(props["policy"]);
-    if (statements === undefined) return yield "policy is no policy document: JSON with a Statement.";
+    if (statements === undefined)
+      return yield "policy is no policy document: JSON with a Statement.";
     for (const [index, statement] of statements.entries())
       if (allowsEverybody(statement))
         yield `The statement ${statement.Sid ?? index} of policy allows to everybody; name the principals (Principal.AWS), or limit it with a Condition on who asks or from where.`;

@@ -19,7 +19,10 @@ function isForPlainHttp({ Condition = {} }: Statement): boolean {
   );
 }
 
-/** Whether the statement refuses every action on the bucket and its objects to everybody who comes without TLS. */
+/**
+ * Whether the statement refuses every action on the bucket and its objects to everybody who comes
+ * without TLS.
+ */
 const refusesPlainHttp = (statement: Statement): boolean =>
   statement.Effect === "Deny" &&
   isEverybody(statement.Principal) &&
@@ -28,7 +31,8 @@ const refusesPlainHttp = (statement: Statement): boolean =>
   isForPlainHttp(statement);
 
 const coversAll = (resources: readonly string[]): boolean =>
-  resources.includes("*") || (resources.some((name) => name.endsWith("/*")) && resources.some((name) => !name.endsWith("/*")));
+  resources.includes("*") ||
+  (resources.some((name) => name.endsWith("/*")) && resources.some((name) => !name.endsWith("/*")));
 
 export const bucketPolicyRefusesPlainHttp = resourceRule({
   name: "bucket-policy-refuses-plain-http",

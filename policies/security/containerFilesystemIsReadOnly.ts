@@ -8,7 +8,8 @@ export const containerFilesystemIsReadOnly = resourceRule({
   pack: "security",
   severity: "medium",
   demand: "The root filesystem of every container of an instance is read-only.",
-  reason: "Whoever gets in can then change no code and leave nothing behind; what has to be written goes to a volume with a size.",
+  reason:
+    "Whoever gets in can then change no code and leave nothing behind; what has to be written goes to a volume with a size.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

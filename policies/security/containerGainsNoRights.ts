@@ -9,7 +9,8 @@ interface SecurityContext {
   readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
 }
 
-const contextOf = (container: Record<string, any>): SecurityContext => container["securityContext"] ?? {};
+const contextOf = (container: Record<string, any>): SecurityContext =>
+  container["securityContext"] ?? {};
 
 export const containerGainsNoRights = resourceRule({
   name: "container-gains-no-rights",
@@ -25,12 +26,14 @@ export const containerGainsNoRights = resourceRule({
       const { privileged, allowPrivilegeEscalation, capabilities } = contextOf(value);
       if (privileged === true) yield `Remove ${at}.privileged.`;
       if (allowPrivilegeEscalation !== false) yield `Set ${at}.allowPrivilegeEscalation to false.`;
-      if (capabilities?.drop?.includes("ALL") !== true) yield `Set ${at}.capabilities.drop to ["ALL"].`;
+      if (capabilities?.drop?.includes("ALL") !== true)
+        yield `Set ${at}.capabilities.drop to ["ALL"].`;
       const added = capabilities?.add ?? [];
       if (added.length > 0) yield `Remove ${[...added].join(", ")} from ${at}.capabilities.add.`;
     });
   },
-  // Certain only where nothing was said: the API server would refuse such a pod of a restricted namespace anyway.
+  // Certain only where nothing was said: the API server would refuse such a pod of a restricted
+  // namespace anyway.
   remedy(workload) {
     if (!isOfInstance(workload)) return undefined;
     let changed = false;
@@ -38,7 +41,9 @@ export const containerGainsNoRights = resourceRule({
       const { allowPrivilegeEscalation, capabilities } = contextOf(container);
       const missing = {
         ...(allowPrivilegeEscalation === undefined ? { allowPrivilegeEscalation: false } : {}),
-        ...(capabilities?.drop === undefined ? { capabilities: { ...capabilities, drop: ["ALL"] } } : {}),
+        ...(capabilities?.drop === undefined
+          ? { capabilities: { ...capabilities, drop: ["ALL"] } }
+          : {}),
       };
       if (Object.keys(missing).length === 0) return container;
       changed = true;

@@ -8,13 +8,15 @@ import { knownOf } from "../tokens.ts";
 import { boundFor, bounds } from "../settings.ts";
 import { containersOf, variablesOf, workloadTypes } from "../workloads.ts";
 
-const strengthOf = (mode: string | undefined): number => (sslModes as readonly (string | undefined)[]).indexOf(mode);
+const strengthOf = (mode: string | undefined): number =>
+  (sslModes as readonly (string | undefined)[]).indexOf(mode);
 
 export const databaseConnectionUsesTls = resourceRule({
   name: "database-connection-uses-tls",
   pack: "security",
   severity: "critical",
-  demand: "Whoever connects to the database insists on TLS: the provider, and every address that a pod gets.",
+  demand:
+    "Whoever connects to the database insists on TLS: the provider, and every address that a pod gets.",
   reason: "With a mode that only prefers TLS, one changed packet sends password and data in clear.",
   settings: z.object({
     least: bounds(z.enum(["require", "verify-ca", "verify-full"]), "require").describe(
@@ -30,7 +32,8 @@ export const databaseConnectionUsesTls = resourceRule({
         : [
             `${path} ${mode === undefined ? "does not set sslmode" : `has sslmode ${mode}`}; set it to ${orStricter(least)} (platform.postgresql.sslMode of the environment).`,
           ];
-    if (resource.type === postgresqlProviderType) return yield* tooWeak("The provider", resource.props["sslmode"] as string | undefined);
+    if (resource.type === postgresqlProviderType)
+      return yield* tooWeak("The provider", resource.props["sslmode"] as string | undefined);
     if (!isOfInstance(resource)) return;
     const { known } = knownOf(resource, context);
     const texts =
@@ -41,9 +44,11 @@ export const databaseConnectionUsesTls = resourceRule({
             .map(({ path, name, text }) => ({ path: `${path} (${name})`, text }));
     yield* inEach(texts, { known }, function* ({ path, text }) {
       const address = text();
-      if (address !== undefined && isPostgresql(address)) yield* tooWeak(`The address in ${path}`, sslModeOf(address));
+      if (address !== undefined && isPostgresql(address))
+        yield* tooWeak(`The address in ${path}`, sslModeOf(address));
     });
   },
 });
 
-const orStricter = (least: string): string => (least === "verify-full" ? least : `${least} or stricter`);
+const orStricter = (least: string): string =>
+  least === "verify-full" ? least : `${least} or stricter`;

@@ -14,7 +14,8 @@ export const databaseRoleHasNoRights = resourceRule({
   pack: "security",
   severity: "critical",
   demand: "No database role that a stack makes has a right on the server itself.",
-  reason: "An instance's password is in its pods; with such a right it opens every other instance's data.",
+  reason:
+    "An instance's password is in its pods; with such a right it opens every other instance's data.",
   types: [roleType],
   *check({ props }, context) {
     for (const [right, what] of Object.entries(rights)) {

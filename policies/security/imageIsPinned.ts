@@ -8,16 +8,20 @@ import { containersOf, workloadTypes } from "../workloads.ts";
 const digest = /@sha256:[0-9a-f]{64}$/;
 
 /** The tag of a reference; a colon before the last slash belongs to the registry's port. */
-const tagOf = (image: string): string | undefined => /:([^:/@]+)(?:@|$)/.exec(image.slice(image.lastIndexOf("/") + 1))?.[1];
+const tagOf = (image: string): string | undefined =>
+  /:([^:/@]+)(?:@|$)/.exec(image.slice(image.lastIndexOf("/") + 1))?.[1];
 
 export const imageIsPinned = resourceRule({
   name: "image-is-pinned",
   pack: "security",
   severity: "high",
   demand: "Every image of an instance is named by its digest; the tag latest never.",
-  reason: "A tag can be moved to other content, which then runs without a review; a digest is the content.",
+  reason:
+    "A tag can be moved to other content, which then runs without a review; a digest is the content.",
   settings: z.object({
-    pin: bounds(z.enum(["digest", "tag"]), "digest").describe("What an image has to be named by; tag is an exact one."),
+    pin: bounds(z.enum(["digest", "tag"]), "digest").describe(
+      "What an image has to be named by; tag is an exact one.",
+    ),
   }),
   types: workloadTypes,
   *check(workload, context) {

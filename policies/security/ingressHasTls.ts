@@ -9,20 +9,26 @@ interface Spec {
   readonly defaultBackend?: unknown;
 }
 
-/** Of the AWS Load Balancer Controller: a certificate in ACM, which the load balancer shows for every host of the ingress. */
+/**
+ * Of the AWS Load Balancer Controller: a certificate in ACM, which the load balancer shows for
+ * every host of the ingress.
+ */
 const albCertificate = "alb.ingress.kubernetes.io/certificate-arn";
 
 export const ingressHasTls = resourceRule({
   name: "ingress-has-tls",
   pack: "security",
   severity: "critical",
-  demand: "Every host of an ingress has a certificate, and no ingress answers for hosts that it does not name.",
+  demand:
+    "Every host of an ingress has a certificate, and no ingress answers for hosts that it does not name.",
   reason: "A token sent without TLS is everybody's token.",
   settings: z.object({
     albClasses: z
       .array(z.string().min(1))
       .default(["alb"])
-      .describe("Classes of ingresses that the AWS Load Balancer Controller serves; only there does a certificate in ACM count."),
+      .describe(
+        "Classes of ingresses that the AWS Load Balancer Controller serves; only there does a certificate in ACM count.",
+      ),
   }),
   types: [kubernetesType.ingress],
   *check({ props }, { settings }) {
@@ -35,9 +41,12 @@ export const ingressHasTls = resourceRule({
         : "add it to spec.tls[].hosts.";
     const covered = new Set((spec.tls ?? []).flatMap(({ hosts }) => hosts ?? []));
     for (const { host } of spec.rules ?? []) {
-      if (host === undefined || host === "") yield "A rule names no host and would answer for all; set spec.rules[].host.";
-      else if (!atLoadBalancer && !covered.has(host)) yield `The host ${host} has no certificate; ${advice}`;
+      if (host === undefined || host === "")
+        yield "A rule names no host and would answer for all; set spec.rules[].host.";
+      else if (!atLoadBalancer && !covered.has(host))
+        yield `The host ${host} has no certificate; ${advice}`;
     }
-    if (spec.defaultBackend !== undefined) yield "Remove spec.defaultBackend: it answers for every host, without a certificate.";
+    if (spec.defaultBackend !== undefined)
+      yield "Remove spec.defaultBackend: it answers for every host, without a certificate.";
   },
 });

@@ -8,16 +8,23 @@ const albRedirect = "alb.ingress.kubernetes.io/ssl-redirect";
 
 type Annotations = Record<string, string>;
 
-/** What each annotation of a common controller has to be; the key alone asks nothing of whoever uses another controller. */
+/**
+ * What each annotation of a common controller has to be; the key alone asks nothing of whoever uses
+ * another controller.
+ */
 const checks: Record<string, (value: string, all: Annotations) => string | undefined> = {
-  // Entry points are named by the operator of Traefik; `web` is the one for plain HTTP in its own chart and in k3s.
-  [traefik]: (value) => (value.split(",").some((name) => name.trim() === "web") ? "websecure" : undefined),
+  // Entry points are named by the operator of Traefik; `web` is the one for plain HTTP in its own
+  // chart and in k3s.
+  [traefik]: (value) =>
+    value.split(",").some((name) => name.trim() === "web") ? "websecure" : undefined,
   "nginx.ingress.kubernetes.io/ssl-redirect": (value) => (value === "false" ? "true" : undefined),
-  "nginx.ingress.kubernetes.io/force-ssl-redirect": (value) => (value === "false" ? "true" : undefined),
+  "nginx.ingress.kubernetes.io/force-ssl-redirect": (value) =>
+    value === "false" ? "true" : undefined,
   "ingress.kubernetes.io/ssl-redirect": (value) => (value === "false" ? "true" : undefined),
   "haproxy.org/ssl-redirect": (value) => (value === "false" ? "true" : undefined),
   "kubernetes.io/ingress.allow-http": (value) => (value === "true" ? "false" : undefined),
-  [albPorts]: (value, all) => (/"HTTP"/.test(value) && all[albRedirect] === undefined ? '[{"HTTPS":443}]' : undefined),
+  [albPorts]: (value, all) =>
+    /"HTTP"/.test(value) && all[albRedirect] === undefined ? '[{"HTTPS":443}]' : undefined,
 };
 
 export const ingressRefusesPlainHttp = resourceRule({
@@ -31,7 +38,8 @@ export const ingressRefusesPlainHttp = resourceRule({
     const annotations = metadataOf(props).annotations ?? {};
     yield* inEach(Object.keys(annotations), context, function* (key) {
       const wanted = checks[key]?.(annotations[key]!, annotations);
-      if (wanted !== undefined) yield `metadata.annotations ${key} is ${annotations[key]}, which opens plain HTTP; set it to ${wanted}.`;
+      if (wanted !== undefined)
+        yield `metadata.annotations ${key} is ${annotations[key]}, which opens plain HTTP; set it to ${wanted}.`;
     });
   },
 });

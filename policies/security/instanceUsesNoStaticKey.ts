@@ -18,20 +18,23 @@ export const instanceUsesNoStaticKey = stackRule({
   pack: "security",
   severity: "high",
   demand: "No pod and no Secret of an instance holds an access key where its bucket is at AWS.",
-  reason: "A key works from everywhere until somebody revokes it; a role's session ends by itself and works from its pod only.",
+  reason:
+    "A key works from everywhere until somebody revokes it; a role's session ends by itself and works from its pod only.",
   *check({ instances }, context) {
     for (const instance of instances) {
       if (!bucketsOf(instance).some(({ provider }) => isAtAws(provider))) continue;
       for (const workload of instance.of(...workloadTypes)) {
         const containers = context.known(() => containersOf(workload)) ?? [];
         yield* inEach(containers.flatMap(variablesOf), context, function* ({ path, name }) {
-          if (variables.has(name)) yield problemOf(instance, `${path} is ${name}; ${instead}.`, workload);
+          if (variables.has(name))
+            yield problemOf(instance, `${path} is ${name}; ${instead}.`, workload);
         });
       }
       for (const secret of instance.of(kubernetesType.secret)) {
         const entries = context.known(() => secretEntries(secret.props)) ?? [];
         yield* inEach(entries, context, function* ({ path, key, text }) {
-          if (keyName.test(key) || keyId.test(text())) yield problemOf(instance, `${path} is an access key of AWS; ${instead}.`, secret);
+          if (keyName.test(key) || keyId.test(text()))
+            yield problemOf(instance, `${path} is an access key of AWS; ${instead}.`, secret);
         });
       }
     }

@@ -1,29 +1,54 @@
 import { z } from "zod";
-import { annotation, isInstanceNamespace, isOfInstance, kubernetesType, metadataOf } from "../resources.ts";
+import {
+  annotation,
+  isInstanceNamespace,
+  isOfInstance,
+  kubernetesType,
+  metadataOf,
+} from "../resources.ts";
 import { resourceRule, type Resource } from "../rule.ts";
 import { compareVersions, isVersion } from "../versions.ts";
 import { podOf, workloadTypes } from "../workloads.ts";
 
-/** The version that a namespace or a pod template declares, with the way to it; undefined for what is no instance's. */
-function declared(resource: Resource): { path: string; version: string | undefined; asked: boolean } | undefined {
+/**
+ * The version that a namespace or a pod template declares, with the way to it; undefined for what
+ * is no instance's.
+ */
+function declared(
+  resource: Resource,
+): { path: string; version: string | undefined; asked: boolean } | undefined {
   if (resource.type === kubernetesType.namespace) {
     if (!isInstanceNamespace(resource)) return undefined;
-    return { path: "metadata.annotations", version: metadataOf(resource.props).annotations?.[annotation.mlflowVersion], asked: true };
+    return {
+      path: "metadata.annotations",
+      version: metadataOf(resource.props).annotations?.[annotation.mlflowVersion],
+      asked: true,
+    };
   }
   if (!isOfInstance(resource)) return undefined;
   const { metadata, spec } = podOf(resource);
   const path = spec.path.replace(/spec$/, "metadata.annotations");
-  return { path, version: metadata["annotations"]?.[annotation.mlflowVersion] as string | undefined, asked: false };
+  return {
+    path,
+    version: metadata["annotations"]?.[annotation.mlflowVersion] as string | undefined,
+    asked: false,
+  };
 }
 
 export const mlflowIsRecent = resourceRule({
   name: "mlflow-is-recent",
   pack: "security",
   severity: "critical",
-  demand: "Every instance declares the version of MLflow that it runs, and it is no older than the least one.",
-  reason: "Before 3.17 an MLflow server has known holes, and lacks the checks of hosts and origins that the instances rely on.",
+  demand:
+    "Every instance declares the version of MLflow that it runs, and it is no older than the least one.",
+  reason:
+    "Before 3.17 an MLflow server has known holes, and lacks the checks of hosts and origins that the instances rely on.",
   settings: z.object({
-    least: z.string().refine(isVersion, { error: "is not a version such as 3.17" }).default("3.17").describe("Least version of MLflow."),
+    least: z
+      .string()
+      .refine(isVersion, { error: "is not a version such as 3.17" })
+      .default("3.17")
+      .describe("Least version of MLflow."),
   }),
   types: [kubernetesType.namespace, ...workloadTypes],
   *check(resource, { settings }) {
@@ -31,7 +56,8 @@ export const mlflowIsRecent = resourceRule({
     if (found === undefined) return;
     const { path, version, asked } = found;
     if (version === undefined) {
-      if (asked) yield `Set ${path} ${annotation.mlflowVersion} to the version of MLflow that the instance's image holds.`;
+      if (asked)
+        yield `Set ${path} ${annotation.mlflowVersion} to the version of MLflow that the instance's image holds.`;
     } else if (!isVersion(version))
       yield `${path} ${annotation.mlflowVersion} is "${version}", which is no version; set it to one such as 3.17.2.`;
     else if (compareVersions(version, settings.least) < 0)

@@ -8,17 +8,23 @@ export const namespaceEnforcesRestricted = resourceRule({
   pack: "security",
   severity: "high",
   demand: "The namespace of an instance enforces the restricted pod security level.",
-  reason: "The API server then refuses every pod that is privileged, runs as root or may gain rights, whoever creates it.",
+  reason:
+    "The API server then refuses every pod that is privileged, runs as root or may gain rights, whoever creates it.",
   types: [kubernetesType.namespace],
   *check(namespace) {
     if (!isInstanceNamespace(namespace)) return;
     const found = marksOf(namespace)[level];
-    if (found !== "restricted") yield `Set the label ${level}: restricted (it is ${found ?? "not set"}).`;
+    if (found !== "restricted")
+      yield `Set the label ${level}: restricted (it is ${found ?? "not set"}).`;
   },
   // Certain only where nothing was said: another level was chosen by somebody.
   remedy({ type, props }) {
-    if (!isInstanceNamespace({ type, props }) || marksOf({ type, props })[level] !== undefined) return undefined;
+    if (!isInstanceNamespace({ type, props }) || marksOf({ type, props })[level] !== undefined)
+      return undefined;
     const metadata = metadataOf(props);
-    return { ...props, metadata: { ...metadata, labels: { ...metadata.labels, [level]: "restricted" } } };
+    return {
+      ...props,
+      metadata: { ...metadata, labels: { ...metadata.labels, [level]: "restricted" } },
+    };
   },
 });

@@ -26,7 +26,8 @@ export const podHasDefaultSeccomp = resourceRule({
     if (!isOfInstance(workload)) return undefined;
     const { spec } = podOf(workload);
     if (typeOf(spec.value["securityContext"]) !== undefined) return undefined;
-    if (containersOf(workload).every(({ value }) => typeOf(value["securityContext"]) !== undefined)) return undefined;
+    if (containersOf(workload).every(({ value }) => typeOf(value["securityContext"]) !== undefined))
+      return undefined;
     return withPodSpec(workload, (pod) => ({
       ...pod,
       securityContext: { ...pod["securityContext"], seccompProfile: { type: "RuntimeDefault" } },

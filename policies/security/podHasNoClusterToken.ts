@@ -7,17 +7,24 @@ export const podHasNoClusterToken = resourceRule({
   pack: "security",
   severity: "high",
   demand: "No pod of an instance gets a token for the Kubernetes API.",
-  // Also with IRSA or EKS Pod Identity: both mount a token of their own, for AWS only, whatever this says.
-  reason: "MLflow never talks to the API, and a stolen token does; a role of AWS comes with a token of its own.",
+  // Also with IRSA or EKS Pod Identity: both mount a token of their own, for AWS only, whatever
+  // this says.
+  reason:
+    "MLflow never talks to the API, and a stolen token does; a role of AWS comes with a token of its own.",
   types: workloadTypes,
   *check(workload) {
     if (!isOfInstance(workload)) return;
     const { spec } = podOf(workload);
-    if (spec.value["automountServiceAccountToken"] !== false) yield `Set ${spec.path}.automountServiceAccountToken to false.`;
+    if (spec.value["automountServiceAccountToken"] !== false)
+      yield `Set ${spec.path}.automountServiceAccountToken to false.`;
   },
   // Certain only where nothing was said.
   remedy(workload) {
-    if (!isOfInstance(workload) || podOf(workload).spec.value["automountServiceAccountToken"] !== undefined) return undefined;
+    if (
+      !isOfInstance(workload) ||
+      podOf(workload).spec.value["automountServiceAccountToken"] !== undefined
+    )
+      return undefined;
     return withPodSpec(workload, (spec) => ({ ...spec, automountServiceAccountToken: false }));
   },
 });

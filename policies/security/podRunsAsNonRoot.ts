@@ -15,9 +15,12 @@ export const podRunsAsNonRoot = resourceRule({
     const { spec } = podOf(workload);
     // What the container says counts, else what the pod says.
     yield* inEach(containersOf(workload), context, function* ({ path, value }) {
-      const setting = (name: string): unknown => value["securityContext"]?.[name] ?? spec.value["securityContext"]?.[name];
-      if (setting("runAsNonRoot") !== true) yield `Set ${path}.securityContext.runAsNonRoot (or that of the pod) to true.`;
-      if (setting("runAsUser") === 0) yield `${path} runs as user 0; set securityContext.runAsUser to another, such as 10001.`;
+      const setting = (name: string): unknown =>
+        value["securityContext"]?.[name] ?? spec.value["securityContext"]?.[name];
+      if (setting("runAsNonRoot") !== true)
+        yield `Set ${path}.securityContext.runAsNonRoot (or that of the pod) to true.`;
+      if (setting("runAsUser") === 0)
+        yield `${path} runs as user 0; set securityContext.runAsUser to another, such as 10001.`;
     });
   },
 });

@@ -17,7 +17,8 @@ export const podStaysOffTheHost = resourceRule({
   pack: "security",
   severity: "critical",
   demand: "No pod of an instance shares a namespace, a folder or a port with its node.",
-  reason: "On the host's network no NetworkPolicy holds, and a folder of the node is a way into every other pod.",
+  reason:
+    "On the host's network no NetworkPolicy holds, and a folder of the node is a way into every other pod.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;
@@ -25,10 +26,14 @@ export const podStaysOffTheHost = resourceRule({
     yield* inEach(["hostNetwork", "hostPID", "hostIPC"], context, function* (name) {
       if (spec.value[name] === true) yield `Remove ${spec.path}.${name}.`;
     });
-    yield* inEach(((spec.value["volumes"] ?? []) as Volume[]).entries(), context, function* ([index, { name, hostPath }]) {
-      if (hostPath !== undefined)
-        yield `The volume ${name ?? index} (${spec.path}.volumes[${index}]) is a folder of the node; use an emptyDir, a Secret or a PersistentVolumeClaim.`;
-    });
+    yield* inEach(
+      ((spec.value["volumes"] ?? []) as Volume[]).entries(),
+      context,
+      function* ([index, { name, hostPath }]) {
+        if (hostPath !== undefined)
+          yield `The volume ${name ?? index} (${spec.path}.volumes[${index}]) is a folder of the node; use an emptyDir, a Secret or a PersistentVolumeClaim.`;
+      },
+    );
     yield* inEach(containersOf(workload), context, function* ({ path, value }) {
       for (const [index, { hostPort }] of ((value["ports"] ?? []) as Port[]).entries())
         if (hostPort !== undefined && hostPort !== 0)

@@ -1,7 +1,12 @@
 import { publicAccessBlockType } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 
-const flags = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"] as const;
+const flags = [
+  "blockPublicAcls",
+  "blockPublicPolicy",
+  "ignorePublicAcls",
+  "restrictPublicBuckets",
+] as const;
 
 export const publicAccessBlockIsComplete = resourceRule({
   name: "public-access-block-is-complete",
@@ -19,6 +24,8 @@ export const publicAccessBlockIsComplete = resourceRule({
   // A flag that nobody has set counts as false; one that says false was meant.
   remedy({ props }) {
     const missing = flags.filter((flag) => props[flag] === undefined);
-    return missing.length === 0 ? undefined : { ...props, ...Object.fromEntries(missing.map((flag) => [flag, true])) };
+    return missing.length === 0
+      ? undefined
+      : { ...props, ...Object.fromEntries(missing.map((flag) => [flag, true])) };
   },
 });

@@ -10,7 +10,8 @@ const optionName = /^--?([A-Za-z][\w-]*)(?:=|$)/;
 function argument(words: readonly { text: string }[], index: number): [string, string | undefined] {
   const { text } = words[index]!;
   const own = optionName.exec(text)?.[1];
-  if (own !== undefined) return text.includes("=") ? [text.slice(text.indexOf("=") + 1), own] : [text, undefined];
+  if (own !== undefined)
+    return text.includes("=") ? [text.slice(text.indexOf("=") + 1), own] : [text, undefined];
   const before = words[index - 1]?.text ?? "";
   return [text, before.includes("=") ? undefined : optionName.exec(before)?.[1]];
 }
@@ -24,7 +25,8 @@ export const secretsStayInSecrets = resourceRule({
   types: [kubernetesType.configMap, ...workloadTypes],
   *check(resource, context) {
     if (!isOfInstance(resource)) return;
-    const instead = "move it to a Secret, and take it from there with valueFrom.secretKeyRef or a volume";
+    const instead =
+      "move it to a Secret, and take it from there with valueFrom.secretKeyRef or a volume";
     if (resource.type === kubernetesType.configMap) {
       const data = (resource.props["data"] ?? {}) as Record<string, string>;
       yield* inEach(Object.keys(data), context, function* (key) {

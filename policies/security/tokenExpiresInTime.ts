@@ -6,7 +6,8 @@ import { holdsTokens, tokensOf } from "../tokens.ts";
 
 const day = 24 * 3600 * 1000;
 
-const dateIn = (today: string, days: number): string => new Date(Date.parse(today) + days * day).toISOString().slice(0, 10);
+const dateIn = (today: string, days: number): string =>
+  new Date(Date.parse(today) + days * day).toISOString().slice(0, 10);
 
 export const tokenExpiresInTime = resourceRule({
   name: "token-expires-in-time",
@@ -15,13 +16,16 @@ export const tokenExpiresInTime = resourceRule({
   demand: "Every access token ends on a day within the bounds of its tier and environment.",
   reason: "What leaked without a trace stops working by itself.",
   settings: z.object({
-    maxDays: bounds(z.int().min(1).max(3660), 180, { tiers: { production: 90 } }).describe("Most days from today to a token's last one."),
+    maxDays: bounds(z.int().min(1).max(3660), 180, { tiers: { production: 90 } }).describe(
+      "Most days from today to a token's last one.",
+    ),
   }),
   types: [kubernetesType.secret],
   *check(secret, { settings, today }) {
     if (!holdsTokens(secret)) return;
     const tokens = tokensOf(secret);
-    if (tokens === undefined) return yield "tokens.json (or the annotation mlflow-instances/tokens) is no list of tokens.";
+    if (tokens === undefined)
+      return yield "tokens.json (or the annotation mlflow-instances/tokens) is no list of tokens.";
     const most = boundFor(settings.maxDays, placeOf(secret));
     const latest = dateIn(today, most);
     for (const { name, expires } of tokens) {

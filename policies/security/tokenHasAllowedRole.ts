@@ -10,12 +10,14 @@ export const tokenHasAllowedRole = resourceRule({
   name: "token-has-allowed-role",
   pack: "security",
   severity: "high",
-  demand: "Every access token has a role that its tier and environment allow; production has no admin token.",
-  reason: "An admin token changes webhooks and gateway secrets; in production whoever needs that asks the platform team.",
+  demand:
+    "Every access token has a role that its tier and environment allow; production has no admin token.",
+  reason:
+    "An admin token changes webhooks and gateway secrets; in production whoever needs that asks the platform team.",
   settings: z.object({
-    roles: bounds(z.array(z.enum(roles)).min(1), [...roles], { tiers: { production: ["read", "edit", "manage"] } }).describe(
-      "Roles that a token may have.",
-    ),
+    roles: bounds(z.array(z.enum(roles)).min(1), [...roles], {
+      tiers: { production: ["read", "edit", "manage"] },
+    }).describe("Roles that a token may have."),
   }),
   types: [kubernetesType.secret],
   *check(secret, { settings }) {

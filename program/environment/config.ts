@@ -12,8 +12,11 @@ import { parseYamlFile } from "../values/yamlFile.ts";
 /** Prefix of this project's config keys. */
 export const project = "mlflow-instances";
 
-// Exported by the SDK but not declared in its types. `Config.get` of a secret only warns, so without it a plain password would pass.
-const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
+// Exported by the SDK but not declared in its types. `Config.get` of a secret only warns, so
+// without it a plain password would pass.
+const { isConfigSecret } = pulumi.runtime as unknown as {
+  isConfigSecret: (key: string) => boolean;
+};
 
 /** This project's config of the current stack; the values of secrets stay out of it. */
 export function readConfig(): RawConfig {
@@ -31,13 +34,19 @@ export const instancesFolderOf = (root: string, { stack, keys }: RawConfig): str
   resolve(root, keys.get("instancesFolder")?.plain ?? join("stacks", "instances", stack));
 
 /** A secret of the stack's config; it was checked to be there. */
-export const secret = (key: SecretKey): pulumi.Output<string> => new pulumi.Config(project).requireSecret(key);
+export const secret = (key: SecretKey): pulumi.Output<string> =>
+  new pulumi.Config(project).requireSecret(key);
 
 /** A secret that an environment may have. */
-export const optionalSecret = (key: SecretKey): pulumi.Output<string> | undefined => new pulumi.Config(project).getSecret(key);
+export const optionalSecret = (key: SecretKey): pulumi.Output<string> | undefined =>
+  new pulumi.Config(project).getSecret(key);
 
-/** Its text, for a login of this very program: never part of a resource's arguments, which take `secret`, nor of a message. */
-export const secretText = (key: SecretKey): string | undefined => pulumi.runtime.getConfig(`${project}:${key}`);
+/**
+ * Its text, for a login of this very program: never part of a resource's arguments, which take
+ * `secret`, nor of a message.
+ */
+export const secretText = (key: SecretKey): string | undefined =>
+  pulumi.runtime.getConfig(`${project}:${key}`);
 
 /** The key of a user of the object store. */
 export interface KeyPair {
@@ -47,7 +56,10 @@ export interface KeyPair {
   readonly principal?: string;
 }
 
-/** An instance's own key, and that of its maintenance jobs where the store gives a bucket more than one user. */
+/**
+ * An instance's own key, and that of its maintenance jobs where the store gives a bucket more than
+ * one user.
+ */
 export interface StoreKey extends KeyPair {
   readonly maintenance?: KeyPair;
   /** The users of before, as the store's policies write them, while pods still use their keys. */
@@ -62,27 +74,38 @@ const pairSchema = z.object({
 const formerSchema = z.array(z.string().min(1)).optional();
 
 const flawOf = ({ issues }: z.ZodError): string =>
-  issues.some(({ path }) => path[0] !== "principal") ? "has no accessKeyId or no secretAccessKey in" : "has an empty principal in";
+  issues.some(({ path }) => path[0] !== "principal")
+    ? "has no accessKeyId or no secretAccessKey in"
+    : "has an empty principal in";
 
 // Previews come and go, users of a store without an IAM don't: one user is there for all of them.
 const forPreviews = "preview";
 
-/** Reads each instance's key; an instance without one is a problem (the value of no key is ever part of it). In a preview environment the entry `preview` stands in. */
+/**
+ * Reads each instance's key; an instance without one is a problem (the value of no key is ever part
+ * of it). In a preview environment the entry `preview` stands in.
+ */
 export function readStoreKeys(
   config: RawConfig,
   names: readonly string[],
   fileOf: (name: string) => string,
   environment: Environment | undefined,
 ): { keys: ReadonlyMap<string, StoreKey>; errors: string[] } {
-  // Instances on AWS have roles. Not set at all, or in plain text: said by the check of the environment already.
-  if ((environment !== undefined && factsOf(environment.platform).hasRoles) || config.keys.get("artifactStoreKeys")?.secret !== true)
+  // Instances on AWS have roles. Not set at all, or in plain text: said by the check of the
+  // environment already.
+  if (
+    (environment !== undefined && factsOf(environment.platform).hasRoles) ||
+    config.keys.get("artifactStoreKeys")?.secret !== true
+  )
     return { keys: new Map(), errors: [] };
   // Looked at in plain here, because which keys are there decides whether the program may begin.
   const parsed = parseObject(pulumi.runtime.getConfig(`${project}:artifactStoreKeys`));
   if (parsed === undefined)
     return {
       keys: new Map(),
-      errors: [`${project}:artifactStoreKeys: is not a JSON object of instance -> {accessKeyId, secretAccessKey}`],
+      errors: [
+        `${project}:artifactStoreKeys: is not a JSON object of instance -> {accessKeyId, secretAccessKey}`,
+      ],
     };
 
   const keys = new Map<string, StoreKey>();
@@ -121,35 +144,56 @@ export function readStoreKeys(
 }
 
 // The id is part of the bucket's policy, which has to be readable; only the other half is a secret.
-const keyPair = ({ accessKeyId, secretAccessKey, principal }: z.output<typeof pairSchema>): KeyPair => ({
+const keyPair = ({
+  accessKeyId,
+  secretAccessKey,
+  principal,
+}: z.output<typeof pairSchema>): KeyPair => ({
   accessKeyId: pulumi.output(accessKeyId),
   secretAccessKey: pulumi.secret(secretAccessKey),
   ...(principal === undefined ? {} : { principal }),
 });
 
-/** Shows problems of the config with the place in the stack's file, as long as that file is where the config came from. */
-export function placeInStackFile(config: RawConfig, file: string, problems: readonly Problem[]): string[] {
+/**
+ * Shows problems of the config with the place in the stack's file, as long as that file is where
+ * the config came from.
+ */
+export function placeInStackFile(
+  config: RawConfig,
+  file: string,
+  problems: readonly Problem[],
+): string[] {
   const inFile = existsSync(file) ? parseYamlFile(readFileSync(file, "utf8")) : undefined;
   const values = asObject(asObject(inFile?.data)["config"]);
   const text = config.keys.get("environment")?.plain;
   const same =
-    inFile !== undefined && isDeepStrictEqual(values[`${project}:environment`], text === undefined ? undefined : parseObject(text));
+    inFile !== undefined &&
+    isDeepStrictEqual(
+      values[`${project}:environment`],
+      text === undefined ? undefined : parseObject(text),
+    );
   return problems.map(({ path, message }) => {
     const [key, ...rest] = path;
     const shown = `${showPath([`${project}:${key}`, ...rest])}: ${message}`;
     if (!same) return `config of stack ${config.stack}: ${shown}`;
-    const place = inFile.place({ path: ["config", `${project}:${key}`, ...rest], message }).split(" ", 1)[0];
+    const place = inFile
+      .place({ path: ["config", `${project}:${key}`, ...rest], message })
+      .split(" ", 1)[0];
     return `${file}:${place} ${shown}`;
   });
 }
 
 export const asObject = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
 
 function parseObject(text: string | undefined): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text ?? "{}");
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

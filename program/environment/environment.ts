@@ -17,7 +17,10 @@ const range = strict({
   max: days.describe("The most that it may have."),
 }).refine(({ min, max }) => daysOf(min) <= daysOf(max), { error: "has a min above its max" });
 
-/** The plain values of an environment, without its name: the object under the config key `environment`. */
+/**
+ * The plain values of an environment, without its name: the object under the config key
+ * `environment`.
+ */
 export const environmentSchema = strict({
   domain: z
     .string()
@@ -27,11 +30,18 @@ export const environmentSchema = strict({
   artifacts: strict({
     access: z
       .enum(["proxied", "presigned"])
-      .describe("proxied: clients need only the tracking server. presigned: clients reach the object store themselves."),
+      .describe(
+        "proxied: clients need only the tracking server. presigned: clients reach the object store themselves.",
+      ),
   }).describe("How clients move artifacts."),
   defaults: strict({
-    tier: z.enum(tierNames).optional().describe("Tier of instances whose file names none. Default: standard."),
-    deletedExperimentRetention: days.optional().describe("Grace before a deletion is final, where a file says none. Default: by tier."),
+    tier: z
+      .enum(tierNames)
+      .optional()
+      .describe("Tier of instances whose file names none. Default: standard."),
+    deletedExperimentRetention: days
+      .optional()
+      .describe("Grace before a deletion is final, where a file says none. Default: by tier."),
     traceRetention: days
       .refine(isTraceRetention, { error: `is outside ${traceRetentionRange}` })
       .optional()
@@ -40,22 +50,32 @@ export const environmentSchema = strict({
       ),
     extraAllowedHosts: extraAllowedHosts
       .optional()
-      .describe("Further Host values that every instance's server accepts, such as localhost:15056 for a port-forward. Default: none."),
-    timeZone: timeZone.optional().describe("Time zone of the maintenance jobs' schedules. Default: Etc/UTC."),
+      .describe(
+        "Further Host values that every instance's server accepts, such as localhost:15056 for a port-forward. Default: none.",
+      ),
+    timeZone: timeZone
+      .optional()
+      .describe("Time zone of the maintenance jobs' schedules. Default: Etc/UTC."),
   })
     .optional()
     .describe("What an instance file that is silent gets."),
   bounds: strict({
-    deletedExperimentRetention: range.optional().describe("Bounds of the grace before a deletion is final, on top of those of the tier."),
+    deletedExperimentRetention: range
+      .optional()
+      .describe("Bounds of the grace before a deletion is final, on top of those of the tier."),
     traceRetention: range
       .optional()
-      .describe(`Bounds of the age at which traces are removed, of instances that remove them. Default: ${traceRetentionRange}.`),
+      .describe(
+        `Bounds of the age at which traces are removed, of instances that remove them. Default: ${traceRetentionRange}.`,
+      ),
   })
     .optional()
     .describe("What an instance file may not go beyond."),
   preview: previewSchema
     .optional()
-    .describe("Makes this the preview environment of a pull request. Default: none. `npm run preview-environment` writes it."),
+    .describe(
+      "Makes this the preview environment of a pull request. Default: none. `npm run preview-environment` writes it.",
+    ),
 });
 
 /** An environment: its name (the Pulumi stack) and its plain values. Secrets are never in it. */
@@ -68,8 +88,14 @@ export const surroundingsOf = ({ name, defaults, preview }: Environment): Surrou
   isPreview: preview !== undefined,
 });
 
-/** Notes on each thing that is weaker in this environment than it could be, told with every update: nothing may be so in silence. */
-export const notesOn = ({ platform }: Environment): string[] => [...factsOf(platform).notes, ...traefikNotes(platform.ingress)];
+/**
+ * Notes on each thing that is weaker in this environment than it could be, told with every update:
+ * nothing may be so in silence.
+ */
+export const notesOn = ({ platform }: Environment): string[] => [
+  ...factsOf(platform).notes,
+  ...traefikNotes(platform.ingress),
+];
 
 function checkPlatform(environment: Environment, add: Add): void {
   const { platform } = environment;
@@ -78,7 +104,10 @@ function checkPlatform(environment: Environment, add: Add): void {
   factsOf(platform).check(surroundingsOf(environment), add);
 }
 
-/** Config as the pure core sees it: which keys are set, which of them are secret, and the text of the plain ones only. */
+/**
+ * Config as the pure core sees it: which keys are set, which of them are secret, and the text of
+ * the plain ones only.
+ */
 export interface RawConfig {
   readonly stack: string;
   readonly keys: ReadonlyMap<string, { readonly secret: boolean; readonly plain?: string }>;
@@ -87,20 +116,39 @@ export interface RawConfig {
 const plainKeys = ["environment", "instancesFolder", "cluster"];
 
 /**
- * Checks every config key of this project; paths begin with the key. `today` bounds how long a preview may live: the bound moves away from a
- * given date, so what was right once stays right.
+ * Checks every config key of this project; paths begin with the key. `today` bounds how long a
+ * preview may live: the bound moves away from a given date, so what was right once stays right.
  */
-export function parseEnvironment(config: RawConfig, today?: string): { environment?: Environment; problems: Problem[] } {
+export function parseEnvironment(
+  config: RawConfig,
+  today?: string,
+): { environment?: Environment; problems: Problem[] } {
   const problems: Problem[] = [];
   const add = (key: string, message: string) => problems.push({ path: [key], message });
 
   for (const [key, { secret }] of config.keys) {
     if (key in secretKeys) {
-      if (!secret) add(key, "is in plain text; set it with `pulumi config set --secret` (and change it where it is used: it was readable)");
+      if (!secret)
+        add(
+          key,
+          "is in plain text; set it with `pulumi config set --secret` (and change it where it is used: it was readable)",
+        );
     } else if (!plainKeys.includes(key)) {
-      if (looksSecret(key)) add(key, `unknown key that looks like a secret; the secret keys are ${Object.keys(secretKeys).join(", ")}`);
-      else add(key, `unknown key; known here: ${[...plainKeys, ...Object.keys(secretKeys)].join(", ")}`);
-    } else if (secret) add(key, "is encrypted, but reviewers must be able to read it; only the secrets have keys of their own");
+      if (looksSecret(key))
+        add(
+          key,
+          `unknown key that looks like a secret; the secret keys are ${Object.keys(secretKeys).join(", ")}`,
+        );
+      else
+        add(
+          key,
+          `unknown key; known here: ${[...plainKeys, ...Object.keys(secretKeys)].join(", ")}`,
+        );
+    } else if (secret)
+      add(
+        key,
+        "is encrypted, but reviewers must be able to read it; only the secrets have keys of their own",
+      );
   }
 
   const text = config.keys.get("environment")?.plain;
@@ -109,18 +157,25 @@ export function parseEnvironment(config: RawConfig, today?: string): { environme
     return { problems };
   }
   const parsed = check(environmentSchema, parseJson(text));
-  problems.push(...parsed.problems.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })));
+  problems.push(
+    ...parsed.problems.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })),
+  );
   if (parsed.data) {
     const environment = { name: config.stack, ...parsed.data };
-    checkPlatform(environment, (path, message) => problems.push({ path: ["environment", "platform", ...path], message }));
+    checkPlatform(environment, (path, message) =>
+      problems.push({ path: ["environment", "platform", ...path], message }),
+    );
     const previews = previewProblems(config.stack, parsed.data.preview, today);
-    problems.push(...previews.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })));
+    problems.push(
+      ...previews.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })),
+    );
   }
 
   // Of a platform that is wrong, nothing is known.
   const facts = parsed.data && factsOf(parsed.data.platform);
   for (const key of facts?.needs ?? []) {
-    if (!config.keys.has(key)) add(key, `is missing: ${secretKeys[key]}; set it with \`pulumi config set --secret\``);
+    if (!config.keys.has(key))
+      add(key, `is missing: ${secretKeys[key]}; set it with \`pulumi config set --secret\``);
   }
   for (const [key, why] of Object.entries(facts?.useless ?? {})) {
     if (config.keys.has(key)) add(key, `is set, but ${why}; remove it with \`pulumi config rm\``);

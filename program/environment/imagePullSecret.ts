@@ -8,7 +8,10 @@ const expected = 'is not a config.json of Docker, {"auths": {"<registry>": {"aut
 export function isDockerConfig(text: string): boolean {
   try {
     const registries = Object.values(asObject(asObject(JSON.parse(text))["auths"]));
-    return registries.length > 0 && registries.every((entry) => typeof asObject(entry)["auth"] === "string");
+    return (
+      registries.length > 0 &&
+      registries.every((entry) => typeof asObject(entry)["auth"] === "string")
+    );
   } catch {
     return false;
   }

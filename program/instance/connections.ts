@@ -4,11 +4,20 @@ import { factsOf } from "../platforms/index.ts";
 import type { InstanceSpec } from "./instance.ts";
 import type { Problem } from "../values/problems.ts";
 
-/** Whether all instances together fit the database server: one alone always seems to, until the last of them finds no connection left. */
-export function connectionProblems({ platform }: Environment, specs: readonly InstanceSpec[]): Problem[] {
+/**
+ * Whether all instances together fit the database server: one alone always seems to, until the last
+ * of them finds no connection left.
+ */
+export function connectionProblems(
+  { platform }: Environment,
+  specs: readonly InstanceSpec[],
+): Problem[] {
   const { max, path } = factsOf(platform).connections;
   const available = connectionsAvailable(max);
-  const needed = specs.map(({ name, databaseConnections }) => ({ name, connections: connectionsOfInstance(databaseConnections) }));
+  const needed = specs.map(({ name, databaseConnections }) => ({
+    name,
+    connections: connectionsOfInstance(databaseConnections),
+  }));
   const sum = needed.reduce((total, { connections }) => total + connections, 0);
   if (sum <= available) return [];
   const terms = needed.map(({ name, connections }) => `${connections} (${name})`).join(" + ");

@@ -43,7 +43,9 @@ const tokenSchema = strict({
           ? "is missing; every token ends on a date, for example 2027-02-20"
           : `is ${show(issue.input)}, expected a date such as 2027-02-20`,
     })
-    .describe("Last day (UTC) on which the token is valid; at most one year ahead. A date, so that the file always means the same."),
+    .describe(
+      "Last day (UTC) on which the token is valid; at most one year ahead. A date, so that the file always means the same.",
+    ),
 });
 
 const tokenName = z.string().regex(tokenNamePattern);
@@ -54,17 +56,24 @@ const count = (max: number) => {
   return z.int({ error }).min(1, { error }).max(max, { error });
 };
 
-// The component's own defaults, in words: a description that repeats a number by hand is wrong one day.
-const byTier = (key: keyof TierDefaults) => tierNames.map((tier) => `${tier} ${tierDefaults(tier)[key]}`).join(", ");
+// The component's own defaults, in words: a description that repeats a number by hand is wrong one
+// day.
+const byTier = (key: keyof TierDefaults) =>
+  tierNames.map((tier) => `${tier} ${tierDefaults(tier)[key]}`).join(", ");
 const byWorkers = (key: "cpuRequest" | "memoryRequest" | "memoryLimit") =>
-  [1, 2, 4].map((workers) => `${defaultResources(workers)[key]} with ${workers}`).join(", ") + " workers";
+  [1, 2, 4].map((workers) => `${defaultResources(workers)[key]} with ${workers}`).join(", ") +
+  " workers";
 
 /** What a team writes. Its file name, without the ending, is the instance's name. */
 export const instanceFileSchema = strict({
   team: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, { error: "is a label on everything: 2 to 40 lower-case letters, digits and hyphens" })
-    .describe("Team that the instance belongs to; a label on every object and the key of cost reports."),
+    .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, {
+      error: "is a label on everything: 2 to 40 lower-case letters, digits and hyphens",
+    })
+    .describe(
+      "Team that the instance belongs to; a label on every object and the key of cost reports.",
+    ),
   owner: owner.describe("Where notices about this instance go."),
   description: z
     .string()
@@ -78,7 +87,10 @@ export const instanceFileSchema = strict({
     .describe(
       "Host under which the instance is reached, for a name that people already know: one label under the environment's domain. Default: <instance>.<domain>. A change changes the URL of every client.",
     ),
-  tier: z.enum(tierNames).optional().describe("Named set of defaults. Default: the environment's, else standard."),
+  tier: z
+    .enum(tierNames)
+    .optional()
+    .describe("Named set of defaults. Default: the environment's, else standard."),
   costCenter: costCenter.optional().describe("Tag on cloud resources."),
   deletedExperimentRetention: days
     .optional()
@@ -93,17 +105,25 @@ export const instanceFileSchema = strict({
   staleRuns: strict({
     after: duration
       .optional()
-      .describe(`How long a run may be RUNNING before it is looked at: ${inHours(bounds.staleRunsAfter)}. Default: 24h.`),
+      .describe(
+        `How long a run may be RUNNING before it is looked at: ${inHours(bounds.staleRunsAfter)}. Default: 24h.`,
+      ),
     idle: duration
       .optional()
-      .describe("For how long it must have logged nothing new: 1h up to after. Default: 6h, or after where that is less."),
+      .describe(
+        "For how long it must have logged nothing new: 1h up to after. Default: 6h, or after where that is less.",
+      ),
   })
     .optional()
-    .describe("When a run that died without a word is set to FAILED. The tag keep-running exempts a run."),
+    .describe(
+      "When a run that died without a word is set to FAILED. The tag keep-running exempts a run.",
+    ),
   maintenance: strict({
     timeZone: timeZone
       .optional()
-      .describe("Time zone of the schedules, for example Europe/Berlin. Default: the environment's, else Etc/UTC."),
+      .describe(
+        "Time zone of the schedules, for example Europe/Berlin. Default: the environment's, else Etc/UTC.",
+      ),
     retentionSchedule: schedule
       .optional()
       .describe(
@@ -123,13 +143,19 @@ export const instanceFileSchema = strict({
   workers: count(bounds.workers.most)
     .optional()
     .describe(`Server processes in each pod. Default: ${byTier("workers")}.`),
-  cpu: cpu.optional().describe(`Guaranteed processor share of a pod, for example 250m. Default: ${byWorkers("cpuRequest")}.`),
+  cpu: cpu
+    .optional()
+    .describe(
+      `Guaranteed processor share of a pod, for example 250m. Default: ${byWorkers("cpuRequest")}.`,
+    ),
   memory: strict({
     request: size.describe("Guaranteed memory of a pod."),
     limit: size.describe("Memory at which a pod is ended."),
   })
     .optional()
-    .describe(`Memory of a pod. Default: request ${byWorkers("memoryRequest")}; limit ${byWorkers("memoryLimit")}.`),
+    .describe(
+      `Memory of a pod. Default: request ${byWorkers("memoryRequest")}; limit ${byWorkers("memoryLimit")}.`,
+    ),
   databaseConnections: count(1000)
     .optional()
     .describe(
@@ -155,7 +181,10 @@ export const instanceFileSchema = strict({
     .optional()
     .describe("Access tokens by name. Removing one revokes it."),
   delete: z
-    .string({ error: (issue) => `is ${show(issue.input)}, not a text; to delete the instance, write its name here` })
+    .string({
+      error: (issue) =>
+        `is ${show(issue.input)}, not a text; to delete the instance, write its name here`,
+    })
     .optional()
     .describe(
       "The instance's own name, to delete it. The next up stops it, writes a last dump of its database into its bucket and takes the protection of its data away; " +
@@ -185,7 +214,11 @@ export interface InstanceSpec {
   readonly deletedExperimentRetention: string;
   readonly traceRetention?: string;
   readonly staleRuns: { readonly after: string; readonly idle: string };
-  readonly maintenance: { readonly timeZone: string; readonly retentionSchedule: string; readonly staleRunsSchedule: string };
+  readonly maintenance: {
+    readonly timeZone: string;
+    readonly retentionSchedule: string;
+    readonly staleRunsSchedule: string;
+  };
   readonly protect: boolean;
   /** Its file says `delete:`, so the next `up` prepares it to go. */
   readonly deletion: boolean;
@@ -206,25 +239,45 @@ export function latestExpiry(today: string): string {
 }
 
 /**
- * Everything wrong in a file that its schema alone can't see. `today` is used for one check only, the upper bound of a token's expiry. As days
- * pass, the bound moves away from a given date, so a file that was accepted once is accepted for ever; an expired token is no problem
- * either, since the server refuses it. So the outcome never turns bad by itself, and the spec does not depend on the clock at all.
+ * Everything wrong in a file that its schema alone can't see. `today` is used for one check only,
+ * the upper bound of a token's expiry. As days pass, the bound moves away from a given date, so a
+ * file that was accepted once is accepted for ever; an expired token is no problem either, since
+ * the server refuses it. So the outcome never turns bad by itself, and the spec does not depend on
+ * the clock at all.
  */
-export function problemsIn(environment: Environment, name: string, file: InstanceFile, today: string): Problem[] {
+export function problemsIn(
+  environment: Environment,
+  name: string,
+  file: InstanceFile,
+  today: string,
+): Problem[] {
   const problems: Problem[] = [];
   const add = (path: (string | number)[], message: string) => problems.push({ path, message });
 
   if (file.delete !== undefined && file.delete !== name) {
-    add(["delete"], `is ${show(file.delete)}; to delete this instance, write its name, ${show(name)}`);
+    add(
+      ["delete"],
+      `is ${show(file.delete)}; to delete this instance, write its name, ${show(name)}`,
+    );
   }
 
   const { domain } = environment;
   // Certificates and DNS records with a wildcard reach one label deep.
-  if (file.host !== undefined && !(file.host.endsWith(`.${domain}`) && !file.host.slice(0, -domain.length - 1).includes(".")))
-    add(["host"], `is ${show(file.host)}, outside the environment's domain; expected <name>.${domain}`);
+  if (
+    file.host !== undefined &&
+    !(file.host.endsWith(`.${domain}`) && !file.host.slice(0, -domain.length - 1).includes("."))
+  )
+    add(
+      ["host"],
+      `is ${show(file.host)}, outside the environment's domain; expected <name>.${domain}`,
+    );
 
   const bucket = bucketName(environment, name);
-  if (bucket.length > 63) add([], `the bucket would be named ${bucket} (${bucket.length} characters, at most 63); shorten the file's name`);
+  if (bucket.length > 63)
+    add(
+      [],
+      `the bucket would be named ${bucket} (${bucket.length} characters, at most 63); shorten the file's name`,
+    );
 
   const spec = resolve(environment, name, file);
   const ofTier = retentionDays[spec.tier];
@@ -245,11 +298,16 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
 
   const { after, idle } = spec.staleRuns;
   const [afterHours, idleHours] = [parseHours(after)!, parseHours(idle)!];
-  if (!isWithin(afterHours, bounds.staleRunsAfter)) add(["staleRuns", "after"], `is ${after}, outside ${inHours(bounds.staleRunsAfter)}`);
-  if (idleHours > afterHours) add(["staleRuns", "idle"], `is ${idle}, more than after, which is ${after}`);
+  if (!isWithin(afterHours, bounds.staleRunsAfter))
+    add(["staleRuns", "after"], `is ${after}, outside ${inHours(bounds.staleRunsAfter)}`);
+  if (idleHours > afterHours)
+    add(["staleRuns", "idle"], `is ${idle}, more than after, which is ${after}`);
 
   if (bytesOf(spec.memory.limit) < bytesOf(spec.memory.request)) {
-    add(["memory", "limit"], `is ${spec.memory.limit}, less than the request of ${spec.memory.request}`);
+    add(
+      ["memory", "limit"],
+      `is ${spec.memory.limit}, less than the request of ${spec.memory.request}`,
+    );
   }
 
   const shared = sharedStorage(environment.platform.ingress);
@@ -269,7 +327,11 @@ export function problemsIn(environment: Environment, name: string, file: Instanc
 
   const latest = latestExpiry(today);
   for (const token of spec.tokens) {
-    if (token.expires > latest) add(["tokens", token.name, "expires"], `is ${token.expires}, more than a year ahead; at most ${latest}`);
+    if (token.expires > latest)
+      add(
+        ["tokens", token.name, "expires"],
+        `is ${token.expires}, more than a year ahead; at most ${latest}`,
+      );
   }
   return problems;
 }
@@ -281,7 +343,9 @@ export const tierOf = (environment: Environment | undefined, file: InstanceFile)
 /** Why the file's name can't be an instance's name, as a problem of the whole file. */
 export const problemsInName = (name: string, tier: Tier | undefined): Problem[] => {
   const problem = nameProblem(name, tier);
-  return problem === undefined ? [] : [{ path: [], message: `the instance's name "${name}" ${problem}` }];
+  return problem === undefined
+    ? []
+    : [{ path: [], message: `the instance's name "${name}" ${problem}` }];
 };
 
 // In a preview environment the instance's name says which environment it is.
@@ -306,10 +370,15 @@ export function resolve(environment: Environment, name: string, file: InstanceFi
     bucket: bucketName(environment, name),
     host: file.host ?? `${name}.${environment.domain}`,
     deletedExperimentRetention:
-      file.deletedExperimentRetention ?? environment.defaults?.deletedExperimentRetention ?? tier.deletedExperimentRetention,
+      file.deletedExperimentRetention ??
+      environment.defaults?.deletedExperimentRetention ??
+      tier.deletedExperimentRetention,
     ...(traceRetention === undefined ? {} : { traceRetention }),
     staleRuns: resolveStaleRuns(file.staleRuns),
-    maintenance: resolveMaintenance(name, { ...file.maintenance, timeZone: file.maintenance?.timeZone ?? environment.defaults?.timeZone }),
+    maintenance: resolveMaintenance(name, {
+      ...file.maintenance,
+      timeZone: file.maintenance?.timeZone ?? environment.defaults?.timeZone,
+    }),
     protect: environment.preview === undefined,
     deletion: file.delete !== undefined,
     replicas,

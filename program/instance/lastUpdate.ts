@@ -18,8 +18,9 @@ export interface LastUpdate {
 const stackName = () => `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
 
 /**
- * Reads the outputs of the stack's own last update, with the function behind the engine's stack references: it works on every backend and in a preview, is empty
- * before the first update, and unlike a StackReference leaves no resource in the state.
+ * Reads the outputs of the stack's own last update, with the function behind the engine's stack
+ * references: it works on every backend and in a preview, is empty before the first update, and
+ * unlike a StackReference leaves no resource in the state.
  */
 export async function lastUpdate(): Promise<LastUpdate> {
   const name = stackName();
@@ -27,29 +28,44 @@ export async function lastUpdate(): Promise<LastUpdate> {
   try {
     answer = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
   } catch (error) {
-    // Going on would mean to delete what nobody asked to delete, or at best to run into the engine's protection half-way.
-    throw new pulumi.RunError(`The outputs of the last update of ${name} can't be read; nothing was changed: ${(error as Error).message}`);
+    // Going on would mean to delete what nobody asked to delete, or at best to run into the
+    // engine's protection half-way.
+    throw new pulumi.RunError(
+      `The outputs of the last update of ${name} can't be read; nothing was changed: ${(error as Error).message}`,
+    );
   }
   const outputs = asObject(asObject(answer)["outputs"]);
   const cluster = textOf(outputs["cluster"]);
   const instances = Object.entries(asObject(outputs["instances"])).map(([instance, value]) => {
     const { deletion, trackingUri } = asObject(value);
     const uri = textOf(trackingUri);
-    return [instance, { prepared: deletion === "prepared", ...(uri === undefined ? {} : { trackingUri: uri }) }] as const;
+    return [
+      instance,
+      { prepared: deletion === "prepared", ...(uri === undefined ? {} : { trackingUri: uri }) },
+    ] as const;
   });
   return { instances: new Map(instances), ...(cluster === undefined ? {} : { cluster }) };
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
 
 /**
- * Instances of which the state has at least the component, those of an update that failed or was interrupted included: a component is in the state before its
- * first child is made. Undefined in a preview of a stack without outputs: it may have no state at all, and the engine ends with a panic at that question.
+ * Instances of which the state has at least the component, those of an update that failed or was
+ * interrupted included: a component is in the state before its first child is made. Undefined in a
+ * preview of a stack without outputs: it may have no state at all, and the engine ends with a panic
+ * at that question.
  */
-export async function instancesInState({ instances }: LastUpdate): Promise<ReadonlySet<string> | undefined> {
+export async function instancesInState({
+  instances,
+}: LastUpdate): Promise<ReadonlySet<string> | undefined> {
   if (instances.size === 0 && pulumi.runtime.isDryRun()) return undefined;
-  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName: stackName() });
+  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+    stackName: stackName(),
+  });
   return new Set(
-    Object.keys(asObject(asObject(answer)["outputs"])).flatMap((urn) => /components:index:MlflowInstance::(.+)$/.exec(urn)?.[1] ?? []),
+    Object.keys(asObject(asObject(answer)["outputs"])).flatMap(
+      (urn) => /components:index:MlflowInstance::(.+)$/.exec(urn)?.[1] ?? [],
+    ),
   );
 }

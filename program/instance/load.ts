@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Environment } from "../environment/environment.ts";
-import { instanceFileSchema, problemsIn, problemsInName, resolve, tierOf, type InstanceSpec } from "./instance.ts";
+import {
+  instanceFileSchema,
+  problemsIn,
+  problemsInName,
+  resolve,
+  tierOf,
+  type InstanceSpec,
+} from "./instance.ts";
 import { asPreview, nameIn, problemsInPreview } from "./preview.ts";
 import { check } from "../values/problems.ts";
 import { show } from "../values/units.ts";
@@ -9,7 +16,10 @@ import { parseYamlFile } from "../values/yamlFile.ts";
 
 export interface Loaded {
   readonly specs: readonly InstanceSpec[];
-  /** Of every instance file, also of one that is wrong; undefined when there is no folder to look into. */
+  /**
+   * Of every instance file, also of one that is wrong; undefined when there is no folder to look
+   * into.
+   */
   readonly names: readonly string[] | undefined;
   /** Every error of every file, each with file, place and path. */
   readonly errors: readonly string[];
@@ -20,8 +30,10 @@ export interface Loaded {
 const ending = /\.ya?ml$/;
 
 /**
- * Reads all instance files of a folder, or those of a preview; goes on past an error, so that all are known at once. Without an environment (its own errors are
- * reported beside these) the files are checked as far as they go by themselves. `deployed` are the instances of the stack's last update, where that is known.
+ * Reads all instance files of a folder, or those of a preview; goes on past an error, so that all
+ * are known at once. Without an environment (its own errors are reported beside these) the files
+ * are checked as far as they go by themselves. `deployed` are the instances of the stack's last
+ * update, where that is known.
  */
 export function readInstances(
   environment: Environment | undefined,
@@ -30,13 +42,16 @@ export function readInstances(
 ): Loaded {
   const shown = (file: string) => relative(options.root, join(folder, file)) || file;
   const entries = listFolder(folder);
-  // A folder that is not there is more likely a mistyped stack than the wish to destroy all of its instances.
+  // A folder that is not there is more likely a mistyped stack than the wish to destroy all of its
+  // instances.
   if (entries === undefined) {
     return {
       specs: [],
       names: undefined,
       warnings: [],
-      errors: [`${shown("")}: no such folder; the instance files of stack ${options.stack} are expected in it (it may be empty)`],
+      errors: [
+        `${shown("")}: no such folder; the instance files of stack ${options.stack} are expected in it (it may be empty)`,
+      ],
     };
   }
 
@@ -56,18 +71,27 @@ export function readInstances(
     names.add(name);
     const other = seen.get(name.toLowerCase());
     // Compared without case: two such files are one file on some developers' disks.
-    if (other !== undefined) errors.push(`${shown(file)}: the same instance as ${shown(other)}; one of the two has to go`);
+    if (other !== undefined)
+      errors.push(`${shown(file)}: the same instance as ${shown(other)}; one of the two has to go`);
     seen.set(name.toLowerCase(), file);
 
     const yaml = parseYamlFile(readFileSync(join(folder, file), "utf8"));
     errors.push(...yaml.syntaxErrors.map((error) => `${shown(file)}:${error}`));
-    const parsed = yaml.syntaxErrors.length > 0 ? { problems: [] } : check(instanceFileSchema, yaml.data);
+    const parsed =
+      yaml.syntaxErrors.length > 0 ? { problems: [] } : check(instanceFileSchema, yaml.data);
     const data = parsed.data && preview ? asPreview(preview, parsed.data) : parsed.data;
     const named = problemsInName(name, data && tierOf(environment, data));
     const ofPreview = preview ? problemsInPreview(preview, name, parsed.data) : [];
-    const further = data && environment ? problemsIn(environment, nameIn(environment, name), data, options.today) : [];
+    const further =
+      data && environment
+        ? problemsIn(environment, nameIn(environment, name), data, options.today)
+        : [];
     const problems = [...named, ...parsed.problems, ...ofPreview, ...further];
-    if (preview === undefined && parsed.data?.delete === name && options.deployed?.has(name) === false) {
+    if (
+      preview === undefined &&
+      parsed.data?.delete === name &&
+      options.deployed?.has(name) === false
+    ) {
       problems.push({
         path: ["delete"],
         message: `is set, but stack ${options.stack} has never deployed ${name}: there is nothing to delete, remove the file`,
@@ -78,7 +102,9 @@ export function readInstances(
     const spec = resolve(environment, nameIn(environment, name), data);
     const neighbour = specs.find(({ host }) => host === spec.host)?.name;
     if (neighbour !== undefined) {
-      errors.push(`${shown(file)}:${yaml.place({ path: ["host"], message: `is ${spec.host}, which is the host of ${neighbour}` })}`);
+      errors.push(
+        `${shown(file)}:${yaml.place({ path: ["host"], message: `is ${spec.host}, which is the host of ${neighbour}` })}`,
+      );
       continue;
     }
     specs.push(spec);
@@ -91,15 +117,23 @@ export function readInstances(
   return { specs, names: [...names], errors, warnings };
 }
 
-// A preview names its files; one that is not there is more likely a mistyped name than the wish for fewer.
-function missingOf(wanted: readonly string[], entries: readonly { name: string }[], folder: string): string[] {
+// A preview names its files; one that is not there is more likely a mistyped name than the wish for
+// fewer.
+function missingOf(
+  wanted: readonly string[],
+  entries: readonly { name: string }[],
+  folder: string,
+): string[] {
   const there = entries
     .map(({ name }) => name)
     .filter((name) => ending.test(name))
     .map((name) => name.replace(ending, ""));
   return wanted
     .filter((name) => !there.includes(name))
-    .map((name) => `${folder}: preview.instances names ${show(name)}, but the files in it are of ${there.join(", ") || "none"}`);
+    .map(
+      (name) =>
+        `${folder}: preview.instances names ${show(name)}, but the files in it are of ${there.join(", ") || "none"}`,
+    );
 }
 
 function listFolder(folder: string): { name: string; isFile: boolean }[] | undefined {
@@ -109,7 +143,8 @@ function listFolder(folder: string): { name: string; isFile: boolean }[] | undef
       .map((entry) => ({ name: entry.name, isFile: entry.isFile() }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? ""))
+      return undefined;
     throw error;
   }
 }

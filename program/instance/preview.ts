@@ -6,7 +6,10 @@ import type { Problem } from "../values/problems.ts";
 
 const prefixOf = ({ pullRequest }: Preview): string => `${previewStack(pullRequest)}-`;
 
-/** Name of an instance file's instance: with the pull request in it, so that host, namespace, database and bucket lie beside those of the original. */
+/**
+ * Name of an instance file's instance: with the pull request in it, so that host, namespace,
+ * database and bucket lie beside those of the original.
+ */
 export const nameIn = ({ preview }: Environment, fileName: string): string =>
   preview === undefined ? fileName : `${prefixOf(preview)}${fileName}`;
 
@@ -17,7 +20,11 @@ export const fileNameOf = ({ preview }: Pick<Environment, "preview">, instance: 
 const longestName = 40;
 
 /** Why a file's instance can't be part of a preview; its own name obeys the usual rules besides. */
-export function problemsInPreview(preview: Preview, fileName: string, file: object | undefined): Problem[] {
+export function problemsInPreview(
+  preview: Preview,
+  fileName: string,
+  file: object | undefined,
+): Problem[] {
   const problems: Problem[] = [];
   const most = longestName - prefixOf(preview).length;
   if (nameProblem(fileName, "sandbox") === undefined && fileName.length > most) {
@@ -29,20 +36,40 @@ export function problemsInPreview(preview: Preview, fileName: string, file: obje
   if (file !== undefined && "delete" in file && file.delete !== undefined) {
     problems.push({
       path: ["delete"],
-      message: "is set: an instance that is being deleted has no preview; leave it out of preview.instances",
+      message:
+        "is set: an instance that is being deleted has no preview; leave it out of preview.instances",
     });
   }
   return problems;
 }
 
-// What a team may ask for in size, where a preview always has the sandbox's, and what there is only one of: the original's host.
-const dropped = ["host", "replicas", "workers", "cpu", "memory", "databaseConnections", "temporaryStorage", "delete"];
+// What a team may ask for in size, where a preview always has the sandbox's, and what there is only
+// one of: the original's host.
+const dropped = [
+  "host",
+  "replicas",
+  "workers",
+  "cpu",
+  "memory",
+  "databaseConnections",
+  "temporaryStorage",
+  "delete",
+];
 
-/** The file as a preview takes it: tier sandbox with its sizes whatever it says, and no token that outlives the environment. */
+/**
+ * The file as a preview takes it: tier sandbox with its sizes whatever it says, and no token that
+ * outlives the environment.
+ */
 export function asPreview(preview: Preview, file: InstanceFile): InstanceFile {
-  const kept = Object.fromEntries(Object.entries(file).filter(([key]) => !dropped.includes(key))) as InstanceFile;
+  const kept = Object.fromEntries(
+    Object.entries(file).filter(([key]) => !dropped.includes(key)),
+  ) as InstanceFile;
   const tokens = Object.entries(file.tokens ?? {}).map(
-    ([name, token]) => [name, { ...token, expires: token.expires < preview.until ? token.expires : preview.until }] as const,
+    ([name, token]) =>
+      [
+        name,
+        { ...token, expires: token.expires < preview.until ? token.expires : preview.until },
+      ] as const,
   );
   return { ...kept, tier: "sandbox", tokens: Object.fromEntries(tokens) };
 }

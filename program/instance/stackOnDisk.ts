@@ -10,7 +10,10 @@ const stackFilePattern = /^Pulumi\.(.+)\.ya?ml$/;
 /** What the files of a stack say. */
 export interface StackOnDisk {
   readonly environment: Environment;
-  /** Names of the instances, each with a file of its own. Whether their contents are right is the program's question: an instance that runs is looked after all the same. */
+  /**
+   * Names of the instances, each with a file of its own. Whether their contents are right is the
+   * program's question: an instance that runs is looked after all the same.
+   */
   readonly instances: readonly string[];
   /** Where those files are, for messages. */
   readonly instancesFolder: string;
@@ -28,8 +31,9 @@ export const stackNames = (root: string): string[] =>
     .filter((name) => name !== template);
 
 /**
- * Reads a stack from its files, without Pulumi's engine and without its passphrase: the secrets stay encrypted, only the fact that they are set is seen.
- * `errors` says everything that is wrong, each with its place.
+ * Reads a stack from its files, without Pulumi's engine and without its passphrase: the secrets
+ * stay encrypted, only the fact that they are set is seen. `errors` says everything that is wrong,
+ * each with its place.
  */
 export function readStack(root: string, stack: string): { stack?: StackOnDisk; errors: string[] } {
   const folder = join(root, "stacks");
@@ -38,20 +42,34 @@ export function readStack(root: string, stack: string): { stack?: StackOnDisk; e
   const file = join(folder, name);
   const shown = relative(process.cwd(), file);
   const yaml = parseYamlFile(readFileSync(file, "utf8"));
-  if (yaml.syntaxErrors.length > 0) return { errors: yaml.syntaxErrors.map((error) => `${shown}:${error}`) };
+  if (yaml.syntaxErrors.length > 0)
+    return { errors: yaml.syntaxErrors.map((error) => `${shown}:${error}`) };
 
   const config = configOf(stack, yaml.data);
   const { environment, problems } = parseEnvironment(config);
   if (environment === undefined) return { errors: placeInStackFile(config, shown, problems) };
   const instancesFolder = instancesFolderOf(root, config);
-  const files = list(instancesFolder).flatMap((entry) => /^(.+)\.ya?ml$/.exec(entry)?.slice(1, 2) ?? []);
+  const files = list(instancesFolder).flatMap(
+    (entry) => /^(.+)\.ya?ml$/.exec(entry)?.slice(1, 2) ?? [],
+  );
   const instances = files
     .filter((entry) => environment.preview?.instances.includes(entry) ?? true)
     .map((entry) => nameIn(environment, entry));
-  return { stack: { environment, instances, instancesFolder: relative(process.cwd(), instancesFolder), file }, errors: [] };
+  return {
+    stack: {
+      environment,
+      instances,
+      instancesFolder: relative(process.cwd(), instancesFolder),
+      file,
+    },
+    errors: [],
+  };
 }
 
-/** The config as Pulumi's runtime would give it: each value as text, an encrypted one only as a fact. */
+/**
+ * The config as Pulumi's runtime would give it: each value as text, an encrypted one only as a
+ * fact.
+ */
 export function configOf(stack: string, data: unknown): RawConfig {
   const keys = new Map<string, { secret: boolean; plain?: string }>();
   for (const [fullKey, value] of Object.entries(asObject(asObject(data)["config"]))) {

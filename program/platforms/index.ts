@@ -5,13 +5,22 @@ import { existing } from "./existing/kind.ts";
 import { existingPlatformSchema, type ExistingPlatform } from "./existing/schema.ts";
 import type { PlatformFacts, PlatformKind } from "./kind.ts";
 
-/** The kinds of platform. A third one is a folder here, one beside it in realize/, and a line in each registry. */
-const kinds: { readonly existing: PlatformKind<ExistingPlatform>; readonly aws: PlatformKind<AwsPlatform, AwsPlatform> } = {
+/**
+ * The kinds of platform. A third one is a folder here, one beside it in realize/, and a line in
+ * each registry.
+ */
+const kinds: {
+  readonly existing: PlatformKind<ExistingPlatform>;
+  readonly aws: PlatformKind<AwsPlatform, AwsPlatform>;
+} = {
   existing,
   aws,
 };
 
-export const platformSchema = z.discriminatedUnion("kind", [existingPlatformSchema, awsPlatformSchema]);
+export const platformSchema = z.discriminatedUnion("kind", [
+  existingPlatformSchema,
+  awsPlatformSchema,
+]);
 
 export type Platform = z.output<typeof platformSchema>;
 
@@ -19,8 +28,15 @@ export type Platform = z.output<typeof platformSchema>;
 export const factsOf = (platform: Platform): PlatformFacts<AwsPlatform> =>
   (kinds[platform.kind] as PlatformKind<Platform, AwsPlatform>).factsOf(platform);
 
-/** Every PEM bundle that the providers of an environment may have been given a file of; also for values that nobody has checked. */
-export function bundlesOf(values: { kind?: unknown; region?: unknown; caBundle?: unknown }): string[] {
+/**
+ * Every PEM bundle that the providers of an environment may have been given a file of; also for
+ * values that nobody has checked.
+ */
+export function bundlesOf(values: {
+  kind?: unknown;
+  region?: unknown;
+  caBundle?: unknown;
+}): string[] {
   const [, kind = existing] = Object.entries(kinds).find(([name]) => name === values.kind) ?? [];
   return kind.bundles(values);
 }

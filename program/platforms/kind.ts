@@ -25,7 +25,10 @@ export interface NamedCluster<Account> {
   readonly account: Account;
 }
 
-/** The facts of a platform for everything else, whatever its kind is: pure, and no provider is loaded for it. */
+/**
+ * The facts of a platform for everything else, whatever its kind is: pure, and no provider is
+ * loaded for it.
+ */
 export interface PlatformFacts<Account = unknown> {
   /** Reports problems that the schema alone can't see. */
   check(surroundings: Surroundings, add: Add): void;
@@ -34,7 +37,10 @@ export interface PlatformFacts<Account = unknown> {
   readonly cluster: ClusterByContext | NamedCluster<Account>;
   /** Secret config keys that it needs. */
   readonly needs: readonly SecretKey[];
-  /** Secret config keys that it has no use for, with the reason: one that lies about unused is one too many. */
+  /**
+   * Secret config keys that it has no use for, with the reason: one that lies about unused is one
+   * too many.
+   */
   readonly useless: Readonly<Partial<Record<SecretKey, string>>>;
   /** max_connections of the database server, and its path below the platform. */
   readonly connections: { readonly max: number; readonly path: readonly string[] };
@@ -44,7 +50,10 @@ export interface PlatformFacts<Account = unknown> {
   readonly hasRoles: boolean;
   /** Whether it bills by the tag that an instance's cost center becomes. */
   readonly billsByTag: boolean;
-  /** PEM of the authorities that the database's certificate is checked against; undefined: the public ones. */
+  /**
+   * PEM of the authorities that the database's certificate is checked against; undefined: the
+   * public ones.
+   */
   databaseAuthorities(): string | undefined;
   /** The same for the object store, and for all services that the platform has beside it. */
   storeAuthorities(): string | undefined;
@@ -53,6 +62,9 @@ export interface PlatformFacts<Account = unknown> {
 /** A kind of platform. */
 export interface PlatformKind<Platform, Account = unknown> {
   factsOf(platform: Platform): PlatformFacts<Account>;
-  /** Every PEM bundle that its providers may have been given a file of; also for values that nobody has checked. */
+  /**
+   * Every PEM bundle that its providers may have been given a file of; also for values that nobody
+   * has checked.
+   */
   bundles(values: { readonly region?: unknown; readonly caBundle?: unknown }): string[];
 }

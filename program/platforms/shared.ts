@@ -11,20 +11,30 @@ import { traefikSchema } from "./traefik.ts";
 export type Add = (path: readonly (string | number)[], message: string) => void;
 
 /** Exactly one of the keys of `T`, with the others absent. */
-export type OneOf<T> = { [K in keyof T]-?: { [P in K]-?: NonNullable<T[P]> } & { [P in Exclude<keyof T, K>]?: undefined } }[keyof T];
+export type OneOf<T> = {
+  [K in keyof T]-?: { [P in K]-?: NonNullable<T[P]> } & { [P in Exclude<keyof T, K>]?: undefined };
+}[keyof T];
 
 /** A mapping with exactly one of these keys; `both` says why two of them can't work. */
 export function exactlyOne<Shape extends Record<string, z.ZodType>>(shape: Shape, both: string) {
   type Values = { [K in keyof Shape]: z.output<Shape[K]> };
   const names = Object.keys(shape);
   const optional = Object.fromEntries(
-    Object.entries(shape).map(([key, schema]) => [key, schema.optional().describe(schema.description ?? key)]),
+    Object.entries(shape).map(([key, schema]) => [
+      key,
+      schema.optional().describe(schema.description ?? key),
+    ]),
   );
   return strict(optional)
     .superRefine((value, context) => {
       const given = names.filter((name) => value[name] !== undefined);
-      if (given.length === 0) context.addIssue({ code: "custom", message: `has none of ${names.join(", ")}; exactly one is needed` });
-      if (given.length > 1) context.addIssue({ code: "custom", message: `has ${given.join(" and ")}: ${both}` });
+      if (given.length === 0)
+        context.addIssue({
+          code: "custom",
+          message: `has none of ${names.join(", ")}; exactly one is needed`,
+        });
+      if (given.length > 1)
+        context.addIssue({ code: "custom", message: `has ${given.join(" and ")}: ${both}` });
     })
     .transform((value) => value as OneOf<Values>);
 }
@@ -33,35 +43,50 @@ export const hostName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$
   error: (issue) => (issue.input === undefined ? "is missing" : "is not a host name or address"),
 });
 
-const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: (issue) => `is ${show(issue.input)}, not an address range such as 10.0.0.0/16` });
+const cidr = z.union([z.cidrv4(), z.cidrv6()], {
+  error: (issue) => `is ${show(issue.input)}, not an address range such as 10.0.0.0/16`,
+});
 export const cidrs = z.array(cidr).min(1);
 
 /** An address without credentials and path; `secretsPlace` says where credentials belong. */
 export const httpsUrl = (secretsPlace: string) =>
   z.string().superRefine((value, context) => {
     const parsed = URL.canParse(value) ? new URL(value) : undefined;
-    if (parsed?.protocol !== "https:") context.addIssue({ code: "custom", message: "is not an https:// address" });
+    if (parsed?.protocol !== "https:")
+      context.addIssue({ code: "custom", message: "is not an https:// address" });
     else if (parsed.username !== "" || parsed.password !== "")
-      context.addIssue({ code: "custom", message: `has a user name or password in it; ${secretsPlace}` });
+      context.addIssue({
+        code: "custom",
+        message: `has a user name or password in it; ${secretsPlace}`,
+      });
     else if (parsed.pathname !== "/" || parsed.search !== "")
-      context.addIssue({ code: "custom", message: "has a path; only scheme, host and port are expected" });
+      context.addIssue({
+        code: "custom",
+        message: "has a path; only scheme, host and port are expected",
+      });
   });
 
 /** A cluster by its kubeconfig. */
 export const kubeconfig = z
   .string()
   .min(1)
-  .describe("Path of the kubeconfig file. A path, not its contents: those hold a key, and would go to the state.");
+  .describe(
+    "Path of the kubeconfig file. A path, not its contents: those hold a key, and would go to the state.",
+  );
 export const kubeContext = z
   .string()
   .min(1)
-  .describe("Context in that file; named, so that a changed current context can't send an environment to another cluster.");
+  .describe(
+    "Context in that file; named, so that a changed current context can't send an environment to another cluster.",
+  );
 
 /** max_connections of a server, which the instances share. */
 export const maxConnections = z
   .int()
   .min(20)
-  .describe("max_connections of the server; what all instances may open together is checked against it.");
+  .describe(
+    "max_connections of the server; what all instances may open together is checked against it.",
+  );
 
 /** A PostgreSQL server that exists. */
 export const postgresqlSchema = strict({
@@ -70,7 +95,9 @@ export const postgresqlSchema = strict({
   adminUser: z
     .string()
     .min(1)
-    .describe("Login that may create databases and roles; its password is the secret key postgresqlAdminPassword."),
+    .describe(
+      "Login that may create databases and roles; its password is the secret key postgresqlAdminPassword.",
+    ),
   sslMode: z
     .enum(["verify-full", "verify-ca", "require", "disable"])
     .describe("libpq's sslmode; verify-full checks the certificate and the host's name."),
@@ -87,9 +114,13 @@ export const postgresqlSchema = strict({
 
 export const bucketPrefix = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{1,30}$/, { error: "is 2 to 31 lower-case letters, digits and hyphens" })
+  .regex(/^[a-z0-9][a-z0-9-]{1,30}$/, {
+    error: "is 2 to 31 lower-case letters, digits and hyphens",
+  })
   .optional()
-  .describe("Beginning of each bucket's name. Default: mlflow-<environment>. Changing it replaces every bucket.");
+  .describe(
+    "Beginning of each bucket's name. Default: mlflow-<environment>. Changing it replaces every bucket.",
+  );
 
 /** The secret keys of a certificate that is in the config. */
 export const pemSecrets = ({ tls }: { readonly tls: { readonly source: string } }): SecretKey[] =>
@@ -97,13 +128,17 @@ export const pemSecrets = ({ tls }: { readonly tls: { readonly source: string } 
 
 /** Sources of the ingress' certificate that need nothing but Kubernetes. */
 export const tlsSources = [
-  strict({ source: z.literal("pem") }).describe("Certificate and key are the secret keys tlsCertificate and tlsPrivateKey."),
-  strict({ source: z.literal("certManager"), clusterIssuer: z.string().min(1).describe("Name of cert-manager's ClusterIssuer.") }).describe(
-    "cert-manager issues a certificate for each instance.",
+  strict({ source: z.literal("pem") }).describe(
+    "Certificate and key are the secret keys tlsCertificate and tlsPrivateKey.",
   ),
-  strict({ source: z.literal("secret"), name: z.string().min(1).describe("Name of the TLS Secret.") }).describe(
-    "A TLS Secret of that name is put into each instance's namespace by someone else.",
-  ),
+  strict({
+    source: z.literal("certManager"),
+    clusterIssuer: z.string().min(1).describe("Name of cert-manager's ClusterIssuer."),
+  }).describe("cert-manager issues a certificate for each instance."),
+  strict({
+    source: z.literal("secret"),
+    name: z.string().min(1).describe("Name of the TLS Secret."),
+  }).describe("A TLS Secret of that name is put into each instance's namespace by someone else."),
 ] as const;
 
 /** What an ingress is described by wherever it runs. */
@@ -113,15 +148,25 @@ export const ingressShape = {
     .string()
     .min(1)
     .optional()
-    .describe("Namespace of the ingress controller's pods, if it runs in the cluster: the only pods that reach an instance."),
-  controllerCidrs: cidrs.optional().describe("Addresses of the ingress controller, if it runs outside the pod network."),
+    .describe(
+      "Namespace of the ingress controller's pods, if it runs in the cluster: the only pods that reach an instance.",
+    ),
+  controllerCidrs: cidrs
+    .optional()
+    .describe("Addresses of the ingress controller, if it runs outside the pod network."),
   traefik: traefikSchema
     .optional()
-    .describe("Traefik: how it is configured itself. Default: Traefik's own defaults; every preview then lists what to set."),
+    .describe(
+      "Traefik: how it is configured itself. Default: Traefik's own defaults; every preview then lists what to set.",
+    ),
 };
 
 export const dnsShape = {
-  dnsNamespace: z.string().min(1).optional().describe("Namespace of the cluster's DNS pods. Default: kube-system."),
+  dnsNamespace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Namespace of the cluster's DNS pods. Default: kube-system."),
   dnsCidrs: cidrs.optional().describe("Addresses of a DNS server outside the pod network."),
 };
 
@@ -129,8 +174,11 @@ export const dnsShape = {
 export const podsShape = {
   image: z
     .string()
-    // Two pods of one deployment must never run different servers, and the state must say which one runs.
-    .regex(/(@sha256:[0-9a-f]{64}|:(?!latest$)[\w][\w.-]{0,127})$/, { error: "has neither a digest nor an exact tag (latest is none)" })
+    // Two pods of one deployment must never run different servers, and the state must say which one
+    // runs.
+    .regex(/(@sha256:[0-9a-f]{64}|:(?!latest$)[\w][\w.-]{0,127})$/, {
+      error: "has neither a digest nor an exact tag (latest is none)",
+    })
     .describe("Reference of the tracking server's image, with a digest or an exact tag."),
   imagePullSecrets: z
     .array(
@@ -145,9 +193,13 @@ export const podsShape = {
     ),
   mlflowVersion: z
     .string()
-    .regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, { error: (issue) => `is ${show(issue.input)}, expected a version such as 3.17.2` })
+    .regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, {
+      error: (issue) => `is ${show(issue.input)}, expected a version such as 3.17.2`,
+    })
     .optional()
-    .describe("MLflow version inside that image. Default: 3.17.2, the version of images/tracking-server."),
+    .describe(
+      "MLflow version inside that image. Default: 3.17.2, the version of images/tracking-server.",
+    ),
 };
 
 /** Certificates of authorities, as text. */
@@ -156,8 +208,13 @@ export const pemBundle = z
   .optional()
   .superRefine((value, context) => {
     if (value === undefined) return;
-    if (/PRIVATE KEY/.test(value)) context.addIssue({ code: "custom", message: "has a private key in it; only certificates belong here" });
-    else if (!value.includes("-----BEGIN CERTIFICATE-----")) context.addIssue({ code: "custom", message: "has no PEM certificate in it" });
+    if (/PRIVATE KEY/.test(value))
+      context.addIssue({
+        code: "custom",
+        message: "has a private key in it; only certificates belong here",
+      });
+    else if (!value.includes("-----BEGIN CERTIFICATE-----"))
+      context.addIssue({ code: "custom", message: "has no PEM certificate in it" });
   });
 
 /** `address/32` for an address, nothing for a name. */
@@ -166,10 +223,13 @@ export function cidrOfHost(host: string): string | undefined {
   return version === 0 ? undefined : `${host}/${version === 4 ? 32 : 128}`;
 }
 
-export const hostOfUrl = (address: string): string => new URL(address).hostname.replace(/^\[|\]$/g, "");
+export const hostOfUrl = (address: string): string =>
+  new URL(address).hostname.replace(/^\[|\]$/g, "");
 
 /** Why a range is needed where only a name is given. */
-export const needsCidrs = (host: string): string => `is missing: "${host}" is a name, and network policies open addresses only`;
+export const needsCidrs = (host: string): string =>
+  `is missing: "${host}" is a name, and network policies open addresses only`;
 
 /** Nobody may connect to an instance whom the environment doesn't name. */
-export const noWayIn = "has neither controllerNamespace nor controllerCidrs; one says who may connect to the instances";
+export const noWayIn =
+  "has neither controllerNamespace nor controllerCidrs; one says who may connect to the instances";

@@ -27,7 +27,8 @@ const isTraefik = ({ className, controller }: Ingress): boolean =>
 
 /** Why the record of Traefik's settings is out of place; undefined where it isn't. */
 export function traefikProblem({ controller, traefik }: Ingress): string | undefined {
-  if (traefik === undefined || controller === undefined || controller === "traefik") return undefined;
+  if (traefik === undefined || controller === undefined || controller === "traefik")
+    return undefined;
   return `is set, but the controller is ${controller}; remove it`;
 }
 
@@ -50,8 +51,12 @@ export function traefikNotes(ingress: Ingress): string[] {
         ]),
     ...(seconds === 0 || seconds >= leastSeconds
       ? []
-      : [`transport.respondingTimeouts.readTimeout=0s on the HTTPS entry point (otherwise uploads are cut off after ${readTimeout})`]),
+      : [
+          `transport.respondingTimeouts.readTimeout=0s on the HTTPS entry point (otherwise uploads are cut off after ${readTimeout})`,
+        ]),
   ];
   if (missing.length === 0) return [];
-  return [`Traefik itself needs: ${missing.join("; ")}. Once it is set, platform.ingress.traefik records it.`];
+  return [
+    `Traefik itself needs: ${missing.join("; ")}. Once it is set, platform.ingress.traefik records it.`,
+  ];
 }

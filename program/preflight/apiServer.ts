@@ -17,13 +17,17 @@ export interface ApiServer {
   get(path: string, accept?: string): Promise<Response>;
 }
 
-/** Goes the way that kubectl goes. Undefined, with the reason, where that way is none of this program's. */
+/**
+ * Goes the way that kubectl goes. Undefined, with the reason, where that way is none of this
+ * program's.
+ */
 export async function openApiServer(context: Context, probe: Probe): Promise<ApiServer | string> {
   const { server, ca, insecure, serverName, proxy: ofCluster } = context.cluster;
   // Behind a proxy of many clusters the address has a path of its own.
   const at = (path: string) => new URL(server.replace(/\/*$/, path));
   const proxy = ofCluster ?? proxyOf(at("/"));
-  if (proxy !== undefined && !isSupported(proxy)) return `it is behind a proxy of kind ${proxy.protocol.replace(/:$/, "")}`;
+  if (proxy !== undefined && !isSupported(proxy))
+    return `it is behind a proxy of kind ${proxy.protocol.replace(/:$/, "")}`;
   const options: RequestOptions = {
     signal: probe.signal,
     rejectUnauthorized: !insecure,
@@ -31,7 +35,13 @@ export async function openApiServer(context: Context, probe: Probe): Promise<Api
     ...(serverName === undefined ? {} : { servername: serverName }),
     agent: proxy === undefined ? false : new ProxyAgent(proxy),
   };
-  if (proxy === undefined) await probeHttps(probe, { url: at("/version"), ca, rejectUnauthorized: !insecure, servername: serverName });
+  if (proxy === undefined)
+    await probeHttps(probe, {
+      url: at("/version"),
+      ca,
+      rejectUnauthorized: !insecure,
+      servername: serverName,
+    });
   else {
     const { status } = await get(at("/version"), options);
     if (status >= 500) throw new Reason(`it answers with HTTP status ${status}`);
@@ -52,12 +62,17 @@ export async function openApiServer(context: Context, probe: Probe): Promise<Api
 const get = (url: URL, options: RequestOptions): Promise<Response> =>
   new Promise((resolve, reject) => {
     const host = hostOfUrl(url.href);
-    const outgoing = request({ ...options, host, port: url.port || 443, path: `${url.pathname}${url.search}` }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
-      answer.on("error", reject);
-    });
+    const outgoing = request(
+      { ...options, host, port: url.port || 443, path: `${url.pathname}${url.search}` },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.on("end", () =>
+          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
+        );
+        answer.on("error", reject);
+      },
+    );
     outgoing.on("error", reject);
     outgoing.end();
   });

@@ -22,8 +22,9 @@ interface How {
 }
 
 /**
- * Whether the names of buckets that are to be made are free: all customers of a store share them, and all environments at it. One that an interrupted update of
- * this stack made is fine. Whether those of deployed instances are still there.
+ * Whether the names of buckets that are to be made are free: all customers of a store share them,
+ * and all environments at it. One that an interrupted update of this stack made is fine. Whether
+ * those of deployed instances are still there.
  */
 export function bucketsCheck(asked: Asked, how: How): (probe: Probe) => Promise<Partial<Answer>> {
   const { specs, fresh } = asked;
@@ -34,7 +35,9 @@ export function bucketsCheck(asked: Asked, how: How): (probe: Probe) => Promise<
     const reasonOf = async ({ bucket }: InstanceSpec): Promise<"ours" | "free" | Reason> => {
       try {
         const owner = how.accountId === undefined ? {} : { ExpectedBucketOwner: how.accountId };
-        await client.send(new HeadBucketCommand({ Bucket: bucket, ...owner }), { abortSignal: signal });
+        await client.send(new HeadBucketCommand({ Bucket: bucket, ...owner }), {
+          abortSignal: signal,
+        });
         return "ours";
       } catch (error) {
         const status = statusOf(error);
@@ -48,30 +51,53 @@ export function bucketsCheck(asked: Asked, how: How): (probe: Probe) => Promise<
       const reasons = new Map<InstanceSpec, "ours" | "free" | Reason>();
       const waiting = [...specs];
       const ask = async (): Promise<void> => {
-        for (let spec = waiting.shift(); spec !== undefined; spec = waiting.shift()) reasons.set(spec, await reasonOf(spec));
+        for (let spec = waiting.shift(); spec !== undefined; spec = waiting.shift())
+          reasons.set(spec, await reasonOf(spec));
       };
       await Promise.all(Array.from({ length: atOnce }, ask));
       const isTaken = (spec: InstanceSpec) => !["ours", "free"].includes(reasons.get(spec)!);
       const taken = fresh.filter(isTaken);
       // A refused key is refused at every bucket, and a HEAD has no body that would say so.
       if (specs.some(isTaken) && how.keyPath !== undefined) {
-        const refused = await client.send(new ListBucketsCommand({ MaxBuckets: 1 }), { abortSignal: signal }).then(
-          () => undefined,
-          (error: Error) => error.name,
-        );
+        const refused = await client
+          .send(new ListBucketsCommand({ MaxBuckets: 1 }), { abortSignal: signal })
+          .then(
+            () => undefined,
+            (error: Error) => error.name,
+          );
         if (refused === "InvalidAccessKeyId" || refused === "SignatureDoesNotMatch")
-          throw new Lines([`The object store (${how.keyPath}): it does not accept the key (${refused})`]);
+          throw new Lines([
+            `The object store (${how.keyPath}): it does not accept the key (${refused})`,
+          ]);
       }
-      const words = "set another bucketPrefix (before the first update of the environment), or name the instance otherwise";
-      const bucketOf = (spec: InstanceSpec) => `The bucket ${spec.bucket} of instance ${spec.name} (${how.prefixPath})`;
+      const words =
+        "set another bucketPrefix (before the first update of the environment), or name the instance otherwise";
+      const bucketOf = (spec: InstanceSpec) =>
+        `The bucket ${spec.bucket} of instance ${spec.name} (${how.prefixPath})`;
       if (taken.length === 0) {
         const there = fresh.filter((spec) => reasons.get(spec) === "ours");
-        const missing = specs.filter((spec) => !fresh.includes(spec) && reasons.get(spec) === "free");
-        const lines = there.map((spec) => ({ spec, line: `${bucketOf(spec)}: it exists already; ${words}` }));
+        const missing = specs.filter(
+          (spec) => !fresh.includes(spec) && reasons.get(spec) === "free",
+        );
+        const lines = there.map((spec) => ({
+          spec,
+          line: `${bucketOf(spec)}: it exists already; ${words}`,
+        }));
         const { errors = [], warnings = [] } = await judgeTaken(lines, asked);
-        return { errors, warnings: [...missing.map((spec) => gone(`The bucket ${spec.bucket}`, spec, true)), ...warnings] };
+        return {
+          errors,
+          warnings: [
+            ...missing.map((spec) => gone(`The bucket ${spec.bucket}`, spec, true)),
+            ...warnings,
+          ],
+        };
       }
-      throw new Lines(taken.map((spec) => `${bucketOf(spec)}: the name is taken, the bucket ${reasons.get(spec)}; ${words}`));
+      throw new Lines(
+        taken.map(
+          (spec) =>
+            `${bucketOf(spec)}: the name is taken, the bucket ${reasons.get(spec)}; ${words}`,
+        ),
+      );
     } catch (error) {
       throw error instanceof Lines ? error : awsWords(error);
     } finally {
@@ -80,4 +106,5 @@ export function bucketsCheck(asked: Asked, how: How): (probe: Probe) => Promise<
   };
 }
 
-const statusOf = (error: unknown): number | undefined => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+const statusOf = (error: unknown): number | undefined =>
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;

@@ -11,7 +11,10 @@ export interface Asked {
   readonly last: LastUpdate;
   /** UID of another cluster than the last update's, which the stack's config accepts. */
   readonly acceptedCluster: string | undefined;
-  /** Instances that the state has parts of, also of an update that failed; undefined where it can't be read. */
+  /**
+   * Instances that the state has parts of, also of an update that failed; undefined where it can't
+   * be read.
+   */
   inState(): Promise<ReadonlySet<string> | undefined>;
   /** Takes the cluster's identity, for the outputs of this update. */
   found(cluster: string): void;
@@ -29,8 +32,8 @@ export interface Check {
   /** Config path of what it is about. */
   readonly path: string;
   /**
-   * Fails with the reason, or with lines of its own. What it opens has to end with the probe. Gives what somebody should know all the same, or the checks that
-   * make sense only now.
+   * Fails with the reason, or with lines of its own. What it opens has to end with the probe. Gives
+   * what somebody should know all the same, or the checks that make sense only now.
    */
   run(probe: Probe): Promise<string | readonly Check[] | Partial<Answer> | undefined | void>;
 }
@@ -64,16 +67,28 @@ export class Lines extends Error {
 }
 
 /** The form of a line: what it is about, where it is, the config path and the reason. */
-export const line = ({ what, where, path }: Pick<Check, "what" | "where" | "path">, reason: string): string =>
-  `${what} at ${where} (${path}): ${reason}`;
+export const line = (
+  { what, where, path }: Pick<Check, "what" | "where" | "path">,
+  reason: string,
+): string => `${what} at ${where} (${path}): ${reason}`;
 
-/** Asks; the time limit also holds while a name is being resolved, which no socket option covers, and for the checks that follow from this one. */
-export async function answerOf(check: Check, timeout: number, until = performance.now() + timeout): Promise<Answer> {
+/**
+ * Asks; the time limit also holds while a name is being resolved, which no socket option covers,
+ * and for the checks that follow from this one.
+ */
+export async function answerOf(
+  check: Check,
+  timeout: number,
+  until = performance.now() + timeout,
+): Promise<Answer> {
   const probe = new Probe();
   let further: readonly Check[] = [];
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Reason(`no answer within ${timeout / 1000} s`)), until - performance.now());
+    timer = setTimeout(
+      () => reject(new Reason(`no answer within ${timeout / 1000} s`)),
+      until - performance.now(),
+    );
   });
   try {
     const found = await Promise.race([check.run(probe), limit]);
@@ -81,7 +96,13 @@ export async function answerOf(check: Check, timeout: number, until = performanc
     if (found !== undefined && !isChecks(found)) return { ...nothing, ...found };
     further = found ?? [];
   } catch (error) {
-    return { ...nothing, errors: error instanceof Lines ? error.lines : [line(check, wordsFor(error as NodeJS.ErrnoException))] };
+    return {
+      ...nothing,
+      errors:
+        error instanceof Lines
+          ? error.lines
+          : [line(check, wordsFor(error as NodeJS.ErrnoException))],
+    };
   } finally {
     clearTimeout(timer);
     probe.end();
@@ -89,10 +110,15 @@ export async function answerOf(check: Check, timeout: number, until = performanc
   return answersOf(further, timeout, until);
 }
 
-const isChecks = (found: readonly Check[] | Partial<Answer>): found is readonly Check[] => Array.isArray(found);
+const isChecks = (found: readonly Check[] | Partial<Answer>): found is readonly Check[] =>
+  Array.isArray(found);
 
 /** Asks all at once, and gives what each says in their order. */
-export async function answersOf(checks: readonly Check[], timeout: number, until?: number): Promise<Answer> {
+export async function answersOf(
+  checks: readonly Check[],
+  timeout: number,
+  until?: number,
+): Promise<Answer> {
   return together(await Promise.all(checks.map((check) => answerOf(check, timeout, until))));
 }
 

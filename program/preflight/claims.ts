@@ -4,7 +4,10 @@ import type { Answer, Asked } from "./check.ts";
 /** How a line about something that is gone ends; `deploy` and `preview` know it by this. */
 export const goneMark = "is gone, though the last update had it";
 
-/** Something of a deployed instance that isn't there any more. `holdsData`: a refresh makes an empty one in its place. */
+/**
+ * Something of a deployed instance that isn't there any more. `holdsData`: a refresh makes an empty
+ * one in its place.
+ */
 export function gone(what: string, { name }: InstanceSpec, holdsData = false): string {
   const heal = holdsData
     ? "restore it first; `--refresh` makes an empty one in its place"
@@ -21,14 +24,25 @@ export interface Taken {
   readonly foreign?: boolean;
 }
 
-/** Sorts what is taken: an update of this stack that failed or was interrupted leaves things that its outputs don't have, and may go on with them. */
-export async function judgeTaken(taken: readonly Taken[], { inState }: Pick<Asked, "inState">): Promise<Partial<Answer>> {
+/**
+ * Sorts what is taken: an update of this stack that failed or was interrupted leaves things that
+ * its outputs don't have, and may go on with them.
+ */
+export async function judgeTaken(
+  taken: readonly Taken[],
+  { inState }: Pick<Asked, "inState">,
+): Promise<Partial<Answer>> {
   const open = taken.filter(({ foreign }) => foreign !== true);
   const known = open.length === 0 ? undefined : await inState();
-  const errors = taken.filter(({ spec, foreign }) => foreign === true || (known !== undefined && !known.has(spec.name)));
+  const errors = taken.filter(
+    ({ spec, foreign }) => foreign === true || (known !== undefined && !known.has(spec.name)),
+  );
   const unsure = known === undefined ? open : [];
   return {
     errors: errors.map(({ line }) => line),
-    warnings: unsure.map(({ line }) => `${line}. An update fails there, unless an interrupted update of this stack made it`),
+    warnings: unsure.map(
+      ({ line }) =>
+        `${line}. An update fails there, unless an interrupted update of this stack made it`,
+    ),
   };
 }

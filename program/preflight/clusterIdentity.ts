@@ -2,10 +2,15 @@ import type { ApiServer } from "./apiServer.ts";
 import { line, type Asked } from "./check.ts";
 
 /**
- * Whether this is the cluster of the last update. The UID of the namespace `kube-system` identifies a cluster: a kubeconfig at the same path, with the same
- * context's name, may point to another one. Gives the error, if it isn't.
+ * Whether this is the cluster of the last update. The UID of the namespace `kube-system` identifies
+ * a cluster: a kubeconfig at the same path, with the same context's name, may point to another one.
+ * Gives the error, if it isn't.
  */
-export async function checkIdentity(api: ApiServer, server: string, asked: Asked): Promise<string | undefined> {
+export async function checkIdentity(
+  api: ApiServer,
+  server: string,
+  asked: Asked,
+): Promise<string | undefined> {
   const { status, body } = await api.get("/api/v1/namespaces/kube-system");
   const uid = status === 200 ? uidOf(body) : undefined;
   if (uid === undefined) return undefined;

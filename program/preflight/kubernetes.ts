@@ -1,5 +1,14 @@
 import { openApiServer } from "./apiServer.ts";
-import { line, Lines, Reason, together, wordsFor, type Answer, type Asked, type Check } from "./check.ts";
+import {
+  line,
+  Lines,
+  Reason,
+  together,
+  wordsFor,
+  type Answer,
+  type Asked,
+  type Check,
+} from "./check.ts";
 import { checkIdentity } from "./clusterIdentity.ts";
 import { readContext, type Context } from "./kubeconfig.ts";
 import { checkObjects } from "./objects.ts";
@@ -8,7 +17,10 @@ import type { Probe } from "./probes.ts";
 const path = "platform.kubernetes";
 const what = "The Kubernetes API server";
 
-/** The oldest minor version whose CronJobs, network policies and Pod Security Admission are those that an instance needs. */
+/**
+ * The oldest minor version whose CronJobs, network policies and Pod Security Admission are those
+ * that an instance needs.
+ */
 const oldest = { major: 1, minor: 31 };
 
 /** What a cluster is asked for. */
@@ -17,24 +29,48 @@ export interface ClusterQuestions {
   readonly asked: Asked;
 }
 
-/** Whether a context's API server answers, is the one of the last update, and has what the instances need. */
-export function kubernetesCheck({ kubeconfig, context }: { kubeconfig: string; context: string }, questions: ClusterQuestions): Check {
+/**
+ * Whether a context's API server answers, is the one of the last update, and has what the instances
+ * need.
+ */
+export function kubernetesCheck(
+  { kubeconfig, context }: { kubeconfig: string; context: string },
+  questions: ClusterQuestions,
+): Check {
   try {
     const found = readContext(kubeconfig, context);
-    return { what, where: found.cluster.server, path, run: (probe) => askCluster(found, questions, probe) };
+    return {
+      what,
+      where: found.cluster.server,
+      path,
+      run: (probe) => askCluster(found, questions, probe),
+    };
   } catch (error) {
     const reason = new Reason(wordsFor(error as NodeJS.ErrnoException));
-    return { what, where: `context ${context} of ${kubeconfig}`, path, run: () => Promise.reject(reason) };
+    return {
+      what,
+      where: `context ${context} of ${kubeconfig}`,
+      path,
+      run: () => Promise.reject(reason),
+    };
   }
 }
 
 /** The same for a cluster that is known by now. Gives a note where nobody could ask. */
-export async function askCluster(context: Context, { ingressClass, asked }: ClusterQuestions, probe: Probe): Promise<Partial<Answer>> {
+export async function askCluster(
+  context: Context,
+  { ingressClass, asked }: ClusterQuestions,
+  probe: Probe,
+): Promise<Partial<Answer>> {
   const { server } = context.cluster;
-  const unchecked = (why: string) => ({ notes: [`Whether the cluster has the ingress class ${ingressClass} was not checked: ${why}.`] });
+  const unchecked = (why: string) => ({
+    notes: [`Whether the cluster has the ingress class ${ingressClass} was not checked: ${why}.`],
+  });
   const api = await openApiServer(context, probe);
-  if (typeof api === "string") return { notes: [`The cluster at ${server} was not checked: ${api}.`] };
-  if (api.login === undefined) return unchecked("the context has no login by certificate, token or command");
+  if (typeof api === "string")
+    return { notes: [`The cluster at ${server} was not checked: ${api}.`] };
+  if (api.login === undefined)
+    return unchecked("the context has no login by certificate, token or command");
 
   const [version, classes, identity] = await Promise.all([
     api.get("/version"),
@@ -48,13 +84,23 @@ export async function askCluster(context: Context, { ingressClass, asked }: Clus
   return together([await checkObjects(api, asked), ingressClassAnswer()]);
 
   function ingressClassAnswer(): Partial<Answer> {
-    if (classes.status === 403) return unchecked("the login may not list ingressclasses.networking.k8s.io");
-    if (classes.status !== 200) return unchecked(`asked for its classes, the API server answers with HTTP status ${classes.status}`);
+    if (classes.status === 403)
+      return unchecked("the login may not list ingressclasses.networking.k8s.io");
+    if (classes.status !== 200)
+      return unchecked(
+        `asked for its classes, the API server answers with HTTP status ${classes.status}`,
+      );
     const { items } = JSON.parse(classes.body) as { items?: { metadata?: { name?: string } }[] };
     const names = (items ?? []).flatMap((item) => item.metadata?.name ?? []).sort();
     if (names.includes(ingressClass)) return {};
-    const of = { what: `The ingress class "${ingressClass}"`, where: server, path: "platform.ingress.className" };
-    return { errors: [line(of, `the cluster has no such class; it has ${names.join(", ") || "none"}`)] };
+    const of = {
+      what: `The ingress class "${ingressClass}"`,
+      where: server,
+      path: "platform.ingress.className",
+    };
+    return {
+      errors: [line(of, `the cluster has no such class; it has ${names.join(", ") || "none"}`)],
+    };
   }
 }
 
@@ -62,7 +108,11 @@ export async function askCluster(context: Context, { ingressClass, asked }: Clus
 function tooOld(body: string): string | undefined {
   const [, major, minor] = /^v?([0-9]+)\.([0-9]+)/.exec(gitVersionOf(body)) ?? [];
   if (major === undefined || minor === undefined) return undefined;
-  if (Number(major) > oldest.major || (Number(major) === oldest.major && Number(minor) >= oldest.minor)) return undefined;
+  if (
+    Number(major) > oldest.major ||
+    (Number(major) === oldest.major && Number(minor) >= oldest.minor)
+  )
+    return undefined;
   return `its version is ${major}.${minor}; ${oldest.major}.${oldest.minor} is the oldest that the instances work with`;
 }
 

@@ -4,7 +4,8 @@ import type { ApiServer } from "./apiServer.ts";
 import type { Answer, Asked } from "./check.ts";
 import { gone, judgeTaken, type Taken } from "./claims.ts";
 
-// Objects are asked for by lists, so that an environment of many instances costs as little as one of a few.
+// Objects are asked for by lists, so that an environment of many instances costs as little as one
+// of a few.
 
 interface Metadata {
   readonly name: string;
@@ -19,17 +20,27 @@ interface Ingress {
   readonly spec?: { readonly rules?: readonly { readonly host?: string }[] };
 }
 
-const metadataOnly = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+const metadataOnly =
+  "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
 const ours = `labelSelector=${encodeURIComponent("app.kubernetes.io/part-of=mlflow-instances,app.kubernetes.io/component in (instance,tracking-server)")}`;
 
-/** Whether what the last update made is still there, and whether namespaces and hosts of what is new are free. Says nothing where the login may not list. */
+/**
+ * Whether what the last update made is still there, and whether namespaces and hosts of what is new
+ * are free. Says nothing where the login may not list.
+ */
 export async function checkObjects(api: ApiServer, asked: Asked): Promise<Partial<Answer>> {
   const { specs, fresh, last } = asked;
   const deployed = specs.filter(({ name }) => last.instances.has(name));
-  const moved = specs.filter(({ name, host }) => last.instances.get(name)?.trackingUri !== `https://${host}`);
+  const moved = specs.filter(
+    ({ name, host }) => last.instances.get(name)?.trackingUri !== `https://${host}`,
+  );
   const [namespaces, deployments, ingresses] = await Promise.all([
-    deployed.length === 0 ? undefined : list<{ metadata: Metadata }>(api, `/api/v1/namespaces?${ours}`, metadataOnly),
-    deployed.length === 0 ? undefined : list<{ metadata: Metadata }>(api, `/apis/apps/v1/deployments?${ours}`, metadataOnly),
+    deployed.length === 0
+      ? undefined
+      : list<{ metadata: Metadata }>(api, `/api/v1/namespaces?${ours}`, metadataOnly),
+    deployed.length === 0
+      ? undefined
+      : list<{ metadata: Metadata }>(api, `/apis/apps/v1/deployments?${ours}`, metadataOnly),
     moved.length === 0 ? undefined : list<Ingress>(api, "/apis/networking.k8s.io/v1/ingresses?"),
   ]);
   const missing = deployed.flatMap((spec) => missingOf(spec, namespaces, deployments));
@@ -46,9 +57,15 @@ function missingOf(
 ): string[] {
   const namespace = namespaceName(spec.name);
   const there = namespaces?.find(({ metadata }) => metadata.name === namespace);
-  if (namespaces !== undefined && (there === undefined || there.metadata.deletionTimestamp !== undefined))
+  if (
+    namespaces !== undefined &&
+    (there === undefined || there.metadata.deletionTimestamp !== undefined)
+  )
     return [gone(`The namespace ${namespace}`, spec)];
-  if (deployments !== undefined && !deployments.some(({ metadata }) => metadata.namespace === namespace))
+  if (
+    deployments !== undefined &&
+    !deployments.some(({ metadata }) => metadata.namespace === namespace)
+  )
     return [gone(`The tracking server (Deployment mlflow in ${namespace})`, spec)];
   return [];
 }
@@ -66,7 +83,10 @@ async function takenNamespace(api: ApiServer, spec: InstanceSpec): Promise<Taken
     return [{ spec, foreign: true, line: `${of}: it is being deleted; try again when it is gone` }];
   const environment = labels["mlflow-instances/environment"];
   const owner = annotations["mlflow-instances/owner"];
-  const who = environment === undefined ? "it has no labels of an instance" : `it belongs to environment ${environment}`;
+  const who =
+    environment === undefined
+      ? "it has no labels of an instance"
+      : `it belongs to environment ${environment}`;
   return [
     {
       spec,
@@ -79,7 +99,8 @@ async function takenNamespace(api: ApiServer, spec: InstanceSpec): Promise<Taken
 function takenHost(spec: InstanceSpec, ingresses: readonly Ingress[]): Taken[] {
   const other = ingresses.find(
     ({ metadata, spec: { rules = [] } = {} }) =>
-      metadata.namespace !== namespaceName(spec.name) && rules.some(({ host }) => host?.toLowerCase() === spec.host),
+      metadata.namespace !== namespaceName(spec.name) &&
+      rules.some(({ host }) => host?.toLowerCase() === spec.host),
   );
   if (other === undefined) return [];
   const { namespace, name } = other.metadata;
@@ -88,13 +109,23 @@ function takenHost(spec: InstanceSpec, ingresses: readonly Ingress[]): Taken[] {
 }
 
 /** All pages of a list; undefined where the API server doesn't give it. */
-async function list<T extends { metadata: Metadata }>(api: ApiServer, path: string, accept?: string): Promise<T[] | undefined> {
+async function list<T extends { metadata: Metadata }>(
+  api: ApiServer,
+  path: string,
+  accept?: string,
+): Promise<T[] | undefined> {
   const all: T[] = [];
   let next = "";
   do {
-    const { status, body } = await api.get(`${path}&limit=500${next === "" ? "" : `&continue=${encodeURIComponent(next)}`}`, accept);
+    const { status, body } = await api.get(
+      `${path}&limit=500${next === "" ? "" : `&continue=${encodeURIComponent(next)}`}`,
+      accept,
+    );
     if (status !== 200) return undefined;
-    const { items, metadata } = JSON.parse(body) as { items?: T[] | null; metadata?: { continue?: string } };
+    const { items, metadata } = JSON.parse(body) as {
+      items?: T[] | null;
+      metadata?: { continue?: string };
+    };
     // An empty list of metadata alone has `null` for its items.
     all.push(...(items ?? []).filter((item) => typeof item.metadata?.name === "string"));
     next = metadata?.continue ?? "";

@@ -24,7 +24,10 @@ interface How {
   readonly asked: Asked;
 }
 
-/** Whether a PostgreSQL server answers, takes the administrator in, is new enough, and lets the administrator do what instances need: it tells that only to those who are in. */
+/**
+ * Whether a PostgreSQL server answers, takes the administrator in, is new enough, and lets the
+ * administrator do what instances need: it tells that only to those who are in.
+ */
 export const postgresqlCheck = (server: Server, { path, ca, password, asked }: How): Check => ({
   what: "PostgreSQL",
   where: `${server.host}:${server.port}`,
@@ -34,9 +37,13 @@ export const postgresqlCheck = (server: Server, { path, ca, password, asked }: H
     await probePostgresql(probe, server, ca);
     const { version, lacks, names } = await saidBy(server, password, ca, asked.specs, probe);
     if (Math.floor(version / 10_000) < oldest)
-      throw new Reason(`its version is ${shown(version)}; ${oldest} is the oldest that the instances work with`);
+      throw new Reason(
+        `its version is ${shown(version)}; ${oldest} is the oldest that the instances work with`,
+      );
     if (lacks !== "")
-      throw new Reason(`${server.adminUser} may not create ${lacks}, and each instance has roles and a database of its own`);
+      throw new Reason(
+        `${server.adminUser} may not create ${lacks}, and each instance has roles and a database of its own`,
+      );
     return checkNames(names, asked, `${server.host}:${server.port} (${path})`);
   },
 });
@@ -62,11 +69,17 @@ const namesQuery =
   "union all select 'role', rolname::text from pg_roles where rolname = any($1)";
 
 /** Databases of new instances have to be free, those of the others have to be there. */
-async function checkNames(names: ReadonlySet<string>, asked: Asked, where: string): Promise<Partial<Answer>> {
+async function checkNames(
+  names: ReadonlySet<string>,
+  asked: Asked,
+  where: string,
+): Promise<Partial<Answer>> {
   const { specs, fresh } = asked;
   const taken = fresh.flatMap((spec) => {
     const { database, roles } = namesOf(spec);
-    const found = [`database ${database}`, ...roles.map((role) => `role ${role}`)].filter((name) => names.has(name));
+    const found = [`database ${database}`, ...roles.map((role) => `role ${role}`)].filter((name) =>
+      names.has(name),
+    );
     if (found.length === 0) return [];
     const line = `PostgreSQL at ${where}: ${found.join(", ")} of instance ${spec.name} exists already; name the instance otherwise`;
     return [{ spec, line }];
@@ -76,14 +89,22 @@ async function checkNames(names: ReadonlySet<string>, asked: Asked, where: strin
     const { database, roles } = namesOf(spec);
     return [
       ...(names.has(`database ${database}`) ? [] : [gone(`The database ${database}`, spec, true)]),
-      ...roles.filter((role) => !names.has(`role ${role}`)).map((role) => gone(`The role ${role}`, spec)),
+      ...roles
+        .filter((role) => !names.has(`role ${role}`))
+        .map((role) => gone(`The role ${role}`, spec)),
     ];
   });
   const { errors = [], warnings = [] } = await judgeTaken(taken, asked);
   return { errors, warnings: [...missing, ...warnings] };
 }
 
-async function saidBy(server: Server, password: string | undefined, ca: string | undefined, specs: readonly InstanceSpec[], probe: Probe) {
+async function saidBy(
+  server: Server,
+  password: string | undefined,
+  ca: string | undefined,
+  specs: readonly InstanceSpec[],
+  probe: Probe,
+) {
   const { Client } = (await import("pg")).default;
   const client: PgClient = new Client({
     host: server.host,
@@ -101,7 +122,14 @@ async function saidBy(server: Server, password: string | undefined, ca: string |
   const version = await client.query<{ server_version_num: string }>("show server_version_num");
   const rights = await client.query<{ lacks: string }>(rightsQuery);
   const wanted = specs.flatMap((spec) => namesOf(spec).roles);
-  const found = wanted.length === 0 ? [] : (await client.query<{ kind: string; name: string }>(namesQuery, [wanted])).rows;
+  const found =
+    wanted.length === 0
+      ? []
+      : (await client.query<{ kind: string; name: string }>(namesQuery, [wanted])).rows;
   const names = new Set(found.map(({ kind, name }) => `${kind} ${name}`));
-  return { version: Number(version.rows[0]?.server_version_num), lacks: rights.rows[0]?.lacks ?? "", names };
+  return {
+    version: Number(version.rows[0]?.server_version_num),
+    lacks: rights.rows[0]?.lacks ?? "",
+    names,
+  };
 }

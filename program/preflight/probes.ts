@@ -2,13 +2,19 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { hostOfUrl } from "../platforms/shared.ts";
 
-/** One connection being tried. It knows the outermost socket only: ending a raw socket under a TLS one is not safe in Node. */
+/**
+ * One connection being tried. It knows the outermost socket only: ending a raw socket under a TLS
+ * one is not safe in Node.
+ */
 export class Probe {
   private socket: Socket | undefined;
   private failed: Promise<never> = new Promise(() => undefined);
   readonly #abort = new AbortController();
 
-  /** For what opens connections of its own: aborted when the answer is known, or nobody waits for it any more. */
+  /**
+   * For what opens connections of its own: aborted when the answer is known, or nobody waits for it
+   * any more.
+   */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -22,7 +28,10 @@ export class Probe {
     });
     // Late failures, after the answer is known, concern nobody.
     this.failed.catch(() => undefined);
-    await Promise.race([this.failed, new Promise<void>((resolve) => socket.once(event, () => resolve()))]);
+    await Promise.race([
+      this.failed,
+      new Promise<void>((resolve) => socket.once(event, () => resolve())),
+    ]);
   }
 
   /** Sends and gives the first bytes that come back. */
@@ -33,7 +42,8 @@ export class Probe {
   }
 
   async openTls(options: ConnectionOptions & { host: string }): Promise<void> {
-    // A server name must not be an address (RFC 6066); the certificate is checked against the host all the same.
+    // A server name must not be an address (RFC 6066); the certificate is checked against the host
+    // all the same.
     const servername = options.servername ?? (isIP(options.host) === 0 ? options.host : "");
     await this.open(connectTls({ ...options, servername }), "secureConnect");
   }
@@ -52,7 +62,10 @@ export interface HttpsTarget {
 }
 
 /** Any answer in HTTP will do, a refusal too: who may do what is for the provider to find out. */
-export async function probeHttps(probe: Probe, { url, ca, rejectUnauthorized = true, servername }: HttpsTarget): Promise<void> {
+export async function probeHttps(
+  probe: Probe,
+  { url, ca, rejectUnauthorized = true, servername }: HttpsTarget,
+): Promise<void> {
   await probe.openTls({
     host: hostOfUrl(url.href),
     port: Number(url.port || 443),
@@ -60,7 +73,9 @@ export async function probeHttps(probe: Probe, { url, ca, rejectUnauthorized = t
     ...(ca === undefined ? {} : { ca }),
     ...(servername === undefined ? {} : { servername }),
   });
-  const answer = await probe.ask(`GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`);
+  const answer = await probe.ask(
+    `GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`,
+  );
   const status = /^HTTP\/1\.[01] ([0-9]{3})/.exec(answer)?.[1];
   if (status === undefined) throw new Error("it answers, but not in HTTP");
   if (status.startsWith("5")) throw new Error(`it answers with HTTP status ${status}`);
@@ -69,7 +84,10 @@ export async function probeHttps(probe: Probe, { url, ca, rejectUnauthorized = t
 /** libpq's sslmode. */
 export type SslMode = "verify-full" | "verify-ca" | "require" | "disable";
 
-/** How a server's certificate is checked in a mode with TLS, by libpq's rules: the providers have the same. */
+/**
+ * How a server's certificate is checked in a mode with TLS, by libpq's rules: the providers have
+ * the same.
+ */
 export const certificateCheck = (sslMode: SslMode, ca: string | undefined): ConnectionOptions => ({
   // Where authorities are given, `require` checks against them, too.
   rejectUnauthorized: sslMode !== "require" || ca !== undefined,
@@ -77,10 +95,17 @@ export const certificateCheck = (sslMode: SslMode, ca: string | undefined): Conn
   ...(sslMode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
 });
 
-/** PostgreSQL's own greeting: asks for TLS, and goes through the handshake with the certificate check of the mode. */
+/**
+ * PostgreSQL's own greeting: asks for TLS, and goes through the handshake with the certificate
+ * check of the mode.
+ */
 export async function probePostgresql(
   probe: Probe,
-  { host, port, sslMode }: { readonly host: string; readonly port: number; readonly sslMode: SslMode },
+  {
+    host,
+    port,
+    sslMode,
+  }: { readonly host: string; readonly port: number; readonly sslMode: SslMode },
   ca: string | undefined,
 ): Promise<void> {
   const raw = connectTcp({ host, port });

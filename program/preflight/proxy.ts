@@ -24,7 +24,8 @@ export function proxyUrl(setting: string, where: string): URL {
 }
 
 /** Whether this program can go through the proxy; client-go also knows SOCKS. */
-export const isSupported = ({ protocol }: URL): boolean => protocol === "http:" || protocol === "https:";
+export const isSupported = ({ protocol }: URL): boolean =>
+  protocol === "http:" || protocol === "https:";
 
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, "").toLowerCase();
 
@@ -32,7 +33,8 @@ const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, "").t
 function isExcepted(url: URL, list: string): boolean {
   const host = hostOf(url);
   const family = isIP(host);
-  if (host === "localhost" || host === "::1" || (family === 4 && host.startsWith("127."))) return true;
+  if (host === "localhost" || host === "::1" || (family === 4 && host.startsWith("127.")))
+    return true;
   return list
     .split(",")
     .map((entry) => entry.trim().toLowerCase())
@@ -49,15 +51,23 @@ function matches(entry: string, host: string, port: string, family: number): boo
     block.addSubnet(address, Number(length), kind === 4 ? "ipv4" : "ipv6");
     return block.check(host, kind === 4 ? "ipv4" : "ipv6");
   }
-  const [, name = entry, ofPort] = isIP(entry) === 6 ? [] : (/^\[?(.+?)\]?:([0-9]+)$/.exec(entry) ?? []);
+  const [, name = entry, ofPort] =
+    isIP(entry) === 6 ? [] : (/^\[?(.+?)\]?:([0-9]+)$/.exec(entry) ?? []);
   if (ofPort !== undefined && ofPort !== port) return false;
   if (isIP(name) !== 0) return name === host;
   const suffix = name.replace(/^\*/, "");
-  return suffix.startsWith(".") ? host.endsWith(suffix) : host === suffix || host.endsWith(`.${suffix}`);
+  return suffix.startsWith(".")
+    ? host.endsWith(suffix)
+    : host === suffix || host.endsWith(`.${suffix}`);
 }
 
 /** A connection through a proxy: the tunnel that CONNECT opens. */
-export function tunnel(proxy: URL, host: string, port: number, signal?: AbortSignal): Promise<Duplex> {
+export function tunnel(
+  proxy: URL,
+  host: string,
+  port: number,
+  signal?: AbortSignal,
+): Promise<Duplex> {
   const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   const shown = `the proxy ${proxy.host}`;
@@ -67,7 +77,12 @@ export function tunnel(proxy: URL, host: string, port: number, signal?: AbortSig
       port: Number(proxy.port || (proxy.protocol === "https:" ? 443 : 80)),
       method: "CONNECT",
       path: target,
-      headers: { host: target, ...(login === ":" ? {} : { "proxy-authorization": `Basic ${Buffer.from(login).toString("base64")}` }) },
+      headers: {
+        host: target,
+        ...(login === ":"
+          ? {}
+          : { "proxy-authorization": `Basic ${Buffer.from(login).toString("base64")}` }),
+      },
       agent: false,
       ...(signal === undefined ? {} : { signal }),
     });
@@ -81,7 +96,11 @@ export function tunnel(proxy: URL, host: string, port: number, signal?: AbortSig
       reject(new Reason(`${shown} refuses the connection with HTTP status ${statusCode}`));
     });
     outgoing.on("error", (error: NodeJS.ErrnoException) =>
-      reject(error.name === "AbortError" ? error : new Reason(`${shown} can't be reached (${error.code ?? error.message})`)),
+      reject(
+        error.name === "AbortError"
+          ? error
+          : new Reason(`${shown} can't be reached (${error.code ?? error.message})`),
+      ),
     );
     outgoing.end();
   });
@@ -96,7 +115,10 @@ export class ProxyAgent extends Agent {
     this.#proxy = proxy;
   }
 
-  override createConnection(options: RequestOptions, callback?: (error: Error | null, stream: Duplex) => void): null {
+  override createConnection(
+    options: RequestOptions,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): null {
     const { host, servername } = options as { host: string; servername?: string };
     tunnel(this.#proxy, host, Number(options.port ?? 443)).then(
       (socket) => {

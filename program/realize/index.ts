@@ -15,23 +15,44 @@ import { createExisting } from "./existing/providers.ts";
 import type { ArgsOfKind, Realization } from "./kind.ts";
 import type { Resources } from "./resources.ts";
 
-/** The same kinds as in platforms/, with what loads providers: commands that only read stack files must start fast. */
-const realizations: { readonly existing: Realization<ExistingPlatform>; readonly aws: Realization<AwsPlatform> } = {
+/**
+ * The same kinds as in platforms/, with what loads providers: commands that only read stack files
+ * must start fast.
+ */
+const realizations: {
+  readonly existing: Realization<ExistingPlatform>;
+  readonly aws: Realization<AwsPlatform>;
+} = {
   // An instance without its key is refused before.
-  existing: { create: createExisting, argsOf: (platform, key) => existingArgs(platform, key!), checksOf: existingChecks },
+  existing: {
+    create: createExisting,
+    argsOf: (platform, key) => existingArgs(platform, key!),
+    checksOf: existingChecks,
+  },
   aws: { create: createAws, argsOf: awsArgs, checksOf: awsChecks },
 };
 
 const of = ({ kind }: Platform): Realization<Platform> => realizations[kind];
 
-/** Makes the providers, and the database server where it is the environment's own; nothing else knows their settings. */
-export function createPlatform(environment: Environment, specs: readonly InstanceSpec[]): Resources {
-  const { providers, database } = of(environment.platform).create(environment, environment.platform, specs);
+/**
+ * Makes the providers, and the database server where it is the environment's own; nothing else
+ * knows their settings.
+ */
+export function createPlatform(
+  environment: Environment,
+  specs: readonly InstanceSpec[],
+): Resources {
+  const { providers, database } = of(environment.platform).create(
+    environment,
+    environment.platform,
+    specs,
+  );
   return { providers: [...providers, new RandomProvider("random", {})], database };
 }
 
 /** The component's arguments that follow from the kind of platform. */
-export const argsOf = (platform: Platform, key: StoreKey | undefined): ArgsOfKind => of(platform).argsOf(platform, key);
+export const argsOf = (platform: Platform, key: StoreKey | undefined): ArgsOfKind =>
+  of(platform).argsOf(platform, key);
 
 /** What is asked of the environment's platform before the first resource. */
 export const checksOf = (environment: Environment, asked: Asked): Check[] =>

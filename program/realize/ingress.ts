@@ -8,7 +8,9 @@ export function waysIn(
   network: Platform["network"],
 ) {
   return {
-    ...(ingress.controllerNamespace === undefined ? {} : { ingressNamespace: ingress.controllerNamespace }),
+    ...(ingress.controllerNamespace === undefined
+      ? {}
+      : { ingressNamespace: ingress.controllerNamespace }),
     ...(ingress.controllerCidrs === undefined ? {} : { ingressCidrs: ingress.controllerCidrs }),
     ...(network?.dnsNamespace === undefined ? {} : { dnsNamespace: network.dnsNamespace }),
     ...(network?.dnsCidrs === undefined ? {} : { dnsCidrs: network.dnsCidrs }),
@@ -19,7 +21,11 @@ export function waysIn(
 export function tlsArgs(tls: Platform["ingress"]["tls"]): MlflowInstanceArgs["ingress"]["tls"] {
   switch (tls.source) {
     case "pem":
-      return { source: tls.source, certificate: secret("tlsCertificate"), privateKey: secret("tlsPrivateKey") };
+      return {
+        source: tls.source,
+        certificate: secret("tlsCertificate"),
+        privateKey: secret("tlsPrivateKey"),
+      };
     case "certManager":
       return { source: tls.source, clusterIssuer: tls.clusterIssuer };
     case "secret":

@@ -1,4 +1,8 @@
-import { databaseName, instanceProblems, type MlflowInstanceArgs } from "@mlflow-instances/components";
+import {
+  databaseName,
+  instanceProblems,
+  type MlflowInstanceArgs,
+} from "@mlflow-instances/components";
 import { optionalSecret, type StoreKey } from "../environment/config.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { InstanceSpec } from "../instance/instance.ts";
@@ -6,7 +10,8 @@ import { factsOf } from "../platforms/index.ts";
 import { argsOf } from "./index.ts";
 import type { Resources } from "./resources.ts";
 
-// The version that images/tracking-server pins; an environment with an image of its own says what is in it.
+// The version that images/tracking-server pins; an environment with an image of its own says what
+// is in it.
 const defaultMlflowVersion = "3.17.2";
 
 /** What an instance gets besides its spec and its environment. */
@@ -17,7 +22,11 @@ export interface Given {
 }
 
 /** The component's arguments for one instance: its spec on its environment. */
-export function instanceArgs(environment: Environment, spec: InstanceSpec, { database, key }: Given): MlflowInstanceArgs {
+export function instanceArgs(
+  environment: Environment,
+  spec: InstanceSpec,
+  { database, key }: Given,
+): MlflowInstanceArgs {
   const { platform, artifacts } = environment;
   const facts = factsOf(platform);
   const ofKind = argsOf(platform, key);
@@ -34,11 +43,17 @@ export function instanceArgs(environment: Environment, spec: InstanceSpec, { dat
     host: spec.host,
     image: platform.image,
     ...(pullSecret === undefined ? {} : { imagePullSecret: pullSecret }),
-    ...(platform.imagePullSecrets === undefined ? {} : { imagePullSecrets: [...platform.imagePullSecrets] }),
+    ...(platform.imagePullSecrets === undefined
+      ? {}
+      : { imagePullSecrets: [...platform.imagePullSecrets] }),
     mlflowVersion: platform.mlflowVersion ?? defaultMlflowVersion,
     replicas: spec.replicas,
     workers: spec.workers,
-    resources: { cpuRequest: spec.cpu, memoryRequest: spec.memory.request, memoryLimit: spec.memory.limit },
+    resources: {
+      cpuRequest: spec.cpu,
+      memoryRequest: spec.memory.request,
+      memoryLimit: spec.memory.limit,
+    },
     temporaryStorage: spec.temporaryStorage,
     ...(spec.extraAllowedHosts.length === 0 ? {} : { extraAllowedHosts: spec.extraAllowedHosts }),
     artifactsAccess: artifacts.access,
@@ -64,12 +79,20 @@ export function instanceArgs(environment: Environment, spec: InstanceSpec, { dat
 }
 
 /**
- * What the component would refuse although config and files seem right. Asked before the first resource, because the component asks when others are registered
- * already; where the server answers, which nobody knows by then, is of no matter to it.
+ * What the component would refuse although config and files seem right. Asked before the first
+ * resource, because the component asks when others are registered already; where the server
+ * answers, which nobody knows by then, is of no matter to it.
  */
-export const refusedArguments = (environment: Environment, specs: readonly InstanceSpec[], keys: ReadonlyMap<string, StoreKey>): string[] =>
+export const refusedArguments = (
+  environment: Environment,
+  specs: readonly InstanceSpec[],
+  keys: ReadonlyMap<string, StoreKey>,
+): string[] =>
   specs.flatMap((spec) =>
     instanceProblems(
-      instanceArgs(environment, spec, { database: { host: "postgresql.invalid", port: 5432 }, key: keys.get(spec.name) }),
+      instanceArgs(environment, spec, {
+        database: { host: "postgresql.invalid", port: 5432 },
+        key: keys.get(spec.name),
+      }),
     ).map(({ propertyPath, reason }) => `instance ${spec.name}: ${propertyPath} ${reason}`),
   );

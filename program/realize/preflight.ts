@@ -4,16 +4,25 @@ import { answersOf, type Asked } from "../preflight/check.ts";
 import { failWith } from "../values/problems.ts";
 import { checksOf } from "./index.ts";
 
-// Long enough for a slow link, short enough that the slowest of the parallel checks answers within 10 s.
+// Long enough for a slow link, short enough that the slowest of the parallel checks answers within
+// 10 s.
 const timeoutMs = 8_000;
 
 /**
- * Whether what everything stands on is there and takes us in: found out here, in preview and up alike, and not by the first resource of many after minutes of
- * retries.
+ * Whether what everything stands on is there and takes us in: found out here, in preview and up
+ * alike, and not by the first resource of many after minutes of retries.
  */
-export async function preflight(environment: Environment, asked: Asked, timeout = timeoutMs): Promise<void> {
+export async function preflight(
+  environment: Environment,
+  asked: Asked,
+  timeout = timeoutMs,
+): Promise<void> {
   const { errors, warnings, notes } = await answersOf(checksOf(environment, asked), timeout);
   for (const warning of warnings) await log.warn(warning);
-  if (errors.length > 0) failWith(`Environment ${environment.name} can't be used as it is; nothing was changed:`, errors);
+  if (errors.length > 0)
+    failWith(
+      `Environment ${environment.name} can't be used as it is; nothing was changed:`,
+      errors,
+    );
   for (const note of notes) void log.info(note);
 }

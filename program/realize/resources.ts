@@ -4,6 +4,8 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface Resources {
   /** One for each system, always named, never an ambient one. */
   readonly providers: pulumi.ProviderResource[];
-  /** Where the database server answers; known only after it is made, where the environment makes it. */
+  /**
+   * Where the database server answers; known only after it is made, where the environment makes it.
+   */
   readonly database: { readonly host: pulumi.Input<string>; readonly port: number };
 }

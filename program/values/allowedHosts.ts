@@ -4,7 +4,8 @@ import { z } from "zod";
 export const extraAllowedHosts = z
   .array(
     z.string().regex(/^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?$/, {
-      error: "is not a host with its port if any, such as localhost:15056, without scheme and wildcard",
+      error:
+        "is not a host with its port if any, such as localhost:15056, without scheme and wildcard",
     }),
   )
   .min(1, { error: "is empty; leave it out" });

@@ -8,8 +8,10 @@ export interface Problem {
   readonly message: string;
 }
 
-// A key that looks like a credential gets a hint of its own: the likely mistake is a secret that someone is about to commit.
-const secretKey = /pass(word|wd|phrase)?$|secret(?!Name)|private_?key|^token$|credential|api_?key|access_?key$/i;
+// A key that looks like a credential gets a hint of its own: the likely mistake is a secret that
+// someone is about to commit.
+const secretKey =
+  /pass(word|wd|phrase)?$|secret(?!Name)|private_?key|^token$|credential|api_?key|access_?key$/i;
 
 /** Whether a key of a plain file or plain config looks as if its value were a secret. */
 export const looksSecret = (key: string): boolean => secretKey.test(key);
@@ -18,7 +20,8 @@ export const looksSecret = (key: string): boolean => secretKey.test(key);
 export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   const known = Object.keys(shape).join(", ");
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? `unknown key; known here: ${known}` : undefined),
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? `unknown key; known here: ${known}` : undefined,
   });
 }
 
@@ -50,19 +53,30 @@ const words: z.core.$ZodErrorMap = (issue) => {
     if (issue.input === undefined) return `is missing; one of ${issue.values.join(", ")}`;
     return `is ${show(issue.input)}, not one of ${issue.values.join(", ")}`;
   }
-  if (issue.code === "too_small") return issue.origin === "number" ? `is ${show(issue.input)}, less than ${issue.minimum}` : "is empty";
-  if (issue.code === "too_big" && issue.origin === "number") return `is ${show(issue.input)}, more than ${issue.maximum}`;
+  if (issue.code === "too_small")
+    return issue.origin === "number"
+      ? `is ${show(issue.input)}, less than ${issue.minimum}`
+      : "is empty";
+  if (issue.code === "too_big" && issue.origin === "number")
+    return `is ${show(issue.input)}, more than ${issue.maximum}`;
   if (issue.code === "invalid_union" && "discriminator" in issue) {
-    const given = (issue.input as Record<string, unknown> | undefined)?.[String(issue.discriminator)];
+    const given = (issue.input as Record<string, unknown> | undefined)?.[
+      String(issue.discriminator)
+    ];
     const options = (issue as { options?: unknown[] }).options?.join(", ");
     const known = options ? `; one of ${options}` : "";
-    return given === undefined ? `is missing${known}` : `is ${show(given)}${known && `, not${known.slice(1)}`}`;
+    return given === undefined
+      ? `is missing${known}`
+      : `is ${show(given)}${known && `, not${known.slice(1)}`}`;
   }
   return undefined;
 };
 
 /** Parses; gives either the data or every problem, each with its own path. */
-export function check<Schema extends z.ZodType>(schema: Schema, input: unknown): { data?: z.output<Schema>; problems: Problem[] } {
+export function check<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+): { data?: z.output<Schema>; problems: Problem[] } {
   const result = schema.safeParse(input, { error: words });
   if (result.success) return { data: result.data, problems: [] };
   const problems = result.error.issues.flatMap((issue): Problem[] => {
@@ -80,9 +94,16 @@ export function check<Schema extends z.ZodType>(schema: Schema, input: unknown):
 
 /** `platform.postgresql.host`, the form in which a path is shown. */
 export const showPath = (path: readonly (string | number)[]): string =>
-  path.reduce<string>((text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`), "");
+  path.reduce<string>(
+    (text, part) =>
+      typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`,
+    "",
+  );
 
-/** All lines as one error that Pulumi prints without a stack trace, before any resource is registered. */
+/**
+ * All lines as one error that Pulumi prints without a stack trace, before any resource is
+ * registered.
+ */
 export function failWith(title: string, lines: readonly string[]): never {
   throw new RunError([title, ...lines.map((line) => `  ${line}`)].join("\n"));
 }

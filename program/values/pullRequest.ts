@@ -4,13 +4,20 @@ import { show } from "./units.ts";
 
 /** Settings that make an environment that of a pull request. */
 export const previewSchema = strict({
-  pullRequest: z.int().min(1).describe("Number of the pull request; the stack is named pr-<number>."),
+  pullRequest: z
+    .int()
+    .min(1)
+    .describe("Number of the pull request; the stack is named pr-<number>."),
   until: z.iso
     .date({
       error: (issue) =>
-        issue.input === undefined ? "is missing" : `is ${show(issue.input)}, expected a date in quotes, such as "2027-02-20"`,
+        issue.input === undefined
+          ? "is missing"
+          : `is ${show(issue.input)}, expected a date in quotes, such as "2027-02-20"`,
     })
-    .describe("Last day (UTC) of the environment and of its tokens; the day after, the reaper destroys it. At most 14 days ahead."),
+    .describe(
+      "Last day (UTC) of the environment and of its tokens; the day after, the reaper destroys it. At most 14 days ahead.",
+    ),
   instances: z
     .array(z.string())
     .min(1, { error: "is empty; a preview is of one instance at least" })
@@ -19,7 +26,10 @@ export const previewSchema = strict({
     ),
 });
 
-/** The environment of a pull request: some instances of another environment's folder, each small, under a name of its own, for some days. */
+/**
+ * The environment of a pull request: some instances of another environment's folder, each small,
+ * under a name of its own, for some days.
+ */
 export type Preview = z.output<typeof previewSchema>;
 
 /** Days that a preview environment may live from today on. */
@@ -29,7 +39,10 @@ const stackPattern = /^pr-([1-9][0-9]{0,8})$/;
 
 export const previewStack = (pullRequest: number): string => `pr-${pullRequest}`;
 
-/** The pull request whose preview environment a stack of this name is; undefined for every other stack. */
+/**
+ * The pull request whose preview environment a stack of this name is; undefined for every other
+ * stack.
+ */
 export function pullRequestOf(stack: string): number | undefined {
   const digits = stackPattern.exec(stack)?.[1];
   return digits === undefined ? undefined : Number(digits);
@@ -39,8 +52,13 @@ export function pullRequestOf(stack: string): number | undefined {
 export const dayAfter = (day: string, days: number): string =>
   new Date(Date.parse(`${day}T00:00:00Z`) + days * 24 * 3600 * 1000).toISOString().slice(0, 10);
 
-// A stack by that name is destroyed by the reaper one day, any other never: the name and the value must say the same.
-export function previewProblems(stack: string, preview: Preview | undefined, today: string | undefined): Problem[] {
+// A stack by that name is destroyed by the reaper one day, any other never: the name and the value
+// must say the same.
+export function previewProblems(
+  stack: string,
+  preview: Preview | undefined,
+  today: string | undefined,
+): Problem[] {
   const pullRequest = pullRequestOf(stack);
   if (preview === undefined) {
     if (pullRequest === undefined) return [];
@@ -58,7 +76,10 @@ export function previewProblems(stack: string, preview: Preview | undefined, tod
   }
   preview.instances.forEach((name, index) => {
     if (preview.instances.indexOf(name) < index)
-      problems.push({ path: ["preview", "instances", index], message: `${show(name)} is named twice` });
+      problems.push({
+        path: ["preview", "instances", index],
+        message: `${show(name)} is named twice`,
+      });
   });
   const latest = today === undefined ? undefined : dayAfter(today, previewDays.most);
   if (latest !== undefined && preview.until > latest)

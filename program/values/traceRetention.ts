@@ -3,12 +3,20 @@ import { daysOf } from "./units.ts";
 
 export const traceRetentionRange = inDays(bounds.traceRetention);
 
-export const isTraceRetention = (value: string): boolean => isWithin(daysOf(value), bounds.traceRetention);
+export const isTraceRetention = (value: string): boolean =>
+  isWithin(daysOf(value), bounds.traceRetention);
 
 /** What is wrong with an instance's; `own`: the bounds of its environment. */
-export function traceRetentionProblem(value: string | undefined, own: { min: string; max: string } | undefined): string | undefined {
+export function traceRetentionProblem(
+  value: string | undefined,
+  own: { min: string; max: string } | undefined,
+): string | undefined {
   if (value === undefined) return undefined;
   if (!isTraceRetention(value)) return `is ${value}, outside ${traceRetentionRange}`;
-  if (own === undefined || isWithin(daysOf(value), { least: daysOf(own.min), most: daysOf(own.max) })) return undefined;
+  if (
+    own === undefined ||
+    isWithin(daysOf(value), { least: daysOf(own.min), most: daysOf(own.max) })
+  )
+    return undefined;
   return `is ${value}, outside ${own.min} to ${own.max}, the bounds of the environment`;
 }

@@ -1,29 +1,42 @@
 import { daysPattern, durationPattern, parseBytes, parseDays } from "@mlflow-instances/components";
 import { z } from "zod";
 
-// Unit-typed strings: a bare `30` could be days, hours or seconds, and a review can't tell which was meant.
+// Unit-typed strings: a bare `30` could be days, hours or seconds, and a review can't tell which
+// was meant.
 
 const sizePattern = /^[1-9][0-9]{0,5}(Mi|Gi)$/;
 const cpuPattern = /^[1-9][0-9]{0,5}m$/;
 
 const unitString = (pattern: RegExp, expected: string) =>
   z
-    .string({ error: (issue) => (issue.input === undefined ? "is missing" : `is ${show(issue.input)}, expected ${expected}`) })
+    .string({
+      error: (issue) =>
+        issue.input === undefined ? "is missing" : `is ${show(issue.input)}, expected ${expected}`,
+    })
     .regex(pattern, {
       error: (issue) => `is ${show(issue.input)}, expected ${expected}`,
     });
 
 /** A whole number of days, such as `30d`. */
-export const days = unitString(daysPattern, "a whole number of days with its unit, for example 30d");
+export const days = unitString(
+  daysPattern,
+  "a whole number of days with its unit, for example 30d",
+);
 
 /** A whole number of hours or days, for example `6h` or `2d`. */
-export const duration = unitString(durationPattern, "a whole number of hours or days with its unit, for example 6h or 2d");
+export const duration = unitString(
+  durationPattern,
+  "a whole number of hours or days with its unit, for example 6h or 2d",
+);
 
 /** A size in binary units, for example `512Mi` or `20Gi`. */
 export const size = unitString(sizePattern, "a size with its unit, for example 512Mi or 20Gi");
 
 /** A share of processor cores in thousandths, for example `250m`. */
-export const cpu = unitString(cpuPattern, "thousandths of a core with their unit, for example 250m");
+export const cpu = unitString(
+  cpuPattern,
+  "thousandths of a core with their unit, for example 250m",
+);
 
 /** The number of days in a value that `days` accepted. */
 export const daysOf = (value: string): number => parseDays(value)!;
@@ -31,9 +44,13 @@ export const daysOf = (value: string): number => parseDays(value)!;
 /** The number of bytes in a value that `size` accepted. */
 export const bytesOf = (value: string): number => parseBytes(value)!;
 
-/** Short, quoted form of a wrong value for a message; anything long is not a unit, and might be something that must not be printed. */
+/**
+ * Short, quoted form of a wrong value for a message; anything long is not a unit, and might be
+ * something that must not be printed.
+ */
 export function show(value: unknown): string {
-  if (typeof value === "string") return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
+  if (typeof value === "string")
+    return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (value === null) return "empty";
   if (typeof value === "object") return Array.isArray(value) ? "a list" : "a mapping";
   return JSON.stringify(value);

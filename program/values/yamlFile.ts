@@ -18,7 +18,9 @@ export function parseYamlFile(text: string): YamlFile {
     return `${line}:${col}`;
   };
   // A warning is an unknown tag: its value would silently be read as something else.
-  const syntaxErrors = [...document.errors, ...document.warnings].map((error) => `${at(error.pos[0])} ${error.message.split("\n")[0]}`);
+  const syntaxErrors = [...document.errors, ...document.warnings].map(
+    (error) => `${at(error.pos[0])} ${error.message.split("\n")[0]}`,
+  );
   let data: unknown;
   try {
     data = syntaxErrors.length === 0 ? document.toJS() : undefined;
@@ -30,19 +32,24 @@ export function parseYamlFile(text: string): YamlFile {
     data,
     syntaxErrors,
     place: (problem) =>
-      [at(offsetOf(document, problem.path)), problem.path.length === 0 ? "" : ` ${showPath(problem.path)}`, `: ${problem.message}`].join(
-        "",
-      ),
+      [
+        at(offsetOf(document, problem.path)),
+        problem.path.length === 0 ? "" : ` ${showPath(problem.path)}`,
+        `: ${problem.message}`,
+      ].join(""),
   };
 }
 
-// Offset of the deepest part of the path that exists: the key of a wrong entry, or of the mapping in which an entry is missing.
+// Offset of the deepest part of the path that exists: the key of a wrong entry, or of the mapping
+// in which an entry is missing.
 function offsetOf(document: Document, path: Problem["path"]): number {
   let node: unknown = document.contents;
   let offset = isMap(node) || isSeq(node) || isScalar(node) ? (node.range?.[0] ?? 0) : 0;
   for (const part of path) {
     if (isMap(node)) {
-      const pair: Pair | undefined = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+      const pair: Pair | undefined = node.items.find(
+        (item) => isScalar(item.key) && String(item.key.value) === String(part),
+      );
       if (pair === undefined) break;
       if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
       node = pair.value;

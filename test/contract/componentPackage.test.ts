@@ -8,8 +8,9 @@ import { openPulumi, type Pulumi, type PulumiError } from "../../local/stack/pul
 const folder = fileURLToPath(new URL("remoteProgram", import.meta.url));
 const stack = "contract";
 
-// The real engine constructs the component from the package, as for a program in another language. Only previews: what an instance becomes
-// on a platform is the engine tests' part, and the schema's content is test/fast/components/schema.test.ts's.
+// The real engine constructs the component from the package, as for a program in another language.
+// Only previews: what an instance becomes on a platform is the engine tests' part, and the schema's
+// content is test/fast/components/schema.test.ts's.
 let pulumi: Pulumi;
 let state: string;
 const stackArguments = ["--stack", stack];
@@ -23,9 +24,20 @@ beforeAll(async () => {
   await pulumi.run(["stack", "init", stack]);
   // A child without the caller's provider would fail the preview.
   for (const [index, name] of ["kubernetes", "aws", "postgresql", "random"].entries()) {
-    await pulumi.run(["config", "set", "--path", `pulumi:disable-default-providers[${index}]`, name, ...stackArguments]);
+    await pulumi.run([
+      "config",
+      "set",
+      "--path",
+      `pulumi:disable-default-providers[${index}]`,
+      name,
+      ...stackArguments,
+    ]);
   }
-  await configure({ kubeconfig: platform.kubeconfigPath, context: platform.kubeContext, address: platform.nodeIp });
+  await configure({
+    kubeconfig: platform.kubeconfigPath,
+    context: platform.kubeContext,
+    address: platform.nodeIp,
+  });
 });
 
 afterAll(async () => {
@@ -34,14 +46,17 @@ afterAll(async () => {
 });
 
 async function configure(values: Record<string, string>): Promise<void> {
-  for (const [key, value] of Object.entries(values)) await pulumi.run(["config", "set", key, value, ...stackArguments]);
+  for (const [key, value] of Object.entries(values))
+    await pulumi.run(["config", "set", key, value, ...stackArguments]);
 }
 
 test("a remote program previews a whole instance with its own providers, tokens as secrets", async () => {
   await configure({ instanceName: "remote", team: "contract" });
   const shown = await pulumi.run(["preview", ...stackArguments]);
   // A set: the CLI repeats a line when there is more to say about its resource.
-  const children = new Set([...shown.matchAll(/ (instance-[a-z0-9-]+) create/g)].map(([, name]) => name));
+  const children = new Set(
+    [...shown.matchAll(/ (instance-[a-z0-9-]+) create/g)].map(([, name]) => name),
+  );
   expect([...children].sort()).toEqual([
     "instance-bucket",
     "instance-bucket-encryption",
@@ -93,7 +108,11 @@ test("wrong arguments fail the preview with every property at once", async () =>
     () => "the preview succeeded",
     (error: unknown) => (error as PulumiError).output,
   );
-  expect(failure).toContain("property instanceName with value '{Remote}' has a problem: must match ^[a-z][a-z0-9-]{1,38}[a-z0-9]$");
-  expect(failure).toContain("property team with value '{no label}' has a problem: must be a label value");
+  expect(failure).toContain(
+    "property instanceName with value '{Remote}' has a problem: must match ^[a-z][a-z0-9-]{1,38}[a-z0-9]$",
+  );
+  expect(failure).toContain(
+    "property team with value '{no label}' has a problem: must be a label value",
+  );
   expect(failure).not.toContain("-in-plain");
 });

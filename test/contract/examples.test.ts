@@ -5,11 +5,14 @@ import { packageSchema, type PackageSchema } from "./support/packageSchema.ts";
 import { pythonProblems } from "./support/pythonProgram.ts";
 import { yamlExample, type YamlExample } from "./support/yamlExample.ts";
 
-// The YAML example is previewed by the real language host. The Python one doesn't run: what it writes is compared with the schema that the engine gives for
-// components/, from which `pulumi package add` makes the SDKs. That can't prove its behaviour, nor names of the other packages' nested types.
+// The YAML example is previewed by the real language host. The Python one doesn't run: what it
+// writes is compared with the schema that the engine gives for components/, from which `pulumi
+// package add` makes the SDKs. That can't prove its behaviour, nor names of the other packages'
+// nested types.
 
 const { cli, platform, python } = inject("engine");
-const read = (path: string): Promise<string> => readFile(fileURLToPath(new URL(`../../examples/${path}`, import.meta.url)), "utf8");
+const read = (path: string): Promise<string> =>
+  readFile(fileURLToPath(new URL(`../../examples/${path}`, import.meta.url)), "utf8");
 
 let schema: PackageSchema;
 beforeAll(async () => {
@@ -39,7 +42,11 @@ describe("examples/yaml", () => {
   });
 
   it("is told of a mistake by the host, before anything is made", async () => {
-    const text = broken(example.text, "deletedExperimentRetention: 7d", "deletedExperimentsRetention: 7d");
+    const text = broken(
+      example.text,
+      "deletedExperimentRetention: 7d",
+      "deletedExperimentsRetention: 7d",
+    );
     expect(await example.preview(text)).toContain(
       "Property deletedExperimentsRetention does not exist on 'components:index:MlflowInstance'",
     );
@@ -55,25 +62,69 @@ describe("examples/python", () => {
   });
 
   it.each([
-    ["import mlflow_instances_components as", "import pulumi_components as", /import mlflow_instances_components: is missing/],
-    ["return components.MlflowInstance(", "return components.MLflowInstance(", /the package has no MLflowInstance/],
-    ["deleted_experiment_retention=", "deletedExperimentRetention=", /deletedExperimentRetention: MlflowInstance has no such argument/],
-    ['        mlflow_version="3.17.2",\n', "", /mlflow_version: is missing, MlflowInstance needs it/],
+    [
+      "import mlflow_instances_components as",
+      "import pulumi_components as",
+      /import mlflow_instances_components: is missing/,
+    ],
+    [
+      "return components.MlflowInstance(",
+      "return components.MLflowInstance(",
+      /the package has no MLflowInstance/,
+    ],
+    [
+      "deleted_experiment_retention=",
+      "deletedExperimentRetention=",
+      /deletedExperimentRetention: MlflowInstance has no such argument/,
+    ],
+    [
+      '        mlflow_version="3.17.2",\n',
+      "",
+      /mlflow_version: is missing, MlflowInstance needs it/,
+    ],
     ["components.Tier.SANDBOX", "components.Tier.SANDPIT", /Tier has no member SANDPIT/],
-    ["components.SslMode.VERIFY_FULL", "components.Tier.STANDARD", /ssl_mode: expected a SslMode, found a Tier/],
+    [
+      "components.SslMode.VERIFY_FULL",
+      "components.Tier.STANDARD",
+      /ssl_mode: expected a SslMode, found a Tier/,
+    ],
     ["components.SslMode.VERIFY_FULL", "False", /ssl_mode: expected one of disable/],
-    ["public_access_block=False", "block_public_access=False", /block_public_access: BucketSettings has no such argument/],
-    ["            admin_principals=[admin_key_id],\n", "", /admin_principals: is missing, BucketSettings needs it/],
+    [
+      "public_access_block=False",
+      "block_public_access=False",
+      /block_public_access: BucketSettings has no such argument/,
+    ],
+    [
+      "            admin_principals=[admin_key_id],\n",
+      "",
+      /admin_principals: is missing, BucketSettings needs it/,
+    ],
     [
       "bucket=components.BucketSettingsArgs(",
       "bucket=components.DatabaseSettingsArgs(",
       /bucket: expected a BucketSettings, found a Database/,
     ],
-    ['AccessTokenArgs(name="training", role', 'AccessTokenArgs(name="training", right', /right: AccessToken has no such argument/],
-    ["serving.tracking_uri,\n", "serving.tracking_url,\n", /MlflowInstance has no output tracking_url/],
-    ['serving.tokens["training"].value', 'serving.tokens["training"].text', /IssuedToken has no output text/],
+    [
+      'AccessTokenArgs(name="training", role',
+      'AccessTokenArgs(name="training", right',
+      /right: AccessToken has no such argument/,
+    ],
+    [
+      "serving.tracking_uri,\n",
+      "serving.tracking_url,\n",
+      /MlflowInstance has no output tracking_url/,
+    ],
+    [
+      'serving.tokens["training"].value',
+      'serving.tokens["training"].text',
+      /IssuedToken has no output text/,
+    ],
     ["providers=providers", "provider=cluster", /opts: has no providers/],
-    ["enable_secret_mutable=", "enable_secrets_mutable=", /kubernetes\.Provider has no argument enable_secrets_mutable/],
+    [
+      "enable_secret_mutable=",
+      "enable_secrets_mutable=",
+      /kubernetes\.Provider has no argument enable_secrets_mutable/,
+    ],
     ["core.v1.Secret(", "core.v1.Secrets(", /there is no kubernetes\.core\.v1\.Secrets/],
     ["string_data=", "strings=", /kubernetes\.core\.v1\.Secret has no argument strings/],
   ])("a copy with %j as %j fails", async (right, wrong, expected) => {

@@ -3,8 +3,10 @@ import { beforeAll, expect, inject, it } from "vitest";
 import { packageSchema, type PackageSchema } from "./support/packageSchema.ts";
 import { summary } from "./support/summary.ts";
 
-// Holds the public surface of the component package, as the real engine sees it: a change of an argument's name, type, requiredness or enum is a line of
-// packageSchema.yaml in the same pull request. What the schema must be like, whatever its arguments, is test/fast/components/schema.test.ts's.
+// Holds the public surface of the component package, as the real engine sees it: a change of an
+// argument's name, type, requiredness or enum is a line of packageSchema.yaml in the same pull
+// request. What the schema must be like, whatever its arguments, is
+// test/fast/components/schema.test.ts's.
 
 let schema: PackageSchema;
 beforeAll(async () => {
@@ -12,16 +14,38 @@ beforeAll(async () => {
 });
 
 it("is the committed one (if the change is meant: npm run contract)", async () => {
-  expect(summary(schema)).toBe(await readFile(new URL("packageSchema.yaml", import.meta.url), "utf8"));
+  expect(summary(schema)).toBe(
+    await readFile(new URL("packageSchema.yaml", import.meta.url), "utf8"),
+  );
 });
 
 it.each<[string, (copy: any) => void, string]>([
-  ["a new name", ({ arguments_ }) => ((arguments_.ownerMail = arguments_.owner), delete arguments_.owner), "ownerMail: string"],
+  [
+    "a new name",
+    ({ arguments_ }) => ((arguments_.ownerMail = arguments_.owner), delete arguments_.owner),
+    "ownerMail: string",
+  ],
   ["another type", ({ arguments_ }) => (arguments_.replicas.type = "string"), "replicas: string"],
-  ["requiredness", ({ resource }) => resource.requiredInputs.push("tokens"), "tokens: AccessToken[], required"],
-  ["an enum's value", ({ types }) => (types["components:index:Tier"].enum[0].value = "playground"), "Sandbox: playground"],
-  ["what may be an output", ({ arguments_ }) => delete arguments_.host.plain, "host: string, required, may be an output"],
-  ["a nested argument", ({ types }) => delete types["components:index:BucketSettings"].properties.region, ""],
+  [
+    "requiredness",
+    ({ resource }) => resource.requiredInputs.push("tokens"),
+    "tokens: AccessToken[], required",
+  ],
+  [
+    "an enum's value",
+    ({ types }) => (types["components:index:Tier"].enum[0].value = "playground"),
+    "Sandbox: playground",
+  ],
+  [
+    "what may be an output",
+    ({ arguments_ }) => delete arguments_.host.plain,
+    "host: string, required, may be an output",
+  ],
+  [
+    "a nested argument",
+    ({ types }) => delete types["components:index:BucketSettings"].properties.region,
+    "",
+  ],
   ["an output", ({ resource }) => (resource.properties.url = { type: "string" }), "url: string"],
 ])("shows a change of %s", (_what, change, line) => {
   const copy = structuredClone(schema) as any;

@@ -9,7 +9,8 @@ import { https } from "./support/http.ts";
 import { runPython } from "./support/python.ts";
 import { eventually } from "./support/eventually.ts";
 
-// Proves what the running server answers to each kind of credential on each of its routes, and that no secret lies about in clear.
+// Proves what the running server answers to each kind of credential on each of its routes, and that
+// no secret lies about in clear.
 
 const file = (tokens: string): string => `
 team: payments
@@ -33,7 +34,10 @@ let deployed: Deployed;
 let values: StackValues;
 const uri = (): string => instanceOf(deployed, name).trackingUri;
 const api = (path: string): string => `${uri()}/api/2.0/mlflow/${path}`;
-const as = (token: string) => ({ token: tokenOf(instanceOf(deployed, name), token), caPath: deployed.platform.caPath });
+const as = (token: string) => ({
+  token: tokenOf(instanceOf(deployed, name), token),
+  caPath: deployed.platform.caPath,
+});
 const anonymous = () => ({ caPath: deployed.platform.caPath });
 const search = "experiments/search?max_results=1";
 
@@ -48,7 +52,8 @@ afterAll(() => engine.remove());
 
 describe("a token", () => {
   it("opens the server while it is valid", async () => {
-    for (const token of ["reader", "ci", "keeper", "leaver"]) expect((await https(api(search), as(token))).status, token).toBe(200);
+    for (const token of ["reader", "ci", "keeper", "leaver"])
+      expect((await https(api(search), as(token))).status, token).toBe(200);
   });
 
   it("is needed", async () => {
@@ -61,7 +66,10 @@ describe("a token", () => {
     const { token } = as("ci");
     const wrong = `${token.slice(0, -1)}${token.endsWith("a") ? "b" : "a"}`;
     for (const bad of [wrong, token.slice(0, -1), `${token}x`, "", "null", token.toUpperCase()]) {
-      expect((await https(api(search), { ...anonymous(), token: bad })).status, `a token of ${bad.length} characters`).toBe(401);
+      expect(
+        (await https(api(search), { ...anonymous(), token: bad })).status,
+        `a token of ${bad.length} characters`,
+      ).toBe(401);
     }
   });
 
@@ -71,13 +79,17 @@ describe("a token", () => {
 
   it("works as a password, so that a browser can open the same URL", async () => {
     const basic = Buffer.from(`anyone:${as("reader").token}`).toString("base64");
-    const page = await https(`${uri()}/`, { ...anonymous(), headers: { authorization: `Basic ${basic}` } });
+    const page = await https(`${uri()}/`, {
+      ...anonymous(),
+      headers: { authorization: `Basic ${basic}` },
+    });
     expect(page.status).toBe(200);
     expect(page.body).toContain("<title>MLflow</title>");
   });
 
   it("may do what its role says", async () => {
-    const post = (path: string, token: string, body: unknown) => https(api(path), { method: "POST", body, ...as(token) });
+    const post = (path: string, token: string, body: unknown) =>
+      https(api(path), { method: "POST", body, ...as(token) });
     expect((await post("experiments/create", "reader", { name: "by-reader" })).status).toBe(403);
     const created = await post("experiments/create", "ci", { name: "by-ci" });
     expect(created.status).toBe(200);
@@ -88,7 +100,10 @@ describe("a token", () => {
   });
 
   it("is refused soon after its line is removed, and no pod restarts for that", async () => {
-    const before = await cluster(deployed).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server");
+    const before = await cluster(deployed).pods(
+      `mlflow-${name}`,
+      "app.kubernetes.io/component=tracking-server",
+    );
     const { token } = as("leaver");
     await engine.instance(name, all.replace(/.*leaver.*\n/, ""));
     const steps = (await engine.preview()).map(({ op, urn }) => `${op} ${nameOf(urn)}`);
@@ -98,16 +113,25 @@ describe("a token", () => {
       expect((await https(api(search), { ...anonymous(), token })).status).toBe(401);
     });
     expect((await https(api(search), as("ci"))).status).toBe(200);
-    expect(await cluster(deployed).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server")).toEqual(before);
+    expect(
+      await cluster(deployed).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server"),
+    ).toEqual(before);
   });
 });
 
 describe("every route of the running server", () => {
   it("answers 401 without a credential, but for the health check", async () => {
-    // The image's own tests know how to ask MLflow for its routes; here the question is put to the very image that runs.
+    // The image's own tests know how to ask MLflow for its routes; here the question is put to the
+    // very image that runs.
     const walker = await readFile("images/tracking-server/tests/support/mlflow_routes.py", "utf8");
-    const output = await cluster(deployed).python(`mlflow-${name}`, `${walker}\nimport json\nprint(json.dumps(all_routes()))`);
-    const routes = JSON.parse(output.split("\n").at(-1) ?? "[]") as [method: string, path: string][];
+    const output = await cluster(deployed).python(
+      `mlflow-${name}`,
+      `${walker}\nimport json\nprint(json.dumps(all_routes()))`,
+    );
+    const routes = JSON.parse(output.split("\n").at(-1) ?? "[]") as [
+      method: string,
+      path: string,
+    ][];
     expect(routes.length).toBeGreaterThan(400);
     const open: string[] = [];
     const left = [...routes, ["GET", "/health/ready"] as const];
@@ -124,17 +148,20 @@ describe("every route of the running server", () => {
   });
 });
 
-const allArguments = "import glob; print([open(path).read() for path in glob.glob('/proc/[0-9]*/cmdline')])";
+const allArguments =
+  "import glob; print([open(path).read() for path in glob.glob('/proc/[0-9]*/cmdline')])";
 
 describe("secrets", () => {
   const secrets = (): [string, string][] => [
-    ...instanceOf(deployed, name).tokens.map(({ name: token, value }): [string, string] => [`token ${token}`, value]),
+    ...instanceOf(deployed, name).tokens.map(({ name: token, value }): [string, string] => [
+      `token ${token}`,
+      value,
+    ]),
     ...Object.entries(values.secrets).flatMap(([key, value]): [string, string][] =>
       key === "artifactStoreKeys"
-        ? Object.entries(JSON.parse(value) as Record<string, { secretAccessKey: string }>).map(([instance, keys]) => [
-            `S3 key of ${instance}`,
-            keys.secretAccessKey,
-          ])
+        ? Object.entries(JSON.parse(value) as Record<string, { secretAccessKey: string }>).map(
+            ([instance, keys]) => [`S3 key of ${instance}`, keys.secretAccessKey],
+          )
         : key === "tlsCertificate"
           ? []
           : // A PEM text is broken over lines: its second line is as good as all of it.
@@ -146,26 +173,49 @@ describe("secrets", () => {
     return new URL(backend.replace(/^postgresql\+\w+:/, "postgresql:")).password;
   };
   const found = async (text: string): Promise<string[]> => {
-    const each: [string, string][] = [...secrets(), ["database password", await databasePassword()]];
+    const each: [string, string][] = [
+      ...secrets(),
+      ["database password", await databasePassword()],
+    ];
     for (const [what, value] of each) expect(value.length, what).toBeGreaterThan(15);
     return each
-      .filter(([, value]) => text.includes(value) || text.includes(Buffer.from(value).toString("base64").replace(/=+$/, "").slice(0, -1)))
+      .filter(
+        ([, value]) =>
+          text.includes(value) ||
+          text.includes(Buffer.from(value).toString("base64").replace(/=+$/, "").slice(0, -1)),
+      )
       .map(([what]) => what);
   };
 
   it("are not in the stack's state", async () => {
-    expect(await found(await engine.pulumi.run(["stack", "export", "--stack", "access"]))).toEqual([]);
+    expect(await found(await engine.pulumi.run(["stack", "export", "--stack", "access"]))).toEqual(
+      [],
+    );
   });
 
   it("are in the state's secret form, so that the check above can find them", async () => {
-    const shown = await engine.pulumi.run(["stack", "export", "--show-secrets", "--stack", "access"]);
+    const shown = await engine.pulumi.run([
+      "stack",
+      "export",
+      "--show-secrets",
+      "--stack",
+      "access",
+    ]);
     expect(await found(shown)).toContain("token ci");
     expect(await found(shown)).toContain("database password");
   });
 
   it("are in no Kubernetes object but Secrets, and in no process's arguments or log", async () => {
-    expect(await found(await cluster(deployed).manifestsWithoutSecrets(`mlflow-${name}`))).toEqual([]);
-    const { output } = await cluster(deployed).kubectl(["logs", "--namespace", `mlflow-${name}`, "deployment/mlflow", "--all-containers"]);
+    expect(await found(await cluster(deployed).manifestsWithoutSecrets(`mlflow-${name}`))).toEqual(
+      [],
+    );
+    const { output } = await cluster(deployed).kubectl([
+      "logs",
+      "--namespace",
+      `mlflow-${name}`,
+      "deployment/mlflow",
+      "--all-containers",
+    ]);
     expect(output.length).toBeGreaterThan(100);
     expect(await found(output)).toEqual([]);
     expect(await found(await cluster(deployed).python(`mlflow-${name}`, allArguments))).toEqual([]);
@@ -174,11 +224,15 @@ describe("secrets", () => {
 
 describe("the unmodified client", () => {
   it("says clearly that a token was refused", async () => {
-    const { code, output } = await runPython(deployed.python, "import mlflow; mlflow.MlflowClient().search_experiments()", {
-      trackingUri: uri(),
-      token: "wrong",
-      caPath: deployed.platform.caPath,
-    });
+    const { code, output } = await runPython(
+      deployed.python,
+      "import mlflow; mlflow.MlflowClient().search_experiments()",
+      {
+        trackingUri: uri(),
+        token: "wrong",
+        caPath: deployed.platform.caPath,
+      },
+    );
     expect(code).not.toBe(0);
     expect(output).toMatch(/401/);
   });

@@ -46,10 +46,14 @@ type Platform = Record<string, unknown> & { artifactStore?: object };
 /** The values with other settings of the platform. */
 function valuesWith(change: (platform: Platform) => object): StackValues {
   const platform = target.values.environment["platform"] as Platform;
-  return { ...target.values, environment: { ...target.values.environment, platform: { ...platform, ...change(platform) } } };
+  return {
+    ...target.values,
+    environment: { ...target.values.environment, platform: { ...platform, ...change(platform) } },
+  };
 }
 
-const accountOf = (): string => String((target.values.environment["platform"] as { accountId: string }).accountId);
+const accountOf = (): string =>
+  String((target.values.environment["platform"] as { accountId: string }).accountId);
 
 beforeAll(async () => {
   const context = inject("engine");
@@ -60,12 +64,17 @@ beforeAll(async () => {
   await stack.up(target.values);
   const found = await stack.resources();
   const idOf = (type: string, end = ""): string => {
-    const ids = found.filter((each) => each.type === type && each.urn.endsWith(end)).map(({ id }) => id ?? "");
+    const ids = found
+      .filter((each) => each.type === type && each.urn.endsWith(end))
+      .map(({ id }) => id ?? "");
     if (ids.length !== 1) throw new Error(`${ids.length} resources ${type}${end}`);
     return ids[0]!;
   };
   bucket = idOf("aws:s3/bucket:Bucket");
-  roles = { server: idOf("aws:iam/role:Role", "server-role"), maintenance: idOf("aws:iam/role:Role", "maintenance-role") };
+  roles = {
+    server: idOf("aws:iam/role:Role", "server-role"),
+    maintenance: idOf("aws:iam/role:Role", "maintenance-role"),
+  };
 });
 
 afterAll(async () => {
@@ -77,7 +86,9 @@ afterAll(async () => {
 it("makes a bucket that keeps versions, is encrypted, closed to the public and owned by its account", async () => {
   const held = await heldBucket(target.clients.s3, bucket);
   expect(held.versioning).toBe("Enabled");
-  expect(held.encryption).toMatchObject([{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }]);
+  expect(held.encryption).toMatchObject([
+    { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } },
+  ]);
   expect(held.publicAccessBlock).toEqual({
     BlockPublicAcls: true,
     BlockPublicPolicy: true,
@@ -92,15 +103,26 @@ it("makes a bucket that keeps versions, is encrypted, closed to the public and o
     "mlflow-instances/environment": stackName,
     "cost-center": "ml-1200",
   });
-  expect(Object.keys(held.lifecycle).sort()).toEqual(["aborted-uploads", "maintenance-reports", "noncurrent-versions", "temporary-files"]);
+  expect(Object.keys(held.lifecycle).sort()).toEqual([
+    "aborted-uploads",
+    "maintenance-reports",
+    "noncurrent-versions",
+    "temporary-files",
+  ]);
   expect(held.lifecycle["aborted-uploads"]).toMatchObject({
     Status: "Enabled",
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
   });
-  expect(held.lifecycle["temporary-files"]).toMatchObject({ Status: "Enabled", Filter: { Prefix: "tmp/" }, Expiration: { Days: 7 } });
+  expect(held.lifecycle["temporary-files"]).toMatchObject({
+    Status: "Enabled",
+    Filter: { Prefix: "tmp/" },
+    Expiration: { Days: 7 },
+  });
   // The retention of deleted experiments, and some days on top.
   expect(held.lifecycle["noncurrent-versions"]).toMatchObject({ Status: "Enabled" });
-  expect(held.lifecycle["noncurrent-versions"]?.NoncurrentVersionExpiration?.NoncurrentDays).toBeGreaterThanOrEqual(14);
+  expect(
+    held.lifecycle["noncurrent-versions"]?.NoncurrentVersionExpiration?.NoncurrentDays,
+  ).toBeGreaterThanOrEqual(14);
   for (const rule of Object.values(held.lifecycle)) expect(rule.Transitions ?? []).toEqual([]);
 });
 
@@ -114,14 +136,21 @@ it("makes two roles that the instance's own pods take on, within the boundary", 
     expect(held.arn).toBe(`arn:aws:iam::${account}:role/mlflow-instances/${role}`);
     expect(held.boundary).toBe(target.boundaryArn);
     expect(held.policyNames).toEqual(["artifact-bucket"]);
-    // The very document whose actions test/services/aws/leastPrivilege.test.ts takes away one by one.
+    // The very document whose actions test/services/aws/leastPrivilege.test.ts takes away one by
+    // one.
     const { region } = target.values.environment["platform"] as { region: string };
     expect(held.policies).toEqual([JSON.parse(rolePolicy(grants, { name: bucket, region }))]);
-    expect(held.tags).toMatchObject({ "app.kubernetes.io/instance": name, "mlflow-instances/team": "payments" });
+    expect(held.tags).toMatchObject({
+      "app.kubernetes.io/instance": name,
+      "mlflow-instances/team": "payments",
+    });
     expect(held.trust.Statement).toHaveLength(1);
     const [statement] = held.trust.Statement;
-    const { oidcProviderArn } = (target.values.environment["platform"] as { podIdentity: { irsa: { oidcProviderArn: string } } })
-      .podIdentity.irsa;
+    const { oidcProviderArn } = (
+      target.values.environment["platform"] as {
+        podIdentity: { irsa: { oidcProviderArn: string } };
+      }
+    ).podIdentity.irsa;
     const issuer = oidcProviderArn.slice(oidcProviderArn.indexOf("/") + 1);
     expect(statement).toMatchObject({
       Effect: "Allow",
@@ -139,13 +168,21 @@ it("makes two roles that the instance's own pods take on, within the boundary", 
 
 it("has policies at the services that let the instance in, its jobs remove, and everybody else out", async () => {
   const { policy } = await heldBucket(target.clients.s3, bucket);
-  const [server, maintenance] = await Promise.all([roles.server, roles.maintenance].map((each) => heldRole(target.clients.iam, each)));
+  const [server, maintenance] = await Promise.all(
+    [roles.server, roles.maintenance].map((each) => heldRole(target.clients.iam, each)),
+  );
   const account = accountOf();
   const object = `arn:aws:s3:::${bucket}/artifacts/1/model.pkl`;
-  const everything: Caller["policies"] = [{ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] }];
-  const admin = (target.values.environment["platform"] as { adminRoleArns: string[] }).adminRoleArns[0]!;
-  const ask = ({ arn, policies }: Pick<Caller, "arn" | "policies">, action: string, secure = true) =>
-    decide({ arn, policies }, { action, resource: object, secure }, { account, policy });
+  const everything: Caller["policies"] = [
+    { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] },
+  ];
+  const admin = (target.values.environment["platform"] as { adminRoleArns: string[] })
+    .adminRoleArns[0]!;
+  const ask = (
+    { arn, policies }: Pick<Caller, "arn" | "policies">,
+    action: string,
+    secure = true,
+  ) => decide({ arn, policies }, { action, resource: object, secure }, { account, policy });
   expect(ask(server!, "s3:GetObject")).toBe("allowed");
   expect(ask(server!, "s3:PutObject")).toBe("allowed");
   expect(ask(server!, "s3:DeleteObjectVersion")).toBe("denied: nothing allows it");
@@ -160,12 +197,26 @@ it("has policies at the services that let the instance in, its jobs remove, and 
 
 it("gives no key to anybody: accounts name their role, and a pod's own token gets it credentials", async () => {
   const objects = async <T>(kind: string): Promise<T[]> => {
-    const { code, output } = await kubectl.kubectl(["get", kind, "--namespace", namespace, "-o", "json"]);
+    const { code, output } = await kubectl.kubectl([
+      "get",
+      kind,
+      "--namespace",
+      namespace,
+      "-o",
+      "json",
+    ]);
     if (code !== 0) throw new Error(output);
     return (JSON.parse(output) as { items: T[] }).items;
   };
-  const accounts = await objects<{ metadata: { name: string; annotations?: Record<string, string> } }>("serviceaccounts");
-  const roleOf = Object.fromEntries(accounts.map(({ metadata }) => [metadata.name, metadata.annotations?.["eks.amazonaws.com/role-arn"]]));
+  const accounts = await objects<{
+    metadata: { name: string; annotations?: Record<string, string> };
+  }>("serviceaccounts");
+  const roleOf = Object.fromEntries(
+    accounts.map(({ metadata }) => [
+      metadata.name,
+      metadata.annotations?.["eks.amazonaws.com/role-arn"],
+    ]),
+  );
   const arn = (role: string): string => `arn:aws:iam::${accountOf()}:role/mlflow-instances/${role}`;
   expect(roleOf).toMatchObject({
     mlflow: arn(roles.server),
@@ -175,7 +226,9 @@ it("gives no key to anybody: accounts name their role, and a pod's own token get
 
   const secrets = await objects<{ data?: Record<string, string> }>("secrets");
   expect(secrets.length).toBeGreaterThan(0);
-  const texts = secrets.flatMap(({ data = {} }) => Object.entries(data).map(([key, value]) => `${key}=${atob(value)}`)).join("\n");
+  const texts = secrets
+    .flatMap(({ data = {} }) => Object.entries(data).map(([key, value]) => `${key}=${atob(value)}`))
+    .join("\n");
   const state = await stack.stateInClear();
   for (const text of [texts, state]) {
     expect(text).not.toMatch(/\b(AKIA|ASIA)[A-Z0-9]{12,}/);
@@ -195,7 +248,9 @@ s3.put_object(Bucket=sys.argv[1], Key="artifacts/of-the-pod", Body=b"by its role
 body = s3.get_object(Bucket=sys.argv[1], Key="artifacts/of-the-pod")["Body"].read().decode()
 print(json.dumps({"audience": claims["aud"], "subject": claims["sub"], "who": who, "body": body, "key": "AWS_ACCESS_KEY_ID" in os.environ}))
 `;
-  const output = await target.withObjects(bucket, () => kubectl.python(namespace, program, bucket, JSON.stringify(target.podEnv)));
+  const output = await target.withObjects(bucket, () =>
+    kubectl.python(namespace, program, bucket, JSON.stringify(target.podEnv)),
+  );
   const said = JSON.parse(output) as Record<string, unknown>;
   expect(said).toMatchObject({
     audience: ["sts.amazonaws.com"],
@@ -204,7 +259,9 @@ print(json.dumps({"audience": claims["aud"], "subject": claims["sub"], "who": wh
     key: false,
   });
   expect(said["who"]).toMatch(new RegExp(`:assumed-role/${roles.server}/`));
-  const { Contents = [] } = await target.clients.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+  const { Contents = [] } = await target.clients.s3.send(
+    new ListObjectsV2Command({ Bucket: bucket }),
+  );
   expect(Contents.map(({ Key }) => Key)).toContain("artifacts/of-the-pod");
 });
 
@@ -219,11 +276,19 @@ it("takes another key, other classes and other tags in place", async () => {
   }));
   await stack.up(changed);
   // Another bucket would be empty.
-  const { Contents = [] } = await target.clients.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+  const { Contents = [] } = await target.clients.s3.send(
+    new ListObjectsV2Command({ Bucket: bucket }),
+  );
   expect(Contents.map(({ Key }) => Key)).toContain("artifacts/of-the-pod");
   const held = await heldBucket(target.clients.s3, bucket);
   expect(held.encryption).toMatchObject([
-    { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: target.kmsKeyArn }, BucketKeyEnabled: true },
+    {
+      ApplyServerSideEncryptionByDefault: {
+        SSEAlgorithm: "aws:kms",
+        KMSMasterKeyID: target.kmsKeyArn,
+      },
+      BucketKeyEnabled: true,
+    },
   ]);
   expect(held.lifecycle["storage-classes"]).toMatchObject({
     Status: "Enabled",
@@ -236,7 +301,9 @@ it("takes another key, other classes and other tags in place", async () => {
   expect(held.tags).toMatchObject({ "cost-center": "ml-1300" });
   for (const role of Object.values(roles)) {
     const { policies } = await heldRole(target.clients.iam, role);
-    const key = policies.flatMap(({ Statement }) => Statement).find(({ Resource }) => [Resource].flat().includes(target.kmsKeyArn));
+    const key = policies
+      .flatMap(({ Statement }) => Statement)
+      .find(({ Resource }) => [Resource].flat().includes(target.kmsKeyArn));
     expect(key?.Action).toEqual(["kms:Decrypt", "kms:GenerateDataKey"]);
   }
   expect(JSON.parse(await kubectl.variable(namespace, "MLFLOW_S3_UPLOAD_EXTRA_ARGS"))).toEqual({
@@ -248,7 +315,11 @@ it("takes another key, other classes and other tags in place", async () => {
 
 it("leaves the choice of the class to S3 when asked to, from the first day", async () => {
   const changed = valuesWith(({ artifactStore }) => ({
-    artifactStore: { ...artifactStore, kmsKeyArn: target.kmsKeyArn, storageClasses: "intelligentTiering" },
+    artifactStore: {
+      ...artifactStore,
+      kmsKeyArn: target.kmsKeyArn,
+      storageClasses: "intelligentTiering",
+    },
   }));
   await stack.up(changed);
   const { lifecycle } = await heldBucket(target.clients.s3, bucket);
@@ -263,12 +334,21 @@ it("leaves the choice of the class to S3 when asked to, from the first day", asy
 });
 
 it("previews the same environment with EKS Pod Identity: associations, and no token for IAM's provider", async () => {
-  const steps = await stack.preview(valuesWith(() => ({ podIdentity: { eks: { clusterName: "mlflow-dev" } } })));
+  const steps = await stack.preview(
+    valuesWith(() => ({ podIdentity: { eks: { clusterName: "mlflow-dev" } } })),
+  );
   const made = steps.filter(({ urn }) => urn.includes("PodIdentityAssociation"));
   expect(made.map(({ op }) => op)).toEqual(["create", "create", "create"]);
-  expect(made.map((step) => step.new?.inputs?.["serviceAccount"]).sort()).toEqual(["mlflow", "retention", "stale-runs"]);
-  for (const step of made) expect(step.new?.inputs).toMatchObject({ clusterName: "mlflow-dev", namespace });
-  const trust = steps.filter(({ urn }) => urn.includes("aws:iam/role:Role")).map(({ op, urn }) => [op, nameOf(urn)]);
+  expect(made.map((step) => step.new?.inputs?.["serviceAccount"]).sort()).toEqual([
+    "mlflow",
+    "retention",
+    "stale-runs",
+  ]);
+  for (const step of made)
+    expect(step.new?.inputs).toMatchObject({ clusterName: "mlflow-dev", namespace });
+  const trust = steps
+    .filter(({ urn }) => urn.includes("aws:iam/role:Role"))
+    .map(({ op, urn }) => [op, nameOf(urn)]);
   expect(trust).toHaveLength(2);
   expect(trust.every(([op]) => op === "update")).toBe(true);
 });
@@ -291,14 +371,28 @@ it("previews a database server of the environment's own, which the packs accept;
   try {
     await own.instance("loan-checks", file());
     const steps = await own.preview(values);
-    const made = steps.filter(({ urn, op }) => op === "create" && urn.includes("DatabaseServer")).map(({ type }) => type);
-    const types = ["ec2/securityGroup:SecurityGroup", "vpc/securityGroupIngressRule:SecurityGroupIngressRule"];
-    for (const type of ["rds/instance:Instance", "rds/subnetGroup:SubnetGroup", "rds/parameterGroup:ParameterGroup", ...types]) {
+    const made = steps
+      .filter(({ urn, op }) => op === "create" && urn.includes("DatabaseServer"))
+      .map(({ type }) => type);
+    const types = [
+      "ec2/securityGroup:SecurityGroup",
+      "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    ];
+    for (const type of [
+      "rds/instance:Instance",
+      "rds/subnetGroup:SubnetGroup",
+      "rds/parameterGroup:ParameterGroup",
+      ...types,
+    ]) {
       expect(made).toContain(`aws:${type}`);
     }
     expect(made.filter((type) => type === "aws:cloudwatch/logGroup:LogGroup")).toHaveLength(2);
     const instance = steps.find(({ urn }) => urn.includes("aws:rds/instance:Instance"));
-    expect(instance?.new?.inputs).toMatchObject({ storageEncrypted: true, manageMasterUserPassword: true, publiclyAccessible: false });
+    expect(instance?.new?.inputs).toMatchObject({
+      storageEncrypted: true,
+      manageMasterUserPassword: true,
+      publiclyAccessible: false,
+    });
     // On AWS it would be made, for money.
     if (!target.emulated) return;
     await own.instance("loan-checks", undefined);
@@ -315,10 +409,14 @@ it("previews a database server of the environment's own, which the packs accept;
 it("goes with everything that it had at the services", async () => {
   await stack.destroy();
   removed = true;
-  await expect(target.clients.s3.send(new HeadBucketCommand({ Bucket: bucket }))).rejects.toMatchObject({
+  await expect(
+    target.clients.s3.send(new HeadBucketCommand({ Bucket: bucket })),
+  ).rejects.toMatchObject({
     $metadata: { httpStatusCode: 404 },
   });
   for (const RoleName of Object.values(roles)) {
-    await expect(target.clients.iam.send(new GetRoleCommand({ RoleName }))).rejects.toMatchObject({ Code: "NoSuchEntity" });
+    await expect(target.clients.iam.send(new GetRoleCommand({ RoleName }))).rejects.toMatchObject({
+      Code: "NoSuchEntity",
+    });
   }
 });

@@ -12,9 +12,10 @@ import { https } from "./support/http.ts";
 import { objectStore } from "./support/objectStore.ts";
 import { runPython } from "./support/python.ts";
 
-// Proves, on a real engine and cluster and with data in it, that an instance goes only by its name: a file that disappears deletes nothing, `delete:` stops the
-// instance and dumps its database, taking the line out brings it back, and only then does removing the file remove everything. What a dump
-// holds of every table is images/tracking-server/tests/dump's.
+// Proves, on a real engine and cluster and with data in it, that an instance goes only by its name:
+// a file that disappears deletes nothing, `delete:` stops the instance and dumps its database,
+// taking the line out brings it back, and only then does removing the file remove everything. What
+// a dump holds of every table is images/tracking-server/tests/dump's.
 
 const name = "card-checks";
 const other = "route-planner";
@@ -43,7 +44,11 @@ afterAll(() => engine.remove());
 
 const client = (instance = name) => {
   const { trackingUri, ...rest } = instanceOf(deployed, instance);
-  return { trackingUri, token: tokenOf({ trackingUri, ...rest }, "ci"), caPath: deployed.platform.caPath };
+  return {
+    trackingUri,
+    token: tokenOf({ trackingUri, ...rest }, "ci"),
+    caPath: deployed.platform.caPath,
+  };
 };
 
 /** What the CLI printed of a command that must fail. */
@@ -52,7 +57,8 @@ async function failed(...args: string[]): Promise<string> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof PulumiError)) throw new Error(`expected pulumi ${args.join(" ")} to fail, got ${String(error)}`);
+  if (!(error instanceof PulumiError))
+    throw new Error(`expected pulumi ${args.join(" ")} to fail, got ${String(error)}`);
   return error.output;
 }
 
@@ -65,25 +71,35 @@ interface Resource {
 async function resources(): Promise<Resource[]> {
   const text = await engine.pulumi.run(["stack", "export", ...stack]);
   // A secret is encrypted anew whenever the state is written.
-  const state = JSON.parse(text.replaceAll(/"ciphertext": "[^"]*"/g, '"ciphertext": ""')) as { deployment: { resources: Resource[] } };
+  const state = JSON.parse(text.replaceAll(/"ciphertext": "[^"]*"/g, '"ciphertext": ""')) as {
+    deployment: { resources: Resource[] };
+  };
   return state.deployment.resources;
 }
 
 /** Names of the resources that are protected and would be kept. */
 const guarded = async (): Promise<string[]> =>
-  (await resources()).flatMap(({ urn, protect, retainOnDelete }) => (protect === true && retainOnDelete === true ? [nameOf(urn)] : []));
+  (await resources()).flatMap(({ urn, protect, retainOnDelete }) =>
+    protect === true && retainOnDelete === true ? [nameOf(urn)] : [],
+  );
 
 const dataHolders = (instance: string): string[] =>
-  ["bucket", "database", "database-role", "retention-role", "stale-runs-role"].map((noun) => `${instance}-${noun}`);
+  ["bucket", "database", "database-role", "retention-role", "stale-runs-role"].map(
+    (noun) => `${instance}-${noun}`,
+  );
 
 /** Rows of every table. */
 async function rows(): Promise<Record<string, number>> {
   const connection = await databases(deployed).administrator(instanceOf(deployed, name).database);
   try {
-    const tables = await connection.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'public'");
+    const tables = await connection.query<{ name: string }>(
+      "select tablename as name from pg_tables where schemaname = 'public'",
+    );
     const counts: Record<string, number> = {};
     for (const table of tables.rows) {
-      const answer = await connection.query<{ count: number }>(`select count(*)::int as count from "${table.name}"`);
+      const answer = await connection.query<{ count: number }>(
+        `select count(*)::int as count from "${table.name}"`,
+      );
       counts[table.name] = answer.rows[0]?.count ?? -1;
     }
     return counts;
@@ -94,7 +110,9 @@ async function rows(): Promise<Record<string, number>> {
 
 async function keys(prefix = ""): Promise<string[]> {
   const root = await objectStore(deployed, await engine.values()).root();
-  const { Contents = [] } = await root.send(new ListObjectsV2Command({ Bucket: instanceOf(deployed, name).bucket, Prefix: prefix }));
+  const { Contents = [] } = await root.send(
+    new ListObjectsV2Command({ Bucket: instanceOf(deployed, name).bucket, Prefix: prefix }),
+  );
   return Contents.map(({ Key = "" }) => Key);
 }
 
@@ -109,15 +127,27 @@ async function dumps(): Promise<{ folder: string; manifest: Manifest }[]> {
   const found = (await keys("final-dump/")).filter((key) => key.endsWith("/manifest.json"));
   return Promise.all(
     found.map(async (Key) => {
-      const { Body } = await root.send(new GetObjectCommand({ Bucket: instanceOf(deployed, name).bucket, Key }));
-      return { folder: Key.replace(/\/manifest\.json$/, ""), manifest: JSON.parse((await Body?.transformToString()) ?? "") as Manifest };
+      const { Body } = await root.send(
+        new GetObjectCommand({ Bucket: instanceOf(deployed, name).bucket, Key }),
+      );
+      return {
+        folder: Key.replace(/\/manifest\.json$/, ""),
+        manifest: JSON.parse((await Body?.transformToString()) ?? "") as Manifest,
+      };
     }),
   );
 }
 
 /** The names of the namespace's objects of a kind. */
 async function objects(kind: string): Promise<string[]> {
-  const { output } = await cluster(deployed).kubectl(["get", kind, "--namespace", `mlflow-${name}`, "-o", "name"]);
+  const { output } = await cluster(deployed).kubectl([
+    "get",
+    kind,
+    "--namespace",
+    `mlflow-${name}`,
+    "-o",
+    "name",
+  ]);
   return output.split("\n").filter((line) => line.includes("/"));
 }
 
@@ -144,7 +174,9 @@ describe("a file that disappears", () => {
     await engine.instance(name, undefined);
     await engine.instance("card-tests", file);
     try {
-      expect(await failed("preview")).toContain(`card-tests.yaml is new. An instance can't be renamed`);
+      expect(await failed("preview")).toContain(
+        `card-tests.yaml is new. An instance can't be renamed`,
+      );
     } finally {
       await engine.instance("card-tests", undefined);
       await engine.instance(name, file);
@@ -165,7 +197,9 @@ describe("delete with another name", () => {
   it("fails with the line in the file", async () => {
     await engine.instance(name, `${file}delete: ${other}\n`);
     expect(await failed("preview")).toMatch(
-      new RegExp(`${name}\\.yaml:8:1 delete: is "${other}"; to delete this instance, write its name, "${name}"`),
+      new RegExp(
+        `${name}\\.yaml:8:1 delete: is "${other}"; to delete this instance, write its name, "${name}"`,
+      ),
     );
   });
 });
@@ -184,7 +218,15 @@ describe("a dump that fails", () => {
       await eventually(60_000, async () => {
         const jobs = (await kubectl(["get", "jobs", ...namespace, "-o", "name"])).output;
         const job = /job\.batch\/\S*final-dump\S*/.exec(jobs)?.[0] ?? "none";
-        const patch = ["patch", job, ...namespace, "--type", "merge", "--patch", '{"spec":{"activeDeadlineSeconds":1}}'];
+        const patch = [
+          "patch",
+          job,
+          ...namespace,
+          "--type",
+          "merge",
+          "--patch",
+          '{"spec":{"activeDeadlineSeconds":1}}',
+        ];
         expect((await kubectl(patch)).code).toBe(0);
       });
       // The cluster gives its pod half a minute to end by itself, which proves nothing here.
@@ -219,31 +261,46 @@ describe("delete with the instance's name", () => {
     expect(instanceOf(deployed, name).deletion).toBe("prepared");
     expect(instanceOf(deployed, other).deletion).toBeUndefined();
     expect(client().token).toBe(token);
-    const [{ manifest, folder }, ...more] = (await dumps()) as [Awaited<ReturnType<typeof dumps>>[0]];
+    const [{ manifest, folder }, ...more] = (await dumps()) as [
+      Awaited<ReturnType<typeof dumps>>[0],
+    ];
     expect(more).toEqual([]);
     expect(manifest.instance).toBe(name);
-    expect(Object.fromEntries(manifest.tables.map((table) => [table.name, table.rows]))).toEqual(before);
+    expect(Object.fromEntries(manifest.tables.map((table) => [table.name, table.rows]))).toEqual(
+      before,
+    );
     expect(before).toMatchObject({ runs: 1, registered_models: 1, model_versions: 1, metrics: 20 });
     expect((await keys(folder)).sort()).toEqual(
-      [...manifest.tables.map((table) => `${folder}/${table.file}`), `${folder}/manifest.json`].sort(),
+      [
+        ...manifest.tables.map((table) => `${folder}/${table.file}`),
+        `${folder}/manifest.json`,
+      ].sort(),
     );
     expect(await rows()).toEqual(before);
     expect(await keys("artifacts/")).toEqual(artifacts);
   });
 
   it("has no server, no ingress, no schedules, no logins but the owner's, and no guards", async () => {
-    expect(await cluster(deployed).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server")).toEqual([]);
-    for (const kind of ["ingress", "cronjobs", "poddisruptionbudgets"]) expect(await objects(kind), kind).toEqual([]);
+    expect(
+      await cluster(deployed).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server"),
+    ).toEqual([]);
+    for (const kind of ["ingress", "cronjobs", "poddisruptionbudgets"])
+      expect(await objects(kind), kind).toEqual([]);
     expect(await objects("jobs")).toContainEqual(expect.stringContaining("final-dump"));
     expect((await https(`${client().trackingUri}/health`, client())).status).toBe(404);
-    expect((await databases(deployed).roles()).filter((role) => role.startsWith("mlflow_card_checks"))).toHaveLength(3);
+    expect(
+      (await databases(deployed).roles()).filter((role) => role.startsWith("mlflow_card_checks")),
+    ).toHaveLength(3);
     expect(await logins()).toEqual(["mlflow_card_checks"]);
     expect((await guarded()).sort()).toEqual(dataHolders(other).sort());
     expect(await engine.preview()).toEqual([]);
   });
 });
 
-/** Reads what was logged at the beginning, through an instance's URL; prints the version of the registered model. */
+/**
+ * Reads what was logged at the beginning, through an instance's URL; prints the version of the
+ * registered model.
+ */
 function readBack(instance: string): Promise<{ code: number; output: string }> {
   const program = `
 import mlflow, os
@@ -277,7 +334,11 @@ describe("the line taken out", () => {
     expect(client().token).toBe(token);
     expect(await readBack(name)).toMatchObject({ code: 0, output: expect.stringMatching(/^1$/m) });
     expect((await guarded()).sort()).toEqual([...dataHolders(name), ...dataHolders(other)].sort());
-    expect(await logins()).toEqual(["mlflow_card_checks", "mlflow_card_checks_retention", "mlflow_card_checks_stale_runs"]);
+    expect(await logins()).toEqual([
+      "mlflow_card_checks",
+      "mlflow_card_checks_retention",
+      "mlflow_card_checks_stale_runs",
+    ]);
     expect(await objects("cronjobs")).toHaveLength(2);
     expect(await objects("jobs")).not.toContainEqual(expect.stringContaining("final-dump"));
     expect(await engine.preview()).toEqual([]);
@@ -302,7 +363,10 @@ describe("the dump", () => {
           CopySource: `${from}/${encodeURIComponent(Key)}`,
         }),
       );
-    const said = await cluster(deployed).exec(`mlflow-${other}`, ["mlflow-instance-load-dump", `tmp/${second ?? ""}`]);
+    const said = await cluster(deployed).exec(`mlflow-${other}`, [
+      "mlflow-instance-load-dump",
+      `tmp/${second ?? ""}`,
+    ]);
     expect(said).toContain('"event": "summary"');
     expect(await readBack(other)).toMatchObject({ code: 0, output: expect.stringMatching(/^1$/m) });
   });
@@ -311,7 +375,9 @@ describe("the dump", () => {
 describe("the file removed after the deletion was prepared", () => {
   it("takes namespace, database, roles, bucket and keys along, and leaves the other instance as it was", async () => {
     const gone = instanceOf(deployed, name);
-    const stored = JSON.parse((await engine.values()).secrets["artifactStoreKeys"] ?? "{}") as Record<string, { maintenance: unknown }>;
+    const stored = JSON.parse(
+      (await engine.values()).secrets["artifactStoreKeys"] ?? "{}",
+    ) as Record<string, { maintenance: unknown }>;
     const { maintenance, ...own } = stored[name]!;
     await engine.instance(name, undefined);
     deployed = await engine.up();
@@ -319,11 +385,17 @@ describe("the file removed after the deletion was prepared", () => {
     expect(await cluster(deployed).namespaces()).not.toContain(gone.namespace);
     expect(await databases(deployed).names()).not.toContain(gone.database);
     // Its own and those of its maintenance jobs.
-    expect((await databases(deployed).roles()).filter((role) => role.startsWith(gone.database))).toEqual([]);
+    expect(
+      (await databases(deployed).roles()).filter((role) => role.startsWith(gone.database)),
+    ).toEqual([]);
     expect(await objectStore(deployed, await engine.values()).buckets()).not.toContain(gone.bucket);
-    const former = objectStore(deployed, { secrets: { artifactStoreKeys: JSON.stringify({ own, maintenance }) } });
+    const former = objectStore(deployed, {
+      secrets: { artifactStoreKeys: JSON.stringify({ own, maintenance }) },
+    });
     for (const key of ["own", "maintenance"]) {
-      expect(await former.list({ as: key, bucket: instanceOf(deployed, other).bucket }), key).toBe("InvalidAccessKeyId");
+      expect(await former.list({ as: key, bucket: instanceOf(deployed, other).bucket }), key).toBe(
+        "InvalidAccessKeyId",
+      );
     }
     expect((await readBack(other)).code).toBe(0);
   });

@@ -8,13 +8,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { profileNetwork, profilePaths } from "../../local/paths.ts";
 import { call, identityOf } from "../../local/platform/https.ts";
 import { kubernetesApi } from "../../local/platform/kubernetesApi.ts";
-import { networkPolicyStatus, platformStatus, serviceNames, startPlatform, stopPlatform } from "../../local/platform/index.ts";
+import {
+  networkPolicyStatus,
+  platformStatus,
+  serviceNames,
+  startPlatform,
+  stopPlatform,
+} from "../../local/platform/index.ts";
 import { postgresqlAdmin } from "../../local/platform/values.ts";
 import { silentReport } from "../../local/report.ts";
 
 /**
- * The platform itself: what listens where, who is let in, and that nothing is lost or left behind when something is killed. It shows that of
- * processes; a power failure, which needs the disk's own word, it can't show.
+ * The platform itself: what listens where, who is let in, and that nothing is lost or left behind
+ * when something is killed. It shows that of processes; a power failure, which needs the disk's own
+ * word, it can't show.
  */
 const profile = "test";
 const network = profileNetwork(profile);
@@ -31,7 +38,9 @@ async function pids(): Promise<Map<string, number>> {
 
 async function expectAllHealthy(): Promise<void> {
   const services = await platformStatus(profile);
-  expect(services.filter(({ healthy }) => !healthy).map(({ name, detail }) => `${name}: ${detail}`)).toEqual([]);
+  expect(
+    services.filter(({ healthy }) => !healthy).map(({ name, detail }) => `${name}: ${detail}`),
+  ).toEqual([]);
   expect(services.map(({ name }) => name)).toEqual(serviceNames);
 }
 
@@ -61,12 +70,19 @@ async function writeData(): Promise<void> {
   await query(`create table "${mark}" as select 42 as answer`);
   await (
     await kubernetesApi(network, paths)
-  ).apply(noteUrl, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: mark }, data: { answer: "42" } });
+  ).apply(noteUrl, {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: mark },
+    data: { answer: "42" },
+  });
 }
 
 async function expectData(): Promise<void> {
   expect(await query(`select answer from "${mark}"`)).toEqual([{ answer: 42 }]);
-  const note = await (await kubernetesApi(network, paths)).get<{ data: Record<string, string> }>(noteUrl);
+  const note = await (
+    await kubernetesApi(network, paths)
+  ).get<{ data: Record<string, string> }>(noteUrl);
   expect(note?.data).toEqual({ answer: "42" });
 }
 
@@ -93,15 +109,22 @@ describe("a running platform", () => {
   it("listens inside of its own network only, on the node's addresses", async () => {
     const own = new Set((await pids()).values());
     const { stdout: outside } = await run("ss", ["-Hltnp"]);
-    const foreign = outside.split("\n").filter((line) => [...line.matchAll(/pid=(\d+)/g)].some(([, pid]) => own.has(Number(pid))));
+    const foreign = outside
+      .split("\n")
+      .filter((line) => [...line.matchAll(/pid=(\d+)/g)].some(([, pid]) => own.has(Number(pid))));
     expect(foreign).toEqual([]);
-    const { stdout: inside } = await run("nsenter", [`--net=/run/netns/${network.namespace}`, "ss", "-Hltn"]);
+    const { stdout: inside } = await run("nsenter", [
+      `--net=/run/netns/${network.namespace}`,
+      "ss",
+      "-Hltn",
+    ]);
     const addresses = inside
       .trim()
       .split("\n")
       .map((line) => (line.trim().split(/\s+/)[3] ?? "").replace(/:\d+$/, ""));
     expect(addresses.length).toBeGreaterThan(8);
-    for (const address of addresses) expect([network.nodeIp, network.dnsIp, "127.0.0.1"]).toContain(address);
+    for (const address of addresses)
+      expect([network.nodeIp, network.dnsIp, "127.0.0.1"]).toContain(address);
   });
 
   it("has no default route: nothing in it reaches the internet", async () => {
@@ -116,7 +139,9 @@ describe("a running platform", () => {
       paths.objectStoreRootKey,
       ...(await readdir(users).catch(() => [])).map((name) => join(users, name)),
     ];
-    const secrets = await Promise.all(files.map(async (file) => (await readFile(file, "utf8")).trim()));
+    const secrets = await Promise.all(
+      files.map(async (file) => (await readFile(file, "utf8")).trim()),
+    );
     for (const [name, pid] of await pids()) {
       const text = await readFile(`/proc/${pid}/cmdline`, "utf8");
       for (const secret of secrets) expect(text.includes(secret), name).toBe(false);
@@ -125,38 +150,52 @@ describe("a running platform", () => {
 
   it("lets nobody into PostgreSQL without TLS or with a wrong password, and shows a certificate of its own CA", async () => {
     await expect(query("select 1", { ssl: false })).rejects.toThrow("no encryption");
-    await expect(query("select 1", { password: "wrong" })).rejects.toThrow("password authentication failed");
-    await expect(query("select 1", { ssl: { ca: (await identityOf(paths.pki, "cluster-ca")).ca } })).rejects.toThrow(/certificate/);
+    await expect(query("select 1", { password: "wrong" })).rejects.toThrow(
+      "password authentication failed",
+    );
+    await expect(
+      query("select 1", { ssl: { ca: (await identityOf(paths.pki, "cluster-ca")).ca } }),
+    ).rejects.toThrow(/certificate/);
   });
 
   it("lets nobody into the API server, the kubelet or etcd without a certificate", async () => {
     const cluster = await identityOf(paths.pki, "cluster-ca");
-    expect((await call(`https://${network.nodeIp}:${network.ports.apiServer}/healthz`, cluster)).status).toBe(401);
+    expect(
+      (await call(`https://${network.nodeIp}:${network.ports.apiServer}/healthz`, cluster)).status,
+    ).toBe(401);
     expect((await call(`https://${network.nodeIp}:10250/pods`, cluster)).status).toBe(401);
-    await expect(call(`https://${network.nodeIp}:2379/health`, await identityOf(paths.pki, "etcd-ca"))).rejects.toThrow();
+    await expect(
+      call(`https://${network.nodeIp}:2379/health`, await identityOf(paths.pki, "etcd-ca")),
+    ).rejects.toThrow();
   });
 
   it("refuses a key that no user has at the object store", async () => {
-    const answer = await call(`https://${network.nodeIp}:${network.ports.objectStore}/`, await identityOf(paths.pki, "ca"));
+    const answer = await call(
+      `https://${network.nodeIp}:${network.ports.objectStore}/`,
+      await identityOf(paths.pki, "ca"),
+    );
     expect(answer.status).toBe(403);
   });
 });
 
 describe("after kill -9", () => {
-  it.each(serviceNames)("of %s the next start brings it back, and no other process is replaced", async (name) => {
-    const before = await pids();
-    const pid = before.get(name);
-    if (pid === undefined) throw new Error(`${name} does not run`);
-    process.kill(pid, "SIGKILL");
-    await start();
-    await expectAllHealthy();
-    const after = await pids();
-    expect(after.get(name)).not.toBe(pid);
-    before.delete(name);
-    after.delete(name);
-    expect(after).toEqual(before);
-    await expectData();
-  });
+  it.each(serviceNames)(
+    "of %s the next start brings it back, and no other process is replaced",
+    async (name) => {
+      const before = await pids();
+      const pid = before.get(name);
+      if (pid === undefined) throw new Error(`${name} does not run`);
+      process.kill(pid, "SIGKILL");
+      await start();
+      await expectAllHealthy();
+      const after = await pids();
+      expect(after.get(name)).not.toBe(pid);
+      before.delete(name);
+      after.delete(name);
+      expect(after).toEqual(before);
+      await expectData();
+    },
+  );
 
   it("of everything at once, the first process included, nothing is left and nothing is lost", async () => {
     const before = await pids();
@@ -177,7 +216,9 @@ describe("after kill -9", () => {
       `const { silentReport } = await import(${JSON.stringify(join(import.meta.dirname, "../../local/report.ts"))});`,
       `await startPlatform(${JSON.stringify(profile)}, silentReport);`,
     ].join("\n");
-    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { stdio: "ignore" });
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+      stdio: "ignore",
+    });
     await sleep(moment);
     child.kill("SIGKILL");
     await start();
@@ -191,8 +232,18 @@ describe("after kill -9", () => {
         .split("\n")
         .map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
     );
-    for (const program of ["/etcd", "/kube-apiserver", "/kubelet", "/versitygw", "/traefik", "/coredns"]) {
-      expect(commands.filter((line) => (line.split("\0")[0] ?? "").endsWith(program)).length, program).toBe(1);
+    for (const program of [
+      "/etcd",
+      "/kube-apiserver",
+      "/kubelet",
+      "/versitygw",
+      "/traefik",
+      "/coredns",
+    ]) {
+      expect(
+        commands.filter((line) => (line.split("\0")[0] ?? "").endsWith(program)).length,
+        program,
+      ).toBe(1);
     }
   });
 });
@@ -201,13 +252,20 @@ describe("a stop", () => {
   it("leaves no process, network, mount, control group or name behind, and the next start finds the data", async () => {
     const before = await pids();
     await stopPlatform(profile, silentReport);
-    for (const [name, pid] of before) await expect(readFile(`/proc/${pid}/cmdline`), name).rejects.toThrow("ENOENT");
+    for (const [name, pid] of before)
+      await expect(readFile(`/proc/${pid}/cmdline`), name).rejects.toThrow("ENOENT");
     expect((await run("ip", ["netns", "list"])).stdout).not.toContain(network.namespace);
     expect((await run("ip", ["-o", "link"])).stdout).not.toContain(network.hostLink);
     expect(await readFile("/proc/mounts", "utf8")).not.toContain(`mlflow-instances/${profile}/`);
     expect(await readFile("/etc/hosts", "utf8")).not.toContain(network.domain);
     expect(await readdir("/run/mlflow-instances")).not.toContain(profile);
-    const groups = await run("find", ["/sys/fs/cgroup", "-maxdepth", "3", "-name", `mlflow-instances-${profile}`]);
+    const groups = await run("find", [
+      "/sys/fs/cgroup",
+      "-maxdepth",
+      "3",
+      "-name",
+      `mlflow-instances-${profile}`,
+    ]);
     expect(groups.stdout).toBe("");
     await start();
     await expectAllHealthy();

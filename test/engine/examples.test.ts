@@ -14,8 +14,10 @@ import { cluster } from "./support/cluster.ts";
 import { soon } from "./support/dates.ts";
 import { https } from "./support/http.ts";
 
-// Proves examples/typescript: a team's own program, its folder elsewhere with nothing of this repository but the package, on the embedded platform as a platform
-// that exists. It can't prove `npm install` in a repository of the team's own; that both see the same SDK is test/fast/examples/typescript.test.ts's.
+// Proves examples/typescript: a team's own program, its folder elsewhere with nothing of this
+// repository but the package, on the embedded platform as a platform that exists. It can't prove
+// `npm install` in a repository of the team's own; that both see the same SDK is
+// test/fast/examples/typescript.test.ts's.
 
 const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const [profile, stack] = ["test", "example"] as const;
@@ -25,12 +27,25 @@ const stackArguments = ["--stack", stack];
 const engine = inject("engine");
 let folder: string;
 let pulumi: Pulumi;
-let outputs: { trackingUris: Record<string, string>; tokens: Record<string, string>; clientSecret: string };
+let outputs: {
+  trackingUris: Record<string, string>;
+  tokens: Record<string, string>;
+  clientSecret: string;
+};
 
-/** The stack file and the secrets as examples/typescript/README.md has them, with the embedded platform's values. */
+/**
+ * The stack file and the secrets as examples/typescript/README.md has them, with the embedded
+ * platform's values.
+ */
 async function configure(root: string): Promise<void> {
-  const { environment, secrets } = await embeddedValues(engine.platform, engine.image, await ensureObjectStoreUsers(profile, instances));
-  const { kubernetes, postgresql, objectStore, ingress, network } = environment["platform"] as Record<string, Record<string, unknown>>;
+  const { environment, secrets } = await embeddedValues(
+    engine.platform,
+    engine.image,
+    await ensureObjectStoreUsers(profile, instances),
+  );
+  const { kubernetes, postgresql, objectStore, ingress, network } = environment[
+    "platform"
+  ] as Record<string, Record<string, unknown>>;
   const cidr = [`${engine.platform.nodeIp}/32`];
   const platform = {
     domain: engine.platform.domain,
@@ -38,7 +53,12 @@ async function configure(root: string): Promise<void> {
     postgresql,
     objectStore,
     ingress: { className: ingress!["className"], tls: { source: "pem" } },
-    network: { databaseCidrs: cidr, objectStoreCidrs: cidr, ingressCidrs: engine.platform.ingress.cidrs, ...network },
+    network: {
+      databaseCidrs: cidr,
+      objectStoreCidrs: cidr,
+      ingressCidrs: engine.platform.ingress.cidrs,
+      ...network,
+    },
     image: engine.image,
     mlflowVersion: "3.17.2",
     caFile: engine.platform.caPath,
@@ -50,7 +70,8 @@ async function configure(root: string): Promise<void> {
   };
   await writeFile(join(root, `Pulumi.${stack}.yaml`), stringify({ config }, { lineWidth: 0 }));
   await pulumi.run(["stack", "init", stack]);
-  // By the CLI, as the README does: without quotes the engine takes a day in a stack file for a point of time.
+  // By the CLI, as the README does: without quotes the engine takes a day in a stack file for a
+  // point of time.
   await pulumi.run(["config", "set", "--plaintext", "tokensExpire", soon, ...stackArguments]);
   for (const [key, value] of Object.entries(secrets))
     await pulumi.run(["config", "set", "--secret", key, ...stackArguments], { input: value });
@@ -59,10 +80,15 @@ async function configure(root: string): Promise<void> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlflow-instances-example-"));
   const root = join(folder, "churn-models");
-  const own = (source: string) => !source.endsWith("node_modules") && !/Pulumi\..+\.yaml$/.test(source);
+  const own = (source: string) =>
+    !source.endsWith("node_modules") && !/Pulumi\..+\.yaml$/.test(source);
   await cp(join(clone, "examples", "typescript"), root, { recursive: true, filter: own });
   await symlink(join(clone, "node_modules"), join(root, "node_modules"));
-  pulumi = await openPulumi(engine.cli, { folder: root, stack, instancesFolder: root }, join(folder, "state"));
+  pulumi = await openPulumi(
+    engine.cli,
+    { folder: root, stack, instancesFolder: root },
+    join(folder, "state"),
+  );
   await configure(root);
 });
 
@@ -74,15 +100,29 @@ afterAll(async () => {
 });
 
 const changes = async (): Promise<unknown[]> => {
-  const { steps = [] } = JSON.parse(await pulumi.run(["preview", "--json", ...stackArguments])) as { steps?: { op: string }[] };
+  const { steps = [] } = JSON.parse(await pulumi.run(["preview", "--json", ...stackArguments])) as {
+    steps?: { op: string }[];
+  };
   return steps.filter(({ op }) => op !== "same");
 };
 
 it("deploys both instances, judged by the policy packs, and the team's own resources", async () => {
-  await pulumi.run(["up", "--yes", "--skip-preview", "--policy-pack", join(clone, "policies"), ...stackArguments]);
-  outputs = JSON.parse(await pulumi.run(["stack", "output", "--json", "--show-secrets", ...stackArguments])) as typeof outputs;
+  await pulumi.run([
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--policy-pack",
+    join(clone, "policies"),
+    ...stackArguments,
+  ]);
+  outputs = JSON.parse(
+    await pulumi.run(["stack", "output", "--json", "--show-secrets", ...stackArguments]),
+  ) as typeof outputs;
   const { domain, nodeIp, caPath } = engine.platform;
-  expect(outputs.trackingUris).toEqual({ research: `https://churn-research.${domain}`, serving: `https://churn-serving.${domain}` });
+  expect(outputs.trackingUris).toEqual({
+    research: `https://churn-research.${domain}`,
+    serving: `https://churn-serving.${domain}`,
+  });
   await updateHosts(
     profile,
     instances.map((name) => ({ address: nodeIp, name: `${name}.${domain}` })),
@@ -93,17 +133,31 @@ it("deploys both instances, judged by the policy packs, and the team's own resou
 it("lets the unmodified client log a run with an issued token, and nobody with another instance's", async () => {
   const { caPath } = engine.platform;
   const { research, serving } = outputs.trackingUris as { research: string; serving: string };
-  const run = await logFirstRun(engine.python, { trackingUri: serving, token: outputs.tokens["training"]!, caPath });
+  const run = await logFirstRun(engine.python, {
+    trackingUri: serving,
+    token: outputs.tokens["training"]!,
+    caPath,
+  });
   expect(run).toMatchObject({ alias: "champion", version: "1" });
   const search = (uri: string, token: string | undefined) =>
-    https(`${uri}/api/2.0/mlflow/experiments/search?max_results=5`, { token: token!, caPath }).then(({ status }) => status);
+    https(`${uri}/api/2.0/mlflow/experiments/search?max_results=5`, { token: token!, caPath }).then(
+      ({ status }) => status,
+    );
   expect(await search(research, outputs.tokens["notebooks"])).toBe(200);
   expect(await search(research, outputs.tokens["training"])).toBe(401);
 });
 
 it("hands the token to the team's jobs", async () => {
   expect(outputs.clientSecret).toBe("churn-jobs/mlflow-client");
-  const { output } = await cluster(engine).kubectl(["get", "secret", "mlflow-client", "--namespace", "churn-jobs", "-o", "json"]);
+  const { output } = await cluster(engine).kubectl([
+    "get",
+    "secret",
+    "mlflow-client",
+    "--namespace",
+    "churn-jobs",
+    "-o",
+    "json",
+  ]);
   const { data } = JSON.parse(output) as { data: Record<string, string> };
   const text = (key: string) => Buffer.from(data[key]!, "base64").toString();
   expect([text("MLFLOW_TRACKING_URI"), text("MLFLOW_TRACKING_TOKEN")]).toEqual([
@@ -119,7 +173,9 @@ it("shows no change in a second preview, and no secret in the state", async () =
 });
 
 it("says before any change which instance has no key", async () => {
-  await pulumi.run(["config", "set", "--secret", "artifactStoreKeys", ...stackArguments], { input: "{}" });
+  await pulumi.run(["config", "set", "--secret", "artifactStoreKeys", ...stackArguments], {
+    input: "{}",
+  });
   const said = await changes().catch((error: PulumiError) => error.output);
   expect(said).toContain("artifactStoreKeys has no entry churn-research");
 });
@@ -127,5 +183,7 @@ it("says before any change which instance has no key", async () => {
 it("goes back to nothing with a plain destroy", async () => {
   const said = await pulumi.run(["destroy", "--yes", "--skip-preview", ...stackArguments]);
   expect(said).toMatch(/- \d+ deleted/);
-  expect(JSON.parse(await pulumi.run(["stack", "export", ...stackArguments]))).not.toHaveProperty("deployment.resources.0");
+  expect(JSON.parse(await pulumi.run(["stack", "export", ...stackArguments]))).not.toHaveProperty(
+    "deployment.resources.0",
+  );
 });

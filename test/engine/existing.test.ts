@@ -1,7 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { stringify } from "yaml";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { upExisting } from "../../local/commands/upExisting.ts";
@@ -13,7 +17,8 @@ import { https } from "./support/http.ts";
 import { maintenance } from "./support/maintenance.ts";
 import { destroyUnguarded } from "./support/unguarded.ts";
 
-// Proves `npm run local -- --context … --platform …`: the test platform plays a cluster that exists, known only by its kubeconfig and a file of values.
+// Proves `npm run local -- --context … --platform …`: the test platform plays a cluster that
+// exists, known only by its kubeconfig and a file of values.
 
 const file = `
 team: payments
@@ -24,7 +29,10 @@ tier: sandbox
 const name = "card-checks";
 let engine: Engine;
 let folder: string;
-const before = { KUBECONFIG: process.env["KUBECONFIG"], XDG_STATE_HOME: process.env["XDG_STATE_HOME"] };
+const before = {
+  KUBECONFIG: process.env["KUBECONFIG"],
+  XDG_STATE_HOME: process.env["XDG_STATE_HOME"],
+};
 
 beforeAll(async () => {
   engine = await engineStack("existing");
@@ -50,24 +58,37 @@ function oneUserEach(artifactStoreKeys: string): string {
   return JSON.stringify(keys);
 }
 
-/** Writes the values of the test platform as a user would have them: the plain ones in the file, each secret in a file of its own. */
-async function valuesFile(change: (environment: Record<string, unknown>) => Record<string, unknown> = (same) => same): Promise<string> {
+/**
+ * Writes the values of the test platform as a user would have them: the plain ones in the file,
+ * each secret in a file of its own.
+ */
+async function valuesFile(
+  change: (environment: Record<string, unknown>) => Record<string, unknown> = (same) => same,
+): Promise<string> {
   const { environment, secrets } = await engine.values();
   const { kubernetes: _, ...platform } = environment["platform"] as Record<string, unknown>;
   const secretFiles: Record<string, string> = {};
   await mkdir(join(folder, "secrets"), { recursive: true });
   for (const [key, value] of Object.entries(secrets)) {
     secretFiles[key] = join(folder, "secrets", key);
-    await writeFile(secretFiles[key], key === "artifactStoreKeys" ? oneUserEach(value) : value, { mode: 0o600 });
+    await writeFile(secretFiles[key], key === "artifactStoreKeys" ? oneUserEach(value) : value, {
+      mode: 0o600,
+    });
   }
   const path = join(folder, "platform.yaml");
-  await writeFile(path, stringify({ environment: change({ ...environment, platform }), secretFiles }));
+  await writeFile(
+    path,
+    stringify({ environment: change({ ...environment, platform }), secretFiles }),
+  );
   return path;
 }
 
 it("deploys to a named context of the user's kubeconfig, and back to nothing", async () => {
   const said: string[] = [];
-  const report: Report = { step: async (_title, work) => work(() => undefined), info: (line) => void said.push(line) };
+  const report: Report = {
+    step: async (_title, work) => work(() => undefined),
+    info: (line) => void said.push(line),
+  };
   const project = projectOf("existing", engine.instancesFolder);
   const context = engine.platform.kubeContext;
   await upExisting({ context, valuesFile: await valuesFile() }, project, report);
@@ -90,20 +111,33 @@ it("deploys to a named context of the user's kubeconfig, and back to nothing", a
   await store.send(new PutObjectCommand({ Bucket, Key: "artifacts/old", Body: "old" }));
   const { Versions = [] } = await store.send(new ListObjectVersionsCommand({ Bucket }));
   expect(Versions.map(({ Key }) => Key)).toEqual(["artifacts/old"]);
-  for (const { Key, VersionId } of Versions) await store.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+  for (const { Key, VersionId } of Versions)
+    await store.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 
-  const pulumi = await openPulumi(engine.cli, project, join(folder, "state", "mlflow-instances", context));
+  const pulumi = await openPulumi(
+    engine.cli,
+    project,
+    join(folder, "state", "mlflow-instances", context),
+  );
   await destroyUnguarded(pulumi);
 });
 
 it("says what is wrong in the file, by its path", async () => {
-  const report: Report = { step: async (_title, work) => work(() => undefined), info: () => undefined };
+  const report: Report = {
+    step: async (_title, work) => work(() => undefined),
+    info: () => undefined,
+  };
   const project = projectOf("existing", engine.instancesFolder);
   const context = engine.platform.kubeContext;
   const missing = join(folder, "no-such-file.yaml");
-  await expect(upExisting({ context, valuesFile: missing }, project, report)).rejects.toThrow(`${missing}: cannot be read (ENOENT)`);
+  await expect(upExisting({ context, valuesFile: missing }, project, report)).rejects.toThrow(
+    `${missing}: cannot be read (ENOENT)`,
+  );
   const bad = join(folder, "bad.yaml");
-  await writeFile(bad, "environment: { platform: {} }\nsecretFiles: { tlsPrivateKey: /nowhere/key }\n");
+  await writeFile(
+    bad,
+    "environment: { platform: {} }\nsecretFiles: { tlsPrivateKey: /nowhere/key }\n",
+  );
   await expect(upExisting({ context, valuesFile: bad }, project, report)).rejects.toThrow(
     `${bad}: secretFiles.tlsPrivateKey: /nowhere/key cannot be read (ENOENT)`,
   );

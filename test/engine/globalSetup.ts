@@ -16,8 +16,8 @@ declare module "vitest" {
 const profile = "test";
 
 /**
- * One embedded platform of the tests' own for all engine tests; the user's platform and data are not touched. A second run, of any clone, and a benchmark wait
- * until this one has ended.
+ * One embedded platform of the tests' own for all engine tests; the user's platform and data are
+ * not touched. A second run, of any clone, and a benchmark wait until this one has ended.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const report = createReport();
@@ -25,7 +25,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     // What a killed run left behind is in no state file of this one.
     await resetPlatform(profile, report);
-    const ready = await preparePlatform(profile, projectOf("engine"), profilePaths(profile).pulumi, report);
+    const ready = await preparePlatform(
+      profile,
+      projectOf("engine"),
+      profilePaths(profile).pulumi,
+      report,
+    );
     const { pulumi, ...rest } = ready;
     project.provide("engine", { ...rest, cli: pulumi.cli });
   } catch (error) {

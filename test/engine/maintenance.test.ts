@@ -1,7 +1,8 @@
 import { afterAll, describe } from "vitest";
 import { removeMaintainedInstances } from "./support/maintainedInstances.ts";
 
-// What the maintenance jobs make of an instance: each has one of its own, and one `up` deploys them. Retention is the last, as its tests kill services.
+// What the maintenance jobs make of an instance: each has one of its own, and one `up` deploys
+// them. Retention is the last, as its tests kill services.
 
 afterAll(removeMaintainedInstances);
 

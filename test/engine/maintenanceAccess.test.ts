@@ -12,14 +12,21 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Deployed } from "../../local/commands/up.ts";
 import type { InstanceOutput } from "../../local/stack/outputs.ts";
-import { goodSchedules, goodTimeZones, refusedSchedules, refusedTimeZones, uselessSchedules } from "../support/schedules.ts";
+import {
+  goodSchedules,
+  goodTimeZones,
+  refusedSchedules,
+  refusedTimeZones,
+  uselessSchedules,
+} from "../support/schedules.ts";
 import { cluster } from "./support/cluster.ts";
 import { engineStack, instanceOf, type Engine } from "./support/engine.ts";
 import { maintenance, type MaintenanceJob } from "./support/maintenance.ts";
 import { processFacts } from "./support/processFacts.ts";
 
-// Proves, with the credentials that the jobs' pods have, what the maintenance jobs may do and what they may not: in the database, in the bucket,
-// on the network. What they make of it is the business of their own tests.
+// Proves, with the credentials that the jobs' pods have, what the maintenance jobs may do and what
+// they may not: in the database, in the bucket, on the network. What they make of it is the
+// business of their own tests.
 
 const file = (team: string, more = ""): string => `
 team: ${team}
@@ -41,7 +48,10 @@ beforeAll(async () => {
   engine = await engineStack("upkeep");
   await engine.instance(
     own,
-    file("payments", 'staleRuns: { after: 2d }\nmaintenance: { timeZone: Europe/Berlin, staleRunsSchedule: "@yearly" }'),
+    file(
+      "payments",
+      'staleRuns: { after: 2d }\nmaintenance: { timeZone: Europe/Berlin, staleRunsSchedule: "@yearly" }',
+    ),
   );
   await engine.instance(other, file("logistics"));
   deployed = await engine.up();
@@ -57,17 +67,44 @@ interface CronJob {
 
 describe("the CronJobs", () => {
   it("are there as declared", async () => {
-    const { output } = await cluster(deployed).kubectl(["get", "cronjobs", "--namespace", instance.namespace, "-o", "json"]);
+    const { output } = await cluster(deployed).kubectl([
+      "get",
+      "cronjobs",
+      "--namespace",
+      instance.namespace,
+      "-o",
+      "json",
+    ]);
     const { items } = JSON.parse(output) as { items: CronJob[] };
-    expect(items.map(({ metadata, spec }) => [metadata.name, spec.schedule, spec.timeZone, spec.concurrencyPolicy, spec.suspend])).toEqual([
-      ["retention", expect.stringMatching(/^\d+ [1-4] \* \* \*$/), "Europe/Berlin", "Forbid", false],
+    expect(
+      items.map(({ metadata, spec }) => [
+        metadata.name,
+        spec.schedule,
+        spec.timeZone,
+        spec.concurrencyPolicy,
+        spec.suspend,
+      ]),
+    ).toEqual([
+      [
+        "retention",
+        expect.stringMatching(/^\d+ [1-4] \* \* \*$/),
+        "Europe/Berlin",
+        "Forbid",
+        false,
+      ],
       ["stale-runs", "@yearly", "Europe/Berlin", "Forbid", false],
     ]);
   });
 
   it("show no change in a second preview and no drift in a refresh", async () => {
     expect(await engine.preview()).toEqual([]);
-    const output = await engine.pulumi.run(["refresh", "--preview-only", "--expect-no-changes", "--stack", "upkeep"]);
+    const output = await engine.pulumi.run([
+      "refresh",
+      "--preview-only",
+      "--expect-no-changes",
+      "--stack",
+      "upkeep",
+    ]);
     expect(output).not.toMatch(/[~+-] \d+ to/);
   });
 
@@ -80,16 +117,23 @@ describe("the CronJobs", () => {
         metadata: { name: "asked", namespace: "default" },
         spec: { schedule, timeZone, jobTemplate: { spec: { template: { spec: pod } } } },
       };
-      const { code, output } = await cluster(deployed).kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(manifest));
+      const { code, output } = await cluster(deployed).kubectl(
+        ["create", "--dry-run=server", "-f", "-"],
+        JSON.stringify(manifest),
+      );
       return code === 0 ? "taken" : output;
     };
     for (const schedule of [...goodSchedules, ...uselessSchedules.map(([text]) => text)]) {
       expect(await answer(schedule, "Etc/UTC"), schedule).toBe("taken");
     }
     for (const [schedule] of refusedSchedules)
-      expect(await answer(schedule, "Etc/UTC"), schedule).toMatch(/spec\.schedule: (Invalid|Required) value/);
-    for (const timeZone of goodTimeZones) expect(await answer("@daily", timeZone), timeZone).toBe("taken");
-    for (const [timeZone] of refusedTimeZones) expect(await answer("@daily", timeZone), timeZone).toMatch(/spec\.timeZone: Invalid value/);
+      expect(await answer(schedule, "Etc/UTC"), schedule).toMatch(
+        /spec\.schedule: (Invalid|Required) value/,
+      );
+    for (const timeZone of goodTimeZones)
+      expect(await answer("@daily", timeZone), timeZone).toBe("taken");
+    for (const [timeZone] of refusedTimeZones)
+      expect(await answer("@daily", timeZone), timeZone).toMatch(/spec\.timeZone: Invalid value/);
   });
 });
 
@@ -108,30 +152,48 @@ describe.each(jobs)("the database role of %s", (job) => {
 
   it("reads what its work needs, but no values that were logged", async () => {
     expect(await refusal("SELECT run_uuid, lifecycle_stage, status FROM runs")).toBe("done");
-    expect(await refusal("SELECT value FROM params")).toMatch(/^permission denied for table params/);
-    expect(await refusal("SELECT value FROM metrics")).toMatch(/^permission denied for table metrics/);
-    expect(await refusal("SELECT * FROM webhooks")).toMatch(/^permission denied for table webhooks/);
+    expect(await refusal("SELECT value FROM params")).toMatch(
+      /^permission denied for table params/,
+    );
+    expect(await refusal("SELECT value FROM metrics")).toMatch(
+      /^permission denied for table metrics/,
+    );
+    expect(await refusal("SELECT * FROM webhooks")).toMatch(
+      /^permission denied for table webhooks/,
+    );
     expect(await refusal("SELECT * FROM secrets")).toMatch(/^permission denied for table secrets/);
   });
 
   it("changes no table, makes none and empties none", async () => {
-    expect(await refusal("ALTER TABLE runs ADD COLUMN x int")).toMatch(/^must be owner of table runs/);
+    expect(await refusal("ALTER TABLE runs ADD COLUMN x int")).toMatch(
+      /^must be owner of table runs/,
+    );
     expect(await refusal("DROP TABLE runs")).toMatch(/^must be owner of table runs/);
     expect(await refusal("CREATE INDEX x ON runs (name)")).toMatch(/^must be owner of table runs/);
     expect(await refusal("TRUNCATE runs CASCADE")).toMatch(/^permission denied for table/);
     expect(await refusal("CREATE TABLE x (y int)")).toMatch(/^permission denied for schema public/);
-    expect(await refusal("CREATE TEMPORARY TABLE x (y int)")).toMatch(/^permission denied to create temporary tables in database/);
+    expect(await refusal("CREATE TEMPORARY TABLE x (y int)")).toMatch(
+      /^permission denied to create temporary tables in database/,
+    );
     expect(await refusal("CREATE SCHEMA x")).toMatch(/^permission denied for database/);
     expect(await refusal("CREATE ROLE x")).toMatch(/^permission denied to create role/);
     expect(await refusal("CREATE DATABASE x")).toMatch(/^permission denied to create database/);
-    expect(await refusal(`SET ROLE ${instance.database}`)).toMatch(/^permission denied to set role/);
-    expect(await refusal("SELECT pg_read_file('/etc/passwd')")).toMatch(/^permission denied for function/);
+    expect(await refusal(`SET ROLE ${instance.database}`)).toMatch(
+      /^permission denied to set role/,
+    );
+    expect(await refusal("SELECT pg_read_file('/etc/passwd')")).toMatch(
+      /^permission denied for function/,
+    );
   });
 
   it("connects to no other instance's database, neither as itself nor as that instance's job", async () => {
     const foreign = instanceOf(deployed, other);
-    await expect(jobsOf(own).connect(job, foreign.database)).rejects.toThrow(/permission denied for database/);
-    await expect(jobsOf(other).connect(job, instance.database)).rejects.toThrow(/permission denied for database/);
+    await expect(jobsOf(own).connect(job, foreign.database)).rejects.toThrow(
+      /permission denied for database/,
+    );
+    await expect(jobsOf(other).connect(job, instance.database)).rejects.toThrow(
+      /permission denied for database/,
+    );
     // What must be open is, so that the refusals above are the database's.
     await (await jobsOf(other).connect(job)).end();
   });
@@ -166,13 +228,23 @@ describe("what each role may change", () => {
 
   it("is for stale runs a run's end, and for retention what it removes", async () => {
     const nothing = "WHERE run_uuid = 'none'";
-    expect(await change("stale-runs", `UPDATE runs SET status = 'FAILED', end_time = 1 ${nothing}`)).toBe("done");
-    expect(await change("stale-runs", `UPDATE runs SET lifecycle_stage = 'deleted' ${nothing}`)).toMatch(/^permission denied/);
+    expect(
+      await change("stale-runs", `UPDATE runs SET status = 'FAILED', end_time = 1 ${nothing}`),
+    ).toBe("done");
+    expect(
+      await change("stale-runs", `UPDATE runs SET lifecycle_stage = 'deleted' ${nothing}`),
+    ).toMatch(/^permission denied/);
     expect(await change("stale-runs", `DELETE FROM runs ${nothing}`)).toMatch(/^permission denied/);
     expect(await change("retention", `DELETE FROM runs ${nothing}`)).toBe("done");
-    expect(await change("retention", `UPDATE runs SET status = 'FAILED' ${nothing}`)).toMatch(/^permission denied/);
-    expect(await change("retention", "DELETE FROM model_versions WHERE name = 'none'")).toMatch(/^permission denied/);
-    expect(await change("retention", "DELETE FROM registered_models WHERE name = 'none'")).toMatch(/^permission denied/);
+    expect(await change("retention", `UPDATE runs SET status = 'FAILED' ${nothing}`)).toMatch(
+      /^permission denied/,
+    );
+    expect(await change("retention", "DELETE FROM model_versions WHERE name = 'none'")).toMatch(
+      /^permission denied/,
+    );
+    expect(await change("retention", "DELETE FROM registered_models WHERE name = 'none'")).toMatch(
+      /^permission denied/,
+    );
   });
 });
 
@@ -183,22 +255,34 @@ describe.each(jobs)("the object store key of %s", (job) => {
   const named = (work: Promise<unknown>): Promise<string> =>
     work.then(
       () => "done",
-      (error: unknown) => String((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? error),
+      (error: unknown) =>
+        String(
+          (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? error,
+        ),
     );
 
   beforeAll(async () => {
     store = await jobsOf(own).objectStore(job);
     server = await jobsOf(own).serverObjectStore();
-    await server.send(new PutObjectCommand({ Bucket: instance.bucket, Key: artifact, Body: "confidential" }));
+    await server.send(
+      new PutObjectCommand({ Bucket: instance.bucket, Key: artifact, Body: "confidential" }),
+    );
   });
 
   it("reads no artifact, and writes none", async () => {
     const target = { Bucket: instance.bucket, Key: artifact };
-    expect(await named(store.send(new ListObjectsV2Command({ Bucket: instance.bucket })))).toBe("done");
+    expect(await named(store.send(new ListObjectsV2Command({ Bucket: instance.bucket })))).toBe(
+      "done",
+    );
     expect(await named(store.send(new GetObjectCommand(target)))).toBe("403");
     expect(await named(store.send(new HeadObjectCommand(target)))).toBe("403");
-    expect(await named(store.send(new PutObjectCommand({ ...target, Body: "forged" })))).toBe("403");
-    const versioning = { Bucket: instance.bucket, VersioningConfiguration: { Status: "Suspended" } } as const;
+    expect(await named(store.send(new PutObjectCommand({ ...target, Body: "forged" })))).toBe(
+      "403",
+    );
+    const versioning = {
+      Bucket: instance.bucket,
+      VersioningConfiguration: { Status: "Suspended" },
+    } as const;
     expect(await named(store.send(new PutBucketVersioningCommand(versioning)))).toBe("403");
   });
 
@@ -209,14 +293,22 @@ describe.each(jobs)("the object store key of %s", (job) => {
   });
 
   it("removes an object and then its versions, which the server's own key can't", async () => {
-    expect(await named(store.send(new DeleteObjectCommand({ Bucket: instance.bucket, Key: artifact })))).toBe("done");
+    expect(
+      await named(store.send(new DeleteObjectCommand({ Bucket: instance.bucket, Key: artifact }))),
+    ).toBe("done");
     const { Versions = [], DeleteMarkers = [] } = await store.send(
       new ListObjectVersionsCommand({ Bucket: instance.bucket, Prefix: artifact }),
     );
-    const left = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Bucket: instance.bucket, Key, VersionId }));
+    const left = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({
+      Bucket: instance.bucket,
+      Key,
+      VersionId,
+    }));
     expect(left.length).toBeGreaterThanOrEqual(2);
-    for (const version of left) expect(await named(server.send(new DeleteObjectCommand(version)))).toBe("403");
-    for (const version of left) expect(await named(store.send(new DeleteObjectCommand(version)))).toBe("done");
+    for (const version of left)
+      expect(await named(server.send(new DeleteObjectCommand(version)))).toBe("403");
+    for (const version of left)
+      expect(await named(store.send(new DeleteObjectCommand(version)))).toBe("done");
   });
 
   it("sees and removes nothing of another instance's bucket", async () => {
@@ -224,7 +316,9 @@ describe.each(jobs)("the object store key of %s", (job) => {
     expect(await named(store.send(new ListObjectsV2Command({ Bucket })))).toBe("403");
     expect(await named(store.send(new ListObjectVersionsCommand({ Bucket })))).toBe("403");
     expect(await named(store.send(new DeleteObjectCommand({ Bucket, Key: artifact })))).toBe("403");
-    expect(await named(store.send(new GetObjectCommand({ Bucket, Key: "maintenance/retention/x" })))).toBe("403");
+    expect(
+      await named(store.send(new GetObjectCommand({ Bucket, Key: "maintenance/retention/x" }))),
+    ).toBe("403");
   });
 });
 
@@ -250,7 +344,9 @@ print(json.dumps({
 
 describe.each(jobs)("a pod of %s", (job) => {
   it("has no privileges, writes to /tmp only, and reaches database and object store only", async () => {
-    const facts = JSON.parse(await jobsOf(own).python(job, podFacts(deployed.platform.nodeIp))) as unknown;
+    const facts = JSON.parse(
+      await jobsOf(own).python(job, podFacts(deployed.platform.nodeIp)),
+    ) as unknown;
     expect(facts).toEqual({
       user: 10001,
       capabilities: 0,
@@ -276,13 +372,15 @@ it("no credential of the jobs lies in a manifest or in the state", async () => {
   // Otherwise the search below would find nothing because nothing was printed.
   for (const text of [manifests, state]) expect(text).toContain("mlflow-instance-retention");
   for (const job of jobs) {
-    const { "backend-store-uri": uri = "", "secret-access-key": key = "" } = await jobsOf(own).secretsOf(job);
+    const { "backend-store-uri": uri = "", "secret-access-key": key = "" } =
+      await jobsOf(own).secretsOf(job);
     const password = new URL(uri).password;
     expect([password.length, key.length > 20]).toEqual([32, true]);
     for (const secret of [password, key]) {
       expect(manifests).not.toContain(secret);
       expect(state).not.toContain(secret);
-      for (const text of [manifests, state]) expect(text).not.toContain(Buffer.from(secret).toString("base64"));
+      for (const text of [manifests, state])
+        expect(text).not.toContain(Buffer.from(secret).toString("base64"));
     }
   }
 });

@@ -12,10 +12,15 @@ import { eventually } from "./support/eventually.ts";
 import { https } from "./support/http.ts";
 import { manyNames, smallInstance } from "./support/manyInstances.ts";
 
-// Proves of an environment of many new instances, in the order of a bad day: an `up` is killed half-way, the next one finds an instance that can't be made and makes
-// all others, and the last one finishes that one, too. Six instances, as each costs two processors some 8 s; `npm run bench` does an `up` of twenty.
+// Proves of an environment of many new instances, in the order of a bad day: an `up` is killed
+// half-way, the next one finds an instance that can't be made and makes all others, and the last
+// one finishes that one, too. Six instances, as each costs two processors some 8 s; `npm run bench`
+// does an `up` of twenty.
 
-/** The cluster's own rules admit no Deployment in its namespace: no check beforehand can know, and the instance can't be made. */
+/**
+ * The cluster's own rules admit no Deployment in its namespace: no check beforehand can know, and
+ * the instance can't be made.
+ */
 const unlucky = "claim-counter";
 const names = manyNames.slice(0, 6);
 const others = names.filter((name) => name !== unlucky);
@@ -32,7 +37,10 @@ beforeAll(async () => {
   await kubectl(["apply", "-f", "-"], JSON.stringify(denial));
   // A policy takes effect some moments after it is there.
   await eventually(30_000, async () => {
-    const { output } = await cluster(engine).kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(denied));
+    const { output } = await cluster(engine).kubectl(
+      ["create", "--dry-run=server", "-f", "-"],
+      JSON.stringify(denied),
+    );
     expect(output).toContain(reason);
   });
 });
@@ -54,7 +62,10 @@ const denied = {
   metadata: { name: "denied", namespace: "default", labels: { denied: "true" } },
   spec: {
     selector: { matchLabels: { a: "b" } },
-    template: { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "a" }] } },
+    template: {
+      metadata: { labels: { a: "b" } },
+      spec: { containers: [{ name: "a", image: "a" }] },
+    },
   },
 };
 const denial = {
@@ -68,9 +79,18 @@ const denial = {
       spec: {
         failurePolicy: "Fail",
         matchConstraints: {
-          resourceRules: [{ apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["deployments"] }],
+          resourceRules: [
+            {
+              apiGroups: ["apps"],
+              apiVersions: ["v1"],
+              operations: ["CREATE"],
+              resources: ["deployments"],
+            },
+          ],
         },
-        validations: [{ expression: `!(${inNamespace}) && object.metadata.name != "denied"`, message: reason }],
+        validations: [
+          { expression: `!(${inNamespace}) && object.metadata.name != "denied"`, message: reason },
+        ],
       },
     },
     {
@@ -90,7 +110,13 @@ async function kubectl(args: readonly string[], input?: string): Promise<void> {
 /** Names of the instances that have a server, or of those whose server fits the filter. */
 async function servers(filter = "*"): Promise<string[]> {
   const { code, output } = await cluster(engine).kubectl([
-    ...["get", "deployments", "--all-namespaces", "--selector", "app.kubernetes.io/component=tracking-server"],
+    ...[
+      "get",
+      "deployments",
+      "--all-namespaces",
+      "--selector",
+      "app.kubernetes.io/component=tracking-server",
+    ],
     ...["--output", `jsonpath={range .items[${filter}]}{.metadata.namespace}{"\\n"}{end}`],
   ]);
   if (code !== 0) throw new Error(output);
@@ -99,12 +125,20 @@ async function servers(filter = "*"): Promise<string[]> {
 
 const ready = (): Promise<string[]> => servers("?(@.status.availableReplicas==1)");
 
-/** Status of an instance's answer over HTTPS, at the address that the ingress has and with the instance's host. */
+/**
+ * Status of an instance's answer over HTTPS, at the address that the ingress has and with the
+ * instance's host.
+ */
 async function statusOf(name: string, path = "/health", token?: string): Promise<number> {
   const { caPath, nodeIp, domain } = engine.platform;
   const host = `${name}.${domain}`;
   return (
-    await https(`https://${nodeIp}${path}`, { caPath, servername: host, headers: { host }, ...(token === undefined ? {} : { token }) })
+    await https(`https://${nodeIp}${path}`, {
+      caPath,
+      servername: host,
+      headers: { host },
+      ...(token === undefined ? {} : { token }),
+    })
   ).status;
 }
 
@@ -127,7 +161,9 @@ async function state(): Promise<State> {
 async function spareToken(): Promise<string | undefined> {
   const { resources } = await state();
   const found = resources.find(({ urn }) => /:RandomPassword::.*\bspare\b/.test(urn));
-  return found === undefined ? undefined : tokenText(JSON.parse(found.outputs?.result?.plaintext ?? "null") as string);
+  return found === undefined
+    ? undefined
+    : tokenText(JSON.parse(found.outputs?.result?.plaintext ?? "null") as string);
 }
 
 /** An `up` that ends with an error for the one instance that can't be made. */
@@ -136,7 +172,8 @@ async function upFailing(): Promise<void> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof PulumiError)) throw new Error(`expected pulumi up to fail, got ${String(error)}`);
+  if (!(error instanceof PulumiError))
+    throw new Error(`expected pulumi up to fail, got ${String(error)}`);
   expect(error.output).toContain(reason);
 }
 
@@ -159,15 +196,24 @@ describe("an up of many new instances", () => {
       await exited;
     }
     const { resources, pending_operations: pending = [] } = await state();
-    const creating = pending.filter(({ type, resource }) => type === "creating" && others.some((name) => resource.urn.includes(name)));
+    const creating = pending.filter(
+      ({ type, resource }) =>
+        type === "creating" && others.some((name) => resource.urn.includes(name)),
+    );
     expect(creating).not.toEqual([]);
-    expect(resources.filter(({ urn }) => urn.includes("apps/v1:Deployment::")).length).toBeLessThan(others.length);
+    expect(resources.filter(({ urn }) => urn.includes("apps/v1:Deployment::")).length).toBeLessThan(
+      others.length,
+    );
   });
 
   it("makes all others when one can't be made, and says which", async () => {
     await upFailing();
     expect(await ready()).toEqual(others);
-    await eventually(30_000, async () => expect(await Promise.all(others.map((name) => statusOf(name)))).toEqual(others.map(() => 200)));
+    await eventually(30_000, async () =>
+      expect(await Promise.all(others.map((name) => statusOf(name)))).toEqual(
+        others.map(() => 200),
+      ),
+    );
   });
 
   it("revokes a token at once while one can't be made; what the state has of it goes with the first whole one", async () => {
@@ -177,18 +223,24 @@ describe("an up of many new instances", () => {
     expect(await statusOf(revoking, search, token)).toBe(200);
     await engine.instance(revoking, fileOf(revoking));
     await upFailing();
-    // The server reads the mounted Secret again when the kubelet has written it: up to 60 s and its own 5 s.
+    // The server reads the mounted Secret again when the kubelet has written it: up to 60 s and its
+    // own 5 s.
     await eventually(90_000, async () => expect(await statusOf(revoking, search, token)).toBe(401));
     expect(await spareToken()).toBe(token);
   });
 
   it("is finished by the next one when the reason is gone", async () => {
-    for (const kind of ["validatingadmissionpolicybinding", "validatingadmissionpolicy"]) await kubectl(["delete", kind, rule.name]);
+    for (const kind of ["validatingadmissionpolicybinding", "validatingadmissionpolicy"])
+      await kubectl(["delete", kind, rule.name]);
     const deployed = await engine.up();
     expect(deployed.instances.map(({ name }) => name)).toEqual(names);
     expect(await spareToken()).toBeUndefined();
     const instance = instanceOf(deployed, unlucky);
-    const client = { trackingUri: instance.trackingUri, token: tokenOf(instance, "ci"), caPath: deployed.platform.caPath };
+    const client = {
+      trackingUri: instance.trackingUri,
+      token: tokenOf(instance, "ci"),
+      caPath: deployed.platform.caPath,
+    };
     expect((await logFirstRun(deployed.python, client)).alias).toBe("champion");
     expect(await engine.preview()).toEqual([]);
   });

@@ -11,8 +11,8 @@ import { brokenRules, previewed, putOff, type Judged } from "./support/judged.ts
 import { allEdits } from "./support/rawEdits.ts";
 import { compliantStack, inDays, platformProviders, type RawResource } from "./support/rawStack.ts";
 
-// The packs in a preview of a program: of ours, and of one with raw resources, where one edit of each pack breaks the same rule as in a state. All rules and edits
-// are test/judged's.
+// The packs in a preview of a program: of ours, and of one with raw resources, where one edit of
+// each pack breaks the same rule as in a state. All rules and edits are test/judged's.
 
 const stack = "policies";
 const pack = join(import.meta.dirname, "..", "..", "policies");
@@ -56,17 +56,31 @@ tokens:
   ]);
   expect(brokenRules(judged), judged.output).toEqual([]);
   expect(putOff(judged)).toEqual([...knownAtUp].sort());
-  for (const { message } of judged.verdicts) expect(message).toMatch(/^Not known in a preview: .*\. It is checked at `up`\.$/m);
+  for (const { message } of judged.verdicts)
+    expect(message).toMatch(/^Not known in a preview: .*\. It is checked at `up`\.$/m);
 });
 
-/** The raw resources of one instance, as a program of another project, on the providers of the platform. */
-async function previewOfProgram(name: string, resources: readonly RawResource[], options: readonly string[] = []): Promise<Judged> {
+/**
+ * The raw resources of one instance, as a program of another project, on the providers of the
+ * platform.
+ */
+async function previewOfProgram(
+  name: string,
+  resources: readonly RawResource[],
+  options: readonly string[] = [],
+): Promise<Judged> {
   const program = join(folder, "raw");
   const file = join(folder, `${name}.json`);
   await writeFile(file, JSON.stringify(resources));
   const { path, env } = cli(program);
   const raw = { path, env: { ...env, RAW_RESOURCES: file }, folder: program };
-  return previewed(raw, join(folder, `${name}.events`), ["--stack", "raw", "--policy-pack", pack, ...options]);
+  return previewed(raw, join(folder, `${name}.events`), [
+    "--stack",
+    "raw",
+    "--policy-pack",
+    pack,
+    ...options,
+  ]);
 }
 
 test("a program of raw resources is judged in a preview as its state is", async () => {
@@ -74,14 +88,26 @@ test("a program of raw resources is judged in a preview as its state is", async 
   await cp(join(import.meta.dirname, "programs", "raw"), program, { recursive: true });
   await symlink(join(engine.pulumi.project.folder, "node_modules"), join(program, "node_modules"));
   const { path, env } = cli(program);
-  execFileSync(path, ["stack", "init", "raw", "--non-interactive"], { cwd: program, env: { ...process.env, ...env } });
+  execFileSync(path, ["stack", "init", "raw", "--non-interactive"], {
+    cwd: program,
+    env: { ...process.env, ...env },
+  });
 
-  const own = [...platformProviders(await engine.values()), ...compliant.filter(({ name }) => name.startsWith("fraud-detector-"))];
+  const own = [
+    ...platformProviders(await engine.values()),
+    ...compliant.filter(({ name }) => name.startsWith("fraud-detector-")),
+  ];
   const unchanged = await previewOfProgram("unchanged", own);
   expect(brokenRules(unchanged), unchanged.output).toEqual([]);
   expect(unchanged.output).toContain(`${own.length + 1} to create`);
 
-  const chosen = ["namespace-names-owner", "bucket-has-lifecycle", "ingress-has-tls", "production-has-replicas", "database-refuses-others"];
+  const chosen = [
+    "namespace-names-owner",
+    "bucket-has-lifecycle",
+    "ingress-has-tls",
+    "production-has-replicas",
+    "database-refuses-others",
+  ];
   for (const rule of chosen) {
     const edit = allEdits.find((each) => each.rule === rule);
     if (edit === undefined) throw new Error(`no edit for ${rule}`);
@@ -93,7 +119,10 @@ test("a program of raw resources is judged in a preview as its state is", async 
   expect(brokenRules(await previewOfProgram("not-remedied", unlabelled))).toEqual([level]);
   const configuration = join(folder, "remediate.json");
   await writeFile(configuration, JSON.stringify({ [level]: "remediate" }));
-  const remedied = await previewOfProgram("remedied", unlabelled, ["--policy-pack-config", configuration]);
+  const remedied = await previewOfProgram("remedied", unlabelled, [
+    "--policy-pack-config",
+    configuration,
+  ]);
   expect(brokenRules(remedied), remedied.output).toEqual([]);
   expect(remedied.output).toContain(`[remediate]  ${level}`);
 }, 600_000);

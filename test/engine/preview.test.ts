@@ -5,17 +5,21 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PreviewReport } from "../../delivery/preview/report.ts";
 import { projectClone, type ProjectClone } from "./support/projectClone.ts";
 
-// The page that a reviewer gets for each of six changes, made by the real engine from a stack that is deployed. Goldens are rewritten by
-// `WRITE_PREVIEW_GOLDENS=1 npx vitest run --project engine test/engine/preview.test.ts`, and by nothing else.
+// The page that a reviewer gets for each of six changes, made by the real engine from a stack that
+// is deployed. Goldens are rewritten by `WRITE_PREVIEW_GOLDENS=1 npx vitest run --project engine
+// test/engine/preview.test.ts`, and by nothing else.
 const writes = process.env["WRITE_PREVIEW_GOLDENS"] === "1" && process.env["CI"] === undefined;
 const goldens = join(import.meta.dirname, "..", "golden", "preview");
 
-const day = (ahead: number): string => new Date(Date.now() + ahead * 24 * 3600 * 1000).toISOString().slice(0, 10);
+const day = (ahead: number): string =>
+  new Date(Date.now() + ahead * 24 * 3600 * 1000).toISOString().slice(0, 10);
 /** Days within the policies' bounds, whenever this runs; the goldens have their names. */
 const dates = { "in-80-days": day(80), "in-60-days": day(60) };
 const [usual, earlier] = [dates["in-80-days"], dates["in-60-days"]];
 
-const file = (more: { tier?: string; retention?: string; tokens?: Record<string, string> } = {}): string =>
+const file = (
+  more: { tier?: string; retention?: string; tokens?: Record<string, string> } = {},
+): string =>
   [
     "team: fraud",
     "owner: fraud-team@example.com",
@@ -23,7 +27,9 @@ const file = (more: { tier?: string; retention?: string; tokens?: Record<string,
     `tier: ${more.tier ?? "standard"}`,
     `deletedExperimentRetention: ${more.retention ?? "30d"}`,
     "tokens:",
-    ...Object.entries({ ci: `{ role: edit, expires: ${usual} }`, ...more.tokens }).map(([name, token]) => `  ${name}: ${token}`),
+    ...Object.entries({ ci: `{ role: edit, expires: ${usual} }`, ...more.tokens }).map(
+      ([name, token]) => `  ${name}: ${token}`,
+    ),
     "",
   ].join("\n");
 
@@ -34,7 +40,10 @@ const instance = "fraud-detector";
 interface State {
   readonly deployment: {
     readonly pending_operations?: readonly unknown[];
-    readonly resources?: readonly { readonly type: string; readonly outputs?: { readonly result?: { readonly plaintext?: string } } }[];
+    readonly resources?: readonly {
+      readonly type: string;
+      readonly outputs?: { readonly result?: { readonly plaintext?: string } };
+    }[];
   };
 }
 
@@ -42,9 +51,21 @@ let clone: ProjectClone;
 const printed: string[] = [];
 
 /** Runs the real command; everything that it says or writes is kept for the search for secrets. */
-async function preview(...more: string[]): Promise<{ exitCode: number | undefined; page: string; report: PreviewReport }> {
+async function preview(
+  ...more: string[]
+): Promise<{ exitCode: number | undefined; page: string; report: PreviewReport }> {
   const [markdown, json] = [join(clone.root, "..", "page.md"), join(clone.root, "..", "page.json")];
-  const { exitCode, stdout, stderr } = await clone.run("preview", stack, "--base", "HEAD", "--markdown", markdown, "--json", json, ...more);
+  const { exitCode, stdout, stderr } = await clone.run(
+    "preview",
+    stack,
+    "--base",
+    "HEAD",
+    "--markdown",
+    markdown,
+    "--json",
+    json,
+    ...more,
+  );
   const [page, facts] = await Promise.all([readFile(markdown, "utf8"), readFile(json, "utf8")]);
   printed.push(stdout, stderr, page, facts);
   expect(`${stdout}\n`).toBe(page);
@@ -53,7 +74,10 @@ async function preview(...more: string[]): Promise<{ exitCode: number | undefine
 
 /** Compares with the golden, in which days that move with the calendar have names. */
 function expectGolden(name: string, page: string): void {
-  const text = Object.entries(dates).reduce((all, [label, date]) => all.replaceAll(date, `<${label}>`), page);
+  const text = Object.entries(dates).reduce(
+    (all, [label, date]) => all.replaceAll(date, `<${label}>`),
+    page,
+  );
   const path = join(goldens, `${name}.md`);
   if (writes) {
     mkdirSync(goldens, { recursive: true });
@@ -66,17 +90,33 @@ beforeAll(async () => {
   clone = await projectClone(stack, { [instance]: file() }, ["search-ranker", "fraud-scoring"]);
   const { exitCode, stdout, stderr } = await clone.run("deploy", stack);
   printed.push(stdout, stderr);
-  expect([exitCode, stdout, stderr]).toEqual([0, expect.stringContaining("`preview` is deployed"), expect.any(String)]);
+  expect([exitCode, stdout, stderr]).toEqual([
+    0,
+    expect.stringContaining("`preview` is deployed"),
+    expect.any(String),
+  ]);
 });
 
 afterAll(() => clone?.remove());
 
 describe("the page of", () => {
   const changes: readonly [name: string, exitCode: number, change: () => Promise<void>][] = [
-    ["new-instance", 0, () => clone.write("search-ranker", file({ tier: "sandbox", retention: "7d" }))],
+    [
+      "new-instance",
+      0,
+      () => clone.write("search-ranker", file({ tier: "sandbox", retention: "7d" })),
+    ],
     ["retention-lowered", 0, () => clone.write(instance, file({ retention: "20d" }))],
     ["tier-raised", 0, () => clone.write(instance, file({ tier: "production" }))],
-    ["token-added", 0, () => clone.write(instance, file({ tokens: { dashboard: `{ role: read, expires: ${earlier} }` } }))],
+    [
+      "token-added",
+      0,
+      () =>
+        clone.write(
+          instance,
+          file({ tokens: { dashboard: `{ role: read, expires: ${earlier} }` } }),
+        ),
+    ],
     [
       "name-changed",
       3,
@@ -110,16 +150,16 @@ describe("exit codes and order", () => {
     await clone.restore();
     printed.push(deployed.stdout, deployed.stderr);
     expect([exitCode, report.outcome]).toEqual([2, "policy violation"]);
-    expect(report.policies.map(({ policy, level, instance: blamed }) => [policy, level, blamed])).toContainEqual([
-      "retention-is-not-cut-short",
-      "mandatory",
-      instance,
+    expect(
+      report.policies.map(({ policy, level, instance: blamed }) => [policy, level, blamed]),
+    ).toContainEqual(["retention-is-not-cut-short", "mandatory", instance]);
+    expect([deployed.exitCode, deployed.stderr]).toEqual([
+      2,
+      expect.stringContaining("Nothing was changed"),
     ]);
-    expect([deployed.exitCode, deployed.stderr]).toEqual([2, expect.stringContaining("Nothing was changed")]);
-    const outputs = JSON.parse(await clone.pulumi.run(["stack", "output", "instances", "--json", "--stack", stack])) as Record<
-      string,
-      { retention: string }
-    >;
+    const outputs = JSON.parse(
+      await clone.pulumi.run(["stack", "output", "instances", "--json", "--stack", stack]),
+    ) as Record<string, { retention: string }>;
     expect(outputs[instance]?.retention).toBe("30d");
   });
 
@@ -129,7 +169,9 @@ describe("exit codes and order", () => {
     const { exitCode, page } = await preview();
     await clone.restore();
     expect(exitCode).toBe(1);
-    expect(page).toMatch(/stacks\/instances\/preview\/search-ranker\.yaml:5:\d+ deletedExperimentRetention: /);
+    expect(page).toMatch(
+      /stacks\/instances\/preview\/search-ranker\.yaml:5:\d+ deletedExperimentRetention: /,
+    );
     expect(page.indexOf("## Data at risk")).toBeGreaterThan(0);
     expect(page.indexOf("## Data at risk")).toBeLessThan(page.indexOf("## Errors"));
   });
@@ -164,7 +206,10 @@ it("an interrupted deploy ends in order: told twice, as a terminal and npm do, a
   await clone.restore();
   printed.push(stdout, stderr);
   expect([exitCode, stderr]).toEqual([130, expect.stringContaining("Interrupted")]);
-  const locks = readdirSync(join(clone.pulumi.stateFolder, "backend", ".pulumi", "locks"), { recursive: true, withFileTypes: true });
+  const locks = readdirSync(join(clone.pulumi.stateFolder, "backend", ".pulumi", "locks"), {
+    recursive: true,
+    withFileTypes: true,
+  });
   expect(locks.filter((entry) => entry.isFile())).toEqual([]);
   const state = JSON.parse(await clone.pulumi.run(["stack", "export", "--stack", stack])) as {
     deployment: { pending_operations?: unknown[] };
@@ -173,16 +218,25 @@ it("an interrupted deploy ends in order: told twice, as a terminal and npm do, a
 });
 
 it("no secret value is in any page, JSON or line that was printed", async () => {
-  const state = JSON.parse(await clone.pulumi.run(["stack", "export", "--show-secrets", "--stack", stack])) as State;
+  const state = JSON.parse(
+    await clone.pulumi.run(["stack", "export", "--show-secrets", "--stack", stack]),
+  ) as State;
   const generated = (state.deployment.resources ?? []).flatMap(({ type, outputs }) =>
-    type === "random:index/randomPassword:RandomPassword" ? [JSON.parse(outputs?.result?.plaintext ?? "") as string] : [],
+    type === "random:index/randomPassword:RandomPassword"
+      ? [JSON.parse(outputs?.result?.plaintext ?? "") as string]
+      : [],
   );
   const { artifactStoreKeys = "{}", tlsCertificate: _public, ...others } = clone.secrets;
-  const keys = [...artifactStoreKeys.matchAll(/"secretAccessKey":"([^"]+)"/g)].map(([, value]) => value ?? "");
-  const values = [...generated, ...keys, ...Object.values(others).flatMap((value) => value.trim().split("\n"))].filter(
-    (value) => value.length >= 12 && !value.startsWith("---"),
+  const keys = [...artifactStoreKeys.matchAll(/"secretAccessKey":"([^"]+)"/g)].map(
+    ([, value]) => value ?? "",
   );
-  // Database, two maintenance roles, the token; two keys for each of three names; two passwords and the private key's lines.
+  const values = [
+    ...generated,
+    ...keys,
+    ...Object.values(others).flatMap((value) => value.trim().split("\n")),
+  ].filter((value) => value.length >= 12 && !value.startsWith("---"));
+  // Database, two maintenance roles, the token; two keys for each of three names; two passwords and
+  // the private key's lines.
   expect(generated.length).toBeGreaterThanOrEqual(4);
   expect(keys.length).toBeGreaterThanOrEqual(6);
   expect(printed.length).toBeGreaterThan(30);

@@ -20,17 +20,33 @@ export interface Environmental {
   keyOf(instance: string): StoreKey | undefined;
 }
 
-/** An environment from its stack file; that of `local` is written for a machine, so a fixture stands for it. */
+/**
+ * An environment from its stack file; that of `local` is written for a machine, so a fixture stands
+ * for it.
+ */
 export function environmentOf(name: EnvironmentName): Environmental {
-  if (name === "local") return { environment: fixture(name), instancesFolder: join(root, "stacks", "instances", name), keyOf: fixtureKey };
+  if (name === "local")
+    return {
+      environment: fixture(name),
+      instancesFolder: join(root, "stacks", "instances", name),
+      keyOf: fixtureKey,
+    };
   const { stack, errors } = readStack(root, name);
   if (stack === undefined) throw new Error(errors.join("\n"));
-  return { environment: stack.environment, instancesFolder: resolve(stack.instancesFolder), keyOf: () => undefined };
+  return {
+    environment: stack.environment,
+    instancesFolder: resolve(stack.instancesFolder),
+    keyOf: () => undefined,
+  };
 }
 
 function fixture(name: string): Environment {
-  const values: unknown = parse(readFileSync(join(root, "test", "fixtures", "environments", `${name}.yaml`), "utf8"));
-  const keys = new Map<string, { secret: boolean; plain?: string }>([["environment", { secret: false, plain: JSON.stringify(values) }]]);
+  const values: unknown = parse(
+    readFileSync(join(root, "test", "fixtures", "environments", `${name}.yaml`), "utf8"),
+  );
+  const keys = new Map<string, { secret: boolean; plain?: string }>([
+    ["environment", { secret: false, plain: JSON.stringify(values) }],
+  ]);
   for (const key of Object.keys(secretKeys)) keys.set(key, { secret: true });
   const { environment, problems } = parseEnvironment({ stack: name, keys });
   if (environment === undefined) throw new Error(JSON.stringify(problems));

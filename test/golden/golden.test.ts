@@ -7,7 +7,9 @@ import { environments } from "./environments.ts";
 // After a wanted change: `npm run golden -- --write`, then read the diff.
 test.each(environments)("%s is what its golden says", async (environment) => {
   const folder = goldenFolder(environment);
-  const written = Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")]));
+  const written = Object.fromEntries(
+    readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")]),
+  );
   const now = Object.fromEntries(await dump(environment));
   expect(Object.keys(now).sort()).toEqual(Object.keys(written).sort());
   for (const [file, text] of Object.entries(now)) expect(text, file).toBe(written[file]);

@@ -6,7 +6,9 @@ import type { Given } from "../fast/policies/support.ts";
 import { environments, type EnvironmentName } from "./environments.ts";
 import { registered } from "./registered.ts";
 
-const configuration = JSON.parse(readFileSync(join(import.meta.dirname, "../../stacks/policies.json"), "utf8")) as Record<string, object>;
+const configuration = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../../stacks/policies.json"), "utf8"),
+) as Record<string, object>;
 const today = new Date().toISOString().slice(0, 10);
 
 /** What the program registers, as a policy pack gets it. */
@@ -22,9 +24,11 @@ async function given(name: EnvironmentName): Promise<Given[]> {
   });
 }
 
-const verdict = (resources: readonly Given[]) => saidOf(resources, ({ name }) => ({ config: configuration[name] ?? {}, today }));
+const verdict = (resources: readonly Given[]) =>
+  saidOf(resources, ({ name }) => ({ config: configuration[name] ?? {}, today }));
 
-// The stack files are examples to copy: what they make has to pass, with the configuration that lies beside them.
+// The stack files are examples to copy: what they make has to pass, with the configuration that
+// lies beside them.
 test.each(environments)("%s keeps every rule", async (name) => {
   expect(await verdict(await given(name))).toEqual([]);
 });

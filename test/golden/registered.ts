@@ -10,7 +10,13 @@ import type { InstanceSpec } from "../../program/instance/instance.ts";
 import { readInstances } from "../../program/instance/load.ts";
 import { databaseServerCalls, databaseServerTypes } from "../support/databaseServer.ts";
 import { instanceTypes } from "../support/instance.ts";
-import { runWithMocks, type Calls, type MockRun, type Outputs, type Registration } from "../support/mocks.ts";
+import {
+  runWithMocks,
+  type Calls,
+  type MockRun,
+  type Outputs,
+  type Registration,
+} from "../support/mocks.ts";
 import { environmentOf, type EnvironmentName } from "./environments.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -22,11 +28,18 @@ export interface Registered extends Pick<MockRun, "providers" | "registrations">
   readonly outputs: { readonly instances: Record<string, unknown>; readonly tokens: unknown };
 }
 
-/** Runs the program of an environment against mocks. It can't show what a provider makes of the inputs. */
+/**
+ * Runs the program of an environment against mocks. It can't show what a provider makes of the
+ * inputs.
+ */
 export async function registered(name: EnvironmentName): Promise<Registered> {
   const { environment, instancesFolder, keyOf } = environmentOf(name);
   const today = new Date().toISOString().slice(0, 10);
-  const { specs, errors } = readInstances(environment, instancesFolder, { stack: name, today, root });
+  const { specs, errors } = readInstances(environment, instancesFolder, {
+    stack: name,
+    today,
+    root,
+  });
   if (errors.length > 0) throw new Error(errors.join("\n"));
   const keys = new Map(
     specs.flatMap((spec): [string, StoreKey][] => {
@@ -34,24 +47,37 @@ export async function registered(name: EnvironmentName): Promise<Registered> {
       return key === undefined ? [] : [[spec.name, key]];
     }),
   );
-  const outputs: { instances: Record<string, unknown>; tokens: unknown } = { instances: {}, tokens: {} };
+  const outputs: { instances: Record<string, unknown>; tokens: unknown } = {
+    instances: {},
+    tokens: {},
+  };
   const program = async () => {
     // What an environment may go without is not set: the files that are shown have none of it.
     const secrets = Object.keys(secretKeys)
       .filter((key) => key !== "imagePullSecret")
       .map((key) => `mlflow-instances:${key}`);
-    pulumi.runtime.setAllConfig(Object.fromEntries(secrets.map((key) => [key, key.replace("mlflow-instances:", "fixture-")])), secrets);
+    pulumi.runtime.setAllConfig(
+      Object.fromEntries(secrets.map((key) => [key, key.replace("mlflow-instances:", "fixture-")])),
+      secrets,
+    );
     const made = await deploy(environment, specs, keys);
     outputs.instances = await resolved(made.instances);
     outputs.tokens = await resolved(made.tokens);
   };
   return isolated(async (cache) => {
-    const { providers, registrations } = await runWithMocks(typesOf(environment), program, false, calls);
+    const { providers, registrations } = await runWithMocks(
+      typesOf(environment),
+      program,
+      false,
+      calls,
+    );
     return {
       specs,
       outputs,
       registrations,
-      providers: JSON.parse(JSON.stringify(providers).replaceAll(cache, "<cache>")) as Registration[],
+      providers: JSON.parse(
+        JSON.stringify(providers).replaceAll(cache, "<cache>"),
+      ) as Registration[],
     };
   });
 }
@@ -61,7 +87,9 @@ function typesOf({ platform }: Environment): Outputs {
   return {
     ...instanceTypes,
     ...databaseServerTypes,
-    "aws:iam/role:Role": (inputs: { path: string; name: string }) => ({ arn: `arn:aws:iam::${account}:role${inputs.path}${inputs.name}` }),
+    "aws:iam/role:Role": (inputs: { path: string; name: string }) => ({
+      arn: `arn:aws:iam::${account}:role${inputs.path}${inputs.name}`,
+    }),
   };
 }
 
@@ -90,6 +118,9 @@ async function isolated<T>(run: (cache: string) => Promise<T>): Promise<T> {
 }
 
 async function resolved(value: unknown): Promise<Record<string, unknown>> {
-  const output = pulumi.output(value) as unknown as { promise(): Promise<Record<string, unknown>>; isSecret: Promise<boolean> };
+  const output = pulumi.output(value) as unknown as {
+    promise(): Promise<Record<string, unknown>>;
+    isSecret: Promise<boolean>;
+  };
   return (await output.isSecret) ? { secret: true } : output.promise();
 }

@@ -12,8 +12,10 @@ import { analyzed, brokenRules, putOff, type Judged } from "../engine/support/ju
 import { allEdits, type Edit } from "../engine/support/rawEdits.ts";
 import { compliantStack, stateOf, type RawResource } from "../engine/support/rawStack.ts";
 
-// The packs as the engine runs them. `pulumi policy analyze` is the engine without a program: it judges a stack's state, so every value is known, as at
-// the end of `up`. It needs no platform, so it runs beside the tests that wait for one. That a preview of a program says the same is test/engine/policies.test.ts'.
+// The packs as the engine runs them. `pulumi policy analyze` is the engine without a program: it
+// judges a stack's state, so every value is known, as at the end of `up`. It needs no platform, so
+// it runs beside the tests that wait for one. That a preview of a program says the same is
+// test/engine/policies.test.ts'.
 
 const stack = "judged";
 const pack = join(import.meta.dirname, "..", "..", "policies");
@@ -23,7 +25,11 @@ let folder: string;
 let compliant: readonly RawResource[];
 
 /** The verdict on resources as they would be after `up`. */
-async function judge(name: string, resources: readonly RawResource[], options: readonly string[] = []): Promise<Judged> {
+async function judge(
+  name: string,
+  resources: readonly RawResource[],
+  options: readonly string[] = [],
+): Promise<Judged> {
   const file = join(folder, `${name}.json`);
   await writeFile(file, JSON.stringify(stateOf(stack, resources)));
   const cli = { path: pulumi.cli.cliPath, env: pulumi.env, folder: pulumi.project.folder };
@@ -36,11 +42,17 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlflow-instances-judged-"));
   const instancesFolder = join(folder, "instances");
   await mkdir(instancesFolder);
-  pulumi = await openPulumi(await preparePulumi(silentReport), projectOf(stack, instancesFolder), join(folder, "state"));
+  pulumi = await openPulumi(
+    await preparePulumi(silentReport),
+    projectOf(stack, instancesFolder),
+    join(folder, "state"),
+  );
   compliant = await compliantStack();
   await configureStack(pulumi, { environment: {}, secrets: {} });
   // What was deployed before: two rules look at it.
-  await pulumi.run(["stack", "import", "--stack", stack], { input: JSON.stringify(stateOf(stack, compliant)) });
+  await pulumi.run(["stack", "import", "--stack", stack], {
+    input: JSON.stringify(stateOf(stack, compliant)),
+  });
 });
 
 afterAll(async () => {
@@ -66,7 +78,12 @@ test("each edit breaks exactly its rule", async () => {
   const worker = async (): Promise<void> => {
     for (let edit = left.shift(); edit !== undefined; edit = left.shift()) {
       const judged = await judge(`edit-${left.length}`, edit.apply(compliant));
-      found.push(lineOf(edit, [...brokenRules(judged), ...putOff(judged).map((name) => `(put off: ${name})`)]));
+      found.push(
+        lineOf(edit, [
+          ...brokenRules(judged),
+          ...putOff(judged).map((name) => `(put off: ${name})`),
+        ]),
+      );
     }
   };
   await Promise.all([worker(), worker()]);
@@ -74,16 +91,25 @@ test("each edit breaks exactly its rule", async () => {
   expect(found.sort()).toEqual(allEdits.map((edit) => lineOf(edit, [edit.rule])).sort());
 }, 900_000);
 
-const lineOf = ({ rule, what }: Edit, broken: readonly string[]): string => `${rule}, ${what}: ${broken.join(", ")}`;
+const lineOf = ({ rule, what }: Edit, broken: readonly string[]): string =>
+  `${rule}, ${what}: ${broken.join(", ")}`;
 
-const exclusion = { instance: "fraud-detector", reason: "moves to its own store in spring", until: "2999-12-31" };
+const exclusion = {
+  instance: "fraud-detector",
+  reason: "moves to its own store in spring",
+  until: "2999-12-31",
+};
 
 test("a complete configuration is taken by the engine", async () => {
   const file = join(folder, "configuration.json");
   const complete = Object.fromEntries(
     rules.map(({ name, settings }) => [
       name,
-      { ...(settings?.parse({}) as object), enforcementLevel: "mandatory", exclusions: [exclusion] },
+      {
+        ...(settings?.parse({}) as object),
+        enforcementLevel: "mandatory",
+        exclusions: [exclusion],
+      },
     ]),
   );
   await writeFile(file, JSON.stringify(complete));

@@ -3,7 +3,8 @@ import { DatabaseServer, type DatabaseServerArgs } from "@mlflow-instances/compo
 import { runWithMocks, type Calls, type MockRun, type Outputs } from "./mocks.ts";
 
 /** Arn of the secret that RDS makes for the master user. */
-export const masterSecretArn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-0a1b2c3d-AbCdEf";
+export const masterSecretArn =
+  "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-0a1b2c3d-AbCdEf";
 
 /** Password that RDS has put into it: recognizable. */
 export const masterPassword = "master-password-0a1b2c3d4e5f";

@@ -12,10 +12,17 @@ const autonamed = (inputs: any, name: string) => ({
 });
 
 /** Secrets that a test looks for where they must not be. */
-export const secrets = { accessKeyId: "AKIA-PLAIN", secretAccessKey: "secret-access-key-plain", privateKey: "private-key-plain" };
+export const secrets = {
+  accessKeyId: "AKIA-PLAIN",
+  secretAccessKey: "secret-access-key-plain",
+  privateKey: "private-key-plain",
+};
 
 /** A second key pair, for the maintenance jobs; also in plain. */
-export const maintenanceSecrets = { accessKeyId: "AKIA-MAINTENANCE", secretAccessKey: "maintenance-secret-plain" };
+export const maintenanceSecrets = {
+  accessKeyId: "AKIA-MAINTENANCE",
+  secretAccessKey: "maintenance-secret-plain",
+};
 
 /** The value that the mocks give a generated password: recognizable, and another for each name. */
 export function passwordOf(name: string): string {
@@ -24,15 +31,20 @@ export function passwordOf(name: string): string {
 
 /** Every type that an instance may consist of. */
 export const instanceTypes: Outputs = {
-  "random:index/randomPassword:RandomPassword": (_inputs, name) => ({ result: pulumi.secret(passwordOf(name)) }),
+  "random:index/randomPassword:RandomPassword": (_inputs, name) => ({
+    result: pulumi.secret(passwordOf(name)),
+  }),
   "aws:s3/bucket:Bucket": (inputs) => ({ arn: `arn:aws:s3:::${inputs.bucket}` }),
   "aws:s3/bucketVersioning:BucketVersioning": () => ({}),
-  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": () => ({}),
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration":
+    () => ({}),
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": () => ({}),
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls": () => ({}),
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": () => ({}),
   "aws:s3/bucketPolicy:BucketPolicy": () => ({}),
-  "aws:iam/role:Role": ({ path, name }) => ({ arn: `arn:aws:iam::123456789012:role${path}${name}` }),
+  "aws:iam/role:Role": ({ path, name }) => ({
+    arn: `arn:aws:iam::123456789012:role${path}${name}`,
+  }),
   "aws:iam/rolePolicy:RolePolicy": () => ({}),
   "aws:eks/podIdentityAssociation:PodIdentityAssociation": () => ({}),
   "aws:route53/record:Record": () => ({}),
@@ -52,7 +64,9 @@ export const instanceTypes: Outputs = {
   "kubernetes:networking.k8s.io/v1:NetworkPolicy": autonamed,
   "kubernetes:networking.k8s.io/v1:Ingress": (inputs, name) => ({
     ...autonamed(inputs, name),
-    status: { loadBalancer: { ingress: [{ hostname: "k8s-mlflow-0a1b.eu-central-1.elb.amazonaws.com" }] } },
+    status: {
+      loadBalancer: { ingress: [{ hostname: "k8s-mlflow-0a1b.eu-central-1.elb.amazonaws.com" }] },
+    },
   }),
 };
 
@@ -80,12 +94,22 @@ export function instanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowI
       adminPrincipals: ["admin-user"],
     },
     // In plain, as a careless caller would pass it.
-    bucketCredentials: { accessKeyId: secrets.accessKeyId, secretAccessKey: secrets.secretAccessKey },
+    bucketCredentials: {
+      accessKeyId: secrets.accessKeyId,
+      secretAccessKey: secrets.secretAccessKey,
+    },
     maintenanceCredentials: { ...maintenanceSecrets },
     database: { name: "mlflow_fraud_detector", host: "10.213.0.2", maxConnections: 100 },
     caBundle: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
-    ingress: { className: "traefik", tls: { source: "pem", certificate: "certificate-chain", privateKey: secrets.privateKey } },
-    network: { databaseCidrs: ["10.213.0.2/32"], objectStoreCidrs: ["10.213.0.2/32"], ingressCidrs: ["10.213.0.2/32"] },
+    ingress: {
+      className: "traefik",
+      tls: { source: "pem", certificate: "certificate-chain", privateKey: secrets.privateKey },
+    },
+    network: {
+      databaseCidrs: ["10.213.0.2/32"],
+      objectStoreCidrs: ["10.213.0.2/32"],
+      ingressCidrs: ["10.213.0.2/32"],
+    },
     tokens: [
       { name: "ci", role: "edit", expires: "2027-02-20" },
       { name: "dashboard", role: "read", expires: "2027-05-01" },
@@ -95,18 +119,27 @@ export function instanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowI
 }
 
 /** Key of KMS in the bucket's region. */
-export const kmsKeyArn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000";
+export const kmsKeyArn =
+  "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000";
 
 export const irsa = {
   method: "irsa",
-  oidcProviderArn: "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF",
+  oidcProviderArn:
+    "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF",
 } as const;
 
 export const eksPodIdentity = { method: "podIdentity", clusterName: "mlflow-prod" } as const;
 
-/** Arguments of a valid instance on AWS: roles instead of keys, a load balancer with a certificate of its own. */
+/**
+ * Arguments of a valid instance on AWS: roles instead of keys, a load balancer with a certificate
+ * of its own.
+ */
 export function awsInstanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowInstanceArgs {
-  const { bucketCredentials: _key, maintenanceCredentials: _maintenance, ...shared } = instanceArgs();
+  const {
+    bucketCredentials: _key,
+    maintenanceCredentials: _maintenance,
+    ...shared
+  } = instanceArgs();
   return {
     ...shared,
     environment: "prod",
@@ -117,13 +150,24 @@ export function awsInstanceArgs(changes: Partial<MlflowInstanceArgs> = {}): Mlfl
       adminPrincipals: ["arn:aws:iam::123456789012:role/deploy"],
     },
     podIdentity: irsa,
-    database: { name: "mlflow_fraud_detector", host: "mlflow-prod.abc.eu-central-1.rds.amazonaws.com", maxConnections: 400 },
+    database: {
+      name: "mlflow_fraud_detector",
+      host: "mlflow-prod.abc.eu-central-1.rds.amazonaws.com",
+      maxConnections: 400,
+    },
     ingress: {
       className: "alb",
       controller: "alb",
-      tls: { source: "acm", certificateArn: "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b" },
+      tls: {
+        source: "acm",
+        certificateArn: "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b",
+      },
     },
-    network: { databaseCidrs: ["10.0.0.0/16"], endpointCidrs: ["10.0.0.0/16"], ingressCidrs: ["10.0.0.0/16"] },
+    network: {
+      databaseCidrs: ["10.0.0.0/16"],
+      endpointCidrs: ["10.0.0.0/16"],
+      ingressCidrs: ["10.0.0.0/16"],
+    },
     ...changes,
   };
 }
@@ -138,6 +182,9 @@ export function instanceProviders(): pulumi.ProviderResource[] {
   ];
 }
 
-export function newInstance(args: MlflowInstanceArgs, opts: pulumi.ComponentResourceOptions = {}): MlflowInstance {
+export function newInstance(
+  args: MlflowInstanceArgs,
+  opts: pulumi.ComponentResourceOptions = {},
+): MlflowInstance {
   return new MlflowInstance(args.instanceName, args, { providers: instanceProviders(), ...opts });
 }

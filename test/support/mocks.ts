@@ -36,11 +36,20 @@ export interface MockRun {
   outputsOf: (type: string, name: string) => Record<string, unknown>;
 }
 
-/** What stands for the provider: the outputs of a resource from its inputs. A type that isn't listed fails the test. */
+/**
+ * What stands for the provider: the outputs of a resource from its inputs. A type that isn't listed
+ * fails the test.
+ */
 export type Outputs = Record<string, (inputs: any, name: string) => Record<string, unknown>>;
 
-/** What stands for a function of a provider: its result from its arguments. One that isn't listed fails the test. */
-export type Calls = Record<string, (inputs: any, provider: string | undefined) => Record<string, unknown>>;
+/**
+ * What stands for a function of a provider: its result from its arguments. One that isn't listed
+ * fails the test.
+ */
+export type Calls = Record<
+  string,
+  (inputs: any, provider: string | undefined) => Record<string, unknown>
+>;
 
 const secretKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
@@ -78,16 +87,23 @@ function record(monitor: MockMonitor): { requests: Request[]; outputs: Map<strin
 }
 
 /**
- * Runs a program against mocks and waits until everything is registered. What it proves: which resources a program registers with which
- * inputs and options. What it can't: that a provider or the engine accepts them.
+ * Runs a program against mocks and waits until everything is registered. What it proves: which
+ * resources a program registers with which inputs and options. What it can't: that a provider or
+ * the engine accepts them.
  */
-export async function runWithMocks(outputs: Outputs, program: () => unknown, preview = false, calls: Calls = {}): Promise<MockRun> {
+export async function runWithMocks(
+  outputs: Outputs,
+  program: () => unknown,
+  preview = false,
+  calls: Calls = {},
+): Promise<MockRun> {
   const failures: string[] = [];
   const mocks: pulumi.runtime.Mocks = {
     newResource({ type, name, inputs, custom }) {
       if (type === "pulumi:pulumi:Stack") return { id: `${name}-id`, state: {} };
       if (custom === false) {
-        if (!type.startsWith("components:index:")) failures.push(`unexpected component ${type} "${name}"`);
+        if (!type.startsWith("components:index:"))
+          failures.push(`unexpected component ${type} "${name}"`);
         return { id: `${name}-id`, state: {} };
       }
       if (type.startsWith("pulumi:providers:")) return { id: `${name}-id`, state: inputs };
@@ -134,20 +150,27 @@ export async function runWithMocks(outputs: Outputs, program: () => unknown, pre
     registrations,
     providers: requested.filter(({ type }) => type.startsWith("pulumi:providers:")),
     one(name) {
-      const found = registrations.filter((registration) => registration.custom && registration.name === name);
-      if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} resources are named "${name}"`);
+      const found = registrations.filter(
+        (registration) => registration.custom && registration.name === name,
+      );
+      if (found.length !== 1 || found[0] === undefined)
+        throw new Error(`${found.length} resources are named "${name}"`);
       return found[0];
     },
     all: (type) => registrations.filter((registration) => registration.type === type),
     outputsOf(type, name) {
       const found = [...monitor.outputs].filter(([urn]) => urn.endsWith(`${type}::${name}`));
-      if (found.length !== 1) throw new Error(`${found.length} components ${type} are named "${name}"`);
+      if (found.length !== 1)
+        throw new Error(`${found.length} components ${type} are named "${name}"`);
       return found[0]?.[1] as Record<string, unknown>;
     },
   };
 }
 
-/** The value of an output, or its rejection: an `expect` in an un-awaited `apply` would pass whatever happens. */
+/**
+ * The value of an output, or its rejection: an `expect` in an un-awaited `apply` would pass
+ * whatever happens.
+ */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     output.apply(resolve);
@@ -158,7 +181,11 @@ export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
 
 /** Whether this is the envelope of a secret. */
 export function isSealed(value: unknown): boolean {
-  return typeof value === "object" && value !== null && (value as Record<string, unknown>)[secretKey] === secretSignature;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as Record<string, unknown>)[secretKey] === secretSignature
+  );
 }
 
 /** The value without anything that is inside a secret's envelope. */

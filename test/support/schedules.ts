@@ -1,5 +1,5 @@
-// Schedules and time zones that are right or wrong, for two tests: the unit test holds the components' rule against them, the engine test the
-// API server's.
+// Schedules and time zones that are right or wrong, for two tests: the unit test holds the
+// components' rule against them, the engine test the API server's.
 
 /** Schedules that Kubernetes takes. */
 export const goodSchedules = [
@@ -21,8 +21,10 @@ export const goodSchedules = [
   "@every 45m",
 ];
 
-const names = "@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly and @every with hours and minutes, such as @every 2h30m";
-const numbers = "is neither a number, a range such as 1-5, *, nor one of these with a step such as */15";
+const names =
+  "@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly and @every with hours and minutes, such as @every 2h30m";
+const numbers =
+  "is neither a number, a range such as 1-5, *, nor one of these with a step such as */15";
 const fiveFields = "not the 5 of minute, hour, day of the month, month and day of the week";
 
 /** Schedules that Kubernetes refuses, with our reason. */
@@ -54,7 +56,14 @@ export const uselessSchedules: [schedule: string, problem: string][] = [
   ["@every 0h", `is none of ${names}`],
 ];
 
-export const goodTimeZones = ["Etc/UTC", "UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "US/Pacific", "Etc/GMT+5"];
+export const goodTimeZones = [
+  "Etc/UTC",
+  "UTC",
+  "Europe/Berlin",
+  "America/Argentina/Buenos_Aires",
+  "US/Pacific",
+  "Etc/GMT+5",
+];
 
 export const refusedTimeZones: [timeZone: string, problem: string][] = [
   ["", "is no time zone of the IANA list, such as Europe/Berlin or Etc/UTC"],

@@ -13,7 +13,11 @@ from tests.support.server import ROLES, Server, entry, run, started, token_of, w
 from tests.support.store import CREDENTIALS, ObjectStore
 
 # The machine's own settings must not reach the client that the tests use.
-for name in [name for name in os.environ if name.startswith(("MLFLOW_", "AWS_")) and name != "MLFLOW_INSTANCE_TEST_EXTRA"]:
+for name in [
+    name
+    for name in os.environ
+    if name.startswith(("MLFLOW_", "AWS_")) and name != "MLFLOW_INSTANCE_TEST_EXTRA"
+]:
     if not name.startswith("MLFLOW_INSTANCE_TEST_"):
         del os.environ[name]
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -96,11 +100,16 @@ def role_tokens() -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def server(migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """One running server with a token of every role."""
     folder: Path = tmp_path_factory.mktemp("server")
     write_tokens(folder / "tokens.json", role_tokens())
-    environment = {**server_environment(migrated_uri, object_store.url), **recording(folder / "late-imports")}
+    environment = {
+        **server_environment(migrated_uri, object_store.url),
+        **recording(folder / "late-imports"),
+    }
     running = Server(environment, folder / "log", folder / "tokens.json")
     running.start()
     yield running

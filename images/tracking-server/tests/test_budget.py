@@ -17,7 +17,10 @@ def test_keys_take_turns_and_the_heavy_one_is_not_passed_for_ever() -> None:
             budget.give(weight, key)
 
         await budget.take(10, "first")
-        tasks = [asyncio.ensure_future(one(*each)) for each in [("a", 4), ("a", 4), ("a", 4), ("b", 9), ("c", 1)]]
+        tasks = [
+            asyncio.ensure_future(one(*each))
+            for each in [("a", 4), ("a", 4), ("a", 4), ("b", 9), ("c", 1)]
+        ]
         await asyncio.sleep(0)
         budget.give(10, "first")
         await asyncio.gather(*tasks)

@@ -183,9 +183,7 @@ def test_idle_connections_and_those_that_move_nothing_give_way(
         new = [await _connect(port) for _ in range(2)]
         assert all([await answers(*one) for one in new])
         assert all([await _is_closed(reader) for reader, _ in idle])
-        sending = [
-            await _connect(port, _HEAD + b"Content-Length: 9\r\n\r\na") for _ in range(2)
-        ]
+        sending = [await _connect(port, _HEAD + b"Content-Length: 9\r\n\r\na") for _ in range(2)]
         await asyncio.sleep(0.1)
         assert all([await _is_closed(reader) for reader, _ in new])
         # Nobody is idle. The one that has moved nothing for longest is the slow reader.

@@ -6,12 +6,19 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent.parent
-_SITE = next(Path(entry) for entry in sys.path if entry.endswith("site-packages") and entry.startswith(sys.prefix))
+_SITE = next(
+    Path(entry)
+    for entry in sys.path
+    if entry.endswith("site-packages") and entry.startswith(sys.prefix)
+)
 
 
 def pinned() -> dict[str, str]:
     text = (_FOLDER / "requirements.txt").read_text()
-    return {normalised(name): version for name, version in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", text, re.MULTILINE)}
+    return {
+        normalised(name): version
+        for name, version in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", text, re.MULTILINE)
+    }
 
 
 def normalised(name: str) -> str:
@@ -27,7 +34,9 @@ def test_every_requirement_has_hashes() -> None:
 
 
 def test_the_installed_set_is_the_list_and_our_package() -> None:
-    installed = {normalised(one.metadata["Name"]): one.version for one in distributions(path=[str(_SITE)])}
+    installed = {
+        normalised(one.metadata["Name"]): one.version for one in distributions(path=[str(_SITE)])
+    }
     ours = installed.pop("mlflow-instance")
     assert ours
     assert installed == pinned()
@@ -35,9 +44,20 @@ def test_the_installed_set_is_the_list_and_our_package() -> None:
 
 
 def test_nothing_to_install_or_test_with_is_left() -> None:
-    left = {path.name for path in _SITE.iterdir()} & {"pip", "setuptools", "pkg_resources", "wheel", "pytest", "moto"}
+    left = {path.name for path in _SITE.iterdir()} & {
+        "pip",
+        "setuptools",
+        "pkg_resources",
+        "wheel",
+        "pytest",
+        "moto",
+    }
     assert left == set()
-    assert not [path.name for path in (Path(sys.prefix) / "bin").iterdir() if path.name.startswith(("pip", "activate"))]
+    assert not [
+        path.name
+        for path in (Path(sys.prefix) / "bin").iterdir()
+        if path.name.startswith(("pip", "activate"))
+    ]
     for pattern in ("*.pyx", "*.h", "*.c", "*.map"):
         assert not list(_SITE.rglob(pattern))
 
@@ -49,7 +69,15 @@ def test_it_is_small() -> None:
 
 
 def test_byte_code_is_there_for_what_a_start_imports_and_needs_no_check() -> None:
-    compiled = _SITE / "mlflow" / "server" / "__pycache__" / f"handlers.{sys.implementation.cache_tag}.pyc"
+    compiled = (
+        _SITE / "mlflow" / "server" / "__pycache__" / f"handlers.{sys.implementation.cache_tag}.pyc"
+    )
     # PEP 552: flags 1 = a hash of the source instead of its time, not compared on import.
     assert int.from_bytes(compiled.read_bytes()[4:8], "little") == 1
-    assert not (_SITE / "mlflow" / "projects" / "__pycache__" / f"kubernetes.{sys.implementation.cache_tag}.pyc").exists()
+    assert not (
+        _SITE
+        / "mlflow"
+        / "projects"
+        / "__pycache__"
+        / f"kubernetes.{sys.implementation.cache_tag}.pyc"
+    ).exists()

@@ -102,16 +102,23 @@ def test_a_name_that_a_deleted_experiment_has_is_told_with_the_commands(server: 
     def post(route: str, role: str = "edit", **body: str) -> Any:
         return server.request("POST", f"/api/2.0/mlflow/experiments/{route}", role, json=body)
 
-    gone, other = (post("create", name=name).json()["experiment_id"] for name in ("$(gone) 'x'", "other"))
+    gone, other = (
+        post("create", name=name).json()["experiment_id"] for name in ("$(gone) 'x'", "other")
+    )
     assert post("delete", "manage", experiment_id=gone).status_code == 200
-    for answer in (post("create", name="$(gone) 'x'"), post("update", experiment_id=other, new_name="$(gone) 'x'")):
+    for answer in (
+        post("create", name="$(gone) 'x'"),
+        post("update", experiment_id=other, new_name="$(gone) 'x'"),
+    ):
         assert (answer.status_code, answer.json()["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
         message = answer.json()["message"]
         assert "already exists in deleted state" in message
         assert f"`npm run purge -- <stack> <instance> experiment {gone}`" in message
         assert f"`npm run restore-deleted -- <stack> <instance> {gone}`" in message
         assert_told(answer)
-    assert "deleted" not in post("update", experiment_id=other, new_name="taken").json().get("message", "")
+    assert "deleted" not in post("update", experiment_id=other, new_name="taken").json().get(
+        "message", ""
+    )
 
 
 def columns_with_a_limit() -> list[tuple[str, str, int]]:
@@ -151,7 +158,9 @@ def test_every_column_with_a_limit_is_named_when_a_value_is_longer(migrated_uri:
             with sessions(read_only=False) as session:
                 session.execute(Base.metadata.tables[table].insert().values({column: value}))
         told = refused.value
-        assert told.get_http_status_code() == 400 and not _PRIVATE.search(told.message), told.message
+        assert told.get_http_status_code() == 400 and not _PRIVATE.search(told.message), (
+            told.message
+        )
         if told.message.startswith(f"{column} (of {table}) has {len(value)} characters, more than"):
             named += 1
     engine.dispose()

@@ -59,7 +59,12 @@ def test_role_of_a_request(method: str, path: str, role: Role) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/ajax-api/3.0/mlflow/assistant/message", "/api/3.0/mlflow/assistant", "/ajax-api/3.0/mlflow/assistant/config"]
+    "path",
+    [
+        "/ajax-api/3.0/mlflow/assistant/message",
+        "/api/3.0/mlflow/assistant",
+        "/ajax-api/3.0/mlflow/assistant/config",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_nobody_reaches_the_assistant(method: str, path: str) -> None:
@@ -88,7 +93,10 @@ def test_a_path_with_two_readings_is_not_clean(path: str) -> None:
     assert not is_clean(path)
 
 
-@pytest.mark.parametrize("path", ["/", "/a/b", "/a/b/", "/a/b.c", "/a/..b", "/a/b..", "/...", "/a b/ü/模型", "/a/%2e%2e/b"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/a/b", "/a/b/", "/a/b.c", "/a/..b", "/a/b..", "/...", "/a b/ü/模型", "/a/%2e%2e/b"],
+)
 def test_ordinary_paths_are_clean(path: str) -> None:
     assert is_clean(path)
 
@@ -97,16 +105,29 @@ def test_every_listed_route_is_one_of_mlflow() -> None:
     """A line that MLflow has no route for is a misspelling, or a route that is gone."""
     import re
 
-    real = {(method, path.replace("/ajax-api/", "/api/", 1).rstrip("/")) for method, path in all_routes()}
+    real = {
+        (method, path.replace("/ajax-api/", "/api/", 1).rstrip("/"))
+        for method, path in all_routes()
+    }
     for method, path in listed():
         pattern = re.compile(re.escape(path).replace(r"\*\*", ".+").replace(r"\*", "[^/]+"))
-        assert any(method == one and pattern.fullmatch(route) for one, route in real), f"{method} {path}"
+        assert any(method == one and pattern.fullmatch(route) for one, route in real), (
+            f"{method} {path}"
+        )
 
 
 def test_every_write_of_mlflow_needs_more_than_read_but_the_known_searches() -> None:
     writes = {(method, path) for method, path in all_routes() if method != "GET"}
-    reads = sorted({path.replace("/ajax-api/", "/api/", 1) for method, path in writes if required_role(method, path) is Role.READ})
-    assert all(method == "POST" for method, path in writes if required_role(method, path) is Role.READ)
+    reads = sorted(
+        {
+            path.replace("/ajax-api/", "/api/", 1)
+            for method, path in writes
+            if required_role(method, path) is Role.READ
+        }
+    )
+    assert all(
+        method == "POST" for method, path in writes if required_role(method, path) is Role.READ
+    )
     assert len(reads) == READS_BY_POST, reads
     assert len(writes) > 200
 
@@ -136,4 +157,8 @@ def test_graphql_changes_nothing() -> None:
     """POST /graphql is open to role read because the schema's mutations are two searches and an echo."""
     from mlflow.server.graphql.graphql_schema_extensions import Mutation
 
-    assert sorted(Mutation._meta.fields) == ["mlflow_search_datasets", "mlflow_search_runs", "testMutation"]
+    assert sorted(Mutation._meta.fields) == [
+        "mlflow_search_datasets",
+        "mlflow_search_runs",
+        "testMutation",
+    ]

@@ -22,14 +22,18 @@ _NATIVE = [
     candidate
     for route in fastapi_app.routes
     if not isinstance(route, Mount)
-    for candidate in (route.effective_candidates() if hasattr(route, "effective_candidates") else [route])
+    for candidate in (
+        route.effective_candidates() if hasattr(route, "effective_candidates") else [route]
+    )
 ]
 
 
 def handler(method: str, path: str) -> str | None:
     """Which function of MLflow the request runs; None when it is refused or redirected."""
     for route in _NATIVE:
-        match, _ = route.matches({"type": "http", "method": method, "path": path, "root_path": "", "headers": []})
+        match, _ = route.matches(
+            {"type": "http", "method": method, "path": path, "root_path": "", "headers": []}
+        )
         if match is Match.FULL:
             return f"native {route.path}"
     try:
@@ -84,5 +88,11 @@ def test_no_spelling_that_reaches_a_handler_needs_less_than_the_handler(seed: in
                 continue
             reached += 1
             role, least = required_role(method, spelling), needed[method, found]
-            assert role is None or (least is not None and role >= least), (method, spelling, found, role, least)
+            assert role is None or (least is not None and role >= least), (
+                method,
+                spelling,
+                found,
+                role,
+                least,
+            )
     assert reached > 1000

@@ -13,9 +13,9 @@ import pytest
 from mlflow_instance.fence import is_clean
 from tests.support.server import Server, token_of
 
-# Not here: `#`, `?`, `%41` and a leading space. MLflow's own client does not quote them in the address of an upload, or cuts
-# them off in a listing, so that the server never sees the name.
-# One file system name is 255 bytes at most.
+# Not here: `#`, `?`, `%41` and a leading space. MLflow's own client does not quote them in the
+# address of an upload, or cuts them off in a listing, so that the server never sees the name. One
+# file system name is 255 bytes at most.
 _LONG = "x" * 251 + ".txt"
 _NAMES = [
     "a\u00a0b.txt",
@@ -122,4 +122,3 @@ def test_names_that_are_refused(server: Server, name: str) -> None:
     path = f"/api/2.0/mlflow-artifacts/artifacts/0/{quote(name)}"
     assert server.request("PUT", path, "edit", data=b"x").status_code == 400
     assert server.request("GET", path, "read").status_code == 400
-

@@ -119,12 +119,35 @@ def rows(postgres: Postgres, migrated_template: str) -> Iterator[Rows]:
         rows.traces(1, 3, 0, 0)
         rows.dataset(1, 0, 0)
         _tags(rows, "experiment_tags (experiment_id, key, value)", "i", _FITS)
-        _tags(rows, "logged_model_tags (model_id, experiment_id, tag_key, tag_value)", "'l' || i, 1", _FITS)
+        _tags(
+            rows,
+            "logged_model_tags (model_id, experiment_id, tag_key, tag_value)",
+            "'l' || i, 1",
+            _FITS,
+        )
         _tags(rows, "trace_tags (request_id, key, value)", "'t' || i", _FITS)
         # With the first one come the tags of its latest version.
-        _tags(rows, "registered_model_tags (workspace, name, key, value)", "'default', 'm' || i", 200, 1, 1)
-        _tags(rows, "registered_model_tags (workspace, name, key, value)", "'default', 'm' || i", _FITS, 2)
-        _tags(rows, "model_version_tags (workspace, name, version, key, value)", "'default', 'm1', i", _FITS)
+        _tags(
+            rows,
+            "registered_model_tags (workspace, name, key, value)",
+            "'default', 'm' || i",
+            200,
+            1,
+            1,
+        )
+        _tags(
+            rows,
+            "registered_model_tags (workspace, name, key, value)",
+            "'default', 'm' || i",
+            _FITS,
+            2,
+        )
+        _tags(
+            rows,
+            "model_version_tags (workspace, name, version, key, value)",
+            "'default', 'm1', i",
+            _FITS,
+        )
         _record(rows, 1, 3, _TEXT)
         yield rows
 
@@ -144,7 +167,9 @@ def _record(rows: Rows, first: int, last: int, length: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(rows: Rows, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    rows: Rows, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     folder: Path = tmp_path_factory.mktemp("giant-results")
     write_tokens(folder / "tokens.json", role_tokens())
     settings = {
@@ -160,7 +185,11 @@ def server(rows: Rows, object_store: ObjectStore, tmp_path_factory: pytest.TempP
 
 
 def _page(server: Server, search: Search, asked: int, token: str | None) -> Any:
-    arguments = {**search.arguments, "max_results": asked, **({"page_token": token} if token else {})}
+    arguments = {
+        **search.arguments,
+        "max_results": asked,
+        **({"page_token": token} if token else {}),
+    }
     way = {"params": arguments} if search.method == "GET" else {"json": arguments}
     return server.request(search.method, search.path, "read", **way)
 
@@ -200,21 +229,42 @@ def test_one_that_is_too_large_alone_is_named(server: Server, rows: Rows) -> Non
     _tags(rows, "experiment_tags (experiment_id, key, value)", "i", _TOO_MANY, 4, 4)
     rows.run("UPDATE runs SET start_time = 100 WHERE run_uuid = '2r1'")
     rows.run(
-        "INSERT INTO logged_models SELECT (jsonb_populate_record(l, '{\"model_id\": \"l4\", \"creation_timestamp_ms\": 9}')).* "
+        'INSERT INTO logged_models SELECT (jsonb_populate_record(l, \'{"model_id": "l4", "creation_timestamp_ms": 9}\')).* '
         "FROM logged_models AS l WHERE model_id = 'l1'"
     )
-    _tags(rows, "logged_model_tags (model_id, experiment_id, tag_key, tag_value)", "'l' || i, 1", _TOO_MANY, 4, 4)
+    _tags(
+        rows,
+        "logged_model_tags (model_id, experiment_id, tag_key, tag_value)",
+        "'l' || i, 1",
+        _TOO_MANY,
+        4,
+        4,
+    )
     rows.traces(1, 1, 0, 0, "big")
     rows.run("UPDATE trace_info SET timestamp_ms = 9 WHERE request_id = 'big1'")
     _tags(rows, "trace_tags (request_id, key, value)", "'big' || i", _TOO_MANY, 1, 1)
     rows.run(
         "INSERT INTO registered_models (workspace, name, creation_time, last_updated_time) VALUES ('default', 'm4', 1, 1)"
     )
-    _tags(rows, "registered_model_tags (workspace, name, key, value)", "'default', 'm' || i", _TOO_MANY, 4, 4)
+    _tags(
+        rows,
+        "registered_model_tags (workspace, name, key, value)",
+        "'default', 'm' || i",
+        _TOO_MANY,
+        4,
+        4,
+    )
     rows.run(
         "INSERT INTO model_versions SELECT (jsonb_populate_record(v, '{\"version\": 4}')).* FROM model_versions AS v WHERE version = 1"
     )
-    _tags(rows, "model_version_tags (workspace, name, version, key, value)", "'default', 'm1', i", _TOO_MANY, 4, 4)
+    _tags(
+        rows,
+        "model_version_tags (workspace, name, version, key, value)",
+        "'default', 'm1', i",
+        _TOO_MANY,
+        4,
+        4,
+    )
     _record(rows, 4, 4, 2 * _TEXT)
     for name, search in SEARCHES.items():
         at = {"registered models": {"filter": "name = 'm4'"}}.get(name, {})

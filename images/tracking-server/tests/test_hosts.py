@@ -13,7 +13,9 @@ _SEARCH = ("POST", "/ajax-api/2.0/mlflow/experiments/search")
 
 
 @pytest.fixture(scope="module")
-def hosted(migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def hosted(
+    migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     folder: Path = tmp_path_factory.mktemp("hosted")
     write_tokens(folder / "tokens.json", role_tokens())
     environment = {
@@ -39,7 +41,12 @@ def hosted(migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytes
     ],
 )
 def test_allowed_hosts(hosted: Server, host: str) -> None:
-    assert hosted.request(*_SEARCH, "read", json={"max_results": 1}, headers={"Host": host}).status_code == 200
+    assert (
+        hosted.request(
+            *_SEARCH, "read", json={"max_results": 1}, headers={"Host": host}
+        ).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,28 +61,48 @@ def test_allowed_hosts(hosted: Server, host: str) -> None:
     ],
 )
 def test_other_hosts(hosted: Server, host: str) -> None:
-    assert hosted.request(*_SEARCH, "admin", json={"max_results": 1}, headers={"Host": host}).status_code == 403
-    assert hosted.request(*_SEARCH, None, json={"max_results": 1}, headers={"Host": host}).status_code == 401
+    assert (
+        hosted.request(
+            *_SEARCH, "admin", json={"max_results": 1}, headers={"Host": host}
+        ).status_code
+        == 403
+    )
+    assert (
+        hosted.request(*_SEARCH, None, json={"max_results": 1}, headers={"Host": host}).status_code
+        == 401
+    )
 
 
 def test_probes_come_with_any_host(hosted: Server) -> None:
     for path in ("/health", "/health/ready"):
-        assert hosted.request("GET", path, None, headers={"Host": "10.214.0.7:5000"}).status_code == 200
+        assert (
+            hosted.request("GET", path, None, headers={"Host": "10.214.0.7:5000"}).status_code
+            == 200
+        )
 
 
 def test_the_ui_can_write_and_other_pages_can_not(hosted: Server) -> None:
     body = {"name": "from the UI"}
     create = ("POST", "/ajax-api/2.0/mlflow/experiments/create")
     for origin in ("https://evil.example", "http://unit.example", "http://localhost:8888", "null"):
-        answer = hosted.request(*create, "edit", json=body, headers={"Host": "unit.example", "Origin": origin})
+        answer = hosted.request(
+            *create, "edit", json=body, headers={"Host": "unit.example", "Origin": origin}
+        )
         assert answer.status_code == 403, origin
-    answer = hosted.request(*create, "edit", json=body, headers={"Host": "unit.example", "Origin": "https://unit.example"})
+    answer = hosted.request(
+        *create,
+        "edit",
+        json=body,
+        headers={"Host": "unit.example", "Origin": "https://unit.example"},
+    )
     assert answer.status_code == 200, answer.text
 
 
 def test_a_host_that_is_not_allowed_is_named_with_the_setting(hosted: Server) -> None:
     """As with `kubectl port-forward` on any port."""
-    answer = hosted.request(*_SEARCH, "admin", json={"max_results": 1}, headers={"Host": "127.0.0.1:15056"})
+    answer = hosted.request(
+        *_SEARCH, "admin", json={"max_results": 1}, headers={"Host": "127.0.0.1:15056"}
+    )
     assert answer.status_code == 403
     assert "'127.0.0.1:15056'" in answer.text and "extraAllowedHosts" in answer.text
     assert "rebinding" not in answer.text
@@ -84,28 +111,44 @@ def test_a_host_that_is_not_allowed_is_named_with_the_setting(hosted: Server) ->
 _OWN = "https://unit.example"
 
 
-@pytest.mark.parametrize("path", ["/ajax-api/2.0/mlflow/runs/search", "/graphql", "/v1/traces", "/"])
+@pytest.mark.parametrize(
+    "path", ["/ajax-api/2.0/mlflow/runs/search", "/graphql", "/v1/traces", "/"]
+)
 def test_preflights_are_answered_for_the_own_origin_alone(hosted: Server, path: str) -> None:
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
-    own = hosted.request("OPTIONS", path, None, headers={"Host": "unit.example", "Origin": _OWN, **asked})
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    own = hosted.request(
+        "OPTIONS", path, None, headers={"Host": "unit.example", "Origin": _OWN, **asked}
+    )
     assert (own.status_code, own.content) == (204, b"")
     assert own.headers["Access-Control-Allow-Origin"] == _OWN
     assert own.headers["Access-Control-Allow-Headers"] == "authorization,content-type"
     assert "POST" in own.headers["Access-Control-Allow-Methods"] and own.headers["Vary"] == "Origin"
     for origin in ("https://evil.example", "http://localhost:3000", "http://127.0.0.1", "null"):
-        other = hosted.request("OPTIONS", path, None, headers={"Host": "unit.example", "Origin": origin, **asked})
+        other = hosted.request(
+            "OPTIONS", path, None, headers={"Host": "unit.example", "Origin": origin, **asked}
+        )
         assert other.status_code == 403
         assert not [name for name in other.headers if name.lower().startswith("access-control")]
 
 
 def test_an_answer_can_be_read_by_a_page_of_the_own_origin_alone(hosted: Server) -> None:
     request = (*_SEARCH, "read")
-    own = hosted.request(*request, json={"max_results": 1}, headers={"Host": "unit.example", "Origin": _OWN})
+    own = hosted.request(
+        *request, json={"max_results": 1}, headers={"Host": "unit.example", "Origin": _OWN}
+    )
     assert own.headers["Access-Control-Allow-Origin"] == _OWN
     assert own.headers["Access-Control-Allow-Credentials"] == "true"
     assert own.headers["Vary"] == "Origin"
     for origin in ("https://evil.example", "http://localhost:3000"):
-        answer = hosted.request("GET", "/ajax-api/3.0/mlflow/server-info", "read", headers={"Host": "unit.example", "Origin": origin})
+        answer = hosted.request(
+            "GET",
+            "/ajax-api/3.0/mlflow/server-info",
+            "read",
+            headers={"Host": "unit.example", "Origin": origin},
+        )
         assert answer.status_code == 200 and "Origin" in answer.headers["Vary"]
         assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 

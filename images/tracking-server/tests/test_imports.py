@@ -29,7 +29,11 @@ def fresh(postgres: Postgres, object_store: ObjectStore, folder: Path) -> Iterat
     uri = postgres.create_database("imports")
     assert run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri}).returncode == 0
     write_tokens(folder / "tokens.json", role_tokens())
-    server = Server({**server_environment(uri, object_store.url), **recording(folder / "late")}, folder / "log", folder / "tokens.json")
+    server = Server(
+        {**server_environment(uri, object_store.url), **recording(folder / "late")},
+        folder / "log",
+        folder / "tokens.json",
+    )
     server.start()
     yield server
     assert server.stop() == 0
@@ -37,7 +41,13 @@ def fresh(postgres: Postgres, object_store: ObjectStore, folder: Path) -> Iterat
 
 _FIRST_REQUESTS = {
     "searches of runs": ("POST", "/api/2.0/mlflow/runs/search", {"experiment_ids": ["0"]}),
-    "GraphQL queries": ("POST", "/graphql", {"query": "query { mlflowSearchRuns(input: {experimentIds: [\"0\"]}) { runs { info { runId } } } }"}),
+    "GraphQL queries": (
+        "POST",
+        "/graphql",
+        {
+            "query": 'query { mlflowSearchRuns(input: {experimentIds: ["0"]}) { runs { info { runId } } } }'
+        },
+    ),
     "listings of artifacts": ("GET", "/api/2.0/mlflow-artifacts/artifacts", None),
 }
 
@@ -46,7 +56,9 @@ _FIRST_REQUESTS = {
 def test_the_first_requests_of_a_kind_at_once(fresh: Server, folder: Path, kind: str) -> None:
     method, path, body = _FIRST_REQUESTS[kind]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        answers = list(pool.map(lambda _: fresh.request(method, path, "read", json=body), range(_AT_ONCE)))
+        answers = list(
+            pool.map(lambda _: fresh.request(method, path, "read", json=body), range(_AT_ONCE))
+        )
     assert [(one.status_code, one.text[:200]) for one in answers if one.status_code != 200] == []
     assert late_imports(folder / "late") == []
 
@@ -55,7 +67,9 @@ def test_no_route_imports_anything_during_a_request(fresh: Server, folder: Path)
     """Every route, with all rights and an empty body: most end in an error of the arguments, after the handler's imports."""
 
     def answer(route: tuple[str, str]) -> int:
-        return fresh.request(*route, "admin", json=None if route[0] == "GET" else {}, timeout=120).status_code
+        return fresh.request(
+            *route, "admin", json=None if route[0] == "GET" else {}, timeout=120
+        ).status_code
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         statuses = list(pool.map(answer, all_routes()))
@@ -76,7 +90,9 @@ def test_basic_auth_is_not_imported_and_not_looked_for() -> None:
         "except ImportError:\n"
         "    print(sys.modules['mlflow.server.auth'], [one for one in sys.modules if one.startswith('mlflow.server.auth.')])\n"
     )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=120
+    )
     assert done.stdout == "None []\n", done.stderr
 
 
@@ -97,5 +113,7 @@ def test_what_the_server_imports_is_compiled_in_the_image() -> None:
         # Flag 1: taken as it is. What another program has compiled meanwhile has the flag 0.
         "            assert code.read(8)[4] == 1, file\n"
     )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr

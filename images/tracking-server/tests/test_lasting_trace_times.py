@@ -37,9 +37,7 @@ def _time(uri: str, trace: str) -> int:
         return int(found)
 
 
-def test_a_trace_that_is_written_again(
-    server: Server, experiment: str, migrated_uri: str
-) -> None:
+def test_a_trace_that_is_written_again(server: Server, experiment: str, migrated_uri: str) -> None:
     now = int(time.time() * 1000)
     for first, second, left in (
         (now - 1000, now - 200 * _DAY, now - _DAY),

@@ -54,13 +54,24 @@ def test_a_run_with_params_metrics_tags_and_artifacts(tmp_path: Path) -> None:
     client = MlflowClient()
     data = client.get_run(run.info.run_id).data
     assert data.params == {"depth": "3", "eta": "0.1"} and data.tags["purpose"] == "test"
-    assert [metric.value for metric in client.get_metric_history(run.info.run_id, "loss")] == [1 / (step + 1) for step in range(20)]
-    assert sorted(item.path for item in client.list_artifacts(run.info.run_id)) == ["data", "nested", "notes.txt", "table.json"]
+    assert [metric.value for metric in client.get_metric_history(run.info.run_id, "loss")] == [
+        1 / (step + 1) for step in range(20)
+    ]
+    assert sorted(item.path for item in client.list_artifacts(run.info.run_id)) == [
+        "data",
+        "nested",
+        "notes.txt",
+        "table.json",
+    ]
     fetched = Path(client.download_artifacts(run.info.run_id, "data/big.bin", str(tmp_path / ".")))
-    assert hashlib.sha256(fetched.read_bytes()).digest() == hashlib.sha256(big.read_bytes()).digest()
+    assert (
+        hashlib.sha256(fetched.read_bytes()).digest() == hashlib.sha256(big.read_bytes()).digest()
+    )
     assert mlflow.artifacts.load_text(f"{run.info.artifact_uri}/notes.txt") == "häh"
     assert len(mlflow.load_table("table.json", run_ids=[run.info.run_id])) == 2
-    found = client.search_runs([run.info.experiment_id], "params.depth = '3' and metrics.loss < 0.1")
+    found = client.search_runs(
+        [run.info.experiment_id], "params.depth = '3' and metrics.loss < 0.1"
+    )
     assert [one.info.run_id for one in found] == [run.info.run_id]
 
 
@@ -73,7 +84,10 @@ def test_a_model_from_logging_to_loading_by_alias(tmp_path: Path) -> None:
 
     with mlflow.start_run():
         info = mlflow.pyfunc.log_model(
-            name="doubler", python_model=Doubler(), pip_requirements=[], registered_model_name="lifecycle.doubler"
+            name="doubler",
+            python_model=Doubler(),
+            pip_requirements=[],
+            registered_model_name="lifecycle.doubler",
         )
         mlflow.log_metric("accuracy", 0.9, model_id=info.model_id)
     client = MlflowClient()
@@ -84,12 +98,17 @@ def test_a_model_from_logging_to_loading_by_alias(tmp_path: Path) -> None:
     assert client.get_model_version_by_alias("lifecycle.doubler", "champion").version == version
     assert mlflow.pyfunc.load_model("models:/lifecycle.doubler@champion").predict([1, 2]) == [2, 4]
     assert client.get_logged_model(info.model_id).name == "doubler"
-    assert [one.name for one in client.search_registered_models("name = 'lifecycle.doubler'")] == ["lifecycle.doubler"]
+    assert [one.name for one in client.search_registered_models("name = 'lifecycle.doubler'")] == [
+        "lifecycle.doubler"
+    ]
     assert len(client.search_model_versions("name = 'lifecycle.doubler'")) == 1
     assert (
         len(
             mlflow.search_logged_models(
-                output_format="list", experiment_ids=[info.model_id and client.get_logged_model(info.model_id).experiment_id]
+                output_format="list",
+                experiment_ids=[
+                    info.model_id and client.get_logged_model(info.model_id).experiment_id
+                ],
             )
         )
         == 1
@@ -119,10 +138,20 @@ def test_opentelemetry_traces_come_in(server: Server) -> None:
     from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
     experiment = mlflow.set_experiment("otlp").experiment_id
-    span = Span(trace_id=os.urandom(16), span_id=os.urandom(8), name="from elsewhere", start_time_unix_nano=1, end_time_unix_nano=2)
-    body = ExportTraceServiceRequest(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=[span])])]).SerializeToString()
+    span = Span(
+        trace_id=os.urandom(16),
+        span_id=os.urandom(8),
+        name="from elsewhere",
+        start_time_unix_nano=1,
+        end_time_unix_nano=2,
+    )
+    body = ExportTraceServiceRequest(
+        resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=[span])])]
+    ).SerializeToString()
     headers = {"Content-Type": "application/x-protobuf", "x-mlflow-experiment-id": experiment}
-    assert server.request("POST", "/v1/traces", "edit", data=body, headers=headers).status_code == 200
+    assert (
+        server.request("POST", "/v1/traces", "edit", data=body, headers=headers).status_code == 200
+    )
     assert server.request("POST", "/v1/traces", None, data=body, headers=headers).status_code == 401
     assert len(mlflow.search_traces(locations=[experiment], return_type="list")) == 1
 
@@ -132,7 +161,9 @@ def test_prompts_with_versions_and_alias() -> None:
     second = mlflow.genai.register_prompt(name="greeting", template="Hi {{name}}")
     assert (first.version, second.version) == (1, 2)
     mlflow.genai.set_prompt_alias("greeting", "production", 1)
-    assert mlflow.genai.load_prompt("prompts:/greeting@production").format(name="you") == "Hello you"
+    assert (
+        mlflow.genai.load_prompt("prompts:/greeting@production").format(name="you") == "Hello you"
+    )
     assert "greeting" in [prompt.name for prompt in mlflow.genai.search_prompts()]
 
 
@@ -142,7 +173,9 @@ def test_evaluation_datasets(server: Server) -> None:
     dataset.merge_records([{"inputs": {"question": "why"}, "expectations": {"answer": "because"}}])
     found = mlflow.genai.datasets.search_datasets(experiment_ids=[experiment])
     assert [one.name for one in found] == ["golden"]
-    records = server.request("GET", f"/api/3.0/mlflow/datasets/{dataset.dataset_id}/records", "read")
+    records = server.request(
+        "GET", f"/api/3.0/mlflow/datasets/{dataset.dataset_id}/records", "read"
+    )
     assert records.status_code == 200 and "because" in records.text
 
 
@@ -151,8 +184,16 @@ def test_a_logged_dataset_is_found_by_the_ui(server: Server) -> None:
 
     experiment = mlflow.set_experiment("inputs").experiment_id
     with mlflow.start_run():
-        mlflow.log_input(mlflow.data.from_pandas(pandas.DataFrame({"x": [1, 2]}), name="small"), context="training")
-    found = server.request("POST", "/ajax-api/2.0/mlflow/experiments/search-datasets", "read", json={"experiment_ids": [experiment]})
+        mlflow.log_input(
+            mlflow.data.from_pandas(pandas.DataFrame({"x": [1, 2]}), name="small"),
+            context="training",
+        )
+    found = server.request(
+        "POST",
+        "/ajax-api/2.0/mlflow/experiments/search-datasets",
+        "read",
+        json={"experiment_ids": [experiment]},
+    )
     assert [one["name"] for one in found.json()["dataset_summaries"]] == ["small"]
 
 
@@ -161,7 +202,11 @@ def test_graphql_as_the_ui_asks(server: Server) -> None:
     with mlflow.start_run() as run:
         mlflow.log_metric("m", 1)
     query = """query GetRun($data: MlflowGetRunInput!) { mlflowGetRun(input: $data) { run { info { runId status } data { metrics { key value } } } } }"""
-    body = {"operationName": "GetRun", "query": query, "variables": {"data": {"runId": run.info.run_id}}}
+    body = {
+        "operationName": "GetRun",
+        "query": query,
+        "variables": {"data": {"runId": run.info.run_id}},
+    }
     answer = server.request("POST", "/graphql", "read", json=body)
     assert answer.status_code == 200, answer.text
     assert answer.json()["data"]["mlflowGetRun"]["run"]["info"]["runId"] == run.info.run_id
@@ -175,24 +220,45 @@ def test_the_ui_and_every_file_it_loads(server: Server) -> None:
     for file in files:
         assert server.request("GET", f"/{file}", "read").status_code == 200, file
     site = Path(mlflow.__file__).parent / "server/js/build"
-    for file in [one for one in site.rglob("*") if one.is_file() and one.suffix in (".js", ".css", ".html", ".svg", ".png", ".woff2")]:
-        assert server.request("GET", f"/static-files/{file.relative_to(site)}", "read").status_code == 200, file
+    for file in [
+        one
+        for one in site.rglob("*")
+        if one.is_file() and one.suffix in (".js", ".css", ".html", ".svg", ".png", ".woff2")
+    ]:
+        assert (
+            server.request("GET", f"/static-files/{file.relative_to(site)}", "read").status_code
+            == 200
+        ), file
 
 
 def test_what_the_ui_shows_of_artifacts(server: Server) -> None:
     mlflow.set_experiment("preview")
     with mlflow.start_run() as run:
         mlflow.log_text("shown", "a/note.txt")
-    preview = server.request("GET", "/get-artifact", "read", params={"run_uuid": run.info.run_id, "path": "a/note.txt"})
+    preview = server.request(
+        "GET", "/get-artifact", "read", params={"run_uuid": run.info.run_id, "path": "a/note.txt"}
+    )
     assert (preview.status_code, preview.text) == (200, "shown")
-    listing = server.request("GET", "/ajax-api/2.0/mlflow/artifacts/list", "read", params={"run_id": run.info.run_id, "path": "a"})
+    listing = server.request(
+        "GET",
+        "/ajax-api/2.0/mlflow/artifacts/list",
+        "read",
+        params={"run_id": run.info.run_id, "path": "a"},
+    )
     assert [one["path"] for one in listing.json()["files"]] == ["a/note.txt"]
     uploaded = server.request(
-        "POST", "/ajax-api/2.0/mlflow/upload-artifact", "edit", params={"run_uuid": run.info.run_id, "path": "b.txt"}, data=b"b"
+        "POST",
+        "/ajax-api/2.0/mlflow/upload-artifact",
+        "edit",
+        params={"run_uuid": run.info.run_id, "path": "b.txt"},
+        data=b"b",
     )
     assert uploaded.status_code == 200
     history = server.request(
-        "GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk", "read", params={"run_id": run.info.run_id, "metric_key": "m"}
+        "GET",
+        "/ajax-api/2.0/mlflow/metrics/get-history-bulk",
+        "read",
+        params={"run_id": run.info.run_id, "metric_key": "m"},
     )
     assert history.status_code == 200
 
@@ -203,7 +269,11 @@ def test_roles_through_the_client(as_role) -> None:  # type: ignore[no-untyped-d
     run = client.create_run(experiment).info.run_id
     as_role("read")
     assert client.get_run(run).info.run_id == run
-    for write in (lambda: client.log_param(run, "a", 1), lambda: client.create_experiment("x"), lambda: client.delete_run(run)):
+    for write in (
+        lambda: client.log_param(run, "a", 1),
+        lambda: client.create_experiment("x"),
+        lambda: client.delete_run(run),
+    ):
         with pytest.raises(MlflowException, match="403"):
             write()
     as_role("edit")
@@ -221,17 +291,29 @@ def test_roles_through_the_client(as_role) -> None:  # type: ignore[no-untyped-d
 
 
 def test_webhooks_are_the_administrators(server: Server) -> None:
-    body = {"name": "w", "url": "https://hook.invalid/key", "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]}
-    assert server.request("POST", "/api/2.0/mlflow/webhooks", "manage", json=body).status_code == 403
+    body = {
+        "name": "w",
+        "url": "https://hook.invalid/key",
+        "events": [{"entity": "REGISTERED_MODEL", "action": "CREATED"}],
+    }
+    assert (
+        server.request("POST", "/api/2.0/mlflow/webhooks", "manage", json=body).status_code == 403
+    )
     assert server.request("GET", "/api/2.0/mlflow/webhooks", "manage").status_code == 403
     assert server.request("GET", "/api/2.0/mlflow/webhooks", "admin").status_code == 200
-    # MLflow resolves the host before it stores a webhook, and this one has none: the request came as far as that.
+    # MLflow resolves the host before it stores a webhook, and this one has none: the request came
+    # as far as that.
     created = server.request("POST", "/api/2.0/mlflow/webhooks", "admin", json=body)
     assert created.status_code == 400 and "hook.invalid" in created.text
 
 
 def test_the_gateway_is_off_unless_it_is_asked_for(server: Server) -> None:
-    assert server.request("GET", "/api/3.0/mlflow/server-info", "read").json()["features_enabled"]["gateway"] is False
+    assert (
+        server.request("GET", "/api/3.0/mlflow/server-info", "read").json()["features_enabled"][
+            "gateway"
+        ]
+        is False
+    )
     created = server.request(
         "POST",
         "/api/3.0/mlflow/gateway/secrets/create",
@@ -239,10 +321,14 @@ def test_the_gateway_is_off_unless_it_is_asked_for(server: Server) -> None:
         json={"secret_name": "s", "secret_value": {"api_key": "k"}, "provider": "openai"},
     )
     assert created.status_code == 501
-    assert server.request("POST", "/gateway/x/mlflow/invocations", "admin", json={"messages": []}).status_code in (404, 501)
+    assert server.request(
+        "POST", "/gateway/x/mlflow/invocations", "admin", json={"messages": []}
+    ).status_code in (404, 501)
 
 
-def test_gc_removes_rows_and_objects_of_a_deleted_run(server: Server, object_store: ObjectStore, as_role, migrated_uri: str) -> None:  # type: ignore[no-untyped-def]
+def test_gc_removes_rows_and_objects_of_a_deleted_run(
+    server: Server, object_store: ObjectStore, as_role, migrated_uri: str
+) -> None:  # type: ignore[no-untyped-def]
     experiment = mlflow.set_experiment("gc").experiment_id
     with mlflow.start_run() as kept:
         mlflow.log_text("kept", "a.txt")
@@ -250,12 +336,23 @@ def test_gc_removes_rows_and_objects_of_a_deleted_run(server: Server, object_sto
         mlflow.log_text("gone", "a.txt")
     as_role("manage")
     MlflowClient().delete_run(gone.info.run_id)
-    environment = process_environment({"MLFLOW_TRACKING_URI": server.url, "MLFLOW_TRACKING_TOKEN": token_of("admin")})
-    command = [f"{sys.prefix}/bin/mlflow", "gc", "--backend-store-uri", migrated_uri, "--run-ids", gone.info.run_id]
+    environment = process_environment(
+        {"MLFLOW_TRACKING_URI": server.url, "MLFLOW_TRACKING_TOKEN": token_of("admin")}
+    )
+    command = [
+        f"{sys.prefix}/bin/mlflow",
+        "gc",
+        "--backend-store-uri",
+        migrated_uri,
+        "--run-ids",
+        gone.info.run_id,
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     keys = object_store.keys("instance", f"artifacts/{experiment}/")
-    assert [key for key in keys if kept.info.run_id in key] and not [key for key in keys if gone.info.run_id in key]
+    assert [key for key in keys if kept.info.run_id in key] and not [
+        key for key in keys if gone.info.run_id in key
+    ]
     with pytest.raises(MlflowException, match="not found"):
         MlflowClient().get_run(gone.info.run_id)
 
@@ -278,8 +375,13 @@ def test_requests_in_parallel(server: Server) -> None:
     run = MlflowClient().create_run(experiment).info.run_id
 
     def log(number: int) -> int:
-        body = {"run_id": run, "metrics": [{"key": f"m{number}", "value": number, "timestamp": 1, "step": 0}]}
-        return server.request("POST", "/api/2.0/mlflow/runs/log-batch", "edit", json=body).status_code
+        body = {
+            "run_id": run,
+            "metrics": [{"key": f"m{number}", "value": number, "timestamp": 1, "step": 0}],
+        }
+        return server.request(
+            "POST", "/api/2.0/mlflow/runs/log-batch", "edit", json=body
+        ).status_code
 
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(log, range(100))) == {200}
@@ -294,7 +396,9 @@ def test_a_large_body_is_taken(server: Server) -> None:
 
 
 def test_unauthenticated_clients_get_a_clear_error(server: Server) -> None:
-    answer = requests.get(f"{server.url}/api/2.0/mlflow/experiments/get?experiment_id=0", timeout=30)
+    answer = requests.get(
+        f"{server.url}/api/2.0/mlflow/experiments/get?experiment_id=0", timeout=30
+    )
     assert (answer.status_code, answer.text) == (401, "A valid access token is needed.")
     assert answer.headers["WWW-Authenticate"].startswith('Basic realm="mlflow unit"')
 
@@ -310,9 +414,16 @@ def test_nothing_above_ended_in_a_server_error(server: Server, begun_at: int) ->
     lines = server.log.read_text()[begun_at:].splitlines()
     served = [line for line in lines if " mlflow_instance.access " in line]
     assert len(served) > 100
-    # 501 answers a feature that is off; the route test's GETs with made-up names are in tests/test_routes.py.
-    assert [line for line in served if re.search(r'" 50[0-9] ', line) and not re.search(r'" 501 |"GET /graphql"', line)] == []
-    assert not re.search(r"token-for-tests|not-a-secret-but-looked-for|test-secret", "\n".join(lines))
+    # 501 answers a feature that is off; the route test's GETs with made-up names are in
+    # tests/test_routes.py.
+    assert [
+        line
+        for line in served
+        if re.search(r'" 50[0-9] ', line) and not re.search(r'" 501 |"GET /graphql"', line)
+    ] == []
+    assert not re.search(
+        r"token-for-tests|not-a-secret-but-looked-for|test-secret", "\n".join(lines)
+    )
 
 
 def test_nothing_above_imported_anything_during_a_request(server: Server) -> None:

@@ -28,7 +28,13 @@ SHAPES = [(768 * MIB, 1), (1024 * MIB, 2), (512 * MIB, 1), (4096 * MIB, 8)]
 def test_all_requests_and_what_is_idle_fit_four_fifths(memory: int, workers: int) -> None:
     limits = limits_of(memory, workers, turns=5)
     assert workers * limits.worker_bytes + (220 + 40 * workers) * MIB <= memory * 0.8
-    shares = (5 * limits.answer_bytes, limits.unsent_bytes, limits.uploads_bytes, limits.parsing_bytes, limits.receiving_bytes)
+    shares = (
+        5 * limits.answer_bytes,
+        limits.unsent_bytes,
+        limits.uploads_bytes,
+        limits.parsing_bytes,
+        limits.receiving_bytes,
+    )
     assert sum(shares) <= limits.worker_bytes or limits.body_bytes == 2 * MIB
     assert limits.body_bytes >= 2 * MIB
 
@@ -40,7 +46,11 @@ def test_a_limit_below_what_is_idle_still_serves() -> None:
 def test_the_page_names_the_values_of_the_tiers() -> None:
     """docs/request-limits.md; the memory of the tiers is `defaultResources` in components/internal/tiers.ts."""
     page = (Path(__file__).parents[3] / "docs" / "request-limits.md").read_text()
-    columns = [limits_of(768 * MIB, 1, turns=5), limits_of(1024 * MIB, 2, turns=5), limits_of(1024 * MIB, 2, turns=5)]
+    columns = [
+        limits_of(768 * MIB, 1, turns=5),
+        limits_of(1024 * MIB, 2, turns=5),
+        limits_of(1024 * MIB, 2, turns=5),
+    ]
 
     def row(name: str, *values: str) -> None:
         assert f"| {name} | {' | '.join(values)} |" in page, (name, values)
@@ -52,7 +62,10 @@ def test_the_page_names_the_values_of_the_tiers() -> None:
     row("what a body becomes when it is parsed", *(mib(each.parsing_bytes) for each in columns))
     row("body of a GraphQL query", *[f"{GRAPHQL_BYTES // 1024} KiB"] * 3)
     row("file sent to `upload-artifact` (MLflow's UI)", *[mib(UPLOAD_ARTIFACT_BYTES)] * 3)
-    row("artifact that is logged by a client", *(f"{each.largest_artifact_bytes // 1024**3} GiB" for each in columns))
+    row(
+        "artifact that is logged by a client",
+        *(f"{each.largest_artifact_bytes // 1024**3} GiB" for each in columns),
+    )
     row("parts of uploads in flight", *(mib(each.uploads_bytes) for each in columns))
     row(
         "uploads at once by one client each, 5 MiB in a part",
@@ -60,8 +73,18 @@ def test_the_page_names_the_values_of_the_tiers() -> None:
     )
     row("bodies that come in", *(mib(each.receiving_bytes) for each in columns))
     row("answers that their clients have not read", *(mib(each.unsent_bytes) for each in columns))
-    for text in (f"| {WAITING}, then 503", f"| {WAIT_SECONDS:.0f} s, then 503", f"| {BODY_SECONDS:.0f} s, then 408"):
+    for text in (
+        f"| {WAITING}, then 503",
+        f"| {WAIT_SECONDS:.0f} s, then 503",
+        f"| {BODY_SECONDS:.0f} s, then 408",
+    ):
         assert text in page
     assert f"| {CONNECTIONS}; then" in page and f"| {HEAD_SECONDS:.0f} s, then the conn" in page
-    assert f"| {IDLE_SECONDS:.0f} s, then 408" in page and f"| {SLOW_READER_SECONDS:.0f} s, then the connection" in page
-    assert f"| {ARTIFACT_TURNS} of each worker" in page and f"`Retry-After: {RETRY_AFTER_SECONDS}`" in page
+    assert (
+        f"| {IDLE_SECONDS:.0f} s, then 408" in page
+        and f"| {SLOW_READER_SECONDS:.0f} s, then the connection" in page
+    )
+    assert (
+        f"| {ARTIFACT_TURNS} of each worker" in page
+        and f"`Retry-After: {RETRY_AFTER_SECONDS}`" in page
+    )

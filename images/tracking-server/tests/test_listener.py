@@ -17,7 +17,9 @@ from tests.support.server import Server, token_of, write_tokens
 from tests.support.store import ObjectStore
 
 _LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
-_NO_IPV6 = not Path("/proc/net/if_inet6").exists() or "lo" not in Path("/proc/net/if_inet6").read_text()
+_NO_IPV6 = (
+    not Path("/proc/net/if_inet6").exists() or "lo" not in Path("/proc/net/if_inet6").read_text()
+)
 
 
 def closed(sockets: list[socket.socket]) -> list[socket.AddressFamily]:
@@ -38,7 +40,11 @@ def test_an_accepted_connection_sends_without_delay(host: str) -> None:
 
         class Connection(asyncio.Protocol):
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                option.set_result(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+                option.set_result(
+                    transport.get_extra_info("socket").getsockopt(
+                        socket.IPPROTO_TCP, socket.TCP_NODELAY
+                    )
+                )
                 transport.close()
 
         server = await asyncio.get_running_loop().create_server(Connection, sock=listener)
@@ -54,15 +60,21 @@ def test_every_address_is_ipv4_and_ipv6_with_a_socket_each() -> None:
     if _NO_IPV6:
         pytest.skip("this kernel has no IPv6")
     sockets = listeners(EVERY_ADDRESS, free_port())
-    # One socket for both would report an IPv4 client as ::ffff:127.0.0.1, which no IPv4 network of trusted proxies contains.
+    # One socket for both would report an IPv4 client as ::ffff:127.0.0.1, which no IPv4 network of
+    # trusted proxies contains.
     assert sockets[1].getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) == 1
     assert closed(sockets) == [socket.AF_INET, socket.AF_INET6]
 
 
 @pytest.mark.parametrize("number", [errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL])
-@pytest.mark.parametrize(("missing", "left"), [(socket.AF_INET6, socket.AF_INET), (socket.AF_INET, socket.AF_INET6)])
+@pytest.mark.parametrize(
+    ("missing", "left"), [(socket.AF_INET6, socket.AF_INET), (socket.AF_INET, socket.AF_INET6)]
+)
 def test_a_family_that_the_kernel_does_not_have_is_left_out(
-    monkeypatch: pytest.MonkeyPatch, missing: socket.AddressFamily, left: socket.AddressFamily, number: int
+    monkeypatch: pytest.MonkeyPatch,
+    missing: socket.AddressFamily,
+    left: socket.AddressFamily,
+    number: int,
 ) -> None:
     _without(monkeypatch, {missing}, number)
     assert closed(listeners(EVERY_ADDRESS, free_port())) == [left]
@@ -72,7 +84,9 @@ def test_a_family_that_the_kernel_does_not_have_is_left_out(
 
 def test_a_kernel_without_either_family_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     _without(monkeypatch, set(_LOOPBACK), errno.EAFNOSUPPORT)
-    with pytest.raises(OSError, match="can't listen on port 5000: the kernel has neither IPv4 nor IPv6"):
+    with pytest.raises(
+        OSError, match="can't listen on port 5000: the kernel has neither IPv4 nor IPv6"
+    ):
         listeners(EVERY_ADDRESS, 5000)
 
 
@@ -88,7 +102,9 @@ def test_a_port_that_is_taken_in_one_family_only_is_an_error(family: socket.Addr
             listeners(EVERY_ADDRESS, taken.getsockname()[1])
 
 
-def _without(monkeypatch: pytest.MonkeyPatch, missing: set[socket.AddressFamily], number: int) -> None:
+def _without(
+    monkeypatch: pytest.MonkeyPatch, missing: set[socket.AddressFamily], number: int
+) -> None:
     real = socket.socket
 
     def make(family: socket.AddressFamily = socket.AF_INET, *arguments: int) -> socket.socket:
@@ -118,7 +134,10 @@ def test_the_server_answers_on_both_families_without_delay(
         "protocol.connection_made = connection_made\n"
     )
     write_tokens(tmp_path / "tokens.json", role_tokens())
-    environment = {**server_environment(migrated_uri, object_store.url), "MLFLOW_INSTANCE_WORKERS": str(workers)}
+    environment = {
+        **server_environment(migrated_uri, object_store.url),
+        "MLFLOW_INSTANCE_WORKERS": str(workers),
+    }
     server = Server(environment, tmp_path / "log", tmp_path / "tokens.json", host=EVERY_ADDRESS)
     server.environment["PYTHONPATH"] = f"{tmp_path}:{os.environ['PYTHONPATH']}"
     server.start()

@@ -48,7 +48,17 @@ def test_a_stack_trace_is_a_part_of_its_line() -> None:
     try:
         raise ValueError(HOSTILE)
     except ValueError:
-        arguments = ("x", logging.ERROR, __file__, 1, "%s", (HOSTILE,), sys.exc_info(), None, "a\nb")
+        arguments = (
+            "x",
+            logging.ERROR,
+            __file__,
+            1,
+            "%s",
+            (HOSTILE,),
+            sys.exc_info(),
+            None,
+            "a\nb",
+        )
         line = formatter.format(logging.LogRecord(*arguments))
     assert_truthful(line + "\n")
     assert "Traceback (most recent call last):\\n" in line and "\\u2028" in line
@@ -116,7 +126,14 @@ def test_every_logger_and_every_other_way_to_standard_error() -> None:
     assert_truthful(text)
     counted = re.search(r"(\d+) loggers", text)
     assert counted is not None and int(counted[1]) > 100
-    for name in ("mlflow.server", "sqlalchemy.engine", "werkzeug", "botocore", "alembic", "uvicorn"):
+    for name in (
+        "mlflow.server",
+        "sqlalchemy.engine",
+        "werkzeug",
+        "botocore",
+        "alembic",
+        "uvicorn",
+    ):
         assert f" ERROR {name} a\\n" in text, name
     for name in ("py.warnings", "uncaught", "stdout", "stderr", "asyncio"):
         assert f" {name} " in text, name
@@ -146,5 +163,7 @@ def test_requests_with_hostile_texts_leave_one_line_each(server: Server) -> None
     server.request("GET", "/api/2.0/mlflow/runs/get", "read", params={"run_id": clean})
     server.request("GET", f"/{'%0a%1b%5b2J' * 3}{FORGED.replace(' ', '%20')}", "read")
     server.request("GET", "/get-artifact", "read", params={"run_uuid": clean, "path": clean})
-    server.request("GET", "/", "read", headers={"Origin": "http://x/\x9b31m", "User-Agent": '"\x9b'})
+    server.request(
+        "GET", "/", "read", headers={"Origin": "http://x/\x9b31m", "User-Agent": '"\x9b'}
+    )
     assert_truthful(server.log.read_text(encoding="utf-8"))

@@ -34,11 +34,21 @@ class Harness:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"mlflow"})
 
-    def send(self, method: str, path: str, headers: Iterable[tuple[bytes, bytes]] = (), kind: str = "http") -> list[dict[str, Any]]:
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        kind: str = "http",
+    ) -> list[dict[str, Any]]:
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
-            return {"type": "websocket.connect"} if kind == "websocket" else {"type": "http.request", "body": b"", "more_body": False}
+            return (
+                {"type": "websocket.connect"}
+                if kind == "websocket"
+                else {"type": "http.request", "body": b"", "more_body": False}
+            )
 
         async def send(message: Any) -> None:
             sent.append(dict(message))
@@ -54,7 +64,9 @@ class Harness:
         asyncio.run(self.app(scope, receive, send))
         return sent
 
-    def status(self, method: str, path: str, role: str | None = None, *more: tuple[bytes, bytes]) -> int:
+    def status(
+        self, method: str, path: str, role: str | None = None, *more: tuple[bytes, bytes]
+    ) -> int:
         headers = [(b"authorization", f"Bearer {token_of(role)}".encode())] if role else []
         return int(self.send(method, path, [*headers, *more])[0]["status"])
 
@@ -79,10 +91,15 @@ def harness(tmp_path: Path) -> Harness:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "DELETE"])
-def test_everything_but_the_health_checks_needs_a_token(harness: Harness, method: str, path: str) -> None:
+def test_everything_but_the_health_checks_needs_a_token(
+    harness: Harness, method: str, path: str
+) -> None:
     sent = harness.send(method, path)
     assert sent[0]["status"] == 401
-    assert dict(sent[0]["headers"])[b"www-authenticate"] == b'Basic realm="mlflow unit", charset="UTF-8"'
+    assert (
+        dict(sent[0]["headers"])[b"www-authenticate"]
+        == b'Basic realm="mlflow unit", charset="UTF-8"'
+    )
     assert harness.reached == []
 
 
@@ -106,7 +123,12 @@ def test_readiness_is_503_when_the_database_does_not_answer(tmp_path: Path) -> N
 def test_the_reason_for_a_refusal_is_not_told(harness: Harness) -> None:
     bodies = {
         harness.send("GET", "/", headers)[1]["body"]
-        for headers in ([], [(b"authorization", b"Bearer unknown")], [(b"authorization", b"Basic !")], [(b"authorization", b"Digest x")])
+        for headers in (
+            [],
+            [(b"authorization", b"Bearer unknown")],
+            [(b"authorization", b"Basic !")],
+            [(b"authorization", b"Digest x")],
+        )
     }
     assert len(bodies) == 1
 
@@ -135,14 +157,22 @@ def test_bearer_and_basic_are_let_through(harness: Harness) -> None:
         ("read", "TRACE", "/", 403),
     ],
 )
-def test_a_role_reaches_what_it_may(harness: Harness, role: str, method: str, path: str, status: int) -> None:
+def test_a_role_reaches_what_it_may(
+    harness: Harness, role: str, method: str, path: str, status: int
+) -> None:
     assert harness.status(method, path, role) == status
     assert len(harness.reached) == (1 if status == 200 else 0)
 
 
 @pytest.mark.parametrize(
     "path",
-    ["//api/2.0/mlflow/runs/delete", "/static-files/../api/2.0/mlflow/runs/delete", "/api/2.0/mlflow/runs//delete", "/a\\b", "/a\nb"],
+    [
+        "//api/2.0/mlflow/runs/delete",
+        "/static-files/../api/2.0/mlflow/runs/delete",
+        "/api/2.0/mlflow/runs//delete",
+        "/a\\b",
+        "/a\nb",
+    ],
 )
 def test_a_path_with_two_readings_is_refused_for_every_role(harness: Harness, path: str) -> None:
     for role in ("read", "admin"):
@@ -152,7 +182,9 @@ def test_a_path_with_two_readings_is_refused_for_every_role(harness: Harness, pa
 
 def test_a_websocket_is_closed_before_it_is_open(harness: Harness) -> None:
     token = [(b"authorization", f"Bearer {token_of('admin')}".encode())]
-    assert harness.send("GET", "/", token, kind="websocket") == [{"type": "websocket.close", "code": 1008}]
+    assert harness.send("GET", "/", token, kind="websocket") == [
+        {"type": "websocket.close", "code": 1008}
+    ]
     assert harness.reached == []
 
 
@@ -169,16 +201,24 @@ def test_a_foreign_page_can_not_write_with_a_browsers_token(harness: Harness, pa
     assert harness.status("GET", "/", "admin", (b"origin", b"https://evil.example")) == 200
 
 
-def test_the_log_has_one_line_per_request_with_the_tokens_name_and_no_secret(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_one_line_per_request_with_the_tokens_name_and_no_secret(
+    harness: Harness, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, logger="mlflow_instance"):
         harness.status("GET", '/a"b', "read")
         harness.status("GET", "/x\ny")
         harness.status("GET", "/z", None, (b"authorization", b"Bearer wrong-secret"))
         harness.status("GET", "/health")
-    lines = [record.getMessage() for record in caplog.records if record.name == "mlflow_instance.access"]
+    lines = [
+        record.getMessage() for record in caplog.records if record.name == "mlflow_instance.access"
+    ]
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
         '"GET /a\\"b" 200 token=reader',
         '"GET /x\\ny" 401 token=-',
         '"GET /z" 401 token=-',
     ]
-    assert "wrong-secret" not in caplog.text and token_of("read") not in caplog.text and "token=q" not in caplog.text
+    assert (
+        "wrong-secret" not in caplog.text
+        and token_of("read") not in caplog.text
+        and "token=q" not in caplog.text
+    )

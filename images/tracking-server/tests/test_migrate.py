@@ -43,23 +43,35 @@ def test_the_expected_revision_is_the_one_that_mlflow_itself_computes() -> None:
     assert head_revision() == _get_latest_schema_revision()
 
 
-def test_an_empty_database_is_initialised_and_a_second_run_changes_nothing(postgres: Postgres) -> None:
+def test_an_empty_database_is_initialised_and_a_second_run_changes_nothing(
+    postgres: Postgres,
+) -> None:
     uri = postgres.create_database("empty")
     first = migrate(uri)
-    assert (first.returncode, first.stdout) == (0, f"schema revision from none to {head_revision()}\n"), first.stderr
+    assert (first.returncode, first.stdout) == (
+        0,
+        f"schema revision from none to {head_revision()}\n",
+    ), first.stderr
     second = migrate(uri)
-    assert (second.returncode, second.stdout) == (0, f"schema revision from {head_revision()} to {head_revision()} (unchanged)\n")
+    assert (second.returncode, second.stdout) == (
+        0,
+        f"schema revision from {head_revision()} to {head_revision()} (unchanged)\n",
+    )
     assert postgres.password not in first.stdout + first.stderr + second.stderr
 
 
 def test_five_at_once_on_an_empty_database_all_succeed(postgres: Postgres) -> None:
     uri = postgres.create_database("crowd")
-    running = [start("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri}) for _ in range(5)]
+    running = [
+        start("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri}) for _ in range(5)
+    ]
     results = [(process.communicate(timeout=180), process.returncode) for process in running]
     assert [code for _, code in results] == [0] * 5, [output for output, _ in results]
     outputs = sorted(output[0] for output, _ in results)
     head = head_revision()
-    assert outputs == [f"schema revision from {head} to {head} (unchanged)\n"] * 4 + [f"schema revision from none to {head}\n"]
+    assert outputs == [f"schema revision from {head} to {head} (unchanged)\n"] * 4 + [
+        f"schema revision from none to {head}\n"
+    ]
     connection = connect(uri, connect_timeout=5)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM experiments")
@@ -71,7 +83,10 @@ def test_an_older_schema_is_upgraded(postgres: Postgres) -> None:
     uri = postgres.create_database("older")
     old = upgrade_to_an_older_revision(uri)
     done = migrate(uri)
-    assert (done.returncode, done.stdout) == (0, f"schema revision from {old} to {head_revision()}\n"), done.stderr
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"schema revision from {old} to {head_revision()}\n",
+    ), done.stderr
     assert revision_of(uri) == head_revision()
 
 
@@ -103,7 +118,10 @@ def test_what_an_interrupted_first_migration_left_is_completed(postgres: Postgre
     uri = postgres.create_database("interrupted")
     Base.metadata.create_all(sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool))
     done = migrate(uri)
-    assert (done.returncode, done.stdout) == (0, f"schema revision from none to {head_revision()}\n"), done.stderr
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"schema revision from none to {head_revision()}\n",
+    ), done.stderr
 
 
 def test_a_migration_that_was_killed_is_completed_by_the_next(postgres: Postgres) -> None:
@@ -137,7 +155,10 @@ def test_a_newer_schema_is_refused_and_left_alone(postgres: Postgres) -> None:
     execute(uri, "UPDATE alembic_version SET version_num = 'feedfacecafe'")
     refused = migrate(uri)
     assert refused.returncode == 1
-    assert "schema revision feedfacecafe, which this MLflow doesn't know: a newer MLflow has migrated it" in refused.stderr
+    assert (
+        "schema revision feedfacecafe, which this MLflow doesn't know: a newer MLflow has migrated it"
+        in refused.stderr
+    )
     assert head_revision() in refused.stderr
     assert revision_of(uri) == "feedfacecafe"
 
@@ -161,14 +182,18 @@ def test_somebody_elses_database_is_refused_and_left_alone(postgres: Postgres) -
         ),
     ],
 )
-def test_a_wrong_uri_is_one_line_without_the_password(environment: dict[str, str], message: str) -> None:
+def test_a_wrong_uri_is_one_line_without_the_password(
+    environment: dict[str, str], message: str
+) -> None:
     refused = run("mlflow-instance-migrate", environment)
     assert refused.returncode == 1
     assert refused.stderr.startswith(message)
     assert "hidden" not in refused.stderr and refused.stderr.count("\n") == 1
 
 
-def test_a_wrong_password_is_reported_without_it(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_is_reported_without_it(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from mlflow_instance import migrate as module
     from mlflow_instance.schema import SchemaError
 
@@ -183,7 +208,10 @@ def test_the_jobs_roles_get_their_rights_with_each_migration(postgres: Postgres)
     uri = postgres.create_database("granted")
     execute(uri, "CREATE ROLE granted_retention LOGIN PASSWORD 'role-password'")
     execute(uri, "CREATE ROLE granted_stale_runs LOGIN PASSWORD 'role-password'")
-    roles = {"MLFLOW_INSTANCE_RETENTION_ROLE": "granted_retention", "MLFLOW_INSTANCE_STALE_RUNS_ROLE": "granted_stale_runs"}
+    roles = {
+        "MLFLOW_INSTANCE_RETENTION_ROLE": "granted_retention",
+        "MLFLOW_INSTANCE_STALE_RUNS_ROLE": "granted_stale_runs",
+    }
     for _ in range(2):
         done = run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri, **roles})
         assert done.returncode == 0, done.stderr
@@ -195,7 +223,9 @@ def test_the_jobs_roles_get_their_rights_with_each_migration(postgres: Postgres)
             cursor.execute(rights, (role, role))
             found[role] = cursor.fetchone()
         # The foreign key that removing runs follows (maintenance/indexes.py).
-        cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'mlflow_instance_logged_model_metrics_run_id'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_indexes WHERE indexname = 'mlflow_instance_logged_model_metrics_run_id'"
+        )
         indexes = cursor.fetchone()
     connection.close()
     assert found == {"granted_retention": (True, False), "granted_stale_runs": (False, True)}
@@ -204,6 +234,12 @@ def test_the_jobs_roles_get_their_rights_with_each_migration(postgres: Postgres)
 
 def test_a_role_that_does_not_exist_is_named(postgres: Postgres) -> None:
     uri = postgres.create_database("no-role")
-    refused = run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_INSTANCE_RETENTION_ROLE": "nobody_retention"})
+    refused = run(
+        "mlflow-instance-migrate",
+        {"MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_INSTANCE_RETENTION_ROLE": "nobody_retention"},
+    )
     assert refused.returncode == 1
-    assert 'role "nobody_retention" does not exist' in refused.stderr and refused.stderr.count("\n") > 0
+    assert (
+        'role "nobody_retention" does not exist' in refused.stderr
+        and refused.stderr.count("\n") > 0
+    )

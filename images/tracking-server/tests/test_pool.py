@@ -17,7 +17,10 @@ from tests.support.postgres import Postgres
 from tests.support.server import Server, run, write_tokens
 
 
-@pytest.mark.parametrize(("size", "overflow", "kept"), [("3", "3", "5"), ("2", "1", "2"), ("1", "1", "1"), ("10", "5", "14"), ("3", "0", "12")])
+@pytest.mark.parametrize(
+    ("size", "overflow", "kept"),
+    [("3", "3", "5"), ("2", "1", "2"), ("1", "1", "1"), ("10", "5", "14"), ("3", "0", "12")],
+)
 def test_all_connections_but_one_are_kept(size: str, overflow: str, kept: str) -> None:
     given = {SIZE: size, OVERFLOW: overflow}
     assert kept_connections(given) == {SIZE: kept, OVERFLOW: "1"}
@@ -61,7 +64,8 @@ def test_requests_at_once_open_no_connection_after_the_first_ones(
         before = sessions(pool_uri)
         assert set(clients.map(search, [pooled] * 160)) == {200}
     opened = sessions(pool_uri) - before
-    # The second look of this test is one. A pool that grows to its size only now may open a few, an overflow opens dozens.
+    # The second look of this test is one. A pool that grows to its size only now may open a few, an
+    # overflow opens dozens.
     assert opened <= 1 + 3, f"{opened} new connections for 160 searches"
 
 
@@ -114,7 +118,9 @@ def sessions(uri: str) -> int:
     connection = connect(uri, connect_timeout=5)
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT sessions FROM pg_stat_database WHERE datname = current_database()")
+            cursor.execute(
+                "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
+            )
             (count,) = cursor.fetchone() or (0,)
             return int(count)
     finally:

@@ -26,16 +26,22 @@ def own_postgres() -> Iterator[Postgres]:
 def eventually(server: Server, status: int, within: float) -> float:
     started = time.monotonic()
     while server.request("GET", "/health/ready", None).status_code != status:
-        assert time.monotonic() - started < within, f"/health/ready did not become {status} within {within} s"
+        assert time.monotonic() - started < within, (
+            f"/health/ready did not become {status} within {within} s"
+        )
         time.sleep(0.1)
     return time.monotonic() - started
 
 
-def test_a_stopped_database_makes_the_server_unready_until_it_is_back(own_postgres: Postgres, tmp_path: Path) -> None:
+def test_a_stopped_database_makes_the_server_unready_until_it_is_back(
+    own_postgres: Postgres, tmp_path: Path
+) -> None:
     uri = own_postgres.create_database("ready")
     assert run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri}).returncode == 0
     write_tokens(tmp_path / "tokens.json", role_tokens())
-    server = Server(server_environment(uri, "http://127.0.0.1:9"), tmp_path / "log", tmp_path / "tokens.json")
+    server = Server(
+        server_environment(uri, "http://127.0.0.1:9"), tmp_path / "log", tmp_path / "tokens.json"
+    )
     server.start()
     try:
         eventually(server, 200, within=5)
@@ -44,11 +50,21 @@ def test_a_stopped_database_makes_the_server_unready_until_it_is_back(own_postgr
         assert server.request("GET", "/health", None).status_code == 200
         # Requests fail in seconds, not after a minute, and hang nothing.
         started = time.monotonic()
-        assert server.request("POST", "/api/2.0/mlflow/experiments/search", "read", json={"max_results": 1}).status_code == 503
+        assert (
+            server.request(
+                "POST", "/api/2.0/mlflow/experiments/search", "read", json={"max_results": 1}
+            ).status_code
+            == 503
+        )
         assert time.monotonic() - started < 15
         own_postgres.start()
         eventually(server, 200, within=10)
-        assert server.request("POST", "/api/2.0/mlflow/experiments/search", "read", json={"max_results": 1}).status_code == 200
+        assert (
+            server.request(
+                "POST", "/api/2.0/mlflow/experiments/search", "read", json={"max_results": 1}
+            ).status_code
+            == 200
+        )
     finally:
         assert server.stop() == 0
     log = server.log.read_text()
@@ -61,7 +77,9 @@ def test_a_database_that_accepts_and_says_nothing_is_noticed_in_time() -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as mute:
         started = time.monotonic()
-        assert not database_answers(f"postgresql+psycopg2://u:p@127.0.0.1:{mute.getsockname()[1]}/d")
+        assert not database_answers(
+            f"postgresql+psycopg2://u:p@127.0.0.1:{mute.getsockname()[1]}/d"
+        )
         assert time.monotonic() - started < 4
 
 

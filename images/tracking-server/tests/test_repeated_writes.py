@@ -126,7 +126,9 @@ def test_numbers_that_are_given_out_at_once_are_all_different(
 
 
 def test_a_name_that_is_taken_stays_refused(server: Server, known: dict[str, Any]) -> None:
-    other = server.request("POST", f"{API}/experiments/create", "edit", json={"name": "that-overtakes"})
+    other = server.request(
+        "POST", f"{API}/experiments/create", "edit", json={"name": "that-overtakes"}
+    )
     rename = {"experiment_id": other.json()["experiment_id"], "new_name": "overtaken"}
     answer = server.request("POST", f"{API}/experiments/update", "edit", json=rename)
     assert answer.status_code == 400, answer.text

@@ -76,7 +76,12 @@ def test_a_worker_whose_turns_do_not_come_back_is_not_ready() -> None:
         app = InstanceMiddleware(
             turns, name="unit", tokens=None, readiness=Readiness(lambda: True), stall=watched
         )  # type: ignore[arg-type]
-        search = {"type": "http", "method": "POST", "path": "/api/2.0/mlflow/runs/search", "headers": []}
+        search = {
+            "type": "http",
+            "method": "POST",
+            "path": "/api/2.0/mlflow/runs/search",
+            "headers": [],
+        }
 
         async def whole() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}

@@ -13,7 +13,11 @@ from tests.test_migrate import execute, revision_of, upgrade_to_an_older_revisio
 
 
 def environment(uri: str, **more: str) -> dict[str, str]:
-    return {**server_environment(uri, "http://127.0.0.1:9"), "MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS": "2", **more}
+    return {
+        **server_environment(uri, "http://127.0.0.1:9"),
+        "MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS": "2",
+        **more,
+    }
 
 
 def tables(uri: str) -> int:
@@ -32,7 +36,8 @@ def test_an_empty_database_stays_empty(postgres: Postgres) -> None:
     refused = run("mlflow-instance-server", environment(uri))
     assert refused.returncode == 1
     assert (
-        f"has no MLflow schema yet, this MLflow needs revision {head_revision()} (waited 2 s; the server never migrates" in refused.stderr
+        f"has no MLflow schema yet, this MLflow needs revision {head_revision()} (waited 2 s; the server never migrates"
+        in refused.stderr
     )
     assert postgres.password not in refused.stderr
     assert tables(uri) == 0
@@ -52,7 +57,9 @@ def test_a_newer_schema_is_refused_at_once(postgres: Postgres) -> None:
     assert run("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri}).returncode == 0
     execute(uri, "UPDATE alembic_version SET version_num = 'feedfacecafe'")
     started = time.monotonic()
-    refused = run("mlflow-instance-server", environment(uri, MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS="60"))
+    refused = run(
+        "mlflow-instance-server", environment(uri, MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS="60")
+    )
     assert time.monotonic() - started < 20
     assert refused.returncode == 1
     assert "a newer MLflow has migrated it" in refused.stderr
@@ -62,28 +69,48 @@ def test_the_server_waits_for_the_migration(postgres: Postgres, tmp_path: Path) 
     uri = postgres.create_database("start_waits")
     write_tokens(tmp_path / "tokens.json", role_tokens())
     migration = start("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri})
-    server = Server(environment(uri, MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS="60"), tmp_path / "log", tmp_path / "tokens.json")
+    server = Server(
+        environment(uri, MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS="60"),
+        tmp_path / "log",
+        tmp_path / "tokens.json",
+    )
     server.start()
     migration.communicate(timeout=60)
     assert migration.returncode == 0
     assert "waiting for the database schema" in server.log.read_text()
-    assert server.request("POST", "/api/2.0/mlflow/experiments/search", "read", json={"max_results": 5}).status_code == 200
+    assert (
+        server.request(
+            "POST", "/api/2.0/mlflow/experiments/search", "read", json={"max_results": 5}
+        ).status_code
+        == 200
+    )
     assert server.stop() == 0
 
 
 def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    refused = run("mlflow-instance-server", environment("postgresql+psycopg2://u:hidden@127.0.0.1:1/db"))
+    refused = run(
+        "mlflow-instance-server", environment("postgresql+psycopg2://u:hidden@127.0.0.1:1/db")
+    )
     assert refused.returncode == 1
-    assert "database 127.0.0.1:1/db does not answer: " in refused.stderr and "Connection refused" in refused.stderr
+    assert (
+        "database 127.0.0.1:1/db does not answer: " in refused.stderr
+        and "Connection refused" in refused.stderr
+    )
     assert "hidden" not in refused.stderr
 
 
 def test_a_port_in_use_is_one_clear_line(migrated_uri: str, server: Server) -> None:
     refused = run(
-        "mlflow-instance-server", environment(migrated_uri, MLFLOW_INSTANCE_HOST="127.0.0.1", MLFLOW_INSTANCE_PORT=str(server.port))
+        "mlflow-instance-server",
+        environment(
+            migrated_uri, MLFLOW_INSTANCE_HOST="127.0.0.1", MLFLOW_INSTANCE_PORT=str(server.port)
+        ),
     )
     assert refused.returncode == 1
-    assert f"mlflow-instance-server: can't listen on 127.0.0.1:{server.port}: Address already in use" in refused.stderr
+    assert (
+        f"mlflow-instance-server: can't listen on 127.0.0.1:{server.port}: Address already in use"
+        in refused.stderr
+    )
 
 
 def test_the_stores_can_not_migrate_inside_the_server(postgres: Postgres) -> None:
@@ -97,7 +124,11 @@ def test_the_stores_can_not_migrate_inside_the_server(postgres: Postgres) -> Non
     uri = postgres.create_database("start_forbidden")
     with pytest.MonkeyPatch.context() as patch:
         # Registers what forbid_migration replaces, so that it comes back after this test.
-        for module, name in ((utils, "_initialize_tables"), (utils, "_upgrade_db"), (registry, "_initialize_tables")):
+        for module, name in (
+            (utils, "_initialize_tables"),
+            (utils, "_upgrade_db"),
+            (registry, "_initialize_tables"),
+        ):
             patch.setattr(module, name, getattr(module, name))
         forbid_migration()
         with pytest.raises(RuntimeError, match="the server never migrates"):

@@ -158,7 +158,9 @@ def test_status_of_every_code(status: int, code: str, told: int) -> None:
 
 
 def requests_of(server: Server) -> dict[str, Any]:
-    made = server.request("POST", "/api/2.0/mlflow/runs/create", "edit", json={"experiment_id": "0"})
+    made = server.request(
+        "POST", "/api/2.0/mlflow/runs/create", "edit", json={"experiment_id": "0"}
+    )
     run_id = made.json()["run"]["info"]["run_id"]
     listing = {"params": {"run_id": run_id}}
     fetching = {"params": {"run_uuid": run_id, "path": "a.txt"}}
@@ -205,9 +207,7 @@ def test_every_route_to_the_store_says_so_at_once(
         assert len(store.requests) <= (1 if status < 500 else 4), name
 
 
-def test_a_store_that_is_not_there(
-    migrated_uri: str, tmp_path: Path
-) -> None:
+def test_a_store_that_is_not_there(migrated_uri: str, tmp_path: Path) -> None:
     write_tokens(tmp_path / "tokens.json", role_tokens())
     environment = server_environment(migrated_uri, "http://127.0.0.1:9")
     server = Server(environment, tmp_path / "log", tmp_path / "tokens.json")
@@ -265,4 +265,3 @@ def test_objects_are_deleted_in_old_stores(has_delete_objects: bool) -> None:
     store.stop()
     assert store.keys == set()
     assert [item["Key"] for item in stayed] == ([] if has_delete_objects else ["kept"])
-

@@ -38,7 +38,13 @@ def store_of(file: Path, clock: Clock) -> TokenStore:
 
 
 def test_finds_the_token_by_its_hash(file: Path, clock: Clock) -> None:
-    write_tokens(file, [entry("ci", "edit", "secret-a", "2027-02-20"), entry("ui", "read", "secret-b", "2027-02-20")])
+    write_tokens(
+        file,
+        [
+            entry("ci", "edit", "secret-a", "2027-02-20"),
+            entry("ui", "read", "secret-b", "2027-02-20"),
+        ],
+    )
     store = store_of(file, clock)
     found = store.find("secret-b")
     assert found is not None
@@ -58,22 +64,30 @@ def test_finds_the_token_by_its_hash(file: Path, clock: Clock) -> None:
         (datetime(2028, 1, 1, tzinfo=UTC), False),
     ],
 )
-def test_is_valid_through_the_end_of_the_day_in_utc(file: Path, clock: Clock, moment: datetime, valid: bool) -> None:
+def test_is_valid_through_the_end_of_the_day_in_utc(
+    file: Path, clock: Clock, moment: datetime, valid: bool
+) -> None:
     write_tokens(file, [entry("ci", "edit", "secret", "2027-02-20")])
     clock.at = moment
     assert (store_of(file, clock).find("secret") is not None) is valid
 
 
 def test_several_generations_of_one_name_are_valid_side_by_side(file: Path, clock: Clock) -> None:
-    write_tokens(file, [entry("ci", "edit", "old", "2027-01-31"), entry("ci", "edit", "new", "2027-06-30")])
+    write_tokens(
+        file, [entry("ci", "edit", "old", "2027-01-31"), entry("ci", "edit", "new", "2027-06-30")]
+    )
     store = store_of(file, clock)
     assert store.find("old") and store.find("new")
     clock.at = datetime(2027, 2, 1, tzinfo=UTC)
     assert store.find("old") is None and store.find("new")
 
 
-def test_one_value_with_two_roles_has_the_higher_one_that_is_still_valid(file: Path, clock: Clock) -> None:
-    write_tokens(file, [entry("a", "admin", "same", "2027-01-31"), entry("b", "read", "same", "2027-06-30")])
+def test_one_value_with_two_roles_has_the_higher_one_that_is_still_valid(
+    file: Path, clock: Clock
+) -> None:
+    write_tokens(
+        file, [entry("a", "admin", "same", "2027-01-31"), entry("b", "read", "same", "2027-06-30")]
+    )
     store = store_of(file, clock)
     found = store.find("same")
     assert found is not None and found.role is Role.ADMIN
@@ -115,7 +129,17 @@ def test_a_missing_file_lets_nobody_in_until_it_appears(file: Path, clock: Clock
     assert store.find("secret")
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 2, "tokens": []}', '{"version": 1}', '{"version": 1, "tokens": [{}]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"version": 2, "tokens": []}',
+        '{"version": 1}',
+        '{"version": 1, "tokens": [{}]}',
+    ],
+)
 def test_a_bad_file_keeps_the_last_good_tokens_and_is_reported_once(
     file: Path, clock: Clock, caplog: pytest.LogCaptureFixture, content: str
 ) -> None:
@@ -145,7 +169,9 @@ def test_a_removed_file_keeps_the_last_good_tokens(file: Path, clock: Clock) -> 
     assert store.find("secret")
 
 
-def test_a_request_during_the_first_load_waits_for_it(file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_during_the_first_load_waits_for_it(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Marking the file as checked before it is read would answer 401 to a valid token."""
     write_tokens(file, [entry("ci", "edit", "secret")])
     store = store_of(file, clock)
@@ -177,7 +203,9 @@ def test_a_request_during_the_first_load_waits_for_it(file: Path, clock: Clock, 
         ({"expires": None}, "expires"),
     ],
 )
-def test_an_entry_that_is_not_right_names_its_place_and_no_hash(change: dict[str, object], where: str) -> None:
+def test_an_entry_that_is_not_right_names_its_place_and_no_hash(
+    change: dict[str, object], where: str
+) -> None:
     good = entry("ci", "edit", "secret", "2027-02-20")
     with pytest.raises(TokenFileError) as error:
         parse_tokens(json.dumps({"version": 1, "tokens": [good, {**good, **change}]}))
@@ -185,7 +213,9 @@ def test_an_entry_that_is_not_right_names_its_place_and_no_hash(change: dict[str
     assert good["sha256"] not in str(error.value)
 
 
-def test_hashes_are_compared_in_constant_time_against_every_entry(file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hashes_are_compared_in_constant_time_against_every_entry(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import hmac
 
     compared = 0

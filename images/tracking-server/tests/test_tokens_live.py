@@ -15,7 +15,10 @@ from tests.support.store import ObjectStore
 @pytest.fixture
 def two_workers(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> Iterator[Server]:
     write_tokens(tmp_path / "tokens.json", role_tokens())
-    environment = {**server_environment(migrated_uri, object_store.url), "MLFLOW_INSTANCE_WORKERS": "2"}
+    environment = {
+        **server_environment(migrated_uri, object_store.url),
+        "MLFLOW_INSTANCE_WORKERS": "2",
+    }
     server = Server(environment, tmp_path / "log", tmp_path / "tokens.json")
     server.start()
     yield server
@@ -25,7 +28,11 @@ def two_workers(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) ->
 def seen(server: Server, token: str, times: int = 12) -> set[int]:
     """A new connection each time, so that both workers are asked."""
     return {
-        requests.get(f"{server.url}/version", headers={"Authorization": f"Bearer {token}", "Connection": "close"}, timeout=30).status_code
+        requests.get(
+            f"{server.url}/version",
+            headers={"Authorization": f"Bearer {token}", "Connection": "close"},
+            timeout=30,
+        ).status_code
         for _ in range(times)
     }
 
@@ -35,7 +42,10 @@ def test_added_revoked_and_expired_tokens(two_workers: Server) -> None:
     assert seen(two_workers, "unknown") == {401}
     assert seen(two_workers, "new-token") == {401}
 
-    write_tokens(two_workers.tokens, [entry("new", "read", "new-token"), entry("late", "read", token_of("edit"), "2026-01-01")])
+    write_tokens(
+        two_workers.tokens,
+        [entry("new", "read", "new-token"), entry("late", "read", token_of("edit"), "2026-01-01")],
+    )
     time.sleep(2)
     assert seen(two_workers, token_of("read")) == {401}
     assert seen(two_workers, token_of("edit")) == {401}
@@ -53,8 +63,14 @@ def test_added_revoked_and_expired_tokens(two_workers: Server) -> None:
     assert "token=new" in log and "new-token" not in log and token_of("read") not in log
 
 
-def test_without_a_token_file_nobody_gets_in_and_the_server_runs(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
-    server = Server(server_environment(migrated_uri, object_store.url), tmp_path / "log", tmp_path / "absent.json")
+def test_without_a_token_file_nobody_gets_in_and_the_server_runs(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
+    server = Server(
+        server_environment(migrated_uri, object_store.url),
+        tmp_path / "log",
+        tmp_path / "absent.json",
+    )
     server.start()
     assert seen(server, token_of("admin")) == {401}
     assert seen(server, "") == {401}

@@ -24,7 +24,9 @@ from tests.support.store import ObjectStore
         ({"MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "3", "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "0"}, 12),
     ],
 )
-def test_one_request_fewer_than_there_are_connections(environment: dict[str, str], turns: int) -> None:
+def test_one_request_fewer_than_there_are_connections(
+    environment: dict[str, str], turns: int
+) -> None:
     assert turns_of_pool(environment) == turns
 
 
@@ -68,7 +70,11 @@ class Sender:
         if not self._waiting:
             await self.leaves.wait()
             return {"type": "http.disconnect"}
-        return {"type": "http.request", "body": self._waiting.pop(0), "more_body": bool(self._waiting)}
+        return {
+            "type": "http.request",
+            "body": self._waiting.pop(0),
+            "more_body": bool(self._waiting),
+        }
 
 
 class Reader:
@@ -91,7 +97,9 @@ class Reader:
 SEARCH = "/api/2.0/mlflow/runs/search"
 
 
-def start(turns: Turns, scope: Scope, *chunks: bytes, reader: Reader | None = None) -> "asyncio.Task[None]":
+def start(
+    turns: Turns, scope: Scope, *chunks: bytes, reader: Reader | None = None
+) -> "asyncio.Task[None]":
     return asyncio.ensure_future(turns(scope, Sender(*(chunks or (b"",))), reader or Reader()))
 
 
@@ -268,19 +276,40 @@ def test_slow_readers_stop_their_own_token_only_and_are_given_up_in_the_end() ->
     asyncio.run(scenario())
 
 
-def test_many_clients_on_three_connections(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+def test_many_clients_on_three_connections(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
     """24 threads, each of whose requests takes a second connection while it holds a first: without turns most fail after 30 s."""
     write_tokens(tmp_path / "tokens.json", role_tokens())
     pool = {"MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "2", "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "1"}
-    server = Server({**server_environment(migrated_uri, object_store.url), **pool}, tmp_path / "log", tmp_path / "tokens.json")
+    server = Server(
+        {**server_environment(migrated_uri, object_store.url), **pool},
+        tmp_path / "log",
+        tmp_path / "tokens.json",
+    )
     server.start()
 
     def one_run(number: int) -> set[int]:
-        created = server.request("POST", "/api/2.0/mlflow/runs/create", "edit", json={"experiment_id": "0", "start_time": number})
+        created = server.request(
+            "POST",
+            "/api/2.0/mlflow/runs/create",
+            "edit",
+            json={"experiment_id": "0", "start_time": number},
+        )
         assert created.status_code == 200, created.text
         run_id = created.json()["run"]["info"]["run_id"]
-        dataset = {"name": f"d{number}", "digest": str(number), "source_type": "local", "source": "{}"}
-        inputs = {"run_id": run_id, "datasets": [{"tags": [{"key": "mlflow.data.context", "value": "training"}], "dataset": dataset}]}
+        dataset = {
+            "name": f"d{number}",
+            "digest": str(number),
+            "source_type": "local",
+            "source": "{}",
+        }
+        inputs = {
+            "run_id": run_id,
+            "datasets": [
+                {"tags": [{"key": "mlflow.data.context", "value": "training"}], "dataset": dataset}
+            ],
+        }
         logged = server.request("POST", "/api/2.0/mlflow/runs/log-inputs", "edit", json=inputs)
         return {created.status_code, logged.status_code}
 

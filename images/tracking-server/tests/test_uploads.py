@@ -16,16 +16,30 @@ SHAPES = [(512 * MIB, 1), (768 * MIB, 1), (1024 * MIB, 2), (16384 * MIB, 2)]
 
 
 @pytest.mark.parametrize(("memory", "workers"), SHAPES)
-def test_a_file_of_any_length_that_is_taken_fits_the_stores_number_of_parts(memory: int, workers: int) -> None:
+def test_a_file_of_any_length_that_is_taken_fits_the_stores_number_of_parts(
+    memory: int, workers: int
+) -> None:
     limits = limits_of(memory, workers, 5)
     largest = limits.largest_artifact_bytes
-    for length in (0, 1, 5 * MIB, 8 * 1024 * MIB, MOST_PARTS * LEAST_PART, MOST_PARTS * LEAST_PART + 1, 200 * 1024**3, largest):
+    for length in (
+        0,
+        1,
+        5 * MIB,
+        8 * 1024 * MIB,
+        MOST_PARTS * LEAST_PART,
+        MOST_PARTS * LEAST_PART + 1,
+        200 * 1024**3,
+        largest,
+    ):
         planned = plan(length, limits)
         assert planned is not None, length
         weight, part, ahead = planned
         assert part * MOST_PARTS >= length and part % MIB == 0
         assert weight <= limits.uploads_bytes
-        assert weight >= min(length, (2 if ahead else 1) * part) + BESIDE_PARTS or weight == limits.uploads_bytes // 16
+        assert (
+            weight >= min(length, (2 if ahead else 1) * part) + BESIDE_PARTS
+            or weight == limits.uploads_bytes // 16
+        )
     assert plan(largest + MOST_PARTS * MIB + 1, limits) is None or largest == 5 * 1024**4
 
 
@@ -53,7 +67,9 @@ class Store:
         return {"ETag": "e"}
 
     def complete_multipart_upload(self, **arguments: Any) -> None:
-        self.completed = [part["PartNumber"] for part in arguments["MultipartUpload"]["Parts"]] == sorted(self.sizes)
+        self.completed = [
+            part["PartNumber"] for part in arguments["MultipartUpload"]["Parts"]
+        ] == sorted(self.sizes)
 
     def abort_multipart_upload(self, **_: Any) -> None:
         self.aborted = True
@@ -87,8 +103,18 @@ def test_without_a_length_parts_grow_as_long_as_there_is_room() -> None:
 
 
 def _scope(token: str, length: int | None) -> Scope:
-    name, value = (b"content-length", str(length).encode()) if length is not None else (b"transfer-encoding", b"chunked")
-    return {"type": "http", "method": "PUT", "path": "/api/2.0/mlflow-artifacts/artifacts/0/x", "headers": [(name, value)], "token": token}
+    name, value = (
+        (b"content-length", str(length).encode())
+        if length is not None
+        else (b"transfer-encoding", b"chunked")
+    )
+    return {
+        "type": "http",
+        "method": "PUT",
+        "path": "/api/2.0/mlflow-artifacts/artifacts/0/x",
+        "headers": [(name, value)],
+        "token": token,
+    }
 
 
 def test_uploads_wait_and_others_find_room() -> None:
@@ -114,7 +140,10 @@ def test_uploads_wait_and_others_find_room() -> None:
 
         limits = limits_of(768 * MIB, 1, 5)
         uploads = Uploads(app, limits, wait_seconds=0.1)
-        tasks = [asyncio.ensure_future(uploads(_scope("a", 100 * MIB), receive, send, "a")) for _ in range(12)]
+        tasks = [
+            asyncio.ensure_future(uploads(_scope("a", 100 * MIB), receive, send, "a"))
+            for _ in range(12)
+        ]
         await asyncio.sleep(0.02)
         first = inside.count("a")
         assert 3 <= first <= limits.uploads_bytes // (13 * MIB)
@@ -173,7 +202,10 @@ def test_an_upload_that_stands_still_ends_with_408() -> None:
 def test_a_body_is_handed_on_in_few_pieces(length: int | None, handed_on: list[int]) -> None:
     async def scenario() -> None:
         seen: list[bytes] = []
-        left = [bytes([number % 256]) * (64 * 1024) for number in range((MIB if length is None else length) // (64 * 1024))]
+        left = [
+            bytes([number % 256]) * (64 * 1024)
+            for number in range((MIB if length is None else length) // (64 * 1024))
+        ]
         sent = b"".join(left)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -57,7 +57,10 @@ def started(uri: str, store: ObjectStore, folder: Path, **more: str) -> Server:
     folder.mkdir(exist_ok=True)
     write_tokens(folder / "tokens.json", role_tokens())
     # Only a test's receiver is at a private address and without TLS.
-    test_only = {"MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true", "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http"}
+    test_only = {
+        "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
+        "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http",
+    }
     environment = {**server_environment(uri, store.url), **test_only, **more}
     server = Server(environment, folder / "log", folder / "tokens.json")
     server.start()

@@ -23,12 +23,18 @@ def children(pid: int) -> list[int]:
 
 def new_server(uri: str, store: ObjectStore, folder: Path, workers: int, **more: str) -> Server:
     write_tokens(folder / "tokens.json", role_tokens())
-    environment = {**server_environment(uri, store.url), "MLFLOW_INSTANCE_WORKERS": str(workers), **more}
+    environment = {
+        **server_environment(uri, store.url),
+        "MLFLOW_INSTANCE_WORKERS": str(workers),
+        **more,
+    }
     return Server(environment, folder / "log", folder / "tokens.json")
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_sigterm_lets_requests_finish_and_ends_with_0(migrated_uri: str, object_store: ObjectStore, tmp_path: Path, workers: int) -> None:
+def test_sigterm_lets_requests_finish_and_ends_with_0(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path, workers: int
+) -> None:
     server = new_server(migrated_uri, object_store, tmp_path, workers)
     server.start()
     assert server.process is not None
@@ -45,7 +51,10 @@ def test_sigterm_lets_requests_finish_and_ends_with_0(migrated_uri: str, object_
         headers = {"Authorization": f"Bearer {token_of('edit')}"}
         answers.append(
             requests.put(
-                f"{server.url}/api/2.0/mlflow-artifacts/artifacts/0/slow-{workers}", data=slow_body(), headers=headers, timeout=60
+                f"{server.url}/api/2.0/mlflow-artifacts/artifacts/0/slow-{workers}",
+                data=slow_body(),
+                headers=headers,
+                timeout=60,
             ).status_code
         )
 
@@ -55,7 +64,14 @@ def test_sigterm_lets_requests_finish_and_ends_with_0(migrated_uri: str, object_
     assert server.stop() == 0
     thread.join()
     assert answers == [200]
-    assert len(object_store.client().get_object(Bucket="instance", Key=f"artifacts/0/slow-{workers}")["Body"].read()) == 20_000
+    assert (
+        len(
+            object_store.client()
+            .get_object(Bucket="instance", Key=f"artifacts/0/slow-{workers}")["Body"]
+            .read()
+        )
+        == 20_000
+    )
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
@@ -112,10 +128,14 @@ def test_a_connection_without_a_request_is_kept_for_as_long_as_the_setting_says(
     migrated_uri: str, object_store: ObjectStore, tmp_path: Path
 ) -> None:
     # Not uvicorn's own 5 s, which a server that forgets the setting would have.
-    server = new_server(migrated_uri, object_store, tmp_path, 1, MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS="7")
+    server = new_server(
+        migrated_uri, object_store, tmp_path, 1, MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS="7"
+    )
     server.start()
     try:
-        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as connection:
+        with socket.create_connection(
+            ("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30
+        ) as connection:
             # From here, and not from the answer: on a busy machine this process may see that late.
             asked = time.monotonic()
             connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -128,7 +148,9 @@ def test_a_connection_without_a_request_is_kept_for_as_long_as_the_setting_says(
         server.stop()
 
 
-def test_a_worker_that_dies_early_ends_the_container_with_1(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+def test_a_worker_that_dies_early_ends_the_container_with_1(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
     server = new_server(migrated_uri, object_store, tmp_path, 2)
     server.start()
     assert server.process is not None
@@ -137,10 +159,14 @@ def test_a_worker_that_dies_early_ends_the_container_with_1(migrated_uri: str, o
     assert "ended after" in server.log.read_text() and "signal SIGKILL" in server.log.read_text()
 
 
-def test_a_worker_that_served_for_a_while_is_replaced(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+def test_a_worker_that_served_for_a_while_is_replaced(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
     """The real bound is 30 s; here it is nothing."""
     patched = tmp_path / "sitecustomize.py"
-    patched.write_text("import mlflow_instance.workers as workers\nworkers._HEALTHY_AFTER_SECONDS = 0.0\n")
+    patched.write_text(
+        "import mlflow_instance.workers as workers\nworkers._HEALTHY_AFTER_SECONDS = 0.0\n"
+    )
     server = new_server(migrated_uri, object_store, tmp_path, 2)
     server.environment["PYTHONPATH"] = f"{tmp_path}:{os.environ['PYTHONPATH']}"
     server.start()
@@ -156,7 +182,9 @@ def test_a_worker_that_served_for_a_while_is_replaced(migrated_uri: str, object_
     assert server.stop() == 0
 
 
-def test_workers_go_with_a_parent_that_was_killed(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+def test_workers_go_with_a_parent_that_was_killed(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
     server = new_server(migrated_uri, object_store, tmp_path, 2)
     server.start()
     assert server.process is not None
@@ -169,20 +197,35 @@ def test_workers_go_with_a_parent_that_was_killed(migrated_uri: str, object_stor
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_fault_on_import_ends_the_container(migrated_uri: str, object_store: ObjectStore, tmp_path: Path, workers: int) -> None:
+def test_a_fault_on_import_ends_the_container(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path, workers: int
+) -> None:
     """A package that is broken or missing: MLflow's own start would restart the worker for ever."""
     import subprocess
     import sys
 
     (tmp_path / "flask_cors.py").write_text("raise ImportError('broken on purpose')")
-    environment = process_environment({**server_environment(migrated_uri, object_store.url), "MLFLOW_INSTANCE_WORKERS": str(workers)})
+    environment = process_environment(
+        {
+            **server_environment(migrated_uri, object_store.url),
+            "MLFLOW_INSTANCE_WORKERS": str(workers),
+        }
+    )
     environment["PYTHONPATH"] = f"{tmp_path}:{environment['PYTHONPATH']}"
-    done = subprocess.run([f"{sys.prefix}/bin/mlflow-instance-server"], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [f"{sys.prefix}/bin/mlflow-instance-server"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 1
     assert "broken on purpose" in done.stderr
 
 
-def test_workers_share_the_imported_code(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+def test_workers_share_the_imported_code(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
     """The measured figures are in the README; this keeps the order of magnitude."""
     server = new_server(migrated_uri, object_store, tmp_path, 4)
     server.start()
@@ -196,7 +239,9 @@ def test_workers_share_the_imported_code(migrated_uri: str, object_store: Object
     assert total < 500, f"{total} MiB"
 
 
-def test_one_worker_is_one_process_below_300_mib(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) -> None:
+def test_one_worker_is_one_process_below_300_mib(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+) -> None:
     server = new_server(migrated_uri, object_store, tmp_path, 1)
     server.start()
     assert server.process is not None
@@ -206,11 +251,24 @@ def test_one_worker_is_one_process_below_300_mib(migrated_uri: str, object_store
     # After a burst of parallel uploads and searches most of what it took is given back.
     with ThreadPoolExecutor(16) as pool:
         uploads = [
-            pool.submit(server.request, "PUT", f"/api/2.0/mlflow-artifacts/artifacts/0/burst/{i}", "edit", data=os.urandom(20_000_000))
+            pool.submit(
+                server.request,
+                "PUT",
+                f"/api/2.0/mlflow-artifacts/artifacts/0/burst/{i}",
+                "edit",
+                data=os.urandom(20_000_000),
+            )
             for i in range(8)
         ]
         searches = [
-            pool.submit(server.request, "POST", "/api/2.0/mlflow/experiments/search", "read", json={"max_results": 100}) for _ in range(100)
+            pool.submit(
+                server.request,
+                "POST",
+                "/api/2.0/mlflow/experiments/search",
+                "read",
+                json={"max_results": 100},
+            )
+            for _ in range(100)
         ]
         assert {one.result().status_code for one in uploads + searches} == {200}
     time.sleep(2)

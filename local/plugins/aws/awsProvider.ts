@@ -39,7 +39,8 @@ const resources: Record<string, Maker> = {
   "aws:s3/bucketVersioning:BucketVersioning": ofStore(bucketVersioning),
   "aws:s3/bucketPolicy:BucketPolicy": ofStore(bucketPolicy),
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ofStore(bucketPublicAccessBlock),
-  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": ofStore(bucketEncryption),
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration":
+    ofStore(bucketEncryption),
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": ofStore(bucketLifecycle),
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ofStore(bucketOwnership),
   "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": ofStore(bucketCors),
@@ -51,10 +52,11 @@ const resources: Record<string, Maker> = {
   "aws:iam/rolePolicy:RolePolicy": (services) => rolePolicy(() => services().iam()),
 };
 
-const functions: Record<string, (connection: Connection, args: Properties) => Promise<Properties>> = {
-  "aws:index/getCallerIdentity:getCallerIdentity": callerIdentity,
-  "aws:eks/getCluster:getCluster": eksCluster,
-};
+const functions: Record<string, (connection: Connection, args: Properties) => Promise<Properties>> =
+  {
+    "aws:index/getCallerIdentity:getCallerIdentity": callerIdentity,
+    "aws:eks/getCluster:getCluster": eksCluster,
+  };
 
 export function awsProvider(version = "7.48.0"): Provider {
   let services: Services | undefined;
@@ -63,8 +65,12 @@ export function awsProvider(version = "7.48.0"): Provider {
     return services;
   };
   const handlers: Record<string, ResourceHandler> = {
-    ...Object.fromEntries(Object.entries(resources).map(([type, make]) => [type, bridgedHandler(make(current))])),
-    ...Object.fromEntries(Object.entries(previewOnlyResources).map(([type, rules]) => [type, previewOnly(type, rules)])),
+    ...Object.fromEntries(
+      Object.entries(resources).map(([type, make]) => [type, bridgedHandler(make(current))]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(previewOnlyResources).map(([type, rules]) => [type, previewOnly(type, rules)]),
+    ),
   };
   return {
     name: "aws",
@@ -79,7 +85,10 @@ export function awsProvider(version = "7.48.0"): Provider {
     },
     invoke: async ({ token, args }) => {
       const answer = functions[token];
-      if (!answer) throw new UserError(`function ${token} is not supported by the stand-in plugin for "aws"; install the official one`);
+      if (!answer)
+        throw new UserError(
+          `function ${token} is not supported by the stand-in plugin for "aws"; install the official one`,
+        );
       return { result: await answer(current().connection, args) };
     },
     close: async () => services?.store.client.destroy(),

@@ -42,7 +42,12 @@ const properties: BridgedResource["properties"] = {
     validate: (value) => wrongName(asText(value)),
   },
   bucketDomainName: { type: "string", output: true },
-  bucketPrefix: { type: "string", computed: true, replaces: true, validate: () => "not supported by the stand-in plugin: give `bucket`" },
+  bucketPrefix: {
+    type: "string",
+    computed: true,
+    replaces: true,
+    validate: () => "not supported by the stand-in plugin: give `bucket`",
+  },
   bucketRegion: { type: "string", output: true },
   bucketRegionalDomainName: { type: "string", output: true },
   forceDestroy: { type: "boolean", default: false },
@@ -57,7 +62,10 @@ const properties: BridgedResource["properties"] = {
 };
 
 function wrongName(name: string): string | undefined {
-  const isName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes("..") && !/^\d+\.\d+\.\d+\.\d+$/.test(name);
+  const isName =
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&
+    !name.includes("..") &&
+    !/^\d+\.\d+\.\d+\.\d+$/.test(name);
   return isName
     ? undefined
     : `"${name}" is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, with a letter or digit at both ends`;
@@ -70,7 +78,9 @@ async function exists(store: ObjectStore, name: string): Promise<boolean> {
   } catch (error) {
     if (statusOf(error) === 404) return false;
     if (statusOf(error) === 403)
-      throw new UserError(`can't look at bucket "${name}": the object store ${store.where} refuses access to it`);
+      throw new UserError(
+        `can't look at bucket "${name}": the object store ${store.where} refuses access to it`,
+      );
     throw serviceError(store, `can't look at bucket "${name}"`, error);
   }
 }
@@ -94,13 +104,21 @@ async function state(store: ObjectStore, name: string, known: Properties): Promi
 
 const minutes = (count: number): number => count * 60 * 1e9;
 
-/** A bucket. What its own resources set (policy, versioning, …) is not read into its state: it would drift with each of them. */
+/**
+ * A bucket. What its own resources set (policy, versioning, …) is not read into its state: it would
+ * drift with each of them.
+ */
 export function bucket(store: () => ObjectStore): BridgedResource {
   return {
     framework: "sdk",
     // The official plugin keeps the operation timeouts of this type here.
     meta: JSON.stringify({
-      "e2bfb730-ecaa-11e6-8f88-34363bc7c4c0": { create: minutes(20), delete: minutes(60), read: minutes(20), update: minutes(20) },
+      "e2bfb730-ecaa-11e6-8f88-34363bc7c4c0": {
+        create: minutes(20),
+        delete: minutes(60),
+        read: minutes(20),
+        update: minutes(20),
+      },
     }),
     properties,
     prepare: withDefaultTags(store),
@@ -116,7 +134,9 @@ export function bucket(store: () => ObjectStore): BridgedResource {
           new CreateBucketCommand({
             Bucket: name,
             ...(store().region !== "us-east-1" && {
-              CreateBucketConfiguration: { LocationConstraint: store().region as BucketLocationConstraint },
+              CreateBucketConfiguration: {
+                LocationConstraint: store().region as BucketLocationConstraint,
+              },
             }),
             ...(inputs["objectLockEnabled"] === true && { ObjectLockEnabledForBucket: true }),
           }),
@@ -127,14 +147,16 @@ export function bucket(store: () => ObjectStore): BridgedResource {
       if (!isEmptyTags(inputs["tags"])) await writeTags(store(), name, inputs["tags"]);
       return { id: name, state: await state(store(), name, inputs) };
     },
-    read: async (_context, id, known) => ((await exists(store(), id)) ? { state: await state(store(), id, known) } : undefined),
+    read: async (_context, id, known) =>
+      (await exists(store(), id)) ? { state: await state(store(), id, known) } : undefined,
     update: async ({ id, inputs, changed }) => {
       if (changed.has("tags")) await writeTags(store(), id, inputs["tags"]);
       return state(store(), id, inputs);
     },
     delete: async ({ signal, log }, id, known) => {
       const what = `can't delete bucket "${id}"`;
-      const remove = (): Promise<unknown> => store().client.send(new DeleteBucketCommand({ Bucket: id }));
+      const remove = (): Promise<unknown> =>
+        store().client.send(new DeleteBucketCommand({ Bucket: id }));
       try {
         await remove();
       } catch (error) {

@@ -1,4 +1,8 @@
-import { DeleteBucketCorsCommand, GetBucketCorsCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteBucketCorsCommand,
+  GetBucketCorsCommand,
+  PutBucketCorsCommand,
+} from "@aws-sdk/client-s3";
 import type { CORSRule } from "@aws-sdk/client-s3";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
 import type { Properties, Value } from "../shared/values.ts";
@@ -11,7 +15,9 @@ function toRule(rule: Properties): CORSRule {
   return {
     AllowedMethods: texts(rule, "allowedMethods"),
     AllowedOrigins: texts(rule, "allowedOrigins"),
-    ...(texts(rule, "allowedHeaders").length > 0 && { AllowedHeaders: texts(rule, "allowedHeaders") }),
+    ...(texts(rule, "allowedHeaders").length > 0 && {
+      AllowedHeaders: texts(rule, "allowedHeaders"),
+    }),
     ...(texts(rule, "exposeHeaders").length > 0 && { ExposeHeaders: texts(rule, "exposeHeaders") }),
     ...(text(rule, "id") !== "" && { ID: text(rule, "id") }),
     ...(maxAge && { MaxAgeSeconds: maxAge }),
@@ -52,7 +58,12 @@ export function bucketCors(store: () => ObjectStore): BridgedResource {
       },
     },
     put: ({ client }, bucket, inputs) =>
-      client.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules: objects(inputs, "corsRules").map(toRule) } })),
+      client.send(
+        new PutBucketCorsCommand({
+          Bucket: bucket,
+          CORSConfiguration: { CORSRules: objects(inputs, "corsRules").map(toRule) },
+        }),
+      ),
     get: async ({ client }, bucket) => {
       const { CORSRules } = await client.send(new GetBucketCorsCommand({ Bucket: bucket }));
       return CORSRules && { corsRules: CORSRules.map(fromRule) };

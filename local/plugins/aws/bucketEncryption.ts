@@ -1,4 +1,8 @@
-import { DeleteBucketEncryptionCommand, GetBucketEncryptionCommand, PutBucketEncryptionCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteBucketEncryptionCommand,
+  GetBucketEncryptionCommand,
+  PutBucketEncryptionCommand,
+} from "@aws-sdk/client-s3";
 import type { ServerSideEncryption, ServerSideEncryptionRule } from "@aws-sdk/client-s3";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
 import type { Properties } from "../shared/values.ts";
@@ -24,7 +28,10 @@ function fromRule(rule: ServerSideEncryptionRule): Properties {
   const byDefault = rule.ApplyServerSideEncryptionByDefault;
   return {
     applyServerSideEncryptionByDefault: byDefault
-      ? { kmsMasterKeyId: byDefault.KMSMasterKeyID ?? "", sseAlgorithm: byDefault.SSEAlgorithm ?? "" }
+      ? {
+          kmsMasterKeyId: byDefault.KMSMasterKeyID ?? "",
+          sseAlgorithm: byDefault.SSEAlgorithm ?? "",
+        }
       : null,
     blockedEncryptionTypes: [],
     bucketKeyEnabled: rule.BucketKeyEnabled === true,
@@ -44,9 +51,16 @@ export function bucketEncryption(store: () => ObjectStore): BridgedResource {
         fields: {
           applyServerSideEncryptionByDefault: {
             type: "object",
-            fields: { kmsMasterKeyId: { type: "string", computed: true }, sseAlgorithm: { type: "string", required: true } },
+            fields: {
+              kmsMasterKeyId: { type: "string", computed: true },
+              sseAlgorithm: { type: "string", required: true },
+            },
           },
-          blockedEncryptionTypes: { type: "list", computed: true, validate: () => "not supported by the stand-in plugin" },
+          blockedEncryptionTypes: {
+            type: "list",
+            computed: true,
+            validate: () => "not supported by the stand-in plugin",
+          },
           bucketKeyEnabled: { type: "boolean", computed: true },
         },
       },
@@ -59,9 +73,12 @@ export function bucketEncryption(store: () => ObjectStore): BridgedResource {
         }),
       ),
     get: async ({ client }, bucket) => {
-      const { ServerSideEncryptionConfiguration: found } = await client.send(new GetBucketEncryptionCommand({ Bucket: bucket }));
+      const { ServerSideEncryptionConfiguration: found } = await client.send(
+        new GetBucketEncryptionCommand({ Bucket: bucket }),
+      );
       return found && { rules: (found.Rules ?? []).map(fromRule) };
     },
-    remove: ({ client }, bucket) => client.send(new DeleteBucketEncryptionCommand({ Bucket: bucket })),
+    remove: ({ client }, bucket) =>
+      client.send(new DeleteBucketEncryptionCommand({ Bucket: bucket })),
   });
 }

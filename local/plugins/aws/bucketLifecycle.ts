@@ -30,14 +30,18 @@ export function bucketLifecycle(store: () => ObjectStore): BridgedResource {
         }),
       ),
     get: async ({ client }, bucket, known) => {
-      const { Rules } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
+      const { Rules } = await client.send(
+        new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }),
+      );
       return (
         Rules && {
           rules: Rules.map(fromRule),
-          transitionDefaultMinimumObjectSize: text(known, "transitionDefaultMinimumObjectSize") || defaultMinimum,
+          transitionDefaultMinimumObjectSize:
+            text(known, "transitionDefaultMinimumObjectSize") || defaultMinimum,
         }
       );
     },
-    remove: ({ client }, bucket) => client.send(new DeleteBucketLifecycleCommand({ Bucket: bucket })),
+    remove: ({ client }, bucket) =>
+      client.send(new DeleteBucketLifecycleCommand({ Bucket: bucket })),
   });
 }

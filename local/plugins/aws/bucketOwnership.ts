@@ -15,16 +15,33 @@ export function bucketOwnership(store: () => ObjectStore): BridgedResource {
     framework: "sdk",
     owner: false,
     missing: ["OwnershipControlsNotFoundError"],
-    properties: { rule: { type: "object", required: true, fields: { objectOwnership: { type: "string", required: true } } } },
+    properties: {
+      rule: {
+        type: "object",
+        required: true,
+        fields: { objectOwnership: { type: "string", required: true } },
+      },
+    },
     put: ({ client }, bucket, inputs) => {
-      const ObjectOwnership = text(object(inputs, "rule") ?? {}, "objectOwnership") as ObjectOwnership;
-      return client.send(new PutBucketOwnershipControlsCommand({ Bucket: bucket, OwnershipControls: { Rules: [{ ObjectOwnership }] } }));
+      const ObjectOwnership = text(
+        object(inputs, "rule") ?? {},
+        "objectOwnership",
+      ) as ObjectOwnership;
+      return client.send(
+        new PutBucketOwnershipControlsCommand({
+          Bucket: bucket,
+          OwnershipControls: { Rules: [{ ObjectOwnership }] },
+        }),
+      );
     },
     get: async ({ client }, bucket) => {
-      const { OwnershipControls } = await client.send(new GetBucketOwnershipControlsCommand({ Bucket: bucket }));
+      const { OwnershipControls } = await client.send(
+        new GetBucketOwnershipControlsCommand({ Bucket: bucket }),
+      );
       const [rule] = OwnershipControls?.Rules ?? [];
       return rule && { rule: { objectOwnership: rule.ObjectOwnership ?? "" } };
     },
-    remove: ({ client }, bucket) => client.send(new DeleteBucketOwnershipControlsCommand({ Bucket: bucket })),
+    remove: ({ client }, bucket) =>
+      client.send(new DeleteBucketOwnershipControlsCommand({ Bucket: bucket })),
   });
 }

@@ -1,4 +1,8 @@
-import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteBucketPolicyCommand,
+  GetBucketPolicyCommand,
+  PutBucketPolicyCommand,
+} from "@aws-sdk/client-s3";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
 import { bucketSetting } from "./bucketSetting.ts";
 import { text } from "./inputs.ts";
@@ -12,7 +16,8 @@ export function bucketPolicy(store: () => ObjectStore): BridgedResource {
     owner: false,
     missing: ["NoSuchBucketPolicy"],
     properties: { policy: { type: "string", required: true, same: samePolicy, validate: notJson } },
-    put: ({ client }, bucket, inputs) => client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: text(inputs, "policy") })),
+    put: ({ client }, bucket, inputs) =>
+      client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: text(inputs, "policy") })),
     get: async ({ client }, bucket, known) => {
       const { Policy } = await client.send(new GetBucketPolicyCommand({ Bucket: bucket }));
       if (!Policy) return undefined;

@@ -1,4 +1,8 @@
-import { DeletePublicAccessBlockCommand, GetPublicAccessBlockCommand, PutPublicAccessBlockCommand } from "@aws-sdk/client-s3";
+import {
+  DeletePublicAccessBlockCommand,
+  GetPublicAccessBlockCommand,
+  PutPublicAccessBlockCommand,
+} from "@aws-sdk/client-s3";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
 import { bucketSetting } from "./bucketSetting.ts";
 import type { ObjectStore } from "./objectStore.ts";
@@ -29,7 +33,9 @@ export function bucketPublicAccessBlock(store: () => ObjectStore): BridgedResour
         }),
       ),
     get: async ({ client }, bucket, known) => {
-      const { PublicAccessBlockConfiguration: found } = await client.send(new GetPublicAccessBlockCommand({ Bucket: bucket }));
+      const { PublicAccessBlockConfiguration: found } = await client.send(
+        new GetPublicAccessBlockCommand({ Bucket: bucket }),
+      );
       return (
         found && {
           blockPublicAcls: found.BlockPublicAcls === true,
@@ -41,7 +47,8 @@ export function bucketPublicAccessBlock(store: () => ObjectStore): BridgedResour
       );
     },
     remove: async ({ client }, bucket, state) => {
-      if (state["skipDestroy"] !== true) await client.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
+      if (state["skipDestroy"] !== true)
+        await client.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
     },
   });
 }

@@ -15,7 +15,12 @@ export interface BucketSetting {
   missing: string[];
   owner: boolean;
   validate?: BridgedResource["validate"];
-  put(store: ObjectStore, bucket: string, inputs: Properties, old: Properties | undefined): Promise<unknown>;
+  put(
+    store: ObjectStore,
+    bucket: string,
+    inputs: Properties,
+    old: Properties | undefined,
+  ): Promise<unknown>;
   /** undefined: not set. */
   get(store: ObjectStore, bucket: string, known: Properties): Promise<Properties | undefined>;
   remove(store: ObjectStore, bucket: string, state: Properties): Promise<unknown>;
@@ -24,9 +29,13 @@ export interface BucketSetting {
 export function bucketSetting(store: () => ObjectStore, setting: BucketSetting): BridgedResource {
   const of = (name: string): string => `${setting.noun} of bucket "${name}"`;
   const idOf = (inputs: Properties): string =>
-    [text(inputs, "bucket"), text(inputs, "expectedBucketOwner")].filter((part) => part !== "").join(",");
+    [text(inputs, "bucket"), text(inputs, "expectedBucketOwner")]
+      .filter((part) => part !== "")
+      .join(",");
   const read = async (name: string, known: Properties): Promise<Properties | undefined> => {
-    const found = await find(store(), `can't read ${of(name)}`, setting.missing, () => setting.get(store(), name, known));
+    const found = await find(store(), `can't read ${of(name)}`, setting.missing, () =>
+      setting.get(store(), name, known),
+    );
     if (!found) return undefined;
     return {
       ...found,
@@ -47,7 +56,9 @@ export function bucketSetting(store: () => ObjectStore, setting: BucketSetting):
     properties: {
       ...setting.properties,
       bucket: { type: "string", required: true, replaces: true },
-      ...(setting.owner && { expectedBucketOwner: { type: "string" as const, replaces: true as const } }),
+      ...(setting.owner && {
+        expectedBucketOwner: { type: "string" as const, replaces: true as const },
+      }),
       region: { type: "string", computed: true, replaces: true },
     },
     create: async ({ inputs }) => ({ id: idOf(inputs), state: await write(inputs) }),
@@ -59,7 +70,9 @@ export function bucketSetting(store: () => ObjectStore, setting: BucketSetting):
     update: async ({ inputs, old }) => write(inputs, old),
     delete: async (_context, _id, state) => {
       const name = text(state, "bucket");
-      await find(store(), `can't remove ${of(name)}`, setting.missing, () => setting.remove(store(), name, state));
+      await find(store(), `can't remove ${of(name)}`, setting.missing, () =>
+        setting.remove(store(), name, state),
+      );
     },
   };
 }

@@ -10,7 +10,9 @@ import type { ObjectStore } from "./objectStore.ts";
 const oneOf =
   (...words: string[]) =>
   (value: Value) =>
-    words.includes(asText(value)) ? undefined : `"${asText(value)}" is not one of ${words.join(", ")}`;
+    words.includes(asText(value))
+      ? undefined
+      : `"${asText(value)}" is not one of ${words.join(", ")}`;
 
 export function bucketVersioning(store: () => ObjectStore): BridgedResource {
   return bucketSetting(store, {
@@ -25,7 +27,11 @@ export function bucketVersioning(store: () => ObjectStore): BridgedResource {
         required: true,
         fields: {
           mfaDelete: { type: "string", computed: true, validate: oneOf("Enabled", "Disabled") },
-          status: { type: "string", required: true, validate: oneOf("Enabled", "Suspended", "Disabled") },
+          status: {
+            type: "string",
+            required: true,
+            validate: oneOf("Enabled", "Suspended", "Disabled"),
+          },
         },
       },
     },
@@ -36,22 +42,38 @@ export function bucketVersioning(store: () => ObjectStore): BridgedResource {
       if (status === "Disabled" && !old) return;
       const configuration = {
         Status: (status === "Disabled" ? "Suspended" : status) as BucketVersioningStatus,
-        ...(text(wanted, "mfaDelete") !== "" && { MFADelete: text(wanted, "mfaDelete") as MFADelete }),
+        ...(text(wanted, "mfaDelete") !== "" && {
+          MFADelete: text(wanted, "mfaDelete") as MFADelete,
+        }),
       };
       const mfa = text(inputs, "mfa");
       await client.send(
-        new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: configuration, ...(mfa !== "" && { MFA: mfa }) }),
+        new PutBucketVersioningCommand({
+          Bucket: bucket,
+          VersioningConfiguration: configuration,
+          ...(mfa !== "" && { MFA: mfa }),
+        }),
       );
     },
     get: async ({ client }, bucket, known) => {
-      const { Status, MFADelete: mfaDelete } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
+      const { Status, MFADelete: mfaDelete } = await client.send(
+        new GetBucketVersioningCommand({ Bucket: bucket }),
+      );
       const wanted = text(object(known, "versioningConfiguration") ?? {}, "status");
       if (!Status && wanted !== "Disabled") return undefined;
-      return { mfa: text(known, "mfa") || null, versioningConfiguration: { mfaDelete: mfaDelete ?? "", status: Status ?? "Disabled" } };
+      return {
+        mfa: text(known, "mfa") || null,
+        versioningConfiguration: { mfaDelete: mfaDelete ?? "", status: Status ?? "Disabled" },
+      };
     },
     remove: async ({ client }, bucket, state) => {
       if (text(object(state, "versioningConfiguration") ?? {}, "status") === "Disabled") return;
-      await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: "Suspended" } }));
+      await client.send(
+        new PutBucketVersioningCommand({
+          Bucket: bucket,
+          VersioningConfiguration: { Status: "Suspended" },
+        }),
+      );
     },
   });
 }

@@ -11,8 +11,15 @@ export async function callerIdentity(connection: Connection): Promise<Properties
   const client = new STSClient(connection.clientSettings("sts"));
   try {
     const service = { kind: "STS", where: connection.where("sts") };
-    const who = await call(service, "can't ask whose credentials these are", () => client.send(new GetCallerIdentityCommand({})));
-    return { accountId: who.Account ?? "", arn: who.Arn ?? "", id: who.Account ?? "", userId: who.UserId ?? "" };
+    const who = await call(service, "can't ask whose credentials these are", () =>
+      client.send(new GetCallerIdentityCommand({})),
+    );
+    return {
+      accountId: who.Account ?? "",
+      arn: who.Arn ?? "",
+      id: who.Account ?? "",
+      userId: who.UserId ?? "",
+    };
   } finally {
     client.destroy();
   }
@@ -25,6 +32,8 @@ export async function checkAccount(connection: Connection): Promise<void> {
   if (allowed.length === 0) return;
   const { accountId } = await callerIdentity(connection);
   if (!allowed.includes(asText(accountId))) {
-    throw new UserError(`aws provider: the credentials belong to account ${asText(accountId)}, allowed is ${allowed.join(", ")}`);
+    throw new UserError(
+      `aws provider: the credentials belong to account ${asText(accountId)}, allowed is ${allowed.join(", ")}`,
+    );
   }
 }

@@ -12,11 +12,15 @@ export async function eksCluster(connection: Connection, args: Properties): Prom
   const name = asText(args["name"]);
   try {
     const service = { kind: "EKS", where: connection.where("eks") };
-    const found = await find(service, `can't read EKS cluster "${name}"`, ["ResourceNotFoundException"], () =>
-      client.send(new DescribeClusterCommand({ name })),
+    const found = await find(
+      service,
+      `can't read EKS cluster "${name}"`,
+      ["ResourceNotFoundException"],
+      () => client.send(new DescribeClusterCommand({ name })),
     );
     const cluster = found?.cluster;
-    if (!cluster) throw new UserError(`there is no EKS cluster "${name}" in ${connection.where("eks")}`);
+    if (!cluster)
+      throw new UserError(`there is no EKS cluster "${name}" in ${connection.where("eks")}`);
     return given({
       id: name,
       name,

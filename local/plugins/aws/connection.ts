@@ -1,4 +1,5 @@
-// What the clients of all services share: provider arguments -> region, credentials, TLS and each service's address.
+// What the clients of all services share: provider arguments -> region, credentials, TLS and each
+// service's address.
 import { readFileSync } from "node:fs";
 import { Settings } from "../shared/bridged/config.ts";
 import { UserError } from "../shared/provider.ts";
@@ -34,10 +35,16 @@ export class Connection {
     const settings = new Settings("aws", config);
     const unsupported = settings.unknownKeys(supported).filter((key) => isGiven(settings, key));
     if (unsupported.length > 0) {
-      throw new UserError(`aws provider: ${unsupported.join(", ")} is not supported by the stand-in plugin; install the official one`);
+      throw new UserError(
+        `aws provider: ${unsupported.join(", ")} is not supported by the stand-in plugin; install the official one`,
+      );
     }
-    const region = settings.text("region") ?? process.env["AWS_REGION"] ?? process.env["AWS_DEFAULT_REGION"];
-    if (!region) throw new UserError("aws provider: region is missing (any name does for a store that is not Amazon's)");
+    const region =
+      settings.text("region") ?? process.env["AWS_REGION"] ?? process.env["AWS_DEFAULT_REGION"];
+    if (!region)
+      throw new UserError(
+        "aws provider: region is missing (any name does for a store that is not Amazon's)",
+      );
     this.settings = settings;
     this.region = region;
     this.defaultTags = tagsOf(settings);
@@ -54,12 +61,19 @@ export class Connection {
   clientSettings(service: ServiceName) {
     const { settings } = this;
     const endpoint = this.#endpoints[service];
-    const [accessKeyId, secretAccessKey, sessionToken] = [settings.text("accessKey"), settings.text("secretKey"), settings.text("token")];
+    const [accessKeyId, secretAccessKey, sessionToken] = [
+      settings.text("accessKey"),
+      settings.text("secretKey"),
+      settings.text("token"),
+    ];
     const profile = settings.text("profile");
     return {
       region: this.region,
       ...(endpoint && { endpoint }),
-      ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } }),
+      ...(accessKeyId &&
+        secretAccessKey && {
+          credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
+        }),
       ...(profile && { profile }),
       maxAttempts: Math.min(settings.number("maxRetries") ?? 2, 5),
       requestHandler: { connectionTimeout: 4000, requestTimeout: 60_000, httpsAgent: this.#tls },
@@ -78,10 +92,16 @@ function endpointsOf(settings: Settings): Partial<Record<ServiceName, string>> {
   const given = (isList(list) ? list : list === undefined ? [] : [list]).filter(isObject);
   const found: Partial<Record<ServiceName, string>> = {};
   for (const service of serviceNames) {
-    const variables = [process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`], process.env["AWS_ENDPOINT_URL"]];
-    const endpoint = [...given.map((item) => asText(item[service])), ...variables].find((text) => text !== undefined && text !== "");
+    const variables = [
+      process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`],
+      process.env["AWS_ENDPOINT_URL"],
+    ];
+    const endpoint = [...given.map((item) => asText(item[service])), ...variables].find(
+      (text) => text !== undefined && text !== "",
+    );
     if (endpoint === undefined) continue;
-    if (!URL.canParse(endpoint)) throw new UserError(`aws provider: endpoints[0].${service} is not a URL: ${endpoint}`);
+    if (!URL.canParse(endpoint))
+      throw new UserError(`aws provider: endpoints[0].${service} is not a URL: ${endpoint}`);
     found[service] = endpoint;
   }
   return found;
@@ -94,12 +114,16 @@ function tls(settings: Settings): { ca?: string; rejectUnauthorized?: false } {
   try {
     return { ca: readFileSync(bundle, "utf8") };
   } catch (error) {
-    throw new UserError(`aws provider: customCaBundle: can't read ${bundle}: ${(error as NodeJS.ErrnoException).code ?? "unreadable"}`);
+    throw new UserError(
+      `aws provider: customCaBundle: can't read ${bundle}: ${(error as NodeJS.ErrnoException).code ?? "unreadable"}`,
+    );
   }
 }
 
 function tagsOf(settings: Settings): Record<string, string> {
   const value = settings.json("defaultTags");
   const tags = isObject(value) ? value["tags"] : undefined;
-  return isObject(tags) ? Object.fromEntries(Object.entries(tags).map(([key, text]) => [key, asText(text)])) : {};
+  return isObject(tags)
+    ? Object.fromEntries(Object.entries(tags).map(([key, text]) => [key, asText(text)]))
+    : {};
 }

@@ -1,4 +1,5 @@
-// `forceDestroy`: everything in a bucket goes, old versions, deletion markers and unfinished uploads too.
+// `forceDestroy`: everything in a bucket goes, old versions, deletion markers and unfinished
+// uploads too.
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
@@ -18,7 +19,9 @@ interface Item {
 
 async function someItems(store: ObjectStore, bucket: string): Promise<Item[]> {
   try {
-    const { Versions = [], DeleteMarkers = [] } = await store.client.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+    const { Versions = [], DeleteMarkers = [] } = await store.client.send(
+      new ListObjectVersionsCommand({ Bucket: bucket }),
+    );
     return [...Versions, ...DeleteMarkers].flatMap(({ Key, VersionId }) =>
       Key ? [{ Key, ...(VersionId && VersionId !== "null" && { VersionId }) }] : [],
     );
@@ -29,11 +32,22 @@ async function someItems(store: ObjectStore, bucket: string): Promise<Item[]> {
   }
 }
 
-export async function emptyBucket(store: ObjectStore, bucket: string, signal: AbortSignal, log: ResourceLog): Promise<void> {
+export async function emptyBucket(
+  store: ObjectStore,
+  bucket: string,
+  signal: AbortSignal,
+  log: ResourceLog,
+): Promise<void> {
   let removed = 0;
-  for (let items = await someItems(store, bucket); items.length > 0; items = await someItems(store, bucket)) {
+  for (
+    let items = await someItems(store, bucket);
+    items.length > 0;
+    items = await someItems(store, bucket)
+  ) {
     signal.throwIfAborted();
-    const { Errors = [] } = await store.client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: items, Quiet: true } }));
+    const { Errors = [] } = await store.client.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: items, Quiet: true } }),
+    );
     const [first] = Errors;
     // Without this a store that refuses one object would be asked for ever.
     if (first)
@@ -43,7 +57,9 @@ export async function emptyBucket(store: ObjectStore, bucket: string, signal: Ab
     removed += items.length;
     log.status(`removed ${removed} objects and versions`);
   }
-  const { Uploads = [] } = await store.client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+  const { Uploads = [] } = await store.client.send(
+    new ListMultipartUploadsCommand({ Bucket: bucket }),
+  );
   for (const { Key, UploadId } of Uploads) {
     await store.client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
   }

@@ -7,7 +7,10 @@ export interface Iam extends Service {
   sdk: typeof Sdk;
 }
 
-/** A client of IAM, made when the first role needs it: a platform without roles doesn't load its SDK. */
+/**
+ * A client of IAM, made when the first role needs it: a platform without roles doesn't load its
+ * SDK.
+ */
 export function iam(connection: Connection): () => Promise<Iam> {
   let made: Promise<Iam> | undefined;
   return () =>

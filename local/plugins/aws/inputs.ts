@@ -33,5 +33,9 @@ export function isEmptyTags(value: Value | undefined): boolean {
 
 /** Without the keys that have no value. */
 export function given(value: Record<string, Value | undefined>): Properties {
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, Value] => entry[1] !== undefined && entry[1] !== null));
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      (entry): entry is [string, Value] => entry[1] !== undefined && entry[1] !== null,
+    ),
+  );
 }

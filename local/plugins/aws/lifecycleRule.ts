@@ -14,7 +14,11 @@ export const ruleFields: Record<string, PropertySpec> = {
   abortIncompleteMultipartUpload: { type: "object", fields: { daysAfterInitiation: number } },
   expiration: {
     type: "object",
-    fields: { date: { type: "string" }, days: filled, expiredObjectDeleteMarker: { type: "boolean", computed: true } },
+    fields: {
+      date: { type: "string" },
+      days: filled,
+      expiredObjectDeleteMarker: { type: "boolean", computed: true },
+    },
   },
   filter: {
     type: "object",
@@ -22,22 +26,43 @@ export const ruleFields: Record<string, PropertySpec> = {
       and: { type: "object", fields: { ...sizes, prefix, tags: { type: "map" } } },
       ...sizes,
       prefix,
-      tag: { type: "object", fields: { key: { type: "string", required: true }, value: { type: "string", required: true } } },
+      tag: {
+        type: "object",
+        fields: {
+          key: { type: "string", required: true },
+          value: { type: "string", required: true },
+        },
+      },
     },
   },
   id: { type: "string", required: true },
-  noncurrentVersionExpiration: { type: "object", fields: { newerNoncurrentVersions: number, noncurrentDays: number } },
+  noncurrentVersionExpiration: {
+    type: "object",
+    fields: { newerNoncurrentVersions: number, noncurrentDays: number },
+  },
   noncurrentVersionTransitions: {
     type: "set",
-    fields: { newerNoncurrentVersions: number, noncurrentDays: number, storageClass: { type: "string", required: true } },
+    fields: {
+      newerNoncurrentVersions: number,
+      noncurrentDays: number,
+      storageClass: { type: "string", required: true },
+    },
   },
   prefix,
   status: {
     type: "string",
     required: true,
-    validate: (value) => (value === "Enabled" || value === "Disabled" ? undefined : "must be Enabled or Disabled"),
+    validate: (value) =>
+      value === "Enabled" || value === "Disabled" ? undefined : "must be Enabled or Disabled",
   },
-  transitions: { type: "set", fields: { date: { type: "string" }, days: filled, storageClass: { type: "string", required: true } } },
+  transitions: {
+    type: "set",
+    fields: {
+      date: { type: "string" },
+      days: filled,
+      storageClass: { type: "string", required: true },
+    },
+  },
 };
 
 type Filter = NonNullable<LifecycleRule["Filter"]>;
@@ -49,7 +74,9 @@ function toFilter(filter: Properties): Filter {
     return {
       And: {
         ...basics(and),
-        ...(Object.keys(tags).length > 0 && { Tags: Object.entries(tags).map(([Key, value]) => ({ Key, Value: asText(value) })) }),
+        ...(Object.keys(tags).length > 0 && {
+          Tags: Object.entries(tags).map(([Key, value]) => ({ Key, Value: asText(value) })),
+        }),
       },
     };
   }
@@ -58,8 +85,13 @@ function toFilter(filter: Properties): Filter {
   return Object.keys(found).length === 0 ? { Prefix: "" } : found;
 }
 
-function basics(from: Properties): Pick<Filter, "Prefix" | "ObjectSizeGreaterThan" | "ObjectSizeLessThan"> {
-  const [greater, less] = [integer(from, "objectSizeGreaterThan"), integer(from, "objectSizeLessThan")];
+function basics(
+  from: Properties,
+): Pick<Filter, "Prefix" | "ObjectSizeGreaterThan" | "ObjectSizeLessThan"> {
+  const [greater, less] = [
+    integer(from, "objectSizeGreaterThan"),
+    integer(from, "objectSizeLessThan"),
+  ];
   return {
     ...(text(from, "prefix") !== "" && { Prefix: text(from, "prefix") }),
     ...(greater && { ObjectSizeGreaterThan: greater }),
@@ -67,8 +99,10 @@ function basics(from: Properties): Pick<Filter, "Prefix" | "ObjectSizeGreaterTha
   };
 }
 
-const dateOf = (from: Properties): { Date: Date } | object => (text(from, "date") === "" ? {} : { Date: new Date(text(from, "date")) });
-const daysOf = (from: Properties, key: string): Value | undefined => integer(from, key) || undefined;
+const dateOf = (from: Properties): { Date: Date } | object =>
+  text(from, "date") === "" ? {} : { Date: new Date(text(from, "date")) };
+const daysOf = (from: Properties, key: string): Value | undefined =>
+  integer(from, key) || undefined;
 
 export function toRule(rule: Properties): LifecycleRule {
   const abort = object(rule, "abortIncompleteMultipartUpload");
@@ -82,13 +116,18 @@ export function toRule(rule: Properties): LifecycleRule {
     ...(object(rule, "filter") || text(rule, "prefix") === ""
       ? { Filter: toFilter(object(rule, "filter") ?? {}) }
       : { Prefix: text(rule, "prefix") }),
-    ...(abort && { AbortIncompleteMultipartUpload: given({ DaysAfterInitiation: daysOf(abort, "daysAfterInitiation") }) }),
+    ...(abort && {
+      AbortIncompleteMultipartUpload: given({
+        DaysAfterInitiation: daysOf(abort, "daysAfterInitiation"),
+      }),
+    }),
     ...(expiration && {
       Expiration: {
         ...dateOf(expiration),
         ...given({
           Days: daysOf(expiration, "days"),
-          ExpiredObjectDeleteMarker: expiration["expiredObjectDeleteMarker"] === true ? true : undefined,
+          ExpiredObjectDeleteMarker:
+            expiration["expiredObjectDeleteMarker"] === true ? true : undefined,
         }),
       },
     }),
@@ -107,7 +146,10 @@ export function toRule(rule: Properties): LifecycleRule {
     }),
     ...(noncurrentTransitions.length > 0 && {
       NoncurrentVersionTransitions: noncurrentTransitions.map((item) => ({
-        ...given({ NoncurrentDays: integer(item, "noncurrentDays"), NewerNoncurrentVersions: daysOf(item, "newerNoncurrentVersions") }),
+        ...given({
+          NoncurrentDays: integer(item, "noncurrentDays"),
+          NewerNoncurrentVersions: daysOf(item, "newerNoncurrentVersions"),
+        }),
         StorageClass: text(item, "storageClass") as TransitionStorageClass,
       })),
     }),
@@ -125,16 +167,24 @@ function fromFilter(filter: Filter): Properties {
     tag: filter.Tag && { key: filter.Tag.Key ?? "", value: filter.Tag.Value ?? "" },
     and: filter.And && {
       ...part(filter.And),
-      tags: Object.fromEntries((filter.And.Tags ?? []).map(({ Key, Value: value }) => [Key ?? "", value ?? ""])),
+      tags: Object.fromEntries(
+        (filter.And.Tags ?? []).map(({ Key, Value: value }) => [Key ?? "", value ?? ""]),
+      ),
     },
   });
 }
 
 export function fromRule(rule: LifecycleRule): Properties {
-  const { AbortIncompleteMultipartUpload: abort, Expiration: expiration, NoncurrentVersionExpiration: noncurrent } = rule;
-  const list = (items: Value[] | undefined): Value[] | undefined => (items && items.length > 0 ? items : undefined);
+  const {
+    AbortIncompleteMultipartUpload: abort,
+    Expiration: expiration,
+    NoncurrentVersionExpiration: noncurrent,
+  } = rule;
+  const list = (items: Value[] | undefined): Value[] | undefined =>
+    items && items.length > 0 ? items : undefined;
   const result = given({
-    abortIncompleteMultipartUpload: abort && given({ daysAfterInitiation: abort.DaysAfterInitiation }),
+    abortIncompleteMultipartUpload:
+      abort && given({ daysAfterInitiation: abort.DaysAfterInitiation }),
     expiration:
       expiration &&
       given({
@@ -145,7 +195,11 @@ export function fromRule(rule: LifecycleRule): Properties {
     filter: rule.Filter && fromFilter(rule.Filter),
     id: rule.ID,
     noncurrentVersionExpiration:
-      noncurrent && given({ newerNoncurrentVersions: noncurrent.NewerNoncurrentVersions, noncurrentDays: noncurrent.NoncurrentDays }),
+      noncurrent &&
+      given({
+        newerNoncurrentVersions: noncurrent.NewerNoncurrentVersions,
+        noncurrentDays: noncurrent.NoncurrentDays,
+      }),
     noncurrentVersionTransitions: list(
       rule.NoncurrentVersionTransitions?.map((item) =>
         given({
@@ -158,7 +212,13 @@ export function fromRule(rule: LifecycleRule): Properties {
     prefix: (rule as { Prefix?: string }).Prefix ?? "",
     status: rule.Status,
     transitions: list(
-      rule.Transitions?.map((item) => given({ date: item.Date?.toISOString(), days: item.Days ?? 0, storageClass: item.StorageClass })),
+      rule.Transitions?.map((item) =>
+        given({
+          date: item.Date?.toISOString(),
+          days: item.Days ?? 0,
+          storageClass: item.StorageClass,
+        }),
+      ),
     ),
   });
   return isObject(result) ? result : {};

@@ -1,4 +1,5 @@
-// Stand-in for the official plugin `pulumi-resource-aws`: S3, IAM roles and STS, on any endpoint; of the rest what a preview needs.
+// Stand-in for the official plugin `pulumi-resource-aws`: S3, IAM roles and STS, on any endpoint;
+// of the rest what a preview needs.
 import { serve } from "../shared/serve.ts";
 import { awsProvider } from "./awsProvider.ts";
 

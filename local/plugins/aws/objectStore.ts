@@ -16,5 +16,11 @@ export function objectStore(connection: Connection): ObjectStore {
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
   });
-  return { client, kind: "object store", region: connection.region, where: connection.where("s3"), defaultTags: connection.defaultTags };
+  return {
+    client,
+    kind: "object store",
+    region: connection.region,
+    where: connection.where("s3"),
+    defaultTags: connection.defaultTags,
+  };
 }

@@ -1,9 +1,17 @@
-// When two policy documents say the same: the order of keys doesn't count, nor that of actions, resources and principals, and a list of
-// one is the same as the one.
+// When two policy documents say the same: the order of keys doesn't count, nor that of actions,
+// resources and principals, and a list of one is the same as the one.
 import { asText, isObject, isList } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 
-const unordered = new Set(["Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"]);
+const unordered = new Set([
+  "Action",
+  "NotAction",
+  "Resource",
+  "NotResource",
+  "Principal",
+  "NotPrincipal",
+  "Condition",
+]);
 
 function canonical(value: Value, isSet: boolean): string {
   if (isList(value)) {
@@ -17,14 +25,21 @@ function canonical(value: Value, isSet: boolean): string {
 
 export function samePolicy(a: Value, b: Value): boolean {
   try {
-    return canonical(JSON.parse(asText(a)) as Value, false) === canonical(JSON.parse(asText(b)) as Value, false);
+    return (
+      canonical(JSON.parse(asText(a)) as Value, false) ===
+      canonical(JSON.parse(asText(b)) as Value, false)
+    );
   } catch {
     return a === b;
   }
 }
 
-/** The document that a service holds, in the words of the program while these mean the same: a service may answer in another order. */
-export const inWordsOf = (program: string, held: string): string => (samePolicy(program, held) ? program : held);
+/**
+ * The document that a service holds, in the words of the program while these mean the same: a
+ * service may answer in another order.
+ */
+export const inWordsOf = (program: string, held: string): string =>
+  samePolicy(program, held) ? program : held;
 
 /** Says what is wrong with the text of a document. */
 export function notJson(value: Value): string | undefined {

@@ -1,4 +1,5 @@
-// Resources that only AWS can make. A preview shows them, so that policy packs see them; a real create says why it can't be.
+// Resources that only AWS can make. A preview shows them, so that policy packs see them; a real
+// create says why it can't be.
 import { UserError } from "../shared/provider.ts";
 import type { ResourceHandler } from "../shared/provider.ts";
 import { sameValue, unknown } from "../shared/values.ts";
@@ -19,8 +20,14 @@ export const previewOnlyResources: Record<string, PreviewOnly> = {
       "masterUserSecrets", "port", "resourceId", "status", "tagsAll", "username",
     ], // prettier-ignore
   },
-  "aws:rds/subnetGroup:SubnetGroup": { required: ["subnetIds"], outputs: ["arn", "name", "supportedNetworkTypes", "tagsAll", "vpcId"] },
-  "aws:rds/parameterGroup:ParameterGroup": { required: ["family"], outputs: ["arn", "name", "tagsAll"] },
+  "aws:rds/subnetGroup:SubnetGroup": {
+    required: ["subnetIds"],
+    outputs: ["arn", "name", "supportedNetworkTypes", "tagsAll", "vpcId"],
+  },
+  "aws:rds/parameterGroup:ParameterGroup": {
+    required: ["family"],
+    outputs: ["arn", "name", "tagsAll"],
+  },
   "aws:ec2/securityGroup:SecurityGroup": {
     required: [],
     outputs: ["arn", "egress", "ingress", "name", "ownerId", "tagsAll", "vpcId"],
@@ -33,12 +40,18 @@ export const previewOnlyResources: Record<string, PreviewOnly> = {
     required: ["securityGroupId", "ipProtocol"],
     outputs: ["arn", "securityGroupRuleId", "tagsAll"],
   },
-  "aws:cloudwatch/logGroup:LogGroup": { required: [], outputs: ["arn", "logGroupClass", "name", "tagsAll"] },
+  "aws:cloudwatch/logGroup:LogGroup": {
+    required: [],
+    outputs: ["arn", "logGroupClass", "name", "tagsAll"],
+  },
   "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
     required: ["clusterName", "namespace", "roleArn", "serviceAccount"],
     outputs: ["associationArn", "associationId", "disableSessionTags", "externalId", "tagsAll"],
   },
-  "aws:route53/record:Record": { required: ["name", "type", "zoneId"], outputs: ["allowOverwrite", "fqdn"] },
+  "aws:route53/record:Record": {
+    required: ["name", "type", "zoneId"],
+    outputs: ["allowOverwrite", "fqdn"],
+  },
 };
 
 const what = (type: string): string => type.split(":").at(-1) ?? type;
@@ -51,7 +64,10 @@ function refusal(type: string, does: string): UserError {
 }
 
 export function previewOnly(type: string, { required, outputs }: PreviewOnly): ResourceHandler {
-  const planned = (inputs: Properties): Properties => ({ ...Object.fromEntries(outputs.map((key) => [key, unknown])), ...inputs });
+  const planned = (inputs: Properties): Properties => ({
+    ...Object.fromEntries(outputs.map((key) => [key, unknown])),
+    ...inputs,
+  });
   return {
     check: async ({ news }) => ({
       inputs: news,

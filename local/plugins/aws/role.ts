@@ -31,14 +31,24 @@ const properties: BridgedResource["properties"] = {
     replaces: true,
     autoname: { maxLength: 64 },
     validate: (value) =>
-      /^[\w+=,.@-]{1,64}$/.test(asText(value)) ? undefined : `"${asText(value)}" is no role name: 1 to 64 letters, digits and _+=,.@-`,
+      /^[\w+=,.@-]{1,64}$/.test(asText(value))
+        ? undefined
+        : `"${asText(value)}" is no role name: 1 to 64 letters, digits and _+=,.@-`,
   },
-  namePrefix: { type: "string", computed: true, replaces: true, validate: () => "not supported by the stand-in plugin: give `name`" },
+  namePrefix: {
+    type: "string",
+    computed: true,
+    replaces: true,
+    validate: () => "not supported by the stand-in plugin: give `name`",
+  },
   path: {
     type: "string",
     default: "/",
     replaces: true,
-    validate: (value) => (/^\/([!-~]+\/)?$/.test(asText(value)) ? undefined : `"${asText(value)}" does not begin and end with a slash`),
+    validate: (value) =>
+      /^\/([!-~]+\/)?$/.test(asText(value))
+        ? undefined
+        : `"${asText(value)}" does not begin and end with a slash`,
   },
   permissionsBoundary: { type: "string" },
   tags: { type: "map" },
@@ -49,12 +59,19 @@ const properties: BridgedResource["properties"] = {
 const pairs = (tags: Value | undefined): { Key: string; Value: string }[] =>
   isObject(tags) ? Object.entries(tags).map(([Key, value]) => ({ Key, Value: asText(value) })) : [];
 
-/** What RolePolicy sets is not read into the state of the role: it would drift with each of them. */
+/**
+ * What RolePolicy sets is not read into the state of the role: it would drift with each of them.
+ */
 function stateOf(role: Role, known: Properties): Properties {
-  const tags = Object.fromEntries((role.Tags ?? []).map(({ Key, Value: value }) => [Key ?? "", value ?? ""]));
+  const tags = Object.fromEntries(
+    (role.Tags ?? []).map(({ Key, Value: value }) => [Key ?? "", value ?? ""]),
+  );
   return {
     arn: role.Arn ?? "",
-    assumeRolePolicy: inWordsOf(text(known, "assumeRolePolicy"), decodeURIComponent(role.AssumeRolePolicyDocument ?? "")),
+    assumeRolePolicy: inWordsOf(
+      text(known, "assumeRolePolicy"),
+      decodeURIComponent(role.AssumeRolePolicyDocument ?? ""),
+    ),
     createDate: role.CreateDate?.toISOString().replace(".000Z", "Z") ?? "",
     description: role.Description ?? "",
     forceDetachPolicies: known["forceDetachPolicies"] === true,
@@ -69,14 +86,23 @@ function stateOf(role: Role, known: Properties): Properties {
   };
 }
 
-async function readRole({ client, sdk, ...service }: Iam, name: string, known: Properties): Promise<Properties | undefined> {
+async function readRole(
+  { client, sdk, ...service }: Iam,
+  name: string,
+  known: Properties,
+): Promise<Properties | undefined> {
   const found = await find(service, `can't read role "${name}"`, ["NoSuchEntity"], () =>
     client.send(new sdk.GetRoleCommand({ RoleName: name })),
   );
   return found?.Role && stateOf(found.Role, known);
 }
 
-async function writeTags({ client, sdk }: Iam, RoleName: string, before: Value | undefined, after: Value | undefined): Promise<void> {
+async function writeTags(
+  { client, sdk }: Iam,
+  RoleName: string,
+  before: Value | undefined,
+  after: Value | undefined,
+): Promise<void> {
   const [old, wanted] = [pairs(before), pairs(after)];
   const gone = old.map(({ Key }) => Key).filter((key) => !wanted.some(({ Key }) => Key === key));
   if (gone.length > 0) await client.send(new sdk.UntagRoleCommand({ RoleName, TagKeys: gone }));
@@ -124,17 +150,26 @@ export function role(service: () => Promise<Iam>, connection: () => Connection):
       await call(iam, `can't change role "${id}"`, async () => {
         if (changed.has("assumeRolePolicy")) {
           const PolicyDocument = text(inputs, "assumeRolePolicy");
-          await client.send(new sdk.UpdateAssumeRolePolicyCommand({ RoleName: id, PolicyDocument }));
+          await client.send(
+            new sdk.UpdateAssumeRolePolicyCommand({ RoleName: id, PolicyDocument }),
+          );
         }
         if (changed.has("description") || changed.has("maxSessionDuration")) {
-          const [Description, MaxSessionDuration] = [text(inputs, "description"), integer(inputs, "maxSessionDuration")];
-          await client.send(new sdk.UpdateRoleCommand({ RoleName: id, Description, MaxSessionDuration }));
+          const [Description, MaxSessionDuration] = [
+            text(inputs, "description"),
+            integer(inputs, "maxSessionDuration"),
+          ];
+          await client.send(
+            new sdk.UpdateRoleCommand({ RoleName: id, Description, MaxSessionDuration }),
+          );
         }
         if (changed.has("permissionsBoundary")) {
           const PermissionsBoundary = text(inputs, "permissionsBoundary");
           await (PermissionsBoundary === ""
             ? client.send(new sdk.DeleteRolePermissionsBoundaryCommand({ RoleName: id }))
-            : client.send(new sdk.PutRolePermissionsBoundaryCommand({ RoleName: id, PermissionsBoundary })));
+            : client.send(
+                new sdk.PutRolePermissionsBoundaryCommand({ RoleName: id, PermissionsBoundary }),
+              ));
         }
         if (changed.has("tags")) await writeTags(iam, id, old["tags"], inputs["tags"]);
       });

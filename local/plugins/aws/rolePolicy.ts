@@ -14,7 +14,8 @@ const split = (id: string): { RoleName: string; PolicyName: string } => {
 
 /** An inline policy of a role. Its id is `<role>:<name>`. */
 export function rolePolicy(service: () => Promise<Iam>): BridgedResource {
-  const of = (id: string): string => `policy "${split(id).PolicyName}" of role "${split(id).RoleName}"`;
+  const of = (id: string): string =>
+    `policy "${split(id).PolicyName}" of role "${split(id).RoleName}"`;
   const read = async (id: string, known: Properties): Promise<Properties | undefined> => {
     const iam = await service();
     const found = await find(iam, `can't read ${of(id)}`, ["NoSuchEntity"], () =>
@@ -30,7 +31,11 @@ export function rolePolicy(service: () => Promise<Iam>): BridgedResource {
   };
   const write = async (inputs: Properties): Promise<{ id: string; state: Properties }> => {
     const iam = await service();
-    const [RoleName, PolicyName, PolicyDocument] = [text(inputs, "role"), text(inputs, "name"), text(inputs, "policy")];
+    const [RoleName, PolicyName, PolicyDocument] = [
+      text(inputs, "role"),
+      text(inputs, "name"),
+      text(inputs, "policy"),
+    ];
     const id = `${RoleName}:${PolicyName}`;
     await call(iam, `can't set ${of(id)}`, () =>
       iam.client.send(new iam.sdk.PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })),
@@ -41,7 +46,12 @@ export function rolePolicy(service: () => Promise<Iam>): BridgedResource {
     framework: "sdk",
     properties: {
       name: { type: "string", computed: true, replaces: true, autoname: { maxLength: 128 } },
-      namePrefix: { type: "string", computed: true, replaces: true, validate: () => "not supported by the stand-in plugin: give `name`" },
+      namePrefix: {
+        type: "string",
+        computed: true,
+        replaces: true,
+        validate: () => "not supported by the stand-in plugin: give `name`",
+      },
       policy: { type: "string", required: true, same: samePolicy, validate: notJson },
       role: { type: "string", required: true, replaces: true },
     },
@@ -54,7 +64,9 @@ export function rolePolicy(service: () => Promise<Iam>): BridgedResource {
     update: async ({ inputs }) => (await write(inputs)).state,
     delete: async (_context, id) => {
       const iam = await service();
-      await find(iam, `can't remove ${of(id)}`, ["NoSuchEntity"], () => iam.client.send(new iam.sdk.DeleteRolePolicyCommand(split(id))));
+      await find(iam, `can't remove ${of(id)}`, ["NoSuchEntity"], () =>
+        iam.client.send(new iam.sdk.DeleteRolePolicyCommand(split(id))),
+      );
     },
   };
 }

@@ -23,7 +23,10 @@ export function isMissing(error: unknown, ...codes: string[]): boolean {
 }
 
 export function isNotImplemented(error: unknown): boolean {
-  return statusOf(error) === 501 || ["NotImplemented", "XNotImplemented", "MethodNotAllowed"].includes(codeOf(error));
+  return (
+    statusOf(error) === 501 ||
+    ["NotImplemented", "XNotImplemented", "MethodNotAllowed"].includes(codeOf(error))
+  );
 }
 
 /** `what` reads like "can't set the policy of bucket x". */
@@ -39,7 +42,8 @@ export function serviceError(service: Service, what: string, error: unknown): Us
   const reason = [system, code, code === "TimeoutError" ? "ETIMEDOUT" : undefined]
     .map((known) => connectionReason(known, "customCaBundle"))
     .find((words) => words !== undefined);
-  if (reason) return new UserError(`${what}: the ${service.kind} ${service.where} can't be used: ${reason}`);
+  if (reason)
+    return new UserError(`${what}: the ${service.kind} ${service.where} can't be used: ${reason}`);
   if (code === "InvalidAccessKeyId" || code === "SignatureDoesNotMatch") {
     return new UserError(
       `${what}: the ${service.kind} ${service.where} refuses the credentials (${code}): accessKey or secretKey is wrong`,
@@ -60,7 +64,12 @@ export async function call<T>(service: Service, what: string, work: () => Promis
 }
 
 /** Like `call`; undefined where the service says that there is no such thing. */
-export async function find<T>(service: Service, what: string, missing: string[], work: () => Promise<T>): Promise<T | undefined> {
+export async function find<T>(
+  service: Service,
+  what: string,
+  missing: string[],
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

@@ -5,7 +5,10 @@ export class ApiError extends Error {
   readonly code: number;
   /** The machine-readable reason, such as `AlreadyExists`. */
   readonly reason: string;
-  /** Name of the resource kind that the server couldn't find or that conflicts, such as `namespaces`. */
+  /**
+   * Name of the resource kind that the server couldn't find or that conflicts, such as
+   * `namespaces`.
+   */
   readonly about: string;
 
   constructor(code: number, reason: string, message: string, about = "") {
@@ -17,10 +20,23 @@ export class ApiError extends Error {
 
   static from(code: number, body: string): ApiError {
     try {
-      const status = JSON.parse(body) as { reason?: string; message?: string; details?: { kind?: string } };
-      return new ApiError(code, status.reason ?? "", status.message ?? `HTTP ${code}`, status.details?.kind ?? "");
+      const status = JSON.parse(body) as {
+        reason?: string;
+        message?: string;
+        details?: { kind?: string };
+      };
+      return new ApiError(
+        code,
+        status.reason ?? "",
+        status.message ?? `HTTP ${code}`,
+        status.details?.kind ?? "",
+      );
     } catch {
-      return new ApiError(code, "", `HTTP ${code}${body === "" ? "" : `: ${body.slice(0, 300).trim()}`}`);
+      return new ApiError(
+        code,
+        "",
+        `HTTP ${code}${body === "" ? "" : `: ${body.slice(0, 300).trim()}`}`,
+      );
     }
   }
 }

@@ -24,7 +24,11 @@ export interface Write {
 
 const namespacePauses = [250, 500, 1000, 2000, 4000];
 
-function query(write: Write, fieldManager: string, force?: boolean): Record<string, string | undefined> {
+function query(
+  write: Write,
+  fieldManager: string,
+  force?: boolean,
+): Record<string, string | undefined> {
   return {
     fieldManager,
     fieldValidation: "Warn",
@@ -35,12 +39,14 @@ function query(write: Write, fieldManager: string, force?: boolean): Record<stri
 
 function mayForce(write: Write, live?: Properties): boolean {
   if (forcesPatch(write.object) || write.settings.patchForce) return true;
-  // In a dry run the fields were not handed over, and a replaced object is still there: both would conflict for no reason.
+  // In a dry run the fields were not handed over, and a replaced object is still there: both would
+  // conflict for no reason.
   return write.preview && (!live || wasOnlyCreated(live));
 }
 
 const about = (write: Write): ((warning: string) => void) => {
-  // Only what the program can mend; a deprecation or a policy warning of the server is shown by the update, once.
+  // Only what the program can mend; a deprecation or a policy warning of the server is shown by the
+  // update, once.
   return (warning) => {
     if (/unknown field|duplicate field/.test(warning)) write.log.warn(warning);
     else if (!write.preview) write.log.warn(warning);
@@ -71,16 +77,23 @@ export async function apply(write: Write, live?: Properties): Promise<Properties
 }
 
 /**
- * In the preview of a replacement the old object is still there, and immutable fields refuse to become what the new object will have; under
- * another name the dry run shows what it will be.
+ * In the preview of a replacement the old object is still there, and immutable fields refuse to
+ * become what the new object will have; under another name the dry run shows what it will be.
  */
 async function previewUpsert(write: Write): Promise<Properties> {
   try {
     return await apply(write);
   } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== 422 || !error.message.includes("immutable")) throw error;
-    const renamed = (object: Properties, name: string): Properties => ({ ...object, metadata: { ...metadataOf(object)!, name } });
-    const shown = await apply({ ...write, object: renamed(write.object, uniqueName(new Uint8Array(), `${nameOf(write.object)}-`)) });
+    if (!(error instanceof ApiError) || error.code !== 422 || !error.message.includes("immutable"))
+      throw error;
+    const renamed = (object: Properties, name: string): Properties => ({
+      ...object,
+      metadata: { ...metadataOf(object)!, name },
+    });
+    const shown = await apply({
+      ...write,
+      object: renamed(write.object, uniqueName(new Uint8Array(), `${nameOf(write.object)}-`)),
+    });
     return renamed(shown, nameOf(write.object));
   }
 }
@@ -92,7 +105,12 @@ export async function create(write: Write): Promise<Properties> {
   for (let attempt = 0; ; attempt++) {
     try {
       if (write.settings.upsert) return await (write.preview ? previewUpsert(write) : apply(write));
-      return await client.json("POST", path, { body: object, query: query(write, creator), onWarning: about(write), signal });
+      return await client.json("POST", path, {
+        body: object,
+        query: query(write, creator),
+        onWarning: about(write),
+        signal,
+      });
     } catch (error) {
       const pause = namespacePauses[attempt];
       if (write.preview || pause === undefined || !isNamespaceNotFound(error)) throw error;

@@ -1,4 +1,5 @@
-// Inputs as the program gave them, completed: automatic name, namespace, one form for what means the same.
+// Inputs as the program gave them, completed: automatic name, namespace, one form for what means
+// the same.
 import { UserError } from "../shared/provider.ts";
 import type { CheckRequest, CheckResult } from "../shared/provider.ts";
 import { isObject, revealAll, Unknown } from "../shared/values.ts";
@@ -12,7 +13,12 @@ import { normalizeInputs } from "./normalize.ts";
 import { metadataOf } from "./objects.ts";
 import type { Session } from "./session.ts";
 
-function expect(property: string, value: Value | undefined, wanted: string, type: string): string[] {
+function expect(
+  property: string,
+  value: Value | undefined,
+  wanted: string,
+  type: string,
+): string[] {
   if (value === undefined || value instanceof Unknown || value === wanted) return [];
   return [`${property} is ${JSON.stringify(value)}, but a ${type} has ${JSON.stringify(wanted)}`];
 }
@@ -25,7 +31,10 @@ export function checkObject(session: Session, kind: Kind, request: CheckRequest)
   const olds = normalizeInputs(revealAll(request.olds) as Properties);
 
   const type = typeOfKind(kind);
-  const wrong = [...expect("apiVersion", inputs["apiVersion"], kind.apiVersion, type), ...expect("kind", inputs["kind"], kind.kind, type)];
+  const wrong = [
+    ...expect("apiVersion", inputs["apiVersion"], kind.apiVersion, type),
+    ...expect("kind", inputs["kind"], kind.kind, type),
+  ];
   if (wrong.length > 0) throw new UserError(`${request.name}: ${wrong.join("; ")}`);
   if (isObject(inputs["metadata"]) && inputs["metadata"]["generateName"] !== undefined) {
     throw new UserError(
@@ -42,6 +51,7 @@ export function checkObject(session: Session, kind: Kind, request: CheckRequest)
   if (Object.keys(olds).length > 0) adoptName(inputs, olds);
   else assignName(inputs, request);
   const metadata = metadataOf(inputs);
-  if (metadata && kind.namespaced && session.namespace !== "") metadata["namespace"] ??= session.namespace;
+  if (metadata && kind.namespaced && session.namespace !== "")
+    metadata["namespace"] ??= session.namespace;
   return { inputs: annotateSecrets(inputs, news) };
 }

@@ -1,4 +1,5 @@
-// The state of a resource: the live object, plus what the provider itself needs later, under keys that begin with two underscores.
+// The state of a resource: the live object, plus what the provider itself needs later, under keys
+// that begin with two underscores.
 import { hasSecret, isObject, revealAll, Secret } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 import { namedFieldManager } from "./annotations.ts";
@@ -12,12 +13,14 @@ function conceal(value: Value): Value {
 }
 
 /**
- * Marks in `target` what is secret in `inputs`. Objects are entered, so that one secret value doesn't hide the whole; a list with a secret in
- * it becomes secret altogether, since its order may have changed. The data of a Secret is always secret, whatever the program said.
+ * Marks in `target` what is secret in `inputs`. Objects are entered, so that one secret value
+ * doesn't hide the whole; a list with a secret in it becomes secret altogether, since its order may
+ * have changed. The data of a Secret is always secret, whatever the program said.
  */
 export function annotateSecrets(target: Properties, inputs: Properties): Properties {
   if (target["kind"] === "Secret") {
-    for (const key of ["data", "stringData"]) if (target[key] !== undefined) target[key] = conceal(target[key]);
+    for (const key of ["data", "stringData"])
+      if (target[key] !== undefined) target[key] = conceal(target[key]);
     return target;
   }
   for (const [key, given] of Object.entries(inputs)) {
@@ -29,7 +32,10 @@ export function annotateSecrets(target: Properties, inputs: Properties): Propert
   return target;
 }
 
-/** Plain inputs and plain live object into what goes to the state. `secretsOf` tells what of it is secret. */
+/**
+ * Plain inputs and plain live object into what goes to the state. `secretsOf` tells what of it is
+ * secret.
+ */
 export function checkpoint(
   inputs: Properties,
   live: Properties,
@@ -49,7 +55,10 @@ export function checkpoint(
 export function parseCheckpoint(state: Properties): { inputs: Properties; live: Properties } {
   const plain = revealAll(state) as Properties;
   const inputs = isObject(plain["__inputs"]) ? plain["__inputs"] : {};
-  return { inputs, live: Object.fromEntries(Object.entries(plain).filter(([key]) => !ownKeys.includes(key))) };
+  return {
+    inputs,
+    live: Object.fromEntries(Object.entries(plain).filter(([key]) => !ownKeys.includes(key))),
+  };
 }
 
 export function fieldManagerName(state: Properties, inputs: Properties): string {

@@ -1,4 +1,5 @@
-// The API server over HTTPS: JSON in and out, errors as ApiError, transient failures tried again, every wait ended by a signal.
+// The API server over HTTPS: JSON in and out, errors as ApiError, transient failures tried again,
+// every wait ended by a signal.
 import http from "node:http";
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -43,8 +44,12 @@ export class Client {
   }
 
   path(kind: Kind, namespace: string, name?: string): string {
-    const root = kind.apiVersion.includes("/") ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`;
-    const scope = kind.namespaced ? `/namespaces/${encodeURIComponent(namespace === "" ? "default" : namespace)}` : "";
+    const root = kind.apiVersion.includes("/")
+      ? `/apis/${kind.apiVersion}`
+      : `/api/${kind.apiVersion}`;
+    const scope = kind.namespaced
+      ? `/namespaces/${encodeURIComponent(namespace === "" ? "default" : namespace)}`
+      : "";
     return `${root}${scope}/${kind.plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}`;
   }
 
@@ -52,7 +57,12 @@ export class Client {
     return this.json("GET", this.path(kind, namespace, name), { signal });
   }
 
-  async list(kind: Kind, namespace: string, query: Query, signal?: AbortSignal): Promise<Properties[]> {
+  async list(
+    kind: Kind,
+    namespace: string,
+    query: Query,
+    signal?: AbortSignal,
+  ): Promise<Properties[]> {
     const { items } = await this.json("GET", this.path(kind, namespace), { query, signal });
     return (Array.isArray(items) ? items : []) as Properties[];
   }
@@ -74,26 +84,49 @@ export class Client {
         throw ApiError.from(code, body);
       } catch (error) {
         const pause = attempt < (options.retries ?? pauses.length) ? pauses[attempt] : undefined;
-        const harmless = repeatable || (error instanceof ConnectionError ? error.unsent : error instanceof ApiError && error.code === 429);
-        if (pause === undefined || !isTransient(error) || !harmless || options.signal?.aborted) throw error;
+        const harmless =
+          repeatable ||
+          (error instanceof ConnectionError
+            ? error.unsent
+            : error instanceof ApiError && error.code === 429);
+        if (pause === undefined || !isTransient(error) || !harmless || options.signal?.aborted)
+          throw error;
         await sleep(pause, undefined, options.signal && { signal: options.signal });
       }
     }
   }
 
-  /** Calls back for every event of a watch until it ends; the caller looks for itself what the event means. */
-  async watch(kind: Kind, namespace: string, query: Query, onEvent: () => void, signal: AbortSignal): Promise<void> {
+  /**
+   * Calls back for every event of a watch until it ends; the caller looks for itself what the event
+   * means.
+   */
+  async watch(
+    kind: Kind,
+    namespace: string,
+    query: Query,
+    onEvent: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const options = { query: { ...query, watch: "true" }, signal, timeout: 0 };
     const response = await this.#open("GET", this.path(kind, namespace), options);
-    if (response.statusCode !== 200) throw ApiError.from(response.statusCode ?? 0, await readAll(response));
+    if (response.statusCode !== 200)
+      throw ApiError.from(response.statusCode ?? 0, await readAll(response));
     for await (const chunk of response) if (chunk) onEvent();
   }
 
-  async #open(method: string, path: string, options: RequestOptions): Promise<http.IncomingMessage> {
+  async #open(
+    method: string,
+    path: string,
+    options: RequestOptions,
+  ): Promise<http.IncomingMessage> {
     const url = new URL(this.#cluster.server.replace(/\/+$/, "") + path);
-    for (const [key, value] of Object.entries(options.query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
+    for (const [key, value] of Object.entries(options.query ?? {}))
+      if (value !== undefined) url.searchParams.set(key, value);
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const request: https.RequestOptions = { method, headers: { accept: "application/json", "user-agent": "pulumi-kubernetes/v4.34.2" } };
+    const request: https.RequestOptions = {
+      method,
+      headers: { accept: "application/json", "user-agent": "pulumi-kubernetes/v4.34.2" },
+    };
     await this.#authenticate(request);
     if (body !== undefined) {
       Object.assign(request.headers!, {
@@ -111,11 +144,20 @@ export class Client {
       });
       sent.on("error", (error: NodeJS.ErrnoException) => {
         reject(
-          options.signal?.aborted ? error : new ConnectionError(connectionMessage(this.server, error), !connected, isUntrusted(error)),
+          options.signal?.aborted
+            ? error
+            : new ConnectionError(
+                connectionMessage(this.server, error),
+                !connected,
+                isUntrusted(error),
+              ),
         );
       });
       if (timeout > 0) {
-        const timer = globalThis.setTimeout(() => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)), timeout);
+        const timer = globalThis.setTimeout(
+          () => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)),
+          timeout,
+        );
         sent.on("close", () => clearTimeout(timer));
       }
       if (options.signal) {
@@ -141,7 +183,9 @@ export class Client {
           cert: request.cert,
           key: request.key,
           servername: request.servername,
-          ...(request.rejectUnauthorized !== undefined && { rejectUnauthorized: request.rejectUnauthorized }),
+          ...(request.rejectUnauthorized !== undefined && {
+            rejectUnauthorized: request.rejectUnauthorized,
+          }),
         });
     request.agent = this.#agent.current;
   }
@@ -156,7 +200,10 @@ async function readAll(response: http.IncomingMessage): Promise<string> {
   try {
     for await (const chunk of response) chunks.push(chunk as Buffer);
   } catch (error) {
-    throw new ConnectionError(`the connection broke in the middle of an answer: ${(error as Error).message}`, false);
+    throw new ConnectionError(
+      `the connection broke in the middle of an answer: ${(error as Error).message}`,
+      false,
+    );
   }
   return Buffer.concat(chunks).toString("utf8");
 }
@@ -164,7 +211,11 @@ async function readAll(response: http.IncomingMessage): Promise<string> {
 /** Texts of `Warning: 299 - "…"` headers. */
 function warnings(response: http.IncomingMessage): string[] {
   const header = response.headersDistinct["warning"] ?? [];
-  return header.flatMap((line) => [...line.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) => match[1]!.replaceAll(/\\(.)/g, "$1")));
+  return header.flatMap((line) =>
+    [...line.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) =>
+      match[1]!.replaceAll(/\\(.)/g, "$1"),
+    ),
+  );
 }
 
 const explanations: Record<string, string> = {
@@ -176,7 +227,10 @@ const explanations: Record<string, string> = {
   ETIMEDOUT: "no answer",
 };
 
-/** TLS errors about the server's certificate: expired, for another name, or of an authority that the kubeconfig doesn't name. */
+/**
+ * TLS errors about the server's certificate: expired, for another name, or of an authority that the
+ * kubeconfig doesn't name.
+ */
 function isUntrusted(error: NodeJS.ErrnoException): boolean {
   return /CERT|UNABLE_TO_VERIFY/.test(error.code ?? "");
 }

@@ -1,4 +1,5 @@
-// The arguments of the provider resource (`new k8s.Provider(...)`), checked and made into one settings value.
+// The arguments of the provider resource (`new k8s.Provider(...)`), checked and made into one
+// settings value.
 import { UserError } from "../shared/provider.ts";
 import type { CheckFailure } from "../shared/provider.ts";
 import { reveal } from "../shared/values.ts";
@@ -39,15 +40,22 @@ function flag(args: Properties, name: string, fallback = false): boolean {
   return given === undefined || given === "" ? fallback : given === true || given === "true";
 }
 
-const onlyOfficial = "is only possible with the official plugin, which this stand-in takes the place of";
+const onlyOfficial =
+  "is only possible with the official plugin, which this stand-in takes the place of";
 
 export function configFailures(args: Properties): CheckFailure[] {
   const failures: CheckFailure[] = [];
   if (!flag(args, "enableServerSideApply", true)) {
-    failures.push({ property: "enableServerSideApply", reason: `client-side apply ${onlyOfficial}` });
+    failures.push({
+      property: "enableServerSideApply",
+      reason: `client-side apply ${onlyOfficial}`,
+    });
   }
   if (string(args, "renderYamlToDirectory") !== "") {
-    failures.push({ property: "renderYamlToDirectory", reason: `rendering to files ${onlyOfficial}` });
+    failures.push({
+      property: "renderYamlToDirectory",
+      reason: `rendering to files ${onlyOfficial}`,
+    });
   }
   return failures;
 }

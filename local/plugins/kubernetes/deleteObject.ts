@@ -16,7 +16,9 @@ const mayBeLeft = new Set(["Namespace", "Deployment", "Job"]);
 
 /** What keeps an object from going away. */
 function obstacles(live: Properties): string {
-  const conditions = list(live, "status", "conditions").filter((c) => text(c, "type").startsWith("Namespace") && c["status"] === "True");
+  const conditions = list(live, "status", "conditions").filter(
+    (c) => text(c, "type").startsWith("Namespace") && c["status"] === "True",
+  );
   const finalizers = at(live, "metadata", "finalizers");
   const parts = conditions.map((c) => text(c, "message"));
   if (isList(finalizers) && finalizers.length > 0)
@@ -24,10 +26,16 @@ function obstacles(live: Properties): string {
   return parts.join("; ");
 }
 
-export async function deleteObject(session: Session, kind: Kind, request: DeleteRequest): Promise<void> {
+export async function deleteObject(
+  session: Session,
+  kind: Kind,
+  request: DeleteRequest,
+): Promise<void> {
   if (session.unreachable !== "") {
     if (session.settings.deleteUnreachable)
-      return request.log.info("the cluster is unreachable; removed from the state only (deleteUnreachable)");
+      return request.log.info(
+        "the cluster is unreachable; removed from the state only (deleteUnreachable)",
+      );
     throw new UserError(
       `configured Kubernetes cluster is unreachable: ${session.unreachable}. If the cluster was deleted, PULUMI_K8S_DELETE_UNREACHABLE=true ` +
         `removes the resource from the state`,
@@ -39,7 +47,11 @@ export async function deleteObject(session: Session, kind: Kind, request: Delete
   const { inputs } = parseCheckpoint(request.properties);
   let deleted: Properties;
   try {
-    const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: deletionPropagation(inputs) };
+    const body = {
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      propagationPolicy: deletionPropagation(inputs),
+    };
     deleted = await client.json("DELETE", client.path(kind, namespace, name), { body, signal });
   } catch (error) {
     if (isNotFound(error)) return;
@@ -62,7 +74,10 @@ export async function deleteObject(session: Session, kind: Kind, request: Delete
     }
     // Someone made a new object of that name.
     if (uid !== "" && text(last, "metadata", "uid") !== uid) return true;
-    if (Date.now() - started > 1000) request.log.status(`waiting until it is gone${obstacles(last) === "" ? "" : ` (${obstacles(last)})`}`);
+    if (Date.now() - started > 1000)
+      request.log.status(
+        `waiting until it is gone${obstacles(last) === "" ? "" : ` (${obstacles(last)})`}`,
+      );
     return undefined;
   });
   if (gone) return request.log.status("");

@@ -18,8 +18,13 @@ export interface DiffOptions {
 }
 
 function replacedBy(kind: Kind, inputs: Properties, options: DiffOptions): string[] {
-  const mutable = (kind.kind === "Secret" && options.secretsMutable) || (kind.kind === "ConfigMap" && options.configMapsMutable);
-  const own = mutable && inputs["immutable"] !== true ? kind.replacedBy.filter((field) => field === "type") : kind.replacedBy;
+  const mutable =
+    (kind.kind === "Secret" && options.secretsMutable) ||
+    (kind.kind === "ConfigMap" && options.configMapsMutable);
+  const own =
+    mutable && inputs["immutable"] !== true
+      ? kind.replacedBy.filter((field) => field === "type")
+      : kind.replacedBy;
   return ["metadata.name", "metadata.namespace", ...own];
 }
 
@@ -30,11 +35,18 @@ function setNamespace(object: Properties, kind: Kind): void {
   else metadata["namespace"] ??= "default";
 }
 
-export function diffObject(kind: Kind, state: Properties, news: Properties, ignoreChanges: string[], options: DiffOptions): DiffResult {
+export function diffObject(
+  kind: Kind,
+  state: Properties,
+  news: Properties,
+  ignoreChanges: string[],
+  options: DiffOptions,
+): DiffResult {
   const { inputs, live } = parseCheckpoint(state);
   const oldInputs = normalizeInputs(inputs);
   const newInputs = normalizeInputs(revealAll(news) as Properties);
-  // Live values go through the same forms as inputs, in case that an older API server keeps what a newer one rewrites.
+  // Live values go through the same forms as inputs, in case that an older API server keeps what a
+  // newer one rewrites.
   const old = prune(normalizeInputs(live), oldInputs);
   restoreZeros(old, oldInputs);
   setNamespace(old, kind);
@@ -45,10 +57,15 @@ export function diffObject(kind: Kind, state: Properties, news: Properties, igno
   const differences = detailedDiff(old, newInputs, replacedBy(kind, newInputs, options));
   const ignored = ignoreChanges.map(parsePath);
   const kept: Record<string, PropertyDiff> = Object.fromEntries(
-    Object.entries(differences).filter(([path]) => !ignored.some((outer) => contains(outer, parsePath(path)))),
+    Object.entries(differences).filter(
+      ([path]) => !ignored.some((outer) => contains(outer, parsePath(path))),
+    ),
   );
   const replaces = Object.entries(kept)
-    .filter(([path, { kind: change }]) => change.endsWith("-replace") || (path === "metadata" && change === "delete"))
+    .filter(
+      ([path, { kind: change }]) =>
+        change.endsWith("-replace") || (path === "metadata" && change === "delete"),
+    )
     .map(([path]) => path)
     .sort();
   return {

@@ -1,5 +1,6 @@
-// Server-side apply remembers who set which field. An object made by a plain create belongs to "pulumi-kubernetes"; its first update
-// hands those fields to the resource's own manager, or removing a field from the program would never remove it from the object.
+// Server-side apply remembers who set which field. An object made by a plain create belongs to
+// "pulumi-kubernetes"; its first update hands those fields to the resource's own manager, or
+// removing a field from the program would never remove it from the object.
 import { isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 import { isConflict } from "./apiError.ts";
@@ -20,16 +21,22 @@ const adopted: { prefix: string; operation: string }[] = [
 
 function isAdopted(entry: Properties): boolean {
   if (text(entry, "subresource") !== "") return false;
-  return adopted.some(({ prefix, operation }) => text(entry, "manager").startsWith(prefix) && entry["operation"] === operation);
+  return adopted.some(
+    ({ prefix, operation }) =>
+      text(entry, "manager").startsWith(prefix) && entry["operation"] === operation,
+  );
 }
 
 export function wasOnlyCreated(live: Properties): boolean {
-  return list(live, "metadata", "managedFields").some((entry) => text(entry, "manager") === creator && entry["operation"] === "Update");
+  return list(live, "metadata", "managedFields").some(
+    (entry) => text(entry, "manager") === creator && entry["operation"] === "Update",
+  );
 }
 
 function union(a: Value | undefined, b: Value | undefined): Properties {
   const result: Properties = isObject(a) ? { ...a } : {};
-  for (const [key, value] of Object.entries(isObject(b) ? b : {})) result[key] = union(result[key], value);
+  for (const [key, value] of Object.entries(isObject(b) ? b : {}))
+    result[key] = union(result[key], value);
   return result;
 }
 
@@ -37,7 +44,9 @@ function union(a: Value | undefined, b: Value | undefined): Properties {
 function handOver(live: Properties, manager: string): Properties[] | undefined {
   const entries = list(live, "metadata", "managedFields");
   const isOurs = (entry: Properties): boolean =>
-    entry["manager"] === manager && entry["operation"] === "Apply" && text(entry, "subresource") === "";
+    entry["manager"] === manager &&
+    entry["operation"] === "Apply" &&
+    text(entry, "subresource") === "";
   const taken = entries.filter((entry) => isAdopted(entry) && !isOurs(entry));
   if (taken.length === 0) return undefined;
   const all = [...entries.filter(isOurs), ...taken];
@@ -45,7 +54,9 @@ function handOver(live: Properties, manager: string): Properties[] | undefined {
     ...all[0]!,
     manager,
     operation: "Apply",
-    fieldsV1: all.map((entry) => entry["fieldsV1"]).reduce<Properties>((sum, fields) => union(sum, fields), {}),
+    fieldsV1: all
+      .map((entry) => entry["fieldsV1"])
+      .reduce<Properties>((sum, fields) => union(sum, fields), {}),
   };
   return [...entries.filter((entry) => !taken.includes(entry) && !isOurs(entry)), merged];
 }
@@ -60,16 +71,31 @@ async function writeManagedFields(
   const body = [
     { op: "replace", path: "/metadata/managedFields", value: entries },
     // Someone else's update in between makes this fail rather than forget their fields.
-    { op: "replace", path: "/metadata/resourceVersion", value: text(live, "metadata", "resourceVersion") },
+    {
+      op: "replace",
+      path: "/metadata/resourceVersion",
+      value: text(live, "metadata", "resourceVersion"),
+    },
   ];
   const path = client.path(kind, namespaceOf(live), nameOf(live));
-  return await client.json("PATCH", path, { body, contentType: "application/json-patch+json", query: { fieldManager: creator }, signal });
+  return await client.json("PATCH", path, {
+    body,
+    contentType: "application/json-patch+json",
+    query: { fieldManager: creator },
+    signal,
+  });
 }
 
-/** Tries before a conflict is an error: a controller writes the status of a busy object several times a second. */
+/**
+ * Tries before a conflict is an error: a controller writes the status of a busy object several
+ * times a second.
+ */
 const tries = 6;
 
-/** Writes what `change` makes of the managed fields; when somebody wrote the object in between, of those that it has now. */
+/**
+ * Writes what `change` makes of the managed fields; when somebody wrote the object in between, of
+ * those that it has now.
+ */
 async function changeFields(
   client: Client,
   kind: Kind,
@@ -90,11 +116,23 @@ async function changeFields(
   }
 }
 
-export const adoptFields = (client: Client, kind: Kind, live: Properties, manager: string, signal: AbortSignal): Promise<Properties> =>
+export const adoptFields = (
+  client: Client,
+  kind: Kind,
+  live: Properties,
+  manager: string,
+  signal: AbortSignal,
+): Promise<Properties> =>
   changeFields(client, kind, live, (object) => handOver(object, manager), signal);
 
 /** Gives up the fields of a manager whose name has changed. */
-export const relinquish = (client: Client, kind: Kind, live: Properties, manager: string, signal: AbortSignal): Promise<Properties> => {
+export const relinquish = (
+  client: Client,
+  kind: Kind,
+  live: Properties,
+  manager: string,
+  signal: AbortSignal,
+): Promise<Properties> => {
   const without = (object: Properties): Properties[] | undefined => {
     const entries = list(object, "metadata", "managedFields");
     const rest = entries.filter((entry) => entry["manager"] !== manager);

@@ -1,5 +1,6 @@
-// The kinds that this project uses, and which of their fields can't change in place. The rules are the official provider's
-// (4.34), not the API server's: it replaces a Secret or ConfigMap on a change of data so that pods roll, though Kubernetes could update it.
+// The kinds that this project uses, and which of their fields can't change in place. The rules are
+// the official provider's (4.34), not the API server's: it replaces a Secret or ConfigMap on a
+// change of data so that pods roll, though Kubernetes could update it.
 
 export interface Kind {
   apiVersion: string;
@@ -11,7 +12,13 @@ export interface Kind {
   replacedBy: readonly string[];
 }
 
-function kind(apiVersion: string, name: string, plural: string, replacedBy: readonly string[] = [], namespaced = true): Kind {
+function kind(
+  apiVersion: string,
+  name: string,
+  plural: string,
+  replacedBy: readonly string[] = [],
+  namespaced = true,
+): Kind {
   return { apiVersion, kind: name, plural, namespaced, replacedBy };
 }
 
@@ -36,7 +43,12 @@ const kinds: readonly Kind[] = [
   kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
   kind(networking, "NetworkPolicy", "networkpolicies"),
   kind(networking, "Ingress", "ingresses"),
-  kind("batch/v1", "Job", "jobs", ["spec.completions", "spec.parallelism", "spec.selector", "spec.template"]),
+  kind("batch/v1", "Job", "jobs", [
+    "spec.completions",
+    "spec.parallelism",
+    "spec.selector",
+    "spec.template",
+  ]),
   kind("batch/v1", "CronJob", "cronjobs"),
   kind(rbac, "Role", "roles"),
   kind(rbac, "RoleBinding", "rolebindings", ["roleRef"]),
@@ -47,7 +59,13 @@ export const pods = kind("v1", "Pod", "pods");
 export const events = kind("v1", "Event", "events");
 export const replicaSets = kind("apps/v1", "ReplicaSet", "replicasets");
 export const endpointSlices = kind("discovery.k8s.io/v1", "EndpointSlice", "endpointslices");
-export const storageClasses = kind("storage.k8s.io/v1", "StorageClass", "storageclasses", [], false);
+export const storageClasses = kind(
+  "storage.k8s.io/v1",
+  "StorageClass",
+  "storageclasses",
+  [],
+  false,
+);
 
 /** The Pulumi type, such as `kubernetes:core/v1:Secret`. */
 export function typeOfKind({ apiVersion, kind: name }: Kind): string {

@@ -1,4 +1,5 @@
-// One form for inputs that mean the same to the API server, as the official provider does it by a round trip through its typed objects.
+// One form for inputs that mean the same to the API server, as the official provider does it by a
+// round trip through its typed objects.
 import { hasUnknown, isList, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 import { copy, text } from "./objects.ts";
@@ -38,10 +39,15 @@ function canonicalQuantities(value: Value, kind: string): void {
   if (isList(value)) for (const item of value) canonicalQuantities(item, kind);
   if (!isObject(value)) return;
   for (const [key, v] of Object.entries(value)) {
-    if (key === "resources" && isObject(v)) for (const name of ["limits", "requests"]) quantities(v[name]);
+    if (key === "resources" && isObject(v))
+      for (const name of ["limits", "requests"]) quantities(v[name]);
     else if (key === "sizeLimit" || key === "divisor") value[key] = quantity(v);
     else if (kind === "ResourceQuota" && key === "hard") quantities(v);
-    else if (kind === "LimitRange" && ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"].includes(key)) quantities(v);
+    else if (
+      kind === "LimitRange" &&
+      ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"].includes(key)
+    )
+      quantities(v);
     else canonicalQuantities(v, kind);
   }
 }
@@ -52,12 +58,16 @@ function normalizeSecret(object: Properties): void {
   if (isObject(stringData) && Object.keys(stringData).length > 0) {
     const data = isObject(object["data"]) ? object["data"] : {};
     for (const [key, value] of Object.entries(stringData))
-      data[key] = Buffer.from(typeof value === "string" ? value : JSON.stringify(value), "utf8").toString("base64");
+      data[key] = Buffer.from(
+        typeof value === "string" ? value : JSON.stringify(value),
+        "utf8",
+      ).toString("base64");
     object["data"] = data;
     delete object["stringData"];
   } else if (isObject(object["data"])) {
     for (const [key, value] of Object.entries(object["data"])) {
-      // White space and missing padding in base64 don't survive the API server; what is no base64 at all is its to refuse.
+      // White space and missing padding in base64 don't survive the API server; what is no base64
+      // at all is its to refuse.
       if (typeof value === "string" && /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value)) {
         object["data"][key] = Buffer.from(value, "base64").toString("base64");
       }
@@ -72,6 +82,7 @@ export function normalizeInputs(inputs: Properties): Properties {
     if (object["kind"] === "Secret" && object["apiVersion"] === "v1") normalizeSecret(object);
     canonicalQuantities(object, text(object, "kind"));
   }
-  if (isObject(object["metadata"])) for (const key of readOnlyMetadata) delete object["metadata"][key];
+  if (isObject(object["metadata"]))
+    for (const key of readOnlyMetadata) delete object["metadata"][key];
   return object;
 }

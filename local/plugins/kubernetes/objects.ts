@@ -54,7 +54,8 @@ export function metadataOf(object: Properties): Properties | undefined {
 
 export function copy<T extends Value>(value: T): T {
   if (isList(value)) return value.map(copy) as T;
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, copy(v)])) as T;
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, copy(v)])) as T;
   return value;
 }
 
@@ -64,5 +65,8 @@ export function condition(object: Value, type: string): Properties | undefined {
 
 export function isOwnedBy(object: Value, owner: Value): boolean {
   const uid = text(owner, "metadata", "uid");
-  return uid !== "" && list(object, "metadata", "ownerReferences").some((reference) => reference["uid"] === uid);
+  return (
+    uid !== "" &&
+    list(object, "metadata", "ownerReferences").some((reference) => reference["uid"] === uid)
+  );
 }

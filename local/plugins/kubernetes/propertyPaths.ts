@@ -1,4 +1,5 @@
-// Property paths in the engine's notation: `spec.containers[0].env`, `metadata.labels["app.kubernetes.io/name"]`.
+// Property paths in the engine's notation: `spec.containers[0].env`,
+// `metadata.labels["app.kubernetes.io/name"]`.
 
 export type Path = (string | number)[];
 
@@ -15,7 +16,9 @@ export function formatPath(path: Path): string {
 /** Reads a path; a wildcard index is the step "*". */
 export function parsePath(path: string): Path {
   const steps: Path = [];
-  for (const [, quoted, index, plain] of path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|([^.[\]]+)/g)) {
+  for (const [, quoted, index, plain] of path.matchAll(
+    /\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|([^.[\]]+)/g,
+  )) {
     if (quoted !== undefined) steps.push(quoted.replaceAll('\\"', '"'));
     else if (index !== undefined) steps.push(index === "*" ? "*" : Number(index));
     else steps.push(plain!);
@@ -25,5 +28,8 @@ export function parsePath(path: string): Path {
 
 /** true when `inner` is `outer` or lies below it. */
 export function contains(outer: Path, inner: Path): boolean {
-  return outer.length <= inner.length && outer.every((step, index) => step === "*" || step === inner[index]);
+  return (
+    outer.length <= inner.length &&
+    outer.every((step, index) => step === "*" || step === inner[index])
+  );
 }

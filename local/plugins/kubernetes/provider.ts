@@ -1,4 +1,5 @@
-// The stand-in for the official Kubernetes plugin: the protocol's calls, each led to the file that answers it.
+// The stand-in for the official Kubernetes plugin: the protocol's calls, each led to the file that
+// answers it.
 import type { Provider, ResourceHandler } from "../shared/provider.ts";
 import { UserError } from "../shared/provider.ts";
 import type { Properties } from "../shared/values.ts";
@@ -19,10 +20,22 @@ import { Session } from "./session.ts";
 import { updateObject } from "./updateObject.ts";
 
 /** `pulumi.com/replaceUnready`: a Job that has not completed is made anew. */
-async function isUnreadyJob(session: Session, kind: Kind, state: Properties, news: Properties): Promise<boolean> {
-  if (kind.kind !== "Job" || annotation(news, replaceUnready) !== "true" || session.unreachable !== "") return false;
+async function isUnreadyJob(
+  session: Session,
+  kind: Kind,
+  state: Properties,
+  news: Properties,
+): Promise<boolean> {
+  if (
+    kind.kind !== "Job" ||
+    annotation(news, replaceUnready) !== "true" ||
+    session.unreachable !== ""
+  )
+    return false;
   const { live } = parseCheckpoint(state);
-  const job = await session.client.get(kind, namespaceOf(live), nameOf(live)).catch(() => undefined);
+  const job = await session.client
+    .get(kind, namespaceOf(live), nameOf(live))
+    .catch(() => undefined);
   return job !== undefined && jobReadiness(job).state !== "ready";
 }
 
@@ -34,7 +47,12 @@ function handlerOf(session: () => Session, kind: Kind): ResourceHandler {
       const result = diffObject(kind, request.olds, request.news, request.ignoreChanges, settings);
       if (!(await isUnreadyJob(session(), kind, request.olds, request.news))) return result;
       const reason = `metadata.annotations["${replaceUnready}"]`;
-      return { ...result, changes: true, deleteBeforeReplace: true, replaces: [...(result.replaces ?? []), reason] };
+      return {
+        ...result,
+        changes: true,
+        deleteBeforeReplace: true,
+        replaces: [...(result.replaces ?? []), reason],
+      };
     },
     create: (request) => createObject(session(), kind, request),
     read: (request) => readObject(session(), kind, request),
@@ -57,7 +75,10 @@ export function kubernetesProvider(): Provider {
       const kind = kindOfType(type);
       return kind && handlerOf(session, kind);
     },
-    checkConfig: async (request) => ({ inputs: request.news, failures: configFailures(request.news) }),
+    checkConfig: async (request) => ({
+      inputs: request.news,
+      failures: configFailures(request.news),
+    }),
     diffConfig: diffProvider,
     configure: async (config) => {
       opened?.close();

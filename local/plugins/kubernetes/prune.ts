@@ -1,4 +1,5 @@
-// The live object cut down to the shape of the inputs that made it: what the cluster filled in is no difference.
+// The live object cut down to the shape of the inputs that made it: what the cluster filled in is
+// no difference.
 import { isList, isObject } from "../shared/values.ts";
 import type { Properties, Value } from "../shared/values.ts";
 
@@ -36,8 +37,8 @@ function isZero(value: Value): boolean {
 }
 
 /**
- * The API server leaves out fields with their type's zero value (`readOnly: false`, an empty list), so such an input that is missing in
- * the live object is there after all.
+ * The API server leaves out fields with their type's zero value (`readOnly: false`, an empty list),
+ * so such an input that is missing in the live object is there after all.
  */
 export function restoreZeros(pruned: Properties, inputs: Properties): void {
   for (const [key, wanted] of Object.entries(inputs)) {

@@ -15,8 +15,17 @@ import { prune, restoreZeros } from "./prune.ts";
 import { redact } from "./redact.ts";
 import type { Session } from "./session.ts";
 
-const serverMetadata = ["creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"];
-const serverAnnotations = ["deployment.kubernetes.io/revision", "kubectl.kubernetes.io/last-applied-configuration"];
+const serverMetadata = [
+  "creationTimestamp",
+  "generation",
+  "managedFields",
+  "resourceVersion",
+  "uid",
+];
+const serverAnnotations = [
+  "deployment.kubernetes.io/revision",
+  "kubectl.kubernetes.io/last-applied-configuration",
+];
 
 /** Inputs for an import: everything that a program could have set. */
 function inputsOfImport(live: Properties): Properties {
@@ -30,18 +39,26 @@ function inputsOfImport(live: Properties): Properties {
   return inputs;
 }
 
-export async function readObject(session: Session, kind: Kind, request: ReadRequest): Promise<ReadResult | undefined> {
+export async function readObject(
+  session: Session,
+  kind: Kind,
+  request: ReadRequest,
+): Promise<ReadResult | undefined> {
   const { id, signal } = request;
   if (session.unreachable !== "") {
     if (session.settings.deleteUnreachable) return undefined;
-    if (session.settings.skipUpdateUnreachable) return { id, properties: request.properties, inputs: request.inputs };
+    if (session.settings.skipUpdateUnreachable)
+      return { id, properties: request.properties, inputs: request.inputs };
     throw new UserError(
       `failed to read ${kind.kind} "${id}": configured Kubernetes cluster is unreachable: ${session.unreachable}. If the cluster was deleted, ` +
         `PULUMI_K8S_DELETE_UNREACHABLE=true removes the resource from the state`,
     );
   }
   const { namespace, name } = parseId(id);
-  if (name === "") throw new UserError(`"${id}" is no id of a ${kind.kind}: expected ${kind.namespaced ? "namespace/name" : "name"}`);
+  if (name === "")
+    throw new UserError(
+      `"${id}" is no id of a ${kind.kind}: expected ${kind.namespaced ? "namespace/name" : "name"}`,
+    );
   const isImport = Object.keys(request.inputs).length === 0;
   const oldInputs = normalizeInputs(revealAll(request.inputs) as Properties);
 

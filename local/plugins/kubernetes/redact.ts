@@ -23,7 +23,10 @@ function secretStrings(value: Value | undefined, found: string[]): string[] {
   return found;
 }
 
-/** `message` without the secrets of `inputs` (as given, in base64, and decoded) and without passwords in URLs. */
+/**
+ * `message` without the secrets of `inputs` (as given, in base64, and decoded) and without
+ * passwords in URLs.
+ */
 export function redact(message: string, inputs?: Value): string {
   const secrets = secretStrings(inputs, []).flatMap((secret) => [
     secret,
@@ -31,7 +34,8 @@ export function redact(message: string, inputs?: Value): string {
     Buffer.from(secret, "base64").toString("utf8"),
   ]);
   let result = message;
-  // The longest first, so that no tail of one remains; very short ones would blank out ordinary words.
+  // The longest first, so that no tail of one remains; very short ones would blank out ordinary
+  // words.
   for (const secret of secrets.filter((s) => s.length >= 4).sort((a, b) => b.length - a.length))
     result = result.replaceAll(secret, "[secret]");
   return result.replaceAll(/(:\/\/[^\s:/@]*):[^\s@]+@/g, "$1:[secret]@");

@@ -35,7 +35,8 @@ export class Session {
   }
 
   get client(): Client {
-    if (this.unreachable !== "" || !this.#client) throw new UserError(`configured Kubernetes cluster is unreachable: ${this.unreachable}`);
+    if (this.unreachable !== "" || !this.#client)
+      throw new UserError(`configured Kubernetes cluster is unreachable: ${this.unreachable}`);
     return this.#client;
   }
 
@@ -55,15 +56,21 @@ export class Session {
 
 async function reasonUnreachable(client: Client): Promise<string> {
   try {
-    await client.json("GET", "/version", { timeout: connectMs, retries: 1, signal: AbortSignal.timeout(connectMs) });
+    await client.json("GET", "/version", {
+      timeout: connectMs,
+      retries: 1,
+      signal: AbortSignal.timeout(connectMs),
+    });
     return "";
   } catch (error) {
     if (error instanceof ApiError && error.code === 401)
       return `${client.server} refuses the credentials of the kubeconfig (401 Unauthorized)`;
     // Whoever may not see the version may still see objects.
     if (error instanceof ApiError && error.code === 403) return "";
-    if (error instanceof ApiError) return `${client.server} answers ${error.code}: ${redact(error.message)}`;
-    const timedOut = (error as Error).name === "TimeoutError" || (error as Error).message === "cancelled";
+    if (error instanceof ApiError)
+      return `${client.server} answers ${error.code}: ${redact(error.message)}`;
+    const timedOut =
+      (error as Error).name === "TimeoutError" || (error as Error).message === "cancelled";
     if (timedOut) return `${client.server}: no answer within ${connectMs / 1000} s`;
     return error instanceof Error && error.message.startsWith(client.server)
       ? error.message

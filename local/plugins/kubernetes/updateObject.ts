@@ -1,4 +1,5 @@
-// Update by server-side apply: the program's fields are sent whole, the server merges, and fields that left the program go.
+// Update by server-side apply: the program's fields are sent whole, the server merges, and fields
+// that left the program go.
 import { InitializationError } from "../shared/provider.ts";
 import type { UpdateRequest } from "../shared/provider.ts";
 import { hasUnknown, isList, isObject, revealAll } from "../shared/values.ts";
@@ -33,7 +34,11 @@ function keepIgnored(inputs: Properties, live: Properties, ignoreChanges: string
   return result;
 }
 
-export async function updateObject(session: Session, kind: Kind, request: UpdateRequest): Promise<Properties> {
+export async function updateObject(
+  session: Session,
+  kind: Kind,
+  request: UpdateRequest,
+): Promise<Properties> {
   const { preview, log, signal } = request;
   if (preview && (hasUnknown(request.news) || session.unreachable !== "")) return request.news;
   const { client, settings } = session;
@@ -43,20 +48,28 @@ export async function updateObject(session: Session, kind: Kind, request: Update
   const oldManager = fieldManagerName(request.olds, old.inputs);
   const fieldManager = fieldManagerName(request.olds, inputs);
 
-  const patched = await describeFailure(`update of ${kind.kind} "${idOf(inputs)}" failed`, request.news, async () => {
-    try {
-      let before = await client.get(kind, namespaceOf(old.live), nameOf(old.live), signal);
-      if (!preview) before = await adoptFields(client, kind, before, fieldManager, signal);
-      const object = keepIgnored(inputs, before, request.ignoreChanges);
-      return await apply({ client, settings, kind, object, fieldManager, preview, log, signal }, before);
-    } catch (error) {
-      // Whoever may only look still gets a preview, worked out here.
-      if (preview && error instanceof ApiError && error.code === 403) return undefined;
-      throw error;
-    }
-  });
+  const patched = await describeFailure(
+    `update of ${kind.kind} "${idOf(inputs)}" failed`,
+    request.news,
+    async () => {
+      try {
+        let before = await client.get(kind, namespaceOf(old.live), nameOf(old.live), signal);
+        if (!preview) before = await adoptFields(client, kind, before, fieldManager, signal);
+        const object = keepIgnored(inputs, before, request.ignoreChanges);
+        return await apply(
+          { client, settings, kind, object, fieldManager, preview, log, signal },
+          before,
+        );
+      } catch (error) {
+        // Whoever may only look still gets a preview, worked out here.
+        if (preview && error instanceof ApiError && error.code === 403) return undefined;
+        throw error;
+      }
+    },
+  );
   if (!patched) return request.news;
-  const state = (object: Properties): Properties => checkpoint(inputs, object, request.news, apiVersion, fieldManager);
+  const state = (object: Properties): Properties =>
+    checkpoint(inputs, object, request.news, apiVersion, fieldManager);
   if (preview) return state(patched);
 
   const waiting = session.waiting(request);

@@ -32,7 +32,9 @@ function unimplemented(what: string): grpc.handleUnaryCall<unknown, never> {
     );
 }
 
-function packageDependency(item: RequiredPackage): InstanceType<typeof pluginMessages.PackageDependency> {
+function packageDependency(
+  item: RequiredPackage,
+): InstanceType<typeof pluginMessages.PackageDependency> {
   const message = new pluginMessages.PackageDependency();
   message.setKind("resource");
   message.setName(item.name);
@@ -48,7 +50,9 @@ function packageDependency(item: RequiredPackage): InstanceType<typeof pluginMes
   return message;
 }
 
-function pluginDependency(item: RequiredPackage): InstanceType<typeof pluginMessages.PluginDependency> {
+function pluginDependency(
+  item: RequiredPackage,
+): InstanceType<typeof pluginMessages.PluginDependency> {
   const message = new pluginMessages.PluginDependency();
   message.setKind("resource");
   message.setName(item.name);
@@ -77,13 +81,17 @@ export function languageService(initialEngineAddress: string): grpc.UntypedServi
     }),
     getRequiredPackages: unary(async (request: wire.GetRequiredPackagesRequest) => {
       const response = new messages.GetRequiredPackagesResponse();
-      const found = await requiredPackages(request.getInfo()?.getProgramDirectory() || process.cwd());
+      const found = await requiredPackages(
+        request.getInfo()?.getProgramDirectory() || process.cwd(),
+      );
       response.setPackagesList(found.map(packageDependency));
       return response;
     }),
     getRequiredPlugins: unary(async (request: wire.GetRequiredPluginsRequest) => {
       const response = new messages.GetRequiredPluginsResponse();
-      const found = await requiredPackages(request.getInfo()?.getProgramDirectory() || request.getPwd());
+      const found = await requiredPackages(
+        request.getInfo()?.getProgramDirectory() || request.getPwd(),
+      );
       response.setPluginsList(found.map(pluginDependency));
       return response;
     }),

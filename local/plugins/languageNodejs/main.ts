@@ -5,6 +5,9 @@ import { endChildren } from "./children.ts";
 import { languageService } from "./languageService.ts";
 
 const engineAddress = positional(process.argv.slice(2))[0] ?? "";
-const running = await listen(languageServices.LanguageRuntimeService, languageService(engineAddress));
+const running = await listen(
+  languageServices.LanguageRuntimeService,
+  languageService(engineAddress),
+);
 endWithEngine(endChildren);
 process.stdout.write(`${running.port}\n`);

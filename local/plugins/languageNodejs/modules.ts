@@ -5,10 +5,15 @@ import { UserError } from "../shared/provider.ts";
 
 export type Shim = "run" | "run-plugin" | "run-policy-pack";
 
-/** The SDK's start script, resolved from the folder of the program: two copies of the SDK in one process break components. */
+/**
+ * The SDK's start script, resolved from the folder of the program: two copies of the SDK in one
+ * process break components.
+ */
 export function shimPath(shim: Shim, folder: string): string {
   try {
-    return createRequire(join(folder, "package.json")).resolve(`@pulumi/pulumi/cmd/${shim}/index.js`);
+    return createRequire(join(folder, "package.json")).resolve(
+      `@pulumi/pulumi/cmd/${shim}/index.js`,
+    );
   } catch {
     // The engine looks for these words and gives a better message for a policy pack.
     throw new UserError(

@@ -1,4 +1,5 @@
-// Which Pulumi packages a program has installed, so that the engine loads the matching plugin versions before the program runs.
+// Which Pulumi packages a program has installed, so that the engine loads the matching plugin
+// versions before the program runs.
 import { readFile, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -31,7 +32,10 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   }
 }
 
-/** `node_modules` of the folder and of the folders above it, as Node resolves (npm workspaces hoist to the root). */
+/**
+ * `node_modules` of the folder and of the folders above it, as Node resolves (npm workspaces hoist
+ * to the root).
+ */
 export function moduleFolders(folder: string): string[] {
   const own = join(folder, "node_modules");
   const parent = dirname(folder);
@@ -41,14 +45,23 @@ export function moduleFolders(folder: string): string[] {
 async function packageFolders(modules: string): Promise<string[]> {
   const entries = await readdir(modules, { withFileTypes: true }).catch(() => []);
   const nested = entries
-    .filter((entry) => !entry.name.startsWith(".") && (entry.isDirectory() || entry.isSymbolicLink()))
-    .map(async (entry) => (entry.name.startsWith("@") ? packageFolders(join(modules, entry.name)) : [join(modules, entry.name)]));
+    .filter(
+      (entry) => !entry.name.startsWith(".") && (entry.isDirectory() || entry.isSymbolicLink()),
+    )
+    .map(async (entry) =>
+      entry.name.startsWith("@")
+        ? packageFolders(join(modules, entry.name))
+        : [join(modules, entry.name)],
+    );
   return (await Promise.all(nested)).flat();
 }
 
 async function scan(modules: string): Promise<RequiredPackage[]> {
   const found = (await packageFolders(modules)).map(async (folder): Promise<RequiredPackage[]> => {
-    const [manifest, below] = await Promise.all([readManifest(folder), scan(join(folder, "node_modules"))]);
+    const [manifest, below] = await Promise.all([
+      readManifest(folder),
+      scan(join(folder, "node_modules")),
+    ]);
     return manifest ? [...toPackage(manifest), ...below] : below;
   });
   return (await Promise.all(found)).flat();
@@ -61,13 +74,22 @@ function toPackage(manifest: Manifest): RequiredPackage[] {
   const version = pulumi.version ?? manifest.version;
   if (!name || !version) return [];
   const { parameterization } = pulumi;
-  return [{ name, version: version.replace(/^v/, ""), server: pulumi.server ?? "", ...(parameterization && { parameterization }) }];
+  return [
+    {
+      name,
+      version: version.replace(/^v/, ""),
+      server: pulumi.server ?? "",
+      ...(parameterization && { parameterization }),
+    },
+  ];
 }
 
 export async function requiredPackages(folder: string): Promise<RequiredPackage[]> {
   const found = (await Promise.all(moduleFolders(folder).map(scan))).flat();
   const unique = new Map(found.map((item) => [`${item.name}@${item.version}`, item]));
-  return [...unique.values()].sort((a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version));
+  return [...unique.values()].sort(
+    (a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version),
+  );
 }
 
 export interface Dependency {
@@ -75,8 +97,14 @@ export interface Dependency {
   version: string;
 }
 
-/** What `pulumi about` shows: the declared dependencies with their installed versions, or all installed ones. */
-export async function programDependencies(folder: string, transitive: boolean): Promise<Dependency[]> {
+/**
+ * What `pulumi about` shows: the declared dependencies with their installed versions, or all
+ * installed ones.
+ */
+export async function programDependencies(
+  folder: string,
+  transitive: boolean,
+): Promise<Dependency[]> {
   const manifest = await readManifest(folder);
   const declared = Object.keys({ ...manifest?.dependencies, ...manifest?.devDependencies });
   const folders = moduleFolders(folder);
@@ -88,7 +116,9 @@ export async function programDependencies(folder: string, transitive: boolean): 
     return [];
   };
   const all = transitive ? (await Promise.all(folders.map(packageFolders))).flat() : [];
-  const names = transitive ? all.map((path) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)) : declared;
+  const names = transitive
+    ? all.map((path) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length))
+    : declared;
   const found = (await Promise.all([...new Set(names)].map(installed))).flat();
   return found.sort((a, b) => a.name.localeCompare(b.name));
 }

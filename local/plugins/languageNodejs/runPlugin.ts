@@ -1,5 +1,5 @@
-// `RunPlugin`: a policy pack or a component package is a Node program that serves a protocol; its output is streamed to the engine,
-// whose first line is the port.
+// `RunPlugin`: a policy pack or a component package is a Node program that serves a protocol; its
+// output is streamed to the engine, whose first line is the port.
 import type * as grpc from "@grpc/grpc-js";
 import messages from "@pulumi/pulumi/proto/language_pb.js";
 import type { RunPluginRequest, RunPluginResponse } from "@pulumi/pulumi/proto/language_pb.js";
@@ -14,7 +14,8 @@ export function pluginArguments(request: RunPluginRequest): string[] {
   const info = request.getInfo();
   const folder = info?.getProgramDirectory() || request.getProgram();
   const args = request.getArgsList();
-  // The policy start script takes the engine's address first, then the folder; the other one the folder, then the arguments.
+  // The policy start script takes the engine's address first, then the folder; the other one the
+  // folder, then the arguments.
   const own =
     request.getKind() === "analyzer"
       ? [shimPath("run-policy-pack", folder), args.at(-1) ?? "", folder]
@@ -29,7 +30,8 @@ function environment(request: RunPluginRequest): NodeJS.ProcessEnv {
   });
   const given = { ...process.env, ...Object.fromEntries(entries) };
   if (runtimeOptions(request.getInfo()?.getOptions()).typescript) return given;
-  // The start scripts always load ts-node, whose type check of a pack takes tens of seconds; with everything ignored Node strips the types.
+  // The start scripts always load ts-node, whose type check of a pack takes tens of seconds; with
+  // everything ignored Node strips the types.
   return { TS_NODE_IGNORE: ".", ...given };
 }
 

@@ -1,4 +1,5 @@
-// `Run`: executes the user's program with the SDK's own start script, the way the official host does.
+// `Run`: executes the user's program with the SDK's own start script, the way the official host
+// does.
 import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
 import { start } from "./children.ts";
 import { shimPath } from "./modules.ts";
@@ -24,7 +25,9 @@ export function programArguments(request: RunRequest, engineAddress: string): st
     pwd: request.getPwd(),
     parallel: String(request.getParallel()),
   };
-  const args = Object.entries(named).flatMap(([key, value]) => (value === "" ? [] : [`--${key}`, value]));
+  const args = Object.entries(named).flatMap(([key, value]) =>
+    value === "" ? [] : [`--${key}`, value],
+  );
   if (request.getDryrun()) args.push("--dry-run");
   return [...args, info?.getEntryPoint() || ".", ...request.getArgsList()];
 }
@@ -43,11 +46,24 @@ export function programEnvironment(request: RunRequest): NodeJS.ProcessEnv {
 export async function runProgram(request: RunRequest, engineAddress: string): Promise<Outcome> {
   const folder = request.getInfo()?.getProgramDirectory() || request.getPwd();
   const options = runtimeOptions(request.getInfo()?.getOptions());
-  const args = [...options.nodeArguments, shimPath("run", folder), ...programArguments(request, engineAddress)];
+  const args = [
+    ...options.nodeArguments,
+    shimPath("run", folder),
+    ...programArguments(request, engineAddress),
+  ];
   // The engine reads this host's output line by line and shows it as the program's.
-  const child = start(args, { cwd: request.getPwd() || folder, env: programEnvironment(request), stdio: ["ignore", "inherit", "inherit"] });
+  const child = start(args, {
+    cwd: request.getPwd() || folder,
+    env: programEnvironment(request),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve({ error: `could not start Node (${process.execPath}): ${error.message}`, bail: false }));
+    child.once("error", (error) =>
+      resolve({
+        error: `could not start Node (${process.execPath}): ${error.message}`,
+        bail: false,
+      }),
+    );
     child.once("close", (code, signal) => resolve(outcome(code, signal)));
   });
 }

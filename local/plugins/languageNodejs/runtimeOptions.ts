@@ -2,7 +2,10 @@
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 
 export interface RuntimeOptions {
-  /** Load through ts-node (type checking). The official default is true; this project says false and uses Node's type stripping. */
+  /**
+   * Load through ts-node (type checking). The official default is true; this project says false and
+   * uses Node's type stripping.
+   */
   typescript: boolean;
   tsconfig: string | undefined;
   nodeArguments: string[];
@@ -11,7 +14,8 @@ export interface RuntimeOptions {
 
 export function runtimeOptions(struct: Struct | undefined): RuntimeOptions {
   const options = (struct?.toJavaScript() ?? {}) as Record<string, unknown>;
-  const text = (key: string): string | undefined => (typeof options[key] === "string" && options[key] !== "" ? options[key] : undefined);
+  const text = (key: string): string | undefined =>
+    typeof options[key] === "string" && options[key] !== "" ? options[key] : undefined;
   return {
     typescript: options["typescript"] !== false,
     tsconfig: text("tsconfig"),

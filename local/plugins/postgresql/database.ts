@@ -25,7 +25,11 @@ const named = (clause: string, value: string): string[] =>
 const quoted = (clause: string, value: string): string[] =>
   value === "" ? [] : [`${clause} ${isDefault(value) ? "DEFAULT" : literal(value)}`];
 
-async function read(server: PostgresServer, name: string, known: Properties): Promise<Properties | undefined> {
+async function read(
+  server: PostgresServer,
+  name: string,
+  known: Properties,
+): Promise<Properties | undefined> {
   return server.session("", async (session) => {
     const [row] = await session.query(
       `SELECT pg_get_userbyid(d.datdba) AS owner, pg_encoding_to_char(d.encoding) AS encoding, d.datcollate, d.datctype, t.spcname,
@@ -51,7 +55,10 @@ async function read(server: PostgresServer, name: string, known: Properties): Pr
   });
 }
 
-/** CREATE and DROP DATABASE can't run in a transaction, so the memberships around them are taken back by hand. */
+/**
+ * CREATE and DROP DATABASE can't run in a transaction, so the memberships around them are taken
+ * back by hand.
+ */
 async function outsideTransaction(
   server: PostgresServer,
   owner: string,
@@ -60,7 +67,9 @@ async function outsideTransaction(
 ): Promise<void> {
   await server.exclusive(async () => {
     try {
-      await server.session("", (session) => server.asMemberOf(session, [owner], () => work(session)));
+      await server.session("", (session) =>
+        server.asMemberOf(session, [owner], () => work(session)),
+      );
     } catch (error) {
       throw statementError(what, error);
     }
@@ -71,15 +80,21 @@ async function drop(server: PostgresServer, name: string, owner: string): Promis
   const { version } = await server.identity();
   await server.release(name);
   await outsideTransaction(server, owner, `can't drop database "${name}"`, async (session) => {
-    const [row] = await session.query("SELECT datistemplate FROM pg_database WHERE datname = $1", [name]);
+    const [row] = await session.query("SELECT datistemplate FROM pg_database WHERE datname = $1", [
+      name,
+    ]);
     if (!row) return;
-    if (row["datistemplate"] === true) await session.query(`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`);
+    if (row["datistemplate"] === true)
+      await session.query(`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`);
     if (version >= 130000) {
       await session.query(`DROP DATABASE ${identifier(name)} WITH (FORCE)`);
       return;
     }
     await session.query(`ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS false`);
-    await session.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()", [name]);
+    await session.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
+      [name],
+    );
     await session.query(`DROP DATABASE ${identifier(name)}`);
   });
 }
@@ -102,9 +117,14 @@ export function database(server: () => PostgresServer): BridgedResource {
         `CONNECTION LIMIT ${integer(inputs, "connectionLimit")}`,
         `IS_TEMPLATE ${flag(inputs, "isTemplate")}`,
       ];
-      await outsideTransaction(server(), owner, `can't create database "${name}"`, async (session) => {
-        await session.query(`CREATE DATABASE ${identifier(name)} ${clauses.join(" ")}`);
-      });
+      await outsideTransaction(
+        server(),
+        owner,
+        `can't create database "${name}"`,
+        async (session) => {
+          await session.query(`CREATE DATABASE ${identifier(name)} ${clauses.join(" ")}`);
+        },
+      );
       return { id: name, state: (await read(server(), name, inputs))! };
     },
     read: async (_context, id, state) => {
@@ -112,27 +132,45 @@ export function database(server: () => PostgresServer): BridgedResource {
       return found && { state: found };
     },
     update: async ({ inputs, old, changed }) => {
-      const [before, name, owner] = [text(old, "name"), text(inputs, "name"), text(inputs, "owner")];
+      const [before, name, owner] = [
+        text(old, "name"),
+        text(inputs, "name"),
+        text(inputs, "owner"),
+      ];
       const what = `can't change database "${before}"`;
       if (before !== name) await server().release(before);
       await outsideTransaction(server(), text(old, "owner"), what, async (session) => {
-        const alter = (clause: string): Promise<unknown> => session.query(`ALTER DATABASE ${identifier(name)} ${clause}`);
-        if (before !== name) await session.query(`ALTER DATABASE ${identifier(before)} RENAME TO ${identifier(name)}`);
-        if (changed.has("tablespaceName")) await alter(`SET TABLESPACE ${identifier(text(inputs, "tablespaceName") || "pg_default")}`);
-        if (changed.has("connectionLimit")) await alter(`CONNECTION LIMIT ${integer(inputs, "connectionLimit")}`);
-        if (changed.has("allowConnections")) await alter(`ALLOW_CONNECTIONS ${flag(inputs, "allowConnections")}`);
+        const alter = (clause: string): Promise<unknown> =>
+          session.query(`ALTER DATABASE ${identifier(name)} ${clause}`);
+        if (before !== name)
+          await session.query(`ALTER DATABASE ${identifier(before)} RENAME TO ${identifier(name)}`);
+        if (changed.has("tablespaceName"))
+          await alter(
+            `SET TABLESPACE ${identifier(text(inputs, "tablespaceName") || "pg_default")}`,
+          );
+        if (changed.has("connectionLimit"))
+          await alter(`CONNECTION LIMIT ${integer(inputs, "connectionLimit")}`);
+        if (changed.has("allowConnections"))
+          await alter(`ALLOW_CONNECTIONS ${flag(inputs, "allowConnections")}`);
         if (changed.has("isTemplate")) await alter(`IS_TEMPLATE ${flag(inputs, "isTemplate")}`);
         if (changed.has("owner") && owner !== "")
-          await server().asMemberOf(session, [owner], async () => void (await alter(`OWNER TO ${identifier(owner)}`)));
+          await server().asMemberOf(
+            session,
+            [owner],
+            async () => void (await alter(`OWNER TO ${identifier(owner)}`)),
+          );
       });
       if (changed.has("owner") && owner !== "" && flag(inputs, "alterObjectOwnership")) {
         const was = text(old, "owner");
         await server().change(name, what, (session) =>
-          server().asMemberOf(session, [was, owner], () => session.query(`REASSIGN OWNED BY ${identifier(was)} TO ${identifier(owner)}`)),
+          server().asMemberOf(session, [was, owner], () =>
+            session.query(`REASSIGN OWNED BY ${identifier(was)} TO ${identifier(owner)}`),
+          ),
         );
       }
       return (await read(server(), name, inputs))!;
     },
-    delete: async (_context, id, state) => drop(server(), text(state, "name") || id, text(state, "owner")),
+    delete: async (_context, id, state) =>
+      drop(server(), text(state, "name") || id, text(state, "owner")),
   };
 }

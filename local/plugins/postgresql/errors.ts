@@ -1,4 +1,5 @@
-// Errors of the server and of the connection, in words for the user. Messages never carry a statement: it may hold a password.
+// Errors of the server and of the connection, in words for the user. Messages never carry a
+// statement: it may hold a password.
 import { connectionReason } from "../shared/connectionErrors.ts";
 import { UserError } from "../shared/provider.ts";
 import type { ConnectionSettings } from "./settings.ts";
@@ -17,12 +18,18 @@ const refusals: Record<string, string> = {
   "57P03": "the server is starting up or shutting down",
 };
 
-export function connectError(settings: ConnectionSettings, database: string, error: unknown): UserError {
+export function connectError(
+  settings: ConnectionSettings,
+  database: string,
+  error: unknown,
+): UserError {
   const { code, message } = error as PgError;
   const known = /timeout/i.test(message) ? "ETIMEDOUT" : code;
   const reason = connectionReason(known, "sslrootcert") ?? (code && refusals[code]) ?? message;
   const where = `${settings.host}:${settings.port}`;
-  return new UserError(`PostgreSQL server ${where} is not usable as user "${settings.username}", database "${database}": ${reason}`);
+  return new UserError(
+    `PostgreSQL server ${where} is not usable as user "${settings.username}", database "${database}": ${reason}`,
+  );
 }
 
 export function statementError(what: string, error: unknown): UserError {

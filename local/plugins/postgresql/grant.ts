@@ -1,4 +1,5 @@
-// Privileges of a role on a database, a schema or the objects of a schema: set to exactly the given list.
+// Privileges of a role on a database, a schema or the objects of a schema: set to exactly the given
+// list.
 import type { BridgedResource } from "../shared/bridged/schema.ts";
 import type { CheckFailure } from "../shared/provider.ts";
 import { asText } from "../shared/values.ts";
@@ -10,17 +11,25 @@ import type { PostgresServer, Session } from "./server.ts";
 
 /** Kinds of relations and routines in the catalogs. */
 const relations: Record<string, string[]> = { table: ["r", "p", "v", "m", "f"], sequence: ["S"] };
-const routines: Record<string, string[]> = { function: ["f", "a", "w"], procedure: ["p"], routine: ["f", "a", "w", "p"] };
+const routines: Record<string, string[]> = {
+  function: ["f", "a", "w"],
+  procedure: ["p"],
+  routine: ["f", "a", "w", "p"],
+};
 
 function validate(inputs: Properties): CheckFailure[] {
   const failures = privilegeFailures(inputs);
   const type = inputs["objectType"];
-  if (inputs["columns"] !== undefined) failures.push({ property: "columns", reason: "not supported by the stand-in plugin" });
+  if (inputs["columns"] !== undefined)
+    failures.push({ property: "columns", reason: "not supported by the stand-in plugin" });
   if (typeof type === "string" && type !== "database" && inputs["schema"] === undefined) {
     failures.push({ property: "schema", reason: `is needed for object type ${asText(type)}` });
   }
   if (inputs["objects"] !== undefined && (type === "database" || type === "schema")) {
-    failures.push({ property: "objects", reason: `can't be given for object type ${asText(type)}` });
+    failures.push({
+      property: "objects",
+      reason: `can't be given for object type ${asText(type)}`,
+    });
   }
   return failures;
 }
@@ -28,7 +37,13 @@ function validate(inputs: Properties): CheckFailure[] {
 function idOf(inputs: Properties): string {
   const type = text(inputs, "objectType");
   const inSchema = type === "database" ? [] : [text(inputs, "schema")];
-  return [text(inputs, "role"), text(inputs, "database"), ...inSchema, type, ...[...texts(inputs, "objects")].sort()].join("_");
+  return [
+    text(inputs, "role"),
+    text(inputs, "database"),
+    ...inSchema,
+    type,
+    ...[...texts(inputs, "objects")].sort(),
+  ].join("_");
 }
 
 function target(inputs: Properties): string {
@@ -40,7 +55,9 @@ function target(inputs: Properties): string {
   // A routine is named with its argument types, `name(int, text)`.
   const quote = (object: string): string => {
     const at = object.indexOf("(");
-    return at < 0 ? identifier(object) : `${identifier(object.slice(0, at))}${object.slice(at).replace(/[^\w\s(),[\]."]/g, "")}`;
+    return at < 0
+      ? identifier(object)
+      : `${identifier(object.slice(0, at))}${object.slice(at).replace(/[^\w\s(),[\]."]/g, "")}`;
   };
   return `${type.toUpperCase()} ${objects.map((object) => `${identifier(schema)}.${quote(object)}`).join(", ")}`;
 }
@@ -115,7 +132,10 @@ async function found(session: Session, inputs: Properties, grantee: number): Pro
 
 async function roleOid(session: Session, role: string): Promise<number | undefined> {
   if (role.toLowerCase() === "public") return 0;
-  const [row] = await session.query("SELECT oid::bigint::text AS oid FROM pg_roles WHERE rolname = $1", [role]);
+  const [row] = await session.query(
+    "SELECT oid::bigint::text AS oid FROM pg_roles WHERE rolname = $1",
+    [role],
+  );
   return row && Number(row["oid"]);
 }
 
@@ -126,22 +146,32 @@ async function read(server: PostgresServer, inputs: Properties): Promise<Propert
     return exists.length === 0 ? undefined : roleOid(session, text(inputs, "role"));
   });
   if (grantee === undefined) return undefined;
-  return server.session(text(inputs, "objectType") === "database" ? "" : database, async (session) => {
-    const inSchema = text(inputs, "schema");
-    if (inSchema !== "" && (await session.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [inSchema])).length === 0)
-      return undefined;
-    const perObject = (await found(session, inputs, grantee)).map((list) => inKnownWords(inputs, list));
-    const known = orNull(texts(inputs, "privileges"));
-    const differs = perObject.find((list) => JSON.stringify(list) !== JSON.stringify(known));
-    return {
-      ...inputs,
-      columns: null,
-      objects: orNull(texts(inputs, "objects")),
-      // Several objects with different privileges can't be told in one list: none is told, so the next update sets all.
-      privileges: differs === undefined ? known : perObject.length === 1 ? differs : null,
-      withGrantOption: flag(inputs, "withGrantOption"),
-    };
-  });
+  return server.session(
+    text(inputs, "objectType") === "database" ? "" : database,
+    async (session) => {
+      const inSchema = text(inputs, "schema");
+      if (
+        inSchema !== "" &&
+        (await session.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [inSchema]))
+          .length === 0
+      )
+        return undefined;
+      const perObject = (await found(session, inputs, grantee)).map((list) =>
+        inKnownWords(inputs, list),
+      );
+      const known = orNull(texts(inputs, "privileges"));
+      const differs = perObject.find((list) => JSON.stringify(list) !== JSON.stringify(known));
+      return {
+        ...inputs,
+        columns: null,
+        objects: orNull(texts(inputs, "objects")),
+        // Several objects with different privileges can't be told in one list: none is told, so the
+        // next update sets all.
+        privileges: differs === undefined ? known : perObject.length === 1 ? differs : null,
+        withGrantOption: flag(inputs, "withGrantOption"),
+      };
+    },
+  );
 }
 
 export function grant(server: () => PostgresServer): BridgedResource {

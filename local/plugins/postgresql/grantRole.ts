@@ -5,7 +5,9 @@ import { identifier } from "./server.ts";
 import type { PostgresServer } from "./server.ts";
 
 const idOf = (inputs: Properties): string =>
-  [text(inputs, "role"), text(inputs, "grantRole"), String(flag(inputs, "withAdminOption"))].join("_");
+  [text(inputs, "role"), text(inputs, "grantRole"), String(flag(inputs, "withAdminOption"))].join(
+    "_",
+  );
 
 async function read(server: PostgresServer, inputs: Properties): Promise<Properties | undefined> {
   return server.session("", async (session) => {
@@ -27,10 +29,15 @@ export function grantRole(server: () => PostgresServer): BridgedResource {
       withAdminOption: { type: "boolean", default: false, replaces: true },
     },
     create: async ({ inputs }) => {
-      const [role, granted] = [identifier(text(inputs, "role")), identifier(text(inputs, "grantRole"))];
+      const [role, granted] = [
+        identifier(text(inputs, "role")),
+        identifier(text(inputs, "grantRole")),
+      ];
       await server().change("", `can't grant role ${granted} to ${role}`, async (session) => {
         await session.query(`REVOKE ${granted} FROM ${role}`);
-        await session.query(`GRANT ${granted} TO ${role}${flag(inputs, "withAdminOption") ? " WITH ADMIN OPTION" : ""}`);
+        await session.query(
+          `GRANT ${granted} TO ${role}${flag(inputs, "withAdminOption") ? " WITH ADMIN OPTION" : ""}`,
+        );
       });
       return { id: idOf(inputs), state: (await read(server(), inputs)) ?? inputs };
     },
@@ -39,7 +46,10 @@ export function grantRole(server: () => PostgresServer): BridgedResource {
       return found && { state: found };
     },
     delete: async (_context, _id, state) => {
-      const [role, granted] = [identifier(text(state, "role")), identifier(text(state, "grantRole"))];
+      const [role, granted] = [
+        identifier(text(state, "role")),
+        identifier(text(state, "grantRole")),
+      ];
       await server().change("", `can't take role ${granted} from ${role}`, async (session) => {
         const rows = await session.query("SELECT rolname FROM pg_roles WHERE rolname = ANY($1)", [
           [text(state, "role"), text(state, "grantRole")],

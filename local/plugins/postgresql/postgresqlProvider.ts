@@ -24,13 +24,16 @@ export function postgresqlProvider(): Provider {
     if (!server) throw new UserError("the postgresql provider is not configured");
     return server;
   };
-  const handlers = Object.fromEntries(Object.entries(resources).map(([type, make]) => [type, bridgedHandler(make(current))]));
+  const handlers = Object.fromEntries(
+    Object.entries(resources).map(([type, make]) => [type, bridgedHandler(make(current))]),
+  );
   return {
     name: "postgresql",
     version: "3.18.1",
     supported: Object.keys(resources),
     resource: (type) => handlers[type],
-    // No connection yet: a preview of new resources works without the server, as with the official plugin.
+    // No connection yet: a preview of new resources works without the server, as with the official
+    // plugin.
     configure: async (config) => {
       await server?.close();
       server = new PostgresServer(connectionSettings(config));

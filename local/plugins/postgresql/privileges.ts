@@ -15,7 +15,8 @@ const byType: Record<string, string[]> = {
   type: ["USAGE"],
 };
 
-const normal = (privilege: string): string => (privilege.toUpperCase() === "TEMP" ? "TEMPORARY" : privilege.toUpperCase());
+const normal = (privilege: string): string =>
+  privilege.toUpperCase() === "TEMP" ? "TEMPORARY" : privilege.toUpperCase();
 
 /** Statements can't take a privilege as a parameter: only known words get in. */
 export function privilegeFailures(inputs: Properties): CheckFailure[] {
@@ -25,11 +26,25 @@ export function privilegeFailures(inputs: Properties): CheckFailure[] {
   const known = byType[type];
   if (!known)
     return [
-      { property: "objectType", reason: `"${type}" is not supported by the stand-in plugin; one of ${Object.keys(byType).join(", ")}` },
+      {
+        property: "objectType",
+        reason: `"${type}" is not supported by the stand-in plugin; one of ${Object.keys(byType).join(", ")}`,
+      },
     ];
   return given.flatMap((item, index): CheckFailure[] => {
-    if (item instanceof Unknown || typeof item !== "string" || item.toUpperCase() === "ALL" || known.includes(normal(item))) return [];
-    return [{ property: `privileges[${index}]`, reason: `"${item}" is no privilege of a ${type}; one of ALL, ${known.join(", ")}` }];
+    if (
+      item instanceof Unknown ||
+      typeof item !== "string" ||
+      item.toUpperCase() === "ALL" ||
+      known.includes(normal(item))
+    )
+      return [];
+    return [
+      {
+        property: `privileges[${index}]`,
+        reason: `"${item}" is no privilege of a ${type}; one of ALL, ${known.join(", ")}`,
+      },
+    ];
   });
 }
 

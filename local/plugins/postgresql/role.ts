@@ -6,7 +6,9 @@ import { identifier, literal } from "./server.ts";
 import type { PostgresServer, Session } from "./server.ts";
 
 const atLeast = (minimum: number) => (value: Value) =>
-  typeof value === "number" && Number.isInteger(value) && value >= minimum ? undefined : `must be a whole number of at least ${minimum}`;
+  typeof value === "number" && Number.isInteger(value) && value >= minimum
+    ? undefined
+    : `must be a whole number of at least ${minimum}`;
 
 const properties: BridgedResource["properties"] = {
   assumeRole: { type: "string" },
@@ -46,18 +48,30 @@ const switches: [key: string, on: string, column: string][] = [
 
 /** Settings of the role, as [input, name on the server, how the value is written]. */
 const settings: [key: string, name: string, write: (inputs: Properties) => string][] = [
-  ["searchPaths", "search_path", (inputs) => texts(inputs, "searchPaths").map(identifier).join(", ")],
+  [
+    "searchPaths",
+    "search_path",
+    (inputs) => texts(inputs, "searchPaths").map(identifier).join(", "),
+  ],
   [
     "statementTimeout",
     "statement_timeout",
-    (inputs) => (integer(inputs, "statementTimeout") > 0 ? String(integer(inputs, "statementTimeout")) : ""),
+    (inputs) =>
+      integer(inputs, "statementTimeout") > 0 ? String(integer(inputs, "statementTimeout")) : "",
   ],
   [
     "idleInTransactionSessionTimeout",
     "idle_in_transaction_session_timeout",
-    (inputs) => (integer(inputs, "idleInTransactionSessionTimeout") > 0 ? String(integer(inputs, "idleInTransactionSessionTimeout")) : ""),
+    (inputs) =>
+      integer(inputs, "idleInTransactionSessionTimeout") > 0
+        ? String(integer(inputs, "idleInTransactionSessionTimeout"))
+        : "",
   ],
-  ["assumeRole", "role", (inputs) => (text(inputs, "assumeRole") === "" ? "" : literal(text(inputs, "assumeRole")))],
+  [
+    "assumeRole",
+    "role",
+    (inputs) => (text(inputs, "assumeRole") === "" ? "" : literal(text(inputs, "assumeRole"))),
+  ],
 ];
 
 function passwordClause(inputs: Properties): string | undefined {
@@ -68,24 +82,40 @@ function passwordClause(inputs: Properties): string | undefined {
 }
 
 function attributes(inputs: Properties, wanted: (key: string) => boolean): string[] {
-  const clauses = switches.filter(([key]) => wanted(key)).map(([key, on]) => (flag(inputs, key) ? on : `NO${on}`));
-  if (wanted("connectionLimit")) clauses.push(`CONNECTION LIMIT ${integer(inputs, "connectionLimit")}`);
-  if (wanted("validUntil")) clauses.push(`VALID UNTIL ${literal(text(inputs, "validUntil") || "infinity")}`);
+  const clauses = switches
+    .filter(([key]) => wanted(key))
+    .map(([key, on]) => (flag(inputs, key) ? on : `NO${on}`));
+  if (wanted("connectionLimit"))
+    clauses.push(`CONNECTION LIMIT ${integer(inputs, "connectionLimit")}`);
+  if (wanted("validUntil"))
+    clauses.push(`VALID UNTIL ${literal(text(inputs, "validUntil") || "infinity")}`);
   const password = passwordClause(inputs);
   if (wanted("password") && password) clauses.push(password);
   return clauses;
 }
 
-async function applySettings(session: Session, inputs: Properties, wanted: (key: string) => boolean): Promise<void> {
+async function applySettings(
+  session: Session,
+  inputs: Properties,
+  wanted: (key: string) => boolean,
+): Promise<void> {
   const name = identifier(text(inputs, "name"));
   for (const [key, setting, write] of settings) {
     if (!wanted(key)) continue;
     const value = write(inputs);
-    await session.query(value === "" ? `ALTER ROLE ${name} RESET ${setting}` : `ALTER ROLE ${name} SET ${setting} TO ${value}`);
+    await session.query(
+      value === ""
+        ? `ALTER ROLE ${name} RESET ${setting}`
+        : `ALTER ROLE ${name} SET ${setting} TO ${value}`,
+    );
   }
 }
 
-async function read(server: PostgresServer, name: string, known: Properties): Promise<Properties | undefined> {
+async function read(
+  server: PostgresServer,
+  name: string,
+  known: Properties,
+): Promise<Properties | undefined> {
   const { superuser } = await server.identity();
   return server.session("", async (session) => {
     const [row] = await session.query(
@@ -95,7 +125,10 @@ async function read(server: PostgresServer, name: string, known: Properties): Pr
     );
     if (!row) return undefined;
     const config = new Map(
-      ((row["rolconfig"] as string[] | null) ?? []).map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+      ((row["rolconfig"] as string[] | null) ?? []).map((line) => [
+        line.slice(0, line.indexOf("=")),
+        line.slice(line.indexOf("=") + 1),
+      ]),
     );
     return {
       ...known,
@@ -106,7 +139,9 @@ async function read(server: PostgresServer, name: string, known: Properties): Pr
       roles: orNull(row["roles"] as string[]),
       searchPaths: orNull(splitSearchPath(config.get("search_path"))),
       statementTimeout: milliseconds(config.get("statement_timeout")),
-      idleInTransactionSessionTimeout: milliseconds(config.get("idle_in_transaction_session_timeout")),
+      idleInTransactionSessionTimeout: milliseconds(
+        config.get("idle_in_transaction_session_timeout"),
+      ),
       assumeRole: config.get("role") ?? "",
       password: superuser ? await readPassword(session, name, known) : (known["password"] ?? null),
       encryptedPassword: true,
@@ -117,10 +152,14 @@ async function read(server: PostgresServer, name: string, known: Properties): Pr
   });
 }
 
-/** The known password while the server's stored form belongs to it; else the stored form, which shows as a change. */
+/**
+ * The known password while the server's stored form belongs to it; else the stored form, which
+ * shows as a change.
+ */
 async function readPassword(session: Session, name: string, known: Properties): Promise<Value> {
   const password = text(known, "password");
-  if (password === "" || password.toUpperCase() === "NULL") return password === "" ? null : password;
+  if (password === "" || password.toUpperCase() === "NULL")
+    return password === "" ? null : password;
   const [row] = await session.query("SELECT rolpassword FROM pg_authid WHERE rolname = $1", [name]);
   const stored = row?.["rolpassword"];
   if (typeof stored !== "string") return null;
@@ -128,12 +167,17 @@ async function readPassword(session: Session, name: string, known: Properties): 
 }
 
 function splitSearchPath(value: string | undefined): string[] {
-  return value === undefined || value === "" ? [] : value.split(/,\s*/).map((part) => part.replace(/^"(.*)"$/, "$1").replaceAll('""', '"'));
+  return value === undefined || value === ""
+    ? []
+    : value.split(/,\s*/).map((part) => part.replace(/^"(.*)"$/, "$1").replaceAll('""', '"'));
 }
 
 function milliseconds(value: string | undefined): number {
   const parts = /^(\d+)\s*(ms|s|min|h|d)?$/.exec(value ?? "");
-  return parts ? Number(parts[1]) * { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[parts[2] ?? "ms"]! : 0;
+  return parts
+    ? Number(parts[1]) *
+        { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[parts[2] ?? "ms"]!
+    : 0;
 }
 
 export function role(server: () => PostgresServer): BridgedResource {
@@ -143,12 +187,17 @@ export function role(server: () => PostgresServer): BridgedResource {
     create: async ({ inputs }) => {
       const name = text(inputs, "name");
       await server().change("", `can't create role "${name}"`, async (session) => {
-        // An administrator without superuser rights may not even name the attributes that need them.
+        // An administrator without superuser rights may not even name the attributes that need
+        // them.
         const { superuser } = await server().identity();
         const privileged = new Set(["superuser", "replication", "bypassRowLevelSecurity"]);
-        const clauses = attributes(inputs, (key) => superuser || !privileged.has(key) || flag(inputs, key));
+        const clauses = attributes(
+          inputs,
+          (key) => superuser || !privileged.has(key) || flag(inputs, key),
+        );
         await session.query(`CREATE ROLE ${identifier(name)} WITH ${clauses.join(" ")}`);
-        for (const granted of texts(inputs, "roles")) await session.query(`GRANT ${identifier(granted)} TO ${identifier(name)}`);
+        for (const granted of texts(inputs, "roles"))
+          await session.query(`GRANT ${identifier(granted)} TO ${identifier(name)}`);
         await applySettings(session, inputs, (key) => inputs[key] !== undefined);
       });
       return { id: name, state: (await read(server(), name, inputs))! };
@@ -161,11 +210,15 @@ export function role(server: () => PostgresServer): BridgedResource {
     update: async ({ inputs, old, changed }) => {
       const [before, name] = [text(old, "name"), text(inputs, "name")];
       await server().change("", `can't change role "${before}"`, async (session) => {
-        if (before !== name) await session.query(`ALTER ROLE ${identifier(before)} RENAME TO ${identifier(name)}`);
-        const isChanged = (key: string): boolean => changed.has(key) || (key === "password" && changed.has("passwordWoVersion"));
+        if (before !== name)
+          await session.query(`ALTER ROLE ${identifier(before)} RENAME TO ${identifier(name)}`);
+        const isChanged = (key: string): boolean =>
+          changed.has(key) || (key === "password" && changed.has("passwordWoVersion"));
         const clauses = attributes(inputs, isChanged);
-        if (changed.has("password") && passwordClause(inputs) === undefined) clauses.push("PASSWORD NULL");
-        if (clauses.length > 0) await session.query(`ALTER ROLE ${identifier(name)} WITH ${clauses.join(" ")}`);
+        if (changed.has("password") && passwordClause(inputs) === undefined)
+          clauses.push("PASSWORD NULL");
+        if (clauses.length > 0)
+          await session.query(`ALTER ROLE ${identifier(name)} WITH ${clauses.join(" ")}`);
         if (changed.has("roles")) {
           const [was, is] = [texts(old, "roles"), texts(inputs, "roles")];
           for (const gone of was.filter((item) => !is.includes(item)))
@@ -184,7 +237,9 @@ export function role(server: () => PostgresServer): BridgedResource {
         if (!row) return;
         if (!flag(state, "skipReassignOwned")) {
           await server().asMemberOf(session, [name], async () => {
-            await session.query(`REASSIGN OWNED BY ${identifier(name)} TO ${identifier(server().settings.databaseUsername)}`);
+            await session.query(
+              `REASSIGN OWNED BY ${identifier(name)} TO ${identifier(server().settings.databaseUsername)}`,
+            );
             await session.query(`DROP OWNED BY ${identifier(name)}`);
           });
         }

@@ -1,12 +1,18 @@
-// Passwords reach the server as a SCRAM-SHA-256 verifier made here: the clear text would stand in the server's log whenever it logs
-// statements. A verifier can't be used to log in.
+// Passwords reach the server as a SCRAM-SHA-256 verifier made here: the clear text would stand in
+// the server's log whenever it logs statements. A verifier can't be used to log in.
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
 
 const iterations = 4096;
 
-export function scramVerifier(password: string, salt: Buffer = randomBytes(16), rounds = iterations): string {
+export function scramVerifier(
+  password: string,
+  salt: Buffer = randomBytes(16),
+  rounds = iterations,
+): string {
   const salted = pbkdf2Sync(password.normalize("NFKC"), salt, rounds, 32, "sha256");
-  const storedKey = createHash("sha256").update(createHmac("sha256", salted).update("Client Key").digest()).digest("base64");
+  const storedKey = createHash("sha256")
+    .update(createHmac("sha256", salted).update("Client Key").digest())
+    .digest("base64");
   const serverKey = createHmac("sha256", salted).update("Server Key").digest("base64");
   return `SCRAM-SHA-256$${rounds}:${salt.toString("base64")}$${storedKey}:${serverKey}`;
 }
@@ -27,7 +33,10 @@ export function matchesStored(password: string, stored: string, role: string): b
         .digest("hex")}`,
     );
   const parts = /^SCRAM-SHA-256\$(\d+):([^$]+)\$/.exec(stored);
-  return parts !== null && equal(stored, scramVerifier(password, Buffer.from(parts[2]!, "base64"), Number(parts[1])));
+  return (
+    parts !== null &&
+    equal(stored, scramVerifier(password, Buffer.from(parts[2]!, "base64"), Number(parts[1])))
+  );
 }
 
 function equal(a: string, b: string): boolean {

@@ -1,4 +1,5 @@
-// The server that a provider instance talks to: one small pool per database, writes one after another.
+// The server that a provider instance talks to: one small pool per database, writes one after
+// another.
 import pg from "pg";
 import { connectError, statementError } from "./errors.ts";
 import type { ConnectionSettings } from "./settings.ts";
@@ -27,13 +28,20 @@ export class PostgresServer {
     this.settings = settings;
   }
 
-  /** Role that the provider acts as, whether it may do everything, and the server's version number (150013 for 15.13). */
+  /**
+   * Role that the provider acts as, whether it may do everything, and the server's version number
+   * (150013 for 15.13).
+   */
   identity(): Promise<Identity> {
     this.#identity ??= this.session("", async (session) => {
       const [row] = await session.query(
         "SELECT current_user AS name, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser, current_setting('server_version_num')::int AS version",
       );
-      return { currentUser: String(row?.["name"]), superuser: row?.["superuser"] === true, version: Number(row?.["version"]) };
+      return {
+        currentUser: String(row?.["name"]),
+        superuser: row?.["superuser"] === true,
+        version: Number(row?.["version"]),
+      };
     }).catch((error: unknown) => {
       this.#identity = undefined; // the next resource may find the server up again
       throw error;
@@ -52,7 +60,9 @@ export class PostgresServer {
     }
     let failure: Error | undefined;
     try {
-      return await work({ query: async (sql, values) => (await client.query(sql, values)).rows as Row[] });
+      return await work({
+        query: async (sql, values) => (await client.query(sql, values)).rows as Row[],
+      });
     } catch (error) {
       failure = error as Error;
       throw error;
@@ -62,7 +72,10 @@ export class PostgresServer {
     }
   }
 
-  /** Like `session`, in a transaction, with no other write of this provider at the same time (catalog updates of one row collide). */
+  /**
+   * Like `session`, in a transaction, with no other write of this provider at the same time
+   * (catalog updates of one row collide).
+   */
   change<T>(database: string, what: string, work: (session: Session) => Promise<T>): Promise<T> {
     return this.exclusive(async () => {
       try {
@@ -85,17 +98,27 @@ export class PostgresServer {
   }
 
   /**
-   * Runs `work` as a member of `roles`: an administrator that is no superuser (any managed service) may only give ownership to,
-   * or change objects of, a role that it is a member of. The memberships that were added are taken back.
+   * Runs `work` as a member of `roles`: an administrator that is no superuser (any managed service)
+   * may only give ownership to, or change objects of, a role that it is a member of. The
+   * memberships that were added are taken back.
    */
   async asMemberOf<T>(session: Session, roles: string[], work: () => Promise<T>): Promise<T> {
     const { superuser, version } = await this.identity();
-    const wanted = superuser ? [] : [...new Set(roles)].filter((role) => role !== "" && role.toLowerCase() !== "public");
+    const wanted = superuser
+      ? []
+      : [...new Set(roles)].filter((role) => role !== "" && role.toLowerCase() !== "public");
     const added: string[] = [];
-    // Since 16 the creator of a role is a member with ADMIN only, which is not enough to own things for it.
-    const test = version >= 160000 ? "pg_has_role(oid, 'SET') AND pg_has_role(oid, 'USAGE')" : "pg_has_role(oid, 'MEMBER')";
+    // Since 16 the creator of a role is a member with ADMIN only, which is not enough to own things
+    // for it.
+    const test =
+      version >= 160000
+        ? "pg_has_role(oid, 'SET') AND pg_has_role(oid, 'USAGE')"
+        : "pg_has_role(oid, 'MEMBER')";
     for (const role of wanted) {
-      const [row] = await session.query(`SELECT ${test} AS member FROM pg_roles WHERE rolname = $1`, [role]);
+      const [row] = await session.query(
+        `SELECT ${test} AS member FROM pg_roles WHERE rolname = $1`,
+        [role],
+      );
       if (!row || row["member"] === true) continue;
       await session.query(`GRANT ${identifier(role)} TO CURRENT_USER`);
       added.push(role);
@@ -110,7 +133,8 @@ export class PostgresServer {
     try {
       result = await work();
     } catch (error) {
-      // In a transaction the rollback takes them back, and this statement fails; the first error is the one to tell.
+      // In a transaction the rollback takes them back, and this statement fails; the first error is
+      // the one to tell.
       await takeBack().catch(() => undefined);
       throw error;
     }

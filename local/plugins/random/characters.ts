@@ -9,16 +9,21 @@ const defaultSpecial = "!@#$%&*()-_=+[]{}<>:?";
 
 export function randomText(inputs: Properties): string {
   const special =
-    typeof inputs["overrideSpecial"] === "string" && inputs["overrideSpecial"] !== "" ? inputs["overrideSpecial"] : defaultSpecial;
+    typeof inputs["overrideSpecial"] === "string" && inputs["overrideSpecial"] !== ""
+      ? inputs["overrideSpecial"]
+      : defaultSpecial;
   const classes: [string, string, string][] = [
     ["lower", "minLower", lower],
     ["upper", "minUpper", upper],
     ["numeric", "minNumeric", digits],
     ["special", "minSpecial", special],
   ];
-  const on = (key: string): boolean => inputs[key] !== false && !(key === "numeric" && inputs["number"] === false);
+  const on = (key: string): boolean =>
+    inputs[key] !== false && !(key === "numeric" && inputs["number"] === false);
   const all = classes.map(([key, , characters]) => (on(key) ? characters : "")).join("");
-  const required = classes.flatMap(([, minimum, characters]) => draw(characters, Number(inputs[minimum] ?? 0)));
+  const required = classes.flatMap(([, minimum, characters]) =>
+    draw(characters, Number(inputs[minimum] ?? 0)),
+  );
   const rest = draw(all, Number(inputs["length"]) - required.length);
   return shuffle([...required, ...rest]).join("");
 }

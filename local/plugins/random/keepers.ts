@@ -16,5 +16,7 @@ export function isImport(state: Properties): boolean {
 
 export function atLeast(minimum: number): (value: Value) => string | undefined {
   return (value) =>
-    typeof value === "number" && Number.isInteger(value) && value >= minimum ? undefined : `must be a whole number of at least ${minimum}`;
+    typeof value === "number" && Number.isInteger(value) && value >= minimum
+      ? undefined
+      : `must be a whole number of at least ${minimum}`;
 }

@@ -1,4 +1,5 @@
-// RandomBytes. Its id is its value in base64 and ids are never encrypted: that is the official behaviour, so use RandomPassword for secrets.
+// RandomBytes. Its id is its value in base64 and ids are never encrypted: that is the official
+// behaviour, so use RandomPassword for secrets.
 import { randomBytes } from "node:crypto";
 import type { BridgedResource } from "../shared/bridged/schema.ts";
 import type { Properties } from "../shared/values.ts";
@@ -21,5 +22,7 @@ export const randomBytesResource: BridgedResource = {
     const bytes = randomBytes(Number(inputs["length"]));
     return { id: bytes.toString("base64"), state: { ...inputs, ...encoded(bytes) } };
   },
-  read: async (_context, id, state) => ({ state: isImport(state) ? encoded(Buffer.from(id, "base64")) : state }),
+  read: async (_context, id, state) => ({
+    state: isImport(state) ? encoded(Buffer.from(id, "base64")) : state,
+  }),
 };

@@ -27,13 +27,25 @@ export const randomIdResource: BridgedResource = {
   },
   create: async ({ inputs }) => {
     const bytes = randomBytes(Number(inputs["byteLength"]));
-    return { id: bytes.toString("base64url"), state: { ...inputs, ...encoded(bytes, asText(inputs["prefix"])) } };
+    return {
+      id: bytes.toString("base64url"),
+      state: { ...inputs, ...encoded(bytes, asText(inputs["prefix"])) },
+    };
   },
   read: async (_context, id, state) => {
     if (!isImport(state)) return { state };
     // Import form: `<prefix>,<base64url>` or just `<base64url>`.
-    const [prefix, text] = id.includes(",") ? [id.slice(0, id.indexOf(",")), id.slice(id.indexOf(",") + 1)] : ["", id];
+    const [prefix, text] = id.includes(",")
+      ? [id.slice(0, id.indexOf(",")), id.slice(id.indexOf(",") + 1)]
+      : ["", id];
     const bytes = Buffer.from(text, "base64url");
-    return { id: text, state: { byteLength: bytes.length, ...(prefix !== "" && { prefix }), ...encoded(bytes, prefix) } };
+    return {
+      id: text,
+      state: {
+        byteLength: bytes.length,
+        ...(prefix !== "" && { prefix }),
+        ...encoded(bytes, prefix),
+      },
+    };
   },
 };

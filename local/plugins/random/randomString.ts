@@ -1,4 +1,5 @@
-// RandomString and RandomPassword: the same text; a password's is secret, comes with its bcrypt hash, and its id says nothing.
+// RandomString and RandomPassword: the same text; a password's is secret, comes with its bcrypt
+// hash, and its id says nothing.
 import { hash } from "bcryptjs";
 import type { BridgedResource, PropertySpec } from "../shared/bridged/schema.ts";
 import type { CheckFailure } from "../shared/provider.ts";
@@ -26,17 +27,35 @@ const inputs: Record<string, PropertySpec> = {
 };
 
 function validate(given: Properties): CheckFailure[] {
-  const sum = ["minLower", "minNumeric", "minSpecial", "minUpper"].reduce((total, key) => total + (Number(given[key] ?? 0) || 0), 0);
+  const sum = ["minLower", "minNumeric", "minSpecial", "minUpper"].reduce(
+    (total, key) => total + (Number(given[key] ?? 0) || 0),
+    0,
+  );
   const failures: CheckFailure[] = [];
   if (typeof given["length"] === "number" && sum > given["length"]) {
-    failures.push({ property: "length", reason: `${given["length"]} is less than the sum of the minimum counts (${sum})` });
+    failures.push({
+      property: "length",
+      reason: `${given["length"]} is less than the sum of the minimum counts (${sum})`,
+    });
   }
-  if (given["number"] !== undefined && given["numeric"] !== undefined && given["number"] !== given["numeric"]) {
+  if (
+    given["number"] !== undefined &&
+    given["numeric"] !== undefined &&
+    given["number"] !== given["numeric"]
+  ) {
     failures.push({ property: "number", reason: "contradicts `numeric`; give only `numeric`" });
   }
   const on = (key: string): boolean => given[key] !== false;
-  if (!on("lower") && !on("upper") && !on("special") && (given["numeric"] === false || given["number"] === false)) {
-    failures.push({ property: "", reason: "no class of characters is left: one of lower, upper, numeric, special must be true" });
+  if (
+    !on("lower") &&
+    !on("upper") &&
+    !on("special") &&
+    (given["numeric"] === false || given["number"] === false)
+  ) {
+    failures.push({
+      property: "",
+      reason: "no class of characters is left: one of lower, upper, numeric, special must be true",
+    });
   }
   return failures;
 }
@@ -54,7 +73,9 @@ function completed(given: Properties, result: string): Properties {
 
 function imported(text: string): Properties {
   const defaults = Object.fromEntries(
-    Object.entries(inputs).flatMap(([key, spec]) => (spec.default === undefined ? [] : [[key, spec.default]])),
+    Object.entries(inputs).flatMap(([key, spec]) =>
+      spec.default === undefined ? [] : [[key, spec.default]],
+    ),
   );
   return completed({ ...defaults, length: [...text].length }, text);
 }
@@ -89,9 +110,14 @@ export const randomPassword: BridgedResource = {
   plan,
   create: async (operation) => {
     const result = randomText(operation.inputs);
-    return { id: "none", state: { ...completed(operation.inputs, result), bcryptHash: await bcrypt(result) } };
+    return {
+      id: "none",
+      state: { ...completed(operation.inputs, result), bcryptHash: await bcrypt(result) },
+    };
   },
   // `pulumi import` of a password gives the password itself as id; it doesn't stay the id.
   read: async (_context, id, state) =>
-    isImport(state) ? { id: "none", state: { ...imported(id), bcryptHash: await bcrypt(id) } } : { state },
+    isImport(state)
+      ? { id: "none", state: { ...imported(id), bcryptHash: await bcrypt(id) } }
+      : { state },
 };

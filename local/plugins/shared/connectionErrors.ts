@@ -19,7 +19,10 @@ const reasons: Record<string, string> = {
   CERT_HAS_EXPIRED: "its certificate has expired",
 };
 
-/** The reason for an error code; `caSetting` is the provider's setting that names the authorities. Undefined for any other code. */
+/**
+ * The reason for an error code; `caSetting` is the provider's setting that names the authorities.
+ * Undefined for any other code.
+ */
 export function connectionReason(code: string | undefined, caSetting: string): string | undefined {
   const reason = code === undefined ? undefined : reasons[code];
   return reason === untrusted ? `${untrusted} (${caSetting})` : reason;

@@ -1,4 +1,5 @@
-// Log lines of a plugin go to the engine over its own service, so that they appear beside the resource that they are about.
+// Log lines of a plugin go to the engine over its own service, so that they appear beside the
+// resource that they are about.
 import * as grpc from "@grpc/grpc-js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";

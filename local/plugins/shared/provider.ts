@@ -1,4 +1,5 @@
-// What a stand-in provider implements. The server (server.ts) does the protocol; a provider sees values, never messages.
+// What a stand-in provider implements. The server (server.ts) does the protocol; a provider sees
+// values, never messages.
 import type { Properties } from "./values.ts";
 
 export interface CheckFailure {
@@ -12,17 +13,22 @@ export interface CheckResult {
   failures?: CheckFailure[];
 }
 
-export type DiffKind = "add" | "add-replace" | "delete" | "delete-replace" | "update" | "update-replace";
+export type DiffKind =
+  "add" | "add-replace" | "delete" | "delete-replace" | "update" | "update-replace";
 
 export interface PropertyDiff {
   kind: DiffKind;
-  /** true: the difference is between old and new inputs; false: between old state and new inputs. */
+  /**
+   * true: the difference is between old and new inputs; false: between old state and new inputs.
+   */
   inputDiff: boolean;
 }
 
 export interface DiffResult {
   changes: boolean;
-  /** Paths (or top-level names) of which a change replaces the resource; shown as `replaceReasons`. */
+  /**
+   * Paths (or top-level names) of which a change replaces the resource; shown as `replaceReasons`.
+   */
   replaces?: string[];
   /** Top-level names that changed; shown as `diffReasons`. */
   diffs?: string[];
@@ -139,8 +145,8 @@ export interface Provider {
 }
 
 /**
- * The resource exists but did not become ready: the engine keeps it in the state with these reasons and
- * tries again with an update.
+ * The resource exists but did not become ready: the engine keeps it in the state with these reasons
+ * and tries again with an update.
  */
 export class InitializationError extends Error {
   readonly id: string;

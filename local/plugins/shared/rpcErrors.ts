@@ -14,10 +14,15 @@ export function rpcError(code: grpc.status, message: string): Partial<grpc.Statu
 export function toRpcError(error: unknown): Partial<grpc.StatusObject> {
   if (error instanceof InitializationError) return initializationFailed(error);
   const message = error instanceof Error ? error.message : String(error);
-  return rpcError(grpc.status.UNKNOWN, message === "" ? "the plugin failed without a message" : message);
+  return rpcError(
+    grpc.status.UNKNOWN,
+    message === "" ? "the plugin failed without a message" : message,
+  );
 }
 
-/** "Created, but not ready": the engine reads id, state and reasons from the details of the status. */
+/**
+ * "Created, but not ready": the engine reads id, state and reasons from the details of the status.
+ */
 function initializationFailed(error: InitializationError): Partial<grpc.StatusObject> {
   const detail = new providerMessages.ErrorResourceInitFailed();
   detail.setId(error.id);

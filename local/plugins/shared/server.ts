@@ -62,7 +62,8 @@ function unary<Q, R>(work: (request: Q) => Promise<R>): grpc.handleUnaryCall<Q, 
 }
 
 function unimplemented(what: string): grpc.handleUnaryCall<unknown, never> {
-  return (_call, callback) => callback(rpcError(grpc.status.UNIMPLEMENTED, `${what} is not part of this stand-in plugin`));
+  return (_call, callback) =>
+    callback(rpcError(grpc.status.UNIMPLEMENTED, `${what} is not part of this stand-in plugin`));
 }
 
 function checkResponse(result: CheckResult): wire.CheckResponse {
@@ -100,12 +101,18 @@ function diffResponse(result: DiffResult): wire.DiffResponse {
 }
 
 /** The gRPC service of a provider. `log` is the engine's, once its address is known. */
-export function providerService(provider: Provider, log = new EngineLog()): grpc.UntypedServiceImplementation {
+export function providerService(
+  provider: Provider,
+  log = new EngineLog(),
+): grpc.UntypedServiceImplementation {
   const cancelled = new AbortController();
 
   const context = (request: Message, timeoutSeconds = 0): Context => {
     const urn = request.getUrn();
-    const signal = timeoutSeconds > 0 ? AbortSignal.any([cancelled.signal, AbortSignal.timeout(timeoutSeconds * 1000)]) : cancelled.signal;
+    const signal =
+      timeoutSeconds > 0
+        ? AbortSignal.any([cancelled.signal, AbortSignal.timeout(timeoutSeconds * 1000)])
+        : cancelled.signal;
     return { urn, name: nameOf(urn), type: typeOf(urn), signal, log: log.for(urn) };
   };
 
@@ -128,7 +135,12 @@ export function providerService(provider: Provider, log = new EngineLog()): grpc
       olds: read(request.getOlds()),
       news: read(request.getNews()),
       randomSeed: request.getRandomseed_asU8(),
-      ...(autonaming && { autonaming: { mode: modes[autonaming.getMode()] ?? "propose", proposedName: autonaming.getProposedName() } }),
+      ...(autonaming && {
+        autonaming: {
+          mode: modes[autonaming.getMode()] ?? "propose",
+          proposedName: autonaming.getProposedName(),
+        },
+      }),
     };
   };
 
@@ -172,13 +184,21 @@ export function providerService(provider: Provider, log = new EngineLog()): grpc
     }),
     checkConfig: unary(async (request: wire.CheckRequest) => {
       const parsed = checkRequest(request);
-      return checkResponse(provider.checkConfig ? await provider.checkConfig(parsed) : { inputs: parsed.news });
+      return checkResponse(
+        provider.checkConfig ? await provider.checkConfig(parsed) : { inputs: parsed.news },
+      );
     }),
     diffConfig: provider.diffConfig
-      ? unary(async (request: wire.DiffRequest) => diffResponse(await provider.diffConfig!(diffRequest(request))))
+      ? unary(async (request: wire.DiffRequest) =>
+          diffResponse(await provider.diffConfig!(diffRequest(request))),
+        )
       : unimplemented("DiffConfig"),
-    check: unary(async (request: wire.CheckRequest) => checkResponse(await handler(request).check(checkRequest(request)))),
-    diff: unary(async (request: wire.DiffRequest) => diffResponse(await handler(request).diff(diffRequest(request)))),
+    check: unary(async (request: wire.CheckRequest) =>
+      checkResponse(await handler(request).check(checkRequest(request))),
+    ),
+    diff: unary(async (request: wire.DiffRequest) =>
+      diffResponse(await handler(request).diff(diffRequest(request))),
+    ),
     create: unary(async (request: wire.CreateRequest) => {
       const result = await handler(request).create({
         ...context(request, request.getTimeout()),
@@ -187,7 +207,8 @@ export function providerService(provider: Provider, log = new EngineLog()): grpc
         timeout: request.getTimeout(),
       });
       const response = new messages.CreateResponse();
-      // In a preview nothing exists yet; an id that was made up would be taken for real by dependants.
+      // In a preview nothing exists yet; an id that was made up would be taken for real by
+      // dependants.
       response.setId(request.getPreview() ? "" : result.id);
       response.setProperties(write(result.properties));
       return response;
@@ -233,8 +254,14 @@ export function providerService(provider: Provider, log = new EngineLog()): grpc
     }),
     invoke: unary(async (request: wire.InvokeRequest) => {
       if (!provider.invoke)
-        throw new UserError(`function ${request.getTok()} is not supported by the stand-in plugin for "${provider.name}"`);
-      const outcome = await provider.invoke({ token: request.getTok(), args: read(request.getArgs()), signal: cancelled.signal });
+        throw new UserError(
+          `function ${request.getTok()} is not supported by the stand-in plugin for "${provider.name}"`,
+        );
+      const outcome = await provider.invoke({
+        token: request.getTok(),
+        args: read(request.getArgs()),
+        signal: cancelled.signal,
+      });
       const response = new messages.InvokeResponse();
       if ("result" in outcome) response.setReturn(write(outcome.result));
       else response.setFailuresList(outcome.failures.map(checkFailure));
@@ -244,7 +271,9 @@ export function providerService(provider: Provider, log = new EngineLog()): grpc
       // Set by a test of a language host that wants to know the types of its program.
       const folder = process.env["STAND_IN_SCHEMAS"];
       if (folder === undefined)
-        throw new UserError(`the stand-in plugin for "${provider.name}" has no schema; install the official plugin for that`);
+        throw new UserError(
+          `the stand-in plugin for "${provider.name}" has no schema; install the official plugin for that`,
+        );
       const response = new messages.GetSchemaResponse();
       response.setSchema(await readFile(join(folder, `${provider.name}.json`), "utf8"));
       return response;
@@ -255,6 +284,9 @@ export function providerService(provider: Provider, log = new EngineLog()): grpc
     getMapping: unimplemented("GetMapping"),
     getMappings: unimplemented("GetMappings"),
     list: (call: grpc.ServerWritableStream<unknown, unknown>) =>
-      call.emit("error", rpcError(grpc.status.UNIMPLEMENTED, "List is not part of this stand-in plugin")),
+      call.emit(
+        "error",
+        rpcError(grpc.status.UNIMPLEMENTED, "List is not part of this stand-in plugin"),
+      ),
   };
 }

@@ -1,5 +1,6 @@
-// Property values as a provider sees them: plain JSON plus two things that JSON can't say. A `Secret` envelope must survive every step
-// (dropping it writes the value to the state in clear), and `unknown` stands for what a preview can't know yet.
+// Property values as a provider sees them: plain JSON plus two things that JSON can't say. A
+// `Secret` envelope must survive every step (dropping it writes the value to the state in clear),
+// and `unknown` stands for what a preview can't know yet.
 
 /** A value that the engine encrypts in the state and hides in every output. */
 export class Secret {
@@ -25,7 +26,8 @@ export class Opaque {
   }
 }
 
-export type Value = null | boolean | number | string | Secret | Unknown | Opaque | Value[] | Properties;
+export type Value =
+  null | boolean | number | string | Secret | Unknown | Opaque | Value[] | Properties;
 export interface Properties {
   [key: string]: Value;
 }
@@ -36,7 +38,8 @@ const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 const outputSignature = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const resourceSignature = "5cf8f73096256a8f31e491e813e4eb8e";
 const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-// The protocol has one text per kind of unknown (string, bool, number, array, asset, archive, object); a provider needs no distinction.
+// The protocol has one text per kind of unknown (string, bool, number, array, asset, archive,
+// object); a provider needs no distinction.
 const unknownTexts = new Set([
   unknownText,
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -69,7 +72,8 @@ export function propertiesFromWire(wire: { [key: string]: Wire }): Properties {
 
 /** Writes a value for the wire. */
 export function toWire(value: Value): Wire {
-  if (value instanceof Secret) return { [signatureKey]: secretSignature, value: toWire(value.value) };
+  if (value instanceof Secret)
+    return { [signatureKey]: secretSignature, value: toWire(value.value) };
   if (value instanceof Unknown) return unknownText;
   if (value instanceof Opaque) return value.wire;
   if (isList(value)) return value.map(toWire);
@@ -93,11 +97,15 @@ export function isList(value: Value | undefined): value is Value[] {
 /** Text, number or flag as text; anything else is empty. */
 export function asText(value: Value | undefined): string {
   const plain = reveal(value);
-  return typeof plain === "string" || typeof plain === "number" || typeof plain === "boolean" ? String(plain) : "";
+  return typeof plain === "string" || typeof plain === "number" || typeof plain === "boolean"
+    ? String(plain)
+    : "";
 }
 
 export function isObject(value: Value | undefined): value is Properties {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return (
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
 }
 
 /** The value without its outermost secret envelope. */
@@ -105,11 +113,14 @@ export function reveal(value: Value | undefined): Value | undefined {
   return value instanceof Secret ? reveal(value.value) : value;
 }
 
-/** The value without any secret envelope, for use in a request; it must never go back to the engine. */
+/**
+ * The value without any secret envelope, for use in a request; it must never go back to the engine.
+ */
 export function revealAll<T extends Value>(value: T): Value {
   if (value instanceof Secret) return revealAll(value.value);
   if (isList(value)) return value.map(revealAll);
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, revealAll(v)]));
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, revealAll(v)]));
   return value;
 }
 
@@ -134,9 +145,16 @@ export function sameValue(a: Value | undefined, b: Value | undefined): boolean {
   const left = reveal(a);
   const right = reveal(b);
   if (left instanceof Opaque || right instanceof Opaque) {
-    return left instanceof Opaque && right instanceof Opaque && JSON.stringify(left.wire) === JSON.stringify(right.wire);
+    return (
+      left instanceof Opaque &&
+      right instanceof Opaque &&
+      JSON.stringify(left.wire) === JSON.stringify(right.wire)
+    );
   }
-  if (isList(left)) return isList(right) && left.length === right.length && left.every((v, i) => sameValue(v, right[i]));
+  if (isList(left))
+    return (
+      isList(right) && left.length === right.length && left.every((v, i) => sameValue(v, right[i]))
+    );
   if (isObject(left)) {
     if (!isObject(right)) return false;
     const keys = new Set([...Object.keys(left), ...Object.keys(right)]);

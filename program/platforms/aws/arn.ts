@@ -12,8 +12,15 @@ export const arn = (service: string, resource: string, example: string) => {
         code: "custom",
         message: `is a session of the role ${session}; give the role's own ARN (arn:aws:iam::<account>:role/…)`,
       });
-    } else if (parts?.service !== service || !parts.resource.startsWith(resource) || parts.resource === resource)
-      context.addIssue({ code: "custom", message: `is not an ARN such as arn:aws:${service}:${regional}:123456789012:${example}` });
+    } else if (
+      parts?.service !== service ||
+      !parts.resource.startsWith(resource) ||
+      parts.resource === resource
+    )
+      context.addIssue({
+        code: "custom",
+        message: `is not an ARN such as arn:aws:${service}:${regional}:123456789012:${example}`,
+      });
   });
 };
 

@@ -2,14 +2,18 @@ import { X509Certificate } from "node:crypto";
 import { createRequire } from "node:module";
 import { rootCertificates } from "node:tls";
 
-// Whose certificates are trusted where. AWS' services have public ones; the servers of RDS are signed by AWS' own authorities, a few for each region.
+// Whose certificates are trusted where. AWS' services have public ones; the servers of RDS are
+// signed by AWS' own authorities, a few for each region.
 
 const require = createRequire(import.meta.url);
 
 // Of each region that was asked for: reading 120 certificates takes 20 ms.
 const known = new Map<string, string>();
 
-/** PEM of the authorities that sign the servers of RDS in a region; empty for a region that nobody here knows. */
+/**
+ * PEM of the authorities that sign the servers of RDS in a region; empty for a region that nobody
+ * here knows.
+ */
 export function rdsAuthorities(region: string): string {
   const before = known.get(region);
   if (before !== undefined) return before;
@@ -28,4 +32,5 @@ export function rdsAuthorities(region: string): string {
 export const isOfRds = (host: string): boolean => /\.rds\.amazonaws\.com(\.cn)?$/.test(host);
 
 /** A private authority's certificates beside the public ones. */
-export const withPublicOnes = (caBundle: string): string => [...rootCertificates, caBundle].join("\n");
+export const withPublicOnes = (caBundle: string): string =>
+  [...rootCertificates, caBundle].join("\n");

@@ -14,10 +14,14 @@ export interface Who {
 }
 
 /**
- * A kubeconfig for an EKS cluster with no secret in it: each login asks the AWS command line for a token, with the credentials of whoever runs this. The profile
- * is an argument and no variable, so that it holds whatever the shell says.
+ * A kubeconfig for an EKS cluster with no secret in it: each login asks the AWS command line for a
+ * token, with the credentials of whoever runs this. The profile is an argument and no variable, so
+ * that it holds whatever the shell says.
  */
-export function eksKubeconfig({ name, endpoint, authority }: EksCluster, { region, profile }: Who): string {
+export function eksKubeconfig(
+  { name, endpoint, authority }: EksCluster,
+  { region, profile }: Who,
+): string {
   const args = ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"];
   const exec = {
     apiVersion: "client.authentication.k8s.io/v1beta1",

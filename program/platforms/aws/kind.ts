@@ -5,7 +5,10 @@ import type { ServerHome } from "./rds.ts";
 import { awsNotes, checkAws, type AwsPlatform } from "./schema.ts";
 
 /** The home of the environment's own database server. */
-export const serverHomeOf = ({ name, tier, isPreview }: Surroundings, { region, accountId, vpc }: AwsPlatform): ServerHome => ({
+export const serverHomeOf = (
+  { name, tier, isPreview }: Surroundings,
+  { region, accountId, vpc }: AwsPlatform,
+): ServerHome => ({
   name,
   region,
   accountId,
@@ -18,12 +21,16 @@ const noKeys = "on kind aws no key exists: instances and this program have roles
 const rdsHasOne = "the server of database.rds has a secret that RDS manages";
 
 function databaseAuthorities({ database, region, caBundle }: AwsPlatform): string | undefined {
-  return database.rds !== undefined || isOfRds(database.given.host) ? rdsAuthorities(region) : caBundle;
+  return database.rds !== undefined || isOfRds(database.given.host)
+    ? rdsAuthorities(region)
+    : caBundle;
 }
 
 // Services at endpoints of one's own may have certificates of both kinds.
 function storeAuthorities({ caBundle, artifactStore }: AwsPlatform): string | undefined {
-  return caBundle === undefined || artifactStore?.endpoints === undefined ? undefined : withPublicOnes(caBundle);
+  return caBundle === undefined || artifactStore?.endpoints === undefined
+    ? undefined
+    : withPublicOnes(caBundle);
 }
 
 function factsOf(platform: AwsPlatform): PlatformFacts<AwsPlatform> {
@@ -33,17 +40,26 @@ function factsOf(platform: AwsPlatform): PlatformFacts<AwsPlatform> {
   return {
     check: (surroundings, add) => checkAws(platform, serverHomeOf(surroundings, platform), add),
     notes: awsNotes(platform),
-    cluster: kubernetes.clusterName === undefined ? kubernetes : { clusterName: kubernetes.clusterName, account: platform },
+    cluster:
+      kubernetes.clusterName === undefined
+        ? kubernetes
+        : { clusterName: kubernetes.clusterName, account: platform },
     ...(database.rds === undefined
       ? {
           needs: ["postgresqlAdminPassword", ...pem],
           useless,
-          connections: { max: database.given.maxConnections, path: ["database", "given", "maxConnections"] },
+          connections: {
+            max: database.given.maxConnections,
+            path: ["database", "given", "maxConnections"],
+          },
         }
       : {
           needs: pem,
           useless: { ...useless, postgresqlAdminPassword: rdsHasOne },
-          connections: { max: database.rds.maxConnections, path: ["database", "rds", "maxConnections"] },
+          connections: {
+            max: database.rds.maxConnections,
+            path: ["database", "rds", "maxConnections"],
+          },
         }),
     bucketPrefix: platform.artifactStore?.bucketPrefix,
     hasRoles: true,
@@ -57,6 +73,10 @@ export const aws: PlatformKind<AwsPlatform, AwsPlatform> = {
   factsOf,
   bundles: ({ region, caBundle }) => {
     const own = typeof caBundle === "string" ? [caBundle] : [];
-    return [...own, ...own.map(withPublicOnes), ...(typeof region === "string" ? [rdsAuthorities(region)] : [])];
+    return [
+      ...own,
+      ...own.map(withPublicOnes),
+      ...(typeof region === "string" ? [rdsAuthorities(region)] : []),
+    ];
   },
 };

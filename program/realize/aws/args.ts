@@ -8,16 +8,20 @@ import type { ArgsOfKind } from "../kind.ts";
 export function awsArgs(platform: AwsPlatform): ArgsOfKind {
   const { region, vpc, artifactStore, ingress, network, permissionsBoundaryArn } = platform;
   const endpoint = artifactStore?.endpoints?.s3;
-  const { className, controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } = ingress;
+  const { className, controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } =
+    ingress;
   // A load balancer of the VPC connects to the pods itself, from any of its subnets.
   const controllerCidrs = ingress.controllerCidrs ?? (controller === "alb" ? vpc.cidrs : undefined);
-  const objectStoreCidrs = network?.objectStoreCidrs ?? (endpoint === undefined ? undefined : vpc.cidrs);
+  const objectStoreCidrs =
+    network?.objectStoreCidrs ?? (endpoint === undefined ? undefined : vpc.cidrs);
   return {
     bucket: {
       region,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(artifactStore?.kmsKeyArn === undefined ? {} : { kmsKeyArn: artifactStore.kmsKeyArn }),
-      ...(artifactStore?.storageClasses === undefined ? {} : { storageClasses: artifactStore.storageClasses }),
+      ...(artifactStore?.storageClasses === undefined
+        ? {}
+        : { storageClasses: artifactStore.storageClasses }),
       adminPrincipals: platform.adminRoleArns,
     },
     database: databaseArgs(platform),
@@ -39,19 +43,24 @@ export function awsArgs(platform: AwsPlatform): ArgsOfKind {
     network: {
       databaseCidrs: network?.databaseCidrs ?? databaseCidrs(platform),
       ...(objectStoreCidrs === undefined ? {} : { objectStoreCidrs }),
-      // Where interface endpoints of S3 and STS answer, if the VPC has any: their names then mean addresses in it.
+      // Where interface endpoints of S3 and STS answer, if the VPC has any: their names then mean
+      // addresses in it.
       endpointCidrs: vpc.cidrs,
       ...waysIn({ ...ingress, controllerCidrs }, network),
     },
   };
 }
 
-// A server made here is in the VPC; of a given one the environment's check guarantees an address or explicit ranges.
+// A server made here is in the VPC; of a given one the environment's check guarantees an address or
+// explicit ranges.
 const databaseCidrs = ({ database, vpc }: AwsPlatform): string[] =>
   database.rds === undefined ? [cidrOfHost(database.given.host)!] : vpc.cidrs;
 
-function databaseArgs({ database }: AwsPlatform): Pick<MlflowInstanceArgs["database"], "sslMode" | "characterType"> {
-  // The servers that RDS runs are signed by authorities that are known here, so nothing less than a full check makes sense; and they have no C.UTF-8.
+function databaseArgs({
+  database,
+}: AwsPlatform): Pick<MlflowInstanceArgs["database"], "sslMode" | "characterType"> {
+  // The servers that RDS runs are signed by authorities that are known here, so nothing less than a
+  // full check makes sense; and they have no C.UTF-8.
   const { sslMode = "verify-full", characterType = "en_US.UTF-8" } = database.given ?? {};
   return { sslMode, characterType };
 }

@@ -17,8 +17,15 @@ import { postgresqlProvider, type Server } from "../postgresql.ts";
 import type { AwsPlatform } from "../../platforms/aws/schema.ts";
 import { serverArgs, serverName, type RdsSettings } from "../../platforms/aws/rds.ts";
 
-/** Providers for one account of AWS, and the database server where the environment has one of its own. */
-export function createAws(environment: Environment, platform: AwsPlatform, specs: readonly InstanceSpec[]): Resources {
+/**
+ * Providers for one account of AWS, and the database server where the environment has one of its
+ * own.
+ */
+export function createAws(
+  environment: Environment,
+  platform: AwsPlatform,
+  specs: readonly InstanceSpec[],
+): Resources {
   const aws = awsProvider(platform);
   const kubernetes = kubernetesProvider(environment.name, platform, aws);
   const server = serverOf(environment, platform, specs, aws);
@@ -42,7 +49,11 @@ function awsProvider(platform: AwsPlatform): AwsProvider {
   });
 }
 
-function kubernetesProvider(environment: string, platform: AwsPlatform, aws: AwsProvider): KubernetesProvider {
+function kubernetesProvider(
+  environment: string,
+  platform: AwsPlatform,
+  aws: AwsProvider,
+): KubernetesProvider {
   const { kubernetes, region, profile } = platform;
   // As for any cluster: see existing/providers.ts.
   const common = {
@@ -51,18 +62,34 @@ function kubernetesProvider(environment: string, platform: AwsPlatform, aws: Aws
     enablePatchForce: true,
   };
   if (kubernetes.clusterName === undefined)
-    return new KubernetesProvider("kubernetes", { kubeconfig: kubernetes.kubeconfig, context: kubernetes.context, ...common });
+    return new KubernetesProvider("kubernetes", {
+      kubeconfig: kubernetes.kubeconfig,
+      context: kubernetes.context,
+      ...common,
+    });
   const name = kubernetes.clusterName;
-  const kubeconfig = getClusterOutput({ name }, { provider: aws }).apply(({ endpoint, certificateAuthorities }) =>
-    eksKubeconfig({ name, endpoint, authority: certificateAuthorities[0]?.data ?? "" }, { region, profile }),
+  const kubeconfig = getClusterOutput({ name }, { provider: aws }).apply(
+    ({ endpoint, certificateAuthorities }) =>
+      eksKubeconfig(
+        { name, endpoint, authority: certificateAuthorities[0]?.data ?? "" },
+        { region, profile },
+      ),
   );
   return new KubernetesProvider("kubernetes", { kubeconfig, ...common });
 }
 
-function serverOf(environment: Environment, platform: AwsPlatform, specs: readonly InstanceSpec[], aws: AwsProvider): Server {
+function serverOf(
+  environment: Environment,
+  platform: AwsPlatform,
+  specs: readonly InstanceSpec[],
+  aws: AwsProvider,
+): Server {
   const { rds, given } = platform.database;
   if (rds === undefined) return { ...given, adminPassword: secret("postgresqlAdminPassword") };
-  const made = environment.preview === undefined ? ownServer(environment, platform, rds, specs, aws) : serverOfBase(rds, aws);
+  const made =
+    environment.preview === undefined
+      ? ownServer(environment, platform, rds, specs, aws)
+      : serverOfBase(rds, aws);
   return { ...made, sslMode: "verify-full", superuser: false };
 }
 
@@ -85,10 +112,14 @@ function ownServer(
   );
 }
 
-// A preview environment lives on the server of the environment that it was made from: one of its own would take a quarter of an hour.
+// A preview environment lives on the server of the environment that it was made from: one of its
+// own would take a quarter of an hour.
 function serverOfBase({ identifier }: RdsSettings, provider: AwsProvider): Made {
   const server = getInstanceOutput({ dbInstanceIdentifier: identifier! }, { provider });
-  const { secretString } = getSecretVersionOutput({ secretId: server.masterUserSecrets.apply(masterSecretOf) }, { provider });
+  const { secretString } = getSecretVersionOutput(
+    { secretId: server.masterUserSecrets.apply(masterSecretOf) },
+    { provider },
+  );
   return {
     host: server.address,
     // That of every server which the component makes.

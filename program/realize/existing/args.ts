@@ -5,10 +5,15 @@ import { tlsArgs, waysIn } from "../ingress.ts";
 import type { ArgsOfKind } from "../kind.ts";
 
 /** An instance's arguments where everything is there already. */
-export function existingArgs({ objectStore, postgresql, ingress, network }: ExistingPlatform, key: StoreKey): ArgsOfKind {
+export function existingArgs(
+  { objectStore, postgresql, ingress, network }: ExistingPlatform,
+  key: StoreKey,
+): ArgsOfKind {
   const { features } = objectStore;
-  const format = (accessKeyId: string) => (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
-  const principal = ({ accessKeyId, principal: given }: KeyPair) => given ?? accessKeyId.apply(format);
+  const format = (accessKeyId: string) =>
+    (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
+  const principal = ({ accessKeyId, principal: given }: KeyPair) =>
+    given ?? accessKeyId.apply(format);
   return {
     bucket: {
       endpoint: objectStore.endpoint,
@@ -22,15 +27,21 @@ export function existingArgs({ objectStore, postgresql, ingress, network }: Exis
       denyOthers: objectStore.openByDefault ?? false,
       instancePrincipal: principal(key),
       ...(key.former === undefined ? {} : { formerPrincipals: [...key.former] }),
-      ...(key.maintenance === undefined ? {} : { maintenancePrincipal: principal(key.maintenance) }),
+      ...(key.maintenance === undefined
+        ? {}
+        : { maintenancePrincipal: principal(key.maintenance) }),
       adminPrincipals: [objectStore.adminPrincipal ?? format(objectStore.accessKeyId)],
     },
     database: {
       sslMode: postgresql.sslMode,
-      ...(postgresql.characterType === undefined ? {} : { characterType: postgresql.characterType }),
+      ...(postgresql.characterType === undefined
+        ? {}
+        : { characterType: postgresql.characterType }),
     },
     bucketCredentials: credentials(key),
-    ...(key.maintenance === undefined ? {} : { maintenanceCredentials: credentials(key.maintenance) }),
+    ...(key.maintenance === undefined
+      ? {}
+      : { maintenanceCredentials: credentials(key.maintenance) }),
     ingress: {
       className: ingress.className,
       ...(ingress.controller === undefined ? {} : { controller: ingress.controller }),
@@ -45,4 +56,7 @@ export function existingArgs({ objectStore, postgresql, ingress, network }: Exis
   };
 }
 
-const credentials = ({ accessKeyId, secretAccessKey }: KeyPair) => ({ accessKeyId, secretAccessKey });
+const credentials = ({ accessKeyId, secretAccessKey }: KeyPair) => ({
+  accessKeyId,
+  secretAccessKey,
+});

@@ -9,7 +9,11 @@ import { probeHttps } from "../../preflight/probes.ts";
 import { proxyOf } from "../../preflight/proxy.ts";
 
 /** What is asked of systems that are there already. */
-export function existingChecks(_environment: Environment, platform: ExistingPlatform, asked: Asked): Check[] {
+export function existingChecks(
+  _environment: Environment,
+  platform: ExistingPlatform,
+  asked: Asked,
+): Check[] {
   const { kubernetes, postgresql, objectStore, ingress, caBundle: ca } = platform;
   const path = "platform.objectStore.endpoint";
   const store = { what: "S3", where: objectStore.endpoint, path };
@@ -18,7 +22,10 @@ export function existingChecks(_environment: Environment, platform: ExistingPlat
       region: objectStore.region,
       endpoint: objectStore.endpoint,
       forcePathStyle: true,
-      credentials: { accessKeyId: objectStore.accessKeyId, secretAccessKey: asked.secretText("objectStoreSecretAccessKey") ?? "" },
+      credentials: {
+        accessKeyId: objectStore.accessKeyId,
+        secretAccessKey: asked.secretText("objectStoreSecretAccessKey") ?? "",
+      },
       ...clientLimits(ca, new URL(objectStore.endpoint)),
     },
     prefixPath: "platform.objectStore.bucketPrefix",

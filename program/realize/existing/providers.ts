@@ -15,12 +15,13 @@ export function createExisting({ name }: Environment, platform: ExistingPlatform
     new KubernetesProvider("kubernetes", {
       kubeconfig: kubernetes.kubeconfig,
       context: kubernetes.context,
-      // Identity of the cluster: without it, a kubeconfig at another path or with another address would replace every object, namespaces included.
+      // Identity of the cluster: without it, a kubeconfig at another path or with another address
+      // would replace every object, namespaces included.
       clusterIdentifier: name,
       // The Secret with the tokens changes in place, so that pods see it without a restart.
       enableSecretMutable: true,
-      // `kubectl patch` and `kubectl scale` own what they set. Without this, the update that repairs
-      // such a change ends with a field conflict.
+      // `kubectl patch` and `kubectl scale` own what they set. Without this, the update that
+      // repairs such a change ends with a field conflict.
       enablePatchForce: true,
     }),
     new AwsProvider(
@@ -41,7 +42,10 @@ export function createExisting({ name }: Environment, platform: ExistingPlatform
       },
       { version: objectStorePluginVersion },
     ),
-    postgresqlProvider(platform, { ...postgresql, adminPassword: secret("postgresqlAdminPassword") }),
+    postgresqlProvider(platform, {
+      ...postgresql,
+      adminPassword: secret("postgresqlAdminPassword"),
+    }),
   ];
   return { providers, database: { host: postgresql.host, port: postgresql.port } };
 }

@@ -4,7 +4,8 @@ import { Provider as Kubernetes } from "@pulumi/kubernetes/provider.js";
 import { Provider as Postgresql } from "@pulumi/postgresql/provider.js";
 import { Provider as Random } from "@pulumi/random/provider.js";
 
-// What a generated SDK of the package does, in any language: it registers the component remotely, and the engine has the package construct it.
+// What a generated SDK of the package does, in any language: it registers the component remotely,
+// and the engine has the package construct it.
 class RemoteInstance extends pulumi.ComponentResource {
   declare readonly trackingUri: pulumi.Output<string>;
   declare readonly tokens: pulumi.Output<Record<string, { value: string; expires: string }>>;
@@ -17,7 +18,10 @@ class RemoteInstance extends pulumi.ComponentResource {
 const config = new pulumi.Config();
 const address = config.require("address");
 const providers = [
-  new Kubernetes("kubernetes", { kubeconfig: config.require("kubeconfig"), context: config.require("context") }),
+  new Kubernetes("kubernetes", {
+    kubeconfig: config.require("kubeconfig"),
+    context: config.require("context"),
+  }),
   // Only previewed: nothing connects to these two.
   new Aws("aws", {
     region: "eu-central-1",
@@ -49,11 +53,21 @@ const instance = new RemoteInstance(
       maintenancePrincipal: pulumi.output("cleaner"),
       adminPrincipals: ["admin"],
     },
-    bucketCredentials: pulumi.secret({ accessKeyId: "key-id-in-plain", secretAccessKey: "secret-key-in-plain" }),
-    maintenanceCredentials: pulumi.secret({ accessKeyId: "second-id-in-plain", secretAccessKey: "second-key-in-plain" }),
+    bucketCredentials: pulumi.secret({
+      accessKeyId: "key-id-in-plain",
+      secretAccessKey: "secret-key-in-plain",
+    }),
+    maintenanceCredentials: pulumi.secret({
+      accessKeyId: "second-id-in-plain",
+      secretAccessKey: "second-key-in-plain",
+    }),
     database: { name: "mlflow_remote", host: address, maxConnections: 100 },
     ingress: { className: "traefik", tls: { source: "certManager", clusterIssuer: "issuer" } },
-    network: { databaseCidrs: [`${address}/32`], objectStoreCidrs: [`${address}/32`], ingressNamespace: "ingress" },
+    network: {
+      databaseCidrs: [`${address}/32`],
+      objectStoreCidrs: [`${address}/32`],
+      ingressNamespace: "ingress",
+    },
     tokens: [{ name: "ci", role: "edit", expires: "2027-02-20" }],
   },
   { providers },

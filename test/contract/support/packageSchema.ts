@@ -35,11 +35,17 @@ export interface PackageSchema {
 
 const components = fileURLToPath(new URL("../../../components", import.meta.url));
 
-/** What the real engine says of the component package: the very text that `pulumi package add` makes an SDK from. */
+/**
+ * What the real engine says of the component package: the very text that `pulumi package add` makes
+ * an SDK from.
+ */
 export async function packageSchema({ cliPath, env }: Cli): Promise<PackageSchema> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-schema-"));
   try {
-    const { stdout } = await execa(cliPath, ["package", "get-schema", components], { cwd: folder, env });
+    const { stdout } = await execa(cliPath, ["package", "get-schema", components], {
+      cwd: folder,
+      env,
+    });
     return JSON.parse(stdout) as PackageSchema;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -24,7 +24,10 @@ def value(node):
     if isinstance(node, ast.List):
         return {"kind": "list", "items": [value(item) for item in node.elts]}
     if isinstance(node, ast.Dict) and all(isinstance(key, ast.Constant) for key in node.keys):
-        return {"kind": "object", "entries": {key.value: value(item) for key, item in zip(node.keys, node.values)}}
+        return {
+            "kind": "object",
+            "entries": {key.value: value(item) for key, item in zip(node.keys, node.values)},
+        }
     if isinstance(node, ast.Call) and chain(node.func):
         return {"kind": "call", **call(node)}
     if isinstance(node, ast.Attribute) and chain(node):
@@ -43,7 +46,9 @@ def call(node):
 
 tree = ast.parse(sys.stdin.read())
 # Of an attribute chain only the longest form counts.
-inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, (ast.Attribute, ast.Subscript))}
+inner = {
+    id(node.value) for node in ast.walk(tree) if isinstance(node, (ast.Attribute, ast.Subscript))
+}
 print(
     json.dumps(
         {
@@ -53,7 +58,11 @@ print(
                 if isinstance(node, ast.Import)
                 for alias in node.names
             },
-            "calls": [call(node) for node in ast.walk(tree) if isinstance(node, ast.Call) and chain(node.func)],
+            "calls": [
+                call(node)
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and chain(node.func)
+            ],
             "variables": {
                 node.target.id: chain(node.annotation)
                 for node in ast.walk(tree)
@@ -62,7 +71,9 @@ print(
             "chains": [
                 {"line": node.lineno, "chain": chain(node)}
                 for node in ast.walk(tree)
-                if isinstance(node, (ast.Attribute, ast.Subscript)) and id(node) not in inner and chain(node)
+                if isinstance(node, (ast.Attribute, ast.Subscript))
+                and id(node) not in inner
+                and chain(node)
             ],
         }
     )

@@ -1,15 +1,25 @@
 import { stringify } from "yaml";
 import { shortName, typeName, type PackageSchema, type Property } from "./packageSchema.ts";
 
-/** The public surface of the component package as a review reads it: one line for each argument, output and enum, nothing that only documents. */
+/**
+ * The public surface of the component package as a review reads it: one line for each argument,
+ * output and enum, nothing that only documents.
+ */
 export function summary(schema: PackageSchema): string {
-  const properties = (all: Readonly<Record<string, Property>> = {}, required: readonly string[] = []) =>
+  const properties = (
+    all: Readonly<Record<string, Property>> = {},
+    required: readonly string[] = [],
+  ) =>
     Object.fromEntries(
       Object.entries(all)
         .sort(([a], [b]) => a.localeCompare(b, "en"))
         .map(([name, property]) => [
           name,
-          [typeOf(property), ...(required.includes(name) ? ["required"] : []), ...(property.plain ? [] : ["may be an output"])].join(", "),
+          [
+            typeOf(property),
+            ...(required.includes(name) ? ["required"] : []),
+            ...(property.plain ? [] : ["may be an output"]),
+          ].join(", "),
         ]),
     );
   const outputs = (all: Readonly<Record<string, Property>>) =>
@@ -18,17 +28,30 @@ export function summary(schema: PackageSchema): string {
   const surface = {
     package: [schema.namespace, schema.name].join("/"),
     resources: Object.fromEntries(
-      Object.entries(schema.resources).map(([token, { inputProperties, requiredInputs, properties: made }]) => [
-        token,
-        { arguments: properties(inputProperties, requiredInputs), outputs: outputs(made) },
-      ]),
+      Object.entries(schema.resources).map(
+        ([token, { inputProperties, requiredInputs, properties: made }]) => [
+          token,
+          { arguments: properties(inputProperties, requiredInputs), outputs: outputs(made) },
+        ],
+      ),
     ),
     types: Object.fromEntries(
-      types.flatMap(([token, type]) => (type.enum === undefined ? [[shortName(token), properties(type.properties, type.required)]] : [])),
+      types.flatMap(([token, type]) =>
+        type.enum === undefined
+          ? [[shortName(token), properties(type.properties, type.required)]]
+          : [],
+      ),
     ),
     enums: Object.fromEntries(
       types.flatMap(([token, type]) =>
-        type.enum === undefined ? [] : [[shortName(token), Object.fromEntries(type.enum.map(({ name, value }) => [name, value]))]],
+        type.enum === undefined
+          ? []
+          : [
+              [
+                shortName(token),
+                Object.fromEntries(type.enum.map(({ name, value }) => [name, value])),
+              ],
+            ],
       ),
     ),
   };

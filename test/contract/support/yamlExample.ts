@@ -2,7 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openPulumi, type Cli, type Pulumi, type PulumiError } from "../../../local/stack/pulumi.ts";
+import {
+  openPulumi,
+  type Cli,
+  type Pulumi,
+  type PulumiError,
+} from "../../../local/stack/pulumi.ts";
 import type { PlatformValues } from "../../../local/platform/index.ts";
 import { parse } from "yaml";
 import { pluginVersions } from "../../../local/toolchain/pins.ts";
@@ -12,7 +17,10 @@ import { ensureYamlHost } from "./yamlHost.ts";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const stack = "contract";
 
-/** A copy of examples/yaml in a folder of its own, as a team has it, with a stack for the embedded platform. */
+/**
+ * A copy of examples/yaml in a folder of its own, as a team has it, with a stack for the embedded
+ * platform.
+ */
 export interface YamlExample {
   readonly text: string;
   /** What a preview of this program prints, or why it failed. */
@@ -25,13 +33,20 @@ export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<Y
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-yaml-"));
   const written = await readFile(join(root, "examples/yaml/Pulumi.yaml"), "utf8");
   // The path to the package is the only line that depends on where the program is.
-  const text = written.replace("components: ../../components", `components: ${join(root, "components")}`);
+  const text = written.replace(
+    "components: ../../components",
+    `components: ${join(root, "components")}`,
+  );
   if (text === written) throw new Error("examples/yaml/Pulumi.yaml names its package otherwise");
   await writeSchemas(folder, text);
   const file = join(folder, "Pulumi.yaml");
   await writeFile(file, text);
   const withSchemas = { ...cli, env: { ...cli.env, STAND_IN_SCHEMAS: folder } };
-  const pulumi = await openPulumi(withSchemas, { folder, stack, instancesFolder: folder }, join(folder, "state"));
+  const pulumi = await openPulumi(
+    withSchemas,
+    { folder, stack, instancesFolder: folder },
+    join(folder, "state"),
+  );
   await configure(pulumi, platform);
   return {
     text,
@@ -44,8 +59,9 @@ export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<Y
 }
 
 /**
- * The host asks each package for its schema, which the stand-ins don't have: one with the types that the program names, and their arguments as the package's Node
- * SDK has them. The official plugins, where they are installed, answer for themselves.
+ * The host asks each package for its schema, which the stand-ins don't have: one with the types
+ * that the program names, and their arguments as the package's Node SDK has them. The official
+ * plugins, where they are installed, answer for themselves.
  */
 async function writeSchemas(folder: string, text: string): Promise<void> {
   const { resources } = parse(text) as { resources: Record<string, { type: string }> };
@@ -56,8 +72,13 @@ async function writeSchemas(folder: string, text: string): Promise<void> {
     return Object.fromEntries(known.map((name) => [name, any]));
   };
   for (const [name, version] of Object.entries(pluginVersions)) {
-    const tokens = Object.values(resources).flatMap(({ type }) => (type.startsWith(`${name}:`) ? [type] : []));
-    const own = tokens.map((token) => [token, { inputProperties: described(token), properties: described(token) }]);
+    const tokens = Object.values(resources).flatMap(({ type }) =>
+      type.startsWith(`${name}:`) ? [type] : [],
+    );
+    const own = tokens.map((token) => [
+      token,
+      { inputProperties: described(token), properties: described(token) },
+    ]);
     const schema = {
       name,
       version,
@@ -89,8 +110,13 @@ async function configure(pulumi: Pulumi, platform: PlatformValues): Promise<void
   };
   for (const [index, name] of ["kubernetes", "aws", "postgresql", "random"].entries())
     plain[`pulumi:disable-default-providers[${index}]`] = name;
-  const settings = Object.entries(plain).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+  const settings = Object.entries(plain).flatMap(([key, value]) => [
+    "--plaintext",
+    `${key}=${value}`,
+  ]);
   await pulumi.run(["config", "set-all", "--path", "--stack", stack, ...settings]);
   for (const key of ["databasePassword", "objectStoreSecretAccessKey", "bucketSecretAccessKey"])
-    await pulumi.run(["config", "set", "--secret", key, "--stack", stack], { input: "of-the-test" });
+    await pulumi.run(["config", "set", "--secret", key, "--stack", stack], {
+      input: "of-the-test",
+    });
 }

@@ -8,7 +8,10 @@ import { versions } from "../../../local/toolchain/pins.ts";
 
 const program = "pulumi-language-yaml";
 
-/** Puts the language host of Pulumi YAML where the engine looks for it. An official CLI has it beside itself. */
+/**
+ * Puts the language host of Pulumi YAML where the engine looks for it. An official CLI has it
+ * beside itself.
+ */
 export async function ensureYamlHost({ cliPath, env }: Cli): Promise<void> {
   if (await exists(join(dirname(cliPath), program))) return;
   const built = join(await ensureGoTool(program, createReport()), program);

@@ -15,9 +15,9 @@ import { file, name, parcelForecast, stack } from "../support/parcelForecast.ts"
 import { runScript } from "../support/python.ts";
 
 // Proves that a training with the unmodified client gets through everything that takes a pod away:
-// it is deleted, it is evicted as by a drain, and it is replaced by an update that also replaces the
-// database's password and the bucket's key. With one replica, the hardest case. It can't prove what
-// other ingress controllers than Traefik answer meanwhile.
+// it is deleted, it is evicted as by a drain, and it is replaced by an update that also replaces
+// the database's password and the bucket's key. With one replica, the hardest case. It can't prove
+// what other ingress controllers than Traefik answer meanwhile.
 
 const namespace = `mlflow-${name}`;
 const successor = `${name}-2`;

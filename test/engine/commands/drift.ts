@@ -13,8 +13,9 @@ import { PulumiError } from "../../../local/stack/pulumi.ts";
 import { engineStack } from "../support/engine.ts";
 import { file, parcelForecast, stack } from "../support/parcelForecast.ts";
 
-// Proves on a real engine and cluster that the commands see a change behind Pulumi's back, name it, leave the state alone, and put it back when told to. What the
-// official providers' plugins call a difference can't be shown here: they can't be downloaded.
+// Proves on a real engine and cluster that the commands see a change behind Pulumi's back, name it,
+// leave the state alone, and put it back when told to. What the official providers' plugins call a
+// difference can't be shown here: they can't be downloaded.
 
 const namespace = "mlflow-parcel-forecast";
 
@@ -40,8 +41,11 @@ function type(...args: string[]): Promise<Ended> {
   const root = join(import.meta.dirname, "../../..");
   const env = { ...process.env, ...engine.pulumi.env, GITHUB_STEP_SUMMARY: "" };
   return new Promise((resolve) =>
-    execFile(process.execPath, [join(root, "delivery/cli.ts"), ...args], { cwd: root, env, maxBuffer: 1e8 }, (error, out, notes) =>
-      resolve({ code: error === null ? 0 : Number(error.code), out, notes }),
+    execFile(
+      process.execPath,
+      [join(root, "delivery/cli.ts"), ...args],
+      { cwd: root, env, maxBuffer: 1e8 },
+      (error, out, notes) => resolve({ code: error === null ? 0 : Number(error.code), out, notes }),
     ),
   );
 }
@@ -51,7 +55,10 @@ const exported = (): Promise<string> => engine.pulumi.run(["stack", "export", "-
 it("names what was changed and taken away outside, with its property, changes nothing, and sees nothing once it was put back", async () => {
   const { kubectl } = cluster(deployed);
   const named = async (kind: string): Promise<string> =>
-    (await kubectl(["get", kind, "--namespace", namespace, "-o", "name"])).output.split("\n")[0]!.split("/").at(-1)!;
+    (await kubectl(["get", kind, "--namespace", namespace, "-o", "name"])).output
+      .split("\n")[0]!
+      .split("/")
+      .at(-1)!;
   const label = "app.kubernetes.io/managed-by";
   const labelOf = async (): Promise<string> =>
     (
@@ -68,7 +75,15 @@ it("names what was changed and taken away outside, with its property, changes no
   const policy = await named("networkpolicy");
   const cronJob = await named("cronjob");
   const before = await labelOf();
-  await kubectl(["label", "networkpolicy", policy, "--namespace", namespace, "--overwrite", `${label}=somebody-else`]);
+  await kubectl([
+    "label",
+    "networkpolicy",
+    policy,
+    "--namespace",
+    namespace,
+    "--overwrite",
+    `${label}=somebody-else`,
+  ]);
   await kubectl(["delete", "cronjob", cronJob, "--namespace", namespace]);
   // Both take fields over: kubectl then owns them, and a plain update conflicts with it.
   await kubectl(["scale", "deployment/mlflow", "--replicas=2", "--namespace", namespace]);
@@ -88,7 +103,9 @@ it("names what was changed and taken away outside, with its property, changes no
   expect(lines).toContain(
     `| \`parcel-forecast\` | \`${namespace}/${policy}\` | NetworkPolicy | changed | \`metadata.labels["${label}"]\` |`,
   );
-  expect(lines).toContain(`| \`parcel-forecast\` | \`${namespace}/${cronJob}\` | CronJob | **gone** |  |`);
+  expect(lines).toContain(
+    `| \`parcel-forecast\` | \`${namespace}/${cronJob}\` | CronJob | **gone** |  |`,
+  );
   expect(lines.join("\n")).not.toMatch(/## Not deployed|## Policies|somebody-else/);
   expect(await exported()).toBe(state);
 
@@ -96,7 +113,9 @@ it("names what was changed and taken away outside, with its property, changes no
   await kubectl(["delete", "deployment", "mlflow", "--namespace", namespace]);
   const blind = await type("deploy", stack);
   expect(blind.code, blind.notes).toBe(1);
-  expect(blind.out).toMatch(/The tracking server \(Deployment mlflow in mlflow-parcel-forecast\) of instance parcel-forecast is gone/);
+  expect(blind.out).toMatch(
+    /The tracking server \(Deployment mlflow in mlflow-parcel-forecast\) of instance parcel-forecast is gone/,
+  );
   expect(blind.out).toContain("npm run deploy -- <stack> --refresh");
 
   const repaired = await type("deploy", stack, "--refresh");
@@ -111,19 +130,31 @@ it("names what was changed and taken away outside, with its property, changes no
 });
 
 type State = {
-  deployment: { resources: { type: string; urn: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[] };
+  deployment: {
+    resources: {
+      type: string;
+      urn: string;
+      inputs?: Record<string, unknown>;
+      outputs?: Record<string, unknown>;
+    }[];
+  };
 };
 
 it("a state whose buckets had the newest plugin plans an update of the provider, and of nothing else", async () => {
   const before = await exported();
   const state = JSON.parse(before) as State;
-  const store = state.deployment.resources.filter(({ urn }) => urn.endsWith("pulumi:providers:aws::object-store"));
+  const store = state.deployment.resources.filter(({ urn }) =>
+    urn.endsWith("pulumi:providers:aws::object-store"),
+  );
   expect(store.map(({ inputs }) => inputs?.["version"])).toEqual(["7.12.0"]);
-  for (const { inputs, outputs } of store) for (const values of [inputs, outputs]) values!["version"] = "7.48.0";
+  for (const { inputs, outputs } of store)
+    for (const values of [inputs, outputs]) values!["version"] = "7.48.0";
   await engine.pulumi.run(["stack", "import", "--stack", stack], { input: JSON.stringify(state) });
   try {
     const steps = await engine.preview();
-    expect(steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)).toEqual(["update object-store"]);
+    expect(steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)).toEqual([
+      "update object-store",
+    ]);
   } finally {
     await engine.pulumi.run(["stack", "import", "--stack", stack], { input: before });
   }
@@ -143,13 +174,21 @@ it("an instance that another stack has on this cluster is an error before anythi
       expect(error.output).toMatch(
         /The namespace mlflow-parcel-forecast of instance parcel-forecast .*environment operations, owner parcels@example.com/,
       );
-      expect(error.output).toMatch(/database mlflow_parcel_forecast, role mlflow_parcel_forecast, .* exists already/);
+      expect(error.output).toMatch(
+        /database mlflow_parcel_forecast, role mlflow_parcel_forecast, .* exists already/,
+      );
     }
     // The one of the stack itself is there and is ours.
     expect(await engine.preview()).toEqual([]);
-    const { deployment } = JSON.parse(await other.pulumi.run(["stack", "export", "--stack", "another"])) as State;
+    const { deployment } = JSON.parse(
+      await other.pulumi.run(["stack", "export", "--stack", "another"]),
+    ) as State;
     // The stack itself and the engine's own provider, nothing that any system has.
-    expect(deployment.resources.filter(({ type }) => !/^pulumi:(pulumi:Stack|providers:pulumi)$/.test(type))).toEqual([]);
+    expect(
+      deployment.resources.filter(
+        ({ type }) => !/^pulumi:(pulumi:Stack|providers:pulumi)$/.test(type),
+      ),
+    ).toEqual([]);
   } finally {
     await other.remove();
   }
@@ -173,16 +212,25 @@ it("another cluster than the last update's is an error that says how to accept i
   }
 });
 
-/** The errors of an update that can't succeed, its minutes told six times as fast: what counts is what a real scheduler, kubelet and engine say. */
+/**
+ * The errors of an update that can't succeed, its minutes told six times as fast: what counts is
+ * what a real scheduler, kubelet and engine say.
+ */
 async function hopelessUpdate(): Promise<string> {
   const root = join(import.meta.dirname, "../../..");
-  const context = { root, signal: new AbortController().signal, out: () => undefined, note: () => undefined };
+  const context = {
+    root,
+    signal: new AbortController().signal,
+    out: () => undefined,
+    note: () => undefined,
+  };
   const clock = () => (performance.now() / 1000) * 6;
   const run = await guardedUp(
     context,
     stack,
     ["parcel-forecast"],
-    async (signal) => (await openStack(root, stack, { signal, env: engine.pulumi.env })).up({ policies: false }),
+    async (signal) =>
+      (await openStack(root, stack, { signal, env: engine.pulumi.env })).up({ policies: false }),
     { clock },
   );
   expect(run.succeeded).toBe(false);
@@ -195,10 +243,20 @@ it("a pod that no node has room for, and an image that isn't there, end the upda
   try {
     await engine.instance("parcel-forecast", `${file}cpu: 64000m\n`);
     await engine.configure();
-    expect(await hopelessUpdate()).toMatch(/parcel-forecast: pod mlflow-\S+: Unschedulable: 0\/1 nodes are available: .*Insufficient cpu/);
+    expect(await hopelessUpdate()).toMatch(
+      /parcel-forecast: pod mlflow-\S+: Unschedulable: 0\/1 nodes are available: .*Insufficient cpu/,
+    );
     await engine.instance("parcel-forecast", file);
     const missing = `localhost/mlflow-instances/tracking-server@sha256:${"0".repeat(64)}`;
-    await engine.pulumi.run(["config", "set", "--path", "environment.platform.image", missing, "--stack", stack]);
+    await engine.pulumi.run([
+      "config",
+      "set",
+      "--path",
+      "environment.platform.image",
+      missing,
+      "--stack",
+      stack,
+    ]);
     expect(await hopelessUpdate()).toMatch(
       /parcel-forecast: pod parcel-forecast-migration-\S+, container \S+: ImagePullBackOff: .*sha256:0000/,
     );

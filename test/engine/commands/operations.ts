@@ -19,8 +19,9 @@ import { InstanceState } from "../support/instanceState.ts";
 import { file, name, parcelForecast, stack } from "../support/parcelForecast.ts";
 import { runPython, type Client } from "../support/python.ts";
 
-// The platform team's commands as they are typed, on a real instance. What the jobs select and remove is proved by the tests of retention, stale runs and orphans;
-// here it is that the commands reach them, show what they say, and change nothing when they must not.
+// The platform team's commands as they are typed, on a real instance. What the jobs select and
+// remove is proved by the tests of retention, stale runs and orphans; here it is that the commands
+// reach them, show what they say, and change nothing when they must not.
 
 const namespace = `mlflow-${name}`;
 const day = 24 * 3600 * 1000;
@@ -59,14 +60,24 @@ beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "operations-"));
   ({ engine, deployed } = await parcelForecast());
   const instance = instanceOf(deployed, name);
-  client = { python: deployed.python, trackingUri: instance.trackingUri, token: tokenOf(instance, "ci"), caPath: deployed.platform.caPath };
+  client = {
+    python: deployed.python,
+    trackingUri: instance.trackingUri,
+    token: tokenOf(instance, "ci"),
+    caPath: deployed.platform.caPath,
+  };
   state = await InstanceState.open(deployed, instance);
   const { code, output } = await runPython(client.python, seed, client);
   if (code !== 0) throw new Error(output);
   made = JSON.parse(output.trim().split("\n").at(-1) ?? "") as typeof made;
   // The clock of the rows: both experiments were deleted 40 days ago.
-  await state.sql.query("update experiments set last_update_time = $1 where lifecycle_stage = 'deleted'", [Date.now() - 40 * day]);
-  await state.sql.query("update runs set deleted_time = $1 where lifecycle_stage = 'deleted'", [Date.now() - 40 * day]);
+  await state.sql.query(
+    "update experiments set last_update_time = $1 where lifecycle_stage = 'deleted'",
+    [Date.now() - 40 * day],
+  );
+  await state.sql.query("update runs set deleted_time = $1 where lifecycle_stage = 'deleted'", [
+    Date.now() - 40 * day,
+  ]);
 });
 
 afterAll(async () => {
@@ -86,7 +97,10 @@ function engineRoot(): string {
 }
 
 /** Types a command without a terminal; `onNotes` sees standard error as it grows and may end it. */
-function type(args: readonly string[], onNotes: (notes: string, end: () => void) => void = () => undefined): Promise<Ended> {
+function type(
+  args: readonly string[],
+  onNotes: (notes: string, end: () => void) => void = () => undefined,
+): Promise<Ended> {
   return spawned(process.execPath, [cli, ...args], "", onNotes);
 }
 
@@ -136,39 +150,70 @@ const eventsIn = (text: string): Record<string, unknown>[] =>
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 const keys = async (prefix: string): Promise<string[]> =>
-  (await state.objects(prefix)).flatMap(({ key, latest, marker }) => (latest && !marker ? [key] : []));
+  (await state.objects(prefix)).flatMap(({ key, latest, marker }) =>
+    latest && !marker ? [key] : [],
+  );
 const stageOf = async (experiment: string): Promise<string | undefined> => {
   const query = "select lifecycle_stage as stage from experiments where experiment_id = $1";
-  return (await state.sql.query<{ stage: string }>(query, [Number(of(experiment).experiment)])).rows[0]?.stage;
+  return (await state.sql.query<{ stage: string }>(query, [Number(of(experiment).experiment)]))
+    .rows[0]?.stage;
 };
 const jobs = async (): Promise<any[]> =>
-  JSON.parse((await cluster(deployed).kubectl(["get", "jobs", "--namespace", namespace, "-o", "json"])).output).items;
+  JSON.parse(
+    (await cluster(deployed).kubectl(["get", "jobs", "--namespace", namespace, "-o", "json"]))
+      .output,
+  ).items;
 
 describe("retention", () => {
   it("lists in a dry run what goes, for people and for machines, and changes nothing", () =>
     expectUnchanged(async () => {
       const json = join(scratch, "plan.jsonl");
-      const { code, output, notes } = await type(["retention", stack, name, "--dry-run", "--json", json]);
+      const { code, output, notes } = await type([
+        "retention",
+        stack,
+        name,
+        "--dry-run",
+        "--json",
+        json,
+      ]);
       expect({ code, notes }).toMatchObject({ code: 0 });
       for (const experiment of ["north depot", "south depot"]) {
-        expect(output).toMatch(new RegExp(`^remove +run +${of(experiment).run} +1 object +1\\.1 KiB +deleted 20`, "m"));
-        expect(output).toMatch(new RegExp(`^remove +experiment +${of(experiment).experiment} .*"${experiment}"$`, "m"));
+        expect(output).toMatch(
+          new RegExp(`^remove +run +${of(experiment).run} +1 object +1\\.1 KiB +deleted 20`, "m"),
+        );
+        expect(output).toMatch(
+          new RegExp(`^remove +experiment +${of(experiment).experiment} .*"${experiment}"$`, "m"),
+        );
       }
       expect(output).not.toContain("east depot");
-      expect(output).toMatch(/^retention of parcel-forecast \(dry run: nothing was changed\), took \d+ s$/m);
+      expect(output).toMatch(
+        /^retention of parcel-forecast \(dry run: nothing was changed\), took \d+ s$/m,
+      );
       const events = eventsIn(await readFile(json, "utf8"));
-      const removed = events.flatMap(({ event, kind, id }) => (event === "remove" ? [`${String(kind)} ${String(id)}`] : []));
-      const expected = ["north depot", "south depot"].flatMap((each) => [`experiment ${of(each).experiment}`, `run ${of(each).run}`]);
+      const removed = events.flatMap(({ event, kind, id }) =>
+        event === "remove" ? [`${String(kind)} ${String(id)}`] : [],
+      );
+      const expected = ["north depot", "south depot"].flatMap((each) => [
+        `experiment ${of(each).experiment}`,
+        `run ${of(each).run}`,
+      ]);
       expect(removed.toSorted()).toEqual(expected.toSorted());
       expect(events.at(-1)).toMatchObject({ event: "summary", instance: name, dryRun: true });
     }));
 
   it("starts a Job that goes with its CronJob, isn't counted by its schedule, and says who asked for what", async () => {
     const job = (await jobs()).find(({ metadata }) => metadata.name.startsWith("retention-20"));
-    expect(job.metadata.annotations["mlflow-instances/command"]).toBe("mlflow-instance-retention --dry-run");
+    expect(job.metadata.annotations["mlflow-instances/command"]).toBe(
+      "mlflow-instance-retention --dry-run",
+    );
     expect(job.metadata.annotations["mlflow-instances/requested-by"]).toMatch(/^\S+@\S+$/);
-    expect(job.metadata.ownerReferences).toEqual([expect.objectContaining({ kind: "CronJob", name: "retention", controller: false })]);
-    expect(job.spec).toMatchObject({ backoffLimit: 0, ttlSecondsAfterFinished: expect.any(Number) });
+    expect(job.metadata.ownerReferences).toEqual([
+      expect.objectContaining({ kind: "CronJob", name: "retention", controller: false }),
+    ]);
+    expect(job.spec).toMatchObject({
+      backoffLimit: 0,
+      ttlSecondsAfterFinished: expect.any(Number),
+    });
   });
 
   it("leaves its Job running nowhere when a dry run is interrupted", async () => {
@@ -177,8 +222,13 @@ describe("retention", () => {
       job = /^Job (\S+) /m.exec(notes)?.[1] ?? "";
       if (job !== "") end();
     });
-    expect({ code, notes }).toMatchObject({ code: 130, notes: expect.stringContaining(`job ${job} was deleted`) });
-    await eventually(30_000, async () => expect((await jobs()).map(({ metadata }) => metadata.name)).not.toContain(job));
+    expect({ code, notes }).toMatchObject({
+      code: 130,
+      notes: expect.stringContaining(`job ${job} was deleted`),
+    });
+    await eventually(30_000, async () =>
+      expect((await jobs()).map(({ metadata }) => metadata.name)).not.toContain(job),
+    );
   });
 
   it("ends with 4 while another maintenance command works on the instance", async () => {
@@ -200,7 +250,9 @@ describe("restore-deleted", () => {
   it("takes an experiment back by its name, with its run, for the unmodified client", async () => {
     const { code, output, notes } = await type(["restore-deleted", stack, name, "north depot"]);
     expect({ code, notes }).toMatchObject({ code: 0 });
-    expect(output).toMatch(new RegExp(`^restored +experiment +${of("north depot").experiment} +"north depot"$`, "m"));
+    expect(output).toMatch(
+      new RegExp(`^restored +experiment +${of("north depot").experiment} +"north depot"$`, "m"),
+    );
     const program = `
 import mlflow
 client = mlflow.MlflowClient()
@@ -211,7 +263,11 @@ print(client.get_experiment_by_name("north depot").lifecycle_stage, client.get_r
 
   it.each([
     ["what is not deleted", "north depot", /is not deleted/],
-    ["what isn't known", "$(MLFLOW_BACKEND_STORE_URI); `id`", /no experiment, run or logged model .*\$\(MLFLOW_BACKEND_STORE_URI\); `id`/],
+    [
+      "what isn't known",
+      "$(MLFLOW_BACKEND_STORE_URI); `id`",
+      /no experiment, run or logged model .*\$\(MLFLOW_BACKEND_STORE_URI\); `id`/,
+    ],
   ])("refuses %s", (_what, wanted, words) =>
     expectUnchanged(async () => {
       const { code, notes } = await type(["restore-deleted", stack, name, wanted]);
@@ -241,13 +297,17 @@ describe("a real run of retention", () => {
 
   it("is named when what it removed is asked for", async () => {
     const { code, notes } = await type(["restore-deleted", stack, name, "south depot"]);
-    expect({ code, notes }).toMatchObject({ code: 2, notes: expect.stringMatching(/was removed for good by the retention run of 20/) });
+    expect({ code, notes }).toMatchObject({
+      code: 2,
+      notes: expect.stringMatching(/was removed for good by the retention run of 20/),
+    });
   });
 });
 
 describe("purge", () => {
   const depot = "east depot";
-  const ofClient = (program: string) => runPython(client.python, `import mlflow\nclient = mlflow.MlflowClient()\n${program}`, client);
+  const ofClient = (program: string) =>
+    runPython(client.python, `import mlflow\nclient = mlflow.MlflowClient()\n${program}`, client);
   const taken = `
 try:
     client.create_experiment("${depot}")
@@ -256,8 +316,16 @@ except mlflow.MlflowException as error:
 `;
 
   it.each<[string, () => Promise<Ended>, RegExp]>([
-    ["what is active", () => type(["purge", stack, name, "experiment", depot, "--confirm", depot]), /is not deleted/],
-    ["without a terminal", () => type(["purge", stack, name, "experiment", depot]), /use --confirm <its name>/],
+    [
+      "what is active",
+      () => type(["purge", stack, name, "experiment", depot, "--confirm", depot]),
+      /is not deleted/,
+    ],
+    [
+      "without a terminal",
+      () => type(["purge", stack, name, "experiment", depot]),
+      /use --confirm <its name>/,
+    ],
   ])("removes nothing: %s", (_how, work, words) =>
     expectUnchanged(async () => {
       const { code, notes } = await work();
@@ -266,17 +334,30 @@ except mlflow.MlflowException as error:
   );
 
   it("shows what goes, and another answer than its name ends it", async () => {
-    const { output } = await ofClient(`client.delete_experiment("${of(depot).experiment}")\n${taken}`);
-    expect(output).toContain(`npm run purge -- <stack> <instance> experiment ${of(depot).experiment}`);
+    const { output } = await ofClient(
+      `client.delete_experiment("${of(depot).experiment}")\n${taken}`,
+    );
+    expect(output).toContain(
+      `npm run purge -- <stack> <instance> experiment ${of(depot).experiment}`,
+    );
     await expectUnchanged(async () => {
-      const { code, output: shown } = await typeOnTerminal(["purge", stack, name, "experiment", depot], "yes\n");
-      expect({ code, shown }).toMatchObject({ code: 2, shown: expect.stringMatching(/That is not its name/) });
+      const { code, output: shown } = await typeOnTerminal(
+        ["purge", stack, name, "experiment", depot],
+        "yes\n",
+      );
+      expect({ code, shown }).toMatchObject({
+        code: 2,
+        shown: expect.stringMatching(/That is not its name/),
+      });
       expect(shown).toMatch(new RegExp(`remove +run +${of(depot).run} +1 object`));
     });
   });
 
   it("removes it with its rows and objects, says who asked in the report, and its name is free", async () => {
-    const { code, output, notes } = await typeOnTerminal(["purge", stack, name, "experiment", depot], `${depot}\n`);
+    const { code, output, notes } = await typeOnTerminal(
+      ["purge", stack, name, "experiment", depot],
+      `${depot}\n`,
+    );
     expect({ code, notes }).toMatchObject({ code: 0 });
     expect(output).toMatch(/ removed: 1 run, 1 experiment, 1 object/);
     expect(await stageOf(depot)).toBeUndefined();
@@ -284,7 +365,9 @@ except mlflow.MlflowException as error:
     expect((await keys("maintenance/purge/")).map((key) => key.split("/").at(-1))).toEqual(
       expect.arrayContaining(["plan-0001.jsonl", "report.json"]),
     );
-    expect((await ofClient(`print("free", client.create_experiment("${depot}"))`)).output).toContain("free");
+    expect(
+      (await ofClient(`print("free", client.create_experiment("${depot}"))`)).output,
+    ).toContain("free");
   });
 });
 
@@ -293,7 +376,10 @@ describe("orphans", () => {
   const young = "artifacts/999/young.bin";
 
   beforeAll(async () => {
-    for (const Key of [planted, young]) await state.s3.send(new PutObjectCommand({ Bucket: state.bucket, Key, Body: "x".repeat(2048) }));
+    for (const Key of [planted, young])
+      await state.s3.send(
+        new PutObjectCommand({ Bucket: state.bucket, Key, Body: "x".repeat(2048) }),
+      );
     await state.ageObjects("artifacts/999", 2 * day, (key) => key.endsWith(planted));
   });
 
@@ -302,14 +388,28 @@ describe("orphans", () => {
       const { code, output, notes } = await type(["orphans", stack, name]);
       expect({ code, notes }).toMatchObject({ code: 0 });
       expect(output.split("\n").filter((line) => line.startsWith("orphan "))).toEqual([
-        expect.stringMatching(/^orphan +2\.0 KiB {2}of 20.* UTC {2}artifacts\/999\/left behind\.bin$/),
+        expect.stringMatching(
+          /^orphan +2\.0 KiB {2}of 20.* UTC {2}artifacts\/999\/left behind\.bin$/,
+        ),
       ]);
     }));
 
   it.each<[string, () => Promise<Ended>, RegExp]>([
-    ["without a terminal", () => type(["orphans", stack, name, "--remove"]), /there is none: say --confirm parcel-forecast/],
-    ["with another name", () => type(["orphans", stack, name, "--remove", "--confirm", "parcel"]), /not the instance's name/],
-    ["with another name on a terminal", () => typeOnTerminal(["orphans", stack, name, "--remove"], "yes\n"), /not the instance's name/],
+    [
+      "without a terminal",
+      () => type(["orphans", stack, name, "--remove"]),
+      /there is none: say --confirm parcel-forecast/,
+    ],
+    [
+      "with another name",
+      () => type(["orphans", stack, name, "--remove", "--confirm", "parcel"]),
+      /not the instance's name/,
+    ],
+    [
+      "with another name on a terminal",
+      () => typeOnTerminal(["orphans", stack, name, "--remove"], "yes\n"),
+      /not the instance's name/,
+    ],
   ])("removes nothing %s", (_how, work, words) =>
     expectUnchanged(async () => {
       const before = (await jobs()).length;
@@ -322,7 +422,10 @@ describe("orphans", () => {
 
   it("removes it, and nothing else, when the name is typed on a terminal", async () => {
     const before = await everything();
-    const { code, output } = await typeOnTerminal(["orphans", stack, name, "--remove"], `${name}\n`);
+    const { code, output } = await typeOnTerminal(
+      ["orphans", stack, name, "--remove"],
+      `${name}\n`,
+    );
     expect({ code, output }).toMatchObject({ code: 0 });
     const gone = new Map(before);
     gone.set(
@@ -353,7 +456,9 @@ describe("what can't work", () => {
     try {
       const { code, notes } = await type(["retention", stack, "route-costs"]);
       expect(code).toBe(2);
-      expect(notes).toMatch(/^Instance route-costs is not deployed .* Run `pulumi up --stack operations`; .*\.\n$/);
+      expect(notes).toMatch(
+        /^Instance route-costs is not deployed .* Run `pulumi up --stack operations`; .*\.\n$/,
+      );
     } finally {
       await engine.instance("route-costs", undefined);
     }
@@ -362,7 +467,9 @@ describe("what can't work", () => {
   it("names the nearest instance to a mistyped one", async () => {
     const { code, notes } = await type(["retention", stack, "parcel-forcast"]);
     expect(code).toBe(2);
-    expect(notes).toMatch(/^Stack operations has no instance "parcel-forcast"; .* are: parcel-forecast\.\n$/);
+    expect(notes).toMatch(
+      /^Stack operations has no instance "parcel-forcast"; .* are: parcel-forecast\.\n$/,
+    );
   });
 
   it("names each right that a login lacks, and starts nothing", async () => {
@@ -375,7 +482,13 @@ describe("what can't work", () => {
     };
     await must(["create", "serviceaccount", "guest"]);
     await must(["create", "role", "guest", "--verb=get", "--resource=cronjobs,jobs"]);
-    await must(["create", "rolebinding", "guest", "--role=guest", `--serviceaccount=${namespace}:guest`]);
+    await must([
+      "create",
+      "rolebinding",
+      "guest",
+      "--role=guest",
+      `--serviceaccount=${namespace}:guest`,
+    ]);
     const config = new KubeConfig();
     config.loadFromFile(deployed.platform.kubeconfigPath);
     const { server = "", caData } = config.getCurrentCluster() ?? {};
@@ -393,7 +506,9 @@ describe("what can't work", () => {
     const outputs = { people: sink, machines: undefined, notes: sink };
     const attempt = (use = retention({ dryRun: true })) =>
       run(use, target, openContext(place), outputs, patience, new AbortController().signal);
-    await expect(attempt()).rejects.toThrow(/to create jobs\.batch, delete jobs\.batch, list pods, get pods\/log\.$/);
+    await expect(attempt()).rejects.toThrow(
+      /to create jobs\.batch, delete jobs\.batch, list pods, get pods\/log\.$/,
+    );
     await must(["delete", "rolebinding", "guest"]);
     await eventually(10_000, () =>
       expect(attempt()).rejects.toThrow(

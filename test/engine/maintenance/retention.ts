@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CreateMultipartUploadCommand, DeleteObjectCommand, ListMultipartUploadsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { platformStatus, startPlatform } from "../../../local/platform/index.ts";
 import { silentReport } from "../../../local/report.ts";
 import { differences } from "../support/difference.ts";
@@ -13,7 +18,8 @@ import { whatRemains, type Outcome } from "../support/retentionModel.ts";
 import { seedRetention, type Seeded } from "../support/retentionSeed.ts";
 
 /**
- * Retention on a real instance: 300 runs and more in 30 experiments, written by the unmodified client, and a model, independent of the job's code, of what must remain. After every run of the
+ * Retention on a real instance: 300 runs and more in 30 experiments, written by the unmodified
+ * client, and a model, independent of the job's code, of what must remain. After every run of the
  * job, also after those that were killed or lost a service, all rows and all keys equal the model.
  */
 
@@ -29,31 +35,46 @@ let expected: Outcome;
 let flavours: Promise<string>;
 
 beforeAll(async () => {
-  // On a new machine its packages are installed first: beside what follows, where nothing needs them yet.
+  // On a new machine its packages are installed first: beside what follows, where nothing needs
+  // them yet.
   flavours = pythonWithFlavours();
   flavours.catch(() => undefined);
   ({ client, state, jobs } = await maintainedInstance(name, "retention"));
   interruptions = new Interruptions(state, jobs);
   seeded = await seedRetention(client, state);
   await state.save();
-  expected = whatRemains(await state.database(), await state.objects(), { now: Date.now(), retentionMs, bucket: state.bucket });
+  expected = whatRemains(await state.database(), await state.objects(), {
+    now: Date.now(),
+    retentionMs,
+    bucket: state.bucket,
+  });
 });
 
 afterAll(() => state?.close());
 
 const isOurs = ({ key }: BucketObject): boolean => key.startsWith("maintenance/");
 const keysOf = (objects: readonly BucketObject[]): string[] =>
-  objects.flatMap((object) => (object.latest && !object.marker && !isOurs(object) ? [object.key] : []));
+  objects.flatMap((object) =>
+    object.latest && !object.marker && !isOurs(object) ? [object.key] : [],
+  );
 
 /** What differs from the model, in rows and keys. */
 async function differencesFromModel(): Promise<readonly string[]> {
   const rows = differences((await state.database()).texts(), expected.rows);
-  return [...rows, ...differences(new Map([["keys", keysOf(await state.objects())]]), new Map([["keys", expected.keys]]))];
+  return [
+    ...rows,
+    ...differences(
+      new Map([["keys", keysOf(await state.objects())]]),
+      new Map([["keys", expected.keys]]),
+    ),
+  ];
 }
 
 /** Plans that have no report: a run that did not come to its end. */
 async function openPlans(): Promise<string[]> {
-  const keys = (await state.objects("maintenance/retention/")).flatMap(({ key, latest, marker }) => (latest && !marker ? [key] : []));
+  const keys = (await state.objects("maintenance/retention/")).flatMap(({ key, latest, marker }) =>
+    latest && !marker ? [key] : [],
+  );
   const folders = new Set(keys.map((key) => key.slice(0, key.lastIndexOf("/"))));
   return [...folders].filter((folder) => !keys.includes(`${folder}/report.json`));
 }
@@ -61,11 +82,14 @@ async function openPlans(): Promise<string[]> {
 const lineOf = (line: Line, ...fields: readonly string[]): string =>
   fields.map((field) => `${field} ${JSON.stringify(line[field])}`).join(", ");
 const removals = ({ lines }: Finished): string[] =>
-  lines.flatMap((line) => (line.event === "remove" ? [lineOf(line, "kind", "id", "objects", "bytes")] : []));
+  lines.flatMap((line) =>
+    line.event === "remove" ? [lineOf(line, "kind", "id", "objects", "bytes")] : [],
+  );
 const keeps = ({ lines }: Finished): string[] =>
   lines.flatMap((line) => (line.event === "keep" ? [lineOf(line, "kind", "id", "reason")] : []));
 const sorted = (texts: readonly string[]): string[] => texts.toSorted();
-const predict = async (): Promise<unknown> => runScript({ ...client, python: await flavours }, "loadChampion.py", seeded.champion);
+const predict = async (): Promise<unknown> =>
+  runScript({ ...client, python: await flavours }, "loadChampion.py", seeded.champion);
 
 describe("the model of what must remain", () => {
   it("agrees with what was said of single runs, models, traces and experiments when they were made", () => {
@@ -83,9 +107,18 @@ describe("the model of what must remain", () => {
       database.rows("registered_models").length,
     ];
     expect(counts).toEqual([true, true, 10]);
-    expect(new Set(expected.removed.map(({ kind }) => kind))).toEqual(new Set(["run", "loggedModel", "trace", "experiment"]));
+    expect(new Set(expected.removed.map(({ kind }) => kind))).toEqual(
+      new Set(["run", "loggedModel", "trace", "experiment"]),
+    );
     expect(new Set(expected.kept.map(({ reason }) => reason))).toEqual(
-      new Set(["registered", "keep-tag", "recent", "not-in-bucket", "unknown-deletion-time", "holds-kept"]),
+      new Set([
+        "registered",
+        "keep-tag",
+        "recent",
+        "not-in-bucket",
+        "unknown-deletion-time",
+        "holds-kept",
+      ]),
     );
     const shrinking = [...expected.rows]
       .filter(([table, rows]) => rows.length > 0 && rows.length < database.rows(table).length)
@@ -104,10 +137,25 @@ describe("the model of what must remain", () => {
       ]),
     );
     expect(shrinking).toEqual(
-      expect.arrayContaining(["latest_metrics", "logged_model_metrics", "logged_model_params", "logged_model_tags", "logged_models"]),
+      expect.arrayContaining([
+        "latest_metrics",
+        "logged_model_metrics",
+        "logged_model_params",
+        "logged_model_tags",
+        "logged_models",
+      ]),
     );
     expect(shrinking).toEqual(
-      expect.arrayContaining(["metrics", "params", "runs", "scorers", "spans", "tags", "trace_info", "trace_tags"]),
+      expect.arrayContaining([
+        "metrics",
+        "params",
+        "runs",
+        "scorers",
+        "spans",
+        "tags",
+        "trace_info",
+        "trace_tags",
+      ]),
     );
   });
 });
@@ -123,11 +171,21 @@ describe("a run of the job", () => {
     expect(sorted(removals(dry))).toEqual(
       sorted(
         expected.removed.map(({ kind, id, keys: own, bytes }) =>
-          lineOf({ event: "remove", kind, id, objects: own.length, bytes }, "kind", "id", "objects", "bytes"),
+          lineOf(
+            { event: "remove", kind, id, objects: own.length, bytes },
+            "kind",
+            "id",
+            "objects",
+            "bytes",
+          ),
         ),
       ),
     );
-    expect(sorted(keeps(dry))).toEqual(sorted(expected.kept.map((kept) => lineOf({ event: "keep", ...kept }, "kind", "id", "reason"))));
+    expect(sorted(keeps(dry))).toEqual(
+      sorted(
+        expected.kept.map((kept) => lineOf({ event: "keep", ...kept }, "kind", "id", "reason")),
+      ),
+    );
     expect(differences((await state.database()).texts(), before.texts())).toEqual([]);
     expect(keysOf(await state.objects())).toEqual(keys);
   });
@@ -153,12 +211,22 @@ describe("a run of the job", () => {
   it("removes nothing when it runs again", async () => {
     const again = await jobs.run();
     expect(again.exitCode, again.output).toBe(0);
-    expect(again.summary["removed"]).toEqual({ runs: 0, loggedModels: 0, traces: 0, experiments: 0, objects: 0, bytes: 0 });
+    expect(again.summary["removed"]).toEqual({
+      runs: 0,
+      loggedModels: 0,
+      traces: 0,
+      experiments: 0,
+      objects: 0,
+      bytes: 0,
+    });
     expect(await differencesFromModel()).toEqual([]);
   });
 });
 
-/** A run that still has its row has all of its files, too, unless somebody else's hands were at work: nobody sees half of it. */
+/**
+ * A run that still has its row has all of its files, too, unless somebody else's hands were at
+ * work: nobody sees half of it.
+ */
 async function halfRemoved(): Promise<string[]> {
   const rows = new Set((await state.database()).rows("runs").map((row) => String(row["run_uuid"])));
   const keys = new Set(keysOf(await state.objects()));
@@ -176,13 +244,16 @@ async function secondRunEndsAsTheModelSays(): Promise<void> {
 
 describe("a job that is killed", () => {
   it(`ends in the same state with the next run, at each of ${kills} random points`, async () => {
-    const seed = Number(process.env["MLFLOW_INSTANCES_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(
+      process.env["MLFLOW_INSTANCES_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31),
+    );
     const random = randomNumbers(seed);
     const { life, removal } = await interruptions.measure();
     const told: string[] = [];
     let inTheMiddle = 0;
     for (let round = 0; round < kills; round += 1) {
-      // A quarter of the points lies in the whole life, the others after the plan is written; each in a part of its own.
+      // A quarter of the points lies in the whole life, the others after the plan is written; each
+      // in a part of its own.
       const part = (round + random()) / kills;
       const since = round % 4 === 0 ? "start" : "plan";
       let point = part * (since === "start" ? life : removal);
@@ -194,8 +265,11 @@ describe("a job that is killed", () => {
         const [{ exitCode }] = await Promise.all([jobs.end(job), secondRunEndsAsTheModelSays()]);
         const killed = exitCode === 137;
         if (killed && open) inTheMiddle += 1;
-        told.push(`${since} + ${point.toFixed(0)} ms${killed ? (open ? "" : ", before or after") : ", had ended"}`);
-        // Some runs are quicker than the measured one: an end is no kill, so the round is done again with an earlier point.
+        told.push(
+          `${since} + ${point.toFixed(0)} ms${killed ? (open ? "" : ", before or after") : ", had ended"}`,
+        );
+        // Some runs are quicker than the measured one: an end is no kill, so the round is done
+        // again with an earlier point.
         if (killed) break;
         point *= 0.6;
       }
@@ -209,50 +283,67 @@ describe("a job that is killed", () => {
 });
 
 describe("a service that goes away in the middle", () => {
-  it.each(["object-store", "postgresql"])("%s: the job ends non-zero, and the next run ends in the same state", async (service) => {
-    // The job stands still until the service is gone: else it might end before.
-    const { job, pid } = await interruptions.startAndStop();
-    const found = (await platformStatus("test")).find((each) => each.name === service)?.pid;
-    if (found === undefined) throw new Error(`${service} does not run`);
-    process.kill(found, "SIGKILL");
-    process.kill(pid, "SIGCONT");
-    const ended = await jobs.end(job);
-    await startPlatform("test", silentReport);
-    await state.reconnect();
-    expect(ended.exitCode, ended.output).toBeGreaterThan(0);
-    expect(await openPlans()).not.toEqual([]);
-    expect(await halfRemoved()).toEqual([]);
-    await secondRunEndsAsTheModelSays();
-  });
+  it.each(["object-store", "postgresql"])(
+    "%s: the job ends non-zero, and the next run ends in the same state",
+    async (service) => {
+      // The job stands still until the service is gone: else it might end before.
+      const { job, pid } = await interruptions.startAndStop();
+      const found = (await platformStatus("test")).find((each) => each.name === service)?.pid;
+      if (found === undefined) throw new Error(`${service} does not run`);
+      process.kill(found, "SIGKILL");
+      process.kill(pid, "SIGCONT");
+      const ended = await jobs.end(job);
+      await startPlatform("test", silentReport);
+      await state.reconnect();
+      expect(ended.exitCode, ended.output).toBeGreaterThan(0);
+      expect(await openPlans()).not.toEqual([]);
+      expect(await halfRemoved()).toEqual([]);
+      await secondRunEndsAsTheModelSays();
+    },
+  );
 });
 
 describe("what a bucket without a lifecycle collects", () => {
   const day = 24 * 3600 * 1000;
   const ago = (days: number): Date => new Date(Date.now() - days * day);
-  const put = (Key: string): Promise<unknown> => state.s3.send(new PutObjectCommand({ Bucket: state.bucket, Key, Body: "x" }));
-  const remove = (Key: string): Promise<unknown> => state.s3.send(new DeleteObjectCommand({ Bucket: state.bucket, Key }));
+  const put = (Key: string): Promise<unknown> =>
+    state.s3.send(new PutObjectCommand({ Bucket: state.bucket, Key, Body: "x" }));
+  const remove = (Key: string): Promise<unknown> =>
+    state.s3.send(new DeleteObjectCommand({ Bucket: state.bucket, Key }));
   const upload = async (Key: string): Promise<string> =>
-    (await state.s3.send(new CreateMultipartUploadCommand({ Bucket: state.bucket, Key }))).UploadId ?? "";
+    (await state.s3.send(new CreateMultipartUploadCommand({ Bucket: state.bucket, Key })))
+      .UploadId ?? "";
 
   it("goes within the same bounds: noncurrent versions, temporary objects, aborted uploads and old reports; nothing else", async () => {
     await state.restore();
     await jobs.run();
     const folder = "artifacts/0/versions of";
     const times: Record<string, [current: number, behind: number]> = {
-      // Superseded by a newer object, by a marker; the last was uploaded long ago and deleted now, and this gateway gives its marker the upload's time.
-      ...{ "overwritten long ago": [31, 60], "overwritten lately": [29, 60], "deleted long ago": [60, 31], "deleted lately": [60, 29] },
+      // Superseded by a newer object, by a marker; the last was uploaded long ago and deleted now,
+      // and this gateway gives its marker the upload's time.
+      ...{
+        "overwritten long ago": [31, 60],
+        "overwritten lately": [29, 60],
+        "deleted long ago": [60, 31],
+        "deleted lately": [60, 29],
+      },
     };
     for (const key of Object.keys(times)) {
       await put(`${folder}/${key}`);
       await (key.startsWith("overwritten") ? put : remove)(`${folder}/${key}`);
     }
     const reports = [366, 364].map(
-      (days) => `maintenance/retention/${ago(days).toISOString().slice(0, 19).replaceAll(":", "-")}Z-abcdef/report.json`,
+      (days) =>
+        `maintenance/retention/${ago(days).toISOString().slice(0, 19).replaceAll(":", "-")}Z-abcdef/report.json`,
     );
     const temporary = ["tmp/old", "tmp/recent"];
     for (const key of [...reports, ...temporary]) await put(key);
-    const uploads = [await upload("artifacts/0/old upload"), await upload("artifacts/0/recent upload")];
-    for (const [key, [current, behind]] of Object.entries(times)) await state.setTimes(`${folder}/${key}`, ago(current), ago(behind));
+    const uploads = [
+      await upload("artifacts/0/old upload"),
+      await upload("artifacts/0/recent upload"),
+    ];
+    for (const [key, [current, behind]] of Object.entries(times))
+      await state.setTimes(`${folder}/${key}`, ago(current), ago(behind));
     await state.setTimes("tmp/old", ago(8), ago(8));
     await state.setTimes("tmp/recent", ago(6), ago(6));
     await state.setUploadTime("artifacts/0/old upload", uploads[0] ?? "", ago(8));
@@ -268,13 +359,21 @@ describe("what a bucket without a lifecycle collects", () => {
     const versionOf = (key: string, latest: boolean): string =>
       `${folder}/${key} ${before.find((object) => object.key === `${folder}/${key}` && !object.marker && object.latest === latest)?.version}`;
     expect(gone.toSorted()).toEqual(
-      [versionOf("overwritten long ago", false), versionOf("deleted long ago", false), `${folder}/deleted long ago marker`].toSorted(),
+      [
+        versionOf("overwritten long ago", false),
+        versionOf("deleted long ago", false),
+        `${folder}/deleted long ago marker`,
+      ].toSorted(),
     );
     // What goes as an object leaves a version behind for its own time.
     const current = (objects: readonly BucketObject[]): string[] =>
       objects.flatMap(({ key, latest, marker }) => (latest && !marker ? [key] : []));
-    expect(current(before).filter((key) => !current(after).includes(key))).toEqual([reports[0], "tmp/old"].toSorted());
-    const { Uploads = [] } = await state.s3.send(new ListMultipartUploadsCommand({ Bucket: state.bucket }));
+    expect(current(before).filter((key) => !current(after).includes(key))).toEqual(
+      [reports[0], "tmp/old"].toSorted(),
+    );
+    const { Uploads = [] } = await state.s3.send(
+      new ListMultipartUploadsCommand({ Bucket: state.bucket }),
+    );
     expect(Uploads.map(({ Key }) => Key)).toEqual(["artifacts/0/recent upload"]);
     expect(summary["swept"]).toMatchObject({
       noncurrentVersions: { objects: 3 },

@@ -6,7 +6,10 @@ import { maintainedInstance } from "../support/maintainedInstances.ts";
 import type { Finished, MaintenanceJobs } from "../support/maintenanceJob.ts";
 import { runScript, type Client } from "../support/python.ts";
 
-/** Runs that say RUNNING: which of them the job sets to FAILED, and that it does nothing else. What has no time of its own (parameters, tags) the job watches from one run of it to the next. */
+/**
+ * Runs that say RUNNING: which of them the job sets to FAILED, and that it does nothing else. What
+ * has no time of its own (parameters, tags) the job watches from one run of it to the next.
+ */
 
 const name = "claims-sorting";
 const hour = 3600 * 1000;
@@ -16,8 +19,21 @@ let state: InstanceState;
 let jobs: MaintenanceJobs;
 let runs: Record<string, string>;
 
-const stale = ["idle", "idle, much logged", "idle, old metric", "no start, old metric", "parent of an idle child", "idle child"];
-const staleLater = ["no start, nothing", "no start, young metric and idle", "parameter", "tag", "tag changed"];
+const stale = [
+  "idle",
+  "idle, much logged",
+  "idle, old metric",
+  "no start, old metric",
+  "parent of an idle child",
+  "idle child",
+];
+const staleLater = [
+  "no start, nothing",
+  "no start, young metric and idle",
+  "parameter",
+  "tag",
+  "tag changed",
+];
 const kept: Record<string, string> = {
   metric: "active",
   parameter: "active",
@@ -36,8 +52,13 @@ const kept: Record<string, string> = {
 
 beforeAll(async () => {
   ({ client, state, jobs } = await maintainedInstance(name, "stale-runs"));
-  ({ runs } = await runScript<{ runs: Record<string, string> }>(client, "seedStaleRuns.py", "make"));
-  // The clock of the rows and of the files: everything began two days ago, and nothing was written since but what a case says.
+  ({ runs } = await runScript<{ runs: Record<string, string> }>(
+    client,
+    "seedStaleRuns.py",
+    "make",
+  ));
+  // The clock of the rows and of the files: everything began two days ago, and nothing was written
+  // since but what a case says.
   const then = Date.now() - 48 * hour;
   await state.sql.query(
     "update runs set start_time = case when name like 'no start%' then $2::bigint when name = 'young' then $3 else $1 end",
@@ -45,8 +66,15 @@ beforeAll(async () => {
   );
   await state.sql.query("update runs set start_time = 0 where name = 'no start, old metric'");
   await state.sql.query("update runs set end_time = $1 where end_time is not null", [then + hour]);
-  await state.sql.query("update logged_models set creation_timestamp_ms = $1, last_updated_timestamp_ms = $1", [then]);
-  await state.ageObjects("artifacts", 40 * hour, (key) => !key.includes(idOf("artifact")) && !key.includes("/models/"));
+  await state.sql.query(
+    "update logged_models set creation_timestamp_ms = $1, last_updated_timestamp_ms = $1",
+    [then],
+  );
+  await state.ageObjects(
+    "artifacts",
+    40 * hour,
+    (key) => !key.includes(idOf("artifact")) && !key.includes("/models/"),
+  );
 });
 
 afterAll(() => state?.close());
@@ -57,20 +85,28 @@ const idOf = (run: string): string => {
   return id;
 };
 const ids = (names: readonly string[]): string[] => names.map(idOf).toSorted();
-const staleIn = ({ lines }: Finished): string[] => lines.flatMap((line) => (line.event === "stale" ? [String(line["id"])] : [])).toSorted();
+const staleIn = ({ lines }: Finished): string[] =>
+  lines.flatMap((line) => (line.event === "stale" ? [String(line["id"])] : [])).toSorted();
 const keptIn = ({ lines }: Finished): Record<string, unknown> =>
-  Object.fromEntries(lines.flatMap((line) => (line.event === "keep" ? [[line["id"], line["reason"]]] : [])));
+  Object.fromEntries(
+    lines.flatMap((line) => (line.event === "keep" ? [[line["id"], line["reason"]]] : [])),
+  );
 
 /** Makes the job believe that its last look was so much earlier. */
 async function moveObservations(milliseconds: number): Promise<void> {
   const where = { Bucket: state.bucket, Key: observations };
   const body = await (await state.s3.send(new GetObjectCommand(where))).Body?.transformToString();
-  const text = (body ?? "").replace(/\b1[0-9]{12}\b/g, (time) => String(Number(time) - milliseconds));
+  const text = (body ?? "").replace(/\b1[0-9]{12}\b/g, (time) =>
+    String(Number(time) - milliseconds),
+  );
   expect(text).not.toBe(body);
   await state.s3.send(new PutObjectCommand({ ...where, Body: text }));
 }
 
-/** All rows as they were, but for these runs: FAILED since now, with the reason and the time as tags. */
+/**
+ * All rows as they were, but for these runs: FAILED since now, with the reason and the time as
+ * tags.
+ */
 function expectFailed(before: Database, after: Database, names: readonly string[]): void {
   const failed = new Set(ids(names));
   const undone = new Map(after.texts());
@@ -87,12 +123,21 @@ function expectFailed(before: Database, after: Database, names: readonly string[
   );
   const tags = after
     .entries("tags")
-    .filter(({ row }) => failed.has(String(row["run_uuid"])) && String(row["key"]).startsWith("stale-run."));
-  expect(tags.map(({ row }) => `${String(row["run_uuid"])} ${String(row["key"])}`).toSorted()).toEqual(
+    .filter(
+      ({ row }) =>
+        failed.has(String(row["run_uuid"])) && String(row["key"]).startsWith("stale-run."),
+    );
+  expect(
+    tags.map(({ row }) => `${String(row["run_uuid"])} ${String(row["key"])}`).toSorted(),
+  ).toEqual(
     [...failed].flatMap((id) => [`${id} stale-run.reason`, `${id} stale-run.time`]).toSorted(),
   );
   for (const { row } of tags)
-    expect(row["value"]).toMatch(row["key"] === "stale-run.time" ? /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/ : /^RUNNING since .*without/);
+    expect(row["value"]).toMatch(
+      row["key"] === "stale-run.time"
+        ? /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
+        : /^RUNNING since .*without/,
+    );
   undone.set(
     "tags",
     after.entries("tags").flatMap((entry) => (tags.includes(entry) ? [] : [entry.text])),
@@ -116,7 +161,8 @@ describe("stale runs", () => {
     expect(dry.exitCode, dry.output).toBe(0);
     expect(staleIn(dry)).toEqual(ids(stale));
     const expected: Record<string, string> = {};
-    for (const [run, reason] of Object.entries({ ...kept, "living grandchild": "active" })) expected[idOf(run)] = reason;
+    for (const [run, reason] of Object.entries({ ...kept, "living grandchild": "active" }))
+      expected[idOf(run)] = reason;
     expect(keptIn(dry)).toEqual(expected);
     expectFailed(before, await state.database(), []);
   });

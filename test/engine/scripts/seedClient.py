@@ -30,7 +30,8 @@ from mlflow.tracing.client import TracingClient
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-# Ages of deletions, with a retention of 30 days. The bound is passed from the moment it is set; recent stays so while the tests last.
+# Ages of deletions, with a retention of 30 days. The bound is passed from the moment it is set;
+# recent stays so while the tests last.
 OLD = 45 * DAY
 AT_BOUND = 30 * DAY
 RECENT = 30 * DAY - 30 * MINUTE
@@ -74,7 +75,9 @@ def folder_of(files: dict[str, str | bytes]) -> str:
 
 
 MODEL_FOLDER = folder_of(MODEL_FILES)
-PLAIN_FOLDER = folder_of({"notes.txt": "learning rate halved after epoch 3", "plots/loss curve.svg": "<svg/>" * 40})
+PLAIN_FOLDER = folder_of(
+    {"notes.txt": "learning rate halved after epoch 3", "plots/loss curve.svg": "<svg/>" * 40}
+)
 ODD_FOLDER = folder_of(
     {
         "größe 100%.csv": "a,b\n1,2\n",
@@ -94,12 +97,15 @@ class Seed:
     traces: TracingClient = field(default_factory=TracingClient)
     # (kind, id, age in seconds or None for "time unknown")
     clock: list[tuple[str, str, Age]] = field(default_factory=list)
-    # What the issue says of single items, by hand: the model that computes everything is held against it.
+    # What the issue says of single items, by hand: the model that computes everything is held
+    # against it.
     stays: list[tuple[str, str, str]] = field(default_factory=list)
     goes: list[tuple[str, str, str]] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)
 
-    def experiment(self, name: str, location: str | None = None, tags: dict[str, str] | None = None) -> str:
+    def experiment(
+        self, name: str, location: str | None = None, tags: dict[str, str] | None = None
+    ) -> str:
         experiment_id = self.client.create_experiment(name, artifact_location=location, tags=tags)
         self.named[name] = experiment_id
         return experiment_id
@@ -120,7 +126,8 @@ class Seed:
         now = int(time.time() * 1000)
         self.client.log_batch(
             run_id,
-            metrics=[Metric("loss", 1 / (step + 1), now, step) for step in range(5)] + [Metric("auc", float("nan"), now, 0)],
+            metrics=[Metric("loss", 1 / (step + 1), now, step) for step in range(5)]
+            + [Metric("auc", float("nan"), now, 0)],
             params=[Param("learning_rate", "0.01"), Param("épochs", "5")],
             tags=[RunTag("team", "claims")],
         )
@@ -133,13 +140,25 @@ class Seed:
         return run_id
 
     def dataset(self, run_id: str, name: str) -> None:
-        data = Dataset(name=name, digest=name[:8], source_type="local", source="{}", schema="{}", profile="{}")
-        self.client.log_inputs(run_id, datasets=[DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+        data = Dataset(
+            name=name, digest=name[:8], source_type="local", source="{}", schema="{}", profile="{}"
+        )
+        self.client.log_inputs(
+            run_id, datasets=[DatasetInput(data, [InputTag("mlflow.data.context", "training")])]
+        )
 
     def model(
-        self, experiment: str, name: str, *, run: str | None = None, folder: str = MODEL_FOLDER, tags: dict[str, str] | None = None
+        self,
+        experiment: str,
+        name: str,
+        *,
+        run: str | None = None,
+        folder: str = MODEL_FOLDER,
+        tags: dict[str, str] | None = None,
     ) -> str:
-        made = self.client.create_logged_model(experiment, name, source_run_id=run, tags=tags, params={"depth": "3"}, model_type="tree")
+        made = self.client.create_logged_model(
+            experiment, name, source_run_id=run, tags=tags, params={"depth": "3"}, model_type="tree"
+        )
         self.client.log_model_artifacts(made.model_id, folder)
         self.client.finalize_logged_model(made.model_id, "READY")
         if run is not None:
@@ -149,18 +168,35 @@ class Seed:
     def use_model(self, run_id: str, model_id: str) -> None:
         """A run that evaluates a model of another run: its metrics hang on both."""
         self.client.log_inputs(run_id, models=[LoggedModelInput(model_id)])
-        metric = Metric("accuracy", 0.93, int(time.time() * 1000), 1, model_id=model_id, run_id=run_id)
+        metric = Metric(
+            "accuracy", 0.93, int(time.time() * 1000), 1, model_id=model_id, run_id=run_id
+        )
         self.client.log_batch(run_id, metrics=[metric])
 
-    def trace(self, experiment: str, *, in_artifacts: bool = False, run: str | None = None, tags: dict[str, str] | None = None) -> str:
+    def trace(
+        self,
+        experiment: str,
+        *,
+        in_artifacts: bool = False,
+        run: str | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> str:
         if in_artifacts:
             trace_id = f"tr-{uuid.uuid4().hex}"
             info = self.traces.start_trace(
-                TraceInfo(trace_id, TraceLocation.from_experiment_id(experiment), int(time.time() * 1000), TraceState.OK, tags=tags or {})
+                TraceInfo(
+                    trace_id,
+                    TraceLocation.from_experiment_id(experiment),
+                    int(time.time() * 1000),
+                    TraceState.OK,
+                    tags=tags or {},
+                )
             )
             self.traces._upload_trace_data(info, Trace(info, TraceData()).data)
         else:
-            span = self.client.start_trace("answer", span_type=SpanType.CHAIN, experiment_id=experiment, tags=tags)
+            span = self.client.start_trace(
+                "answer", span_type=SpanType.CHAIN, experiment_id=experiment, tags=tags
+            )
             child = self.client.start_span("retrieve", span.trace_id, span.span_id)
             self.client.end_span(span.trace_id, child.span_id)
             self.client.end_trace(span.trace_id)
@@ -169,8 +205,18 @@ class Seed:
             self.client.link_traces_to_run([trace_id], run)
         return trace_id
 
-    def version(self, name: str, source: str, *, run: str | None = None, model: str | None = None, alias: str | None = None) -> str:
-        made = self.client.create_model_version(name, source, run_id=run, model_id=model, tags={"stage": "candidate"})
+    def version(
+        self,
+        name: str,
+        source: str,
+        *,
+        run: str | None = None,
+        model: str | None = None,
+        alias: str | None = None,
+    ) -> str:
+        made = self.client.create_model_version(
+            name, source, run_id=run, model_id=model, tags={"stage": "candidate"}
+        )
         if alias is not None:
             self.client.set_registered_model_alias(name, alias, made.version)
         return str(made.version)
@@ -199,4 +245,12 @@ class Seed:
         self.goes.extend((kind, each, why) for each in ids)
 
     def manifest(self, **more: Any) -> str:
-        return json.dumps({"clock": self.clock, "stays": self.stays, "goes": self.goes, "named": self.named, **more})
+        return json.dumps(
+            {
+                "clock": self.clock,
+                "stays": self.stays,
+                "goes": self.goes,
+                "named": self.named,
+                **more,
+            }
+        )

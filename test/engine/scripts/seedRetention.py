@@ -41,7 +41,11 @@ def fill(seed: Seed, experiment: str, count: int) -> list[str]:
                 f"run {index}",
                 parent=runs[0] if index % 4 in (1, 2) else None,
                 dataset=f"table-{index % 3}" if index % 2 == 0 else None,
-                folder=ODD_FOLDER if index == 1 else None if index % 3 == 0 else os.path.join(MODEL_FOLDER, "data"),
+                folder=ODD_FOLDER
+                if index == 1
+                else None
+                if index % 3 == 0
+                else os.path.join(MODEL_FOLDER, "data"),
             )
         )
     return runs
@@ -55,7 +59,9 @@ def active_experiment(seed: Seed) -> None:
     # The parent goes, its children stay, and the other way round.
     seed.go("deleted long ago", "run", seed.delete_run(runs[0], OLD), seed.delete_run(runs[5], OLD))
     seed.go("at the bound", "run", seed.delete_run(runs[3], AT_BOUND))
-    seed.stay("deleted recently", "run", seed.delete_run(runs[4], RECENT), seed.delete_run(runs[6], FRESH))
+    seed.stay(
+        "deleted recently", "run", seed.delete_run(runs[4], RECENT), seed.delete_run(runs[6], FRESH)
+    )
     seed.stay("nobody knows when it was deleted", "run", seed.delete_run(runs[7], None))
     for index, tag in ((8, "keep"), (9, "keep")):
         seed.client.set_tag(runs[index], tag, "false" if index == 8 else "until the audit")
@@ -255,7 +261,10 @@ def logged_models(seed: Seed) -> None:
     """Logged models of an active experiment: only deleted ones go, registered ones never, whatever becomes of their runs."""
     experiment = seed.experiment("models")
     runs = fill(seed, experiment, 14)
-    old = [seed.delete_model(seed.model(experiment, "forest", run=runs[each]), OLD) for each in range(2)]
+    old = [
+        seed.delete_model(seed.model(experiment, "forest", run=runs[each]), OLD)
+        for each in range(2)
+    ]
     old.append(seed.delete_model(seed.model(experiment, "no run"), AT_BOUND))
     recent = seed.delete_model(seed.model(experiment, "forest", run=runs[2]), RECENT)
     registered = seed.model(experiment, "forest", run=runs[3])
@@ -281,7 +290,10 @@ def logged_models(seed: Seed) -> None:
 def traces(seed: Seed) -> None:
     experiment = seed.experiment("traces")
     runs = fill(seed, experiment, 6)
-    made = [seed.trace(experiment, in_artifacts=each % 2 == 0, run=runs[0] if each < 3 else None) for each in range(8)]
+    made = [
+        seed.trace(experiment, in_artifacts=each % 2 == 0, run=runs[0] if each < 3 else None)
+        for each in range(8)
+    ]
     for trace in made[:3]:
         mlflow.log_feedback(trace_id=trace, name="helpful", value=0.5, rationale="short")
     seed.client.delete_traces(experiment, trace_ids=made[6:])
@@ -297,7 +309,10 @@ def shared_locations(seed: Seed) -> None:
     outer_runs = fill(seed, outer, 8)
     inner_runs = fill(seed, inner, 8)
     seed.delete_experiment(outer, OLD)
-    twin, other = (seed.experiment(name, location="mlflow-artifacts:/common") for name in ("twin", "other twin"))
+    twin, other = (
+        seed.experiment(name, location="mlflow-artifacts:/common")
+        for name in ("twin", "other twin")
+    )
     twin_runs = fill(seed, twin, 6)
     other_runs = fill(seed, other, 6)
     model = seed.model(other, "forest", run=other_runs[0])
@@ -366,7 +381,9 @@ def busy(seed: Seed) -> None:
     for run in runs[::2]:
         seed.go("deleted long ago", "run", seed.delete_run(run, OLD))
     for run, alias in zip(runs[1:12:2], ("baseline", "previous", "challenger") * 2, strict=True):
-        seed.version(MODELS[7] if run in runs[1:6] else MODELS[8], f"runs:/{run}/data", run=run, alias=alias)
+        seed.version(
+            MODELS[7] if run in runs[1:6] else MODELS[8], f"runs:/{run}/data", run=run, alias=alias
+        )
     seed.stay("active", "run", *runs[1::2])
 
 
@@ -412,11 +429,17 @@ def main(threads: int) -> None:
     started = time.monotonic()
     seed = Seed()
     for name in MODELS:
-        seed.client.create_registered_model(name, tags={"keep": "no tag that matters here"} if name == MODELS[4] else None)
+        seed.client.create_registered_model(
+            name, tags={"keep": "no tag that matters here"} if name == MODELS[4] else None
+        )
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(case, seed) for case in CASES]:
             done.result()
-    print(seed.manifest(seconds=round(time.monotonic() - started, 1), champion=f"models:/{MODELS[0]}@champion"))
+    print(
+        seed.manifest(
+            seconds=round(time.monotonic() - started, 1), champion=f"models:/{MODELS[0]}@champion"
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -18,13 +18,21 @@ def make() -> None:
     experiment = seed.experiment("training")
     runs: dict[str, str] = {}
 
-    def run(name: str, *, metric_hours: float | None = None, folder: str | None = None, parent: str | None = None) -> str:
+    def run(
+        name: str,
+        *,
+        metric_hours: float | None = None,
+        folder: str | None = None,
+        parent: str | None = None,
+    ) -> str:
         tags = {"mlflow.parentRunId": parent} if parent else None
         runs[name] = client.create_run(experiment, run_name=name, tags=tags).info.run_id
         client.log_param(runs[name], "depth", "3")
         if metric_hours is not None:
             at = int((time.time() - metric_hours * HOUR) * 1000)
-            client.log_batch(runs[name], metrics=[Metric("loss", 0.5, at, 1), Metric("loss", 0.7, at - 5000, 0)])
+            client.log_batch(
+                runs[name], metrics=[Metric("loss", 0.5, at, 1), Metric("loss", 0.7, at - 5000, 0)]
+            )
         if folder is not None:
             client.log_artifacts(runs[name], folder)
         return runs[name]

@@ -1,4 +1,5 @@
-// Plays AWS for a test: moto's server (S3, IAM, STS, EKS, Route 53) over TLS on a free port, ended by its process id.
+// Plays AWS for a test: moto's server (S3, IAM, STS, EKS, Route 53) over TLS on a free port, ended
+// by its process id.
 import { spawn } from "node:child_process";
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:https";
@@ -22,7 +23,10 @@ export interface AwsEmulator {
   readonly ca: string;
   /** File with that PEM. */
   readonly caPath: string;
-  /** From now on each request needs an identity policy that allows it; before, everything is allowed. */
+  /**
+   * From now on each request needs an identity policy that allows it; before, everything is
+   * allowed.
+   */
   enforceIam(): Promise<void>;
   /** Every request is allowed again. */
   allowAll(): Promise<void>;
@@ -37,7 +41,10 @@ const ensureMoto = (report: Report): Promise<string> =>
       folderName: `moto-${motoVersion}`,
       requirementsPath: join(import.meta.dirname, "../../fixtures/aws/moto/requirements.txt"),
       diskNeeded: 300 * 1024 ** 2,
-      check: { program: "import moto.server, moto.s3.models, moto.iam.models; print(moto.__version__)", printed: motoVersion },
+      check: {
+        program: "import moto.server, moto.s3.models, moto.iam.models; print(moto.__version__)",
+        printed: motoVersion,
+      },
     },
     report,
   );
@@ -45,31 +52,56 @@ const ensureMoto = (report: Report): Promise<string> =>
 interface EmulatorOptions {
   /** Where it listens. Default: loopback. */
   address?: string;
-  /** Network namespace that this address is in, such as an embedded platform's, whose pods then reach it. Default: the host's. */
+  /**
+   * Network namespace that this address is in, such as an embedded platform's, whose pods then
+   * reach it. Default: the host's.
+   */
   networkNamespace?: string;
 }
 
-export async function startAwsEmulator({ address = "127.0.0.1", networkNamespace }: EmulatorOptions = {}): Promise<AwsEmulator> {
+export async function startAwsEmulator({
+  address = "127.0.0.1",
+  networkNamespace,
+}: EmulatorOptions = {}): Promise<AwsEmulator> {
   const report = createReport();
   const python = await ensureMoto(report);
   return report.step("Start moto in place of AWS", async () => {
     const certificates = await makeCertificates([{ type: "ip", value: address }]);
     const folder = await mkdtemp(join(tmpdir(), "mlflow-test-aws-"));
-    const [caPath, certificatePath, keyPath] = [join(folder, "ca.pem"), join(folder, "server.pem"), join(folder, "server.key")];
+    const [caPath, certificatePath, keyPath] = [
+      join(folder, "ca.pem"),
+      join(folder, "server.pem"),
+      join(folder, "server.key"),
+    ];
     await writeFile(caPath, certificates.ca);
     await writeFile(certificatePath, certificates.certificate);
     await writeFile(keyPath, certificates.key, { mode: 0o600 });
     const port = await freePort();
     const log = await open(join(folder, "log"), "w");
-    const command = [python, "-m", "moto.server", "-H", address, "-p", String(port), "-c", certificatePath, "-k", keyPath];
+    const command = [
+      python,
+      "-m",
+      "moto.server",
+      "-H",
+      address,
+      "-p",
+      String(port),
+      "-c",
+      certificatePath,
+      "-k",
+      keyPath,
+    ];
     const [program = "", ...args] =
-      networkNamespace === undefined ? command : ["nsenter", `--net=/run/netns/${networkNamespace}`, ...command];
+      networkNamespace === undefined
+        ? command
+        : ["nsenter", `--net=/run/netns/${networkNamespace}`, ...command];
     const server = spawn(...boundChild(program, args), {
       cwd: folder,
       stdio: ["ignore", log.fd, log.fd],
       env: {
         PATH: process.env["PATH"],
-        // Its own signed requests go to itself; whatever credentials this machine has stay out of it.
+        // Its own signed requests go to itself; whatever credentials this machine has stay out of
+        // it.
         AWS_ACCESS_KEY_ID: "moto",
         AWS_SECRET_ACCESS_KEY: "moto",
         AWS_EC2_METADATA_DISABLED: "true",
@@ -80,7 +112,8 @@ export async function startAwsEmulator({ address = "127.0.0.1", networkNamespace
     await log.close();
     const gone = new Promise<void>((resolve) => server.once("exit", () => resolve()));
     const endpoint = `https://${address}:${port}`;
-    const api = (path: string, body?: string) => post(`${endpoint}/moto-api/${path}`, certificates.ca, body);
+    const api = (path: string, body?: string) =>
+      post(`${endpoint}/moto-api/${path}`, certificates.ca, body);
     const stop = async (): Promise<void> => {
       server.kill("SIGTERM");
       await gone;

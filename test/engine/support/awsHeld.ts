@@ -1,5 +1,10 @@
 // What AWS holds of an instance, asked of the services themselves.
-import { GetRoleCommand, GetRolePolicyCommand, ListRolePoliciesCommand, type IAMClient } from "@aws-sdk/client-iam";
+import {
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  ListRolePoliciesCommand,
+  type IAMClient,
+} from "@aws-sdk/client-iam";
 import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
@@ -12,7 +17,9 @@ import {
 } from "@aws-sdk/client-s3";
 import type { PolicyDocument } from "../../fast/aws/policyEvaluator.ts";
 
-const tagsOf = (tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined): Record<string, string> =>
+const tagsOf = (
+  tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined,
+): Record<string, string> =>
   Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
 
 export async function heldBucket(s3: S3Client, Bucket: string) {
@@ -31,18 +38,23 @@ export async function heldBucket(s3: S3Client, Bucket: string) {
     publicAccessBlock: access.PublicAccessBlockConfiguration,
     ownership: ownership.OwnershipControls?.Rules,
     policy: JSON.parse(policy.Policy ?? "") as PolicyDocument,
-    lifecycle: Object.fromEntries((lifecycle.Rules ?? []).map(({ ID = "", ...rule }) => [ID, rule])),
+    lifecycle: Object.fromEntries(
+      (lifecycle.Rules ?? []).map(({ ID = "", ...rule }) => [ID, rule]),
+    ),
     tags: tagsOf(tags.TagSet),
   };
 }
 
-const document = (text: string | undefined): PolicyDocument => JSON.parse(decodeURIComponent(text ?? "")) as PolicyDocument;
+const document = (text: string | undefined): PolicyDocument =>
+  JSON.parse(decodeURIComponent(text ?? "")) as PolicyDocument;
 
 export async function heldRole(iam: IAMClient, RoleName: string) {
   const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
   const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
   const policies = await Promise.all(
-    PolicyNames.map(async (PolicyName) => document((await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }))).PolicyDocument)),
+    PolicyNames.map(async (PolicyName) =>
+      document((await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }))).PolicyDocument),
+    ),
   );
   return {
     arn: Role?.Arn ?? "",

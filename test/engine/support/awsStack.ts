@@ -28,7 +28,10 @@ interface PreviewEvent {
   readonly policyEvent?: { readonly enforcementLevel: string };
 }
 
-/** A stack of an AWS environment, with a state and instance files of its own. `env`: the credentials that the program runs with. */
+/**
+ * A stack of an AWS environment, with a state and instance files of its own. `env`: the credentials
+ * that the program runs with.
+ */
 export async function awsStack(stack: string, env: Record<string, string>) {
   const { cli } = inject("engine");
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
@@ -36,8 +39,13 @@ export async function awsStack(stack: string, env: Record<string, string>) {
   await mkdir(instancesFolder);
   // The option for events is one of those that are hidden without the variable.
   const environment = { ...cli.env, PULUMI_DEBUG_COMMANDS: "true", ...env };
-  const pulumi = await openPulumi({ ...cli, env: environment }, projectOf(stack, instancesFolder), join(folder, "state"));
-  const exported = (...options: string[]) => pulumi.run(["stack", "export", "--stack", stack, ...options]);
+  const pulumi = await openPulumi(
+    { ...cli, env: environment },
+    projectOf(stack, instancesFolder),
+    join(folder, "state"),
+  );
+  const exported = (...options: string[]) =>
+    pulumi.run(["stack", "export", "--stack", stack, ...options]);
   return {
     /** Writes an instance file or, without a text, removes it. */
     async instance(name: string, yaml: string | undefined): Promise<void> {
@@ -48,28 +56,41 @@ export async function awsStack(stack: string, env: Record<string, string>) {
       await configureStack(pulumi, values);
       await up(pulumi);
     },
-    /** The steps of a preview that are not `same`; a broken rule of a pack makes it throw. From the engine's events: the CLI's JSON panics at some secrets. */
+    /**
+     * The steps of a preview that are not `same`; a broken rule of a pack makes it throw. From the
+     * engine's events: the CLI's JSON panics at some secrets.
+     */
     async preview(values: StackValues): Promise<PreviewStep[]> {
       await configureStack(pulumi, values);
       const eventLog = join(folder, "events");
       await rm(eventLog, { force: true });
-      const failure = await pulumi.run(["preview", "--event-log", eventLog, "--stack", stack, ...policyPacks(pulumi)]).then(
-        () => undefined,
-        (error: Error) => error,
-      );
+      const failure = await pulumi
+        .run(["preview", "--event-log", eventLog, "--stack", stack, ...policyPacks(pulumi)])
+        .then(
+          () => undefined,
+          (error: Error) => error,
+        );
       const events = (await readFile(eventLog, "utf8").catch(() => ""))
         .split("\n")
         .filter((line) => line.startsWith("{"))
         .map((line) => JSON.parse(line) as PreviewEvent);
-      const broken = events.flatMap(({ policyEvent }) => (policyEvent?.enforcementLevel === "mandatory" ? [policyEvent] : []));
-      if (broken.length > 0) throw new Error(`the preview breaks rules:\n${JSON.stringify(broken, null, 2)}`);
+      const broken = events.flatMap(({ policyEvent }) =>
+        policyEvent?.enforcementLevel === "mandatory" ? [policyEvent] : [],
+      );
+      if (broken.length > 0)
+        throw new Error(`the preview breaks rules:\n${JSON.stringify(broken, null, 2)}`);
       if (failure !== undefined) throw failure;
-      return events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []).filter(({ op }) => op !== "same");
+      return events
+        .flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? [])
+        .filter(({ op }) => op !== "same");
     },
     /** The state with its secrets in clear, as text. */
     stateInClear: () => exported("--show-secrets"),
     async resources(): Promise<readonly StateResource[]> {
-      return (JSON.parse(await exported()) as { deployment: { resources?: StateResource[] } }).deployment.resources ?? [];
+      return (
+        (JSON.parse(await exported()) as { deployment: { resources?: StateResource[] } }).deployment
+          .resources ?? []
+      );
     },
     destroy: () => destroyUnguarded(pulumi),
     /** Takes away what the test wrote. */

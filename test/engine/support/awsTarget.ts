@@ -1,7 +1,13 @@
-// Where the AWS tests go: moto in the network of the embedded platform or, when asked for, an account of AWS.
+// Where the AWS tests go: moto in the network of the embedded platform or, when asked for, an
+// account of AWS.
 import { readFile } from "node:fs/promises";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteBucketPolicyCommand,
+  GetBucketPolicyCommand,
+  PutBucketPolicyCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { parse } from "yaml";
 import type { ReadyPlatform } from "../../../local/commands/up.ts";
@@ -33,19 +39,36 @@ const region = "eu-central-1";
 const role = (name: string): string => `arn:aws:iam::${emulatedAccount}:role/${name}`;
 
 /** `caFile`: where a pod of an instance finds the environment's authorities. */
-export async function awsTarget(ready: Pick<ReadyPlatform, "platform" | "image">, caFile: string): Promise<AwsTarget> {
+export async function awsTarget(
+  ready: Pick<ReadyPlatform, "platform" | "image">,
+  caFile: string,
+): Promise<AwsTarget> {
   return process.env["MLFLOW_INSTANCES_AWS_TEST"] === "1" ? realAws() : emulatedAws(ready, caFile);
 }
 
-async function emulatedAws({ platform, image }: Pick<ReadyPlatform, "platform" | "image">, caFile: string): Promise<AwsTarget> {
+async function emulatedAws(
+  { platform, image }: Pick<ReadyPlatform, "platform" | "image">,
+  caFile: string,
+): Promise<AwsTarget> {
   const { nodeIp, namespace, linkCidr, dnsIp } = profileNetwork(platform.profile);
   const aws = await startAwsEmulator({ address: nodeIp, networkNamespace: namespace });
-  const settings = { endpoint: aws.endpoint, region, requestHandler: { httpsAgent: { ca: aws.ca } } };
+  const settings = {
+    endpoint: aws.endpoint,
+    region,
+    requestHandler: { httpsAgent: { ca: aws.ca } },
+  };
   const root = { ...settings, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
   const iam = new IAMClient(root);
-  await iam.send(new CreateRoleCommand({ RoleName: "deploy", AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}' }));
+  await iam.send(
+    new CreateRoleCommand({
+      RoleName: "deploy",
+      AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
+    }),
+  );
   const sts = new STSClient(root);
-  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: role("deploy"), RoleSessionName: "engine-test" }));
+  const { Credentials } = await sts.send(
+    new AssumeRoleCommand({ RoleArn: role("deploy"), RoleSessionName: "engine-test" }),
+  );
   sts.destroy();
   const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
   const text = async (path: string): Promise<string> => (await readFile(path, "utf8")).trim();
@@ -58,7 +81,9 @@ async function emulatedAws({ platform, image }: Pick<ReadyPlatform, "platform" |
       region,
       kubernetes: { kubeconfig: platform.kubeconfigPath, context: platform.kubeContext },
       podIdentity: {
-        irsa: { oidcProviderArn: `arn:aws:iam::${emulatedAccount}:oidc-provider/oidc.eks.${region}.amazonaws.com/id/0123456789ABCDEF` },
+        irsa: {
+          oidcProviderArn: `arn:aws:iam::${emulatedAccount}:oidc-provider/oidc.eks.${region}.amazonaws.com/id/0123456789ABCDEF`,
+        },
       },
       permissionsBoundaryArn: boundaryArn,
       adminRoleArns: [role("deploy")],
@@ -114,7 +139,8 @@ async function emulatedAws({ platform, image }: Pick<ReadyPlatform, "platform" |
     boundaryArn,
     clients: { s3, iam },
     podEnv: { AWS_ENDPOINT_URL_STS: aws.endpoint, AWS_CA_BUNDLE: caFile },
-    // moto 5.2.5 takes a statement whose condition is not met for a refusal, and with it every object of a bucket that refuses anything under a condition.
+    // moto 5.2.5 takes a statement whose condition is not met for a refusal, and with it every
+    // object of a bucket that refuses anything under a condition.
     withObjects: async (Bucket, work) => {
       const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
       await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
@@ -134,22 +160,36 @@ async function emulatedAws({ platform, image }: Pick<ReadyPlatform, "platform" |
 
 const variable = (name: string): string => {
   const value = process.env[name];
-  if (value === undefined || value === "") throw new Error(`MLFLOW_INSTANCES_AWS_TEST=1, but ${name} is not set`);
+  if (value === undefined || value === "")
+    throw new Error(`MLFLOW_INSTANCES_AWS_TEST=1, but ${name} is not set`);
   return value;
 };
 
 interface ValuesFile {
-  environment: { platform: { region: string; profile?: string; permissionsBoundaryArn?: string; kubernetes: { kubeconfig?: string } } };
+  environment: {
+    platform: {
+      region: string;
+      profile?: string;
+      permissionsBoundaryArn?: string;
+      kubernetes: { kubeconfig?: string };
+    };
+  };
   secretFiles?: Record<string, string>;
 }
 
 async function realAws(): Promise<AwsTarget> {
-  const { environment, secretFiles = {} } = parse(await readFile(variable("MLFLOW_INSTANCES_AWS_TEST_VALUES"), "utf8")) as ValuesFile;
+  const { environment, secretFiles = {} } = parse(
+    await readFile(variable("MLFLOW_INSTANCES_AWS_TEST_VALUES"), "utf8"),
+  ) as ValuesFile;
   const { region: home, profile, permissionsBoundaryArn, kubernetes } = environment.platform;
   if (kubernetes.kubeconfig === undefined)
-    throw new Error("the test asks the cluster itself, so platform.kubernetes has to name a kubeconfig");
+    throw new Error(
+      "the test asks the cluster itself, so platform.kubernetes has to name a kubeconfig",
+    );
   const secrets = await Promise.all(
-    Object.entries(secretFiles).map(async ([key, path]) => [key, (await readFile(path, "utf8")).trimEnd()] as const),
+    Object.entries(secretFiles).map(
+      async ([key, path]) => [key, (await readFile(path, "utf8")).trimEnd()] as const,
+    ),
   );
   const settings = { region: home, ...(profile === undefined ? {} : { profile }) };
   const [s3, iam] = [new S3Client(settings), new IAMClient(settings)];
@@ -159,7 +199,11 @@ async function realAws(): Promise<AwsTarget> {
     values: { environment: { ...environment }, secrets: Object.fromEntries(secrets) },
     kubeconfigPath: kubernetes.kubeconfig,
     env: {},
-    credentials: [accessKeyId, secretAccessKey, ...(sessionToken === undefined ? [] : [sessionToken])],
+    credentials: [
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken === undefined ? [] : [sessionToken]),
+    ],
     kmsKeyArn: variable("MLFLOW_INSTANCES_AWS_TEST_KMS_KEY_ARN"),
     boundaryArn: permissionsBoundaryArn,
     clients: { s3, iam },

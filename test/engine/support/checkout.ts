@@ -4,7 +4,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { inject } from "vitest";
-import { deployInstances, stackValues, type Deployed, type ReadyPlatform } from "../../../local/commands/up.ts";
+import {
+  deployInstances,
+  stackValues,
+  type Deployed,
+  type ReadyPlatform,
+} from "../../../local/commands/up.ts";
 import { updateHosts } from "../../../local/hosts.ts";
 import { silentReport } from "../../../local/report.ts";
 import { configureStack } from "../../../local/stack/configure.ts";
@@ -14,19 +19,31 @@ import { destroyUnguarded } from "./unguarded.ts";
 const clone = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const profile = "test";
 
-/** A checkout of the project as a pipeline has it: a Git repository of its own, the program's files, and one environment whose state lies elsewhere. */
+/**
+ * A checkout of the project as a pipeline has it: a Git repository of its own, the program's files,
+ * and one environment whose state lies elsewhere.
+ */
 export async function openCheckout(stack: string) {
   const context = inject("engine");
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-checkout-${stack}-`));
   const root = join(folder, "checkout");
   const instancesFolder = join(root, "stacks", "instances", stack);
   await mkdir(instancesFolder, { recursive: true });
-  for (const file of ["Pulumi.yaml", "package.json", ".gitignore"]) await cp(join(clone, file), join(root, file));
+  for (const file of ["Pulumi.yaml", "package.json", ".gitignore"])
+    await cp(join(clone, file), join(root, file));
   await cp(join(clone, "program"), join(root, "program"), { recursive: true });
-  for (const shared of ["node_modules", "policies"]) await symlink(join(clone, shared), join(root, shared));
-  const pulumi = await openPulumi(context.cli, { folder: root, stack, instancesFolder }, join(folder, "state"));
+  for (const shared of ["node_modules", "policies"])
+    await symlink(join(clone, shared), join(root, shared));
+  const pulumi = await openPulumi(
+    context.cli,
+    { folder: root, stack, instancesFolder },
+    join(folder, "state"),
+  );
   const ready: ReadyPlatform = { ...context, pulumi };
-  const git = (...args: string[]) => execa("git", ["-c", "user.name=test", "-c", "user.email=test@example.com", ...args], { cwd: root });
+  const git = (...args: string[]) =>
+    execa("git", ["-c", "user.name=test", "-c", "user.email=test@example.com", ...args], {
+      cwd: root,
+    });
   await git("init", "--quiet", "--initial-branch", "main");
 
   return {
@@ -46,13 +63,19 @@ export async function openCheckout(stack: string) {
     resolve: (trackingUris: readonly string[]) =>
       updateHosts(
         profile,
-        trackingUris.map((uri) => ({ address: context.platform.nodeIp, name: new URL(uri).hostname })),
+        trackingUris.map((uri) => ({
+          address: context.platform.nodeIp,
+          name: new URL(uri).hostname,
+        })),
       ),
     /** A folder as another machine has it: the project and what Git knows of its stacks. */
     async freshMachine(): Promise<string> {
       const fresh = await mkdtemp(join(folder, "fresh-"));
       await cp(join(root, "Pulumi.yaml"), join(fresh, "Pulumi.yaml"));
-      await cp(join(root, "stacks", `Pulumi.${stack}.yaml`), join(fresh, "stacks", `Pulumi.${stack}.yaml`));
+      await cp(
+        join(root, "stacks", `Pulumi.${stack}.yaml`),
+        join(fresh, "stacks", `Pulumi.${stack}.yaml`),
+      );
       return fresh;
     },
     async remove(): Promise<void> {

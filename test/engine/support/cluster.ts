@@ -12,16 +12,24 @@ interface Pod {
   readonly metadata: { readonly name: string };
   readonly status: {
     readonly phase: string;
-    readonly containerStatuses?: readonly { readonly restartCount: number; readonly ready: boolean }[];
+    readonly containerStatuses?: readonly {
+      readonly restartCount: number;
+      readonly ready: boolean;
+    }[];
   };
 }
 
 /** What tests ask of the cluster, through kubectl with the administrator's kubeconfig. */
 export function cluster({ platform }: Pick<Deployed, "platform">) {
-  const kubectl = async (args: readonly string[], input?: string): Promise<{ code: number; output: string }> => {
+  const kubectl = async (
+    args: readonly string[],
+    input?: string,
+  ): Promise<{ code: number; output: string }> => {
     const binary = join(await ensureGoTool("kubernetes", silentReport), "kubectl");
     return new Promise((resolve, reject) => {
-      const child = spawn(binary, ["--kubeconfig", platform.kubeconfigPath, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+      const child = spawn(binary, ["--kubeconfig", platform.kubeconfigPath, ...args], {
+        stdio: ["pipe", "pipe", "pipe"],
+      });
       let output = "";
       child.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
       child.stderr.on("data", (chunk: Buffer) => (output += String(chunk)));
@@ -37,27 +45,53 @@ export function cluster({ platform }: Pick<Deployed, "platform">) {
   };
   const list = async <T>(args: readonly string[]): Promise<readonly T[]> =>
     (JSON.parse(await must(["get", ...args, "-o", "json"])) as KubernetesList<T>).items;
-  const server = (namespace: string): readonly string[] => ["--namespace", namespace, "deployment/mlflow"];
+  const server = (namespace: string): readonly string[] => [
+    "--namespace",
+    namespace,
+    "deployment/mlflow",
+  ];
 
   return {
     kubectl,
-    async pods(namespace: string, selector: string): Promise<{ name: string; restarts: number; ready: boolean }[]> {
+    async pods(
+      namespace: string,
+      selector: string,
+    ): Promise<{ name: string; restarts: number; ready: boolean }[]> {
       const pods = await list<Pod>(["pods", "--namespace", namespace, "--selector", selector]);
       return pods.map(({ metadata, status }) => ({
         name: metadata.name,
-        restarts: (status.containerStatuses ?? []).reduce((sum, container) => sum + container.restartCount, 0),
-        ready: (status.containerStatuses ?? []).length > 0 && (status.containerStatuses ?? []).every(({ ready }) => ready),
+        restarts: (status.containerStatuses ?? []).reduce(
+          (sum, container) => sum + container.restartCount,
+          0,
+        ),
+        ready:
+          (status.containerStatuses ?? []).length > 0 &&
+          (status.containerStatuses ?? []).every(({ ready }) => ready),
       }));
     },
     async migrations(namespace: string): Promise<{ succeeded: number; failed: number }[]> {
-      const args = ["jobs", "--namespace", namespace, "--selector", "app.kubernetes.io/component=migration"];
+      const args = [
+        "jobs",
+        "--namespace",
+        namespace,
+        "--selector",
+        "app.kubernetes.io/component=migration",
+      ];
       const jobs = await list<{ status: { succeeded?: number; failed?: number } }>(args);
-      return jobs.map(({ status }) => ({ succeeded: status.succeeded ?? 0, failed: status.failed ?? 0 }));
+      return jobs.map(({ status }) => ({
+        succeeded: status.succeeded ?? 0,
+        failed: status.failed ?? 0,
+      }));
     },
     async namespaces(): Promise<string[]> {
-      return (await list<{ metadata: { name: string } }>(["namespaces"])).map(({ metadata }) => metadata.name);
+      return (await list<{ metadata: { name: string } }>(["namespaces"])).map(
+        ({ metadata }) => metadata.name,
+      );
     },
-    /** Runs a command in a pod of the instance's server; the image has no shell, so most are {@link python}. */
+    /**
+     * Runs a command in a pod of the instance's server; the image has no shell, so most are {@link
+     * python}.
+     */
     async exec(namespace: string, command: readonly string[]): Promise<string> {
       return (await must(["exec", ...server(namespace), "--", ...command])).trim();
     },
@@ -68,7 +102,10 @@ export function cluster({ platform }: Pick<Deployed, "platform">) {
     variable(namespace: string, name: string): Promise<string> {
       return this.python(namespace, "import os, sys; print(os.environ[sys.argv[1]])", name);
     },
-    /** Opens a TCP connection from the server's pod: `connected`, `timeout` (dropped on the way) or the error's name (`ConnectionRefusedError`: rejected on the way, or nobody listens). */
+    /**
+     * Opens a TCP connection from the server's pod: `connected`, `timeout` (dropped on the way) or
+     * the error's name (`ConnectionRefusedError`: rejected on the way, or nobody listens).
+     */
     async connectFromPod(namespace: string, host: string, port: number): Promise<string> {
       const program = [
         "import socket, sys",
@@ -88,7 +125,9 @@ export function cluster({ platform }: Pick<Deployed, "platform">) {
         apiVersion: "v1",
         kind: "Pod",
         metadata: { name: "unrestricted", namespace },
-        spec: { containers: [{ name: "c", image: "localhost/none", securityContext: { runAsUser: 0 } }] },
+        spec: {
+          containers: [{ name: "c", image: "localhost/none", securityContext: { runAsUser: 0 } }],
+        },
       };
       const { code, output } = await kubectl(["create", "-f", "-"], JSON.stringify(pod));
       if (code === 0) throw new Error("the pod was accepted");
@@ -100,7 +139,15 @@ export function cluster({ platform }: Pick<Deployed, "platform">) {
         .trim()
         .split("\n")
         .filter((kind) => kind !== "secrets");
-      return must(["get", kinds.join(","), "--namespace", namespace, "-o", "yaml", "--ignore-not-found"]);
+      return must([
+        "get",
+        kinds.join(","),
+        "--namespace",
+        namespace,
+        "-o",
+        "yaml",
+        "--ignore-not-found",
+      ]);
     },
   };
 }

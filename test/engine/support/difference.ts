@@ -1,4 +1,7 @@
-/** What two sets of texts do not share, a few lines of it per table: an assertion on whole tables would print thousands. */
+/**
+ * What two sets of texts do not share, a few lines of it per table: an assertion on whole tables
+ * would print thousands.
+ */
 export function differences(
   got: ReadonlyMap<string, readonly string[]>,
   wanted: ReadonlyMap<string, readonly string[]>,

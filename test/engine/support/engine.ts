@@ -2,7 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
-import { deployInstances, stackValues, type Deployed, type ReadyPlatform } from "../../../local/commands/up.ts";
+import {
+  deployInstances,
+  stackValues,
+  type Deployed,
+  type ReadyPlatform,
+} from "../../../local/commands/up.ts";
 import { silentReport } from "../../../local/report.ts";
 import { configureStack } from "../../../local/stack/configure.ts";
 import { removeObjectStoreUsers } from "../../../local/platform/index.ts";
@@ -26,15 +31,19 @@ export interface Step {
 const profile = "test";
 
 /**
- * A stack of a test file's own: its state folder, stack file and instance files are new and go with `remove()`. `stack` is the environment's name, too, and with
- * it part of bucket names.
+ * A stack of a test file's own: its state folder, stack file and instance files are new and go with
+ * `remove()`. `stack` is the environment's name, too, and with it part of bucket names.
  */
 export async function engineStack(stack: string) {
   const context = inject("engine");
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
   const instancesFolder = join(folder, "instances");
   await mkdir(instancesFolder);
-  const pulumi = await openPulumi(context.cli, projectOf(stack, instancesFolder), join(folder, "state"));
+  const pulumi = await openPulumi(
+    context.cli,
+    projectOf(stack, instancesFolder),
+    join(folder, "state"),
+  );
   const ready: ReadyPlatform = { ...context, pulumi };
   const stackArguments = ["--stack", stack];
 
@@ -53,7 +62,10 @@ export async function engineStack(stack: string) {
     async configure(): Promise<void> {
       await configureStack(pulumi, await stackValues(ready, profile));
     },
-    /** The steps of a preview that are not `same`. Without packs: each `up` is judged, and what a preview says of rules is policies.test.ts'. */
+    /**
+     * The steps of a preview that are not `same`. Without packs: each `up` is judged, and what a
+     * preview says of rules is policies.test.ts'.
+     */
     async preview(): Promise<Step[]> {
       await configureStack(pulumi, await stackValues(ready, profile));
       const text = await pulumi.run(["preview", "--json", ...stackArguments]);
@@ -63,7 +75,10 @@ export async function engineStack(stack: string) {
     /** Destroys what is left of the stack and everything that the test wrote. */
     async remove(): Promise<void> {
       await destroyUnguarded(pulumi);
-      const names = [...(await formerInstances(pulumi, [])), ...(await instanceNames(pulumi.project))];
+      const names = [
+        ...(await formerInstances(pulumi, [])),
+        ...(await instanceNames(pulumi.project)),
+      ];
       for (const name of new Set(names)) await removeObjectStoreUsers(profile, name);
       await rm(stackFile(pulumi.project), { force: true });
       await rm(folder, { recursive: true, force: true });
@@ -85,6 +100,7 @@ export function instanceOf(deployed: Deployed, name: string): InstanceOutput {
 
 export function tokenOf(instance: InstanceOutput, name: string): string {
   const found = instance.tokens.find((token) => token.name === name);
-  if (found === undefined || found.value === "") throw new Error(`no token ${name} of instance ${instance.name}`);
+  if (found === undefined || found.value === "")
+    throw new Error(`no token ${name} of instance ${instance.name}`);
   return found.value;
 }

@@ -17,7 +17,14 @@ export async function https(
     body,
     headers = {},
     servername,
-  }: { method?: string; token?: string; caPath: string; body?: unknown; headers?: Record<string, string>; servername?: string },
+  }: {
+    method?: string;
+    token?: string;
+    caPath: string;
+    body?: unknown;
+    headers?: Record<string, string>;
+    servername?: string;
+  },
 ): Promise<Answer> {
   const ca = await readFile(caPath, "utf8");
   const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -31,7 +38,9 @@ export async function https(
         ...(servername === undefined ? {} : { servername }),
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
+          ...(payload === undefined
+            ? {}
+            : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
           ...headers,
         },
       },
@@ -39,12 +48,18 @@ export async function https(
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));
         answer.on("end", () =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString() }),
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            body: Buffer.concat(chunks).toString(),
+          }),
         );
         answer.on("error", reject);
       },
     );
-    outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} ${url}: no answer within 30 s`)));
+    outgoing.on("timeout", () =>
+      outgoing.destroy(new Error(`${method} ${url}: no answer within 30 s`)),
+    );
     outgoing.on("error", reject);
     outgoing.end(payload);
   });

@@ -45,7 +45,9 @@ export class Database {
 
   /** Each table's rows as text, sorted. */
   texts(): ReadonlyMap<string, readonly string[]> {
-    return new Map(this.tables.map((table) => [table, this.entries(table).map(({ text }) => text)]));
+    return new Map(
+      this.tables.map((table) => [table, this.entries(table).map(({ text }) => text)]),
+    );
   }
 }
 
@@ -61,7 +63,10 @@ export interface BucketObject {
 
 const saved = "saved_state";
 
-/** An instance's whole state, seen past MLflow by the administrators of PostgreSQL and of the object store; it can be taken down and put back. */
+/**
+ * An instance's whole state, seen past MLflow by the administrators of PostgreSQL and of the object
+ * store; it can be taken down and put back.
+ */
 export class InstanceState {
   sql: pg.Client;
   readonly s3: S3Client;
@@ -83,17 +88,30 @@ export class InstanceState {
     this.s3 = s3;
     this.bucket = bucket;
     this.#scratch = scratch;
-    this.#folders = ["data", "versions"].map((name) => ({ live: join(objectStoreFolder, name, bucket), copy: join(scratch, name) }));
+    this.#folders = ["data", "versions"].map((name) => ({
+      live: join(objectStoreFolder, name, bucket),
+      copy: join(scratch, name),
+    }));
   }
 
-  static async open(deployed: Pick<Deployed, "platform">, instance: Pick<InstanceOutput, "bucket" | "database">): Promise<InstanceState> {
+  static async open(
+    deployed: Pick<Deployed, "platform">,
+    instance: Pick<InstanceOutput, "bucket" | "database">,
+  ): Promise<InstanceState> {
     const connect = async (): Promise<pg.Client> => {
       const sql = await databases(deployed).administrator(instance.database);
       return sql.on("error", () => undefined); // the tests also take PostgreSQL away
     };
     const scratch = await mkdtemp(join(tmpdir(), "instance-state-"));
     const s3 = await objectStore(deployed, { secrets: {} }).root();
-    return new InstanceState(connect, await connect(), s3, instance.bucket, scratch, profilePaths(deployed.platform.profile).objectStore);
+    return new InstanceState(
+      connect,
+      await connect(),
+      s3,
+      instance.bucket,
+      scratch,
+      profilePaths(deployed.platform.profile).objectStore,
+    );
   }
 
   async close(): Promise<void> {
@@ -109,16 +127,19 @@ export class InstanceState {
   }
 
   async #tables(schema = "public"): Promise<string[]> {
-    const { rows } = await this.sql.query<{ name: string }>("select tablename as name from pg_tables where schemaname = $1 order by 1", [
-      schema,
-    ]);
+    const { rows } = await this.sql.query<{ name: string }>(
+      "select tablename as name from pg_tables where schemaname = $1 order by 1",
+      [schema],
+    );
     return rows.map(({ name }) => name);
   }
 
   async database(): Promise<Database> {
     const entries = new Map<string, Entry[]>();
     for (const table of await this.#tables()) {
-      const { rows } = await this.sql.query<{ text: string }>(`select to_jsonb(t)::text as text from public."${table}" t`);
+      const { rows } = await this.sql.query<{ text: string }>(
+        `select to_jsonb(t)::text as text from public."${table}" t`,
+      );
       entries.set(
         table,
         rows
@@ -135,7 +156,9 @@ export class InstanceState {
     const objects: BucketObject[] = [];
     let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
     for (;;) {
-      const page = await this.s3.send(new ListObjectVersionsCommand({ Bucket: this.bucket, Prefix: prefix, ...next }));
+      const page = await this.s3.send(
+        new ListObjectVersionsCommand({ Bucket: this.bucket, Prefix: prefix, ...next }),
+      );
       for (const [marker, list] of [
         [false, page.Versions ?? []],
         [true, page.DeleteMarkers ?? []],
@@ -162,19 +185,24 @@ export class InstanceState {
     try {
       return readdirSync(folder).some((run) => existsSync(join(folder, run, "plan-0001.jsonl")));
     } catch (error) {
-      // Not made as yet; or the gateway, which removes a folder with its last object, has just done so.
+      // Not made as yet; or the gateway, which removes a folder with its last object, has just done
+      // so.
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
       throw error;
     }
   }
 
-  /** Sets the times of an object's current version (or marker), and of all that are behind it, as the gateway keeps them. */
+  /**
+   * Sets the times of an object's current version (or marker), and of all that are behind it, as
+   * the gateway keeps them.
+   */
   async setTimes(key: string, current: Date, behind: Date): Promise<void> {
     const hash = createHash("sha256").update(key).digest("hex");
     const [data = "", versions = ""] = this.#folders.map(({ live }) => live);
     await utimes(join(data, key), current, current);
     const folder = join(versions, hash.slice(0, 2), hash.slice(2, 4), hash.slice(4, 6), hash);
-    for (const version of await readdir(folder).catch(() => [])) await utimes(join(folder, version), behind, behind);
+    for (const version of await readdir(folder).catch(() => []))
+      await utimes(join(folder, version), behind, behind);
   }
 
   /** Sets the time at which an upload in parts began. */
@@ -183,11 +211,21 @@ export class InstanceState {
     await utimes(join(this.objectsFolder, ".sgwtmp", "multipart", hash, upload), time, time);
   }
 
-  /** Makes the gateway say that objects under a prefix were written so long ago: its times are those of its files. */
-  async ageObjects(prefix: string, milliseconds: number, which: (key: string) => boolean = () => true): Promise<void> {
+  /**
+   * Makes the gateway say that objects under a prefix were written so long ago: its times are those
+   * of its files.
+   */
+  async ageObjects(
+    prefix: string,
+    milliseconds: number,
+    which: (key: string) => boolean = () => true,
+  ): Promise<void> {
     const folder = this.objectsFolder;
     const time = new Date(Date.now() - milliseconds);
-    for (const entry of await readdir(join(folder, prefix), { recursive: true, withFileTypes: true })) {
+    for (const entry of await readdir(join(folder, prefix), {
+      recursive: true,
+      withFileTypes: true,
+    })) {
       const path = join(entry.parentPath, entry.name);
       if (entry.isFile() && which(relative(folder, path))) await utimes(path, time, time);
     }
@@ -198,17 +236,22 @@ export class InstanceState {
     return this.#folders[0]?.live ?? "";
   }
 
-  /** Removes every object and all that was ever behind one, and the runs; through the API a large bucket takes minutes. */
+  /**
+   * Removes every object and all that was ever behind one, and the runs; through the API a large
+   * bucket takes minutes.
+   */
   async empty(): Promise<void> {
     for (const { live } of this.#folders)
-      for (const name of await readdir(live).catch(() => [])) if (!name.startsWith(".")) await rm(join(live, name), { recursive: true });
+      for (const name of await readdir(live).catch(() => []))
+        if (!name.startsWith(".")) await rm(join(live, name), { recursive: true });
     await this.sql.query("truncate runs cascade");
   }
 
   /** Keeps a copy of all rows and of the gateway's files, with their attributes and times. */
   async save(): Promise<void> {
     await this.sql.query(`drop schema if exists ${saved} cascade; create schema ${saved}`);
-    for (const table of await this.#tables()) await this.sql.query(`create table ${saved}."${table}" as table public."${table}"`);
+    for (const table of await this.#tables())
+      await this.sql.query(`create table ${saved}."${table}" as table public."${table}"`);
     for (const { live, copy } of this.#folders) {
       await rm(copy, { recursive: true, force: true });
       await mkdir(live, { recursive: true });
@@ -216,7 +259,10 @@ export class InstanceState {
     }
   }
 
-  /** Puts the copy back. The folder of the bucket stays, as the gateway keeps the bucket's policy in its attributes. */
+  /**
+   * Puts the copy back. The folder of the bucket stays, as the gateway keeps the bucket's policy in
+   * its attributes.
+   */
   async restore(): Promise<void> {
     const { rows: tables } = await this.sql.query<{ name: string; columns: string }>(
       `select table_name as name, string_agg(quote_ident(column_name), ', ') as columns from information_schema.columns

@@ -2,10 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { InstanceState } from "./instanceState.ts";
 import { isRunning, type MaintenanceJobs } from "./maintenanceJob.ts";
 
-/** Waits so long as the process runs, but no longer than that many milliseconds; whether it still runs. */
+/**
+ * Waits so long as the process runs, but no longer than that many milliseconds; whether it still
+ * runs.
+ */
 export async function stillRunsAfter(pid: number, milliseconds: number): Promise<boolean> {
   const end = performance.now() + milliseconds;
-  while (performance.now() < end && isRunning(pid)) await sleep(Math.min(5, Math.max(0, end - performance.now())));
+  while (performance.now() < end && isRunning(pid))
+    await sleep(Math.min(5, Math.max(0, end - performance.now())));
   return isRunning(pid);
 }
 
@@ -41,7 +45,10 @@ export class Interruptions {
     while (isRunning(pid) && !this.#state.hasPlan("retention")) await sleep(1);
   }
 
-  /** Starts the job and stops it (SIGSTOP) while it removes; one that was through before it could be stopped is started again. */
+  /**
+   * Starts the job and stops it (SIGSTOP) while it removes; one that was through before it could be
+   * stopped is started again.
+   */
   async startAndStop(): Promise<{ job: string; pid: number }> {
     for (;;) {
       const { job, pid } = await this.start();
@@ -51,7 +58,9 @@ export class Interruptions {
     }
   }
 
-  /** How long the job's process lives undisturbed, and how long of that it removes; milliseconds. */
+  /**
+   * How long the job's process lives undisturbed, and how long of that it removes; milliseconds.
+   */
   async measure(): Promise<{ life: number; removal: number }> {
     const { job, pid } = await this.start();
     const started = performance.now();
@@ -63,7 +72,10 @@ export class Interruptions {
     return { life: end - started, removal: end - plan };
   }
 
-  /** Kills the job on the saved state, so many milliseconds after its start or its plan, unless it has ended by then. */
+  /**
+   * Kills the job on the saved state, so many milliseconds after its start or its plan, unless it
+   * has ended by then.
+   */
   async kill(since: "start" | "plan", milliseconds: number): Promise<{ job: string }> {
     const { job, pid } = await this.start();
     if (since === "plan") await this.planned(pid);

@@ -28,13 +28,20 @@ interface Cli {
   readonly folder: string;
 }
 
-const run = ({ path, env, folder }: Cli, args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
+const run = (
+  { path, env, folder }: Cli,
+  args: readonly string[],
+): Promise<{ stdout: string; stderr: string }> =>
   new Promise((resolve) =>
     execFile(
       path,
       [...args, "--non-interactive"],
       // The option for events is one of those that are hidden without it.
-      { cwd: folder, env: { ...process.env, ...env, PULUMI_DEBUG_COMMANDS: "true" }, maxBuffer: 256 * 1024 * 1024 },
+      {
+        cwd: folder,
+        env: { ...process.env, ...env, PULUMI_DEBUG_COMMANDS: "true" },
+        maxBuffer: 256 * 1024 * 1024,
+      },
       // A violation is an exit code, too: what was said is what counts.
       (_error, stdout, stderr) => resolve({ stdout, stderr }),
     ),
@@ -42,12 +49,23 @@ const run = ({ path, env, folder }: Cli, args: readonly string[]): Promise<{ std
 
 /** The engine judges a stack's state, without a program. */
 export async function analyzed(cli: Cli, state: string, packs: readonly string[]): Promise<Judged> {
-  const { stdout, stderr } = await run(cli, ["policy", "analyze", "--file", state, "--json", ...packs]);
+  const { stdout, stderr } = await run(cli, [
+    "policy",
+    "analyze",
+    "--file",
+    state,
+    "--json",
+    ...packs,
+  ]);
   return { verdicts: verdictsIn(stdout), output: stderr };
 }
 
 /** The engine runs a program, and judges what it would make. */
-export async function previewed(cli: Cli, eventLog: string, args: readonly string[]): Promise<Judged> {
+export async function previewed(
+  cli: Cli,
+  eventLog: string,
+  args: readonly string[],
+): Promise<Judged> {
   const { stdout, stderr } = await run(cli, ["preview", "--event-log", eventLog, ...args]);
   const events = await readFile(eventLog, "utf8");
   return { verdicts: verdictsIn(events), output: stdout + stderr };
@@ -55,7 +73,11 @@ export async function previewed(cli: Cli, eventLog: string, args: readonly strin
 
 const named = (verdicts: readonly Verdict[], mandatory: boolean): string[] =>
   [
-    ...new Set(verdicts.filter(({ enforcementLevel }) => (enforcementLevel === "mandatory") === mandatory).map((each) => each.policyName)),
+    ...new Set(
+      verdicts
+        .filter(({ enforcementLevel }) => (enforcementLevel === "mandatory") === mandatory)
+        .map((each) => each.policyName),
+    ),
   ].sort();
 
 /** Names of the rules that are broken. */

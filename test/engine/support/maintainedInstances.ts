@@ -5,8 +5,14 @@ import { InstanceState } from "./instanceState.ts";
 import { MaintenanceJobs } from "./maintenanceJob.ts";
 import type { Client } from "./python.ts";
 
-/** A sandbox for each job that is tested, as each test moves the clock of all that its instance has; and what its file says besides. */
-const instances = { "claims-triage": "deletedExperimentRetention: 30d", "claims-sorting": "" } as const;
+/**
+ * A sandbox for each job that is tested, as each test moves the clock of all that its instance has;
+ * and what its file says besides.
+ */
+const instances = {
+  "claims-triage": "deletedExperimentRetention: 30d",
+  "claims-sorting": "",
+} as const;
 
 const file = (more: string): string => `
 team: claims
@@ -28,7 +34,10 @@ async function deployAll(): Promise<Deployed> {
   return engine.up();
 }
 
-/** A new instance whose job a test runs: a client that may delete, its database and bucket, and the job. */
+/**
+ * A new instance whose job a test runs: a client that may delete, its database and bucket, and the
+ * job.
+ */
 export async function maintainedInstance(
   name: keyof typeof instances,
   job: "retention" | "stale-runs",
@@ -37,7 +46,12 @@ export async function maintainedInstance(
   const instance = instanceOf(all, name);
   const { python, platform } = all;
   return {
-    client: { python, trackingUri: instance.trackingUri, token: tokenOf(instance, "ops"), caPath: platform.caPath },
+    client: {
+      python,
+      trackingUri: instance.trackingUri,
+      token: tokenOf(instance, "ops"),
+      caPath: platform.caPath,
+    },
     state: await InstanceState.open(all, instance),
     jobs: new MaintenanceJobs(all, instance.namespace, job),
   };

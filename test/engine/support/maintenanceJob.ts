@@ -23,7 +23,10 @@ export interface JobOptions {
 
 const container = "maintenance";
 
-/** Jobs that are made from an instance's CronJob, as the schedule makes them; only that nothing starts a killed one again but the test. */
+/**
+ * Jobs that are made from an instance's CronJob, as the schedule makes them; only that nothing
+ * starts a killed one again but the test.
+ */
 export class MaintenanceJobs {
   readonly #batch: BatchV1Api;
   readonly #core: CoreV1Api;
@@ -40,10 +43,14 @@ export class MaintenanceJobs {
   }
 
   async start({ args = [], environment = {} }: JobOptions = {}): Promise<string> {
-    const { spec } = await this.#batch.readNamespacedCronJob({ namespace: this.#namespace, name: this.#cronJob });
+    const { spec } = await this.#batch.readNamespacedCronJob({
+      namespace: this.#namespace,
+      name: this.#cronJob,
+    });
     const template = spec?.jobTemplate;
     const inside = template?.spec?.template.spec?.containers.find(({ name }) => name === container);
-    if (template?.spec === undefined || inside === undefined) throw new Error(`the CronJob ${this.#cronJob} has no container ${container}`);
+    if (template?.spec === undefined || inside === undefined)
+      throw new Error(`the CronJob ${this.#cronJob} has no container ${container}`);
     inside.command = [...(inside.command ?? []), ...args];
     const changed = Object.keys(environment);
     inside.env = [
@@ -51,7 +58,10 @@ export class MaintenanceJobs {
       ...Object.entries(environment).map(([name, value]) => ({ name, value })),
     ];
     template.spec.backoffLimit = 0;
-    const body: V1Job = { ...template, metadata: { ...template.metadata, generateName: `${this.#cronJob}-test-` } };
+    const body: V1Job = {
+      ...template,
+      metadata: { ...template.metadata, generateName: `${this.#cronJob}-test-` },
+    };
     const job = await this.#batch.createNamespacedJob({ namespace: this.#namespace, body });
     return job.metadata?.name ?? "";
   }
@@ -60,12 +70,28 @@ export class MaintenanceJobs {
   async end(job: string): Promise<Finished> {
     for (;;) {
       const pod = await this.#pod(job);
-      const state = pod?.status?.containerStatuses?.find(({ name }) => name === container)?.state?.terminated;
+      const state = pod?.status?.containerStatuses?.find(({ name }) => name === container)?.state
+        ?.terminated;
       if (pod !== undefined && state !== undefined) {
-        const output = await this.#core.readNamespacedPodLog({ namespace: this.#namespace, name: pod.metadata?.name ?? "", container });
-        await this.#batch.deleteNamespacedJob({ namespace: this.#namespace, name: job, propagationPolicy: "Background" });
-        const lines = (output ?? "").split("\n").flatMap((line) => (line.startsWith('{"event"') ? [JSON.parse(line) as Line] : []));
-        return { exitCode: state.exitCode, lines, output: output ?? "", summary: lines.at(-1) ?? { event: "none" } };
+        const output = await this.#core.readNamespacedPodLog({
+          namespace: this.#namespace,
+          name: pod.metadata?.name ?? "",
+          container,
+        });
+        await this.#batch.deleteNamespacedJob({
+          namespace: this.#namespace,
+          name: job,
+          propagationPolicy: "Background",
+        });
+        const lines = (output ?? "")
+          .split("\n")
+          .flatMap((line) => (line.startsWith('{"event"') ? [JSON.parse(line) as Line] : []));
+        return {
+          exitCode: state.exitCode,
+          lines,
+          output: output ?? "",
+          summary: lines.at(-1) ?? { event: "none" },
+        };
       }
       await sleep(100);
     }
@@ -97,7 +123,10 @@ export class MaintenanceJobs {
   }
 }
 
-/** The control group says which pod a process belongs to; the command's name sets it apart from the pod's pause process. */
+/**
+ * The control group says which pod a process belongs to; the command's name sets it apart from the
+ * pod's pause process.
+ */
 function findProcess(podUid: string): number | undefined {
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;

@@ -11,7 +11,10 @@ interface Keys {
 }
 
 /** What tests ask of the object store: as its root user, or with the key of an instance. */
-export function objectStore({ platform }: Pick<Deployed, "platform">, values: Pick<StackValues, "secrets">) {
+export function objectStore(
+  { platform }: Pick<Deployed, "platform">,
+  values: Pick<StackValues, "secrets">,
+) {
   const { endpoint, region, accessKeyId, secretAccessKeyFile } = platform.objectStore;
   const open = async (credentials: Keys): Promise<S3Client> =>
     new S3Client({
@@ -20,14 +23,19 @@ export function objectStore({ platform }: Pick<Deployed, "platform">, values: Pi
       credentials,
       forcePathStyle: true,
       maxAttempts: 1,
-      requestHandler: new NodeHttpHandler({ httpsAgent: new Agent({ ca: await readFile(platform.caPath, "utf8") }) }),
+      requestHandler: new NodeHttpHandler({
+        httpsAgent: new Agent({ ca: await readFile(platform.caPath, "utf8") }),
+      }),
     });
   const keysOf = (instance: string): Keys => {
-    const keys = (JSON.parse(values.secrets["artifactStoreKeys"] ?? "{}") as Record<string, Keys>)[instance];
+    const keys = (JSON.parse(values.secrets["artifactStoreKeys"] ?? "{}") as Record<string, Keys>)[
+      instance
+    ];
     if (keys === undefined) throw new Error(`no key of instance ${instance}`);
     return keys;
   };
-  const root = async (): Promise<S3Client> => open({ accessKeyId, secretAccessKey: (await readFile(secretAccessKeyFile, "utf8")).trim() });
+  const root = async (): Promise<S3Client> =>
+    open({ accessKeyId, secretAccessKey: (await readFile(secretAccessKeyFile, "utf8")).trim() });
   return {
     root,
     async buckets(): Promise<string[]> {

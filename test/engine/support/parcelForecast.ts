@@ -26,7 +26,8 @@ async function open(): Promise<{ engine: Engine; deployed: Deployed }> {
 }
 
 /** Deployed once for all tests of a file. */
-export const parcelForecast = (): Promise<{ engine: Engine; deployed: Deployed }> => (opened ??= open());
+export const parcelForecast = (): Promise<{ engine: Engine; deployed: Deployed }> =>
+  (opened ??= open());
 
 export async function removeParcelForecast(): Promise<void> {
   await engine?.remove();

@@ -1,4 +1,7 @@
-/** Python for the inside of a pod: `facts`, what its process is allowed to, to print as JSON with whatever a test adds. */
+/**
+ * Python for the inside of a pod: `facts`, what its process is allowed to, to print as JSON with
+ * whatever a test adds.
+ */
 export const processFacts = `
 import json, os
 status = dict(line.split(":", 1) for line in open("/proc/1/status"))

@@ -11,15 +11,29 @@ import { destroyUnguarded } from "./unguarded.ts";
 
 const original = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 /** What no command of the project reads, or is linked. */
-const unread = new Set([".git", "node_modules", "test", "bench", "docs", "images", "local", "examples"]);
+const unread = new Set([
+  ".git",
+  "node_modules",
+  "test",
+  "bench",
+  "docs",
+  "images",
+  "local",
+  "examples",
+]);
 /** What is this machine's or another stack's. */
 const strange = /^Pulumi\..+\.yaml$|^instances$|^prices\.yaml$|^node_modules$/;
 
 /**
- * The project as a user has it who works with Git: a clone of its own with one stack on the embedded platform, in which the real commands run. What a commit
- * means to them can't be shown in the checkout that is being worked on.
+ * The project as a user has it who works with Git: a clone of its own with one stack on the
+ * embedded platform, in which the real commands run. What a commit means to them can't be shown in
+ * the checkout that is being worked on.
  */
-export async function projectClone(stack: string, instances: Readonly<Record<string, string>>, alsoNamed: readonly string[] = []) {
+export async function projectClone(
+  stack: string,
+  instances: Readonly<Record<string, string>>,
+  alsoNamed: readonly string[] = [],
+) {
   const context = inject("engine");
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
   const root = join(folder, "clone");
@@ -32,14 +46,30 @@ export async function projectClone(stack: string, instances: Readonly<Record<str
   await symlink(join(original, "node_modules"), join(root, "node_modules"));
   const instancesFolder = join(root, "stacks", "instances", stack);
   await mkdir(instancesFolder, { recursive: true });
-  const pulumi = await openPulumi(context.cli, { folder: root, stack, instancesFolder }, join(folder, "state"));
+  const pulumi = await openPulumi(
+    context.cli,
+    { folder: root, stack, instancesFolder },
+    join(folder, "state"),
+  );
   const ready: ReadyPlatform = { ...context, pulumi };
   const write = async (name: string, yaml: string | undefined): Promise<void> => {
     const file = join(instancesFolder, `${name}.yaml`);
     await (yaml === undefined ? rm(file) : writeFile(file, yaml));
   };
   const git = (...args: string[]) =>
-    execa("git", ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", ...args], { cwd: root });
+    execa(
+      "git",
+      [
+        "-c",
+        "user.name=test",
+        "-c",
+        "user.email=test@example.com",
+        "-c",
+        "commit.gpgsign=false",
+        ...args,
+      ],
+      { cwd: root },
+    );
 
   // The object store has a user for each file that is there when the stack is configured.
   for (const name of alsoNamed) await write(name, "");
@@ -62,9 +92,16 @@ export async function projectClone(stack: string, instances: Readonly<Record<str
       await git("checkout", "--quiet", "--", ".");
       await git("clean", "--quiet", "--force", "-d");
     },
-    /** Runs a command of delivery as `npm run` does; its process leads a group, as in a terminal. */
+    /**
+     * Runs a command of delivery as `npm run` does; its process leads a group, as in a terminal.
+     */
     run: (...args: string[]) =>
-      execa(process.execPath, [join(root, "delivery", "cli.ts"), ...args], { cwd: root, env: pulumi.env, reject: false, detached: true }),
+      execa(process.execPath, [join(root, "delivery", "cli.ts"), ...args], {
+        cwd: root,
+        env: pulumi.env,
+        reject: false,
+        detached: true,
+      }),
     async remove(): Promise<void> {
       await destroyUnguarded(pulumi);
       await rm(folder, { recursive: true, force: true });

@@ -3,14 +3,19 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { clientEnvironment } from "../../../local/client/environment.ts";
 
-/** Runs a Python program with the unmodified MLflow client; gives its exit code and what it printed. */
+/**
+ * Runs a Python program with the unmodified MLflow client; gives its exit code and what it printed.
+ */
 export function runPython(
   python: string,
   program: string,
   instance: { trackingUri: string; token: string; caPath: string },
 ): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(python, ["-c", program], { env: clientEnvironment(instance), stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(python, ["-c", program], {
+      env: clientEnvironment(instance),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
     child.stderr.on("data", (chunk: Buffer) => (output += String(chunk)));
@@ -28,8 +33,15 @@ export interface Client {
   readonly caPath: string;
 }
 
-/** Runs a script of test/engine/scripts with nothing in its environment but what any client needs; the last line of its output is JSON. */
-export async function runScript<T>(client: Client, script: string, ...args: readonly string[]): Promise<T> {
+/**
+ * Runs a script of test/engine/scripts with nothing in its environment but what any client needs;
+ * the last line of its output is JSON.
+ */
+export async function runScript<T>(
+  client: Client,
+  script: string,
+  ...args: readonly string[]
+): Promise<T> {
   const { stdout } = await promisify(execFile)(client.python, [join(scripts, script), ...args], {
     env: { ...clientEnvironment(client), PYTHONDONTWRITEBYTECODE: "1" },
     timeout: 240_000,

@@ -15,14 +15,28 @@ export interface RawResource {
 const day = 24 * 3600 * 1000;
 
 /** A date so many days from today: what a rule accepts depends on the day. */
-export const inDays = (days: number): string => new Date(Date.now() + days * day).toISOString().slice(0, 10);
+export const inDays = (days: number): string =>
+  new Date(Date.now() + days * day).toISOString().slice(0, 10);
 
-const store = { region: "eu-central-1", endpoints: JSON.stringify([{ s3: "https://s3.example.com" }]) };
+const store = {
+  region: "eu-central-1",
+  endpoints: JSON.stringify([{ s3: "https://s3.example.com" }]),
+};
 
 export const providers: readonly RawResource[] = [
-  { type: "pulumi:providers:kubernetes", name: "the-cluster", inputs: { clusterIdentifier: "prod" }, protect: false },
+  {
+    type: "pulumi:providers:kubernetes",
+    name: "the-cluster",
+    inputs: { clusterIdentifier: "prod" },
+    protect: false,
+  },
   { type: "pulumi:providers:aws", name: "the-object-store", inputs: store, protect: false },
-  { type: "pulumi:providers:aws", name: "the-cloud", inputs: { region: "eu-central-1" }, protect: false },
+  {
+    type: "pulumi:providers:aws",
+    name: "the-cloud",
+    inputs: { region: "eu-central-1" },
+    protect: false,
+  },
   {
     type: "pulumi:providers:postgresql",
     name: "the-database-server",
@@ -53,8 +67,16 @@ const arguments_ = (name: string) => {
       maintenancePrincipal: `${name}-maintenance-user`,
     },
     bucketCredentials: { accessKeyId: `KEY-${name}`, secretAccessKey: `secret-of-${name}` },
-    maintenanceCredentials: { accessKeyId: `KEY-${name}-maintenance`, secretAccessKey: `maintenance-secret-of-${name}` },
-    database: { ...given.database, name: `mlflow_${inSql}`, host: "db.example.com", maxConnections: 400 },
+    maintenanceCredentials: {
+      accessKeyId: `KEY-${name}-maintenance`,
+      secretAccessKey: `maintenance-secret-of-${name}`,
+    },
+    database: {
+      ...given.database,
+      name: `mlflow_${inSql}`,
+      host: "db.example.com",
+      maxConnections: 400,
+    },
     tokens: [
       { name: "ci", role: "edit", expires: inDays(60) },
       { name: "dashboard", role: "read", expires: inDays(80) },
@@ -64,7 +86,10 @@ const arguments_ = (name: string) => {
 
 /** Providers of the same names that reach a platform, for a preview of the program. */
 export function platformProviders({ environment, secrets }: StackValues): RawResource[] {
-  const { kubernetes, objectStore, postgresql } = environment["platform"] as Record<string, Record<string, any>>;
+  const { kubernetes, objectStore, postgresql } = environment["platform"] as Record<
+    string,
+    Record<string, any>
+  >;
   const provider = (type: string, name: string, inputs: Record<string, any>): RawResource => ({
     type: `pulumi:providers:${type}`,
     name,
@@ -99,29 +124,49 @@ export function platformProviders({ environment, secrets }: StackValues): RawRes
 const databaseServer: RawResource = {
   type: "aws:rds/instance:Instance",
   name: "database-server",
-  inputs: { engine: "postgres", deletionProtection: true, skipFinalSnapshot: false, backupRetentionPeriod: 35 },
+  inputs: {
+    engine: "postgres",
+    deletionProtection: true,
+    skipFinalSnapshot: false,
+    backupRetentionPeriod: 35,
+  },
   protect: true,
   provider: "the-cloud",
 };
 
-const providerOf = ({ provider }: Registration): string => (provider.split("::").at(-2) ?? "").toString();
+const providerOf = ({ provider }: Registration): string =>
+  (provider.split("::").at(-2) ?? "").toString();
 
-const accessKey = new Set(["access-key-id", "secret-access-key", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
+const accessKey = new Set([
+  "access-key-id",
+  "secret-access-key",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+]);
 
-/** At the cloud itself a role takes the place of the access key, in the Secrets and in what the containers read from them. */
+/**
+ * At the cloud itself a role takes the place of the access key, in the Secrets and in what the
+ * containers read from them.
+ */
 function atTheCloud(resource: RawResource): RawResource {
   if (resource.provider === "the-object-store") return { ...resource, provider: "the-cloud" };
   const without = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.filter((item) => !accessKey.has(item?.name)).map(without);
+    if (Array.isArray(value))
+      return value.filter((item) => !accessKey.has(item?.name)).map(without);
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (accessKey.has(key) ? [] : [[key, without(inner)]])));
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, inner]) =>
+        accessKey.has(key) ? [] : [[key, without(inner)]],
+      ),
+    );
   };
   return { ...resource, inputs: without(resource.inputs) as Record<string, any> };
 }
 
 /**
- * Two instances of production as flat resources: what our component registers, without the component. `fraud-detector` keeps its artifacts in a store
- * that speaks S3, `search-ranker` at AWS.
+ * Two instances of production as flat resources: what our component registers, without the
+ * component. `fraud-detector` keeps its artifacts in a store that speaks S3, `search-ranker` at
+ * AWS.
  */
 export async function compliantStack(): Promise<RawResource[]> {
   const { registrations } = await runWithMocks(instanceTypes, () =>
@@ -134,14 +179,18 @@ export async function compliantStack(): Promise<RawResource[]> {
       const inputs = structuredClone(registration.inputs) as Record<string, any>;
       // A provider's name of its own, as the engine knows it after the check.
       if (type.startsWith("kubernetes:"))
-        inputs["metadata"] = { ...inputs["metadata"], name: inputs["metadata"].name ?? `${name}-0a1b2c3d` };
+        inputs["metadata"] = {
+          ...inputs["metadata"],
+          name: inputs["metadata"].name ?? `${name}-0a1b2c3d`,
+        };
       const resource = { type, name, inputs, protect, provider: providerOf(registration) };
       return name.startsWith("search-ranker-") ? atTheCloud(resource) : resource;
     });
   return [...providers, databaseServer, ...flat];
 }
 
-const urnOf = (stack: string, { type, name }: RawResource): string => `urn:pulumi:${stack}::mlflow-instances::${type}::${name}`;
+const urnOf = (stack: string, { type, name }: RawResource): string =>
+  `urn:pulumi:${stack}::mlflow-instances::${type}::${name}`;
 
 const known = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -152,7 +201,10 @@ export function stateOf(stack: string, resources: readonly RawResource[]): objec
     if (provider === undefined) throw new Error(`there is no provider ${name}`);
     return `${urnOf(stack, provider)}::${name}-id`;
   };
-  const stackResource = { urn: `urn:pulumi:${stack}::mlflow-instances::pulumi:pulumi:Stack::mlflow-instances-${stack}`, custom: false };
+  const stackResource = {
+    urn: `urn:pulumi:${stack}::mlflow-instances::pulumi:pulumi:Stack::mlflow-instances-${stack}`,
+    custom: false,
+  };
   return {
     version: 3,
     deployment: {
@@ -167,7 +219,9 @@ export function stateOf(stack: string, resources: readonly RawResource[]): objec
           inputs: known(resource.inputs),
           outputs: known(resource.inputs),
           protect: resource.protect,
-          ...(resource.provider === undefined ? {} : { provider: providerReference(resource.provider) }),
+          ...(resource.provider === undefined
+            ? {}
+            : { provider: providerReference(resource.provider) }),
         })),
       ],
     },

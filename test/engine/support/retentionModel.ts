@@ -1,10 +1,18 @@
-import { artifactPath, isAtOrUnder, isWide, ownPath, resolveVersions, type Registered } from "./artifactPaths.ts";
+import {
+  artifactPath,
+  isAtOrUnder,
+  isWide,
+  ownPath,
+  resolveVersions,
+  type Registered,
+} from "./artifactPaths.ts";
 import type { BucketObject, Database, Row } from "./instanceState.ts";
 import { removedRows } from "./retentionRows.ts";
 
 /**
- * What must remain after retention, computed from nothing but the rows and the keys that were there before. It is written from the contract, not from the job, and is as plain as it can be: it
- * reads everything into memory and looks at each thing once.
+ * What must remain after retention, computed from nothing but the rows and the keys that were there
+ * before. It is written from the contract, not from the job, and is as plain as it can be: it reads
+ * everything into memory and looks at each thing once.
  */
 export interface RetentionRules {
   readonly now: number;
@@ -30,7 +38,10 @@ export interface Item {
 }
 
 export interface Outcome {
-  readonly removed: readonly (Item & { readonly keys: readonly string[]; readonly bytes: number })[];
+  readonly removed: readonly (Item & {
+    readonly keys: readonly string[];
+    readonly bytes: number;
+  })[];
   /** Only what is deleted and yet stays; what is active is nobody's question. */
   readonly kept: readonly (Item & { readonly reason: Reason })[];
   /** Each table's rows as text, sorted. */
@@ -58,7 +69,11 @@ const goes: Fate = { stays: false };
 const active: Fate = { stays: true };
 const kept = (reason: Reason): Fate => ({ stays: true, reason });
 
-export function whatRemains(database: Database, objects: readonly BucketObject[], rules: RetentionRules): Outcome {
+export function whatRemains(
+  database: Database,
+  objects: readonly BucketObject[],
+  rules: RetentionRules,
+): Outcome {
   const cutoff = rules.now - rules.retentionMs;
   const things = allThings(database, rules.bucket);
   const registered = resolveVersions(database, rules.bucket);
@@ -66,9 +81,15 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
   /** The reason to wait; undefined when it was deleted long enough ago. */
   const tooEarly = (deletedAt: number | null): Reason | undefined =>
     deletedAt === null ? "unknown-deletion-time" : deletedAt > cutoff ? "recent" : undefined;
-  /** A deleted experiment takes its logged models and traces along, which have no deletion of their own, when its time has come. */
-  const isDue = (experiment: Thing | undefined): boolean => experiment?.deleted === true && tooEarly(experiment.deletedAt) === undefined;
-  const experimentOf = new Map(things.flatMap((thing) => (thing.kind === "experiment" ? [[thing.row, thing] as const] : [])));
+  /**
+   * A deleted experiment takes its logged models and traces along, which have no deletion of their
+   * own, when its time has come.
+   */
+  const isDue = (experiment: Thing | undefined): boolean =>
+    experiment?.deleted === true && tooEarly(experiment.deletedAt) === undefined;
+  const experimentOf = new Map(
+    things.flatMap((thing) => (thing.kind === "experiment" ? [[thing.row, thing] as const] : [])),
+  );
 
   const fateOfPart = (thing: Thing, runStays: (id: unknown) => boolean): Fate => {
     const due = thing.kind !== "run" && isDue(experimentOf.get(thing.experiment));
@@ -79,12 +100,19 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
     if (thing.tagged) return kept("keep-tag");
     if (isRegistered(registered, thing)) return kept("registered");
     // A run that somebody keeps or has restored is worth nothing without its model.
-    if (thing.kind === "loggedModel" && !thing.deleted && runStays(thing.row["source_run_id"])) return kept("holds-kept");
+    if (thing.kind === "loggedModel" && !thing.deleted && runStays(thing.row["source_run_id"]))
+      return kept("holds-kept");
     if (thing.stated.some((path) => path === undefined)) return kept("not-in-bucket");
-    // It owns the folder that follows from its experiment and its id, whatever a row says of itself.
-    if (thing.path === undefined || !thing.stated.every((path) => path !== undefined && isAtOrUnder(path, thing.path ?? "")))
+    // It owns the folder that follows from its experiment and its id, whatever a row says of
+    // itself.
+    if (
+      thing.path === undefined ||
+      !thing.stated.every((path) => path !== undefined && isAtOrUnder(path, thing.path ?? ""))
+    )
       return kept("elsewhere");
-    return things.some((other) => other !== thing && other.kind !== "experiment" && meets(other, thing.path ?? ""))
+    return things.some(
+      (other) => other !== thing && other.kind !== "experiment" && meets(other, thing.path ?? ""),
+    )
       ? kept("overlaps")
       : goes;
   };
@@ -97,7 +125,9 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
     if (part.kind !== "run")
       fates.set(
         part,
-        fateOfPart(part, (id) => runs.some((run) => run.id === id && run.experiment === part.experiment && stays(run))),
+        fateOfPart(part, (id) =>
+          runs.some((run) => run.id === id && run.experiment === part.experiment && stays(run)),
+        ),
       );
 
   const fateOfExperiment = (experiment: Thing): Fate => {
@@ -107,20 +137,28 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
     if (experiment.tagged) return kept("keep-tag");
     // The server makes it anew at its start, and fails when its name is taken.
     if (experiment.id === "0") return kept("default-experiment");
-    if (parts.some((part) => part.experiment === experiment.row && stays(part))) return kept("holds-kept");
-    // A version's path in the experiment's folder that is no part of any of its runs and models, nor of another experiment's.
-    if (registered.paths.some((path) => belongsTo(experiment, path, things))) return kept("registered");
+    if (parts.some((part) => part.experiment === experiment.row && stays(part)))
+      return kept("holds-kept");
+    // A version's path in the experiment's folder that is no part of any of its runs and models,
+    // nor of another experiment's.
+    if (registered.paths.some((path) => belongsTo(experiment, path, things)))
+      return kept("registered");
     return experiment.path === undefined ? kept("not-in-bucket") : goes;
   };
-  for (const thing of things) if (thing.kind === "experiment") fates.set(thing, fateOfExperiment(thing));
+  for (const thing of things)
+    if (thing.kind === "experiment") fates.set(thing, fateOfExperiment(thing));
 
   const living = things.filter(stays);
   // No object under any of these is touched, whoever's prefix it is under, too.
   const livingPaths = [
-    ...living.flatMap(({ kind, reach }) => (kind === "experiment" || reach === undefined ? [] : [reach])),
+    ...living.flatMap(({ kind, reach }) =>
+      kind === "experiment" || reach === undefined ? [] : [reach],
+    ),
     ...registered.paths,
   ];
-  const livingLocations = living.flatMap(({ kind, reach }) => (kind === "experiment" && reach !== undefined ? [reach] : []));
+  const livingLocations = living.flatMap(({ kind, reach }) =>
+    kind === "experiment" && reach !== undefined ? [reach] : [],
+  );
   const isSpared = (key: string): boolean => livingPaths.some((path) => isAtOrUnder(key, path));
 
   const current = objects.filter(({ latest, marker }) => latest && !marker);
@@ -132,34 +170,59 @@ export function whatRemains(database: Database, objects: readonly BucketObject[]
       // An experiment's folder goes as a whole only when nobody else lives in, at or around it.
       const shared =
         thing.kind === "experiment" &&
-        [...livingLocations, ...livingPaths].some((other) => isAtOrUnder(other, path) || isAtOrUnder(path, other));
-      const inner = livingLocations.filter((location) => location !== path && isAtOrUnder(location, path));
+        [...livingLocations, ...livingPaths].some(
+          (other) => isAtOrUnder(other, path) || isAtOrUnder(path, other),
+        );
+      const inner = livingLocations.filter(
+        (location) => location !== path && isAtOrUnder(location, path),
+      );
       const own = shared
         ? []
         : current.filter(
             ({ key }) =>
-              isAtOrUnder(key, path) && !taken.has(key) && !isSpared(key) && !inner.some((location) => isAtOrUnder(key, location)),
+              isAtOrUnder(key, path) &&
+              !taken.has(key) &&
+              !isSpared(key) &&
+              !inner.some((location) => isAtOrUnder(key, location)),
           );
       for (const { key } of own) taken.add(key);
-      return { kind: thing.kind, id: thing.id, keys: own.map(({ key }) => key), bytes: own.reduce((sum, { size }) => sum + size, 0) };
+      return {
+        kind: thing.kind,
+        id: thing.id,
+        keys: own.map(({ key }) => key),
+        bytes: own.reduce((sum, { size }) => sum + size, 0),
+      };
     });
 
-  const gone = (kind: Kind): ReadonlySet<string> => new Set(removed.filter((item) => item.kind === kind).map(({ id }) => id));
+  const gone = (kind: Kind): ReadonlySet<string> =>
+    new Set(removed.filter((item) => item.kind === kind).map(({ id }) => id));
   return {
     removed,
     kept: things.flatMap((thing) => {
       const fate = fates.get(thing);
-      return fate?.stays === true && fate.reason !== undefined ? [{ kind: thing.kind, id: thing.id, reason: fate.reason }] : [];
+      return fate?.stays === true && fate.reason !== undefined
+        ? [{ kind: thing.kind, id: thing.id, reason: fate.reason }]
+        : [];
     }),
-    rows: removedRows(database, { experiments: gone("experiment"), runs: gone("run"), models: gone("loggedModel"), traces: gone("trace") }),
+    rows: removedRows(database, {
+      experiments: gone("experiment"),
+      runs: gone("run"),
+      models: gone("loggedModel"),
+      traces: gone("trace"),
+    }),
     keys: current.flatMap(({ key }) => (taken.has(key) ? [] : [key])).toSorted(),
   };
 }
 
-function isRegistered({ runs, models, paths }: Registered, { kind, id, reach, path, stated }: Thing): boolean {
+function isRegistered(
+  { runs, models, paths }: Registered,
+  { kind, id, reach, path, stated }: Thing,
+): boolean {
   if ((kind === "run" && runs.has(id)) || (kind === "loggedModel" && models.has(id))) return true;
   return [reach, path, ...stated].some(
-    (own) => own !== undefined && paths.some((other) => isAtOrUnder(other, own) || isAtOrUnder(own, other)),
+    (own) =>
+      own !== undefined &&
+      paths.some((other) => isAtOrUnder(other, own) || isAtOrUnder(own, other)),
   );
 }
 
@@ -167,32 +230,54 @@ function isRegistered({ runs, models, paths }: Registered, { kind, id, reach, pa
 function belongsTo({ row, reach }: Thing, path: string, things: readonly Thing[]): boolean {
   if (reach === undefined || !isAtOrUnder(path, reach)) return false;
   const nearer = (other: Thing): boolean =>
-    other.reach !== undefined && other.reach.length >= reach.length && isAtOrUnder(path, other.reach);
+    other.reach !== undefined &&
+    other.reach.length >= reach.length &&
+    isAtOrUnder(path, other.reach);
   return !things.some((other) => other.row !== row && nearer(other));
 }
 
 function placeOf(kind: Kind, id: string, folder: string | undefined): string | undefined {
   if (folder === undefined || kind === "experiment") return folder;
-  if (/[/\\%?#]/.test(id) || ["", ".", "..", "artifacts", "models", "traces"].includes(id)) return undefined;
-  return { run: `${folder}/${id}/artifacts`, loggedModel: `${folder}/models/${id}/artifacts`, trace: `${folder}/traces/${id}` }[kind];
+  if (/[/\\%?#]/.test(id) || ["", ".", "..", "artifacts", "models", "traces"].includes(id))
+    return undefined;
+  return {
+    run: `${folder}/${id}/artifacts`,
+    loggedModel: `${folder}/models/${id}/artifacts`,
+    trace: `${folder}/traces/${id}`,
+  }[kind];
 }
 
 /**
- * A trace's tag is anybody's to write: it counts where it ends as MLflow would have written it. The whole folder of its experiment, or what is above, is the place of
- * no run, logged model or trace: one odd row would keep everything there.
+ * A trace's tag is anybody's to write: it counts where it ends as MLflow would have written it. The
+ * whole folder of its experiment, or what is above, is the place of no run, logged model or trace:
+ * one odd row would keep everything there.
  */
-function reachOf(kind: Kind, id: string, path: string | undefined, folder: string | undefined): string | undefined {
+function reachOf(
+  kind: Kind,
+  id: string,
+  path: string | undefined,
+  folder: string | undefined,
+): string | undefined {
   if (path === undefined || isWide(path)) return undefined;
   if (kind !== "experiment" && folder !== undefined && isAtOrUnder(folder, path)) return undefined;
-  return kind === "trace" && !path.replace(/\/artifacts$/, "").endsWith(`/traces/${id}`) ? undefined : path;
+  return kind === "trace" && !path.replace(/\/artifacts$/, "").endsWith(`/traces/${id}`)
+    ? undefined
+    : path;
 }
 
 const meets = ({ path, reach }: Thing, place: string): boolean =>
-  [path, reach].some((other) => other !== undefined && (isAtOrUnder(other, place) || isAtOrUnder(place, other)));
+  [path, reach].some(
+    (other) => other !== undefined && (isAtOrUnder(other, place) || isAtOrUnder(place, other)),
+  );
 
-/** Runs before models before traces before experiments: the order in which the job counts an object that belongs to two of them. */
+/**
+ * Runs before models before traces before experiments: the order in which the job counts an object
+ * that belongs to two of them.
+ */
 function allThings(database: Database, bucket: string): Thing[] {
-  const experiments = new Map(database.rows("experiments").map((row) => [String(row["experiment_id"]), row]));
+  const experiments = new Map(
+    database.rows("experiments").map((row) => [String(row["experiment_id"]), row]),
+  );
   const keepers = (table: string, id: string, key: string): ReadonlySet<string> =>
     new Set(database.rows(table).flatMap((row) => (row[key] === "keep" ? [String(row[id])] : [])));
   const keptExperiments = keepers("experiment_tags", "experiment_id", "key");
@@ -202,10 +287,21 @@ function allThings(database: Database, bucket: string): Thing[] {
   const traceLocations = new Map(
     database
       .rows("trace_tags")
-      .flatMap((row) => (row["key"] === "mlflow.artifactLocation" ? [[String(row["request_id"]), String(row["value"])]] : [])),
+      .flatMap((row) =>
+        row["key"] === "mlflow.artifactLocation"
+          ? [[String(row["request_id"]), String(row["value"])]]
+          : [],
+      ),
   );
 
-  const thing = (kind: Kind, id: unknown, row: Row, location: unknown, deletedAt: unknown, ownTags: ReadonlySet<string>): Thing => {
+  const thing = (
+    kind: Kind,
+    id: unknown,
+    row: Row,
+    location: unknown,
+    deletedAt: unknown,
+    ownTags: ReadonlySet<string>,
+  ): Thing => {
     const experiment = experiments.get(String(row["experiment_id"]));
     if (experiment === undefined) throw new Error(`${kind} ${String(id)} has no experiment`);
     const folder = ownPath(String(experiment["artifact_location"]), bucket);
@@ -216,23 +312,57 @@ function allThings(database: Database, bucket: string): Thing[] {
       experiment,
       path: placeOf(kind, String(id), folder),
       stated: typeof location === "string" ? [ownPath(location, bucket)] : [],
-      reach: reachOf(kind, String(id), artifactPath(typeof location === "string" ? location : "", bucket), folder),
+      reach: reachOf(
+        kind,
+        String(id),
+        artifactPath(typeof location === "string" ? location : "", bucket),
+        folder,
+      ),
       deleted: row["lifecycle_stage"] === "deleted",
       deletedAt: deletedAt as number | null,
       tagged: ownTags.has(String(id)) || keptExperiments.has(String(row["experiment_id"])),
     };
   };
   return [
-    ...database.rows("runs").map((row) => thing("run", row["run_uuid"], row, row["artifact_uri"], row["deleted_time"], keptRuns)),
+    ...database
+      .rows("runs")
+      .map((row) =>
+        thing("run", row["run_uuid"], row, row["artifact_uri"], row["deleted_time"], keptRuns),
+      ),
     ...database
       .rows("logged_models")
-      .map((row) => thing("loggedModel", row["model_id"], row, row["artifact_location"], row["last_updated_timestamp_ms"], keptModels)),
+      .map((row) =>
+        thing(
+          "loggedModel",
+          row["model_id"],
+          row,
+          row["artifact_location"],
+          row["last_updated_timestamp_ms"],
+          keptModels,
+        ),
+      ),
     // A trace has no stage: MLflow deletes its rows at once.
     ...database
       .rows("trace_info")
-      .map((row) => thing("trace", row["request_id"], row, traceLocations.get(String(row["request_id"])), null, keptTraces)),
+      .map((row) =>
+        thing(
+          "trace",
+          row["request_id"],
+          row,
+          traceLocations.get(String(row["request_id"])),
+          null,
+          keptTraces,
+        ),
+      ),
     ...[...experiments.values()].map((row) =>
-      thing("experiment", row["experiment_id"], row, row["artifact_location"], row["last_update_time"], keptExperiments),
+      thing(
+        "experiment",
+        row["experiment_id"],
+        row,
+        row["artifact_location"],
+        row["last_update_time"],
+        keptExperiments,
+      ),
     ),
   ];
 }

@@ -9,28 +9,64 @@ interface Gone {
 
 const ofRun = ["runs", "tags", "params", "metrics", "latest_metrics"];
 const ofExperiment = [
-  ...["experiments", "experiment_tags", "datasets", "scorers", "online_scoring_configs", "label_schemas", "review_queues", "issues"],
-  ...["sql_trace_metric_daily_rollups", "sql_span_cost_daily_rollups", "sql_assessment_daily_rollups", "sql_trace_rollup_rebuild_queue"],
+  ...[
+    "experiments",
+    "experiment_tags",
+    "datasets",
+    "scorers",
+    "online_scoring_configs",
+    "label_schemas",
+    "review_queues",
+    "issues",
+  ],
+  ...[
+    "sql_trace_metric_daily_rollups",
+    "sql_span_cost_daily_rollups",
+    "sql_assessment_daily_rollups",
+    "sql_trace_rollup_rebuild_queue",
+  ],
 ];
 const ofModel = ["logged_models", "logged_model_params", "logged_model_tags"];
 const ofTrace: Record<string, string> = {
-  ...{ trace_info: "request_id", trace_tags: "request_id", trace_request_metadata: "request_id", trace_metrics: "request_id" },
+  ...{
+    trace_info: "request_id",
+    trace_tags: "request_id",
+    trace_request_metadata: "request_id",
+    trace_metrics: "request_id",
+  },
   ...{ assessments: "trace_id", spans: "trace_id", span_metrics: "trace_id" },
 };
 const ofQueue = ["review_queue_items", "review_queue_users", "review_queue_label_schemas"];
 
-/** The rows of every table that are left when things go: those that are, or that mean, something that is gone go with it; everything else is as it was. */
-export function removedRows(database: Database, gone: Gone): ReadonlyMap<string, readonly string[]> {
+/**
+ * The rows of every table that are left when things go: those that are, or that mean, something
+ * that is gone go with it; everything else is as it was.
+ */
+export function removedRows(
+  database: Database,
+  gone: Gone,
+): ReadonlyMap<string, readonly string[]> {
   const has = (set: ReadonlySet<string>, value: unknown): boolean =>
-    (typeof value === "string" && set.has(value)) || (typeof value === "number" && set.has(String(value)));
+    (typeof value === "string" && set.has(value)) ||
+    (typeof value === "number" && set.has(String(value)));
   const idsOf = (table: string, id: string): ReadonlySet<string> =>
-    new Set(database.rows(table).flatMap((row) => (has(gone.experiments, row["experiment_id"]) ? [String(row[id])] : [])));
+    new Set(
+      database
+        .rows(table)
+        .flatMap((row) => (has(gone.experiments, row["experiment_id"]) ? [String(row[id])] : [])),
+    );
   const scorers = idsOf("scorers", "scorer_id");
   const queues = idsOf("review_queues", "queue_id");
   const inputGoes = (row: Row): boolean =>
-    ["source_id", "destination_id"].some((column) => has(gone.runs, row[column]) || has(gone.models, row[column]));
-  const inputs = new Set(database.rows("inputs").flatMap((row) => (inputGoes(row) ? [String(row["input_uuid"])] : [])));
-  const livingInputs = new Set(database.rows("inputs").flatMap((row) => (inputGoes(row) ? [] : [String(row["input_uuid"])])));
+    ["source_id", "destination_id"].some(
+      (column) => has(gone.runs, row[column]) || has(gone.models, row[column]),
+    );
+  const inputs = new Set(
+    database.rows("inputs").flatMap((row) => (inputGoes(row) ? [String(row["input_uuid"])] : [])),
+  );
+  const livingInputs = new Set(
+    database.rows("inputs").flatMap((row) => (inputGoes(row) ? [] : [String(row["input_uuid"])])),
+  );
   const means = (type: unknown, id: unknown): boolean =>
     (type === "run" && has(gone.runs, id)) ||
     (type === "trace" && has(gone.traces, id)) ||
@@ -50,11 +86,17 @@ export function removedRows(database: Database, gone: Gone): ReadonlyMap<string,
       case "input_tags":
         return has(inputs, row["input_uuid"]) && !has(livingInputs, row["input_uuid"]);
       case "entity_associations":
-        return means(row["source_type"], row["source_id"]) || means(row["destination_type"], row["destination_id"]);
+        return (
+          means(row["source_type"], row["source_id"]) ||
+          means(row["destination_type"], row["destination_id"])
+        );
       case "logged_model_metrics":
         return has(gone.models, row["model_id"]) || has(gone.runs, row["run_id"]);
       case "review_queue_items":
-        return has(queues, row["queue_id"]) || (String(row["item_type"]).toLowerCase() === "trace" && has(gone.traces, row["item_id"]));
+        return (
+          has(queues, row["queue_id"]) ||
+          (String(row["item_type"]).toLowerCase() === "trace" && has(gone.traces, row["item_id"]))
+        );
       default:
         return ofQueue.includes(table) && has(queues, row["queue_id"]);
     }

@@ -29,7 +29,8 @@ const columns: Record<string, readonly [table: string, id: string, time: string]
 };
 
 async function setClock(state: InstanceState, { clock }: Seeded): Promise<void> {
-  const time = "case when $2::bigint is null then null else (extract(epoch from clock_timestamp()) * 1000)::bigint - $2::bigint * 1000 end";
+  const time =
+    "case when $2::bigint is null then null else (extract(epoch from clock_timestamp()) * 1000)::bigint - $2::bigint * 1000 end";
   const of = (kind: string): Seeded["clock"] => clock.filter(([each]) => each === kind);
   // An experiment's runs were deleted with it, unless they say otherwise.
   const alone = of("run").map(([, id]) => id);
@@ -48,7 +49,10 @@ async function setClock(state: InstanceState, { clock }: Seeded): Promise<void> 
   }
 }
 
-/** Rows that MLflow's jobs, its UI or older releases write: for each of two experiments, one that goes and one that stays, so that each table has a row that goes and one that doesn't. */
+/**
+ * Rows that MLflow's jobs, its UI or older releases write: for each of two experiments, one that
+ * goes and one that stays, so that each table has a row that goes and one that doesn't.
+ */
 async function addWhatNoClientWrites(state: InstanceState, { named }: Seeded): Promise<void> {
   for (const [index, name] of ["old", "active"].entries()) {
     const experiment = Number(named[name]);
@@ -77,10 +81,28 @@ async function addWhatNoClientWrites(state: InstanceState, { named }: Seeded): P
     await insert("sql_trace_metric_daily_rollups", rollup);
     await insert("sql_span_cost_daily_rollups", rollup);
     await insert("sql_assessment_daily_rollups", rollup);
-    await insert("sql_trace_rollup_rebuild_queue", { experiment_id: experiment, rollup_day: "2026-09-01", rollup_family: "TRACE_METRIC" });
-    await insert("scorers", { experiment_id: experiment, scorer_name: "short answers", scorer_id: id });
-    await insert("scorer_versions", { scorer_id: id, scorer_version: 1, serialized_scorer: "{}", creation_time: 1 });
-    await insert("online_scoring_configs", { online_scoring_config_id: id, scorer_id: id, sample_rate: 0.5, experiment_id: experiment });
+    await insert("sql_trace_rollup_rebuild_queue", {
+      experiment_id: experiment,
+      rollup_day: "2026-09-01",
+      rollup_family: "TRACE_METRIC",
+    });
+    await insert("scorers", {
+      experiment_id: experiment,
+      scorer_name: "short answers",
+      scorer_id: id,
+    });
+    await insert("scorer_versions", {
+      scorer_id: id,
+      scorer_version: 1,
+      serialized_scorer: "{}",
+      creation_time: 1,
+    });
+    await insert("online_scoring_configs", {
+      online_scoring_config_id: id,
+      scorer_id: id,
+      sample_rate: 0.5,
+      experiment_id: experiment,
+    });
     const times = { creation_time_ms: 1, last_update_time_ms: 1 };
     await insert("review_queues", {
       queue_id: id,
@@ -91,7 +113,13 @@ async function addWhatNoClientWrites(state: InstanceState, { named }: Seeded): P
       ...times,
     });
     await insert("review_queue_users", { queue_id: id, user_id: "reviewer" });
-    await insert("review_queue_items", { queue_id: id, item_type: "TRACE", item_id: trace ?? "tr-none", status: "PENDING", ...times });
+    await insert("review_queue_items", {
+      queue_id: id,
+      item_type: "TRACE",
+      item_id: trace ?? "tr-none",
+      status: "PENDING",
+      ...times,
+    });
     const edited = { created_time: 1, last_update_time: 1 };
     const schema = {
       schema_id: id,
@@ -113,9 +141,23 @@ async function addWhatNoClientWrites(state: InstanceState, { named }: Seeded): P
       last_updated_timestamp: 1,
     };
     await insert("issues", { ...issue, issue_id: id, source_run_id: run });
-    await insert("evaluation_datasets", { dataset_id: id, name: `questions ${name}`, workspace: "default", ...edited });
-    const association = { created_time: 1, source_type: "evaluation_dataset", source_id: id, destination_type: "experiment" };
-    await insert("entity_associations", { ...association, association_id: id, destination_id: String(experiment) });
+    await insert("evaluation_datasets", {
+      dataset_id: id,
+      name: `questions ${name}`,
+      workspace: "default",
+      ...edited,
+    });
+    const association = {
+      created_time: 1,
+      source_type: "evaluation_dataset",
+      source_id: id,
+      destination_type: "experiment",
+    };
+    await insert("entity_associations", {
+      ...association,
+      association_id: id,
+      destination_id: String(experiment),
+    });
   }
   // An issue of a living experiment that was found by a run that goes.
   await state.sql.query(

@@ -9,8 +9,14 @@ const page = readFileSync(join(import.meta.dirname, "../../../docs/environments.
 
 /** Arguments of each `npm run <name> -- …` in the page, lines that go on joined. */
 const commands = (name: string): string[][] =>
-  [...page.replaceAll("\\\n", " ").matchAll(new RegExp(`^(?:\\$ )?npm run ${name} -- ([^#\\n]+)`, "gm"))].map(([, line = ""]) =>
-    [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => (quoted ?? word!).replace(/…$/, "a1".repeat(32))),
+  [
+    ...page
+      .replaceAll("\\\n", " ")
+      .matchAll(new RegExp(`^(?:\\$ )?npm run ${name} -- ([^#\\n]+)`, "gm")),
+  ].map(([, line = ""]) =>
+    [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) =>
+      (quoted ?? word!).replace(/…$/, "a1".repeat(32)),
+    ),
   );
 
 test("the environment on AWS and its instance can be made as the page says", async () => {
@@ -20,12 +26,17 @@ test("the environment on AWS and its instance can be made as the page says", asy
   expect((await type(made, ["new-environment", ...environment])).refused).toBeUndefined();
   const [instance = []] = commands("new-instance");
   expect((await type(made, ["new-instance", ...instance])).refused).toBeUndefined();
-  expect(made.files()).toEqual(expect.arrayContaining(["stacks/Pulumi.eu.yaml", "stacks/instances/eu/fraud-detector.yaml"]));
+  expect(made.files()).toEqual(
+    expect.arrayContaining(["stacks/Pulumi.eu.yaml", "stacks/instances/eu/fraud-detector.yaml"]),
+  );
 });
 
 test("the promotion is refused in the page's words, by the files that are here", async () => {
   const promotion = commands("promote").find((line) => line.includes("document-triage"))!;
-  const { refused } = await type(project(ofRepository("dev/document-triage")), ["promote", ...promotion]);
+  const { refused } = await type(project(ofRepository("dev/document-triage")), [
+    "promote",
+    ...promotion,
+  ]);
   expect(page).toContain(refused!);
 });
 
@@ -33,5 +44,8 @@ test("the page's first promotion shows, and writes nothing", async () => {
   const made = project(ofRepository("dev/fraud-detector", "staging/fraud-detector"));
   const promotion = commands("promote").find((line) => line.includes("--dry-run"))!;
   const { output, refused } = await type(made, ["promote", ...promotion]);
-  expect({ refused, output }).toEqual({ refused: undefined, output: expect.stringContaining("differs in staging:") });
+  expect({ refused, output }).toEqual({
+    refused: undefined,
+    output: expect.stringContaining("differs in staging:"),
+  });
 });

@@ -33,7 +33,8 @@ const aws = {
   region: "eu-central-1",
   cluster: "mlflow",
   "pod-identity": "irsa",
-  "oidc-provider-arn": "arn:aws:iam::011122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE",
+  "oidc-provider-arn":
+    "arn:aws:iam::011122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE",
   "admin-role-arns": "arn:aws:iam::011122223333:role/deploy",
   vpc: "vpc-0123456789abcdef0",
   "vpc-cidrs": "10.0.0.0/16",
@@ -43,34 +44,55 @@ const aws = {
   "rds-clients": "sg-0123456789abcdef0",
   "rds-max-connections": "300",
   "ingress-controller": "alb",
-  "certificate-arn": "arn:aws:acm:eu-central-1:011122223333:certificate/12345678-1234-1234-1234-123456789012",
+  "certificate-arn":
+    "arn:aws:acm:eu-central-1:011122223333:certificate/12345678-1234-1234-1234-123456789012",
   image,
 };
 
 const without = (values: Record<string, string>, ...names: string[]): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 
-/** The environment in a stack file that was written, as the program reads it, with exactly these secrets set. */
+/**
+ * The environment in a stack file that was written, as the program reads it, with exactly these
+ * secrets set.
+ */
 function environmentIn(text: string | undefined, secrets: readonly SecretKey[]) {
   const { config } = parse(text ?? "") as { config: Record<string, unknown> };
   expect(config["pulumi:disable-default-providers"]).toEqual(["*"]);
-  const keys = new Map<string, { secret: boolean; plain?: string }>(secrets.map((key) => [key, { secret: true }]));
-  keys.set("environment", { secret: false, plain: JSON.stringify(config["mlflow-instances:environment"]) });
+  const keys = new Map<string, { secret: boolean; plain?: string }>(
+    secrets.map((key) => [key, { secret: true }]),
+  );
+  keys.set("environment", {
+    secret: false,
+    plain: JSON.stringify(config["mlflow-instances:environment"]),
+  });
   const { environment, problems } = parseEnvironment({ stack: "eu", keys });
   expect(problems).toEqual([]);
   return environment!;
 }
 
 const commandsFor = (output: string): string[] =>
-  Object.keys(secretKeys).filter((key) => new RegExp(`pulumi config set --secret --stack eu ${key} `).test(output));
+  Object.keys(secretKeys).filter((key) =>
+    new RegExp(`pulumi config set --secret --stack eu ${key} `).test(output),
+  );
 
 describe("with every value as a flag, and no terminal", () => {
   test.each<[string, Record<string, string>, SecretKey[]]>([
-    ["existing, cert-manager", existing, ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "artifactStoreKeys"]],
+    [
+      "existing, cert-manager",
+      existing,
+      ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "artifactStoreKeys"],
+    ],
     [
       "existing, a PEM pair",
       { ...without(existing, "cluster-issuer"), tls: "pem" },
-      ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "tlsCertificate", "tlsPrivateKey", "artifactStoreKeys"],
+      [
+        "postgresqlAdminPassword",
+        "objectStoreSecretAccessKey",
+        "tlsCertificate",
+        "tlsPrivateKey",
+        "artifactStoreKeys",
+      ],
     ],
     ["aws with a server made here", aws, []],
     [
@@ -84,23 +106,34 @@ describe("with every value as a flag, and no terminal", () => {
       },
       ["postgresqlAdminPassword"],
     ],
-  ])("%s: the file is right, and the commands are for exactly the secrets that it needs", async (_what, values, secrets) => {
-    const { root, files, read } = project();
-    const { output, refused } = await type({ root }, ["new-environment", "eu", ...flags(values)]);
-    expect(refused).toBeUndefined();
-    expect(files()).toEqual(["stacks/Pulumi.eu.yaml", "stacks/instances/eu/.gitkeep"]);
-    environmentIn(read("stacks/Pulumi.eu.yaml"), secrets);
-    expect(commandsFor(output).sort()).toEqual([...secrets].sort());
-    expect(output).toMatch(/^written: stacks\/Pulumi\.eu\.yaml\nnext:\n {2}pulumi stack init eu /);
-    expect(output).toMatch(/ {2}npm run new-instance -- --stack eu\n {2}npm run preview -- eu\n$/);
-  });
+  ])(
+    "%s: the file is right, and the commands are for exactly the secrets that it needs",
+    async (_what, values, secrets) => {
+      const { root, files, read } = project();
+      const { output, refused } = await type({ root }, ["new-environment", "eu", ...flags(values)]);
+      expect(refused).toBeUndefined();
+      expect(files()).toEqual(["stacks/Pulumi.eu.yaml", "stacks/instances/eu/.gitkeep"]);
+      environmentIn(read("stacks/Pulumi.eu.yaml"), secrets);
+      expect(commandsFor(output).sort()).toEqual([...secrets].sort());
+      expect(output).toMatch(
+        /^written: stacks\/Pulumi\.eu\.yaml\nnext:\n {2}pulumi stack init eu /,
+      );
+      expect(output).toMatch(
+        / {2}npm run new-instance -- --stack eu\n {2}npm run preview -- eu\n$/,
+      );
+    },
+  );
 
   test("the values stand where they belong", async () => {
     const { root, read } = project();
     await type({ root }, [
       "new-environment",
       "eu",
-      ...flags({ ...aws, "kms-key-arn": "arn:aws:kms:eu-central-1:011122223333:key/1", "rds-multi-az": "false" }),
+      ...flags({
+        ...aws,
+        "kms-key-arn": "arn:aws:kms:eu-central-1:011122223333:key/1",
+        "rds-multi-az": "false",
+      }),
     ]);
     expect(environmentIn(read("stacks/Pulumi.eu.yaml"), []).platform).toMatchObject({
       accountId: "011122223333",
@@ -115,7 +148,10 @@ describe("with every value as a flag, and no terminal", () => {
           maxConnections: 300,
         },
       },
-      artifactStore: { bucketPrefix: "mlflow-011122223333-eu", kmsKeyArn: "arn:aws:kms:eu-central-1:011122223333:key/1" },
+      artifactStore: {
+        bucketPrefix: "mlflow-011122223333-eu",
+        kmsKeyArn: "arn:aws:kms:eu-central-1:011122223333:key/1",
+      },
       ingress: { className: "alb", controller: "alb", scheme: "internal", tls: { source: "acm" } },
     });
   });
@@ -129,8 +165,14 @@ describe("with every value as a flag, and no terminal", () => {
       context: "eu",
       "pod-identity": "eks",
     };
-    expect((await type({ root }, ["new-environment", "eu", ...flags(values)])).refused).toMatch(/--pod-identity-cluster <name>: /);
-    await type({ root }, ["new-environment", "eu", ...flags({ ...values, "pod-identity-cluster": "mlflow" })]);
+    expect((await type({ root }, ["new-environment", "eu", ...flags(values)])).refused).toMatch(
+      /--pod-identity-cluster <name>: /,
+    );
+    await type({ root }, [
+      "new-environment",
+      "eu",
+      ...flags({ ...values, "pod-identity-cluster": "mlflow" }),
+    ]);
     expect(environmentIn(read("stacks/Pulumi.eu.yaml"), []).platform).toMatchObject({
       kubernetes: { kubeconfig: "/nowhere", context: "eu" },
       podIdentity: { eks: { clusterName: "mlflow" } },
@@ -149,10 +191,20 @@ describe("with every value as a flag, and no terminal", () => {
     const { root, write, read } = project();
     const pem = "-----BEGIN CERTIFICATE-----\nZml4dHVyZQ==\n-----END CERTIFICATE-----\n";
     write("ca.pem", pem);
-    expect((await type({ root }, ["new-environment", "eu", ...flags({ ...existing, "ca-bundle": "/nowhere/ca.pem" })])).refused).toMatch(
-      /--ca-bundle: there is no such file/,
-    );
-    await type({ root }, ["new-environment", "eu", ...flags({ ...existing, "ca-bundle": join(root, "ca.pem") })]);
+    expect(
+      (
+        await type({ root }, [
+          "new-environment",
+          "eu",
+          ...flags({ ...existing, "ca-bundle": "/nowhere/ca.pem" }),
+        ])
+      ).refused,
+    ).toMatch(/--ca-bundle: there is no such file/);
+    await type({ root }, [
+      "new-environment",
+      "eu",
+      ...flags({ ...existing, "ca-bundle": join(root, "ca.pem") }),
+    ]);
     const platform = environmentIn(read("stacks/Pulumi.eu.yaml"), [
       "postgresqlAdminPassword",
       "objectStoreSecretAccessKey",
@@ -163,7 +215,11 @@ describe("with every value as a flag, and no terminal", () => {
 });
 
 describe("nothing is written", () => {
-  const refusedBy = async (name: string[], values: Record<string, string>, files: Record<string, string> = {}) => {
+  const refusedBy = async (
+    name: string[],
+    values: Record<string, string>,
+    files: Record<string, string> = {},
+  ) => {
     const made = project(files);
     const before = made.files();
     const { refused, output } = await type(made, ["new-environment", ...name, ...flags(values)]);
@@ -176,11 +232,18 @@ describe("nothing is written", () => {
     expect(await refusedBy(["eu"], without(existing, "domain", "image", "store-features"))).toMatch(
       /^Values are missing that have no good default \(on a terminal they are asked for\); nothing was written:\n {2}--domain <domain>: Domain of the instances[^\n]+\n {2}--store-features <features>: [^\n]+\(any of versioning, lifecycle, encryption, publicAccessBlock, policyConditions, objectOwnership\)\n {2}--image <reference>: [^\n]+$/,
     );
-    expect(await refusedBy([], {})).toMatch(/ {2}<name>: Name of the environment[^\n]+\n {2}--kind <kind>: /);
+    expect(await refusedBy([], {})).toMatch(
+      / {2}<name>: Name of the environment[^\n]+\n {2}--kind <kind>: /,
+    );
   });
 
   test("all that is wrong is said at once, each of its flag", async () => {
-    const wrong = { ...existing, "max-connections": "10", "store-endpoint": "http://10.20.0.6", image: "tracking-server:latest" };
+    const wrong = {
+      ...existing,
+      "max-connections": "10",
+      "store-endpoint": "http://10.20.0.6",
+      image: "tracking-server:latest",
+    };
     expect(await refusedBy(["eu"], wrong)).toBe(
       [
         "Wrong values; nothing was written:",
@@ -192,11 +255,15 @@ describe("nothing is written", () => {
   });
 
   test("a name is asked for its addresses, because network policies open no names", async () => {
-    expect(await refusedBy(["eu"], { ...existing, "database-host": "pg.example.com" })).toMatch(/ {2}--database-cidrs <ranges>: /);
+    expect(await refusedBy(["eu"], { ...existing, "database-host": "pg.example.com" })).toMatch(
+      / {2}--database-cidrs <ranges>: /,
+    );
   });
 
   test("what has no meaning is not known as long as something is missing", async () => {
-    expect(await refusedBy(["eu"], { ...without(existing, "kind"), account: "011122223333" })).not.toMatch(/--account/);
+    expect(
+      await refusedBy(["eu"], { ...without(existing, "kind"), account: "011122223333" }),
+    ).not.toMatch(/--account/);
   });
 
   test("a value that has no meaning beside the others is refused, and not forgotten", async () => {
@@ -261,8 +328,15 @@ describe("on a terminal", () => {
         "mlflow-instances:environment": {
           platform: {
             kubernetes: { context: "two" },
-            objectStore: { features: { versioning: true, lifecycle: false, objectOwnership: false } },
-            postgresql: { maxConnections: 150, port: 5432, sslMode: "verify-full", superuser: false },
+            objectStore: {
+              features: { versioning: true, lifecycle: false, objectOwnership: false },
+            },
+            postgresql: {
+              maxConnections: 150,
+              port: 5432,
+              sslMode: "verify-full",
+              superuser: false,
+            },
           },
         },
       },
@@ -272,7 +346,11 @@ describe("on a terminal", () => {
   test("whoever leaves in the middle has written nothing", async () => {
     const made = project();
     const asker = scripted({});
-    const { refused } = await type(made, ["new-environment", "eu", ...flags(without(existing, "image"))], { asker });
+    const { refused } = await type(
+      made,
+      ["new-environment", "eu", ...flags(without(existing, "image"))],
+      { asker },
+    );
     expect(refused).toMatch(/nobody expected the question/);
     expect(made.files()).toEqual([]);
   });

@@ -23,7 +23,12 @@ describe("with flags, and no terminal", () => {
     const { output, refused } = await type(made, [
       "new-instance",
       "shop-recommender",
-      ...flags({ ...shop, tier: "standard", retention: "14d", token: "ci:edit:2027-02-20,dashboard:read:2027-05-01" }),
+      ...flags({
+        ...shop,
+        tier: "standard",
+        retention: "14d",
+        token: "ci:edit:2027-02-20,dashboard:read:2027-05-01",
+      }),
     ]);
     expect(refused).toBeUndefined();
     expect(made.read(file)).toBe(
@@ -41,7 +46,9 @@ describe("with flags, and no terminal", () => {
         "",
       ].join("\n"),
     );
-    expect(output).toMatch(/^written: stacks\/instances\/dev\/shop-recommender\.yaml\nnext:\n {2}npm run preview -- dev\n/);
+    expect(output).toMatch(
+      /^written: stacks\/instances\/dev\/shop-recommender\.yaml\nnext:\n {2}npm run preview -- dev\n/,
+    );
     // Roles stand for keys on AWS.
     expect(output).not.toContain("artifactStoreKeys");
   });
@@ -82,7 +89,9 @@ describe("with flags, and no terminal", () => {
       ...flags({ ...without(shop, "cost-center"), stack: "onprem" }),
     ]);
     expect(refused).toBeUndefined();
-    expect(output).toMatch(/pulumi config set --secret artifactStoreKeys --stack onprem .*"shop-recommender"/);
+    expect(output).toMatch(
+      /pulumi config set --secret artifactStoreKeys --stack onprem .*"shop-recommender"/,
+    );
   });
 
   test("for the embedded platform, whose stack file may not be there yet", async () => {
@@ -92,26 +101,42 @@ describe("with flags, and no terminal", () => {
       "shop-recommender",
       ...flags({ ...without(shop, "cost-center"), stack: "local" }),
     ]);
-    expect(output).toBe("written: stacks/instances/local/shop-recommender.yaml\nnext:\n  npm run local\n");
-    expect(parse(made.read("stacks/instances/local/shop-recommender.yaml")!)).toMatchObject({ tier: "sandbox" });
+    expect(output).toBe(
+      "written: stacks/instances/local/shop-recommender.yaml\nnext:\n  npm run local\n",
+    );
+    expect(parse(made.read("stacks/instances/local/shop-recommender.yaml")!)).toMatchObject({
+      tier: "sandbox",
+    });
   });
 });
 
 describe("nothing is written", () => {
   test.each<[string, string[], RegExp]>([
-    ["nothing given", [], / {2}<name>: .*\n {2}--stack <stack>: .*\(one of dev, prod, staging, local\)\n {2}--team <team>: /],
+    [
+      "nothing given",
+      [],
+      / {2}<name>: .*\n {2}--stack <stack>: .*\(one of dev, prod, staging, local\)\n {2}--team <team>: /,
+    ],
     [
       "some given",
       ["shop-recommender", ...flags(without(shop, "owner", "cost-center"))],
       /:\n {2}--owner <address>: .*\n {2}--cost-center <text>: .*$/,
     ],
-    ["an algorithm in the name", ["shop-xgboost", ...flags(shop)], / {2}<name>: contains the algorithm "xgboost"/],
+    [
+      "an algorithm in the name",
+      ["shop-xgboost", ...flags(shop)],
+      / {2}<name>: contains the algorithm "xgboost"/,
+    ],
     [
       "a name for trials",
       ["shop-demo", ...flags({ ...shop, tier: "standard" })],
       /contains "demo", which only an instance of tier sandbox may/,
     ],
-    ["an unknown environment", ["shop-recommender", ...flags({ ...shop, stack: "qa" })], / {2}--stack: qa is not one of /],
+    [
+      "an unknown environment",
+      ["shop-recommender", ...flags({ ...shop, stack: "qa" })],
+      / {2}--stack: qa is not one of /,
+    ],
     [
       "an environment of a pull request",
       ["shop-recommender", ...flags({ ...shop, stack: "pr-12" })],
@@ -122,13 +147,21 @@ describe("nothing is written", () => {
       ["shop-recommender", ...flags({ ...shop, tier: "gold" })],
       / {2}--tier: gold is not one of sandbox, standard, production$/,
     ],
-    ["no address", ["shop-recommender", ...flags({ ...shop, owner: "shop" })], / {2}--owner \(owner\): is not an e-mail address$/],
+    [
+      "no address",
+      ["shop-recommender", ...flags({ ...shop, owner: "shop" })],
+      / {2}--owner \(owner\): is not an e-mail address$/,
+    ],
     [
       "a retention outside the bounds",
       ["shop-recommender", ...flags({ ...shop, retention: "60d" })],
       / {2}--retention \(deletedExperimentRetention\): is 60d, outside 1d to 30d/,
     ],
-    ["a token that is none", ["shop-recommender", ...flags({ ...shop, token: "ci" })], / {2}--token: ci is not <name>:<role>:<last day>/],
+    [
+      "a token that is none",
+      ["shop-recommender", ...flags({ ...shop, token: "ci" })],
+      / {2}--token: ci is not <name>:<role>:<last day>/,
+    ],
     [
       "a token twice",
       ["shop-recommender", ...flags({ ...shop, token: "ci:edit:2027-02-20,ci:read:2027-02-20" })],
@@ -159,7 +192,10 @@ describe("nothing is written", () => {
   });
 
   test("over a file that is there, whichever its ending", async () => {
-    const made = project({ ...ofRepository(), "stacks/instances/dev/shop-recommender.yml": "team: shop\n" });
+    const made = project({
+      ...ofRepository(),
+      "stacks/instances/dev/shop-recommender.yml": "team: shop\n",
+    });
     const { refused } = await type(made, ["new-instance", "shop-recommender", ...flags(shop)]);
     expect(refused).toBe(
       "stacks/instances/dev/shop-recommender.yml is there already; nothing was written. Edit it, or choose another name.",
@@ -170,14 +206,26 @@ describe("nothing is written", () => {
   test("into an environment whose database server is full", async () => {
     const names = ["claims-triage", "demand-forecast", "fraud-detector", "search-ranker"];
     const one = "team: ab\nowner: a@example.com\ndescription: a\ntier: standard\ncostCenter: a\n";
-    const made = project({ ...ofRepository(), ...Object.fromEntries(names.map((name) => [`stacks/instances/dev/${name}.yaml`, one])) });
-    const { refused } = await type(made, ["new-instance", "shop-recommender", ...flags({ ...shop, tier: "standard" })]);
-    expect(refused).toMatch(/with it the instances of dev need more than its database server has: .*maxConnections is 300/);
+    const made = project({
+      ...ofRepository(),
+      ...Object.fromEntries(names.map((name) => [`stacks/instances/dev/${name}.yaml`, one])),
+    });
+    const { refused } = await type(made, [
+      "new-instance",
+      "shop-recommender",
+      ...flags({ ...shop, tier: "standard" }),
+    ]);
+    expect(refused).toMatch(
+      /with it the instances of dev need more than its database server has: .*maxConnections is 300/,
+    );
   });
 
   test("with a stack file that is wrong", async () => {
     const files = ofRepository();
-    const made = project({ ...files, "stacks/Pulumi.dev.yaml": files["stacks/Pulumi.dev.yaml"]!.replace("kind: aws", "kind: gke") });
+    const made = project({
+      ...files,
+      "stacks/Pulumi.dev.yaml": files["stacks/Pulumi.dev.yaml"]!.replace("kind: aws", "kind: gke"),
+    });
     const { refused } = await type(made, ["new-instance", "shop-recommender", ...flags(shop)]);
     expect(refused).toMatch(
       /^The stack file of dev is wrong; nothing was written:\n {2}.*Pulumi\.dev\.yaml:\d+:\d+ .*platform\.kind: is "gke"/,
@@ -187,10 +235,15 @@ describe("nothing is written", () => {
 
 test("the last day that is suggested for a token is refused by nothing, whatever the tier is", async () => {
   const made = project(ofRepository());
-  for (const environment of ["dev", "prod"]) expect(suggestedTokenDay(made.root, environment, today)).toBe("2027-02-20");
+  for (const environment of ["dev", "prod"])
+    expect(suggestedTokenDay(made.root, environment, today)).toBe("2027-02-20");
   const token = `ci:edit:${suggestedTokenDay(made.root, "dev", today)}`;
   for (const tier of tierNames) {
-    const { refused } = await type(project(ofRepository()), ["new-instance", "shop-recommender", ...flags({ ...shop, tier, token })]);
+    const { refused } = await type(project(ofRepository()), [
+      "new-instance",
+      "shop-recommender",
+      ...flags({ ...shop, tier, token }),
+    ]);
     expect(refused).toBeUndefined();
   }
 });
@@ -198,15 +251,25 @@ test("the last day that is suggested for a token is refused by nothing, whatever
 test("an exclusion or a level in stacks/policies.json holds here, too", async () => {
   const token = { ...shop, token: "ci:edit:2027-09-01" };
   const configured = async (policies: object) => {
-    const made = project({ ...ofRepository(), "stacks/policies.json": JSON.stringify({ "token-expires-in-time": policies }) });
+    const made = project({
+      ...ofRepository(),
+      "stacks/policies.json": JSON.stringify({ "token-expires-in-time": policies }),
+    });
     return (await type(made, ["new-instance", "shop-recommender", ...flags(token)])).refused;
   };
-  const exclusion = { instance: "shop-recommender", reason: "until their pipeline renews tokens by itself" };
+  const exclusion = {
+    instance: "shop-recommender",
+    reason: "until their pipeline renews tokens by itself",
+  };
   expect(await configured({ enforcementLevel: "advisory" })).toBeUndefined();
   expect(await configured({ maxDays: { environments: { dev: 300 } } })).toBeUndefined();
   expect(await configured({ exclusions: [{ ...exclusion, until: "2026-11-22" }] })).toBeUndefined();
-  expect(await configured({ exclusions: [{ ...exclusion, until: "2026-11-21" }] })).toMatch(/token-expires-in-time/);
-  expect(await configured({ maxDay: 3 })).toMatch(/^stacks\/policies\.json is wrong; nothing was written:\n {2}token-expires-in-time: /);
+  expect(await configured({ exclusions: [{ ...exclusion, until: "2026-11-21" }] })).toMatch(
+    /token-expires-in-time/,
+  );
+  expect(await configured({ maxDay: 3 })).toMatch(
+    /^stacks\/policies\.json is wrong; nothing was written:\n {2}token-expires-in-time: /,
+  );
 });
 
 test("on a terminal what is missing is asked, the environment first; a wrong answer is refused at once", async () => {
@@ -227,7 +290,9 @@ test("on a terminal what is missing is asked, the environment first; a wrong ans
     choices: ["dev", "prod", "staging", "local"],
     suggestion: undefined,
   });
-  expect(asker.asked.find(({ choices }) => choices?.includes("sandbox"))?.suggestion).toBe("standard");
+  expect(asker.asked.find(({ choices }) => choices?.includes("sandbox"))?.suggestion).toBe(
+    "standard",
+  );
   expect(asker.refused).toEqual([
     expect.stringContaining('contains the algorithm "xgboost"'),
     expect.stringContaining("is a label on everything"),

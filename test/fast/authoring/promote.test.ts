@@ -2,11 +2,13 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { ofRepository, project, scripted, type } from "./support.ts";
 
-const head = "team: shop\nowner: shop@example.com\ndescription: Recommendations in the shop\ncostCenter: ml-1700\n";
+const head =
+  "team: shop\nowner: shop@example.com\ndescription: Recommendations in the shop\ncostCenter: ml-1700\n";
 const source = "stacks/instances/dev/shop-recommender.yaml";
 const target = (stack: string) => `stacks/instances/${stack}/shop-recommender.yaml`;
 
-const withSource = (text: string, more: Record<string, string> = {}) => project({ ...ofRepository(), [source]: text, ...more });
+const withSource = (text: string, more: Record<string, string> = {}) =>
+  project({ ...ofRepository(), [source]: text, ...more });
 
 describe("to an environment that has no such instance", () => {
   test("the file is copied, comments included; the values that differ are said, each with its reason", async () => {
@@ -40,14 +42,24 @@ describe("to an environment that has no such instance", () => {
     expect(made.read(target("prod"))).toBe(
       `${head}tokens:\n  # Of the nightly training.\n  ci: { role: edit, expires: 2027-02-20 }\n  dashboard: { role: read, expires: 2027-02-20 }\n`,
     );
-    expect(output).toContain("  tokens.ci.expires: 2027-02-20, not 2027-05-20; the policies allow no later day in prod\n");
+    expect(output).toContain(
+      "  tokens.ci.expires: 2027-02-20, not 2027-05-20; the policies allow no later day in prod\n",
+    );
     expect(output).not.toContain("tokens.dashboard");
   });
 
   test("a time zone that the environments set is theirs", async () => {
     const files = ofRepository();
-    const prod = files["stacks/Pulumi.prod.yaml"]!.replace("timeZone: Europe/Berlin", "timeZone: Asia/Tokyo");
-    const { output } = await type(withSource(head, { "stacks/Pulumi.prod.yaml": prod }), ["promote", "shop-recommender", "dev", "prod"]);
+    const prod = files["stacks/Pulumi.prod.yaml"]!.replace(
+      "timeZone: Europe/Berlin",
+      "timeZone: Asia/Tokyo",
+    );
+    const { output } = await type(withSource(head, { "stacks/Pulumi.prod.yaml": prod }), [
+      "promote",
+      "shop-recommender",
+      "dev",
+      "prod",
+    ]);
     expect(output.replace(/ {2,}/g, "  ")).toContain(
       "  maintenance.timeZone  Europe/Berlin -> Asia/Tokyo  default of dev there, default of prod here\n",
     );
@@ -69,15 +81,30 @@ describe("to an environment that has no such instance", () => {
 
   test("--tier says the tier there", async () => {
     const made = withSource(`${head}tier: sandbox\n`);
-    const { output } = await type(made, ["promote", "shop-recommender", "dev", "staging", "--tier", "standard"]);
+    const { output } = await type(made, [
+      "promote",
+      "shop-recommender",
+      "dev",
+      "staging",
+      "--tier",
+      "standard",
+    ]);
     expect(parse(made.read(target("staging"))!)).toMatchObject({ tier: "standard" });
     expect(output).toContain("  tier: standard by --tier, not sandbox\n");
   });
 
   test("--dry-run shows it and writes nothing", async () => {
     const made = withSource(head);
-    const { output } = await type(made, ["promote", "shop-recommender", "dev", "staging", "--dry-run"]);
-    expect(output).toMatch(/differs in staging:[^]*dry run: stacks\/instances\/staging\/shop-recommender\.yaml was not written\.\n$/);
+    const { output } = await type(made, [
+      "promote",
+      "shop-recommender",
+      "dev",
+      "staging",
+      "--dry-run",
+    ]);
+    expect(output).toMatch(
+      /differs in staging:[^]*dry run: stacks\/instances\/staging\/shop-recommender\.yaml was not written\.\n$/,
+    );
     expect(made.read(target("staging"))).toBeUndefined();
   });
 });
@@ -95,7 +122,9 @@ describe("to an environment that has it", () => {
   test("without --yes and a terminal the change is shown and refused", async () => {
     const made = withSource(text, { [target("prod")]: present });
     const { output, refused } = await type(made, ["promote", "shop-recommender", "dev", "prod"]);
-    expect(refused).toBe(`${target("prod")} is there already; --yes changes it as shown. Nothing was written.`);
+    expect(refused).toBe(
+      `${target("prod")} is there already; --yes changes it as shown. Nothing was written.`,
+    );
     expect(output.replace(/ {2,}/g, "  ")).toContain(
       [
         `changes in ${target("prod")}:`,
@@ -123,7 +152,9 @@ describe("to an environment that has it", () => {
     [false, present],
   ])("on a terminal it is asked: %s", async (answer, after) => {
     const made = withSource(text, { [target("prod")]: present });
-    const { refused } = await type(made, ["promote", "shop-recommender", "dev", "prod"], { asker: scripted({ Change: answer }) });
+    const { refused } = await type(made, ["promote", "shop-recommender", "dev", "prod"], {
+      asker: scripted({ Change: answer }),
+    });
     expect(refused).toBe(answer ? undefined : "Nothing was written.");
     expect(made.read(target("prod"))).toBe(after);
   });
@@ -136,8 +167,12 @@ describe("to an environment that has it", () => {
   });
 
   test("its own share of the database server is not counted twice", async () => {
-    const fits = withSource(`${head}databaseConnections: 200\n`, { [target("staging")]: `${head}databaseConnections: 380\n` });
-    expect((await type(fits, ["promote", "shop-recommender", "dev", "staging", "--yes"])).refused).toBeUndefined();
+    const fits = withSource(`${head}databaseConnections: 200\n`, {
+      [target("staging")]: `${head}databaseConnections: 380\n`,
+    });
+    expect(
+      (await type(fits, ["promote", "shop-recommender", "dev", "staging", "--yes"])).refused,
+    ).toBeUndefined();
   });
 
   test("a second promotion finds nothing to do", async () => {
@@ -156,14 +191,24 @@ describe("refused, and nothing is written", () => {
       ["dev", "prod"],
       /^prod refuses shop-recommender as it is in dev; nothing was written:\n {2}stacks\/instances\/dev\/shop-recommender\.yaml:5:1 deletedExperimentRetention: is 3d, outside 14d to 35d of tier production in prod\n[^]*\n {2}stacks\/Pulumi\.prod\.yaml: environment\.bounds\.deletedExperimentRetention: 14d to 35d$/,
     ],
-    ["a name that its tier doesn't allow there", head, ["dev", "prod"], /contains "trial", which only an instance of tier sandbox may/],
+    [
+      "a name that its tier doesn't allow there",
+      head,
+      ["dev", "prod"],
+      /contains "trial", which only an instance of tier sandbox may/,
+    ],
     [
       "sizes for which the server has no connections",
       `${head}replicas: 5\nworkers: 8\n`,
       ["dev", "staging"],
       /need more than its database server has: /,
     ],
-    ["a file with an error", `${head}replica: 2\n`, ["dev", "prod"], /shop-recommender\.yaml:5:1 replica: unknown key/],
+    [
+      "a file with an error",
+      `${head}replica: 2\n`,
+      ["dev", "prod"],
+      /shop-recommender\.yaml:5:1 replica: unknown key/,
+    ],
     [
       "a file that is no YAML",
       `${head}  replicas: 2\n`,

@@ -14,7 +14,12 @@ function terminal(env: Record<string, string> = {}, isTTY = true) {
   const until = async (text: string): Promise<void> => {
     while (!shown.includes(text)) await new Promise((resolve) => setTimeout(resolve, 5));
   };
-  return { asker: asker!, until, press: (keys: string) => void stdin.write(keys), shown: () => shown };
+  return {
+    asker: asker!,
+    until,
+    press: (keys: string) => void stdin.write(keys),
+    shown: () => shown,
+  };
 }
 
 test.each<[string, Record<string, string>, boolean]>([
@@ -26,7 +31,9 @@ test.each<[string, Record<string, string>, boolean]>([
 
 test("text is taken without the blanks around it, once it is right; a choice by its key", async () => {
   const { asker, until, press, shown } = terminal();
-  const text = asker.text("Which team?", { problem: (value) => (value === "shop" ? undefined : `${value} is no team`) });
+  const text = asker.text("Which team?", {
+    problem: (value) => (value === "shop" ? undefined : `${value} is no team`),
+  });
   await until("Which team?");
   press("sho \r");
   await until("sho is no team");

@@ -27,7 +27,11 @@ test.each(cloud)("%s has three instances at least, within what the policies boun
 });
 
 test("local has three instances, too", () => {
-  const { names } = readInstances(undefined, join(root, "stacks", "instances", "local"), { stack: "local", today, root });
+  const { names } = readInstances(undefined, join(root, "stacks", "instances", "local"), {
+    stack: "local",
+    today,
+    root,
+  });
   expect(names).toEqual(["demand-forecast", "fraud-detector", "search-ranker"]);
 });
 
@@ -35,13 +39,16 @@ test("no two environments share an account, a bucket name or a domain", () => {
   const environments = cloud.map(read);
   for (const value of [
     environments.map(({ environment: { domain } }) => domain),
-    environments.map(({ environment: { platform } }) => (platform.kind === "aws" ? platform.accountId : platform.kind)),
+    environments.map(({ environment: { platform } }) =>
+      platform.kind === "aws" ? platform.accountId : platform.kind,
+    ),
     environments.flatMap(({ specs }) => specs.map(({ bucket }) => bucket)),
   ])
     expect(new Set(value).size).toBe(value.length);
 });
 
-// Nothing in them may be somebody's: ids that AWS' own documentation uses, or that look made up, and names that nobody can own.
+// Nothing in them may be somebody's: ids that AWS' own documentation uses, or that look made up,
+// and names that nobody can own.
 test.each(cloud)("%s names nobody's account and nobody's domain", (stack) => {
   const text = readFileSync(join(root, "stacks", `Pulumi.${stack}.yaml`), "utf8");
   expect([...new Set(text.match(/\b[0-9]{12}\b/g))]).toEqual([
@@ -52,5 +59,9 @@ test.each(cloud)("%s names nobody's account and nobody's domain", (stack) => {
 });
 
 test("the pipelines look after exactly these three", async () => {
-  expect((await environmentsIn(root)).map(({ stack }) => stack)).toEqual(["dev", "prod", "staging"]);
+  expect((await environmentsIn(root)).map(({ stack }) => stack)).toEqual([
+    "dev",
+    "prod",
+    "staging",
+  ]);
 });

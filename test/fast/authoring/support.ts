@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
@@ -26,7 +34,8 @@ export function project(files: Record<string, string> = {}): Project {
   return {
     root,
     write,
-    read: (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined),
+    read: (path) =>
+      existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined,
     files: () =>
       readdirSync(root, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
@@ -45,8 +54,14 @@ interface Project {
 /** The stack files and policies of this repository, with none or some of its instance files. */
 export function ofRepository(...instances: string[]): Record<string, string> {
   const paths = ["dev", "staging", "prod"].map((stack) => `stacks/Pulumi.${stack}.yaml`);
-  const all = [...paths, "stacks/policies.json", ...instances.map((instance) => `stacks/instances/${instance}.yaml`)];
-  return Object.fromEntries(all.map((path) => [path, readFileSync(join(repository, path), "utf8")]));
+  const all = [
+    ...paths,
+    "stacks/policies.json",
+    ...instances.map((instance) => `stacks/instances/${instance}.yaml`),
+  ];
+  return Object.fromEntries(
+    all.map((path) => [path, readFileSync(join(repository, path), "utf8")]),
+  );
 }
 
 export interface Ended {
@@ -62,10 +77,22 @@ export async function type(
   { asker, env = { HOME: "/home/of-nobody" } }: { asker?: Asker; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
   let output = "";
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
-  const context = { root, out: (text: string) => void (output += text), note: () => undefined, asker, today, env };
+  const program = new Command()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  const context = {
+    root,
+    out: (text: string) => void (output += text),
+    note: () => undefined,
+    asker,
+    today,
+    env,
+  };
   for (const register of [newEnvironment, newInstance, promote]) register(program, context);
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  for (const command of program.commands)
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   try {
     await program.parseAsync(line, { from: "user" });
     return { output, refused: undefined };
@@ -75,17 +102,27 @@ export async function type(
 }
 
 /** `{ "database-host": "…" }` as arguments. */
-export const flags = (values: Record<string, string>): string[] => Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
+export const flags = (values: Record<string, string>): string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
 
 export interface Scripted extends Asker {
   /** The questions in their order, each with what was said of it. */
-  readonly asked: { readonly question: string; readonly choices?: readonly string[]; readonly suggestion?: string | undefined }[];
+  readonly asked: {
+    readonly question: string;
+    readonly choices?: readonly string[];
+    readonly suggestion?: string | undefined;
+  }[];
   /** What was wrong with an answer; the next one in line was then tried. */
   readonly refused: string[];
 }
 
-/** Somebody who answers by the beginning of the question. Several answers are given one after the other, until one is taken. */
-export function scripted(answers: Readonly<Record<string, string | boolean | readonly string[]>>): Scripted {
+/**
+ * Somebody who answers by the beginning of the question. Several answers are given one after the
+ * other, until one is taken.
+ */
+export function scripted(
+  answers: Readonly<Record<string, string | boolean | readonly string[]>>,
+): Scripted {
   const asked: Scripted["asked"] = [];
   const refused: string[] = [];
   const answerTo = (question: string): string | boolean | readonly string[] => {
@@ -108,7 +145,8 @@ export function scripted(answers: Readonly<Record<string, string | boolean | rea
     async choose(question, choices, suggestion) {
       asked.push({ question, choices, suggestion });
       const answer = String(answerTo(question));
-      if (!choices.includes(answer)) throw new Error(`${answer} is not offered for "${question}": ${choices.join(", ")}`);
+      if (!choices.includes(answer))
+        throw new Error(`${answer} is not offered for "${question}": ${choices.join(", ")}`);
       return answer;
     },
     async chooseSome(question, choices) {

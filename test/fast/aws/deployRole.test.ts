@@ -26,8 +26,9 @@ const rdsTags = tags("rds", "AddTagsToResource", "RemoveTagsFromResource", "List
 const ec2Tags = tags("ec2", "CreateTags", "DeleteTags");
 
 /**
- * What the official provider calls for each type that the program registers, and each function: by the provider's documentation and source, as far as public. It
- * was not measured; a missing one is named by AWS in the error of the first update.
+ * What the official provider calls for each type that the program registers, and each function: by
+ * the provider's documentation and source, as far as public. It was not measured; a missing one is
+ * named by AWS in the error of the first update.
  */
 const needs: Record<string, string[]> = {
   "s3/bucket": [
@@ -58,35 +59,59 @@ const needs: Record<string, string[]> = {
     "s3:DeleteObjectVersion",
   ],
   "s3/bucketVersioning": ["s3:GetBucketVersioning", "s3:PutBucketVersioning"],
-  "s3/bucketServerSideEncryptionConfiguration": ["s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration"],
+  "s3/bucketServerSideEncryptionConfiguration": [
+    "s3:GetEncryptionConfiguration",
+    "s3:PutEncryptionConfiguration",
+  ],
   "s3/bucketPublicAccessBlock": ["s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock"],
   "s3/bucketOwnershipControls": ["s3:GetBucketOwnershipControls", "s3:PutBucketOwnershipControls"],
-  "s3/bucketLifecycleConfiguration": ["s3:GetLifecycleConfiguration", "s3:PutLifecycleConfiguration"],
+  "s3/bucketLifecycleConfiguration": [
+    "s3:GetLifecycleConfiguration",
+    "s3:PutLifecycleConfiguration",
+  ],
   "s3/bucketPolicy": ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"],
   "iam/role": [
-    ...["CreateRole", "GetRole", "UpdateRole", "UpdateAssumeRolePolicy", "DeleteRole"].map((action) => `iam:${action}`),
-    ...["ListRolePolicies", "ListAttachedRolePolicies", "ListInstanceProfilesForRole"].map((action) => `iam:${action}`),
-    ...["PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"].map((action) => `iam:${action}`),
+    ...["CreateRole", "GetRole", "UpdateRole", "UpdateAssumeRolePolicy", "DeleteRole"].map(
+      (action) => `iam:${action}`,
+    ),
+    ...["ListRolePolicies", "ListAttachedRolePolicies", "ListInstanceProfilesForRole"].map(
+      (action) => `iam:${action}`,
+    ),
+    ...["PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"].map(
+      (action) => `iam:${action}`,
+    ),
     ...tags("iam", "TagRole", "UntagRole"),
   ],
   "iam/rolePolicy": ["iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy"],
   "eks/podIdentityAssociation": [
-    ...["Create", "Describe", "Update", "Delete"].map((verb) => `eks:${verb}PodIdentityAssociation`),
+    ...["Create", "Describe", "Update", "Delete"].map(
+      (verb) => `eks:${verb}PodIdentityAssociation`,
+    ),
     ...tags("eks", "TagResource", "UntagResource"),
     "iam:PassRole",
     "iam:GetRole",
   ],
-  "route53/record": ["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets", "route53:GetHostedZone", "route53:GetChange"],
+  "route53/record": [
+    "route53:ChangeResourceRecordSets",
+    "route53:ListResourceRecordSets",
+    "route53:GetHostedZone",
+    "route53:GetChange",
+  ],
   "eks/getCluster": ["eks:DescribeCluster"],
   "rds/instance": [
-    ...["CreateDBInstance", "ModifyDBInstance", "RebootDBInstance", "DeleteDBInstance", "DescribeDBInstances"].map(
-      (action) => `rds:${action}`,
-    ),
+    ...[
+      "CreateDBInstance",
+      "ModifyDBInstance",
+      "RebootDBInstance",
+      "DeleteDBInstance",
+      "DescribeDBInstances",
+    ].map((action) => `rds:${action}`),
     // The final snapshot, and a server made from one.
     "rds:CreateDBSnapshot",
     "rds:RestoreDBInstanceFromDBSnapshot",
     ...rdsTags,
-    // The master secret is made in the caller's name, and so is what a key of one's own has to allow.
+    // The master secret is made in the caller's name, and so is what a key of one's own has to
+    // allow.
     "secretsmanager:CreateSecret",
     "secretsmanager:TagResource",
     "kms:DescribeKey",
@@ -98,7 +123,12 @@ const needs: Record<string, string[]> = {
     "ec2:DescribeAvailabilityZones",
   ],
   "rds/subnetGroup": [
-    ...["CreateDBSubnetGroup", "ModifyDBSubnetGroup", "DeleteDBSubnetGroup", "DescribeDBSubnetGroups"].map((action) => `rds:${action}`),
+    ...[
+      "CreateDBSubnetGroup",
+      "ModifyDBSubnetGroup",
+      "DeleteDBSubnetGroup",
+      "DescribeDBSubnetGroups",
+    ].map((action) => `rds:${action}`),
     ...rdsTags,
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
@@ -114,7 +144,9 @@ const needs: Record<string, string[]> = {
   "rds/getInstance": ["rds:DescribeDBInstances", "rds:ListTagsForResource"],
   "secretsmanager/getSecretVersion": ["secretsmanager:GetSecretValue", "kms:Decrypt"],
   "ec2/securityGroup": [
-    ...["CreateSecurityGroup", "DeleteSecurityGroup", "DescribeSecurityGroups"].map((action) => `ec2:${action}`),
+    ...["CreateSecurityGroup", "DeleteSecurityGroup", "DescribeSecurityGroups"].map(
+      (action) => `ec2:${action}`,
+    ),
     // The rule that lets everything out, which AWS gives to a new group.
     "ec2:RevokeSecurityGroupEgress",
     // Whether something still uses a group that is to go.
@@ -122,14 +154,22 @@ const needs: Record<string, string[]> = {
     ...ec2Tags,
   ],
   "vpc/securityGroupIngressRule": [
-    ...["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "ModifySecurityGroupRules"].map((action) => `ec2:${action}`),
+    ...[
+      "AuthorizeSecurityGroupIngress",
+      "RevokeSecurityGroupIngress",
+      "ModifySecurityGroupRules",
+    ].map((action) => `ec2:${action}`),
     "ec2:DescribeSecurityGroupRules",
     ...ec2Tags,
   ],
   "cloudwatch/logGroup": [
-    ...["CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "PutRetentionPolicy", "DeleteRetentionPolicy"].map(
-      (action) => `logs:${action}`,
-    ),
+    ...[
+      "CreateLogGroup",
+      "DeleteLogGroup",
+      "DescribeLogGroups",
+      "PutRetentionPolicy",
+      "DeleteRetentionPolicy",
+    ].map((action) => `logs:${action}`),
     ...tags("logs", "TagResource", "UntagResource", "ListTagsForResource"),
   ],
   // Nothing of AWS' own.
@@ -146,18 +186,23 @@ const preflight = [
   "route53:GetHostedZone",
 ];
 
-/** Modules of the AWS SDK of Pulumi that program and components import: what they register and call. */
+/**
+ * Modules of the AWS SDK of Pulumi that program and components import: what they register and call.
+ */
 function imported(): string[] {
   const files = ["components", "program"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
       .map((name) => readFileSync(join(root, folder, name), "utf8")),
   );
-  const found = files.flatMap((text) => [...text.matchAll(/from "@pulumi\/aws\/([A-Za-z0-9/]+)\.js"/g)].map(([, path]) => path!));
+  const found = files.flatMap((text) =>
+    [...text.matchAll(/from "@pulumi\/aws\/([A-Za-z0-9/]+)\.js"/g)].map(([, path]) => path!),
+  );
   return [...new Set(found)].filter((path) => !path.startsWith("types")).sort();
 }
 
-const actionsOf = (statements: readonly Statement[]) => [...new Set(statements.flatMap(({ Action }) => Action))].sort();
+const actionsOf = (statements: readonly Statement[]) =>
+  [...new Set(statements.flatMap(({ Action }) => Action))].sort();
 const all = [...documents.instances.Statement, ...documents.database.Statement];
 
 test("the table names every type and function that the program uses, and no other", () => {
@@ -165,20 +210,30 @@ test("the table names every type and function that the program uses, and no othe
 });
 
 test("the role may do what these need and the checks ask, and nothing else", () => {
-  expect(actionsOf(all)).toEqual([...new Set([...Object.values(needs).flat(), ...preflight])].sort());
+  expect(actionsOf(all)).toEqual(
+    [...new Set([...Object.values(needs).flat(), ...preflight])].sort(),
+  );
 });
 
 test("the role may look itself up, or its path in adminRoleArns is never compared", () => {
-  const { config } = parse(readFileSync(join(root, "stacks", "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, any> };
+  const { config } = parse(readFileSync(join(root, "stacks", "Pulumi.dev.yaml"), "utf8")) as {
+    config: Record<string, any>;
+  };
   const own: string[] = config["mlflow-instances:environment"].platform.adminRoleArns;
-  const lookedUp = documents.instances.Statement.filter(({ Action }) => Action.includes("iam:GetRole")).flatMap(({ Resource }) => Resource);
+  const lookedUp = documents.instances.Statement.filter(({ Action }) =>
+    Action.includes("iam:GetRole"),
+  ).flatMap(({ Resource }) => Resource);
   expect(lookedUp).toEqual(expect.arrayContaining(own));
 });
 
 test("whoever has a database server already needs the first document only", () => {
   const ofServer = /^(rds|ec2|secretsmanager|kms|logs):|^iam:CreateServiceLinkedRole$/;
-  expect(actionsOf(documents.instances.Statement).filter((action) => ofServer.test(action))).toEqual([]);
-  expect(actionsOf(documents.database.Statement).filter((action) => !ofServer.test(action))).toEqual([]);
+  expect(
+    actionsOf(documents.instances.Statement).filter((action) => ofServer.test(action)),
+  ).toEqual([]);
+  expect(
+    actionsOf(documents.database.Statement).filter((action) => !ofServer.test(action)),
+  ).toEqual([]);
 });
 
 describe.each(["instances", "database"] as const)("the document for %s", (name) => {
@@ -188,22 +243,33 @@ describe.each(["instances", "database"] as const)("the document for %s", (name) 
     expect(Version).toBe("2012-10-17");
     expect(JSON.stringify(documents[name]).length).toBeLessThanOrEqual(6144);
     expect(new Set(Statement.map(({ Sid }) => Sid)).size).toBe(Statement.length);
-    for (const { Effect, Sid } of Statement) expect([Effect, Sid]).toEqual(["Allow", expect.stringMatching(/^[A-Za-z0-9]+$/)]);
+    for (const { Effect, Sid } of Statement)
+      expect([Effect, Sid]).toEqual(["Allow", expect.stringMatching(/^[A-Za-z0-9]+$/)]);
   });
 
   test("has no wildcard action, and names what it is about wherever AWS can tell", () => {
-    for (const { Action } of Statement) for (const action of Action) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z0-9]+$/);
+    for (const { Action } of Statement)
+      for (const action of Action) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z0-9]+$/);
     // These have no resource: AWS takes nothing but `*` for them.
-    const open = Statement.filter(({ Resource }) => [Resource].flat().includes("*")).flatMap(({ Action }) => Action);
-    for (const action of open) expect(action).toMatch(/^(s3:ListAllMyBuckets|eks:ListClusters|ec2:Describe\w+)$/);
+    const open = Statement.filter(({ Resource }) => [Resource].flat().includes("*")).flatMap(
+      ({ Action }) => Action,
+    );
+    for (const action of open)
+      expect(action).toMatch(/^(s3:ListAllMyBuckets|eks:ListClusters|ec2:Describe\w+)$/);
   });
 
   test("writes to nothing outside of the environment dev, whose names everything begins with or whose tag it has", () => {
-    const writes = Statement.filter(({ Action }) => Action.some((action) => !/:(Describe|List|Get)/.test(action)));
+    const writes = Statement.filter(({ Action }) =>
+      Action.some((action) => !/:(Describe|List|Get)/.test(action)),
+    );
     for (const { Sid, Resource, Condition } of writes) {
       const named = [Resource]
         .flat()
-        .every((arn) => /mlflow-dev|example-mlflow-dev|hostedzone\/Z|key\/|rds!db-|AWSServiceRoleForRDS|og:default:/.test(arn));
+        .every((arn) =>
+          /mlflow-dev|example-mlflow-dev|hostedzone\/Z|key\/|rds!db-|AWSServiceRoleForRDS|og:default:/.test(
+            arn,
+          ),
+        );
       const tagged = JSON.stringify(Condition ?? {}).includes("mlflow-instances/environment");
       const born = ["MakeSecurityGroup", "TagSecurityGroup"].includes(Sid);
       expect([Sid, named || tagged || born]).toEqual([Sid, true]);

@@ -1,6 +1,7 @@
 /**
- * What AWS answers to a request, worked out from the policies: the published evaluation logic of one account's identity policies, permissions boundary and the
- * bucket's policy, for the elements that this project writes. Anything else in a document is an error here, never a guess.
+ * What AWS answers to a request, worked out from the policies: the published evaluation logic of
+ * one account's identity policies, permissions boundary and the bucket's policy, for the elements
+ * that this project writes. Anything else in a document is an error here, never a guess.
  */
 export interface Statement {
   readonly Sid?: string;
@@ -8,7 +9,9 @@ export interface Statement {
   readonly Principal?: "*" | Readonly<Record<string, string | readonly string[]>>;
   readonly Action: string | readonly string[];
   readonly Resource?: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  readonly Condition?: Readonly<
+    Record<string, Readonly<Record<string, string | readonly string[]>>>
+  >;
 }
 
 export interface PolicyDocument {
@@ -17,7 +20,10 @@ export interface PolicyDocument {
 }
 
 export interface Caller {
-  /** ARN of the role (of its sessions, too: that is what aws:PrincipalArn holds); none for an anonymous request. */
+  /**
+   * ARN of the role (of its sessions, too: that is what aws:PrincipalArn holds); none for an
+   * anonymous request.
+   */
   readonly arn?: string | undefined;
   readonly policies?: readonly PolicyDocument[] | undefined;
   /** What the role may do at most. */
@@ -44,7 +50,8 @@ const list = (value: string | readonly string[] | undefined): readonly string[] 
 
 /** `*` and `?` as IAM knows them: over any character, a slash included. */
 function matches(pattern: string, text: string): boolean {
-  if (pattern.includes("${")) throw new Error(`policy variables are not evaluated here: ${pattern}`);
+  if (pattern.includes("${"))
+    throw new Error(`policy variables are not evaluated here: ${pattern}`);
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
@@ -54,7 +61,9 @@ function matches(pattern: string, text: string): boolean {
 
 type Operator = (value: string, wanted: string) => boolean;
 
-/** The second is true for an operator that negates: a key that the request lacks then fulfils it. */
+/**
+ * The second is true for an operator that negates: a key that the request lacks then fulfils it.
+ */
 const operators: Record<string, readonly [Operator, boolean]> = {
   StringEquals: [(value, wanted) => value === wanted, false],
   StringNotEquals: [(value, wanted) => value === wanted, true],
@@ -67,8 +76,13 @@ const operators: Record<string, readonly [Operator, boolean]> = {
   Bool: [(value, wanted) => value.toLowerCase() === wanted.toLowerCase(), false],
 };
 
-function conditionHolds(condition: Statement["Condition"], context: Readonly<Record<string, string>>): boolean {
-  const lowered = new Map(Object.entries(context).map(([key, value]) => [key.toLowerCase(), value]));
+function conditionHolds(
+  condition: Statement["Condition"],
+  context: Readonly<Record<string, string>>,
+): boolean {
+  const lowered = new Map(
+    Object.entries(context).map(([key, value]) => [key.toLowerCase(), value]),
+  );
   return Object.entries(condition ?? {}).every(([name, keys]) => {
     const ifExists = name.endsWith("IfExists");
     const operator = operators[ifExists ? name.slice(0, -"IfExists".length) : name];
@@ -83,12 +97,19 @@ function conditionHolds(condition: Statement["Condition"], context: Readonly<Rec
   });
 }
 
-function isAbout(statement: Statement, request: Request, context: Readonly<Record<string, string>>): boolean {
+function isAbout(
+  statement: Statement,
+  request: Request,
+  context: Readonly<Record<string, string>>,
+): boolean {
   for (const key of Object.keys(statement)) {
-    if (!["Sid", "Effect", "Principal", "Action", "Resource", "Condition"].includes(key)) throw new Error(`${key} is not evaluated here`);
+    if (!["Sid", "Effect", "Principal", "Action", "Resource", "Condition"].includes(key))
+      throw new Error(`${key} is not evaluated here`);
   }
   return (
-    list(statement.Action).some((pattern) => matches(pattern.toLowerCase(), request.action.toLowerCase())) &&
+    list(statement.Action).some((pattern) =>
+      matches(pattern.toLowerCase(), request.action.toLowerCase()),
+    ) &&
     list(statement.Resource).some((pattern) => matches(pattern, request.resource)) &&
     conditionHolds(statement.Condition, context)
   );
@@ -96,7 +117,10 @@ function isAbout(statement: Statement, request: Request, context: Readonly<Recor
 
 const accountOf = (arn: string): string => arn.split(":")[4] ?? "";
 
-/** How a statement of a resource's policy names the caller: not at all, by its account only (which leaves it to that account), or itself. */
+/**
+ * How a statement of a resource's policy names the caller: not at all, by its account only (which
+ * leaves it to that account), or itself.
+ */
 function named({ Principal }: Statement, caller: Caller): "no" | "account" | "itself" {
   if (Principal === undefined) throw new Error("a statement of a bucket's policy has no principal");
   const principals = Principal === "*" ? ["*"] : list(Principal["AWS"]);
@@ -104,7 +128,9 @@ function named({ Principal }: Statement, caller: Caller): "no" | "account" | "it
   if (caller.arn === undefined) return "no";
   if (principals.includes(caller.arn)) return "itself";
   const account = accountOf(caller.arn);
-  return principals.includes(account) || principals.includes(`arn:aws:iam::${account}:root`) ? "account" : "no";
+  return principals.includes(account) || principals.includes(`arn:aws:iam::${account}:root`)
+    ? "account"
+    : "no";
 }
 
 export type Decision = "allowed" | "denied explicitly" | "denied: nothing allows it";
@@ -112,21 +138,30 @@ export type Decision = "allowed" | "denied explicitly" | "denied: nothing allows
 export function decide(caller: Caller, request: Request, { account, policy }: Resource): Decision {
   const context = {
     "aws:SecureTransport": String(request.secure ?? true),
-    ...(caller.arn === undefined ? {} : { "aws:PrincipalArn": caller.arn, "aws:PrincipalAccount": accountOf(caller.arn) }),
+    ...(caller.arn === undefined
+      ? {}
+      : { "aws:PrincipalArn": caller.arn, "aws:PrincipalAccount": accountOf(caller.arn) }),
     ...request.context,
   };
   const about = (statement: Statement): boolean => isAbout(statement, request, context);
   const identity = (caller.policies ?? []).flatMap(({ Statement }) => Statement).filter(about);
   const boundary = caller.boundary?.Statement.filter(about);
-  const ofResource = (policy?.Statement ?? []).filter((statement) => named(statement, caller) !== "no").filter(about);
+  const ofResource = (policy?.Statement ?? [])
+    .filter((statement) => named(statement, caller) !== "no")
+    .filter(about);
 
   const all = [...identity, ...(boundary ?? []), ...ofResource];
   if (all.some(({ Effect }) => Effect === "Deny")) return "denied explicitly";
-  const allows = (statements: readonly Statement[]): boolean => statements.some(({ Effect }) => Effect === "Allow");
+  const allows = (statements: readonly Statement[]): boolean =>
+    statements.some(({ Effect }) => Effect === "Allow");
   const byIdentity = allows(identity) && (boundary === undefined || allows(boundary));
   const byName = allows(ofResource.filter((statement) => named(statement, caller) === "itself"));
   const sameAccount = caller.arn !== undefined && accountOf(caller.arn) === account;
   // In the bucket's own account either side is enough; from another one both have to allow.
-  const allowed = sameAccount ? byIdentity || byName : caller.arn === undefined ? byName : byIdentity && allows(ofResource);
+  const allowed = sameAccount
+    ? byIdentity || byName
+    : caller.arn === undefined
+      ? byName
+      : byIdentity && allows(ofResource);
   return allowed ? "allowed" : "denied: nothing allows it";
 }

@@ -1,11 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import type { MlflowInstanceArgs } from "@mlflow-instances/components";
-import { awsInstanceArgs, eksPodIdentity, instanceTypes, kmsKeyArn, newInstance } from "../../support/instance.ts";
+import {
+  awsInstanceArgs,
+  eksPodIdentity,
+  instanceTypes,
+  kmsKeyArn,
+  newInstance,
+} from "../../support/instance.ts";
 import { runWithMocks, type MockRun } from "../../support/mocks.ts";
 
-// Registrations only: that AWS takes them, and what the roles then can do, is shown against the emulator in test/engine.
-const run = (changes: Partial<MlflowInstanceArgs> = {}) => runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes)));
+// Registrations only: that AWS takes them, and what the roles then can do, is shown against the
+// emulator in test/engine.
+const run = (changes: Partial<MlflowInstanceArgs> = {}) =>
+  runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes)));
 const namesOf = ({ registrations }: MockRun, prefix: string) =>
   registrations
     .filter(({ custom, type }) => custom && type.startsWith(prefix))
@@ -36,9 +44,12 @@ describe("an instance on AWS registers of AWS exactly", () => {
 
   test("the associations of its three accounts on top, with EKS Pod Identity", async () => {
     const associations = ["retention", "server", "stale-runs"].map(
-      (account) => `aws:eks/podIdentityAssociation:PodIdentityAssociation fraud-detector-${account}-association`,
+      (account) =>
+        `aws:eks/podIdentityAssociation:PodIdentityAssociation fraud-detector-${account}-association`,
     );
-    expect(namesOf(await run({ podIdentity: eksPodIdentity }), "aws:")).toEqual([...associations, ...roles, ...bucketParts].sort());
+    expect(namesOf(await run({ podIdentity: eksPodIdentity }), "aws:")).toEqual(
+      [...associations, ...roles, ...bucketParts].sort(),
+    );
   });
 
   test("one association more for the final dump, and no record of a host that nobody serves", async () => {
@@ -69,7 +80,13 @@ describe("the bucket", () => {
       ["RefuseOthers", "Deny"],
     ]);
     expect(Statement[1].Condition).toEqual({
-      StringNotEquals: { "aws:PrincipalArn": [`${account}-server`, `${account}-maintenance`, "arn:aws:iam::123456789012:role/deploy"] },
+      StringNotEquals: {
+        "aws:PrincipalArn": [
+          `${account}-server`,
+          `${account}-maintenance`,
+          "arn:aws:iam::123456789012:role/deploy",
+        ],
+      },
     });
   });
 
@@ -82,7 +99,8 @@ describe("the bucket", () => {
     });
     for (const name of ["bucket-policy", "server-role-policy", "maintenance-role-policy"]) {
       const { Statement } = JSON.parse(one(`fraud-detector-${name}`).inputs.policy);
-      for (const arn of Statement.flatMap(({ Resource }: any) => Resource)) expect(arn, name).toMatch(/^arn:aws-cn:s3:::/);
+      for (const arn of Statement.flatMap(({ Resource }: any) => Resource))
+        expect(arn, name).toMatch(/^arn:aws-cn:s3:::/);
     }
   });
 
@@ -98,13 +116,21 @@ describe("the bucket", () => {
   });
 
   test("is encrypted with the key that is given, which the roles may use through S3 and the server names", async () => {
-    const aws = await run({ bucket: { ...awsInstanceArgs().bucket, kmsKeyArn, storageClasses: "intelligentTiering" } });
+    const aws = await run({
+      bucket: { ...awsInstanceArgs().bucket, kmsKeyArn, storageClasses: "intelligentTiering" },
+    });
     expect(aws.one("fraud-detector-bucket-encryption").inputs.rules).toEqual([
-      { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true },
+      {
+        applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
+        bucketKeyEnabled: true,
+      },
     ]);
     for (const job of ["server", "maintenance"]) {
       const { Statement } = JSON.parse(aws.one(`fraud-detector-${job}-role-policy`).inputs.policy);
-      expect(Statement.at(-1)).toMatchObject({ Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: [kmsKeyArn] });
+      expect(Statement.at(-1)).toMatchObject({
+        Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+        Resource: [kmsKeyArn],
+      });
     }
     const [server] = aws.one("fraud-detector-server").inputs.spec.template.spec.containers;
     expect(server.env).toContainEqual({
@@ -112,7 +138,9 @@ describe("the bucket", () => {
       value: JSON.stringify({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKeyArn }),
     });
     const rules: any[] = aws.one("fraud-detector-bucket-lifecycle").inputs.rules;
-    expect(rules.flatMap(({ transitions = [] }) => transitions)).toEqual([{ days: 0, storageClass: "INTELLIGENT_TIERING" }]);
+    expect(rules.flatMap(({ transitions = [] }) => transitions)).toEqual([
+      { days: 0, storageClass: "INTELLIGENT_TIERING" },
+    ]);
   });
 });
 
@@ -125,10 +153,15 @@ describe("the way in", () => {
     expect(metadata.annotations).toMatchObject({
       "pulumi.com/skipAwait": "true",
       "alb.ingress.kubernetes.io/listen-ports": '[{"HTTPS":443}]',
-      "alb.ingress.kubernetes.io/certificate-arn": "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b",
+      "alb.ingress.kubernetes.io/certificate-arn":
+        "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b",
     });
-    expect(all("kubernetes:core/v1:Secret").filter(({ inputs }) => inputs.type === "kubernetes.io/tls")).toEqual([]);
-    expect(one("fraud-detector-namespace").inputs.metadata.labels).toMatchObject({ "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" });
+    expect(
+      all("kubernetes:core/v1:Secret").filter(({ inputs }) => inputs.type === "kubernetes.io/tls"),
+    ).toEqual([]);
+    expect(one("fraud-detector-namespace").inputs.metadata.labels).toMatchObject({
+      "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+    });
     const [server] = one("fraud-detector-server").inputs.spec.template.spec.containers;
     expect(server.lifecycle).toEqual({ preStop: { sleep: { seconds: 20 } } });
     // 5Gi of the sandbox tier at 20 MiB/s, and 15 s more.
@@ -136,8 +169,12 @@ describe("the way in", () => {
   });
 
   test("gets a record of its host in the zone, to the name of the load balancer, which is awaited", async () => {
-    const { one } = await run({ ingress: { ...awsInstanceArgs().ingress, dnsZoneId: "Z0123456789ABC" } });
-    expect(one("fraud-detector-ingress").inputs.metadata.annotations).not.toHaveProperty("pulumi.com/skipAwait");
+    const { one } = await run({
+      ingress: { ...awsInstanceArgs().ingress, dnsZoneId: "Z0123456789ABC" },
+    });
+    expect(one("fraud-detector-ingress").inputs.metadata.annotations).not.toHaveProperty(
+      "pulumi.com/skipAwait",
+    );
     expect(one("fraud-detector-dns-record").inputs).toEqual({
       zoneId: "Z0123456789ABC",
       name: "fraud-detector.mlflow.example.com",
@@ -156,20 +193,36 @@ describe("the way in", () => {
       }),
     };
     const tls = { source: "secret", secretName: "wildcard" } as const;
-    const ingress = { className: "nginx", controller: "nginx", tls, dnsZoneId: "Z0123456789ABC" } as const;
+    const ingress = {
+      className: "nginx",
+      controller: "nginx",
+      tls,
+      dnsZoneId: "Z0123456789ABC",
+    } as const;
     const { one } = await runWithMocks(types, () => newInstance(awsInstanceArgs({ ingress })));
-    expect(one("fraud-detector-dns-record").inputs).toMatchObject({ type: "A", records: ["203.0.113.7"] });
+    expect(one("fraud-detector-dns-record").inputs).toMatchObject({
+      type: "A",
+      records: ["203.0.113.7"],
+    });
     // No load balancer of AWS: nothing of it on the namespace or in the pod.
-    expect(one("fraud-detector-namespace").inputs.metadata.labels).not.toHaveProperty("elbv2.k8s.aws/pod-readiness-gate-inject");
+    expect(one("fraud-detector-namespace").inputs.metadata.labels).not.toHaveProperty(
+      "elbv2.k8s.aws/pod-readiness-gate-inject",
+    );
     const [server] = one("fraud-detector-server").inputs.spec.template.spec.containers;
-    expect(server.env.map(({ name }: any) => name)).not.toContain("MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS");
+    expect(server.env.map(({ name }: any) => name)).not.toContain(
+      "MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS",
+    );
   });
 });
 
 test("the network lets the server reach the public addresses of AWS, the VPC's database and nothing else of the VPC but HTTPS", async () => {
   const { one } = await run();
   const { egress } = one("fraud-detector-server-network").inputs.spec;
-  expect(egress.map(({ ports }: any) => ports.map(({ port }: any) => port))).toEqual([[53, 53], [5432], [443]]);
+  expect(egress.map(({ ports }: any) => ports.map(({ port }: any) => port))).toEqual([
+    [53, 53],
+    [5432],
+    [443],
+  ]);
   expect(egress[1].to).toEqual([{ ipBlock: { cidr: "10.0.0.0/16" } }]);
 });
 
@@ -185,9 +238,14 @@ test("the database is sorted by code points and knows letters as the server's op
 });
 
 test("a server that is made in the same program gives its host later", async () => {
-  const database = { ...awsInstanceArgs().database, host: pulumi.output(Promise.resolve("made.rds.amazonaws.com")) };
+  const database = {
+    ...awsInstanceArgs().database,
+    host: pulumi.output(Promise.resolve("made.rds.amazonaws.com")),
+  };
   const { one } = await run({ database });
-  expect(one("fraud-detector-credentials").inputs.stringData["backend-store-uri"]).toContain("@made.rds.amazonaws.com:5432/");
+  expect(one("fraud-detector-credentials").inputs.stringData["backend-store-uri"]).toContain(
+    "@made.rds.amazonaws.com:5432/",
+  );
 });
 
 test("every resource has a parent of the instance and the provider that was given for it", async () => {

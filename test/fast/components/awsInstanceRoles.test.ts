@@ -1,22 +1,37 @@
 import { describe, expect, test } from "vitest";
 import type { MlflowInstanceArgs } from "@mlflow-instances/components";
-import { awsInstanceArgs, eksPodIdentity, instanceTypes, irsa, newInstance } from "../../support/instance.ts";
+import {
+  awsInstanceArgs,
+  eksPodIdentity,
+  instanceTypes,
+  irsa,
+  newInstance,
+} from "../../support/instance.ts";
 import { runWithMocks, type MockRun } from "../../support/mocks.ts";
 
-// Which roles an instance on AWS has, and how its pods take them on; the rest of it is awsInstance.test.ts's.
-const run = (changes: Partial<MlflowInstanceArgs> = {}) => runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes)));
+// Which roles an instance on AWS has, and how its pods take them on; the rest of it is
+// awsInstance.test.ts's.
+const run = (changes: Partial<MlflowInstanceArgs> = {}) =>
+  runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes)));
 const account = "arn:aws:iam::123456789012:role/mlflow-instances/mlflow-prod-fraud-detector";
 
 describe("the roles", () => {
   test("are named after instance and environment, and lie under their path and boundary", async () => {
     const boundary = "arn:aws:iam::123456789012:policy/boundary";
-    const { one } = await run({ podIdentity: { ...irsa, permissionsBoundaryArn: boundary, rolePath: "/platform/" }, costCenter: "4711" });
+    const { one } = await run({
+      podIdentity: { ...irsa, permissionsBoundaryArn: boundary, rolePath: "/platform/" },
+      costCenter: "4711",
+    });
     for (const job of ["server", "maintenance"]) {
       expect(one(`fraud-detector-${job}-role`).inputs).toMatchObject({
         name: `mlflow-prod-fraud-detector-${job}`,
         path: "/platform/",
         permissionsBoundary: boundary,
-        tags: { "app.kubernetes.io/instance": "fraud-detector", "mlflow-instances/environment": "prod", "cost-center": "4711" },
+        tags: {
+          "app.kubernetes.io/instance": "fraud-detector",
+          "mlflow-instances/environment": "prod",
+          "cost-center": "4711",
+        },
       });
       expect(one(`fraud-detector-${job}-role-policy`).inputs).toMatchObject({
         role: `mlflow-prod-fraud-detector-${job}`,
@@ -35,8 +50,16 @@ describe("the roles", () => {
     const { one } = await run({ podIdentity: eksPodIdentity });
     for (const [association, job, workload] of [
       ["server", "server", one("fraud-detector-server").inputs.spec.template],
-      ["retention", "maintenance", one("fraud-detector-retention").inputs.spec.jobTemplate.spec.template],
-      ["stale-runs", "maintenance", one("fraud-detector-stale-runs").inputs.spec.jobTemplate.spec.template],
+      [
+        "retention",
+        "maintenance",
+        one("fraud-detector-retention").inputs.spec.jobTemplate.spec.template,
+      ],
+      [
+        "stale-runs",
+        "maintenance",
+        one("fraud-detector-stale-runs").inputs.spec.jobTemplate.spec.template,
+      ],
     ] as const) {
       expect(one(`fraud-detector-${association}-association`).inputs).toMatchObject({
         clusterName: "mlflow-prod",
@@ -55,9 +78,15 @@ describe("the roles", () => {
         "oidc.eks.eu-central-1.amazonaws.com/id/ABCDEF:sub"
       ];
     const pods = (...specs: any[]) =>
-      specs.map(({ serviceAccountName }) => `system:serviceaccount:mlflow-fraud-detector:${serviceAccountName}`);
+      specs.map(
+        ({ serviceAccountName }) =>
+          `system:serviceaccount:mlflow-fraud-detector:${serviceAccountName}`,
+      );
     expect(subjects("fraud-detector-server-role")).toEqual(
-      pods(one("fraud-detector-server").inputs.spec.template.spec, dump.one("fraud-detector-final-dump").inputs.spec.template.spec),
+      pods(
+        one("fraud-detector-server").inputs.spec.template.spec,
+        dump.one("fraud-detector-final-dump").inputs.spec.template.spec,
+      ),
     );
     expect(subjects("fraud-detector-maintenance-role")).toEqual(
       pods(
@@ -69,12 +98,18 @@ describe("the roles", () => {
 
   test("exist with their policies and associations before the first pod", async () => {
     const { one } = await run({ podIdentity: eksPodIdentity });
-    const waitsFor = one("fraud-detector-migration").dependencies.map((urn) => urn.split("::").at(-1));
+    const waitsFor = one("fraud-detector-migration").dependencies.map((urn) =>
+      urn.split("::").at(-1),
+    );
     expect(waitsFor).toEqual(
       expect.arrayContaining(
-        ["server-role-policy", "maintenance-role-policy", "server-association", "retention-association", "stale-runs-association"].map(
-          (noun) => `fraud-detector-${noun}`,
-        ),
+        [
+          "server-role-policy",
+          "maintenance-role-policy",
+          "server-association",
+          "retention-association",
+          "stale-runs-association",
+        ].map((noun) => `fraud-detector-${noun}`),
       ),
     );
   });
@@ -96,7 +131,17 @@ describe("the pods", () => {
       expect(spec.volumes.filter(({ projected }: any) => projected !== undefined)).toEqual([
         {
           name: "aws-iam-token",
-          projected: { sources: [{ serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds: 86400, path: "token" } }] },
+          projected: {
+            sources: [
+              {
+                serviceAccountToken: {
+                  audience: "sts.amazonaws.com",
+                  expirationSeconds: 86400,
+                  path: "token",
+                },
+              },
+            ],
+          },
         },
       ]);
       expect(container.volumeMounts).toContainEqual({
@@ -107,11 +152,18 @@ describe("the pods", () => {
       expect(container.env).toEqual(
         expect.arrayContaining([
           { name: "AWS_ROLE_ARN", value: `${account}-${job}` },
-          { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token" },
+          {
+            name: "AWS_WEB_IDENTITY_TOKEN_FILE",
+            value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token",
+          },
         ]),
       );
-      const owner = aws.all("kubernetes:core/v1:ServiceAccount").filter(({ inputs }) => inputs.metadata.name === spec.serviceAccountName);
-      expect(owner.map(({ inputs }) => inputs.metadata.annotations)).toEqual([{ "eks.amazonaws.com/role-arn": `${account}-${job}` }]);
+      const owner = aws
+        .all("kubernetes:core/v1:ServiceAccount")
+        .filter(({ inputs }) => inputs.metadata.name === spec.serviceAccountName);
+      expect(owner.map(({ inputs }) => inputs.metadata.annotations)).toEqual([
+        { "eks.amazonaws.com/role-arn": `${account}-${job}` },
+      ]);
     }
     // The migration talks to the database only.
     expect(JSON.stringify(aws.one("fraud-detector-migration").inputs.spec)).not.toContain("AWS_");
@@ -123,28 +175,34 @@ describe("the pods", () => {
       expect(JSON.stringify(spec)).not.toMatch(/AWS_ROLE_ARN|aws-iam-token|projected/);
       expect(spec.automountServiceAccountToken).toBe(false);
     }
-    for (const { inputs } of eks.all("kubernetes:core/v1:ServiceAccount")) expect(inputs.metadata).not.toHaveProperty("annotations");
+    for (const { inputs } of eks.all("kubernetes:core/v1:ServiceAccount"))
+      expect(inputs.metadata).not.toHaveProperty("annotations");
   });
 
   test.each([
     ["IRSA", irsa],
     ["EKS Pod Identity", eksPodIdentity],
-  ])("find no key anywhere with %s: not in a Secret, a variable or a ConfigMap", async (_name, identity) => {
-    for (const prepareDeletion of [false, true]) {
-      const aws = await run({ podIdentity: identity, prepareDeletion });
-      const text = JSON.stringify(aws.registrations.map(({ inputs }) => inputs));
-      expect(text).not.toMatch(/access[-_ ]?key/i);
-      const credentials = aws.all("kubernetes:core/v1:Secret").filter(({ name }) => name.endsWith("credentials"));
-      expect(credentials.length).toBeGreaterThan(0);
-      for (const { name, inputs } of credentials) {
-        // The server's own keys, and none of AWS.
-        const maintenance = /retention|stale-runs/.test(name);
-        const own = maintenance ? [] : ["key-encryption-passphrase", "webhook-encryption-key"];
-        expect(Object.keys(inputs.stringData).toSorted()).toEqual(["backend-store-uri", ...own]);
+  ])(
+    "find no key anywhere with %s: not in a Secret, a variable or a ConfigMap",
+    async (_name, identity) => {
+      for (const prepareDeletion of [false, true]) {
+        const aws = await run({ podIdentity: identity, prepareDeletion });
+        const text = JSON.stringify(aws.registrations.map(({ inputs }) => inputs));
+        expect(text).not.toMatch(/access[-_ ]?key/i);
+        const credentials = aws
+          .all("kubernetes:core/v1:Secret")
+          .filter(({ name }) => name.endsWith("credentials"));
+        expect(credentials.length).toBeGreaterThan(0);
+        for (const { name, inputs } of credentials) {
+          // The server's own keys, and none of AWS.
+          const maintenance = /retention|stale-runs/.test(name);
+          const own = maintenance ? [] : ["key-encryption-passphrase", "webhook-encryption-key"];
+          expect(Object.keys(inputs.stringData).toSorted()).toEqual(["backend-store-uri", ...own]);
+        }
+        expect(aws.all("aws:iam/accessKey:AccessKey")).toEqual([]);
       }
-      expect(aws.all("aws:iam/accessKey:AccessKey")).toEqual([]);
-    }
-  });
+    },
+  );
 
   test("trust the database's authorities for the database, and the public ones for AWS", async () => {
     const { one } = await run();

@@ -30,8 +30,14 @@ test("any password survives, whatever characters it has", () => {
 });
 
 test("the CA is named exactly where the certificate is verified", () => {
-  const caOf = (sslMode: BackendUriFacts["sslMode"]) => new URL(backendUri({ ...facts, sslMode })).searchParams.get("sslrootcert");
-  expect([caOf("verify-full"), caOf("verify-ca"), caOf("require"), caOf("disable")]).toEqual(["/ca.crt", "/ca.crt", null, null]);
+  const caOf = (sslMode: BackendUriFacts["sslMode"]) =>
+    new URL(backendUri({ ...facts, sslMode })).searchParams.get("sslrootcert");
+  expect([caOf("verify-full"), caOf("verify-ca"), caOf("require"), caOf("disable")]).toEqual([
+    "/ca.crt",
+    "/ca.crt",
+    null,
+    null,
+  ]);
 });
 
 test("an IPv6 address is put into brackets", () => {

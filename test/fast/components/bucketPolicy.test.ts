@@ -29,9 +29,12 @@ describe("the bucket policy while a key is replaced", () => {
   const former = { formerPrincipals: ["old"] };
 
   test("gives the user of before what the instance's user has, and nothing more", () => {
-    const both = statements(former).filter(({ Principal }) => JSON.stringify(Principal).includes("old"));
+    const both = statements(former).filter(({ Principal }) =>
+      JSON.stringify(Principal).includes("old"),
+    );
     expect(both.length).toBeGreaterThan(0);
-    for (const { Effect, Principal } of both) expect([Effect, Principal]).toEqual(["Allow", { AWS: ["user", "old"] }]);
+    for (const { Effect, Principal } of both)
+      expect([Effect, Principal]).toEqual(["Allow", { AWS: ["user", "old"] }]);
     const replaced = JSON.stringify(statements(former)).replaceAll(',"old"', "");
     expect(JSON.parse(replaced)).toEqual(statements());
   });
@@ -49,26 +52,44 @@ describe("the bucket policy while a key is replaced", () => {
 describe("the bucket policy", () => {
   test("allows the instance to use objects, but neither to remove old versions nor to change the bucket", () => {
     const actions = statements()
-      .filter(({ Effect, Principal }) => Effect === "Allow" && typeof Principal === "object" && Principal.AWS.includes("user"))
+      .filter(
+        ({ Effect, Principal }) =>
+          Effect === "Allow" && typeof Principal === "object" && Principal.AWS.includes("user"),
+      )
       .flatMap(({ Action }) => Action);
-    expect(actions.sort()).toEqual(["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]);
+    expect(actions.sort()).toEqual([
+      "s3:AbortMultipartUpload",
+      "s3:DeleteObject",
+      "s3:GetObject",
+      "s3:ListBucket",
+      "s3:PutObject",
+    ]);
   });
 
   test("allows the instance the folders of users only, and to write the last dump once it is about to go", () => {
     const resources = (preparingDeletion: boolean) =>
       statements({ preparingDeletion })
         .filter(
-          ({ Principal, Action }) => typeof Principal === "object" && Principal.AWS.includes("user") && Action.includes("s3:PutObject"),
+          ({ Principal, Action }) =>
+            typeof Principal === "object" &&
+            Principal.AWS.includes("user") &&
+            Action.includes("s3:PutObject"),
         )
         .flatMap(({ Resource }) => Resource);
     expect(resources(false)).toEqual(["arn:aws:s3:::b/artifacts/*", "arn:aws:s3:::b/tmp/*"]);
-    expect(resources(true)).toEqual(["arn:aws:s3:::b/artifacts/*", "arn:aws:s3:::b/tmp/*", "arn:aws:s3:::b/final-dump/*"]);
+    expect(resources(true)).toEqual([
+      "arn:aws:s3:::b/artifacts/*",
+      "arn:aws:s3:::b/tmp/*",
+      "arn:aws:s3:::b/final-dump/*",
+    ]);
   });
 
   test("allows maintenance to remove anything and to read nothing but its own reports", () => {
     const allowed = statements()
       .filter(({ Principal }) => typeof Principal === "object" && Principal.AWS.includes("cleaner"))
-      .flatMap(({ Effect, Action, Resource }) => Action.map((action) => `${Effect} ${action} on ${Resource.join()}`));
+      .flatMap(({ Effect, Action, Resource }) =>
+        Action.map((action) => `${Effect} ${action} on ${Resource.join()}`),
+      );
     expect(allowed.sort()).toEqual([
       "Allow s3:AbortMultipartUpload on arn:aws:s3:::b/*",
       "Allow s3:DeleteObject on arn:aws:s3:::b/*",
@@ -94,7 +115,10 @@ describe("the bucket policy", () => {
   });
 
   test("allows nothing to everybody", () => {
-    for (const { Effect } of statements({ refusal: "byArn" }).filter(({ Principal }) => Principal === "*")) expect(Effect).toBe("Deny");
+    for (const { Effect } of statements({ refusal: "byArn" }).filter(
+      ({ Principal }) => Principal === "*",
+    ))
+      expect(Effect).toBe("Deny");
   });
 
   test("refuses plain HTTP, and others by name, exactly when asked to", () => {
@@ -114,25 +138,42 @@ describe("the bucket policy", () => {
   });
 
   test("allows nothing at all where roles have policies of their own: both allow, and either is enough", () => {
-    const principals = { instancePrincipal: "role/server", maintenancePrincipal: "role/maintenance" };
+    const principals = {
+      instancePrincipal: "role/server",
+      maintenancePrincipal: "role/maintenance",
+    };
     const roles = { grantedByRoles: true, refusal: "byArn", ...principals } as const;
-    expect(statements(roles).map(({ Sid, Effect, Principal, Action, Condition }) => [Sid, Effect, Principal, Action, Condition])).toEqual([
+    expect(
+      statements(roles).map(({ Sid, Effect, Principal, Action, Condition }) => [
+        Sid,
+        Effect,
+        Principal,
+        Action,
+        Condition,
+      ]),
+    ).toEqual([
       ["RefusePlainHttp", "Deny", "*", ["s3:*"], { Bool: { "aws:SecureTransport": "false" } }],
       [
         "RefuseOthers",
         "Deny",
         "*",
         ["s3:*"],
-        { StringNotEquals: { "aws:PrincipalArn": ["role/server", "role/maintenance", "root", "deployer"] } },
+        {
+          StringNotEquals: {
+            "aws:PrincipalArn": ["role/server", "role/maintenance", "root", "deployer"],
+          },
+        },
       ],
     ]);
   });
 
   describe("of a store that lets every key do everything", () => {
     const refused = (changes: Partial<BucketPolicyFacts> = {}) =>
-      (JSON.parse(bucketPolicy({ ...facts, tlsOnly: false, refusal: "byPrincipal", ...changes })) as { Statement: any[] }).Statement.filter(
-        ({ Effect }) => Effect === "Deny",
-      );
+      (
+        JSON.parse(
+          bucketPolicy({ ...facts, tlsOnly: false, refusal: "byPrincipal", ...changes }),
+        ) as { Statement: any[] }
+      ).Statement.filter(({ Effect }) => Effect === "Deny");
     const everything = ["arn:aws:s3:::b", "arn:aws:s3:::b/*"];
 
     test("refuses whoever isn't named, and to the instance's users what they aren't granted", () => {
@@ -148,7 +189,13 @@ describe("the bucket policy", () => {
           Sid: "RefuseInstanceTheRest",
           Effect: "Deny",
           Principal: { AWS: ["user"] },
-          NotAction: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+          NotAction: [
+            "s3:ListBucket",
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:AbortMultipartUpload",
+          ],
           Resource: everything,
         },
         {
@@ -187,7 +234,9 @@ describe("the bucket policy", () => {
     test("leaves one user that does both what either may", () => {
       const [others, rest, ...more] = refused({ maintenancePrincipal: "user" });
       expect(others.NotPrincipal).toEqual({ AWS: ["user", "root", "deployer"] });
-      expect(rest.NotAction).toEqual(expect.arrayContaining(["s3:GetObject", "s3:DeleteObjectVersion"]));
+      expect(rest.NotAction).toEqual(
+        expect.arrayContaining(["s3:GetObject", "s3:DeleteObjectVersion"]),
+      );
       expect(rest.NotAction).not.toContain("s3:PutBucketPolicy");
       expect(more).toEqual([
         {
@@ -195,14 +244,20 @@ describe("the bucket policy", () => {
           Effect: "Deny",
           Principal: { AWS: ["user"] },
           Action: ["s3:GetObject", "s3:PutObject"],
-          NotResource: ["arn:aws:s3:::b/artifacts/*", "arn:aws:s3:::b/maintenance/*", "arn:aws:s3:::b/tmp/*"],
+          NotResource: [
+            "arn:aws:s3:::b/artifacts/*",
+            "arn:aws:s3:::b/maintenance/*",
+            "arn:aws:s3:::b/tmp/*",
+          ],
         },
       ]);
     });
 
     test("still grants to each what it needs, and knows no condition", () => {
       const all = statements({ tlsOnly: false, refusal: "byPrincipal" });
-      expect(all.filter(({ Effect }) => Effect === "Allow")).toEqual(statements().filter(({ Effect }) => Effect === "Allow"));
+      expect(all.filter(({ Effect }) => Effect === "Allow")).toEqual(
+        statements().filter(({ Effect }) => Effect === "Allow"),
+      );
       expect(all.filter(({ Condition }) => Condition !== undefined)).toEqual([]);
     });
   });
@@ -216,8 +271,13 @@ describe("the bucket policy", () => {
 
 describe("lifecycle rules", () => {
   test("expire nothing that an artifact could be", () => {
-    const expiring = lifecycleRules(true, 30, "transitions").filter(({ expiration }) => expiration !== undefined && "days" in expiration);
-    expect(expiring.map(({ filter }) => filter)).toEqual([{ prefix: "tmp/" }, { prefix: "maintenance/" }]);
+    const expiring = lifecycleRules(true, 30, "transitions").filter(
+      ({ expiration }) => expiration !== undefined && "days" in expiration,
+    );
+    expect(expiring.map(({ filter }) => filter)).toEqual([
+      { prefix: "tmp/" },
+      { prefix: "maintenance/" },
+    ]);
   });
 
   test.each([
@@ -230,23 +290,27 @@ describe("lifecycle rules", () => {
       ],
     ],
     ["intelligentTiering", [{ days: 0, storageClass: "INTELLIGENT_TIERING" }]],
-  ] as const)("move artifacts, and nothing else, as storageClasses %s says", (storageClasses, transitions) => {
-    const moving = lifecycleRules(true, 30, storageClasses).filter((rule) => rule.transitions !== undefined);
-    expect(moving.map(({ filter, transitions: moves }) => [filter, moves])).toEqual(
-      transitions.length === 0 ? [] : [[{ prefix: "artifacts/" }, transitions]],
-    );
-    // Names of the rules' own: two with one id are refused by S3.
-    const ids = lifecycleRules(true, 30, storageClasses).map(({ id }) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-  });
+  ] as const)(
+    "move artifacts, and nothing else, as storageClasses %s says",
+    (storageClasses, transitions) => {
+      const moving = lifecycleRules(true, 30, storageClasses).filter(
+        (rule) => rule.transitions !== undefined,
+      );
+      expect(moving.map(({ filter, transitions: moves }) => [filter, moves])).toEqual(
+        transitions.length === 0 ? [] : [[{ prefix: "artifacts/" }, transitions]],
+      );
+      // Names of the rules' own: two with one id are refused by S3.
+      const ids = lifecycleRules(true, 30, storageClasses).map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+    },
+  );
 
   test("remove old versions only where there are versions", () => {
-    expect(lifecycleRules(true, 45, "standard").map(({ noncurrentVersionExpiration }) => noncurrentVersionExpiration)).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      { noncurrentDays: 45 },
-    ]);
+    expect(
+      lifecycleRules(true, 45, "standard").map(
+        ({ noncurrentVersionExpiration }) => noncurrentVersionExpiration,
+      ),
+    ).toEqual([undefined, undefined, undefined, { noncurrentDays: 45 }]);
     expect(lifecycleRules(false, 45, "standard").map(({ id }) => id)).toEqual([
       "temporary-files",
       "aborted-uploads",

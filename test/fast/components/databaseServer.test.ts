@@ -1,18 +1,34 @@
 import { describe, expect, test } from "vitest";
 import type { DatabaseServerArgs } from "@mlflow-instances/components";
-import { memoryOfClass, mostConnectionsOf } from "../../../components/internal/databaseServerClasses.ts";
-import { parameterFamily, parameters } from "../../../components/internal/databaseServerParameters.ts";
+import {
+  memoryOfClass,
+  mostConnectionsOf,
+} from "../../../components/internal/databaseServerClasses.ts";
+import {
+  parameterFamily,
+  parameters,
+} from "../../../components/internal/databaseServerParameters.ts";
 import { masterSecretOf, passwordOf } from "../../../components/internal/databaseServerSecret.ts";
-import { clientLogicalName, gibibytes, resolveDatabaseServer } from "../../../components/internal/databaseServerSettings.ts";
+import {
+  clientLogicalName,
+  gibibytes,
+  resolveDatabaseServer,
+} from "../../../components/internal/databaseServerSettings.ts";
 import { databaseServerProblems } from "../../../components/internal/databaseServerValidation.ts";
-import { overlap, parseDailyWindow, parseWeeklyWindow } from "../../../components/internal/databaseServerWindows.ts";
+import {
+  overlap,
+  parseDailyWindow,
+  parseWeeklyWindow,
+} from "../../../components/internal/databaseServerWindows.ts";
 import { databaseServerArgs } from "../../support/databaseServer.ts";
 
-const problems = (changes: Record<string, unknown>) => databaseServerProblems("mlflow-dev", { ...databaseServerArgs(), ...changes });
+const problems = (changes: Record<string, unknown>) =>
+  databaseServerProblems("mlflow-dev", { ...databaseServerArgs(), ...changes });
 const key = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000";
 
 test("valid arguments have no problem, in every tier", () => {
-  for (const tier of ["sandbox", "standard", "production"]) expect(problems({ tier }), tier).toEqual([]);
+  for (const tier of ["sandbox", "standard", "production"])
+    expect(problems({ tier }), tier).toEqual([]);
   expect(
     problems({
       kmsKeyArn: key,
@@ -84,44 +100,81 @@ describe("each wrong argument is reported once, with its path", () => {
 });
 
 test("what is wrong says what would be right", () => {
-  const reason = (changes: Record<string, unknown>) => problems(changes).map((problem) => problem.reason);
-  expect(reason({ engineVersion: "16.4" })).toEqual(["must be a major version such as 16: AWS chooses the minor one"]);
-  expect(reason({ engineVersion: "13.16" })).toEqual(["must be a major version of PostgreSQL that is 14 or later, such as 16"]);
+  const reason = (changes: Record<string, unknown>) =>
+    problems(changes).map((problem) => problem.reason);
+  expect(reason({ engineVersion: "16.4" })).toEqual([
+    "must be a major version such as 16: AWS chooses the minor one",
+  ]);
+  expect(reason({ engineVersion: "13.16" })).toEqual([
+    "must be a major version of PostgreSQL that is 14 or later, such as 16",
+  ]);
   expect(reason({ maxConnections: 500 })).toEqual([
     "must be at most 450, which is RDS' own value for the 4 GiB of db.t4g.medium; lower it or take a larger instanceClass",
   ]);
-  expect(databaseServerProblems("My Server", databaseServerArgs()).map((problem) => problem.reason)).toEqual([
+  expect(
+    databaseServerProblems("My Server", databaseServerArgs()).map((problem) => problem.reason),
+  ).toEqual([
     'must be at most 48 lower case letters, digits and single dashes, beginning with a letter and not ending with a dash; it is "My Server", the component\'s name',
   ]);
 });
 
 test("a value that only the engine will know is not judged", () => {
-  expect(problems({ vpcId: Promise.resolve("x"), subnetIds: [Promise.resolve("x"), Promise.resolve("x")] })).toEqual([]);
+  expect(
+    problems({
+      vpcId: Promise.resolve("x"),
+      subnetIds: [Promise.resolve("x"), Promise.resolve("x")],
+    }),
+  ).toEqual([]);
 });
 
 test("connections that fit a class: its memory / 9531392, and no more than 5000", () => {
-  expect(["micro", "small", "medium", "large"].map((size) => mostConnectionsOf(`db.t4g.${size}`))).toEqual([112, 225, 450, 901]);
+  expect(
+    ["micro", "small", "medium", "large"].map((size) => mostConnectionsOf(`db.t4g.${size}`)),
+  ).toEqual([112, 225, 450, 901]);
   expect(mostConnectionsOf("db.m7g.large")).toBe(901);
   expect(mostConnectionsOf("db.r7g.large")).toBe(1802);
-  expect([memoryOfClass("db.m6i.12xlarge"), memoryOfClass("db.r6g.2xlarge"), memoryOfClass("db.t3.2xlarge")]).toEqual([192, 64, 32]);
+  expect([
+    memoryOfClass("db.m6i.12xlarge"),
+    memoryOfClass("db.r6g.2xlarge"),
+    memoryOfClass("db.t3.2xlarge"),
+  ]).toEqual([192, 64, 32]);
   expect(mostConnectionsOf("db.r7g.4xlarge")).toBe(5000);
-  expect(["db.t2.micro", "db.m7g.huge", "db.x2g.large", "m7g.large", "db.t4g.4xlarge"].map(mostConnectionsOf)).toEqual(
-    Array.from({ length: 5 }),
-  );
+  expect(
+    ["db.t2.micro", "db.m7g.huge", "db.x2g.large", "m7g.large", "db.t4g.4xlarge"].map(
+      mostConnectionsOf,
+    ),
+  ).toEqual(Array.from({ length: 5 }));
 });
 
 describe("windows", () => {
   test("of a day", () => {
     expect(parseDailyWindow("00:00-00:30")).toEqual({ start: 0, length: 30 });
     expect(parseDailyWindow("23:45-00:15")).toEqual({ start: 1425, length: 30 });
-    for (const wrong of ["", "0:00-0:30", "00:00-24:00", "00:60-01:00", "01:00-01:00", "00:00", "00:00-00:30 UTC"])
+    for (const wrong of [
+      "",
+      "0:00-0:30",
+      "00:00-24:00",
+      "00:60-01:00",
+      "01:00-01:00",
+      "00:00",
+      "00:00-00:30 UTC",
+    ])
       expect(parseDailyWindow(wrong), wrong).toBeUndefined();
   });
 
   test("of a week", () => {
     expect(parseWeeklyWindow("mon:00:00-mon:01:00")).toEqual({ start: 0, length: 60 });
-    expect(parseWeeklyWindow("sun:23:30-mon:00:30")).toEqual({ start: 6 * 1440 + 1410, length: 60 });
-    for (const wrong of ["", "Sun:05:30-Sun:06:30", "xyz:05:30-sun:06:30", "sun:24:00-sun:06:30", "sun:05:30-sun:05:30"])
+    expect(parseWeeklyWindow("sun:23:30-mon:00:30")).toEqual({
+      start: 6 * 1440 + 1410,
+      length: 60,
+    });
+    for (const wrong of [
+      "",
+      "Sun:05:30-Sun:06:30",
+      "xyz:05:30-sun:06:30",
+      "sun:24:00-sun:06:30",
+      "sun:05:30-sun:05:30",
+    ])
       expect(parseWeeklyWindow(wrong), wrong).toBeUndefined();
   });
 
@@ -141,18 +194,28 @@ describe("windows", () => {
 });
 
 test("what PostgreSQL reads only when it starts waits for a restart, and no parameter stands twice", () => {
-  const methods = Object.fromEntries(parameters(400).map(({ name, applyMethod }) => [name, applyMethod]));
+  const methods = Object.fromEntries(
+    parameters(400).map(({ name, applyMethod }) => [name, applyMethod]),
+  );
   expect(methods["max_connections"]).toBe("pending-reboot");
   expect(methods["log_lock_waits"]).toBe("immediate");
   expect(Object.keys(methods).length).toBe(parameters(400).length);
   // What would write statements, and with them role passwords, into CloudWatch.
-  for (const name of ["log_statement", "log_min_duration_statement", "log_duration"]) expect(Object.keys(methods)).not.toContain(name);
-  expect(["14", "16", "18"].map(parameterFamily)).toEqual(["postgres14", "postgres16", "postgres18"]);
+  for (const name of ["log_statement", "log_min_duration_statement", "log_duration"])
+    expect(Object.keys(methods)).not.toContain(name);
+  expect(["14", "16", "18"].map(parameterFamily)).toEqual([
+    "postgres14",
+    "postgres16",
+    "postgres18",
+  ]);
 });
 
 test("storage grows to five times its size unless told otherwise, and never beyond what RDS takes", () => {
-  const most = (changes: Partial<DatabaseServerArgs>) => resolveDatabaseServer("mlflow-dev", databaseServerArgs(changes)).maxStorage;
-  expect([most({}), most({ storage: "200Gi" }), most({ storage: "20000Gi" })]).toEqual([100, 1000, 65_536]);
+  const most = (changes: Partial<DatabaseServerArgs>) =>
+    resolveDatabaseServer("mlflow-dev", databaseServerArgs(changes)).maxStorage;
+  expect([most({}), most({ storage: "200Gi" }), most({ storage: "20000Gi" })]).toEqual([
+    100, 1000, 65_536,
+  ]);
   expect(most({ storage: "20000Gi", maxStorage: "30000Gi" })).toBe(30_000);
 });
 
@@ -197,7 +260,9 @@ describe("the master secret", () => {
         return error as Error;
       }
     })() as Error;
-    expect(failure.message).toBe("the master secret of the database server is not what RDS writes: JSON with a password");
+    expect(failure.message).toBe(
+      "the master secret of the database server is not what RDS writes: JSON with a password",
+    );
     expect(`${failure.stack}`).not.toContain("hidden-value");
   });
 });

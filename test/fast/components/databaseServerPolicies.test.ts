@@ -5,13 +5,26 @@ import { namespace } from "../policies/fixtures.ts";
 import { instance } from "../policies/instances.ts";
 import { runServer } from "../../support/databaseServer.ts";
 
-/** What every rule says of the server's resources, in a stack with an instance of the same environment. */
-async function verdictOf(changes: Partial<DatabaseServerArgs>, retention = "30d"): Promise<string[]> {
+/**
+ * What every rule says of the server's resources, in a stack with an instance of the same
+ * environment.
+ */
+async function verdictOf(
+  changes: Partial<DatabaseServerArgs>,
+  retention = "30d",
+): Promise<string[]> {
   const environment = changes.environment ?? "dev";
   const { registrations } = await runServer(changes);
-  const server = registrations.filter(({ custom }) => custom).map((each) => asGiven(environment, each));
-  const marks = { "mlflow-instances/environment": environment, "mlflow-instances/tier": changes.tier ?? "standard" };
-  const shop = instance("shop", { namespace: namespace(marks, { "mlflow-instances/deleted-experiment-retention": retention }) });
+  const server = registrations
+    .filter(({ custom }) => custom)
+    .map((each) => asGiven(environment, each));
+  const marks = {
+    "mlflow-instances/environment": environment,
+    "mlflow-instances/tier": changes.tier ?? "standard",
+  };
+  const shop = instance("shop", {
+    namespace: namespace(marks, { "mlflow-instances/deleted-experiment-retention": retention }),
+  });
   // What the rules say about the instance alone is not the server's.
   const alone = await saidOf(shop);
   return (await saidOf([...shop, ...server])).filter((message) => !alone.includes(message));
@@ -22,8 +35,18 @@ describe("what a server registers passes every rule", () => {
     ["production", { tier: "production", environment: "prod" }, "30d"],
     ["standard", { tier: "standard", environment: "dev" }, "30d"],
     ["sandbox", { tier: "sandbox", environment: "dev" }, "7d"],
-    ["the longest backups", { tier: "production", environment: "prod", backupRetention: "35d" }, "35d"],
-    ["a key of one's own", { kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000" }, "30d"],
+    [
+      "the longest backups",
+      { tier: "production", environment: "prod", backupRetention: "35d" },
+      "35d",
+    ],
+    [
+      "a key of one's own",
+      {
+        kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000",
+      },
+      "30d",
+    ],
   ])("%s", async (_what, changes, retention) => {
     expect(await verdictOf(changes, retention)).toEqual([]);
   });
@@ -37,8 +60,12 @@ test("the rules look: what was weakened is refused", async () => {
     "data-holder-refuses-deletion",
     "data-holder-is-protected",
   ]);
-  expect(await names({ tier: "production", environment: "prod", finalSnapshot: false })).toEqual(["data-holder-refuses-deletion"]);
-  expect(await names({ tier: "production", environment: "prod", backupRetention: "7d" })).toEqual(["database-backup-outlasts-retention"]);
+  expect(await names({ tier: "production", environment: "prod", finalSnapshot: false })).toEqual([
+    "data-holder-refuses-deletion",
+  ]);
+  expect(await names({ tier: "production", environment: "prod", backupRetention: "7d" })).toEqual([
+    "database-backup-outlasts-retention",
+  ]);
   expect(await names({ tier: "sandbox", environment: "prod" }, "7d")).toEqual([
     "data-holder-refuses-deletion",
     "data-holder-refuses-deletion",

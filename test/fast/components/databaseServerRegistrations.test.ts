@@ -37,25 +37,42 @@ test("every child has the caller's provider and the server as its parent; the se
 });
 
 test("each client opens exactly the port, by its own name, and nothing else is opened", async () => {
-  const { all } = await runServer({ clientSecurityGroupIds: ["sg-0c", "sg-0d"], clientCidrs: ["10.0.0.0/16", "fd00:1::/64"] });
+  const { all } = await runServer({
+    clientSecurityGroupIds: ["sg-0c", "sg-0d"],
+    clientCidrs: ["10.0.0.0/16", "fd00:1::/64"],
+  });
   const rules = all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
-  expect(rules.map(({ name, inputs }) => [name, inputs.referencedSecurityGroupId ?? inputs.cidrIpv4 ?? inputs.cidrIpv6])).toEqual([
+  expect(
+    rules.map(({ name, inputs }) => [
+      name,
+      inputs.referencedSecurityGroupId ?? inputs.cidrIpv4 ?? inputs.cidrIpv6,
+    ]),
+  ).toEqual([
     ["mlflow-dev-from-sg-0c", "sg-0c"],
     ["mlflow-dev-from-sg-0d", "sg-0d"],
     ["mlflow-dev-from-10.0.0.0-16", "10.0.0.0/16"],
     ["mlflow-dev-from-fd00-1---64", "fd00:1::/64"],
   ]);
-  for (const { inputs } of rules) expect(inputs).toMatchObject({ ipProtocol: "tcp", fromPort: 5432, toPort: 5432 });
-  expect(rules.map(({ inputs }) => Object.keys(inputs).filter((field) => /cidr|referenced|prefix/.test(field)).length)).toEqual([
-    1, 1, 1, 1,
-  ]);
+  for (const { inputs } of rules)
+    expect(inputs).toMatchObject({ ipProtocol: "tcp", fromPort: 5432, toPort: 5432 });
+  expect(
+    rules.map(
+      ({ inputs }) =>
+        Object.keys(inputs).filter((field) => /cidr|referenced|prefix/.test(field)).length,
+    ),
+  ).toEqual([1, 1, 1, 1]);
 });
 
 test("who waits for the server may connect to it, and its logs have their groups", async () => {
   const { one } = await runServer();
   const names = one("mlflow-dev-server").dependencies.map((urn) => urn.split("::").at(-1));
   expect(names).toEqual(
-    expect.arrayContaining(["mlflow-dev-from-sg-0c", "mlflow-dev-postgresql-log", "mlflow-dev-upgrade-log", "mlflow-dev-parameters"]),
+    expect.arrayContaining([
+      "mlflow-dev-from-sg-0c",
+      "mlflow-dev-postgresql-log",
+      "mlflow-dev-upgrade-log",
+      "mlflow-dev-parameters",
+    ]),
   );
 });
 
@@ -63,29 +80,57 @@ describe("guards", () => {
   const guards = async (changes: Parameters<typeof runServer>[0]) => {
     const { one, registrations } = await runServer(changes);
     const { inputs, protect, retainOnDelete } = one("mlflow-dev-server");
-    expect(registrations.filter((each) => each.protect || each.retainOnDelete).map(({ name }) => name)).toEqual(
-      protect ? ["mlflow-dev-server"] : [],
-    );
-    const { deletionProtection, skipFinalSnapshot, finalSnapshotIdentifier, deleteAutomatedBackups } = inputs;
-    return [protect, retainOnDelete, deletionProtection, skipFinalSnapshot, finalSnapshotIdentifier, deleteAutomatedBackups];
+    expect(
+      registrations.filter((each) => each.protect || each.retainOnDelete).map(({ name }) => name),
+    ).toEqual(protect ? ["mlflow-dev-server"] : []);
+    const {
+      deletionProtection,
+      skipFinalSnapshot,
+      finalSnapshotIdentifier,
+      deleteAutomatedBackups,
+    } = inputs;
+    return [
+      protect,
+      retainOnDelete,
+      deletionProtection,
+      skipFinalSnapshot,
+      finalSnapshotIdentifier,
+      deleteAutomatedBackups,
+    ];
   };
 
   test("by tier", async () => {
-    expect(await guards({ tier: "production" })).toEqual([true, true, true, false, "mlflow-dev-final", false]);
-    expect(await guards({ tier: "standard" })).toEqual([true, true, true, false, "mlflow-dev-final", false]);
+    expect(await guards({ tier: "production" })).toEqual([
+      true,
+      true,
+      true,
+      false,
+      "mlflow-dev-final",
+      false,
+    ]);
+    expect(await guards({ tier: "standard" })).toEqual([
+      true,
+      true,
+      true,
+      false,
+      "mlflow-dev-final",
+      false,
+    ]);
     expect(await guards({ tier: "sandbox" })).toEqual([false, false, false, true, undefined, true]);
   });
 
   test("a server that may be deleted still leaves its snapshot", async () => {
-    expect(await guards({ tier: "production", protect: false })).toEqual([false, false, false, false, "mlflow-dev-final", false]);
-    expect(await guards({ tier: "production", protect: false, finalSnapshotIdentifier: "last-one" })).toEqual([
+    expect(await guards({ tier: "production", protect: false })).toEqual([
       false,
       false,
       false,
       false,
-      "last-one",
+      "mlflow-dev-final",
       false,
     ]);
+    expect(
+      await guards({ tier: "production", protect: false, finalSnapshotIdentifier: "last-one" }),
+    ).toEqual([false, false, false, false, "last-one", false]);
     expect(await guards({ tier: "sandbox", protect: true, finalSnapshot: true })).toEqual([
       true,
       true,
@@ -99,13 +144,18 @@ describe("guards", () => {
 
 test("defaults by tier: a standby for production, backups as long as deleted experiments are kept", async () => {
   const of = async (changes: Parameters<typeof runServer>[0]) => {
-    const { multiAz, backupRetentionPeriod } = (await runServer(changes)).one("mlflow-dev-server").inputs;
+    const { multiAz, backupRetentionPeriod } = (await runServer(changes)).one(
+      "mlflow-dev-server",
+    ).inputs;
     return [multiAz, backupRetentionPeriod];
   };
   expect(await of({ tier: "sandbox" })).toEqual([false, 7]);
   expect(await of({ tier: "standard" })).toEqual([false, 30]);
   expect(await of({ tier: "production" })).toEqual([true, 30]);
-  expect(await of({ tier: "production", multiAz: false, backupRetention: "35d" })).toEqual([false, 35]);
+  expect(await of({ tier: "production", multiAz: false, backupRetention: "35d" })).toEqual([
+    false,
+    35,
+  ]);
 });
 
 test("everything that may be said is said to RDS in its units", async () => {
@@ -142,21 +192,29 @@ test("everything that may be said is said to RDS in its units", async () => {
     tags: { "cost-center": "4711" },
   });
   expect(one("mlflow-dev-parameters").inputs.family).toBe("postgres17");
-  expect(one("mlflow-dev-upgrade-log").inputs).toMatchObject({ name: "/aws/rds/instance/experiments/upgrade", retentionInDays: 90 });
+  expect(one("mlflow-dev-upgrade-log").inputs).toMatchObject({
+    name: "/aws/rds/instance/experiments/upgrade",
+    retentionInDays: 90,
+  });
   expect([server.identifier, server.adminUser]).toEqual(["experiments", "root_of_all"]);
 });
 
 test("what the server was made from does not replace it later, and nothing else is ignored", async () => {
   const { registrations } = await runServer({ snapshotIdentifier: "mlflow-dev-final" });
-  expect(registrations.flatMap(({ name, ignoreChanges }) => ignoreChanges.map((path) => [name, path]))).toEqual([
-    ["mlflow-dev-server", "snapshotIdentifier"],
-  ]);
+  expect(
+    registrations.flatMap(({ name, ignoreChanges }) => ignoreChanges.map((path) => [name, path])),
+  ).toEqual([["mlflow-dev-server", "snapshotIdentifier"]]);
 });
 
 test("the outputs are what instances and the postgresql provider need", async () => {
   const { server, outputsOf } = await runServer();
   expect(await valueOf(server.host)).toBe("mlflow-dev.c0ffee.eu-central-1.rds.amazonaws.com");
-  expect([server.port, server.adminUser, server.maxConnections, server.identifier]).toEqual([5432, "mlflow_admin", 400, "mlflow-dev"]);
+  expect([server.port, server.adminUser, server.maxConnections, server.identifier]).toEqual([
+    5432,
+    "mlflow_admin",
+    400,
+    "mlflow-dev",
+  ]);
   expect(outputsOf("components:index:DatabaseServer", "mlflow-dev")).toEqual({
     host: "mlflow-dev.c0ffee.eu-central-1.rds.amazonaws.com",
     port: 5432,
@@ -183,7 +241,10 @@ test("the master password is read from the secret that RDS manages, and is a sec
   expect(await valueOf(server.adminPassword)).toBe(masterPassword);
   expect(asked).toEqual([masterSecretArn]);
   // Not in an envelope either: nobody in here needs it.
-  const seen = JSON.stringify([registrations, outputsOf("components:index:DatabaseServer", "mlflow-dev")]);
+  const seen = JSON.stringify([
+    registrations,
+    outputsOf("components:index:DatabaseServer", "mlflow-dev"),
+  ]);
   expect(seen).not.toContain(masterPassword);
   expect(seen).toContain("manageMasterUserPassword");
   expect(registrations.find(({ custom }) => !custom)?.sealed).toEqual({});
@@ -204,9 +265,17 @@ test("nothing is registered when an argument is wrong, and every problem is said
   let failure: unknown;
   const { registrations } = await runWithMocks(databaseServerTypes, () => {
     try {
-      new DatabaseServer("mlflow-dev", databaseServerArgs({ engineVersion: "13", subnetIds: ["subnet-0a"], backupRetention: "36d" }), {
-        providers: { aws: new Aws("the-account", { region: "eu-central-1" }) },
-      });
+      new DatabaseServer(
+        "mlflow-dev",
+        databaseServerArgs({
+          engineVersion: "13",
+          subnetIds: ["subnet-0a"],
+          backupRetention: "36d",
+        }),
+        {
+          providers: { aws: new Aws("the-account", { region: "eu-central-1" }) },
+        },
+      );
     } catch (error) {
       failure = error;
     }
@@ -232,5 +301,7 @@ test("a server without an explicit provider is an error: it would lie in whateve
     }
   });
   expect(registrations).toEqual([]);
-  expect((failure as Error).message).toContain('Database server "mlflow-dev" has no provider for aws');
+  expect((failure as Error).message).toContain(
+    'Database server "mlflow-dev" has no provider for aws',
+  );
 });

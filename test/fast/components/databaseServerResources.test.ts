@@ -11,10 +11,13 @@ const tags = {
   "mlflow-instances/owner": "platform@example.com",
 };
 
-// What no test here can prove: that the provider and RDS take it. The page docs/aws.md says what was not run.
+// What no test here can prove: that the provider and RDS take it. The page docs/aws.md says what
+// was not run.
 test("a server is a subnet group, a security group with its openings, a parameter group, two log groups and an instance", async () => {
   const { registrations } = await runServer();
-  const children = registrations.filter(({ custom }) => custom).map(({ type, name, inputs }) => [type, name, inputs] as const);
+  const children = registrations
+    .filter(({ custom }) => custom)
+    .map(({ type, name, inputs }) => [type, name, inputs] as const);
   // Sorted: what does not wait for each other registers in any order.
   expect(children.sort(([, a], [, b]) => (a < b ? -1 : 1))).toEqual([
     [

@@ -1,10 +1,23 @@
 import { describe, expect, test } from "vitest";
 import type { IngressSettings } from "@mlflow-instances/components";
-import { controllerLabels, drainSeconds, ingressAnnotations, ingressManifest } from "../../../components/internal/ingressManifest.ts";
-import { idleSeconds, keepAliveSeconds, requestSeconds } from "../../../components/internal/timeouts.ts";
+import {
+  controllerLabels,
+  drainSeconds,
+  ingressAnnotations,
+  ingressManifest,
+} from "../../../components/internal/ingressManifest.ts";
+import {
+  idleSeconds,
+  keepAliveSeconds,
+  requestSeconds,
+} from "../../../components/internal/timeouts.ts";
 
 const certificateArn = "arn:aws:acm:eu-central-1:123456789012:certificate/c";
-const alb: IngressSettings = { className: "alb", controller: "alb", tls: { source: "acm", certificateArn } };
+const alb: IngressSettings = {
+  className: "alb",
+  controller: "alb",
+  tls: { source: "acm", certificateArn },
+};
 const secret = { source: "secret", secretName: "wildcard" } as const;
 const nginx: IngressSettings = { className: "nginx", controller: "nginx", tls: secret };
 
@@ -22,7 +35,9 @@ describe("annotations", () => {
   });
 
   test("of Traefik say TLS only, and nothing that Traefik has no word for", () => {
-    expect(ingressAnnotations({ className: "traefik", controller: "traefik", tls: secret }, "20Gi")).toEqual({
+    expect(
+      ingressAnnotations({ className: "traefik", controller: "traefik", tls: secret }, "20Gi"),
+    ).toEqual({
       "pulumi.com/skipAwait": "true",
       "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
       "traefik.ingress.kubernetes.io/router.tls": "true",
@@ -62,12 +77,19 @@ describe("annotations", () => {
     expect(ingressAnnotations(shared, "5Gi")).toMatchObject({
       "alb.ingress.kubernetes.io/scheme": "internet-facing",
       "alb.ingress.kubernetes.io/group.name": "mlflow",
-      "alb.ingress.kubernetes.io/load-balancer-attributes": expect.stringContaining("idle_timeout.timeout_seconds=1024,"),
+      "alb.ingress.kubernetes.io/load-balancer-attributes": expect.stringContaining(
+        "idle_timeout.timeout_seconds=1024,",
+      ),
     });
   });
 
   test("never open plain HTTP, with any controller", () => {
-    for (const settings of [alb, nginx, { ...nginx, controller: "traefik" } as const, { className: "x", tls: secret }]) {
+    for (const settings of [
+      alb,
+      nginx,
+      { ...nginx, controller: "traefik" } as const,
+      { className: "x", tls: secret },
+    ]) {
       const text = JSON.stringify(ingressAnnotations(settings, "5Gi"));
       expect(text).not.toMatch(/\\"HTTP\\"/);
       expect(text).not.toMatch(/:"web"/);
@@ -85,13 +107,17 @@ describe("annotations", () => {
   });
 
   test("leave the address awaited where a record has to follow it", () => {
-    expect(ingressAnnotations({ ...alb, dnsZoneId: "Z1" }, "5Gi")).not.toHaveProperty("pulumi.com/skipAwait");
+    expect(ingressAnnotations({ ...alb, dnsZoneId: "Z1" }, "5Gi")).not.toHaveProperty(
+      "pulumi.com/skipAwait",
+    );
   });
 });
 
 test("the rule has no TLS part where the load balancer has the certificate", () => {
   expect(ingressManifest("alb", "h.example.com", undefined)).not.toHaveProperty("tls");
-  expect(ingressManifest("nginx", "h.example.com", "s")).toMatchObject({ tls: [{ hosts: ["h.example.com"], secretName: "s" }] });
+  expect(ingressManifest("nginx", "h.example.com", "s")).toMatchObject({
+    tls: [{ hosts: ["h.example.com"], secretName: "s" }],
+  });
 });
 
 test("only a load balancer of AWS needs a gate for new pods and a longer farewell for old ones", () => {
@@ -117,8 +143,12 @@ describe("time-outs follow the largest artifact that the temporary volume takes"
 
   test("but not where the load balancer is shared, and the server keeps its own default elsewhere", () => {
     expect(idleSeconds({ controller: "alb", groupName: "g" }, "5Gi")).toBe(1024);
-    expect(idleSeconds({ controller: "alb", groupName: "g", groupTemporaryStorage: "40Gi" }, "5Gi")).toBe(2048);
-    expect(keepAliveSeconds({ controller: "alb", groupName: "g", groupTemporaryStorage: "40Gi" }, "5Gi")).toBe(2063);
+    expect(
+      idleSeconds({ controller: "alb", groupName: "g", groupTemporaryStorage: "40Gi" }, "5Gi"),
+    ).toBe(2048);
+    expect(
+      keepAliveSeconds({ controller: "alb", groupName: "g", groupTemporaryStorage: "40Gi" }, "5Gi"),
+    ).toBe(2063);
     expect(keepAliveSeconds({ controller: "nginx" }, "20Gi")).toBeUndefined();
     expect(keepAliveSeconds({}, "20Gi")).toBeUndefined();
   });

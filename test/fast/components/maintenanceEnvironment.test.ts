@@ -1,10 +1,19 @@
 import { expect, test } from "vitest";
-import { maintenanceEnvironment, type MaintenanceEnvironmentFacts } from "../../../components/internal/maintenanceEnvironment.ts";
+import {
+  maintenanceEnvironment,
+  type MaintenanceEnvironmentFacts,
+} from "../../../components/internal/maintenanceEnvironment.ts";
 
 const facts: MaintenanceEnvironmentFacts = {
   instanceName: "fraud",
   artifactsAccess: "proxied",
-  bucket: { name: "b", endpoint: "https://s3.example.com", region: "eu-central-1", versioning: true, lifecycle: false },
+  bucket: {
+    name: "b",
+    endpoint: "https://s3.example.com",
+    region: "eu-central-1",
+    versioning: true,
+    lifecycle: false,
+  },
   usesRole: false,
   caGiven: true,
   deletedExperimentRetention: "30d",
@@ -34,18 +43,34 @@ test("a trace retention is there only where one is declared", () => {
     ...maintenanceEnvironment(facts),
     MLFLOW_INSTANCE_TRACE_RETENTION: "180d",
   });
-  expect(Object.keys(maintenanceEnvironment(facts))).not.toContain("MLFLOW_INSTANCE_TRACE_RETENTION");
+  expect(Object.keys(maintenanceEnvironment(facts))).not.toContain(
+    "MLFLOW_INSTANCE_TRACE_RETENTION",
+  );
 });
 
 test("a bucket that is not said to lack something has it, and AWS needs no endpoint", () => {
-  const environment = maintenanceEnvironment({ ...facts, bucket: { name: "b", region: "eu-central-1" }, caGiven: false });
-  expect(environment).toMatchObject({ MLFLOW_INSTANCE_BUCKET_VERSIONING: "true", MLFLOW_INSTANCE_BUCKET_LIFECYCLE: "true" });
+  const environment = maintenanceEnvironment({
+    ...facts,
+    bucket: { name: "b", region: "eu-central-1" },
+    caGiven: false,
+  });
+  expect(environment).toMatchObject({
+    MLFLOW_INSTANCE_BUCKET_VERSIONING: "true",
+    MLFLOW_INSTANCE_BUCKET_LIFECYCLE: "true",
+  });
   expect(Object.keys(environment)).not.toContain("MLFLOW_S3_ENDPOINT_URL");
   expect(Object.keys(environment)).not.toContain("AWS_CA_BUNDLE");
 });
 
 test("a role brings its region and no bundle", () => {
-  const environment = maintenanceEnvironment({ ...facts, bucket: { name: "b", region: "eu-central-1" }, usesRole: true });
-  expect(environment).toMatchObject({ AWS_REGION: "eu-central-1", AWS_STS_REGIONAL_ENDPOINTS: "regional" });
+  const environment = maintenanceEnvironment({
+    ...facts,
+    bucket: { name: "b", region: "eu-central-1" },
+    usesRole: true,
+  });
+  expect(environment).toMatchObject({
+    AWS_REGION: "eu-central-1",
+    AWS_STS_REGIONAL_ENDPOINTS: "regional",
+  });
   expect(environment).not.toHaveProperty("AWS_CA_BUNDLE");
 });

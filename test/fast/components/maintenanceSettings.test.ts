@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cronProblem } from "../../../components/internal/cron.ts";
-import { defaultSchedules, resolveMaintenance, resolveStaleRuns } from "../../../components/internal/maintenanceSettings.ts";
+import {
+  defaultSchedules,
+  resolveMaintenance,
+  resolveStaleRuns,
+} from "../../../components/internal/maintenanceSettings.ts";
 import { instanceNamePattern } from "../../../components/internal/names.ts";
 
 const minuteOf = (schedule: string) => Number(schedule.split(" ")[0]);
@@ -20,19 +24,32 @@ test("the default schedules are good ones, at night and hourly, half an hour apa
 });
 
 test("a hundred instances start at least sixty times apart, and at most five at once", () => {
-  const starts = Array.from({ length: 100 }, (_, index) => defaultSchedules(`product-${index}`).retention);
+  const starts = Array.from(
+    { length: 100 },
+    (_, index) => defaultSchedules(`product-${index}`).retention,
+  );
   const counts = Map.groupBy(starts, (start) => start);
   expect(counts.size).toBeGreaterThan(60);
   expect(Math.max(...[...counts.values()].map(({ length }) => length))).toBeLessThanOrEqual(5);
 });
 
 test("what is given stays as it is", () => {
-  const given = { timeZone: "Europe/Berlin", retentionSchedule: "@daily", staleRunsSchedule: "0 * * * *" };
+  const given = {
+    timeZone: "Europe/Berlin",
+    retentionSchedule: "@daily",
+    staleRunsSchedule: "0 * * * *",
+  };
   expect(resolveMaintenance("fraud", given)).toEqual(given);
   expect(resolveMaintenance("fraud", { timeZone: undefined }).timeZone).toBe("Etc/UTC");
   expect(resolveStaleRuns({ after: "2d", idle: "1d" })).toEqual({ after: "2d", idle: "1d" });
 });
 
 test("the default of idle is never more than after", () => {
-  expect(["1h", "5h", "6h", "24h", "1d"].map((after) => resolveStaleRuns({ after }).idle)).toEqual(["1h", "5h", "6h", "6h", "6h"]);
+  expect(["1h", "5h", "6h", "24h", "1d"].map((after) => resolveStaleRuns({ after }).idle)).toEqual([
+    "1h",
+    "5h",
+    "6h",
+    "6h",
+    "6h",
+  ]);
 });

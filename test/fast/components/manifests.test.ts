@@ -1,13 +1,26 @@
 import { describe, expect, test } from "vitest";
-import { deploymentManifest, type DeploymentFacts } from "../../../components/internal/deploymentManifest.ts";
+import {
+  deploymentManifest,
+  type DeploymentFacts,
+} from "../../../components/internal/deploymentManifest.ts";
 import type { Identity } from "../../../components/internal/labels.ts";
 import { finalDumpJob } from "../../../components/internal/finalDumpJob.ts";
-import { maintenanceCronJob, retentionKind, staleRunsKind } from "../../../components/internal/maintenanceJobs.ts";
+import {
+  maintenanceCronJob,
+  retentionKind,
+  staleRunsKind,
+} from "../../../components/internal/maintenanceJobs.ts";
 import { migrationJob } from "../../../components/internal/migrationJob.ts";
 import { parseBytes } from "../../../components/internal/quantities.ts";
 import { defaultResources, tierDefaults } from "../../../components/internal/tiers.ts";
 
-const identity: Identity = { instanceName: "fraud", team: "risk", owner: "o@example.com", environment: "dev", tier: "standard" };
+const identity: Identity = {
+  instanceName: "fraud",
+  team: "risk",
+  owner: "o@example.com",
+  environment: "dev",
+  tier: "standard",
+};
 const facts: DeploymentFacts = {
   identity,
   mlflowVersion: "3.17.2",
@@ -23,7 +36,8 @@ const facts: DeploymentFacts = {
   role: undefined,
   environment: { SETTING: "value" },
 };
-const deployment = (changes: Partial<DeploymentFacts> = {}): any => deploymentManifest({ ...facts, ...changes });
+const deployment = (changes: Partial<DeploymentFacts> = {}): any =>
+  deploymentManifest({ ...facts, ...changes });
 const maintenanceRoles = { MLFLOW_INSTANCE_RETENTION_ROLE: "cleaner" };
 const job: any = migrationJob({ ...facts, maintenanceRoles });
 const schedule = { schedule: "17 2 * * *", timeZone: "Europe/Berlin" };
@@ -62,13 +76,21 @@ describe.each([
   });
 
   test("has no Kubernetes credential and no variables of other services", () => {
-    expect(pod).toMatchObject({ serviceAccountName: account, automountServiceAccountToken: false, enableServiceLinks: false });
+    expect(pod).toMatchObject({
+      serviceAccountName: account,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+    });
   });
 
   test("can write to /tmp only, up to a limit", () => {
-    const writable = pod.containers[0].volumeMounts.filter(({ readOnly }: any) => readOnly !== true);
+    const writable = pod.containers[0].volumeMounts.filter(
+      ({ readOnly }: any) => readOnly !== true,
+    );
     expect(writable).toEqual([{ name: "tmp", mountPath: "/tmp" }]);
-    expect(parseBytes(pod.volumes.find(({ name }: any) => name === "tmp").emptyDir.sizeLimit)).toBeGreaterThan(0);
+    expect(
+      parseBytes(pod.volumes.find(({ name }: any) => name === "tmp").emptyDir.sizeLimit),
+    ).toBeGreaterThan(0);
   });
 
   test("gets secrets by reference and never as a value", () => {
@@ -91,7 +113,9 @@ describe.each([
 
   test("has memory requested and limited, and CPU requested but not limited", () => {
     const { requests, limits } = pod.containers[0].resources;
-    expect(parseBytes(limits.memory)).toBeGreaterThanOrEqual(parseBytes(requests.memory) ?? Number.NaN);
+    expect(parseBytes(limits.memory)).toBeGreaterThanOrEqual(
+      parseBytes(requests.memory) ?? Number.NaN,
+    );
     expect(requests.cpu).toBeDefined();
     expect(limits).not.toHaveProperty("cpu");
   });
@@ -99,7 +123,10 @@ describe.each([
 
 describe("the Deployment", () => {
   test("has a new pod ready before an old one goes, with one replica too", () => {
-    expect(deployment().strategy).toEqual({ type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+    expect(deployment().strategy).toEqual({
+      type: "RollingUpdate",
+      rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
+    });
   });
 
   test("gives a rollout up within 3 minutes, but not while a slow start is still watched", () => {
@@ -112,10 +139,16 @@ describe("the Deployment", () => {
 
   test("selects its pods by labels that never change", () => {
     const selector = deployment().selector.matchLabels;
-    const { labels } = deployment({ mlflowVersion: "3.18.0", identity: { ...identity, team: "other", tier: "production" } }).template
-      .metadata;
+    const { labels } = deployment({
+      mlflowVersion: "3.18.0",
+      identity: { ...identity, team: "other", tier: "production" },
+    }).template.metadata;
     expect(labels).toMatchObject(selector);
-    expect(Object.keys(selector)).toEqual(["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"]);
+    expect(Object.keys(selector)).toEqual([
+      "app.kubernetes.io/name",
+      "app.kubernetes.io/instance",
+      "app.kubernetes.io/component",
+    ]);
   });
 
   test("asks the process for life and the database for readiness", () => {
@@ -123,13 +156,18 @@ describe("the Deployment", () => {
     expect(container.startupProbe.httpGet.path).toBe("/health");
     expect(container.livenessProbe.httpGet.path).toBe("/health");
     expect(container.readinessProbe.httpGet.path).toBe("/health/ready");
-    // The server gives up on the database after 2 s: a probe that waits less would never see its 503.
+    // The server gives up on the database after 2 s: a probe that waits less would never see its
+    // 503.
     expect(container.readinessProbe.timeoutSeconds).toBeGreaterThan(2);
   });
 
   test("mounts the token hashes as a folder, which follows changes, and not as a subPath", () => {
     const [container] = deployment().template.spec.containers;
-    expect(container.volumeMounts).toContainEqual({ name: "tokens", mountPath: "/etc/mlflow-instance/tokens", readOnly: true });
+    expect(container.volumeMounts).toContainEqual({
+      name: "tokens",
+      mountPath: "/etc/mlflow-instance/tokens",
+      readOnly: true,
+    });
     expect(JSON.stringify(deployment())).not.toContain("subPath");
     expect(deployment().template.spec.volumes).toContainEqual({
       name: "tokens",
@@ -141,7 +179,11 @@ describe("the Deployment", () => {
     expect(deployment().template.spec).not.toHaveProperty("topologySpreadConstraints");
     const [spread, ...more] = deployment({ replicas: 2 }).template.spec.topologySpreadConstraints;
     expect(more).toEqual([]);
-    expect(spread).toMatchObject({ maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway" });
+    expect(spread).toMatchObject({
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+    });
     expect(spread.labelSelector.matchLabels).toEqual(deployment().selector.matchLabels);
   });
 
@@ -151,17 +193,26 @@ describe("the Deployment", () => {
   });
 
   test("names no Secret for its image where there is none", () => {
-    expect(deployment({ imagePullSecrets: [] }).template.spec).not.toHaveProperty("imagePullSecrets");
+    expect(deployment({ imagePullSecrets: [] }).template.spec).not.toHaveProperty(
+      "imagePullSecrets",
+    );
   });
 
   test("limits CPU when asked to", () => {
-    expect(deployment({ resources: { ...facts.resources, cpuLimit: "2" } }).template.spec.containers[0].resources.limits.cpu).toBe("2");
+    expect(
+      deployment({ resources: { ...facts.resources, cpuLimit: "2" } }).template.spec.containers[0]
+        .resources.limits.cpu,
+    ).toBe("2");
   });
 });
 
 describe("the migration Job", () => {
   test("ends: a few retries, a deadline, no restart in place", () => {
-    expect(job).toMatchObject({ backoffLimit: 3, activeDeadlineSeconds: 1800, template: { spec: { restartPolicy: "Never" } } });
+    expect(job).toMatchObject({
+      backoffLimit: 3,
+      activeDeadlineSeconds: 1800,
+      template: { spec: { restartPolicy: "Never" } },
+    });
     // Gone after a while, it would look deleted to the next `up`, which would run it again.
     expect(job).not.toHaveProperty("ttlSecondsAfterFinished");
   });
@@ -173,7 +224,10 @@ describe("the migration Job", () => {
   });
 
   test("is another one when the maintenance roles come or change: it gives them their rights", () => {
-    expect(job.template.spec.containers[0].env).toContainEqual({ name: "MLFLOW_INSTANCE_RETENTION_ROLE", value: "cleaner" });
+    expect(job.template.spec.containers[0].env).toContainEqual({
+      name: "MLFLOW_INSTANCE_RETENTION_ROLE",
+      value: "cleaner",
+    });
     expect(migrationJob({ ...facts, maintenanceRoles: {} })).not.toEqual(job);
   });
 
@@ -194,7 +248,11 @@ describe.each([
   const spec = cronJob.jobTemplate.spec;
 
   test("starts in its time zone, one run at a time, and makes up for a start that was missed", () => {
-    expect(cronJob).toMatchObject({ schedule: "17 2 * * *", timeZone: "Europe/Berlin", concurrencyPolicy: "Forbid" });
+    expect(cronJob).toMatchObject({
+      schedule: "17 2 * * *",
+      timeZone: "Europe/Berlin",
+      concurrencyPolicy: "Forbid",
+    });
     // Below 10 seconds the controller, which looks every 10 seconds, might start none at all.
     expect(cronJob.startingDeadlineSeconds).toBeGreaterThan(600);
   });
@@ -205,14 +263,21 @@ describe.each([
 
   test("ends, and leaves a few runs to look at", () => {
     expect(cronJob).toMatchObject({ successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 3 });
-    expect(spec).toMatchObject({ backoffLimit: 2, activeDeadlineSeconds: deadline, ttlSecondsAfterFinished: 7 * 24 * 3600 });
+    expect(spec).toMatchObject({
+      backoffLimit: 2,
+      activeDeadlineSeconds: deadline,
+      ttlSecondsAfterFinished: 7 * 24 * 3600,
+    });
     expect(spec.template.spec.restartPolicy).toBe("Never");
   });
 
   test("is tried again when it couldn't work, but not when a second try would end the same way", () => {
     expect(spec.podFailurePolicy.rules).toEqual([
       { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
-      { action: "FailJob", onExitCodes: { containerName: "maintenance", operator: "In", values: [2, 3, 4] } },
+      {
+        action: "FailJob",
+        onExitCodes: { containerName: "maintenance", operator: "In", values: [2, 3, 4] },
+      },
     ]);
     expect(spec.template.spec.containers.map(({ name }: any) => name)).toEqual(["maintenance"]);
   });
@@ -231,7 +296,10 @@ describe.each([
 });
 
 test("a stopped server has no pods and is otherwise the same, so that coming back is a change in place", () => {
-  expect(deployment({ replicas: 2, stopped: true })).toEqual({ ...deployment({ replicas: 2 }), replicas: 0 });
+  expect(deployment({ replicas: 2, stopped: true })).toEqual({
+    ...deployment({ replicas: 2 }),
+    replicas: 0,
+  });
 });
 
 test("the final dump runs the image's command with the server's credentials, and is not tried again where that is of no use", () => {
@@ -253,7 +321,8 @@ test("the final dump runs the image's command with the server's credentials, and
 });
 
 test("the pods of both maintenance jobs are told apart by their labels", () => {
-  const component = (cronJob: any) => cronJob.jobTemplate.spec.template.metadata.labels["app.kubernetes.io/component"];
+  const component = (cronJob: any) =>
+    cronJob.jobTemplate.spec.template.metadata.labels["app.kubernetes.io/component"];
   expect([component(retention), component(staleRuns)]).toEqual(["retention", "stale-runs"]);
 });
 
@@ -277,7 +346,9 @@ test("only production survives the loss of a pod", () => {
 test("requests in flight get the whole grace that the pod declares, less the drain and a margin", () => {
   for (const drainSeconds of [5, 20]) {
     const { spec } = deployment({ drainSeconds }).template;
-    const { value } = spec.containers[0].env.find(({ name }: any) => name === "MLFLOW_INSTANCE_GRACE_SECONDS");
+    const { value } = spec.containers[0].env.find(
+      ({ name }: any) => name === "MLFLOW_INSTANCE_GRACE_SECONDS",
+    );
     expect(spec.containers[0].lifecycle.preStop.sleep.seconds).toBe(drainSeconds);
     expect(Number(value) + drainSeconds + 5).toBe(spec.terminationGracePeriodSeconds);
     expect(Number(value)).toBeGreaterThanOrEqual(35);
@@ -285,8 +356,16 @@ test("requests in flight get the whole grace that the pod declares, less the dra
 });
 
 test("the keys with which MLflow encrypts come from the instance's secret", () => {
-  const keys = deployment().template.spec.containers[0].env.filter(({ name }: any) => /ENCRYPTION_KEY|PASSPHRASE/.test(name));
-  expect(keys.map(({ name, valueFrom }: any) => [name, valueFrom.secretKeyRef.name, valueFrom.secretKeyRef.key])).toEqual([
+  const keys = deployment().template.spec.containers[0].env.filter(({ name }: any) =>
+    /ENCRYPTION_KEY|PASSPHRASE/.test(name),
+  );
+  expect(
+    keys.map(({ name, valueFrom }: any) => [
+      name,
+      valueFrom.secretKeyRef.name,
+      valueFrom.secretKeyRef.key,
+    ]),
+  ).toEqual([
     ["MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY", "credentials-1", "webhook-encryption-key"],
     ["MLFLOW_CRYPTO_KEK_PASSPHRASE", "credentials-1", "key-encryption-passphrase"],
   ]);

@@ -5,9 +5,13 @@ import type { MlflowInstance, MlflowInstanceArgs } from "@mlflow-instances/compo
 
 const run = (changes: Partial<MlflowInstanceArgs> = {}, preview = false) =>
   runWithMocks(instanceTypes, () => newInstance(instanceArgs(changes)), preview);
-const listed = ({ registrations }: Awaited<ReturnType<typeof run>>) => registrations.map(({ type, name }) => `${type} ${name}`).sort();
+const listed = ({ registrations }: Awaited<ReturnType<typeof run>>) =>
+  registrations.map(({ type, name }) => `${type} ${name}`).sort();
 
-/** What an instance on a store without lifecycle, encryption and public-access block consists of: sandbox tier, two tokens. */
+/**
+ * What an instance on a store without lifecycle, encryption and public-access block consists of:
+ * sandbox tier, two tokens.
+ */
 const smallest = [
   "aws:s3/bucket:Bucket fraud-detector-bucket",
   "aws:s3/bucketPolicy:BucketPolicy fraud-detector-bucket-policy",
@@ -63,7 +67,12 @@ test("registers exactly these resources, in a preview too", async () => {
 
 test("adds what the object store can do, and a disruption budget for more than one replica", async () => {
   const { bucket } = instanceArgs();
-  const more = listed(await run({ replicas: 2, bucket: { ...bucket, lifecycle: true, encryption: true, publicAccessBlock: true } }));
+  const more = listed(
+    await run({
+      replicas: 2,
+      bucket: { ...bucket, lifecycle: true, encryption: true, publicAccessBlock: true },
+    }),
+  );
   expect(more.filter((entry) => !smallest.includes(entry))).toEqual([
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration fraud-detector-bucket-lifecycle",
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock fraud-detector-bucket-public-access",
@@ -107,7 +116,9 @@ test("two instances share no logical name, namespace, database, role, bucket or 
   const names = both.registrations.map(({ type, name }) => `${type} ${name}`);
   expect(names.length).toBe(2 * smallest.length);
   expect(new Set(names).size).toBe(names.length);
-  const ofChurn = both.registrations.filter(({ custom, name }) => custom && name.startsWith("churn-"));
+  const ofChurn = both.registrations.filter(
+    ({ custom, name }) => custom && name.startsWith("churn-"),
+  );
   expect(ofChurn.length).toBe(smallest.length - 8);
   expect(JSON.stringify(ofChurn.map(({ inputs }) => inputs))).not.toContain("fraud-detector");
 });

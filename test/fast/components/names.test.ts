@@ -22,7 +22,8 @@ describe("names that follow from an instance's name", () => {
       fc.property(instanceNames, (name) => {
         expect(namespaceName(name)).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])$/);
         expect(databaseName(name)).toMatch(/^[a-z_][a-z0-9_]{0,62}$/);
-        for (const role of Object.values(maintenanceRoleNames(databaseName(name)))) expect(role).toMatch(/^[a-z_][a-z0-9_]{0,62}$/);
+        for (const role of Object.values(maintenanceRoleNames(databaseName(name))))
+          expect(role).toMatch(/^[a-z_][a-z0-9_]{0,62}$/);
       }),
     );
   });
@@ -100,12 +101,18 @@ describe("logical names", () => {
 
   test("of different tokens and generations differ, and none is another resource's", () => {
     fc.assert(
-      fc.property(tokenNames, tokenNames, fc.integer({ min: 1, max: 99 }), fc.integer({ min: 1, max: 99 }), (one, other, first, second) => {
-        fc.pre(one !== other || first !== second);
-        const name = tokenLogicalName("x", one, first);
-        expect(name).not.toBe(tokenLogicalName("x", other, second));
-        expect(keys.map((noun) => logicalName("x", noun))).not.toContain(name);
-      }),
+      fc.property(
+        tokenNames,
+        tokenNames,
+        fc.integer({ min: 1, max: 99 }),
+        fc.integer({ min: 1, max: 99 }),
+        (one, other, first, second) => {
+          fc.pre(one !== other || first !== second);
+          const name = tokenLogicalName("x", one, first);
+          expect(name).not.toBe(tokenLogicalName("x", other, second));
+          expect(keys.map((noun) => logicalName("x", noun))).not.toContain(name);
+        },
+      ),
     );
   });
 });

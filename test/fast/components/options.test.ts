@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { MlflowInstance } from "@mlflow-instances/components";
-import { instanceArgs, instanceProviders, instanceTypes, newInstance } from "../../support/instance.ts";
+import {
+  instanceArgs,
+  instanceProviders,
+  instanceTypes,
+  newInstance,
+} from "../../support/instance.ts";
 import { runWithMocks } from "../../support/mocks.ts";
 
 const providerOf: Record<string, string> = {
@@ -19,43 +24,63 @@ const dataHolders = [
 ];
 
 test("every child has the explicit provider of its package and a part of the instance as its parent", async () => {
-  const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ replicas: 2 })));
+  const { registrations } = await runWithMocks(instanceTypes, () =>
+    newInstance(instanceArgs({ replicas: 2 })),
+  );
   const children = registrations.filter(({ custom }) => custom);
   expect(children.length).toBe(38);
   for (const { type, name, provider, parent } of children) {
     expect(provider, name).toContain(`::${providerOf[type.split(":")[0] ?? ""]}::`);
-    expect(parent, name).toMatch(/components:index:MlflowInstance\$components:index:\w+::fraud-detector$/);
+    expect(parent, name).toMatch(
+      /components:index:MlflowInstance\$components:index:\w+::fraud-detector$/,
+    );
   }
-  const parts = registrations.filter(({ custom, name, parent }) => !custom && name === "fraud-detector" && parent !== "");
+  const parts = registrations.filter(
+    ({ custom, name, parent }) => !custom && name === "fraud-detector" && parent !== "",
+  );
   expect(parts.length).toBe(7);
-  for (const { parent } of parts) expect(parent).toMatch(/::components:index:MlflowInstance::fraud-detector$/);
+  for (const { parent } of parts)
+    expect(parent).toMatch(/::components:index:MlflowInstance::fraud-detector$/);
 });
 
 describe("data holders", () => {
-  test.each(["sandbox", "standard", "production"] as const)("are protected and retained in tier %s, and nothing else is", async (tier) => {
-    const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ tier })));
-    expect(
-      registrations
-        .filter(({ protect }) => protect)
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(dataHolders);
-    expect(
-      registrations
-        .filter(({ retainOnDelete }) => retainOnDelete)
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(dataHolders);
-    expect(registrations.find(({ name }) => name === "fraud-detector-bucket")?.inputs.forceDestroy).toBe(false);
-  });
+  test.each(["sandbox", "standard", "production"] as const)(
+    "are protected and retained in tier %s, and nothing else is",
+    async (tier) => {
+      const { registrations } = await runWithMocks(instanceTypes, () =>
+        newInstance(instanceArgs({ tier })),
+      );
+      expect(
+        registrations
+          .filter(({ protect }) => protect)
+          .map(({ name }) => name)
+          .sort(),
+      ).toEqual(dataHolders);
+      expect(
+        registrations
+          .filter(({ retainOnDelete }) => retainOnDelete)
+          .map(({ name }) => name)
+          .sort(),
+      ).toEqual(dataHolders);
+      expect(
+        registrations.find(({ name }) => name === "fraud-detector-bucket")?.inputs.forceDestroy,
+      ).toBe(false);
+    },
+  );
 
   test("are neither when the instance is not protected", async () => {
-    const { registrations } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ protect: false })));
-    expect(registrations.filter(({ protect, retainOnDelete }) => protect || retainOnDelete)).toEqual([]);
+    const { registrations } = await runWithMocks(instanceTypes, () =>
+      newInstance(instanceArgs({ protect: false })),
+    );
+    expect(
+      registrations.filter(({ protect, retainOnDelete }) => protect || retainOnDelete),
+    ).toEqual([]);
   });
 
   test("keep the protection that the caller asked for", async () => {
-    const { one } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs({ protect: false }), { protect: true }));
+    const { one } = await runWithMocks(instanceTypes, () =>
+      newInstance(instanceArgs({ protect: false }), { protect: true }),
+    );
     for (const name of dataHolders) expect(one(name).protect, name).toBe(true);
   });
 });
@@ -99,7 +124,8 @@ test("the maintenance jobs wait for the migration, which waits for their way int
       ]),
     );
     expect(waitsFor("fraud-detector-migration")).toContain(`fraud-detector-${job}-connect`);
-    // Whoever waits is destroyed first: a role that has rights in a database can't be dropped before it.
+    // Whoever waits is destroyed first: a role that has rights in a database can't be dropped
+    // before it.
     expect(waitsFor("fraud-detector-database")).toContain(`fraud-detector-${job}-role`);
   }
   expect(waitsFor("fraud-detector-migration")).toContain("fraud-detector-maintenance-network");
@@ -108,8 +134,12 @@ test("the maintenance jobs wait for the migration, which waits for their way int
 test("the rights on the database are set one after the other: they are one row of its catalog", async () => {
   const { one } = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
   const waitsFor = (name: string) => one(name).dependencies.map((urn) => urn.split("::").at(-1));
-  expect(waitsFor("fraud-detector-retention-connect")).toContain("fraud-detector-database-no-public");
-  expect(waitsFor("fraud-detector-stale-runs-connect")).toContain("fraud-detector-retention-connect");
+  expect(waitsFor("fraud-detector-retention-connect")).toContain(
+    "fraud-detector-database-no-public",
+  );
+  expect(waitsFor("fraud-detector-stale-runs-connect")).toContain(
+    "fraud-detector-retention-connect",
+  );
 });
 
 test("a change of data replaces secrets and config maps, but updates the token hashes in place", async () => {
@@ -130,23 +160,28 @@ test("a change of data replaces secrets and config maps, but updates the token h
 });
 
 describe("a missing provider", () => {
-  test.each(["kubernetes", "aws", "postgresql", "random"])("%s is an error that names it, and nothing is registered", async (missing) => {
-    const { registrations } = await runWithMocks(instanceTypes, () => {
-      const providers = instanceProviders().filter((_, index) => ["kubernetes", "aws", "postgresql", "random"][index] !== missing);
-      expect(() => new MlflowInstance("fraud-detector", instanceArgs(), { providers })).toThrow(
-        `MLflow instance "fraud-detector" has no provider for ${missing}: pass it in the option \`providers\``,
-      );
-    });
-    expect(registrations).toEqual([]);
-  });
+  test.each(["kubernetes", "aws", "postgresql", "random"])(
+    "%s is an error that names it, and nothing is registered",
+    async (missing) => {
+      const { registrations } = await runWithMocks(instanceTypes, () => {
+        const providers = instanceProviders().filter(
+          (_, index) => ["kubernetes", "aws", "postgresql", "random"][index] !== missing,
+        );
+        expect(() => new MlflowInstance("fraud-detector", instanceArgs(), { providers })).toThrow(
+          `MLflow instance "fraud-detector" has no provider for ${missing}: pass it in the option \`providers\``,
+        );
+      });
+      expect(registrations).toEqual([]);
+    },
+  );
 
   test("is none when a parent has it", async () => {
     const { registrations } = await runWithMocks(instanceTypes, () => {
       const first = newInstance(instanceArgs());
       new MlflowInstance("second", instanceArgs({ instanceName: "second" }), { parent: first });
     });
-    expect(registrations.filter(({ name }) => name === "second-server").map(({ provider }) => provider)).toEqual([
-      expect.stringContaining("::the-cluster::"),
-    ]);
+    expect(
+      registrations.filter(({ name }) => name === "second-server").map(({ provider }) => provider),
+    ).toEqual([expect.stringContaining("::the-cluster::")]);
   });
 });

@@ -24,9 +24,11 @@ describe("the pool", () => {
         const pool = poolFor(demand);
         if ("reason" in pool) return;
         fitting += 1;
-        // The formula again, from the parts: a pod more during a rollout, two stores a worker, what a pod holds besides, the migration.
+        // The formula again, from the parts: a pod more during a rollout, two stores a worker, what
+        // a pod holds besides, the migration.
         const pods = demand.replicas + 1;
-        const open = pods * (demand.workers * 2 * (pool.poolSize + pool.maxOverflow) + 1 + demand.workers) + 3;
+        const open =
+          pods * (demand.workers * 2 * (pool.poolSize + pool.maxOverflow) + 1 + demand.workers) + 3;
         expect(open).toBeLessThanOrEqual(pool.connectionLimit);
         expect(pool.connectionLimit).toBeLessThanOrEqual(demand.maxConnections - 5 - 6);
         expect(pool.poolSize).toBeGreaterThanOrEqual(1);
@@ -42,20 +44,36 @@ describe("the pool", () => {
       fc.property(demands, (demand) => {
         fc.pre(demand.connectionLimit !== undefined);
         const fits =
-          connectionsNeeded(demand, 2) <= (demand.connectionLimit ?? 0) && (demand.connectionLimit ?? 0) <= demand.maxConnections - 5 - 6;
+          connectionsNeeded(demand, 2) <= (demand.connectionLimit ?? 0) &&
+          (demand.connectionLimit ?? 0) <= demand.maxConnections - 5 - 6;
         expect("reason" in poolFor(demand)).toBe(!fits);
       }),
     );
   });
 
   test("of every tier fits a server with PostgreSQL's default of 100 connections, that of two sandboxes at once", () => {
-    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual({ connectionLimit: 31, poolSize: 3, maxOverflow: 3 });
+    expect(poolFor({ replicas: 1, workers: 1, maxConnections: 100 })).toEqual({
+      connectionLimit: 31,
+      poolSize: 3,
+      maxOverflow: 3,
+    });
     // With 6 for the maintenance of each.
     const sandbox = { replicas: 1, workers: 1 };
-    expect([2 * connectionsOfInstance(preferredConnections(sandbox)), connectionsAvailable(100)]).toEqual([74, 95]);
+    expect([
+      2 * connectionsOfInstance(preferredConnections(sandbox)),
+      connectionsAvailable(100),
+    ]).toEqual([74, 95]);
     expect(4 * connectionsOfInstance(leastConnections(sandbox))).toBe(84);
-    expect(poolFor({ replicas: 1, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 57, poolSize: 3, maxOverflow: 3 });
-    expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100 })).toEqual({ connectionLimit: 84, poolSize: 3, maxOverflow: 3 });
+    expect(poolFor({ replicas: 1, workers: 2, maxConnections: 100 })).toEqual({
+      connectionLimit: 57,
+      poolSize: 3,
+      maxOverflow: 3,
+    });
+    expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100 })).toEqual({
+      connectionLimit: 84,
+      poolSize: 3,
+      maxOverflow: 3,
+    });
   });
 
   test("shrinks to a given limit", () => {
@@ -73,7 +91,8 @@ describe("the pool", () => {
         "set database.connectionLimit (at least 36), lower replicas or workers, or raise the server's max_connections",
     });
     expect(poolFor({ replicas: 2, workers: 2, maxConnections: 100, connectionLimit: 35 })).toEqual({
-      reason: "35 connections are too few for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores: at least 36 are needed",
+      reason:
+        "35 connections are too few for 2 replicas (and 1 during a rollout) x 2 workers x 2 stores: at least 36 are needed",
     });
   });
 });

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "../../../components/internal/quantities.ts";
+import {
+  isCalendarDate,
+  parseBytes,
+  parseDays,
+  parseHours,
+  parseMilliCpu,
+} from "../../../components/internal/quantities.ts";
 
 test.each([
   ["1Ki", 1024],
@@ -39,14 +45,19 @@ test("days are whole, positive and have their unit", () => {
       expect(parseDays(`${days}d`)).toBe(days);
     }),
   );
-  for (const text of ["0d", "-1d", "30", "1.5d", "d", "30h", "030d"]) expect(parseDays(text), text).toBeUndefined();
+  for (const text of ["0d", "-1d", "30", "1.5d", "d", "30h", "030d"])
+    expect(parseDays(text), text).toBeUndefined();
 });
 
 describe("a calendar date", () => {
   test("is every day that exists", () => {
     fc.assert(
       fc.property(
-        fc.date({ min: new Date("2000-01-01T00:00:00Z"), max: new Date("2099-12-31T00:00:00Z"), noInvalidDate: true }),
+        fc.date({
+          min: new Date("2000-01-01T00:00:00Z"),
+          max: new Date("2099-12-31T00:00:00Z"),
+          noInvalidDate: true,
+        }),
         (date) => {
           expect(isCalendarDate(date.toISOString().slice(0, 10))).toBe(true);
         },
@@ -55,7 +66,16 @@ describe("a calendar date", () => {
     expect(isCalendarDate("2028-02-29")).toBe(true);
   });
 
-  test.each(["2027-02-29", "2027-02-30", "2027-13-01", "2027-2-1", "27-02-01", "2027-02-20T00:00:00Z", "90d", ""])("is not %j", (text) => {
+  test.each([
+    "2027-02-29",
+    "2027-02-30",
+    "2027-13-01",
+    "2027-2-1",
+    "27-02-01",
+    "2027-02-20T00:00:00Z",
+    "90d",
+    "",
+  ])("is not %j", (text) => {
     expect(isCalendarDate(text)).toBe(false);
   });
 });

@@ -3,13 +3,15 @@ import type { IngressTls, MlflowInstanceArgs } from "@mlflow-instances/component
 import { instanceArgs, instanceTypes, newInstance } from "../../support/instance.ts";
 import { runWithMocks, withoutSecrets } from "../../support/mocks.ts";
 
-const run = (changes: Partial<MlflowInstanceArgs> = {}) => runWithMocks(instanceTypes, () => newInstance(instanceArgs(changes)));
+const run = (changes: Partial<MlflowInstanceArgs> = {}) =>
+  runWithMocks(instanceTypes, () => newInstance(instanceArgs(changes)));
 
 test("the namespace enforces, warns of and audits the restricted level and says who answers for it", async () => {
   const { one } = await run({ description: "Card fraud", costCenter: "4711" });
   const { metadata } = one("fraud-detector-namespace").inputs;
   expect(metadata.name).toBe("mlflow-fraud-detector");
-  for (const mode of ["enforce", "warn", "audit"]) expect(metadata.labels[`pod-security.kubernetes.io/${mode}`]).toBe("restricted");
+  for (const mode of ["enforce", "warn", "audit"])
+    expect(metadata.labels[`pod-security.kubernetes.io/${mode}`]).toBe("restricted");
   expect(metadata.annotations).toEqual({
     "mlflow-instances/owner": "fraud-team@example.com",
     "mlflow-instances/description": "Card fraud",
@@ -34,7 +36,8 @@ test("every Kubernetes object carries the labels, every bucket the tags", async 
     "mlflow-instances/environment": "local",
     "mlflow-instances/tier": "sandbox",
   };
-  for (const { name, inputs } of objects) expect(inputs.metadata.labels, name).toMatchObject(common);
+  for (const { name, inputs } of objects)
+    expect(inputs.metadata.labels, name).toMatchObject(common);
   expect(one("fraud-detector-bucket").inputs.tags).toEqual({
     ...common,
     "mlflow-instances/owner": "fraud-team@example.com",
@@ -94,8 +97,14 @@ test("the maintenance roles may log in and connect to this database, and nothing
     });
   }
   const env = one("fraud-detector-migration").inputs.spec.template.spec.containers[0].env;
-  expect(env).toContainEqual({ name: "MLFLOW_INSTANCE_RETENTION_ROLE", value: "mlflow_fraud_detector_retention" });
-  expect(env).toContainEqual({ name: "MLFLOW_INSTANCE_STALE_RUNS_ROLE", value: "mlflow_fraud_detector_stale_runs" });
+  expect(env).toContainEqual({
+    name: "MLFLOW_INSTANCE_RETENTION_ROLE",
+    value: "mlflow_fraud_detector_retention",
+  });
+  expect(env).toContainEqual({
+    name: "MLFLOW_INSTANCE_STALE_RUNS_ROLE",
+    value: "mlflow_fraud_detector_stale_runs",
+  });
 });
 
 test("the maintenance jobs run as declared, in their own accounts, and the network lets exactly their pods out", async () => {
@@ -103,7 +112,11 @@ test("the maintenance jobs run as declared, in their own accounts, and the netwo
     deletedExperimentRetention: "14d",
     traceRetention: "180d",
     staleRuns: { after: "2d" },
-    maintenance: { timeZone: "Europe/Berlin", retentionSchedule: "@daily", staleRunsSchedule: "*/20 * * * *" },
+    maintenance: {
+      timeZone: "Europe/Berlin",
+      retentionSchedule: "@daily",
+      staleRunsSchedule: "*/20 * * * *",
+    },
   });
   const allowed = one("fraud-detector-maintenance-network").inputs.spec.podSelector;
   for (const [job, schedule] of [
@@ -114,10 +127,14 @@ test("the maintenance jobs run as declared, in their own accounts, and the netwo
     const pod = spec.jobTemplate.spec.template;
     expect(metadata.name).toBe(job);
     expect(spec).toMatchObject({ schedule, timeZone: "Europe/Berlin" });
-    expect(pod.spec.serviceAccountName).toBe(one(`fraud-detector-${job}-account`).inputs.metadata.name);
+    expect(pod.spec.serviceAccountName).toBe(
+      one(`fraud-detector-${job}-account`).inputs.metadata.name,
+    );
     expect(one(`fraud-detector-${job}-account`).inputs.automountServiceAccountToken).toBe(false);
     expect(pod.metadata.labels).toMatchObject(allowed.matchLabels);
-    expect(allowed.matchExpressions[0].values).toContain(pod.metadata.labels["app.kubernetes.io/component"]);
+    expect(allowed.matchExpressions[0].values).toContain(
+      pod.metadata.labels["app.kubernetes.io/component"],
+    );
     expect(pod.spec.containers[0].env).toEqual(
       expect.arrayContaining([
         { name: "MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION", value: "14d" },
@@ -133,9 +150,14 @@ test("the maintenance jobs run as declared, in their own accounts, and the netwo
 test("old versions of objects go after the same time as what was deleted, unless told otherwise", async () => {
   const { bucket } = instanceArgs();
   const days = async (settings: Partial<typeof bucket>, deletedExperimentRetention: string) => {
-    const { one } = await run({ deletedExperimentRetention, bucket: { ...bucket, ...settings, lifecycle: true } });
+    const { one } = await run({
+      deletedExperimentRetention,
+      bucket: { ...bucket, ...settings, lifecycle: true },
+    });
     const rules: any[] = one("fraud-detector-bucket-lifecycle").inputs.rules;
-    return rules.flatMap(({ noncurrentVersionExpiration: expiration }) => (expiration === undefined ? [] : [expiration.noncurrentDays]));
+    return rules.flatMap(({ noncurrentVersionExpiration: expiration }) =>
+      expiration === undefined ? [] : [expiration.noncurrentDays],
+    );
   };
   expect(await days({}, "14d")).toEqual([14]);
   expect(await days({ noncurrentVersionDays: 60 }, "14d")).toEqual([60]);
@@ -148,7 +170,9 @@ test("the certificate comes from exactly one source", async () => {
     return {
       secret: spec.tls[0].secretName,
       issuer: metadata.annotations["cert-manager.io/cluster-issuer"],
-      certificates: all("kubernetes:core/v1:Secret").filter(({ inputs }) => inputs.type === "kubernetes.io/tls").length,
+      certificates: all("kubernetes:core/v1:Secret").filter(
+        ({ inputs }) => inputs.type === "kubernetes.io/tls",
+      ).length,
     };
   };
   expect(await tls({ source: "pem", certificate: "c", privateKey: "k" })).toEqual({
@@ -161,7 +185,11 @@ test("the certificate comes from exactly one source", async () => {
     issuer: "letsencrypt",
     certificates: 0,
   });
-  expect(await tls({ source: "secret", secretName: "wildcard" })).toEqual({ secret: "wildcard", issuer: undefined, certificates: 0 });
+  expect(await tls({ source: "secret", secretName: "wildcard" })).toEqual({
+    secret: "wildcard",
+    issuer: undefined,
+    certificates: 0,
+  });
 });
 
 test("the ingress serves one host by TLS only, without waiting for an address", async () => {
@@ -173,7 +201,15 @@ test("the ingress serves one host by TLS only, without waiting for an address", 
     rules: [
       {
         host: "fraud-detector.mlflow.test",
-        http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "mlflow", port: { name: "http" } } } }] },
+        http: {
+          paths: [
+            {
+              path: "/",
+              pathType: "Prefix",
+              backend: { service: { name: "mlflow", port: { name: "http" } } },
+            },
+          ],
+        },
       },
     ],
   });
@@ -189,19 +225,34 @@ test("service, ingress, policies and pods point at each other", async () => {
   const service = one("fraud-detector-service").inputs;
   const pod = one("fraud-detector-server").inputs.spec;
   const ports = pod.template.spec.containers[0].ports;
-  expect(service.metadata.name).toBe(one("fraud-detector-ingress").inputs.spec.rules[0].http.paths[0].backend.service.name);
-  expect(service.spec).toMatchObject({ type: "ClusterIP", ports: [{ name: "http", port: 80, targetPort: ports[0].name }] });
-  expect(pod.template.metadata.labels).toMatchObject(service.spec.selector);
-  expect(pod.template.metadata.labels).toMatchObject(one("fraud-detector-server-network").inputs.spec.podSelector.matchLabels);
-  expect(one("fraud-detector-server-network").inputs.spec.ingress[0].ports[0].port).toBe(ports[0].containerPort);
-  expect(pod.selector.matchLabels).toEqual(one("fraud-detector-disruption-budget").inputs.spec.selector.matchLabels);
-  expect(one("fraud-detector-disruption-budget").inputs.spec.maxUnavailable).toBe(1);
-  expect(pod.template.spec.serviceAccountName).toBe(one("fraud-detector-service-account").inputs.metadata.name);
-  expect(pod.template.spec.volumes.find(({ name }: any) => name === "tokens").secret.secretName).toBe(
-    one("fraud-detector-token-hashes").inputs.metadata.name,
+  expect(service.metadata.name).toBe(
+    one("fraud-detector-ingress").inputs.spec.rules[0].http.paths[0].backend.service.name,
   );
+  expect(service.spec).toMatchObject({
+    type: "ClusterIP",
+    ports: [{ name: "http", port: 80, targetPort: ports[0].name }],
+  });
+  expect(pod.template.metadata.labels).toMatchObject(service.spec.selector);
+  expect(pod.template.metadata.labels).toMatchObject(
+    one("fraud-detector-server-network").inputs.spec.podSelector.matchLabels,
+  );
+  expect(one("fraud-detector-server-network").inputs.spec.ingress[0].ports[0].port).toBe(
+    ports[0].containerPort,
+  );
+  expect(pod.selector.matchLabels).toEqual(
+    one("fraud-detector-disruption-budget").inputs.spec.selector.matchLabels,
+  );
+  expect(one("fraud-detector-disruption-budget").inputs.spec.maxUnavailable).toBe(1);
+  expect(pod.template.spec.serviceAccountName).toBe(
+    one("fraud-detector-service-account").inputs.metadata.name,
+  );
+  expect(
+    pod.template.spec.volumes.find(({ name }: any) => name === "tokens").secret.secretName,
+  ).toBe(one("fraud-detector-token-hashes").inputs.metadata.name);
   const migration = one("fraud-detector-migration").inputs.spec.template;
-  expect(migration.metadata.labels).toMatchObject(one("fraud-detector-migration-network").inputs.spec.podSelector.matchLabels);
+  expect(migration.metadata.labels).toMatchObject(
+    one("fraud-detector-migration-network").inputs.spec.podSelector.matchLabels,
+  );
   expect(migration.spec.containers[0].image).toBe(pod.template.spec.containers[0].image);
   expect(migration.metadata.labels).not.toMatchObject(service.spec.selector);
 });
@@ -221,23 +272,30 @@ test("registry credentials become one Secret with a fixed name, which every pod 
     [inputs.spec?.template?.spec, inputs.spec?.jobTemplate?.spec.template.spec].filter(Boolean),
   );
   expect(templates).toHaveLength(4);
-  for (const spec of templates) expect(spec.imagePullSecrets).toEqual([{ name: "mlflow-image-pull" }, { name: "of-others" }]);
-  const prepared = (await run({ ...given, prepareDeletion: true })).one("fraud-detector-final-dump");
+  for (const spec of templates)
+    expect(spec.imagePullSecrets).toEqual([{ name: "mlflow-image-pull" }, { name: "of-others" }]);
+  const prepared = (await run({ ...given, prepareDeletion: true })).one(
+    "fraud-detector-final-dump",
+  );
   expect(prepared.inputs.spec.template.spec.imagePullSecrets).toHaveLength(2);
 });
 
 test("without registry credentials there is no Secret, and pods name none", async () => {
   const { registrations } = await run();
   expect(registrations.filter(({ name }) => name === "fraud-detector-pull-secret")).toEqual([]);
-  expect(JSON.stringify(registrations.map(({ inputs }) => inputs))).not.toContain("imagePullSecrets");
+  expect(JSON.stringify(registrations.map(({ inputs }) => inputs))).not.toContain(
+    "imagePullSecrets",
+  );
 });
 
 test("the token file's secret says in plain who may do what and until when, and nothing else", async () => {
   const annotations = async (tokens: MlflowInstanceArgs["tokens"]) =>
-    (await run({ tokens: tokens ?? [] })).one("fraud-detector-token-hashes").inputs.metadata.annotations;
+    (await run({ tokens: tokens ?? [] })).one("fraud-detector-token-hashes").inputs.metadata
+      .annotations;
   const dashboard = { name: "dashboard", role: "read", expires: "2027-05-01" } as const;
   const ci = { name: "ci", role: "edit", expires: "2027-02-20" } as const;
-  const text = '{"ci":{"role":"edit","expires":"2027-02-20"},"dashboard":{"role":"read","expires":"2027-05-01"}}';
+  const text =
+    '{"ci":{"role":"edit","expires":"2027-02-20"},"dashboard":{"role":"read","expires":"2027-05-01"}}';
   expect(await annotations([dashboard, ci])).toEqual({ "mlflow-instances/tokens": text });
   expect(await annotations([])).toEqual({ "mlflow-instances/tokens": "{}" });
 });

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { instanceGrants, maintenanceGrants, serverGrants } from "../../../components/internal/bucketActions.ts";
-import { roleName, rolePath, rolePolicy, trustPolicy } from "../../../components/internal/roleDocuments.ts";
+import {
+  instanceGrants,
+  maintenanceGrants,
+  serverGrants,
+} from "../../../components/internal/bucketActions.ts";
+import {
+  roleName,
+  rolePath,
+  rolePolicy,
+  trustPolicy,
+} from "../../../components/internal/roleDocuments.ts";
 
 interface Statement {
   Sid: string;
@@ -10,14 +19,17 @@ interface Statement {
   Resource: string[];
   Condition?: unknown;
 }
-const statementsOf = (document: string) => (JSON.parse(document) as { Version: string; Statement: Statement[] }).Statement;
+const statementsOf = (document: string) =>
+  (JSON.parse(document) as { Version: string; Statement: Statement[] }).Statement;
 const bucket = { name: "b", region: "eu-central-1" };
 const key = "arn:aws:kms:eu-central-1:123456789012:key/k";
 
 describe("a role's name", () => {
   test("says environment, instance and job", () => {
     expect(roleName("prod", "fraud-detector", "server")).toBe("mlflow-prod-fraud-detector-server");
-    expect(roleName("prod", "fraud-detector", "maintenance")).toBe("mlflow-prod-fraud-detector-maintenance");
+    expect(roleName("prod", "fraud-detector", "maintenance")).toBe(
+      "mlflow-prod-fraud-detector-maintenance",
+    );
   });
 
   test("fits IAM for every environment and instance, and stays another one for each", () => {
@@ -32,7 +44,9 @@ describe("a role's name", () => {
       expect(name).toMatch(/^mlflow-a+.*-(server|maintenance)$/);
     }
     expect(roleName("e".repeat(10), "i".repeat(40), "server").length).toBe(64);
-    expect(roleName("e".repeat(9), "i".repeat(40), "server")).toBe(`mlflow-${"e".repeat(9)}-${"i".repeat(40)}-server`);
+    expect(roleName("e".repeat(9), "i".repeat(40), "server")).toBe(
+      `mlflow-${"e".repeat(9)}-${"i".repeat(40)}-server`,
+    );
   });
 
   test("has its own path unless another is given", () => {
@@ -45,9 +59,16 @@ describe("the trust", () => {
   const serviceAccounts = ["mlflow", "final-dump"];
 
   test("with IRSA is in the cluster's issuer, for tokens made for AWS and for these accounts by their full names", () => {
-    const oidcProviderArn = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABC";
+    const oidcProviderArn =
+      "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABC";
     expect(
-      statementsOf(trustPolicy({ identity: { method: "irsa", oidcProviderArn }, namespace: "mlflow-fraud", serviceAccounts })),
+      statementsOf(
+        trustPolicy({
+          identity: { method: "irsa", oidcProviderArn },
+          namespace: "mlflow-fraud",
+          serviceAccounts,
+        }),
+      ),
     ).toEqual([
       {
         Sid: "PodsOfTheInstance",
@@ -69,7 +90,9 @@ describe("the trust", () => {
 
   test("with EKS Pod Identity is in EKS, when it asks for these accounts in this cluster and namespace", () => {
     const identity = { method: "podIdentity", clusterName: "mlflow-prod" } as const;
-    expect(statementsOf(trustPolicy({ identity, namespace: "mlflow-fraud", serviceAccounts }))).toEqual([
+    expect(
+      statementsOf(trustPolicy({ identity, namespace: "mlflow-fraud", serviceAccounts })),
+    ).toEqual([
       {
         Sid: "PodsOfTheInstance",
         Effect: "Allow",
@@ -90,7 +113,9 @@ describe("the trust", () => {
 describe("what a role may do", () => {
   const allowed = (document: string) =>
     statementsOf(document)
-      .flatMap(({ Effect, Action, Resource }) => [Action].flat().map((action) => `${Effect} ${action} on ${Resource.join()}`))
+      .flatMap(({ Effect, Action, Resource }) =>
+        [Action].flat().map((action) => `${Effect} ${action} on ${Resource.join()}`),
+      )
       .sort();
 
   test("is, for the server, to use objects of this bucket: neither to remove old versions nor to change the bucket", () => {
@@ -105,7 +130,9 @@ describe("what a role may do", () => {
 
   test("is, once the instance is about to go, to write the last dump as well, and not to read one", () => {
     const before = allowed(rolePolicy(instanceGrants(false), bucket));
-    expect(allowed(rolePolicy(instanceGrants(true), bucket)).filter((each) => !before.includes(each))).toEqual([
+    expect(
+      allowed(rolePolicy(instanceGrants(true), bucket)).filter((each) => !before.includes(each)),
+    ).toEqual([
       "Allow s3:AbortMultipartUpload on arn:aws:s3:::b/final-dump/*",
       "Allow s3:ListBucketMultipartUploads on arn:aws:s3:::b",
       "Allow s3:PutObject on arn:aws:s3:::b/final-dump/*",
@@ -126,7 +153,11 @@ describe("what a role may do", () => {
   });
 
   test("includes the key of the bucket, through S3 and for this bucket only: others have the same key", () => {
-    expect(statementsOf(rolePolicy(serverGrants, { ...bucket, kmsKeyArn: key })).slice(serverGrants.length)).toEqual([
+    expect(
+      statementsOf(rolePolicy(serverGrants, { ...bucket, kmsKeyArn: key })).slice(
+        serverGrants.length,
+      ),
+    ).toEqual([
       {
         Sid: "KeyOfTheBucket",
         Effect: "Allow",
@@ -134,7 +165,9 @@ describe("what a role may do", () => {
         Resource: [key],
         Condition: {
           StringEquals: { "kms:ViaService": "s3.eu-central-1.amazonaws.com" },
-          StringLike: { "kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"] },
+          StringLike: {
+            "kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"],
+          },
         },
       },
     ]);
@@ -145,7 +178,11 @@ describe("what a role may do", () => {
     ["cn-north-1", "arn:aws-cn:s3:::b", "s3.cn-north-1.amazonaws.com.cn"],
     ["us-gov-west-1", "arn:aws-us-gov:s3:::b", "s3.us-gov-west-1.amazonaws.com"],
   ])("is named as %s names it", (region, arn, service) => {
-    const text = rolePolicy(serverGrants, { name: "b", region, kmsKeyArn: `arn:aws:kms:${region}:123456789012:key/k` });
+    const text = rolePolicy(serverGrants, {
+      name: "b",
+      region,
+      kmsKeyArn: `arn:aws:kms:${region}:123456789012:key/k`,
+    });
     expect(text).toContain(`"${arn}/artifacts/*"`);
     expect(text).toContain(`"${service}"`);
     expect(text).not.toContain("arn:aws:s3");
@@ -153,6 +190,7 @@ describe("what a role may do", () => {
 
   test("stays far below what IAM takes for the inline policies of a role", () => {
     const longest = { name: "b".repeat(63), region: "ap-southeast-2", kmsKeyArn: key };
-    for (const grants of [serverGrants, maintenanceGrants]) expect(rolePolicy(grants, longest).length).toBeLessThan(10_240 / 4);
+    for (const grants of [serverGrants, maintenanceGrants])
+      expect(rolePolicy(grants, longest).length).toBeLessThan(10_240 / 4);
   });
 });

@@ -19,25 +19,49 @@ interface Property {
 interface Schema {
   resources: Record<
     string,
-    { isComponent: boolean; inputProperties: Record<string, Property>; requiredInputs: string[]; properties: Record<string, Property> }
+    {
+      isComponent: boolean;
+      inputProperties: Record<string, Property>;
+      requiredInputs: string[];
+      properties: Record<string, Property>;
+    }
   >;
-  types: Record<string, { enum?: { value: string }[]; properties?: Record<string, Property>; required?: string[] }>;
+  types: Record<
+    string,
+    { enum?: { value: string }[]; properties?: Record<string, Property>; required?: string[] }
+  >;
 }
 
-// The same two functions that the engine's `package get-schema` reaches through the language host; what it can't prove is that host.
+// The same two functions that the engine's `package get-schema` reaches through the language host;
+// what it can't prove is that host.
 let schema: Schema;
 beforeAll(() => {
-  const manifest = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as { version: string; description: string };
-  const analyzer = new Analyzer(folder, "components", manifest, new Set(["MlflowInstance", "DatabaseServer"]));
+  const manifest = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as {
+    version: string;
+    description: string;
+  };
+  const analyzer = new Analyzer(
+    folder,
+    "components",
+    manifest,
+    new Set(["MlflowInstance", "DatabaseServer"]),
+  );
   const { components: found, typeDefinitions, dependencies } = analyzer.analyze();
-  schema = JSON.parse(JSON.stringify(generateSchema("components", manifest.version, "", found, typeDefinitions, dependencies))) as Schema;
+  schema = JSON.parse(
+    JSON.stringify(
+      generateSchema("components", manifest.version, "", found, typeDefinitions, dependencies),
+    ),
+  ) as Schema;
 }, 120_000);
 
 describe("the schema of the component package", () => {
   const instance = () => schema.resources["components:index:MlflowInstance"]!;
 
   test("has two components, under the tokens that the components register themselves with", () => {
-    expect(Object.keys(schema.resources).sort()).toEqual(["components:index:DatabaseServer", "components:index:MlflowInstance"]);
+    expect(Object.keys(schema.resources).sort()).toEqual([
+      "components:index:DatabaseServer",
+      "components:index:MlflowInstance",
+    ]);
     for (const { isComponent } of Object.values(schema.resources)) expect(isComponent).toBe(true);
     const exported = Object.values(components).filter(
       (value) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource,
@@ -63,8 +87,15 @@ describe("the schema of the component package", () => {
   });
 
   test("takes outputs only for what fills the tree; what decides it is plain", () => {
-    const inputs = Object.entries(instance().inputProperties).filter(([, { plain }]) => plain !== true);
-    expect(inputs.map(([name]) => name)).toEqual(["image", "imagePullSecret", "bucketCredentials", "maintenanceCredentials"]);
+    const inputs = Object.entries(instance().inputProperties).filter(
+      ([, { plain }]) => plain !== true,
+    );
+    expect(inputs.map(([name]) => name)).toEqual([
+      "image",
+      "imagePullSecret",
+      "bucketCredentials",
+      "maintenanceCredentials",
+    ]);
   });
 
   test("gives exactly the documented outputs: a private field would be one more", () => {
@@ -87,7 +118,8 @@ describe("the schema of the component package", () => {
   });
 
   test("a database server asks for what has no default, takes outputs for what fills it and gives what instances need", () => {
-    const { requiredInputs, inputProperties, properties } = schema.resources["components:index:DatabaseServer"]!;
+    const { requiredInputs, inputProperties, properties } =
+      schema.resources["components:index:DatabaseServer"]!;
     expect(requiredInputs).toEqual([
       "engineVersion",
       "environment",
@@ -98,22 +130,35 @@ describe("the schema of the component package", () => {
       "tier",
       "vpcId",
     ]);
-    const inputs = Object.entries(inputProperties).filter(([, { plain, items }]) => plain !== true || (items ?? { plain }).plain !== true);
+    const inputs = Object.entries(inputProperties).filter(
+      ([, { plain, items }]) => plain !== true || (items ?? { plain }).plain !== true,
+    );
     expect(inputs.map(([name]) => name)).toEqual(["vpcId", "subnetIds"]);
-    expect(Object.keys(properties)).toEqual(["host", "port", "adminUser", "adminPassword", "maxConnections", "identifier"]);
+    expect(Object.keys(properties)).toEqual([
+      "host",
+      "port",
+      "adminUser",
+      "adminPassword",
+      "maxConnections",
+      "identifier",
+    ]);
   });
 
   test("knows every type: no Any, and every reference is defined", () => {
     const text = JSON.stringify(schema);
     expect(text).not.toContain("pulumi.json#/Any");
-    const references = [...text.matchAll(/"\$ref":"#\/types\/([^"]+)"/g)].map(([, name]) => name ?? "");
+    const references = [...text.matchAll(/"\$ref":"#\/types\/([^"]+)"/g)].map(
+      ([, name]) => name ?? "",
+    );
     expect(references.length).toBeGreaterThan(10);
     for (const name of references) expect(Object.keys(schema.types)).toContain(name);
   });
 
   test("lists the values of every enum", () => {
     const enums = Object.entries(schema.types).flatMap(([name, { enum: members }]) =>
-      members === undefined ? [] : [[name.split(":")[2], members.map(({ value }) => value)] as const],
+      members === undefined
+        ? []
+        : [[name.split(":")[2], members.map(({ value }) => value)] as const],
     );
     expect(Object.fromEntries(enums)).toEqual({
       Tier: Object.values(components.Tier),
@@ -130,13 +175,17 @@ describe("the schema of the component package", () => {
 
   test("describes every argument and output, of nested types too", () => {
     const nested = Object.entries(schema.types).flatMap(([type, { properties }]) =>
-      Object.entries(properties ?? {}).map(([name, property]) => [`${type}.${name}`, property] as const),
+      Object.entries(properties ?? {}).map(
+        ([name, property]) => [`${type}.${name}`, property] as const,
+      ),
     );
     const own = Object.values(schema.resources).flatMap(({ inputProperties, properties }) => [
       ...Object.entries(inputProperties),
       ...Object.entries(properties),
     ]);
     const all = [...own, ...nested];
-    expect(all.filter(([, { description }]) => description === undefined).map(([name]) => name)).toEqual([]);
+    expect(
+      all.filter(([, { description }]) => description === undefined).map(([name]) => name),
+    ).toEqual([]);
   });
 });

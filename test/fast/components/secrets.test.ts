@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import * as pulumi from "@pulumi/pulumi";
-import { instanceArgs, instanceTypes, maintenanceSecrets, newInstance, passwordOf, secrets } from "../../support/instance.ts";
+import {
+  instanceArgs,
+  instanceTypes,
+  maintenanceSecrets,
+  newInstance,
+  passwordOf,
+  secrets,
+} from "../../support/instance.ts";
 import { isSealed, runWithMocks, withoutSecrets } from "../../support/mocks.ts";
 
 const databasePassword = passwordOf("fraud-detector-database-password");
@@ -25,11 +32,17 @@ const all = [
   passwordOf("fraud-detector-token-dashboard-g1"),
 ];
 
-// What it can't prove: what providers and the engine do with the envelopes; that is the engine tests' part.
+// What it can't prove: what providers and the engine do with the envelopes; that is the engine
+// tests' part.
 test("no secret is registered outside an envelope, not in a component's inputs or outputs either", async () => {
   const run = await runWithMocks(instanceTypes, () => newInstance(instanceArgs()));
-  const outputs = run.registrations.filter(({ custom }) => !custom).map(({ type, name }) => run.outputsOf(type, name));
-  const plain = JSON.stringify([run.registrations.map(({ sealed }) => withoutSecrets(sealed)), outputs.map(withoutSecrets)]);
+  const outputs = run.registrations
+    .filter(({ custom }) => !custom)
+    .map(({ type, name }) => run.outputsOf(type, name));
+  const plain = JSON.stringify([
+    run.registrations.map(({ sealed }) => withoutSecrets(sealed)),
+    outputs.map(withoutSecrets),
+  ]);
   const everything = JSON.stringify([run.registrations.map(({ inputs }) => inputs), outputs]);
   for (const secret of all) {
     expect(plain).not.toContain(secret);
@@ -48,7 +61,11 @@ test("components register no inputs: the engine would write them to the state", 
 
 test("the credentials secret holds database URI and key pair, the token secret only hashes", async () => {
   const { one } = await runWithMocks(instanceTypes, () =>
-    newInstance(instanceArgs({ bucketCredentials: pulumi.secret({ accessKeyId: "id", secretAccessKey: "key" }) })),
+    newInstance(
+      instanceArgs({
+        bucketCredentials: pulumi.secret({ accessKeyId: "id", secretAccessKey: "key" }),
+      }),
+    ),
   );
   const credentials = one("fraud-detector-credentials");
   expect(isSealed((credentials.sealed as any).stringData)).toBe(true);
@@ -84,11 +101,15 @@ test("each maintenance job logs in with its own role and the key that can't read
     const credentials = one(`fraud-detector-${job}-credentials`);
     expect(isSealed((credentials.sealed as any).stringData), job).toBe(true);
     expect(credentials.inputs.stringData).toEqual({
-      "backend-store-uri": expect.stringContaining(`//${role}:${password}@10.213.0.2:5432/mlflow_fraud_detector?`),
+      "backend-store-uri": expect.stringContaining(
+        `//${role}:${password}@10.213.0.2:5432/mlflow_fraud_detector?`,
+      ),
       "access-key-id": maintenanceSecrets.accessKeyId,
       "secret-access-key": maintenanceSecrets.secretAccessKey,
     });
-    expect(credentials.inputs.stringData["backend-store-uri"]).toContain(`application_name=mlflow-fraud-detector-${job}&`);
+    expect(credentials.inputs.stringData["backend-store-uri"]).toContain(
+      `application_name=mlflow-fraud-detector-${job}&`,
+    );
   }
 });
 
@@ -103,11 +124,11 @@ test("without a second key pair the maintenance jobs use the instance's, whose p
     });
   }
   const policy = JSON.parse(one("fraud-detector-bucket-policy").inputs.policy);
-  expect(policy.Statement.filter(({ Sid }: any) => Sid.startsWith("Maintenance")).map(({ Principal }: any) => Principal)).toEqual([
-    { AWS: ["fraud-user"] },
-    { AWS: ["fraud-user"] },
-    { AWS: ["fraud-user"] },
-  ]);
+  expect(
+    policy.Statement.filter(({ Sid }: any) => Sid.startsWith("Maintenance")).map(
+      ({ Principal }: any) => Principal,
+    ),
+  ).toEqual([{ AWS: ["fraud-user"] }, { AWS: ["fraud-user"] }, { AWS: ["fraud-user"] }]);
 });
 
 test("generated values come from RandomPassword only: the ids of other random types are their values", async () => {

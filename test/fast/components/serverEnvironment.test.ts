@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { serverEnvironment, type EnvironmentFacts } from "../../../components/internal/serverEnvironment.ts";
+import {
+  serverEnvironment,
+  type EnvironmentFacts,
+} from "../../../components/internal/serverEnvironment.ts";
 
 const facts: EnvironmentFacts = {
   instanceName: "fraud",
@@ -14,7 +17,8 @@ const facts: EnvironmentFacts = {
   caGiven: true,
   keepAliveSeconds: undefined,
 };
-const environment = (changes: Partial<EnvironmentFacts> = {}) => serverEnvironment({ ...facts, ...changes });
+const environment = (changes: Partial<EnvironmentFacts> = {}) =>
+  serverEnvironment({ ...facts, ...changes });
 
 test("the settings of an instance, all of them", () => {
   expect(environment()).toEqual({
@@ -39,7 +43,9 @@ test("the settings of an instance, all of them", () => {
 });
 
 test("AWS S3 with public certificates needs neither endpoint nor bundle", () => {
-  const names = Object.keys(environment({ bucket: { name: "b", region: "eu-central-1" }, caGiven: false }));
+  const names = Object.keys(
+    environment({ bucket: { name: "b", region: "eu-central-1" }, caGiven: false }),
+  );
   expect(names).not.toContain("MLFLOW_S3_ENDPOINT_URL");
   expect(names).not.toContain("AWS_CA_BUNDLE");
 });
@@ -52,26 +58,41 @@ test("a role needs the region under both names and its own token service, and th
     AWS_STS_REGIONAL_ENDPOINTS: "regional",
     AWS_EC2_METADATA_DISABLED: "true",
   });
-  for (const name of ["AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MLFLOW_S3_ENDPOINT_URL"])
+  for (const name of [
+    "AWS_CA_BUNDLE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "MLFLOW_S3_ENDPOINT_URL",
+  ])
     expect(role).not.toHaveProperty(name);
 });
 
 test("a key of KMS is said with each upload, as MLflow reads it", () => {
-  const { MLFLOW_S3_UPLOAD_EXTRA_ARGS: text } = environment({ bucket: { ...facts.bucket, kmsKeyArn: "arn:aws:kms:eu-central-1:1:key/k" } });
-  expect(JSON.parse(text!)).toEqual({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: "arn:aws:kms:eu-central-1:1:key/k" });
+  const { MLFLOW_S3_UPLOAD_EXTRA_ARGS: text } = environment({
+    bucket: { ...facts.bucket, kmsKeyArn: "arn:aws:kms:eu-central-1:1:key/k" },
+  });
+  expect(JSON.parse(text!)).toEqual({
+    ServerSideEncryption: "aws:kms",
+    SSEKMSKeyId: "arn:aws:kms:eu-central-1:1:key/k",
+  });
 });
 
 test("connections are kept for as long as the load balancer needs, where it needs it", () => {
-  expect(environment({ keepAliveSeconds: 271 })).toMatchObject({ MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS: "271" });
+  expect(environment({ keepAliveSeconds: 271 })).toMatchObject({
+    MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS: "271",
+  });
 });
 
 test("presigned access names the plain scheme, by which MLflow offers direct transfers", () => {
-  expect(environment({ artifactsAccess: "presigned" }).MLFLOW_INSTANCE_ARTIFACTS_DESTINATION).toBe("s3://b/artifacts");
+  expect(environment({ artifactsAccess: "presigned" }).MLFLOW_INSTANCE_ARTIFACTS_DESTINATION).toBe(
+    "s3://b/artifacts",
+  );
 });
 
 describe("hosts and origins", () => {
   test("are set as a pair, the in-cluster names with every port that a client may send", () => {
-    const { MLFLOW_SERVER_ALLOWED_HOSTS: hosts, MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: origins } = environment();
+    const { MLFLOW_SERVER_ALLOWED_HOSTS: hosts, MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: origins } =
+      environment();
     expect(hosts?.split(",")).toEqual([
       "fraud.mlflow.test",
       "fraud.mlflow.test:443",
@@ -95,12 +116,17 @@ describe("hosts and origins", () => {
     const { MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: origins } = environment({
       extraAllowedHosts: ["localhost:15056"],
     });
-    expect(origins?.split(",").slice(-2)).toEqual(["https://localhost:15056", "http://localhost:15056"]);
+    expect(origins?.split(",").slice(-2)).toEqual([
+      "https://localhost:15056",
+      "http://localhost:15056",
+    ]);
   });
 
   test("have no wildcard, and take further hosts once", () => {
     const hosts =
-      environment({ extraAllowedHosts: ["alias.example.com", "fraud.mlflow.test"] }).MLFLOW_SERVER_ALLOWED_HOSTS?.split(",") ?? [];
+      environment({
+        extraAllowedHosts: ["alias.example.com", "fraud.mlflow.test"],
+      }).MLFLOW_SERVER_ALLOWED_HOSTS?.split(",") ?? [];
     expect(hosts.filter((host) => host.includes("*"))).toEqual([]);
     expect(hosts.filter((host) => host === "alias.example.com")).toEqual(["alias.example.com"]);
     expect(new Set(hosts).size).toBe(hosts.length);

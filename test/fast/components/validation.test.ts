@@ -5,10 +5,12 @@ import { problemsOf, validate } from "../../../components/internal/validation.ts
 import { instanceArgs, secrets } from "../../support/instance.ts";
 
 const base = instanceArgs();
-const paths = (changes: Record<string, unknown>) => problemsOf({ ...base, ...changes }).map(({ propertyPath }) => propertyPath);
+const paths = (changes: Record<string, unknown>) =>
+  problemsOf({ ...base, ...changes }).map(({ propertyPath }) => propertyPath);
 
 test("valid arguments have no problem, in every tier", () => {
-  for (const tier of ["sandbox", "standard", "production"]) expect(paths({ tier }), tier).toEqual([]);
+  for (const tier of ["sandbox", "standard", "production"])
+    expect(paths({ tier }), tier).toEqual([]);
 });
 
 describe("each wrong argument is reported with its path", () => {
@@ -30,10 +32,22 @@ describe("each wrong argument is reported with its path", () => {
     ["replicas", { replicas: 0 }],
     ["replicas", { replicas: 1.5 }],
     ["workers", { workers: 17 }],
-    ["resources.memoryRequest", { resources: { cpuRequest: "1", memoryRequest: "512", memoryLimit: "1Gi" } }],
-    ["resources.memoryLimit", { resources: { cpuRequest: "1", memoryRequest: "2Gi", memoryLimit: "1Gi" } }],
-    ["resources.cpuRequest", { resources: { cpuRequest: "one", memoryRequest: "1Gi", memoryLimit: "1Gi" } }],
-    ["resources.cpuLimit", { resources: { cpuRequest: "2", cpuLimit: "1", memoryRequest: "1Gi", memoryLimit: "1Gi" } }],
+    [
+      "resources.memoryRequest",
+      { resources: { cpuRequest: "1", memoryRequest: "512", memoryLimit: "1Gi" } },
+    ],
+    [
+      "resources.memoryLimit",
+      { resources: { cpuRequest: "1", memoryRequest: "2Gi", memoryLimit: "1Gi" } },
+    ],
+    [
+      "resources.cpuRequest",
+      { resources: { cpuRequest: "one", memoryRequest: "1Gi", memoryLimit: "1Gi" } },
+    ],
+    [
+      "resources.cpuLimit",
+      { resources: { cpuRequest: "2", cpuLimit: "1", memoryRequest: "1Gi", memoryLimit: "1Gi" } },
+    ],
     ["temporaryStorage", { temporaryStorage: "10" }],
     ["artifactsAccess", { artifactsAccess: "public" }],
     ["traceRetention", { traceRetention: "6d" }],
@@ -69,14 +83,34 @@ describe("each wrong argument is reported with its path", () => {
     ["database.connectionLimit", { database: { ...base.database, connectionLimit: 5 } }],
     ["ingress.className", { ingress: { ...base.ingress, className: "" } }],
     ["ingress.tls.source", { ingress: { className: "traefik", tls: { source: "none" } } }],
-    ["ingress.tls.privateKey", { ingress: { className: "traefik", tls: { source: "pem", certificate: "c" } } }],
-    ["ingress.tls.clusterIssuer", { ingress: { className: "traefik", tls: { source: "certManager" } } }],
+    [
+      "ingress.tls.privateKey",
+      { ingress: { className: "traefik", tls: { source: "pem", certificate: "c" } } },
+    ],
+    [
+      "ingress.tls.clusterIssuer",
+      { ingress: { className: "traefik", tls: { source: "certManager" } } },
+    ],
     ["ingress.tls.secretName", { ingress: { className: "traefik", tls: { source: "secret" } } }],
-    ["ingress.tls.source", { ingress: { className: "traefik", tls: { source: "secret", secretName: "s", clusterIssuer: "i" } } }],
+    [
+      "ingress.tls.source",
+      {
+        ingress: {
+          className: "traefik",
+          tls: { source: "secret", secretName: "s", clusterIssuer: "i" },
+        },
+      },
+    ],
     ["network.databaseCidrs", { network: { ...base.network, databaseCidrs: [] } }],
-    ["network.databaseCidrs[0]", { network: { ...base.network, databaseCidrs: ["db.example.com"] } }],
+    [
+      "network.databaseCidrs[0]",
+      { network: { ...base.network, databaseCidrs: ["db.example.com"] } },
+    ],
     ["network.objectStoreCidrs", { network: { ...base.network, objectStoreCidrs: [] } }],
-    ["network.objectStoreCidrs[0]", { network: { ...base.network, objectStoreCidrs: ["10.0.0.1/33"] } }],
+    [
+      "network.objectStoreCidrs[0]",
+      { network: { ...base.network, objectStoreCidrs: ["10.0.0.1/33"] } },
+    ],
     ["network.dnsCidrs[0]", { network: { ...base.network, dnsCidrs: ["10.0.0.1"] } }],
     ["network.ingressNamespace", { network: { ...base.network, ingressCidrs: [] } }],
     ["tokens[0].name", { tokens: [{ name: "CI", role: "edit", expires: "2027-02-20" }] }],
@@ -96,7 +130,10 @@ describe("each wrong argument is reported with its path", () => {
     ["maintenance.retentionSchedule", { maintenance: { retentionSchedule: "17 2 * *" } }],
     ["maintenance.staleRunsSchedule", { maintenance: { staleRunsSchedule: "0 0 30 2 *" } }],
     ["maintenanceCredentials", { maintenanceCredentials: undefined }],
-    ["bucket.maintenancePrincipal", { bucket: { ...base.bucket, maintenancePrincipal: undefined } }],
+    [
+      "bucket.maintenancePrincipal",
+      { bucket: { ...base.bucket, maintenancePrincipal: undefined } },
+    ],
     [
       "tokens[1].name",
       {
@@ -136,19 +173,34 @@ test("all of them are thrown at once, listed in the message and as properties", 
   ]);
   expect(message.split("\n")[0]).toBe('MLflow instance "fraud" has invalid arguments:');
   expect(message.split("\n").length).toBe(6);
-  for (const { propertyPath, reason } of errors) expect(message).toContain(`  ${propertyPath}: ${reason}`);
+  for (const { propertyPath, reason } of errors)
+    expect(message).toContain(`  ${propertyPath}: ${reason}`);
 });
 
 test("inputs that are not known yet are accepted, and no message repeats a secret", () => {
   const unknown = pulumi.output(new Promise<string>(() => {}));
   expect(
-    paths({ image: unknown, ingress: { className: "traefik", tls: { source: "pem", certificate: unknown, privateKey: unknown } } }),
+    paths({
+      image: unknown,
+      ingress: {
+        className: "traefik",
+        tls: { source: "pem", certificate: unknown, privateKey: unknown },
+      },
+    }),
   ).toEqual([]);
   const wrong = problemsOf({
     ...base,
-    ingress: { className: "traefik", tls: { source: "secret", secretName: "s", privateKey: secrets.privateKey } },
+    ingress: {
+      className: "traefik",
+      tls: { source: "secret", secretName: "s", privateKey: secrets.privateKey },
+    },
   });
-  expect(wrong).toEqual([{ propertyPath: "ingress.tls.source", reason: "is secret, but privateKey belongs to source pem" }]);
+  expect(wrong).toEqual([
+    {
+      propertyPath: "ingress.tls.source",
+      reason: "is secret, but privateKey belongs to source pem",
+    },
+  ]);
   expect(JSON.stringify(wrong)).not.toContain(secrets.privateKey);
 });
 
@@ -167,5 +219,10 @@ test("what is at a bound is inside of it", () => {
 });
 
 test("a store with one user per bucket needs neither the second key nor its principal", () => {
-  expect(paths({ maintenanceCredentials: undefined, bucket: { ...base.bucket, maintenancePrincipal: undefined } })).toEqual([]);
+  expect(
+    paths({
+      maintenanceCredentials: undefined,
+      bucket: { ...base.bucket, maintenancePrincipal: undefined },
+    }),
+  ).toEqual([]);
 });

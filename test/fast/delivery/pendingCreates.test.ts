@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { idOf, withPendingCreates } from "../../../delivery/pendingCreates.ts";
 
-// The rest of recovery is proved on the engine (test/engine/failures.test.ts); here: which cut-off creations become resources, and under which id.
+// The rest of recovery is proved on the engine (test/engine/failures.test.ts); here: which cut-off
+// creations become resources, and under which id.
 
 const creating = (type: string, inputs: Record<string, unknown>, custom = true) => ({
   type: "creating",
@@ -10,7 +11,11 @@ const creating = (type: string, inputs: Record<string, unknown>, custom = true) 
 
 it.each<[string, Record<string, unknown>, string | undefined]>([
   ["kubernetes:core/v1:Namespace", { metadata: { name: "mlflow-a" } }, "mlflow-a"],
-  ["kubernetes:apps/v1:Deployment", { metadata: { name: "mlflow", namespace: "mlflow-a" } }, "mlflow-a/mlflow"],
+  [
+    "kubernetes:apps/v1:Deployment",
+    { metadata: { name: "mlflow", namespace: "mlflow-a" } },
+    "mlflow-a/mlflow",
+  ],
   ["aws:s3/bucket:Bucket", { bucket: "mlflow-local-a" }, "mlflow-local-a"],
   ["postgresql:index/role:Role", { name: "mlflow_a" }, "mlflow_a"],
   ["postgresql:index/database:Database", { name: "mlflow_a" }, "mlflow_a"],
@@ -26,7 +31,9 @@ it("takes what can exist into the resources and forgets the other operations", (
     version: 3,
     deployment: {
       manifest: {},
-      resources: [{ urn: "urn:pulumi:s::p::pulumi:pulumi:Stack::p-s", type: "pulumi:pulumi:Stack" }],
+      resources: [
+        { urn: "urn:pulumi:s::p::pulumi:pulumi:Stack::p-s", type: "pulumi:pulumi:Stack" },
+      ],
       pending_operations: [
         role,
         creating("random:index/randomPassword:RandomPassword", { length: 32 }),
@@ -39,7 +46,10 @@ it("takes what can exist into the resources and forgets the other operations", (
     version: 3,
     deployment: {
       manifest: {},
-      resources: [...state.deployment.resources, { ...role.resource, id: "mlflow_a", outputs: { name: "mlflow_a" } }],
+      resources: [
+        ...state.deployment.resources,
+        { ...role.resource, id: "mlflow_a", outputs: { name: "mlflow_a" } },
+      ],
       pending_operations: [],
     },
   });

@@ -13,7 +13,11 @@ const all = ["dev", "prod", "prod-eu"];
 
 describe("the stacks that a change touches", () => {
   it.each<[string, string[], string[]]>([
-    ["an instance file: every stack that reads its folder", ["stacks/instances/prod/fraud-detector.yaml"], ["prod", "prod-eu"]],
+    [
+      "an instance file: every stack that reads its folder",
+      ["stacks/instances/prod/fraud-detector.yaml"],
+      ["prod", "prod-eu"],
+    ],
     ["a stack file: that stack", ["stacks/Pulumi.dev.yaml"], ["dev"]],
     ["an instance file of no stack: none", ["stacks/instances/old/fraud-detector.yaml"], []],
     ["the program: all", ["program/values/tiers.ts"], all],
@@ -24,12 +28,26 @@ describe("the stacks that a change touches", () => {
     ["something that is not known here: all", ["tools/new.ts"], all],
     [
       "documentation, tests, the embedded platform: none",
-      ["docs/a.md", "README.md", "test/fast/a.test.ts", "local/cli.ts", ".github/workflows/preview.yml"],
+      [
+        "docs/a.md",
+        "README.md",
+        "test/fast/a.test.ts",
+        "local/cli.ts",
+        ".github/workflows/preview.yml",
+      ],
       [],
     ],
     ["a template: none", ["stacks/Pulumi.example.yaml"], []],
-    ["a folder whose name only begins like a stack's: none", ["stacks/instances/dev-old/a.yaml"], []],
-    ["several: each once, in order", ["stacks/Pulumi.prod.yaml", "stacks/instances/dev/a.yaml", "stacks/instances/prod/a.yaml"], all],
+    [
+      "a folder whose name only begins like a stack's: none",
+      ["stacks/instances/dev-old/a.yaml"],
+      [],
+    ],
+    [
+      "several: each once, in order",
+      ["stacks/Pulumi.prod.yaml", "stacks/instances/dev/a.yaml", "stacks/instances/prod/a.yaml"],
+      all,
+    ],
     ["nothing: none", [], []],
   ])("%s", (_what, paths, touched) => {
     expect(touchedBy(paths, stacks)).toEqual(touched);
@@ -70,7 +88,10 @@ describe("npm run stacks", () => {
     repo.commit({});
     expect((await run("--changed", repo.first)).out).toBe("dev\nprod\nprod-eu\n");
     const before = repo.git("rev-parse", "HEAD");
-    repo.commit({ "stacks/instances/prod/a.yaml": undefined, "stacks/instances/prod/b.yaml": undefined });
+    repo.commit({
+      "stacks/instances/prod/a.yaml": undefined,
+      "stacks/instances/prod/b.yaml": undefined,
+    });
     expect((await run("--changed", before)).out).toBe("prod\nprod-eu\n");
   });
 
@@ -84,12 +105,20 @@ describe("npm run stacks", () => {
   });
 
   it("takes a branch's first push for a change of everything", async () => {
-    expect((await run("--changed", "0".repeat(40), "--json")).out).toBe('["dev","prod","prod-eu"]\n');
+    expect((await run("--changed", "0".repeat(40), "--json")).out).toBe(
+      '["dev","prod","prod-eu"]\n',
+    );
   });
 
-  it.each(["nowhere", "--output=/tmp/x", "main:stacks"])("refuses a base that is no commit: %s", async (base) => {
-    expect(await run(`--changed=${base}`)).toMatchObject({ code: 1, notes: expect.stringContaining(`${base}: no such commit here`) });
-  });
+  it.each(["nowhere", "--output=/tmp/x", "main:stacks"])(
+    "refuses a base that is no commit: %s",
+    async (base) => {
+      expect(await run(`--changed=${base}`)).toMatchObject({
+        code: 1,
+        notes: expect.stringContaining(`${base}: no such commit here`),
+      });
+    },
+  );
 
   it("reads the files without a secret or an engine, and says what is wrong in them", async () => {
     repo.commit({ "stacks/Pulumi.broken.yaml": "config: [" });

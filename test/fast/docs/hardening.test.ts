@@ -25,7 +25,9 @@ it("names files that exist", () => {
     const folders = ["", `${image}/src/mlflow_instance`, `${image}/tests`];
     for (const [, token] of row.matchAll(/`([\w./{},-]+\.(?:py|ts|sh))`/g)) {
       for (const name of expanded(token!)) {
-        const path = folders.map((folder) => join(folder, name)).find((one) => existsSync(join(root, one)));
+        const path = folders
+          .map((folder) => join(folder, name))
+          .find((one) => existsSync(join(root, one)));
         if (path === undefined) missing.push(name);
         else folders.push(dirname(path));
         found += 1;

@@ -4,15 +4,20 @@ import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { instanceGrants, maintenanceGrants, resourcesOf } from "../../../components/internal/bucketActions.ts";
+import {
+  instanceGrants,
+  maintenanceGrants,
+  resourcesOf,
+} from "../../../components/internal/bucketActions.ts";
 import { parseEnvironment, type Environment } from "../../../program/environment/environment.ts";
 import { resolve } from "../../../program/instance/instance.ts";
 import { instanceArgs } from "../../../program/realize/instanceArgs.ts";
 import { showPath } from "../../../program/values/problems.ts";
 import { configOf } from "../program/support.ts";
 
-// The pages on existing platforms are to be copied from: each stack file in them is an environment that the program takes. Whether a provider's services are as a page says is not
-// proved here; the page names what it has from where.
+// The pages on existing platforms are to be copied from: each stack file in them is an environment
+// that the program takes. Whether a provider's services are as a page says is not proved here; the
+// page names what it has from where.
 
 const docs = fileURLToPath(new URL("../../../docs", import.meta.url));
 const read = (page: string): string => readFileSync(join(docs, page), "utf8");
@@ -20,19 +25,30 @@ const pages = ["platforms/stackit.md", "platforms/generic-cloud.md", "platforms/
 
 /** Every fenced block of a language. */
 const blocks = (text: string, language: string): string[] =>
-  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(([, block]) => block!);
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
+    ([, block]) => block!,
+  );
 
 function environmentOf(text: string) {
   const files = blocks(text, "yaml").filter((block) => block.startsWith("config:\n"));
   expect(files).toHaveLength(1);
   const { config } = parse(files[0]!) as { config: Record<string, unknown> };
-  expect(Object.keys(config)).toEqual(["pulumi:disable-default-providers", "mlflow-instances:environment"]);
-  const { environment, problems } = parseEnvironment(configOf(config["mlflow-instances:environment"]));
-  return { environment, problems: problems.map(({ path, message }) => `${showPath(path)}: ${message}`) };
+  expect(Object.keys(config)).toEqual([
+    "pulumi:disable-default-providers",
+    "mlflow-instances:environment",
+  ]);
+  const { environment, problems } = parseEnvironment(
+    configOf(config["mlflow-instances:environment"]),
+  );
+  return {
+    environment,
+    problems: problems.map(({ path, message }) => `${showPath(path)}: ${message}`),
+  };
 }
 
 const existing = (environment: Environment | undefined) => {
-  if (environment?.platform.kind !== "existing") throw new Error("is no environment of kind existing");
+  if (environment?.platform.kind !== "existing")
+    throw new Error("is no environment of kind existing");
   return environment.platform;
 };
 
@@ -45,7 +61,11 @@ describe.each(pages)("%s", (page) => {
 
   it.each([
     ["        features:", "        feature:", /environment\.platform\.objectStore\.features?: /],
-    ["versioning: true", "versionning: true", /environment\.platform\.objectStore\.features\.versionning: unknown key/],
+    [
+      "versioning: true",
+      "versionning: true",
+      /environment\.platform\.objectStore\.features\.versionning: unknown key/,
+    ],
     ["      network:", "      networks:", /environment\.platform\.networks: unknown key/],
     ["sslMode: verify-full", "sslMode: verify", /environment\.platform\.postgresql\.sslMode: /],
   ])("fails with %j written as %j", (right, wrong, expected) => {
@@ -71,14 +91,28 @@ describe("existing-platform.md", () => {
 describe("platforms/stackit.md", () => {
   it("gives each bucket to the groups of its keys, and refuses every other group of the project", async () => {
     const { environment } = environmentOf(read("platforms/stackit.md"));
-    type Keys = Record<string, { accessKeyId: string; secretAccessKey: string; principal: string; maintenance: { principal: string } }>;
-    const [keys] = blocks(read("platforms/stackit.md"), "json").map((text) => JSON.parse(text) as Keys);
+    type Keys = Record<
+      string,
+      {
+        accessKeyId: string;
+        secretAccessKey: string;
+        principal: string;
+        maintenance: { principal: string };
+      }
+    >;
+    const [keys] = blocks(read("platforms/stackit.md"), "json").map(
+      (text) => JSON.parse(text) as Keys,
+    );
     const { "fraud-detector": own } = keys!;
     const file = { team: "fraud", owner: "fraud-team@example.com", description: "Card fraud" };
     const pair = { accessKeyId: pulumi.output("id"), secretAccessKey: pulumi.secret("key") };
     const { bucket } = instanceArgs(environment!, resolve(environment!, "fraud-detector", file), {
       database: { host: "10.0.0.1", port: 5432 },
-      key: { ...pair, principal: own!.principal, maintenance: { ...pair, principal: own!.maintenance.principal } },
+      key: {
+        ...pair,
+        principal: own!.principal,
+        maintenance: { ...pair, principal: own!.maintenance.principal },
+      },
     });
     expect(bucket).toMatchObject({
       denyOthers: true,
@@ -96,9 +130,16 @@ describe("platforms/on-premises.md", () => {
     type Policy = { Statement: { Action: string[]; Resource: string[] }[] };
     const policies = blocks(read("platforms/on-premises.md"), "json")
       .map((text) => JSON.parse(text) as Partial<Policy>)
-      .flatMap(({ Statement }) => (Statement === undefined ? [] : [Statement.map(({ Action, Resource }) => ({ Action, Resource }))]));
+      .flatMap(({ Statement }) =>
+        Statement === undefined
+          ? []
+          : [Statement.map(({ Action, Resource }) => ({ Action, Resource }))],
+      );
     const granted = [instanceGrants(true), maintenanceGrants].map((grants) =>
-      grants.map((grant) => ({ Action: [...grant.actions], Resource: resourcesOf(grant, "arn:aws:s3:::mlflow-onprem-fraud-detector") })),
+      grants.map((grant) => ({
+        Action: [...grant.actions],
+        Resource: resourcesOf(grant, "arn:aws:s3:::mlflow-onprem-fraud-detector"),
+      })),
     );
     expect(policies).toEqual(granted);
   });
@@ -127,7 +168,9 @@ describe("links", () => {
       const [path = "", anchor] = link!.split("#");
       if (/^https?:/.test(path)) return [];
       const file = path === "" ? join(docs, page) : join(dirname(join(docs, page)), path);
-      return existsSync(file) && (anchor === undefined || anchors(file).includes(anchor)) ? [] : [link];
+      return existsSync(file) && (anchor === undefined || anchors(file).includes(anchor))
+        ? []
+        : [link];
     });
     expect(broken).toEqual([]);
   });

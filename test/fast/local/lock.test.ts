@@ -6,7 +6,9 @@ import { withLock } from "../../../local/lock.ts";
 
 const inFolder = async (work: (path: string) => Promise<void>): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), "lock-"));
-  await work(join(folder, "sub", "lock")).finally(() => rm(folder, { recursive: true, force: true }));
+  await work(join(folder, "sub", "lock")).finally(() =>
+    rm(folder, { recursive: true, force: true }),
+  );
 };
 
 it("lets one command work at a time and says for whom the other waits", () =>
@@ -14,8 +16,11 @@ it("lets one command work at a time and says for whom the other waits", () =>
     const events: string[] = [];
     const said: string[] = [];
     let end = (): void => undefined;
-    const first = withLock(path, "up", () => new Promise<void>((resolve) => (end = resolve)).then(() => void events.push("first")));
-    while (!(await readFile(path, "utf8").catch(() => "")).includes('"up"')) await new Promise((resolve) => setTimeout(resolve, 10));
+    const first = withLock(path, "up", () =>
+      new Promise<void>((resolve) => (end = resolve)).then(() => void events.push("first")),
+    );
+    while (!(await readFile(path, "utf8").catch(() => "")).includes('"up"'))
+      await new Promise((resolve) => setTimeout(resolve, 10));
     const second = withLock(
       path,
       "down",
@@ -26,7 +31,9 @@ it("lets one command work at a time and says for whom the other waits", () =>
     end();
     await Promise.all([first, second]);
     expect(events).toEqual(["first", "second"]);
-    expect(said).toEqual([`Waiting for another command (up, process ${process.pid}) that is at work on this platform`]);
+    expect(said).toEqual([
+      `Waiting for another command (up, process ${process.pid}) that is at work on this platform`,
+    ]);
   }));
 
 it("takes over the lock of a process that is gone, or whose number another process has now", () =>

@@ -15,7 +15,12 @@ describe("a report without a terminal", () => {
       return Promise.resolve("built");
     });
     expect(result).toBe("built");
-    expect(lines).toEqual(["start: Build x", "  Build x: 10 of 25 (10 s)", "  Build x: 20 of 25 (20 s)", "done: Build x (26 s)"]);
+    expect(lines).toEqual([
+      "start: Build x",
+      "  Build x: 10 of 25 (10 s)",
+      "  Build x: 20 of 25 (20 s)",
+      "done: Build x (26 s)",
+    ]);
   });
 
   it("says that a step failed and hands the error on", async () => {
@@ -24,14 +29,18 @@ describe("a report without a terminal", () => {
       plainScreen((line) => lines.push(line)),
       () => 0,
     );
-    await expect(report.step("Build x", () => Promise.reject(new Error("no compiler")))).rejects.toThrow("no compiler");
+    await expect(
+      report.step("Build x", () => Promise.reject(new Error("no compiler"))),
+    ).rejects.toThrow("no compiler");
     expect(lines.at(-1)).toBe("failed: Build x (after 0.0 s)");
   });
 });
 
 it("on a terminal finished lines stay above the running steps", async () => {
   let shown = "";
-  const report = reportOn(liveScreen({ write: (text: string) => ((shown += text), true), columns: 40 }));
+  const report = reportOn(
+    liveScreen({ write: (text: string) => ((shown += text), true), columns: 40 }),
+  );
   await Promise.all([
     report.step("one", async (log) => {
       log("half");

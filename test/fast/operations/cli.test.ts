@@ -14,9 +14,17 @@ function type(...args: string[]): Promise<{ code: number; output: string; notes:
 }
 
 test.each<[string, string[], RegExp]>([
-  ["no instance", ["retention", "example"], /missing required argument 'instance'[^]*npm run retention -- <stack> <instance> \[options\]/],
+  [
+    "no instance",
+    ["retention", "example"],
+    /missing required argument 'instance'[^]*npm run retention -- <stack> <instance> \[options\]/,
+  ],
   ["an unknown option", ["orphans", "example", "shop", "--force"], /unknown option '--force'/],
-  ["a name whose spaces were not quoted", ["restore-deleted", "example", "shop", "north", "depot"], /too many arguments/],
+  [
+    "a name whose spaces were not quoted",
+    ["restore-deleted", "example", "shop", "north", "depot"],
+    /too many arguments/,
+  ],
   ["an unknown command", ["gc", "example", "shop"], /unknown command 'gc'/],
   [
     "--confirm without --remove",
@@ -28,8 +36,16 @@ test.each<[string, string[], RegExp]>([
     ["purge", "example", "shop", "registered-model", "x"],
     /Allowed choices are experiment, run, logged-model, trace/,
   ],
-  ["purge without a thing", ["purge", "example", "shop", "run"], /missing required argument 'id-or-name'/],
-  ["an unknown stack", ["retention", "exmaple", "shop"], /^There is no stack "exmaple"; those with a file in stacks\/ are: .+\.\n$/],
+  [
+    "purge without a thing",
+    ["purge", "example", "shop", "run"],
+    /missing required argument 'id-or-name'/,
+  ],
+  [
+    "an unknown stack",
+    ["retention", "exmaple", "shop"],
+    /^There is no stack "exmaple"; those with a file in stacks\/ are: .+\.\n$/,
+  ],
 ])("%s is wrong input: one message, exit code 2", async (_what, args, words) => {
   const { code, output, notes } = await type(...args);
   expect({ code, output }).toEqual({ code: 2, output: "" });
@@ -40,5 +56,6 @@ test.each<[string, string[], RegExp]>([
 test("help is no error and names every command", async () => {
   const { code, output } = await type("--help");
   expect(code).toBe(0);
-  for (const name of ["retention", "stale-runs", "orphans", "restore-deleted", "purge"]) expect(output).toContain(`  ${name} `);
+  for (const name of ["retention", "stale-runs", "orphans", "restore-deleted", "purge"])
+    expect(output).toContain(`  ${name} `);
 });

@@ -30,7 +30,13 @@ test("keeps every other container and every field that this clone doesn't know",
   const podSpec = given.spec.jobTemplate.spec!.template.spec!;
   Object.assign(podSpec, { fieldOfTheFuture: { a: 1 } });
   podSpec.containers.push({ name: "sidecar", image: "s", command: ["s"] });
-  const job = oneOffJob(given, { command: "c", commandLine: ["x"], requestedBy: "r", time: new Date(0), suffix: "s" });
+  const job = oneOffJob(given, {
+    command: "c",
+    commandLine: ["x"],
+    requestedBy: "r",
+    time: new Date(0),
+    suffix: "s",
+  });
   expect(job.spec?.template.spec).toMatchObject({
     fieldOfTheFuture: { a: 1 },
     serviceAccountName: "retention",
@@ -43,6 +49,12 @@ test("keeps every other container and every field that this clone doesn't know",
 
 test("leaves the CronJob that it was given as it was", () => {
   const given = cronJob();
-  oneOffJob(given, { command: "c", commandLine: ["x"], requestedBy: "r", time: new Date(0), suffix: "s" });
+  oneOffJob(given, {
+    command: "c",
+    commandLine: ["x"],
+    requestedBy: "r",
+    time: new Date(0),
+    suffix: "s",
+  });
   expect(given).toEqual(cronJob());
 });

@@ -8,9 +8,15 @@ import type { Use } from "../../../operations/run.ts";
 import { lineOf } from "../../../operations/show.ts";
 import { cronJob } from "./support/fakeCluster.ts";
 
-// Which Jobs a purge makes, in which order, and that nothing is removed by any other way than its name.
+// Which Jobs a purge makes, in which order, and that nothing is removed by any other way than its
+// name.
 
-const request: PurgeRequest = { kind: "experiment", what: "north depot", dryRun: false, requestedBy: "ada@desk" };
+const request: PurgeRequest = {
+  kind: "experiment",
+  what: "north depot",
+  dryRun: false,
+  requestedBy: "ada@desk",
+};
 const found = JSON.stringify({
   event: "purge",
   kind: "experiment",
@@ -45,8 +51,22 @@ function steps({ exitCodes = [], hasTerminal = true, typed = "north depot" }: Gi
   return { made, jobs, asked, commandLines: () => jobs.map(({ use }) => use.commandLine) };
 }
 
-const removing = ["mlflow-instance-purge", "--confirm=north depot", "--requested-by=ada@desk", "--", "experiment", "7"];
-const looking = ["mlflow-instance-purge", "--dry-run", "--requested-by=ada@desk", "--", "experiment", "north depot"];
+const removing = [
+  "mlflow-instance-purge",
+  "--confirm=north depot",
+  "--requested-by=ada@desk",
+  "--",
+  "experiment",
+  "7",
+];
+const looking = [
+  "mlflow-instance-purge",
+  "--dry-run",
+  "--requested-by=ada@desk",
+  "--",
+  "experiment",
+  "north depot",
+];
 
 test("looks first, asks for the name, and removes by the id that was shown", async () => {
   const { made, jobs, asked, commandLines } = steps();
@@ -58,7 +78,9 @@ test("looks first, asks for the name, and removes by the id that was shown", asy
     [true, false],
     [false, true],
   ]);
-  expect(jobs.map(({ use }) => [use.cronJob, use.command])).toEqual(Array(2).fill(["retention", "purge"]));
+  expect(jobs.map(({ use }) => [use.cronJob, use.command])).toEqual(
+    Array(2).fill(["retention", "purge"]),
+  );
 });
 
 test("a name typed wrong makes no second Job", async () => {
@@ -86,7 +108,11 @@ test.each([ExitCode.CouldNotWork, ExitCode.Wrong, ExitCode.Left, ExitCode.Locked
 test("a dry run is one Job and asks nothing", async () => {
   const { made, commandLines, jobs, asked } = steps({ hasTerminal: false });
   expect(await purge({ ...request, dryRun: true }, made)).toBe(ExitCode.Done);
-  expect({ lines: commandLines(), asked, answer: jobs[0]!.answer }).toEqual({ lines: [looking], asked: [], answer: true });
+  expect({ lines: commandLines(), asked, answer: jobs[0]!.answer }).toEqual({
+    lines: [looking],
+    asked: [],
+    answer: true,
+  });
 });
 
 test("--confirm is compared in the Job that removes", async () => {
@@ -96,8 +122,18 @@ test("--confirm is compared in the Job that removes", async () => {
 });
 
 test.each<[string, Partial<PurgeRequest>, Given, RegExp]>([
-  ["without a terminal and without --confirm", {}, { hasTerminal: false }, /use --confirm <its name>\. Nothing was removed\.$/],
-  ["with --confirm and --dry-run", { dryRun: true, confirm: "north depot" }, {}, /--confirm is not for --dry-run/],
+  [
+    "without a terminal and without --confirm",
+    {},
+    { hasTerminal: false },
+    /use --confirm <its name>\. Nothing was removed\.$/,
+  ],
+  [
+    "with --confirm and --dry-run",
+    { dryRun: true, confirm: "north depot" },
+    {},
+    /--confirm is not for --dry-run/,
+  ],
 ])("makes no Job %s", async (_how, changed, given, words) => {
   const { made, jobs } = steps(given);
   await expect(purge({ ...request, ...changed }, made)).rejects.toThrow(words);
@@ -109,12 +145,29 @@ test("takes what a user types as it is: no option, no shell, and none of Kuberne
   const { made, jobs } = steps();
   await purge({ ...request, what: typed, confirm: typed }, made);
   const { commandLine } = jobs[0]!.use;
-  const job = oneOffJob(cronJob(), { command: "purge", commandLine, requestedBy: "a@b", time: new Date(0), suffix: "s" });
-  const command = job.spec!.template.spec!.containers[0]!.command!.map((part) => part.replaceAll("$$", "$"));
-  expect(command).toEqual(["mlflow-instance-purge", `--confirm=${typed}`, "--requested-by=ada@desk", "--", "experiment", typed]);
+  const job = oneOffJob(cronJob(), {
+    command: "purge",
+    commandLine,
+    requestedBy: "a@b",
+    time: new Date(0),
+    suffix: "s",
+  });
+  const command = job.spec!.template.spec!.containers[0]!.command!.map((part) =>
+    part.replaceAll("$$", "$"),
+  );
+  expect(command).toEqual([
+    "mlflow-instance-purge",
+    `--confirm=${typed}`,
+    "--requested-by=ada@desk",
+    "--",
+    "experiment",
+    typed,
+  ]);
 });
 
 test("shows on one line what it is about", () => {
   const hostile = { ...JSON.parse(found), name: "a\nremove  run" };
-  expect(lineOf(eventIn(JSON.stringify(hostile))!)).toMatch(/^purge +experiment +7 +"a\\u\{a\}remove {2}run"$/);
+  expect(lineOf(eventIn(JSON.stringify(hostile))!)).toMatch(
+    /^purge +experiment +7 +"a\\u\{a\}remove {2}run"$/,
+  );
 });

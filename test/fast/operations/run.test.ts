@@ -9,16 +9,33 @@ import { retention } from "../../../operations/commands/retention.ts";
 import type { Target } from "../../../operations/target.ts";
 import { fakeCluster, pod, warning, type FakeCluster } from "./support/fakeCluster.ts";
 
-// A command from its first request to its exit code, against an API server of the test's own. That a real cluster answers like it is the engine test's business.
+// A command from its first request to its exit code, against an API server of the test's own. That
+// a real cluster answers like it is the engine test's business.
 
-const target: Target = { stack: "dev", instance: "shop", namespace: "mlflow-shop", place: { kubeconfig: "/k", context: "fake" } };
-// Far enough from what a busy machine takes; what waits for the end of one of them shortens that one.
+const target: Target = {
+  stack: "dev",
+  instance: "shop",
+  namespace: "mlflow-shop",
+  place: { kubeconfig: "/k", context: "fake" },
+};
+// Far enough from what a busy machine takes; what waits for the end of one of them shortens that
+// one.
 const quick: Patience = { pollMs: 5, stuckMs: 300, startMs: 20_000, awayMs: 20_000 };
 
 function outputs() {
   const lines = { people: [] as string[], machines: [] as string[], notes: [] as string[] };
-  const sink = (to: string[]) => ({ write: async (line: string) => void to.push(line), end: async () => undefined });
-  return { lines, sinks: { people: sink(lines.people), machines: sink(lines.machines), notes: sink(lines.notes) } satisfies Outputs };
+  const sink = (to: string[]) => ({
+    write: async (line: string) => void to.push(line),
+    end: async () => undefined,
+  });
+  return {
+    lines,
+    sinks: {
+      people: sink(lines.people),
+      machines: sink(lines.machines),
+      notes: sink(lines.notes),
+    } satisfies Outputs,
+  };
 }
 
 async function runOn(
@@ -56,7 +73,11 @@ const item = JSON.stringify({
   bytes: 2048,
 });
 const stamped = (lines: readonly string[]) =>
-  lines.map((line, index) => `2026-11-22T02:17:0${Math.floor(index / 3)}.00000000${index % 3}Z ${line}\n`).join("");
+  lines
+    .map(
+      (line, index) => `2026-11-22T02:17:0${Math.floor(index / 3)}.00000000${index % 3}Z ${line}\n`,
+    )
+    .join("");
 
 test("shows the events, passes other lines on as notes and ends with the container's code", async () => {
   const fake = await fakeCluster({
@@ -99,7 +120,11 @@ test("makes one Job from the CronJob's template, with the command in place and o
     "mlflow-instances/command": "mlflow-instance-retention --dry-run",
     "mlflow-instances/requested-by": expect.stringContaining("@"),
   });
-  expect(spec).toMatchObject({ backoffLimit: 0, ttlSecondsAfterFinished: 86_400, activeDeadlineSeconds: 14_400 });
+  expect(spec).toMatchObject({
+    backoffLimit: 0,
+    ttlSecondsAfterFinished: 86_400,
+    activeDeadlineSeconds: 14_400,
+  });
   const [container] = spec!.template.spec!.containers;
   expect(container).toEqual({
     name: "maintenance",
@@ -115,7 +140,10 @@ test.each([
   [3, /Something was left/],
   [4, /Another maintenance command/],
 ])("passes exit code %i on and says what it means", async (exitCode, words) => {
-  const fake = await fakeCluster({ pod: pod({ terminated: { exitCode } }), log: (answer) => answer.end(stamped(["why"])) });
+  const fake = await fakeCluster({
+    pod: pod({ terminated: { exitCode } }),
+    log: (answer) => answer.end(stamped(["why"])),
+  });
   const { code, notes } = await runOn(fake);
   expect(code).toBe(exitCode);
   expect(notes.at(-1)).toMatch(words);
@@ -124,16 +152,26 @@ test.each([
 
 test.each([
   [{ exitCode: 137, reason: "OOMKilled" }, /more memory than its limit/],
-  [{ exitCode: 128, reason: "StartError", message: "exec: not found" }, /exit code 128: exec: not found/],
-])("an end that isn't the command's own is worth a retry and is explained (%o)", async (terminated, words) => {
-  const fake = await fakeCluster({ pod: pod({ terminated }) });
-  const { code, notes } = await runOn(fake);
-  expect(code).toBe(1);
-  expect(notes.at(-1)).toMatch(words);
-});
+  [
+    { exitCode: 128, reason: "StartError", message: "exec: not found" },
+    /exit code 128: exec: not found/,
+  ],
+])(
+  "an end that isn't the command's own is worth a retry and is explained (%o)",
+  async (terminated, words) => {
+    const fake = await fakeCluster({ pod: pod({ terminated }) });
+    const { code, notes } = await runOn(fake);
+    expect(code).toBe(1);
+    expect(notes.at(-1)).toMatch(words);
+  },
+);
 
 test("an evicted pod that has no container any more is explained", async () => {
-  const gone = pod(undefined, { phase: "Failed", reason: "Evicted", message: "The node was low on memory." });
+  const gone = pod(undefined, {
+    phase: "Failed",
+    reason: "Evicted",
+    message: "The node was low on memory.",
+  });
   const fake = await fakeCluster({
     pod: gone,
     first: (_method, path, answer) => path.endsWith("/log") && !!answer.writeHead(400).end("{}"),
@@ -145,7 +183,10 @@ test("an evicted pod that has no container any more is explained", async () => {
 
 test("a pod that its node was drained of is replaced, and the Job's end is that of the next one", async () => {
   const condition = { type: "DisruptionTarget", status: "True" };
-  const drained = pod({ terminated: { exitCode: 143 } }, { phase: "Failed", conditions: [condition] });
+  const drained = pod(
+    { terminated: { exitCode: 143 } },
+    { phase: "Failed", conditions: [condition] },
+  );
   const fake = await fakeCluster({
     pod: drained,
     log: (answer) => {
@@ -178,7 +219,9 @@ test("a list without its summary never counts as complete", async () => {
 });
 
 test("a log that breaks off is taken up again, with no line lost and none twice", async () => {
-  const items = Array.from({ length: 9 }, (_, index) => JSON.stringify({ event: "orphan", key: `k${index}`, bytes: 1, modified: "m" }));
+  const items = Array.from({ length: 9 }, (_, index) =>
+    JSON.stringify({ event: "orphan", key: `k${index}`, bytes: 1, modified: "m" }),
+  );
   const all = stamped([...items, summary]);
   const queries: (string | null)[] = [];
   const fake = await fakeCluster({
@@ -204,7 +247,8 @@ test("a log that breaks off is taken up again, with no line lost and none twice"
   const { code, machines } = await runOn(fake);
   expect(code).toBe(0);
   expect(machines).toEqual([...items, summary]);
-  // The first request takes everything, the next ones begin a second before that of the last whole line (index 4).
+  // The first request takes everything, the next ones begin a second before that of the last whole
+  // line (index 4).
   expect(queries.slice(0, 2)).toEqual([null, "2026-11-22T02:17:00.000Z"]);
 });
 
@@ -212,7 +256,8 @@ test("a short absence of the API server while the job runs is waited for", async
   let refusals = 3;
   const fake = await fakeCluster({
     log: (answer) => answer.end(stamped([summary])),
-    first: (_method, path, answer) => path.endsWith("/pods") && refusals-- > 0 && !!answer.writeHead(503).end("{}"),
+    first: (_method, path, answer) =>
+      path.endsWith("/pods") && refusals-- > 0 && !!answer.writeHead(503).end("{}"),
   });
   expect((await runOn(fake)).code).toBe(0);
 });
@@ -220,7 +265,9 @@ test("a short absence of the API server while the job runs is waited for", async
 test("a line whose stamp is earlier than that of the line before it is not lost: the container's two streams are stamped apart", async () => {
   const fake = await fakeCluster({
     log: (answer) =>
-      answer.end(`2026-11-22T02:17:00.000000002Z note\n2026-11-22T02:17:00.000000001Z ${item}\n2026-11-22T02:17:04.0Z ${summary}\n`),
+      answer.end(
+        `2026-11-22T02:17:00.000000002Z note\n2026-11-22T02:17:00.000000001Z ${item}\n2026-11-22T02:17:04.0Z ${summary}\n`,
+      ),
   });
   expect((await runOn(fake)).machines).toEqual([item, summary]);
 });
@@ -241,7 +288,9 @@ test("a name arrives whole, where its bytes come in two pieces and where it hold
 });
 
 test("a job that is lost sight of goes on, and the way back to it is said", async () => {
-  const fake = await fakeCluster({ first: (_method, path, answer) => path.endsWith("/pods") && !!answer.writeHead(503).end("{}") });
+  const fake = await fakeCluster({
+    first: (_method, path, answer) => path.endsWith("/pods") && !!answer.writeHead(503).end("{}"),
+  });
   const { code, error } = await runOn(fake, { use: retention({ dryRun: false }), awayMs: 100 });
   expect(code).toBe(1);
   expect(error).toMatch(
@@ -254,7 +303,9 @@ test("10,000 lines stream: the first is shown while the rest is still to come", 
   const lines = Array.from({ length: 10_000 }, (_, index) =>
     JSON.stringify({ event: "orphan", key: `key-${index}`, bytes: 1, modified: "m" }),
   );
-  const stamps = lines.map((line, index) => `2026-11-22T02:17:00.${String(index).padStart(9, "0")}Z ${line}\n`);
+  const stamps = lines.map(
+    (line, index) => `2026-11-22T02:17:00.${String(index).padStart(9, "0")}Z ${line}\n`,
+  );
   let firstShown = false;
   const shown: string[] = [];
   const fake = await fakeCluster({
@@ -293,8 +344,18 @@ test.each([
     [],
     /ImagePullBackOff: Back-off pulling image "x"/,
   ],
-  ["a quota", undefined, [warning("FailedCreate", "exceeded quota: mlflow, requested: pods=1")], /FailedCreate: exceeded quota: mlflow/],
-  ["an admission check", undefined, [warning("FailedCreate", 'violates PodSecurity "restricted:latest"')], /violates PodSecurity/],
+  [
+    "a quota",
+    undefined,
+    [warning("FailedCreate", "exceeded quota: mlflow, requested: pods=1")],
+    /FailedCreate: exceeded quota: mlflow/,
+  ],
+  [
+    "an admission check",
+    undefined,
+    [warning("FailedCreate", 'violates PodSecurity "restricted:latest"')],
+    /violates PodSecurity/,
+  ],
   [
     "a missing secret",
     pod({ waiting: { reason: "ContainerCreating" } }),
@@ -317,7 +378,9 @@ test.each([
 
 test("a pod that waits for room has the long limit, and says so meanwhile", async () => {
   const unscheduled = pod(undefined, {
-    conditions: [{ type: "PodScheduled", status: "False", message: "0/1 nodes: Insufficient memory" }],
+    conditions: [
+      { type: "PodScheduled", status: "False", message: "0/1 nodes: Insufficient memory" },
+    ],
   });
   const fake = await fakeCluster({ pod: unscheduled });
   const start = Date.now();
@@ -351,14 +414,18 @@ test("missing rights are all named before anything is made", async () => {
   const fake = await fakeCluster({ refused: ["create jobs", "get pods/log"] });
   const { code, error } = await runOn(fake);
   expect(code).toBe(2);
-  expect(error).toMatch(/^No right on .*, namespace mlflow-shop, to create jobs\.batch, get pods\/log\.$/);
+  expect(error).toMatch(
+    /^No right on .*, namespace mlflow-shop, to create jobs\.batch, get pods\/log\.$/,
+  );
   expect(fake.created).toEqual([]);
 });
 
 test("a refused read of the CronJob says which verb on what", async () => {
-  const message = 'cronjobs.batch "retention" is forbidden: User "eve" cannot get resource "cronjobs" in API group "batch"';
+  const message =
+    'cronjobs.batch "retention" is forbidden: User "eve" cannot get resource "cronjobs" in API group "batch"';
   const fake = await fakeCluster({
-    first: (_method, path, answer) => path.includes("/cronjobs/") && !!answer.writeHead(403).end(JSON.stringify({ message })),
+    first: (_method, path, answer) =>
+      path.includes("/cronjobs/") && !!answer.writeHead(403).end(JSON.stringify({ message })),
   });
   const { code, error } = await runOn(fake);
   expect(code).toBe(2);
@@ -374,9 +441,14 @@ test("an API server that answers nothing is given up within the limit", async ()
 
 test("an interrupted dry run deletes its Job", async () => {
   const interruption = new AbortController();
-  const fake = await fakeCluster({ pod: pod({ running: {} }), log: (answer) => void answer.write(stamped([item])) });
+  const fake = await fakeCluster({
+    pod: pod({ running: {} }),
+    log: (answer) => void answer.write(stamped([item])),
+  });
   const running = runOn(fake, { signal: interruption.signal });
-  await vi.waitFor(() => expect(fake.requests.some((request) => request.endsWith("/log"))).toBe(true));
+  await vi.waitFor(() =>
+    expect(fake.requests.some((request) => request.endsWith("/log"))).toBe(true),
+  );
   interruption.abort();
   const { code, notes } = await running;
   expect(code).toBe(130);
@@ -386,9 +458,14 @@ test("an interrupted dry run deletes its Job", async () => {
 
 test("an interrupted removal leaves its Job running and says how to follow it", async () => {
   const interruption = new AbortController();
-  const fake = await fakeCluster({ pod: pod({ running: {} }), log: (answer) => void answer.write(stamped([item])) });
+  const fake = await fakeCluster({
+    pod: pod({ running: {} }),
+    log: (answer) => void answer.write(stamped([item])),
+  });
   const running = runOn(fake, { use: retention({ dryRun: false }), signal: interruption.signal });
-  await vi.waitFor(() => expect(fake.requests.some((request) => request.endsWith("/log"))).toBe(true));
+  await vi.waitFor(() =>
+    expect(fake.requests.some((request) => request.endsWith("/log"))).toBe(true),
+  );
   interruption.abort();
   const { code, notes } = await running;
   expect(code).toBe(130);
@@ -406,17 +483,27 @@ test("an interruption while the Job is being made takes it back, even a removal"
       return false;
     },
   });
-  const { code } = await runOn(fake, { use: retention({ dryRun: false }), signal: interruption.signal });
+  const { code } = await runOn(fake, {
+    use: retention({ dryRun: false }),
+    signal: interruption.signal,
+  });
   expect(code).toBe(130);
   expect(fake.deleted).toEqual([fake.created[0]?.metadata?.name]);
 });
 
 test.each([
   ["is taken back", true, /Nothing was changed\.$/],
-  ["is named when it can't be taken back", false, /It may run all the same: job retention-\S+ in namespace mlflow-shop\.$/],
+  [
+    "is named when it can't be taken back",
+    false,
+    /It may run all the same: job retention-\S+ in namespace mlflow-shop\.$/,
+  ],
 ])("a Job that was asked for and never confirmed %s", async (_what, deletable, words) => {
   const fake = await fakeCluster(
-    { first: (method, path) => (method === "POST" && path.endsWith("/jobs")) || (method === "DELETE" && !deletable) },
+    {
+      first: (method, path) =>
+        (method === "POST" && path.endsWith("/jobs")) || (method === "DELETE" && !deletable),
+    },
     200,
   );
   const { code, error } = await runOn(fake, { use: retention({ dryRun: false }) });

@@ -2,15 +2,26 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SeenLines } from "../../../operations/seenLines.ts";
 
-// Lines as a node stamps them: whole seconds that only grow, with the nanoseconds of neighbouring lines in any order.
+// Lines as a node stamps them: whole seconds that only grow, with the nanoseconds of neighbouring
+// lines in any order.
 const log = fc
-  .array(fc.record({ pause: fc.integer({ min: 0, max: 3 }), nanoseconds: fc.integer({ min: 0, max: 5 }) }), { minLength: 1, maxLength: 60 })
+  .array(
+    fc.record({
+      pause: fc.integer({ min: 0, max: 3 }),
+      nanoseconds: fc.integer({ min: 0, max: 5 }),
+    }),
+    { minLength: 1, maxLength: 60 },
+  )
   .map((steps) => {
     let second = Date.parse("2026-11-22T02:17:58Z");
     return steps.map(({ pause, nanoseconds }, index) => {
       second += pause * 1000;
       const time = new Date(second).toISOString().slice(0, 19);
-      return { second, line: `${time}.00000000${nanoseconds}Z line ${index}`, text: `line ${index}` };
+      return {
+        second,
+        line: `${time}.00000000${nanoseconds}Z line ${index}`,
+        text: `line ${index}`,
+      };
     });
   });
 
@@ -21,7 +32,9 @@ test("however often a log breaks off, each line is given once and in order", () 
       const given: string[] = [];
       const read = (count: number) => {
         const since = seen.since();
-        const offered = lines.filter(({ second }) => since === undefined || second >= Date.parse(since));
+        const offered = lines.filter(
+          ({ second }) => since === undefined || second >= Date.parse(since),
+        );
         for (const { line } of offered.slice(0, count)) {
           const text = seen.unseen(line);
           if (text !== undefined) given.push(text);

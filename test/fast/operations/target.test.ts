@@ -16,10 +16,17 @@ import { fixtureValues, folderWith } from "../program/support.ts";
 
 const instance = "team: shop\nowner: a@example.com\ndescription: d\n";
 
-/** A project with one stack and its instance files; secrets are set, and encrypted as Pulumi writes them. */
+/**
+ * A project with one stack and its instance files; secrets are set, and encrypted as Pulumi writes
+ * them.
+ */
 function project(values: unknown = fixtureValues(), config: Record<string, unknown> = {}): string {
-  const secrets = Object.fromEntries(Object.keys(secretKeys).map((key) => [`mlflow-instances:${key}`, { secure: "v1:abc:def" }]));
-  const stack = { config: { "aws:region": "x", "mlflow-instances:environment": values, ...secrets, ...config } };
+  const secrets = Object.fromEntries(
+    Object.keys(secretKeys).map((key) => [`mlflow-instances:${key}`, { secure: "v1:abc:def" }]),
+  );
+  const stack = {
+    config: { "aws:region": "x", "mlflow-instances:environment": values, ...secrets, ...config },
+  };
   return folderWith({
     "stacks/Pulumi.local.yaml": stringify(stack),
     "stacks/Pulumi.staging.yaml": "config: {}\n",
@@ -58,13 +65,20 @@ test("the stack's own folder of instances and a relative kubeconfig are taken fr
   const values = fixtureValues() as { platform: { kubernetes: { kubeconfig: string } } };
   values.platform.kubernetes.kubeconfig = "keys/config";
   const root = project(values, { "mlflow-instances:instancesFolder": "elsewhere" });
-  expect(findTarget(root, "local", "shop").place).toMatchObject({ kubeconfig: join(root, "keys/config") });
+  expect(findTarget(root, "local", "shop").place).toMatchObject({
+    kubeconfig: join(root, "keys/config"),
+  });
 });
 
-test.each(["loca", "../stacks/local", "local.yaml", ""])("unknown stack %j: those that exist are listed, the nearest first", (name) => {
-  const message = refusal(() => findTarget(project(), name, "shop"));
-  expect(message).toMatch(/^There is no stack ".*"; those with a file in stacks\/ are: (local, staging|staging, local)\.$/);
-});
+test.each(["loca", "../stacks/local", "local.yaml", ""])(
+  "unknown stack %j: those that exist are listed, the nearest first",
+  (name) => {
+    const message = refusal(() => findTarget(project(), name, "shop"));
+    expect(message).toMatch(
+      /^There is no stack ".*"; those with a file in stacks\/ are: (local, staging|staging, local)\.$/,
+    );
+  },
+);
 
 test("unknown instance: those of the stack are listed, the nearest first", () => {
   const message = refusal(() => findTarget(project(), "local", "serch-rankr"));
@@ -79,27 +93,39 @@ test("a wrong stack file is refused with each place", () => {
   expect(refusal(() => findTarget(project(values), "local", "fraud-detector"))).toMatch(
     /^Wrong input for stack local; nothing was changed:\n {2}.*Pulumi\.local\.yaml:\d+:\d+ mlflow-instances:environment\.platform\.kind: is "gke", not one of existing, aws$/,
   );
-  expect(refusal(() => findTarget(folderWith({ "stacks/Pulumi.local.yaml": "a: [" }), "local", "x"))).toMatch(/Pulumi\.local\.yaml:1:\d+ /);
+  expect(
+    refusal(() => findTarget(folderWith({ "stacks/Pulumi.local.yaml": "a: [" }), "local", "x")),
+  ).toMatch(/Pulumi\.local\.yaml:1:\d+ /);
 });
 
 test("a secret in plain text is refused without being shown", () => {
-  const root = project(fixtureValues(), { "mlflow-instances:postgresqlAdminPassword": "hunter2-Xyzzy" });
+  const root = project(fixtureValues(), {
+    "mlflow-instances:postgresqlAdminPassword": "hunter2-Xyzzy",
+  });
   const message = refusal(() => findTarget(root, "local", "fraud-detector"));
   expect(message).toContain("postgresqlAdminPassword: is in plain text");
   expect(message).not.toContain("hunter2");
 });
 
 test("the nearest name is the one with the fewest changed letters", () => {
-  expect(nearestFirst("Frud-detector", ["search-ranker", "fraud-detector", "f"])[0]).toBe("fraud-detector");
+  expect(nearestFirst("Frud-detector", ["search-ranker", "fraud-detector", "f"])[0]).toBe(
+    "fraud-detector",
+  );
   expect(nearestFirst("x", [])).toEqual([]);
 });
 
 /** A stack on AWS whose cluster has a name only; AWS' answers come from a server of the test. */
-async function eksProject(answer: (path: string) => { status: number; type?: string; body: object }): Promise<string> {
+async function eksProject(
+  answer: (path: string) => { status: number; type?: string; body: object },
+): Promise<string> {
   const ca = await issue("authority");
   const server = httpsServer(await issue("loopback", "127.0.0.1", ca), (request) => {
     const { status, type, body } = answer(request.url ?? "");
-    return { status, headers: type === undefined ? {} : { "x-amzn-errortype": type }, body: JSON.stringify(body) };
+    return {
+      status,
+      headers: type === undefined ? {} : { "x-amzn-errortype": type },
+      body: JSON.stringify(body),
+    };
   });
   await listen(server);
   onTestFinished(() => void server.close());
@@ -120,7 +146,13 @@ async function eksProject(answer: (path: string) => { status: number; type?: str
 test("an EKS cluster that the stack names is found by asking AWS", async () => {
   const root = await eksProject(() => ({
     status: 200,
-    body: { cluster: { name: "mlflow-dev", endpoint: "https://127.0.0.1:1", certificateAuthority: { data: "" } } },
+    body: {
+      cluster: {
+        name: "mlflow-dev",
+        endpoint: "https://127.0.0.1:1",
+        certificateAuthority: { data: "" },
+      },
+    },
   }));
   const cluster = await openCluster(findTarget(root, "dev", "fraud-detector").place);
   expect(cluster.where).toBe("the cluster of context mlflow-dev (https://127.0.0.1:1)");
@@ -133,7 +165,9 @@ test("an EKS cluster that AWS doesn't know is said with those that it knows", as
       : { status: 200, body: { clusters: ["shared", "batch"] } },
   );
   await expect(openCluster(findTarget(root, "dev", "fraud-detector").place)).rejects.toThrow(
-    new Refusal("The EKS cluster mlflow-dev in eu-central-1 can't be found out: there is no such cluster; the region has shared, batch."),
+    new Refusal(
+      "The EKS cluster mlflow-dev in eu-central-1 can't be found out: there is no such cluster; the region has shared, batch.",
+    ),
   );
 });
 
@@ -160,7 +194,11 @@ test.each([
     kubeconfig({ contexts: [{ name: "prod", context: { cluster: "c", user: "u" } }] }),
     /has no context "dev"; it has prod\.$/,
   ],
-  ["no such cluster", kubeconfig({ clusters: [] }), /the cluster "c" of context dev has no server\.$/],
+  [
+    "no such cluster",
+    kubeconfig({ clusters: [] }),
+    /the cluster "c" of context dev has no server\.$/,
+  ],
   ["no such user", kubeconfig({ users: [] }), /the user "u" of context dev isn't in the file\.$/],
 ])("%s is said in one line", (_what, text, words) => {
   const message = refusal(opening(text));
@@ -181,8 +219,8 @@ test("a cluster that accepts connections and never answers is given up within 5 
   const { port } = silent.address() as AddressInfo;
   const clusters = [{ name: "c", cluster: { server: `https://127.0.0.1:${port}` } }];
   const start = Date.now();
-  await expect(opening(kubeconfig({ clusters }))().json("/version", { limit: "first" })).rejects.toThrow(
-    /^no answer from the cluster of context dev .* within 3 s$/,
-  );
+  await expect(
+    opening(kubeconfig({ clusters }))().json("/version", { limit: "first" }),
+  ).rejects.toThrow(/^no answer from the cluster of context dev .* within 3 s$/);
   expect(Date.now() - start).toBeLessThan(4_500);
 });

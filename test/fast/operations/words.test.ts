@@ -19,7 +19,9 @@ test.each([
 
 test("a time is shown to the minute, and what is none as it is", () => {
   expect(moment("2026-11-22T02:17:59.5Z")).toBe("2026-11-22 02:17 UTC");
-  expect(moment("model fraud version 3, alias champion")).toBe("model fraud version 3, alias champion");
+  expect(moment("model fraud version 3, alias champion")).toBe(
+    "model fraud version 3, alias champion",
+  );
 });
 
 test("a name can't write to the terminal, break a line or turn it around", () => {

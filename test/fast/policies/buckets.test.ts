@@ -17,5 +17,7 @@ test.each([
 
 test("a provider without endpoints is at AWS; one of several elsewhere is enough not to be", () => {
   expect(isAtAws(undefined)).toBe(true);
-  expect(at({ s3: "https://s3.eu-central-1.amazonaws.com", iam: "https://127.0.0.1:5000" })).toBe(false);
+  expect(at({ s3: "https://s3.eu-central-1.amazonaws.com", iam: "https://127.0.0.1:5000" })).toBe(
+    false,
+  );
 });

@@ -11,9 +11,16 @@ const metadata = (name: string, component: string) => ({
 
 export const image = `registry.example.com/tracking-server:3.17.2@sha256:${"a1".repeat(32)}`;
 
-const fromSecret = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: "credentials", key } } });
+const fromSecret = (name: string, key: string) => ({
+  name,
+  valueFrom: { secretKeyRef: { name: "credentials", key } },
+});
 
-const podSecurity = { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: "RuntimeDefault" } };
+const podSecurity = {
+  runAsNonRoot: true,
+  runAsUser: 10001,
+  seccompProfile: { type: "RuntimeDefault" },
+};
 
 const containerSecurity = {
   ...podSecurity,
@@ -27,11 +34,22 @@ const resources = { requests: { cpu: "250m", memory: "512Mi" }, limits: { memory
 const terminationMessagePolicy = "FallbackToLogsOnError";
 
 const template = (component: string, container: object) => ({
-  metadata: { labels: labels({ "app.kubernetes.io/component": component }), annotations: { "mlflow-instances/mlflow-version": "3.17.2" } },
+  metadata: {
+    labels: labels({ "app.kubernetes.io/component": component }),
+    annotations: { "mlflow-instances/mlflow-version": "3.17.2" },
+  },
   spec: {
     automountServiceAccountToken: false,
     securityContext: podSecurity,
-    containers: [{ image, securityContext: containerSecurity, resources, terminationMessagePolicy, ...container }],
+    containers: [
+      {
+        image,
+        securityContext: containerSecurity,
+        resources,
+        terminationMessagePolicy,
+        ...container,
+      },
+    ],
     volumes: [{ name: "tmp", emptyDir: { sizeLimit: "10Gi" } }],
   },
 });
@@ -65,8 +83,8 @@ export const serverWith = (changedVariables: Record<string, string | undefined> 
           command: ["mlflow-instance-server"],
           env: [
             fromSecret("MLFLOW_BACKEND_STORE_URI", "backend-store-uri"),
-            ...Object.entries({ ...serverEnvironment, ...changedVariables }).flatMap(([name, value]) =>
-              value === undefined ? [] : [{ name, value }],
+            ...Object.entries({ ...serverEnvironment, ...changedVariables }).flatMap(
+              ([name, value]) => (value === undefined ? [] : [{ name, value }]),
             ),
           ],
           startupProbe: { httpGet: { path: "/health", port: "http" } },
@@ -76,7 +94,12 @@ export const serverWith = (changedVariables: Record<string, string | undefined> 
         const spread = {
           maxSkew: 1,
           topologyKey: "kubernetes.io/hostname",
-          labelSelector: { matchLabels: { "app.kubernetes.io/instance": "shop", "app.kubernetes.io/component": "tracking-server" } },
+          labelSelector: {
+            matchLabels: {
+              "app.kubernetes.io/instance": "shop",
+              "app.kubernetes.io/component": "tracking-server",
+            },
+          },
         };
         return { ...made, spec: { ...made.spec, topologySpreadConstraints: [spread] } };
       })(),
@@ -91,7 +114,9 @@ export const migrationJob: Given = {
   name: "shop-migration",
   props: {
     metadata: metadata("migration-1", "migration"),
-    spec: { template: template("migration", { name: "migrate", command: ["mlflow-instance-migrate"] }) },
+    spec: {
+      template: template("migration", { name: "migrate", command: ["mlflow-instance-migrate"] }),
+    },
   },
 };
 
@@ -100,7 +125,10 @@ export const cronJob: Given = {
   name: "shop-retention",
   props: {
     metadata: metadata("retention", "retention"),
-    spec: { schedule: "7 3 * * *", jobTemplate: { spec: { template: template("retention", { name: "maintenance" }) } } },
+    spec: {
+      schedule: "7 3 * * *",
+      jobTemplate: { spec: { template: template("retention", { name: "maintenance" }) } },
+    },
   },
 };
 
@@ -111,7 +139,12 @@ export const disruptionBudget: Given = {
     metadata: metadata("mlflow", "tracking-server"),
     spec: {
       maxUnavailable: 1,
-      selector: { matchLabels: { "app.kubernetes.io/instance": "shop", "app.kubernetes.io/component": "tracking-server" } },
+      selector: {
+        matchLabels: {
+          "app.kubernetes.io/instance": "shop",
+          "app.kubernetes.io/component": "tracking-server",
+        },
+      },
     },
   },
 };
@@ -127,7 +160,10 @@ export const ingress: Given = {
         "nginx.ingress.kubernetes.io/force-ssl-redirect": "true",
       },
     },
-    spec: { rules: [{ host: "shop.example.com" }], tls: [{ hosts: ["shop.example.com"], secretName: "mlflow-tls" }] },
+    spec: {
+      rules: [{ host: "shop.example.com" }],
+      tls: [{ hosts: ["shop.example.com"], secretName: "mlflow-tls" }],
+    },
   },
 };
 
@@ -140,16 +176,22 @@ export const caBundle: Given = {
   },
 };
 
-const databaseAddress = "postgresql+psycopg2://mlflow_shop:hidden@db.example.com:5432/mlflow_shop?sslmode=verify-full";
+const databaseAddress =
+  "postgresql+psycopg2://mlflow_shop:hidden@db.example.com:5432/mlflow_shop?sslmode=verify-full";
 
 const encoded = (texts: Record<string, string>) =>
-  Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString("base64")]));
+  Object.fromEntries(
+    Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString("base64")]),
+  );
 
 /** The Secret with what a pod logs in with, as the provider encodes it. */
 export const credentialsWith = (texts: Record<string, string> = {}): Given => ({
   type: "kubernetes:core/v1:Secret",
   name: "shop-credentials",
-  props: { metadata: metadata("credentials", "tracking-server"), data: encoded({ "backend-store-uri": databaseAddress, ...texts }) },
+  props: {
+    metadata: metadata("credentials", "tracking-server"),
+    data: encoded({ "backend-store-uri": databaseAddress, ...texts }),
+  },
 });
 
 export const credentials = credentialsWith();
@@ -167,9 +209,17 @@ export const tokensWith = (tokens: readonly TokenFacts[], tier = "standard"): Gi
   props: {
     metadata: {
       ...metadata("mlflow-tokens", "access-tokens"),
-      labels: labels({ "app.kubernetes.io/component": "access-tokens", "mlflow-instances/tier": tier }),
+      labels: labels({
+        "app.kubernetes.io/component": "access-tokens",
+        "mlflow-instances/tier": tier,
+      }),
     },
-    data: encoded({ "tokens.json": JSON.stringify({ version: 1, tokens: tokens.map((token) => ({ ...token, sha256: "5e" })) }) }),
+    data: encoded({
+      "tokens.json": JSON.stringify({
+        version: 1,
+        tokens: tokens.map((token) => ({ ...token, sha256: "5e" })),
+      }),
+    }),
   },
 });
 
@@ -189,13 +239,22 @@ export const bucketAt = (provider: typeof aws): Given => ({
   name: "shop-bucket",
   opts: { protect: true },
   provider,
-  props: { bucket: bucketName, forceDestroy: false, tags: labels({ "app.kubernetes.io/component": "artifact-store" }) },
+  props: {
+    bucket: bucketName,
+    forceDestroy: false,
+    tags: labels({ "app.kubernetes.io/component": "artifact-store" }),
+  },
 });
 
 export const bucket = bucketAt(aws);
 
 export const statements = {
-  instance: { Sid: "InstanceUsesObjects", Effect: "Allow", Principal: { AWS: ["arn:aws:iam::1:role/shop"] }, Action: ["s3:GetObject"] },
+  instance: {
+    Sid: "InstanceUsesObjects",
+    Effect: "Allow",
+    Principal: { AWS: ["arn:aws:iam::1:role/shop"] },
+    Action: ["s3:GetObject"],
+  },
   plainHttp: {
     Sid: "RefusePlainHttp",
     Effect: "Deny",
@@ -220,14 +279,23 @@ export const publicAccessBlock: Given = {
   type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
   name: "shop-bucket-public-access",
   provider: aws,
-  props: { bucket: bucketName, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+  props: {
+    bucket: bucketName,
+    blockPublicAcls: true,
+    blockPublicPolicy: true,
+    ignorePublicAcls: true,
+    restrictPublicBuckets: true,
+  },
 };
 
 export const encryption: Given = {
   type: "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
   name: "shop-bucket-encryption",
   provider: aws,
-  props: { bucket: bucketName, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+  props: {
+    bucket: bucketName,
+    rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
+  },
 };
 
 export const databaseServer: Given = {
@@ -241,7 +309,14 @@ export const role: Given = {
   type: "postgresql:index/role:Role",
   name: "shop-database-role",
   opts: { protect: true },
-  props: { name: "mlflow_shop", login: true, connectionLimit: 84, superuser: false, createDatabase: false, createRole: false },
+  props: {
+    name: "mlflow_shop",
+    login: true,
+    connectionLimit: 84,
+    superuser: false,
+    createDatabase: false,
+    createRole: false,
+  },
 };
 
 export const database: Given = {

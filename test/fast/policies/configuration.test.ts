@@ -5,7 +5,8 @@ import { configurationProblems } from "../../../policies/configuration.ts";
 import { rules } from "../../../policies/rules.ts";
 import { toPolicy } from "../../../policies/toPolicy.ts";
 
-const problems = (configuration: unknown) => configurationProblems(JSON.stringify(configuration), rules);
+const problems = (configuration: unknown) =>
+  configurationProblems(JSON.stringify(configuration), rules);
 
 test("the configuration of this repository is right", () => {
   const file = join(import.meta.dirname, "..", "..", "..", "stacks", "policies.json");
@@ -21,7 +22,13 @@ test("levels, settings and exclusions pass", () => {
       "namespace-enforces-restricted": { enforcementLevel: "remediate" },
       "token-expires-in-time": {
         maxDays: { default: 60, tiers: { production: 30 }, environments: { "pr-*": 10 } },
-        exclusions: [{ instance: "fraud-detector", reason: "its client can't rotate before spring", until: "2027-04-30" }],
+        exclusions: [
+          {
+            instance: "fraud-detector",
+            reason: "its client can't rotate before spring",
+            until: "2027-04-30",
+          },
+        ],
       },
     }),
   ).toEqual([]);

@@ -9,7 +9,11 @@ interface Facts<Subject> {
   readonly breaks: Subject;
   readonly message: string;
   /** Partly unknown in a preview: what is put off, and what is said all the same. */
-  readonly unknown: readonly { readonly given: Subject; readonly later: readonly string[]; readonly violations?: readonly string[] }[];
+  readonly unknown: readonly {
+    readonly given: Subject;
+    readonly later: readonly string[];
+    readonly violations?: readonly string[];
+  }[];
   /** What looks like a violation and is not the rule's matter. */
   readonly ignores: Record<string, Subject>;
   /** Set where a violation belongs to no instance, so that nothing can be excluded. */
@@ -20,7 +24,11 @@ interface Facts<Subject> {
 
 const later = (path: string) => `Not known in a preview: ${path}. It is checked at \`up\`.`;
 
-function contract<Subject>(verdict: (given: Subject, options?: object) => Promise<Verdict>, facts: Facts<Subject>, blamed = ""): void {
+function contract<Subject>(
+  verdict: (given: Subject, options?: object) => Promise<Verdict>,
+  facts: Facts<Subject>,
+  blamed = "",
+): void {
   for (const [what, given] of Object.entries(facts.passes))
     test(`passes: ${what}`, async () => {
       expect(await verdict(given)).toEqual(clean);
@@ -32,7 +40,12 @@ function contract<Subject>(verdict: (given: Subject, options?: object) => Promis
 
   test("an exclusion holds until its last day", async () => {
     const exclusion = { reason: "moves in spring with its team", until: "2026-12-31" };
-    const config = { exclusions: ["shop", ...(facts.concernsToo ?? [])].map((instance) => ({ instance, ...exclusion })) };
+    const config = {
+      exclusions: ["shop", ...(facts.concernsToo ?? [])].map((instance) => ({
+        instance,
+        ...exclusion,
+      })),
+    };
     const excluded = await verdict(facts.breaks, { config, today: "2026-12-31" });
     if (facts.ofNoInstance === true) return expect(excluded.violations).toEqual([facts.message]);
     expect(excluded).toEqual(clean);
@@ -40,12 +53,17 @@ function contract<Subject>(verdict: (given: Subject, options?: object) => Promis
     expect((await verdict(facts.breaks, { config: other })).violations).toEqual([facts.message]);
     const { violations } = await verdict(facts.breaks, { config, today: "2027-01-01" });
     expect(violations).toHaveLength(1);
-    expect(violations[0]).toMatch(/ Its exclusion ended on 2026-12-31 \("moves in spring with its team"\)\.$/);
+    expect(violations[0]).toMatch(
+      / Its exclusion ended on 2026-12-31 \("moves in spring with its team"\)\.$/,
+    );
   });
 
   for (const [index, { given, later: paths, violations = [] }] of facts.unknown.entries())
     test(`what a preview can't know is checked at up (${index + 1})`, async () => {
-      expect(await verdict(given)).toEqual({ violations, later: paths.length === 0 ? [] : [blamed + later(paths.join(", "))] });
+      expect(await verdict(given)).toEqual({
+        violations,
+        later: paths.length === 0 ? [] : [blamed + later(paths.join(", "))],
+      });
     });
 
   for (const [what, given] of Object.entries(facts.ignores))

@@ -5,11 +5,18 @@ import { deserializeOnce } from "../../../policies/deserializeOnce.ts";
 
 const require = createRequire(import.meta.url);
 const server = require("@pulumi/policy/server.js");
-const { AnalyzeRequest, AnalyzerResource, AnalyzerResourceOptions, AnalyzeStackRequest } = require("@pulumi/pulumi/proto/analyzer_pb.js");
+const {
+  AnalyzeRequest,
+  AnalyzerResource,
+  AnalyzerResourceOptions,
+  AnalyzeStackRequest,
+} = require("@pulumi/pulumi/proto/analyzer_pb.js");
 const { Struct } = require("google-protobuf/google/protobuf/struct_pb.js");
 
 /** A message with properties that counts how often they are read. */
-function counted<T>(message: T & { setProperties(value: unknown): void; setOptions(value: unknown): void }): {
+function counted<T>(
+  message: T & { setProperties(value: unknown): void; setOptions(value: unknown): void },
+): {
   message: T;
   reads: () => number;
 } {
@@ -31,7 +38,8 @@ const policies: Policies = [
   ...names.map((name) => ({
     name: `${name}-of-resource`,
     description: name,
-    validateResource: ({ props }: { props: Record<string, any> }) => void seen.push(props["metadata"].name),
+    validateResource: ({ props }: { props: Record<string, any> }) =>
+      void seen.push(props["metadata"].name),
     remediateResource: ({ props }: { props: Record<string, any> }) => {
       props["metadata"].name += "!";
       return props;
@@ -40,7 +48,8 @@ const policies: Policies = [
   ...names.map((name) => ({
     name: `${name}-of-stack`,
     description: name,
-    validateStack: ({ resources }: { resources: { props: Record<string, any> }[] }) => void seen.push(resources[0]?.props["metadata"].name),
+    validateStack: ({ resources }: { resources: { props: Record<string, any> }[] }) =>
+      void seen.push(resources[0]?.props["metadata"].name),
   })),
 ];
 
@@ -53,7 +62,9 @@ const ask = (call: Call, request: unknown, level = "mandatory"): Promise<any> =>
       "1.0.0",
       level,
       policies,
-    )({ request }, (error: Error | undefined, reply: unknown) => (error === undefined || error === null ? resolve(reply) : reject(error))),
+    )({ request }, (error: Error | undefined, reply: unknown) =>
+      error === undefined || error === null ? resolve(reply) : reject(error),
+    ),
   );
 
 async function readsOf(): Promise<{ resource: number; stack: number }> {
@@ -66,7 +77,8 @@ async function readsOf(): Promise<{ resource: number; stack: number }> {
   return { resource: resource.reads(), stack: member.reads() };
 }
 
-// Fails when a new SDK reads in another way: then the patch does nothing and has to go or to change.
+// Fails when a new SDK reads in another way: then the patch does nothing and has to go or to
+// change.
 test("the SDK reads properties for every rule by itself, and once with us", async () => {
   expect(await readsOf()).toEqual({ resource: 3, stack: 3 });
   deserializeOnce();

@@ -8,7 +8,9 @@ import { judge, judgeStack, type Given, type Verdict } from "./support.ts";
 // These two compare with the state of an environment that runs; there is none here.
 const nothingYet = () => Promise.resolve({ instances: new Map<string, never>() });
 const withoutState = [mlflowIsNotDowngradedAfter(nothingYet), retentionIsNotCutShortOf(nothingYet)];
-const everyRule: Rule[] = rules.map((rule) => withoutState.find(({ name }) => name === rule.name) ?? rule);
+const everyRule: Rule[] = rules.map(
+  (rule) => withoutState.find(({ name }) => name === rule.name) ?? rule,
+);
 
 /** URN of what a program registered in an environment. */
 export const urnOf = (environment: string, { type, name }: Registration): string =>
@@ -23,17 +25,22 @@ export const asGiven = (environment: string, registration: Registration): Given 
   opts: { protect: registration.protect },
 });
 
-/** What every rule says of resources that make a stack, or puts off: `<rule>: <message>`, first of single resources, then of the whole. */
+/**
+ * What every rule says of resources that make a stack, or puts off: `<rule>: <message>`, first of
+ * single resources, then of the whole.
+ */
 export async function saidOf(
   resources: readonly Given[],
   optionsOf: (rule: Rule) => { config?: object; today?: string } = () => ({}),
 ): Promise<string[]> {
   const ofEach: string[] = [];
   const ofAll: string[] = [];
-  const linesOf = (rule: Rule, { violations, later }: Verdict) => [...violations, ...later].map((message) => `${rule.name}: ${message}`);
+  const linesOf = (rule: Rule, { violations, later }: Verdict) =>
+    [...violations, ...later].map((message) => `${rule.name}: ${message}`);
   for (const rule of everyRule) {
     const options = optionsOf(rule);
-    if (!isResourceRule(rule)) ofAll.push(...linesOf(rule, await judgeStack(rule, resources, options)));
+    if (!isResourceRule(rule))
+      ofAll.push(...linesOf(rule, await judgeStack(rule, resources, options)));
     else
       for (const resource of resources.filter(({ type }) => rule.types.includes(type)))
         ofEach.push(...linesOf(rule, await judge(rule, resource, options)));

@@ -3,7 +3,9 @@ import type { Given } from "./support.ts";
 type Marks = Record<string, string | undefined>;
 
 const defined = (values: Marks): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 
 /** The labels of instance `shop` as the components set them; undefined removes one. */
 export const labels = (changed: Marks = {}): Record<string, string> =>
@@ -38,4 +40,8 @@ export const namespace = (changedLabels: Marks = {}, annotations: Marks = {}): G
   },
 });
 
-export const foreignNamespace: Given = { type: "kubernetes:core/v1:Namespace", name: "other", props: { metadata: { name: "other" } } };
+export const foreignNamespace: Given = {
+  type: "kubernetes:core/v1:Namespace",
+  name: "other",
+  props: { metadata: { name: "other" } },
+};

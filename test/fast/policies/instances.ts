@@ -1,4 +1,12 @@
-import { bucket, cronJob, database, ingress, migrationJob, role, server } from "./compliantInstance.ts";
+import {
+  bucket,
+  cronJob,
+  database,
+  ingress,
+  migrationJob,
+  role,
+  server,
+} from "./compliantInstance.ts";
 import { labels, namespace } from "./fixtures.ts";
 import type { Given } from "./support.ts";
 
@@ -6,7 +14,10 @@ import type { Given } from "./support.ts";
 
 const owner = { "mlflow-instances/owner": "retail@example.com" };
 
-const metadata = (component: string) => ({ namespace: "mlflow-shop", labels: labels({ "app.kubernetes.io/component": component }) });
+const metadata = (component: string) => ({
+  namespace: "mlflow-shop",
+  labels: labels({ "app.kubernetes.io/component": component }),
+});
 
 const role_ = (noun: string, ending: string): Given => ({
   ...role,
@@ -24,7 +35,14 @@ const job = (name: string, env: Record<string, string>): Given => ({
       jobTemplate: {
         spec: {
           template: {
-            spec: { containers: [{ name: "maintenance", env: Object.entries(env).map(([key, value]) => ({ name: key, value })) }] },
+            spec: {
+              containers: [
+                {
+                  name: "maintenance",
+                  env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
+                },
+              ],
+            },
           },
         },
       },
@@ -43,17 +61,33 @@ const shop = {
   defaultDeny: {
     type: "kubernetes:networking.k8s.io/v1:NetworkPolicy",
     name: "shop-default-deny",
-    props: { metadata: metadata("instance"), spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } },
+    props: {
+      metadata: metadata("instance"),
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    },
   },
-  bucket: { ...bucket, props: { ...bucket.props, tags: { ...bucket.props["tags"], ...owner, "cost-center": "4711" } } },
+  bucket: {
+    ...bucket,
+    props: { ...bucket.props, tags: { ...bucket.props["tags"], ...owner, "cost-center": "4711" } },
+  },
   lifecycle: {
     type: "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     name: "shop-bucket-lifecycle",
     props: {
       bucket: "mlflow-dev-shop",
       rules: [
-        { id: "temporary-files", status: "Enabled", filter: { prefix: "tmp/" }, expiration: { days: 7 } },
-        { id: "aborted-uploads", status: "Enabled", filter: { prefix: "" }, abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } },
+        {
+          id: "temporary-files",
+          status: "Enabled",
+          filter: { prefix: "tmp/" },
+          expiration: { days: 7 },
+        },
+        {
+          id: "aborted-uploads",
+          status: "Enabled",
+          filter: { prefix: "" },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+        },
         {
           id: "noncurrent-versions",
           status: "Enabled",
@@ -72,7 +106,11 @@ const shop = {
       policy: JSON.stringify({
         Statement: [
           { Effect: "Allow", Principal: { AWS: ["user-shop"] }, Action: ["s3:GetObject"] },
-          { Effect: "Allow", Principal: { AWS: ["platform-admin"] }, Action: ["s3:ListBucket", "s3:*"] },
+          {
+            Effect: "Allow",
+            Principal: { AWS: ["platform-admin"] },
+            Action: ["s3:ListBucket", "s3:*"],
+          },
           { Effect: "Deny", Principal: "*", Action: ["s3:*"] },
         ],
       }),
@@ -90,7 +128,12 @@ const shop = {
   retentionConnect: {
     type: "postgresql:index/grant:Grant",
     name: "shop-retention-connect",
-    props: { database: "mlflow_shop", role: "mlflow_shop_retention", objectType: "database", privileges: ["CONNECT"] },
+    props: {
+      database: "mlflow_shop",
+      role: "mlflow_shop_retention",
+      objectType: "database",
+      privileges: ["CONNECT"],
+    },
   },
   credentials: {
     type: "kubernetes:core/v1:Secret",
@@ -98,7 +141,8 @@ const shop = {
     props: {
       metadata: metadata("tracking-server"),
       stringData: {
-        "backend-store-uri": "postgresql+psycopg2://mlflow_shop:hidden@db.example.com:5432/mlflow_shop?sslmode=verify-full",
+        "backend-store-uri":
+          "postgresql+psycopg2://mlflow_shop:hidden@db.example.com:5432/mlflow_shop?sslmode=verify-full",
         "access-key-id": "KEY-shop",
         "secret-access-key": "hidden",
       },
@@ -107,11 +151,18 @@ const shop = {
   tokens: {
     type: "kubernetes:core/v1:Secret",
     name: "shop-token-hashes",
-    props: { metadata: metadata("access-tokens"), stringData: { "tokens.json": '{"version":1,"tokens":[]}' } },
+    props: {
+      metadata: metadata("access-tokens"),
+      stringData: { "tokens.json": '{"version":1,"tokens":[]}' },
+    },
   },
   migration: migrationJob,
   server,
-  service: { type: "kubernetes:core/v1:Service", name: "shop-service", props: { metadata: metadata("tracking-server"), spec: {} } },
+  service: {
+    type: "kubernetes:core/v1:Service",
+    name: "shop-service",
+    props: { metadata: metadata("tracking-server"), spec: {} },
+  },
   ingress,
   retention: job("retention", environment),
   staleRuns: job("stale-runs", environment),
@@ -122,18 +173,28 @@ export type Part = keyof typeof shop;
 /** One part of an instance; its URN is `urn:` and its logical name. */
 export function part(which: Part, instance = "shop"): Given {
   const inSql = `mlflow_${instance.replaceAll("-", "_")}`;
-  const text = JSON.stringify(shop[which]).replaceAll(/mlflow_shop|shop/g, (found) => (found === "shop" ? instance : inSql));
+  const text = JSON.stringify(shop[which]).replaceAll(/mlflow_shop|shop/g, (found) =>
+    found === "shop" ? instance : inSql,
+  );
   const given = JSON.parse(text) as Given;
   return { ...given, urn: `urn:${given.name}` };
 }
 
 /** All parts of an instance, some of them changed; undefined takes one away. */
-export function instance(name = "shop", changes: Partial<Record<Part, Given | undefined>> = {}): Given[] {
-  return (Object.keys(shop) as Part[]).flatMap((which) => (which in changes ? (changes[which] ?? []) : part(which, name)));
+export function instance(
+  name = "shop",
+  changes: Partial<Record<Part, Given | undefined>> = {},
+): Given[] {
+  return (Object.keys(shop) as Part[]).flatMap((which) =>
+    which in changes ? (changes[which] ?? []) : part(which, name),
+  );
 }
 
 /** The namespace and so the instance on its way out. */
-export const beingDeleted: Given = { ...namespace({}, { "mlflow-instances/deletion": "prepared" }), urn: "urn:shop-namespace" };
+export const beingDeleted: Given = {
+  ...namespace({}, { "mlflow-instances/deletion": "prepared" }),
+  urn: "urn:shop-namespace",
+};
 
 /** The stack with one more resource. */
 export const with_ = (more: Given, stack: readonly Given[] = instance()): Given[] => [

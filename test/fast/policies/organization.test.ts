@@ -4,7 +4,8 @@ import { hearOrganization, organization } from "../../../policies/organization.t
 
 const { AnalyzerStackConfigureRequest } = analyzer;
 
-const sent = (name: string) => new AnalyzerStackConfigureRequest().setStack("dev").setOrganization(name).serializeBinary();
+const sent = (name: string) =>
+  new AnalyzerStackConfigureRequest().setStack("dev").setOrganization(name).serializeBinary();
 
 test("what the engine tells comes first, then the variables of older engines", () => {
   const environment = { PULUMI_ORGANIZATION: "general" };

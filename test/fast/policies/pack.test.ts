@@ -8,14 +8,18 @@ import { servedPack } from "./servedPack.ts";
 const folder = join(import.meta.dirname, "..", "..", "..", "policies");
 
 /** Rules lie in the folders that are named after the packs, one in a file. */
-const ruleFiles = packs.flatMap((pack) => readdirSync(join(folder, pack)).map((file) => join(pack, file)));
+const ruleFiles = packs.flatMap((pack) =>
+  readdirSync(join(folder, pack)).map((file) => join(pack, file)),
+);
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const ruleOf = (file: string) => ({ pack: dirname(file), name: kebab(basename(file, ".ts")) });
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
 
 test("each file is a rule of that name in that pack, and each rule has its file", () => {
-  expect(rules.map(({ pack, name }) => ({ pack, name })).sort(byName)).toEqual(ruleFiles.map(ruleOf).sort(byName));
+  expect(rules.map(({ pack, name }) => ({ pack, name })).sort(byName)).toEqual(
+    ruleFiles.map(ruleOf).sort(byName),
+  );
 });
 
 test("the rules stand in the order of the packs, each once", () => {
@@ -42,9 +46,16 @@ test("every rule says in sentences what must be so and why, and how each setting
 
 const mandatory = 1;
 
-test.each([undefined, ...packs])("the pack %s starts and offers its rules as mandatory", async (pack) => {
-  const served = await servedPack(pack === undefined ? folder : join(folder, "packs", `mlflow-${pack}`));
-  expect(served.name).toBe(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`);
-  const own = rules.filter((rule) => pack === undefined || rule.pack === pack);
-  expect(served.policies.map(({ name, enforcementlevel }) => [name, enforcementlevel])).toEqual(own.map(({ name }) => [name, mandatory]));
-});
+test.each([undefined, ...packs])(
+  "the pack %s starts and offers its rules as mandatory",
+  async (pack) => {
+    const served = await servedPack(
+      pack === undefined ? folder : join(folder, "packs", `mlflow-${pack}`),
+    );
+    expect(served.name).toBe(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`);
+    const own = rules.filter((rule) => pack === undefined || rule.pack === pack);
+    expect(served.policies.map(({ name, enforcementlevel }) => [name, enforcementlevel])).toEqual(
+      own.map(({ name }) => [name, mandatory]),
+    );
+  },
+);

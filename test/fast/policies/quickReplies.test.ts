@@ -31,12 +31,16 @@ const configuration = (level: number) => {
   return request;
 };
 
-/** Calls of the whole pack over the wire, because that is where what nobody asks for is left unread. */
+/**
+ * Calls of the whole pack over the wire, because that is where what nobody asks for is left unread.
+ */
 async function calls(): Promise<(method: string, request: unknown) => Promise<any>> {
   const { client } = await servedPack(join(import.meta.dirname, "..", "..", "..", "policies"));
   return (method, request) =>
     new Promise((resolve, reject) =>
-      client[method](request, (error: Error | null, reply: unknown) => (error ? reject(error) : resolve(reply))),
+      client[method](request, (error: Error | null, reply: unknown) =>
+        error ? reject(error) : resolve(reply),
+      ),
     );
 }
 
@@ -44,7 +48,9 @@ test("a pack remedies from the moment a configuration asks for it, and no longer
   const call = await calls();
   const remediesAt = async (level: number): Promise<any[]> => {
     await call("configure", configuration(level));
-    return (await call("remediate", unlabelled())).toObject().remediationsList.map(({ policyname }: { policyname: string }) => policyname);
+    return (await call("remediate", unlabelled()))
+      .toObject()
+      .remediationsList.map(({ policyname }: { policyname: string }) => policyname);
   };
 
   expect((await call("remediate", unlabelled())).toObject().remediationsList).toEqual([]);
@@ -55,7 +61,9 @@ test("a pack remedies from the moment a configuration asks for it, and no longer
 test("a pack judges what a rule looks at, and reads nothing of other types", async () => {
   const call = await calls();
   const problemsOf = async (request: unknown): Promise<string[]> =>
-    (await call("analyze", request)).toObject().diagnosticsList.map(({ policyname }: { policyname: string }) => policyname);
+    (await call("analyze", request))
+      .toObject()
+      .diagnosticsList.map(({ policyname }: { policyname: string }) => policyname);
   expect(await problemsOf(unlabelled())).toContain(rule);
   for (const [type, is] of [
     ["example:index:Thing", "unread"],

@@ -13,13 +13,22 @@ export interface ServedPolicy {
   readonly configschema?: { readonly properties?: unknown };
 }
 
-/** Starts a pack as the language host does it, without a type check, and asks it as the engine does what it holds. It ends with the test. */
-export async function servedPack(folder: string): Promise<{ name: string; policies: ServedPolicy[]; client: any }> {
+/**
+ * Starts a pack as the language host does it, without a type check, and asks it as the engine does
+ * what it holds. It ends with the test.
+ */
+export async function servedPack(
+  folder: string,
+): Promise<{ name: string; policies: ServedPolicy[]; client: any }> {
   const sdk = dirname(require.resolve("@pulumi/pulumi/package.json"));
-  const child = spawn(process.execPath, [join(sdk, "cmd", "run-policy-pack"), "127.0.0.1:1", folder], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(sdk, "cmd", "run-policy-pack"), "127.0.0.1:1", folder],
+    {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   onTestFinished(() => void child.kill());
   let errors = "";
   child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
@@ -31,8 +40,11 @@ export async function servedPack(folder: string): Promise<{ name: string; polici
   const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
   const client = new AnalyzerClient(`127.0.0.1:${port}`, credentials.createInsecure());
   onTestFinished(() => client.close());
-  const info = await new Promise<{ toObject(): { name: string; policiesList: ServedPolicy[] } }>((resolve, reject) =>
-    client.getAnalyzerInfo(new Empty(), (error: Error | null, reply: never) => (error ? reject(error) : resolve(reply))),
+  const info = await new Promise<{ toObject(): { name: string; policiesList: ServedPolicy[] } }>(
+    (resolve, reject) =>
+      client.getAnalyzerInfo(new Empty(), (error: Error | null, reply: never) =>
+        error ? reject(error) : resolve(reply),
+      ),
   );
   const { name, policiesList } = info.toObject();
   return { name, policies: policiesList, client };

@@ -1,4 +1,9 @@
-import { Secret, type PolicyResource, type ResourceValidationPolicy, type StackValidationPolicy } from "@pulumi/policy";
+import {
+  Secret,
+  type PolicyResource,
+  type ResourceValidationPolicy,
+  type StackValidationPolicy,
+} from "@pulumi/policy";
 import * as deserialize from "@pulumi/policy/deserialize.js";
 import * as proxy from "@pulumi/policy/proxy.js";
 import * as secret from "@pulumi/policy/secret.js";
@@ -11,8 +16,12 @@ const { unknownCheckingProxy, unknownStringValue } = proxy as unknown as {
   unknownStringValue: string;
 };
 
-const { secretsPreservingProxy } = secret as unknown as { secretsPreservingProxy: <T extends object>(props: T) => T };
-const { serializeProperties } = deserialize as unknown as { serializeProperties: (props: object) => Promise<object> };
+const { secretsPreservingProxy } = secret as unknown as {
+  secretsPreservingProxy: <T extends object>(props: T) => T;
+};
+const { serializeProperties } = deserialize as unknown as {
+  serializeProperties: (props: object) => Promise<object>;
+};
 
 /** Stands in a fixture for a value that a preview can't know. */
 export const unknown: string = unknownStringValue;
@@ -23,7 +32,11 @@ export interface Given {
   readonly name?: string;
   readonly urn?: string;
   readonly opts?: { readonly protect?: boolean };
-  readonly provider?: { readonly type: string; readonly props: Record<string, unknown>; readonly urn?: string };
+  readonly provider?: {
+    readonly type: string;
+    readonly props: Record<string, unknown>;
+    readonly urn?: string;
+  };
 }
 
 interface Options {
@@ -32,7 +45,10 @@ interface Options {
   readonly today?: string;
 }
 
-/** What a rule says: violations, each without the rule's own sentence in front, and what it puts off to `up`. */
+/**
+ * What a rule says: violations, each without the rule's own sentence in front, and what it puts off
+ * to `up`.
+ */
 export interface Verdict {
   readonly violations: string[];
   readonly later: string[];
@@ -50,7 +66,10 @@ const only = <T extends object>(what: string, values: object): T =>
     },
   }) as T;
 
-const resourceOf = ({ type, props, name = "shop-resource", urn, opts = {}, provider }: Given, index = 0): object => ({
+const resourceOf = (
+  { type, props, name = "shop-resource", urn, opts = {}, provider }: Given,
+  index = 0,
+): object => ({
   type,
   name,
   urn: urn ?? `urn:${index}`,
@@ -60,11 +79,22 @@ const resourceOf = ({ type, props, name = "shop-resource", urn, opts = {}, provi
 });
 
 /** The verdict of a resource rule on one resource. */
-export async function judge(rule: ResourceRule<any>, resource: Given, options: Options = {}): Promise<Verdict> {
-  const { validateResource } = toPolicy(rule, () => options.today ?? today) as ResourceValidationPolicy;
-  if (typeof validateResource !== "function") throw new Error(`${rule.name} has not exactly one validation`);
+export async function judge(
+  rule: ResourceRule<any>,
+  resource: Given,
+  options: Options = {},
+): Promise<Verdict> {
+  const { validateResource } = toPolicy(
+    rule,
+    () => options.today ?? today,
+  ) as ResourceValidationPolicy;
+  if (typeof validateResource !== "function")
+    throw new Error(`${rule.name} has not exactly one validation`);
   return verdictOf(rule, (report) =>
-    validateResource(only("args", { ...resourceOf(resource), getConfig: () => options.config ?? {} }), report),
+    validateResource(
+      only("args", { ...resourceOf(resource), getConfig: () => options.config ?? {} }),
+      report,
+    ),
   );
 }
 
@@ -73,24 +103,46 @@ export const asStack = (resources: readonly Given[]): PolicyResource[] =>
   resources.map((resource, index) => only<PolicyResource>("resource", resourceOf(resource, index)));
 
 /** The verdict of a stack rule; each message begins with the resource that it blames. */
-export async function judgeStack(rule: StackRule<any>, resources: readonly Given[], options: Options = {}): Promise<Verdict> {
+export async function judgeStack(
+  rule: StackRule<any>,
+  resources: readonly Given[],
+  options: Options = {},
+): Promise<Verdict> {
   const { validateStack } = toPolicy(rule, () => options.today ?? today) as StackValidationPolicy;
   const given = asStack(resources);
   return verdictOf(
     rule,
-    (report) => validateStack(only("args", { resources: given, getConfig: () => options.config ?? {} }), report),
+    (report) =>
+      validateStack(
+        only("args", { resources: given, getConfig: () => options.config ?? {} }),
+        report,
+      ),
     (message, urn) => `${urn ?? "stack"}: ${message}`,
   );
 }
 
-/** The properties after the rule's remedy, as they go to the engine; undefined when it changes nothing. */
-export async function remedied(rule: ResourceRule<any>, resource: Given, options: Options = {}): Promise<object | undefined> {
-  const { remediateResource } = toPolicy(rule, () => options.today ?? today) as ResourceValidationPolicy;
+/**
+ * The properties after the rule's remedy, as they go to the engine; undefined when it changes
+ * nothing.
+ */
+export async function remedied(
+  rule: ResourceRule<any>,
+  resource: Given,
+  options: Options = {},
+): Promise<object | undefined> {
+  const { remediateResource } = toPolicy(
+    rule,
+    () => options.today ?? today,
+  ) as ResourceValidationPolicy;
   if (remediateResource === undefined) throw new Error(`${rule.name} has no remedy`);
   // Guarded twice, as the SDK does it: what is a secret has to stay one.
   const props = unknownCheckingProxy(secretsPreservingProxy(cloneOf(resource.props)));
   const changed = await remediateResource(
-    only("args", { ...resourceOf({ ...resource, props: {} }), props, getConfig: () => options.config ?? {} }),
+    only("args", {
+      ...resourceOf({ ...resource, props: {} }),
+      props,
+      getConfig: () => options.config ?? {},
+    }),
   );
   return changed === undefined ? undefined : await serializeProperties(changed);
 }
@@ -99,7 +151,9 @@ export async function remedied(rule: ResourceRule<any>, resource: Given, options
 function cloneOf<T>(value: T): T {
   if (typeof value !== "object" || value === null || value instanceof Secret) return value;
   if (Array.isArray(value)) return value.map(cloneOf) as T;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cloneOf(inner)])) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, cloneOf(inner)]),
+  ) as T;
 }
 
 async function verdictOf(
@@ -110,9 +164,14 @@ async function verdictOf(
   const violations: string[] = [];
   const later: string[] = [];
   const report = (found: unknown): void => {
-    const { message, urn, enforcementLevel } = found as { message: string; urn?: string; enforcementLevel?: string };
+    const { message, urn, enforcementLevel } = found as {
+      message: string;
+      urn?: string;
+      enforcementLevel?: string;
+    };
     const [demand, ...rest] = message.split("\n");
-    if (demand !== rule.demand) throw new Error(`the message does not begin with the rule's demand: ${message}`);
+    if (demand !== rule.demand)
+      throw new Error(`the message does not begin with the rule's demand: ${message}`);
     (enforcementLevel === "advisory" ? later : violations).push(show(rest.join("\n"), urn));
   };
   await run(report);

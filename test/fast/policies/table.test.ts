@@ -9,7 +9,10 @@ import { rules } from "../../../policies/rules.ts";
 import { bounds } from "../../../policies/settings.ts";
 import { knownAtUp, markdownOf, tableOf, textOf } from "../../../policies/table.ts";
 
-const page = readFileSync(join(import.meta.dirname, "..", "..", "..", "docs", "policies.md"), "utf8");
+const page = readFileSync(
+  join(import.meta.dirname, "..", "..", "..", "docs", "policies.md"),
+  "utf8",
+);
 
 test("the page holds the table of today; `npm run policies -- --write` writes it", () => {
   expect(withTable(page)).toBe(page);
@@ -37,7 +40,10 @@ const rows = tableOf([
     *check() {},
     remedy: () => undefined,
     settings: z.object({
-      days: bounds(z.int().min(1).max(90), 30, { tiers: { production: 7 }, environments: { "pr-*": 1 } }).describe("Days."),
+      days: bounds(z.int().min(1).max(90), 30, {
+        tiers: { production: 7 },
+        environments: { "pr-*": 1 },
+      }).describe("Days."),
       least: z.string().default("3.17").describe("A version."),
       modes: z
         .array(z.enum(["a", "b"]))
@@ -48,7 +54,9 @@ const rows = tableOf([
 ]);
 
 test("rules stand by pack, with settings and their bounds by tier and environment", () => {
-  expect(rows.map(({ name, level, remedy, firstPreview }) => [name, level, remedy, firstPreview])).toEqual([
+  expect(
+    rows.map(({ name, level, remedy, firstPreview }) => [name, level, remedy, firstPreview]),
+  ).toEqual([
     ["first-one", "mandatory", true, "yes"],
     ["later-one", "mandatory", false, "yes"],
   ]);
@@ -68,5 +76,7 @@ test("the table as Markdown and as text", () => {
   expect(markdownOf(rows)).toContain(
     "| `first-one` | high, mandatory | It is \\| so. Why. | `days`: 30; pr-*: 1; production: 7<br>`least`: 3.17",
   );
-  expect(textOf(rows)).toContain("first-one  (mlflow-naming, high, mandatory, has a remedy)\n  It is | so.\n  Why.\n  days: 30;");
+  expect(textOf(rows)).toContain(
+    "first-one  (mlflow-naming, high, mandatory, has a remedy)\n  It is | so.\n  Why.\n  days: 30;",
+  );
 });

@@ -6,7 +6,10 @@ import { configOf, fixtureValues } from "./support.ts";
 // a test breaks the values on purpose
 type Loose = any;
 
-function errorsOf(change: (values: Loose) => void, keys: Parameters<typeof configOf>[1] = {}): string[] {
+function errorsOf(
+  change: (values: Loose) => void,
+  keys: Parameters<typeof configOf>[1] = {},
+): string[] {
   const values = fixtureValues();
   change(values);
   const { environment, problems } = parseEnvironment(configOf(values, keys));
@@ -21,11 +24,27 @@ test("the fixture is right", () => {
 });
 
 const cases: [what: string, change: (values: Loose) => void, errors: string[]][] = [
-  ["missing value", (v) => delete v.platform.postgresql.host, ["environment.platform.postgresql.host: is missing"]],
-  ["missing section", (v) => delete v.platform.objectStore, ["environment.platform.objectStore: is missing"]],
+  [
+    "missing value",
+    (v) => delete v.platform.postgresql.host,
+    ["environment.platform.postgresql.host: is missing"],
+  ],
+  [
+    "missing section",
+    (v) => delete v.platform.objectStore,
+    ["environment.platform.objectStore: is missing"],
+  ],
   ["missing platform", (v) => delete v.platform, ["environment.platform: is missing"]],
-  ["wrong platform kind", (v) => (v.platform.kind = "gke"), ['environment.platform.kind: is "gke", not one of existing, aws']],
-  ["missing platform kind", (v) => delete v.platform.kind, ["environment.platform.kind: is missing; one of existing, aws"]],
+  [
+    "wrong platform kind",
+    (v) => (v.platform.kind = "gke"),
+    ['environment.platform.kind: is "gke", not one of existing, aws'],
+  ],
+  [
+    "missing platform kind",
+    (v) => delete v.platform.kind,
+    ["environment.platform.kind: is missing; one of existing, aws"],
+  ],
   [
     "wrong TLS source",
     (v) => (v.platform.ingress.tls = { source: "acme" }),
@@ -51,7 +70,9 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
   [
     "wrong ssl mode",
     (v) => (v.platform.postgresql.sslMode = "prefer"),
-    ['environment.platform.postgresql.sslMode: is "prefer", not one of verify-full, verify-ca, require, disable'],
+    [
+      'environment.platform.postgresql.sslMode: is "prefer", not one of verify-full, verify-ca, require, disable',
+    ],
   ],
   [
     "plain HTTP",
@@ -61,7 +82,9 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
   [
     "no way in",
     (v) => delete v.platform.ingress.controllerCidrs,
-    ["environment.platform.ingress: has neither controllerNamespace nor controllerCidrs; one says who may connect to the instances"],
+    [
+      "environment.platform.ingress: has neither controllerNamespace nor controllerCidrs; one says who may connect to the instances",
+    ],
   ],
   [
     "names instead of addresses",
@@ -100,12 +123,16 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
   [
     "a time-out of Traefik without its unit",
     (v) => (v.platform.ingress.traefik = { allowEmptyServices: true, readTimeout: "0" }),
-    ["environment.platform.ingress.traefik.readTimeout: is not a number of seconds such as 0s or 3600s"],
+    [
+      "environment.platform.ingress.traefik.readTimeout: is not a number of seconds such as 0s or 3600s",
+    ],
   ],
   [
     "a further host with a scheme",
     (v) => (v.defaults = { extraAllowedHosts: ["http://localhost:15056"] }),
-    ["environment.defaults.extraAllowedHosts[0]: is not a host with its port if any, such as localhost:15056, without scheme and wildcard"],
+    [
+      "environment.defaults.extraAllowedHosts[0]: is not a host with its port if any, such as localhost:15056, without scheme and wildcard",
+    ],
   ],
   [
     "unknown default tier",
@@ -133,7 +160,12 @@ test("all errors at once", () => {
 
 // A secret in plain text: the message names the key, and no part of the value is in any message.
 const value = "hunter2-Xyzzy";
-const secrets: [what: string, change: (values: Loose) => void, keys: Parameters<typeof configOf>[1], errors: string[]][] = [
+const secrets: [
+  what: string,
+  change: (values: Loose) => void,
+  keys: Parameters<typeof configOf>[1],
+  errors: string[],
+][] = [
   [
     "password key in plain text",
     unchanged,
@@ -146,7 +178,9 @@ const secrets: [what: string, change: (values: Loose) => void, keys: Parameters<
     "keys of instances in plain text",
     unchanged,
     { artifactStoreKeys: { secret: false, plain: `{"a":{"secretAccessKey":"${value}"}}` } },
-    ["artifactStoreKeys: is in plain text; set it with `pulumi config set --secret` (and change it where it is used: it was readable)"],
+    [
+      "artifactStoreKeys: is in plain text; set it with `pulumi config set --secret` (and change it where it is used: it was readable)",
+    ],
   ],
   [
     "password inside the environment",
@@ -174,7 +208,8 @@ const secrets: [what: string, change: (values: Loose) => void, keys: Parameters<
   ],
   [
     "private key in the CA bundle",
-    (v) => (v.platform.caBundle += `-----BEGIN PRIVATE KEY-----\n${value}\n-----END PRIVATE KEY-----\n`),
+    (v) =>
+      (v.platform.caBundle += `-----BEGIN PRIVATE KEY-----\n${value}\n-----END PRIVATE KEY-----\n`),
     {},
     ["environment.platform.caBundle: has a private key in it; only certificates belong here"],
   ],
@@ -202,7 +237,9 @@ test("missing and misplaced keys", () => {
   expect(errorsOf(unchanged, { environment: { secret: false, plain: "oops" } })).toEqual([
     'environment: expected a mapping, got the string "oops"',
   ]);
-  expect(errorsOf(unchanged, { postgresqlAdminPassword: undefined, tlsPrivateKey: undefined })).toEqual([
+  expect(
+    errorsOf(unchanged, { postgresqlAdminPassword: undefined, tlsPrivateKey: undefined }),
+  ).toEqual([
     "postgresqlAdminPassword: is missing: the password of the PostgreSQL server's adminUser; set it with `pulumi config set --secret`",
     "tlsPrivateKey: is missing: the private key of that certificate (tls source pem); set it with `pulumi config set --secret`",
   ]);
@@ -212,6 +249,9 @@ test("missing and misplaced keys", () => {
 });
 
 test("a certificate is asked for only where it is used", () => {
-  const certManager = (v: Loose) => (v.platform.ingress.tls = { source: "certManager", clusterIssuer: "letsencrypt" });
-  expect(errorsOf(certManager, { tlsCertificate: undefined, tlsPrivateKey: undefined })).toEqual([]);
+  const certManager = (v: Loose) =>
+    (v.platform.ingress.tls = { source: "certManager", clusterIssuer: "letsencrypt" });
+  expect(errorsOf(certManager, { tlsCertificate: undefined, tlsPrivateKey: undefined })).toEqual(
+    [],
+  );
 });

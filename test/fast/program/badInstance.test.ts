@@ -8,7 +8,8 @@ import { readInstances } from "../../../program/instance/load.ts";
 import { errorsOf, good } from "./instanceFiles.ts";
 import { fixtureEnvironment, folderWith } from "./support.ts";
 
-// Each wrong file gives exactly these lines: file, line:column, path, reason. A file with two mistakes gives both.
+// Each wrong file gives exactly these lines: file, line:column, path, reason. A file with two
+// mistakes gives both.
 
 const errorsIn = (extra: string) => errorsOf({ "shop.yaml": good + extra });
 
@@ -35,19 +36,29 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "host outside the domain",
     "host: shop.example.com\n",
-    ['shop.yaml:4:1 host: is "shop.example.com", outside the environment\'s domain; expected <name>.mlflow.test'],
+    [
+      'shop.yaml:4:1 host: is "shop.example.com", outside the environment\'s domain; expected <name>.mlflow.test',
+    ],
   ],
   [
     "host two labels deep, where no wildcard reaches",
     "host: a.b.mlflow.test\n",
-    ['shop.yaml:4:1 host: is "a.b.mlflow.test", outside the environment\'s domain; expected <name>.mlflow.test'],
+    [
+      'shop.yaml:4:1 host: is "a.b.mlflow.test", outside the environment\'s domain; expected <name>.mlflow.test',
+    ],
   ],
   [
     "host that only ends like the domain",
     "host: evilmlflow.test\n",
-    ['shop.yaml:4:1 host: is "evilmlflow.test", outside the environment\'s domain; expected <name>.mlflow.test'],
+    [
+      'shop.yaml:4:1 host: is "evilmlflow.test", outside the environment\'s domain; expected <name>.mlflow.test',
+    ],
   ],
-  ["host with a port", "host: shop.mlflow.test:443\n", ["shop.yaml:4:1 host: is not a host name in lower case"]],
+  [
+    "host with a port",
+    "host: shop.mlflow.test:443\n",
+    ["shop.yaml:4:1 host: is not a host name in lower case"],
+  ],
   [
     "unknown key of a token",
     "tokens: { ci: { role: read, expires: 2027-01-01, scope: x } }\n",
@@ -58,40 +69,68 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "databaseConnections: 20\n",
     ["shop.yaml:4:1 databaseConnections: is 20, too few for 1 replicas x 2 workers; at least 25"],
   ],
-  ["half a connection", "databaseConnections: 25.5\n", ["shop.yaml:4:1 databaseConnections: is not a whole number from 1 to 1000"]],
+  [
+    "half a connection",
+    "databaseConnections: 25.5\n",
+    ["shop.yaml:4:1 databaseConnections: is not a whole number from 1 to 1000"],
+  ],
   ["key given twice", "team: search\n", ["shop.yaml:4:1 Map keys must be unique"]],
-  ["not YAML", "tokens: { ci: \n", ["shop.yaml:4:15 Flow map in block collection must be sufficiently indented and end with a }"]],
+  [
+    "not YAML",
+    "tokens: { ci: \n",
+    ["shop.yaml:4:15 Flow map in block collection must be sufficiently indented and end with a }"],
+  ],
   [
     "retention 0d",
     "deletedExperimentRetention: 0d\n",
-    ['shop.yaml:4:1 deletedExperimentRetention: is "0d", expected a whole number of days with its unit, for example 30d'],
+    [
+      'shop.yaml:4:1 deletedExperimentRetention: is "0d", expected a whole number of days with its unit, for example 30d',
+    ],
   ],
   [
     "retention -1d",
     "deletedExperimentRetention: -1d\n",
-    ['shop.yaml:4:1 deletedExperimentRetention: is "-1d", expected a whole number of days with its unit, for example 30d'],
+    [
+      'shop.yaml:4:1 deletedExperimentRetention: is "-1d", expected a whole number of days with its unit, for example 30d',
+    ],
   ],
   [
     "retention without a unit",
     "deletedExperimentRetention: 30\n",
-    ["shop.yaml:4:1 deletedExperimentRetention: is 30, expected a whole number of days with its unit, for example 30d"],
+    [
+      "shop.yaml:4:1 deletedExperimentRetention: is 30, expected a whole number of days with its unit, for example 30d",
+    ],
   ],
   [
     "retention 91d",
     "deletedExperimentRetention: 91d\n",
-    ["shop.yaml:4:1 deletedExperimentRetention: is 91d, outside 1d to 90d of tier standard in local"],
+    [
+      "shop.yaml:4:1 deletedExperimentRetention: is 91d, outside 1d to 90d of tier standard in local",
+    ],
   ],
-  ["traces of days", "traceRetention: 6d\n", ["shop.yaml:4:1 traceRetention: is 6d, outside 7d to 730d"]],
-  ["traces for ever", "traceRetention: 731d\n", ["shop.yaml:4:1 traceRetention: is 731d, outside 7d to 730d"]],
+  [
+    "traces of days",
+    "traceRetention: 6d\n",
+    ["shop.yaml:4:1 traceRetention: is 6d, outside 7d to 730d"],
+  ],
+  [
+    "traces for ever",
+    "traceRetention: 731d\n",
+    ["shop.yaml:4:1 traceRetention: is 731d, outside 7d to 730d"],
+  ],
   [
     "traces in hours",
     "traceRetention: 720h\n",
-    ['shop.yaml:4:1 traceRetention: is "720h", expected a whole number of days with its unit, for example 30d'],
+    [
+      'shop.yaml:4:1 traceRetention: is "720h", expected a whole number of days with its unit, for example 30d',
+    ],
   ],
   [
     "retention under the tier's least",
     "tier: production\ndeletedExperimentRetention: 6d\n",
-    ["shop.yaml:5:1 deletedExperimentRetention: is 6d, outside 7d to 90d of tier production in local"],
+    [
+      "shop.yaml:5:1 deletedExperimentRetention: is 6d, outside 7d to 90d of tier production in local",
+    ],
   ],
   [
     "stale runs after too short a time, in a unit that there is not",
@@ -101,13 +140,27 @@ const cases: [what: string, extra: string, errors: string[]][] = [
       'shop.yaml:4:25 staleRuns.idle: is "30m", expected a whole number of hours or days with its unit, for example 6h or 2d',
     ],
   ],
-  ["stale runs after more than 30 days", "staleRuns: { after: 721h }\n", ["shop.yaml:4:14 staleRuns.after: is 721h, outside 1h to 30d"]],
-  ["idle for longer than after", "staleRuns: { idle: 2d }\n", ["shop.yaml:4:14 staleRuns.idle: is 2d, more than after, which is 24h"]],
-  ["unknown key of the stale runs", "staleRuns: { grace: 1h }\n", ["shop.yaml:4:14 staleRuns.grace: unknown key; known here: after, idle"]],
+  [
+    "stale runs after more than 30 days",
+    "staleRuns: { after: 721h }\n",
+    ["shop.yaml:4:14 staleRuns.after: is 721h, outside 1h to 30d"],
+  ],
+  [
+    "idle for longer than after",
+    "staleRuns: { idle: 2d }\n",
+    ["shop.yaml:4:14 staleRuns.idle: is 2d, more than after, which is 24h"],
+  ],
+  [
+    "unknown key of the stale runs",
+    "staleRuns: { grace: 1h }\n",
+    ["shop.yaml:4:14 staleRuns.grace: unknown key; known here: after, idle"],
+  ],
   [
     "time zone that there is not",
     "maintenance: { timeZone: Mars/Olympus }\n",
-    ['shop.yaml:4:16 maintenance.timeZone: "Mars/Olympus" is no time zone of the IANA list, such as Europe/Berlin or Etc/UTC'],
+    [
+      'shop.yaml:4:16 maintenance.timeZone: "Mars/Olympus" is no time zone of the IANA list, such as Europe/Berlin or Etc/UTC',
+    ],
   ],
   [
     "schedules that Kubernetes would refuse, or never start",
@@ -125,7 +178,9 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "token without expiry",
     "tokens:\n  ci: { role: edit }\n",
-    ["shop.yaml:5:3 tokens.ci.expires: is missing; every token ends on a date, for example 2027-02-20"],
+    [
+      "shop.yaml:5:3 tokens.ci.expires: is missing; every token ends on a date, for example 2027-02-20",
+    ],
   ],
   [
     "token without a role",
@@ -155,21 +210,37 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "wrong token name",
     "tokens:\n  CI: { role: read, expires: 2027-01-01 }\n",
-    ["shop.yaml:5:3 tokens.CI: a token's name is 2 to 40 lower-case letters, digits and hyphens, beginning with a letter"],
+    [
+      "shop.yaml:5:3 tokens.CI: a token's name is 2 to 40 lower-case letters, digits and hyphens, beginning with a letter",
+    ],
   ],
-  ["unknown tier", "tier: gold\n", ['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production']],
+  [
+    "unknown tier",
+    "tier: gold\n",
+    ['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production'],
+  ],
   [
     "size without a unit",
     "temporaryStorage: 5\n",
-    ["shop.yaml:4:1 temporaryStorage: is 5, expected a size with its unit, for example 512Mi or 20Gi"],
+    [
+      "shop.yaml:4:1 temporaryStorage: is 5, expected a size with its unit, for example 512Mi or 20Gi",
+    ],
   ],
   [
     "limit under the request",
     "memory: { request: 1Gi, limit: 512Mi }\n",
     ["shop.yaml:4:25 memory.limit: is 512Mi, less than the request of 1Gi"],
   ],
-  ["too many replicas", "replicas: 11\n", ["shop.yaml:4:1 replicas: is not a whole number from 1 to 10"]],
-  ["replicas as a text", 'replicas: "2"\n', ["shop.yaml:4:1 replicas: is not a whole number from 1 to 10"]],
+  [
+    "too many replicas",
+    "replicas: 11\n",
+    ["shop.yaml:4:1 replicas: is not a whole number from 1 to 10"],
+  ],
+  [
+    "replicas as a text",
+    'replicas: "2"\n',
+    ["shop.yaml:4:1 replicas: is not a whole number from 1 to 10"],
+  ],
   [
     "two mistakes",
     "tier: gold\nworkers: 0\n",
@@ -192,7 +263,9 @@ test("a host of its own in the domain is right, unless another instance has it",
 });
 
 test("a folder, a tag and endless aliases in the place of an instance", () => {
-  expect(errorsOf({ "shop.yaml/readme.md": "" }).join()).toBe("shop.yaml: not an instance file; only <instance>.yaml belongs here");
+  expect(errorsOf({ "shop.yaml/readme.md": "" }).join()).toBe(
+    "shop.yaml: not an instance file; only <instance>.yaml belongs here",
+  );
   expect(errorsIn("tier: !gold sandbox\n")).toEqual(["shop.yaml:4:7 Unresolved tag: !gold"]);
   const bomb = [
     "a: &a [x,x,x,x,x,x,x,x,x]",
@@ -200,16 +273,24 @@ test("a folder, a tag and endless aliases in the place of an instance", () => {
     "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]",
     "d: [*c,*c,*c,*c,*c]",
   ];
-  expect(errorsIn(`${bomb.join("\n")}\n`)).toEqual(["shop.yaml:1:1 Excessive alias count indicates a resource exhaustion attack"]);
+  expect(errorsIn(`${bomb.join("\n")}\n`)).toEqual([
+    "shop.yaml:1:1 Excessive alias count indicates a resource exhaustion attack",
+  ]);
 });
 
 test("an expired token is a warning, since the server refuses it anyway", () => {
   const root = folderWith({
     "shop.yaml": `${good}tokens:\n  ci: { role: edit, expires: 2026-11-21 }\n  new: { role: edit, expires: 2026-11-22 }\n`,
   });
-  const { errors, warnings, specs } = readInstances(fixtureEnvironment(), root, { stack: "local", today: "2026-11-22", root });
+  const { errors, warnings, specs } = readInstances(fixtureEnvironment(), root, {
+    stack: "local",
+    today: "2026-11-22",
+    root,
+  });
   expect([errors, specs.length]).toEqual([[], 1]);
-  expect(warnings).toEqual(["shop.yaml:5:21 tokens.ci.expires: expired on 2026-11-21; the server refuses this token"]);
+  expect(warnings).toEqual([
+    "shop.yaml:5:21 tokens.ci.expires: expired on 2026-11-21; the server refuses this token",
+  ]);
 });
 
 test("whatever a file holds, there are lines of errors or a spec, and never an exception", () => {
@@ -218,12 +299,20 @@ test("whatever a file holds, there are lines of errors or a spec, and never an e
       fc.oneof(
         fc.json(),
         fc.string(),
-        fc.jsonValue().map((value) => stringify({ team: "fraud", owner: "a@example.com", description: "d", tokens: value })),
+        fc
+          .jsonValue()
+          .map((value) =>
+            stringify({ team: "fraud", owner: "a@example.com", description: "d", tokens: value }),
+          ),
       ),
       (text) => {
         const root = mkdtempSync(join(tmpdir(), "stacks-"));
         writeFileSync(join(root, "shop.yaml"), text);
-        const { errors, specs } = readInstances(fixtureEnvironment(), root, { stack: "local", today: "2026-11-22", root });
+        const { errors, specs } = readInstances(fixtureEnvironment(), root, {
+          stack: "local",
+          today: "2026-11-22",
+          root,
+        });
         rmSync(root, { recursive: true });
         expect(specs.length + Math.min(errors.length, 1)).toBe(1);
         for (const error of errors) expect(error).toMatch(/^shop\.yaml:\d+:\d+.*./);
@@ -243,7 +332,9 @@ test("an empty file and missing keys", () => {
 });
 
 test("a secret in a file is named by its key only", () => {
-  const errors = errorsIn("tokens:\n  ci: { role: read, expires: 2027-01-01, token: hunter2hunter2 }\npassword: hunter2hunter2\n");
+  const errors = errorsIn(
+    "tokens:\n  ci: { role: read, expires: 2027-01-01, token: hunter2hunter2 }\npassword: hunter2hunter2\n",
+  );
   expect(errors).toEqual([
     "shop.yaml:5:42 tokens.ci.token: looks like a secret in plain text; a secret is set with `pulumi config set --secret` and never written here",
     "shop.yaml:6:1 password: looks like a secret in plain text; a secret is set with `pulumi config set --secret` and never written here",
@@ -251,7 +342,13 @@ test("a secret in a file is named by its key only", () => {
 });
 
 test("every error of every file at once", () => {
-  expect(errorsOf({ "one.yaml": `${good}tier: gold\n`, "two.yaml": "team: fraud\n", "right.yaml": good })).toEqual([
+  expect(
+    errorsOf({
+      "one.yaml": `${good}tier: gold\n`,
+      "two.yaml": "team: fraud\n",
+      "right.yaml": good,
+    }),
+  ).toEqual([
     'one.yaml:4:1 tier: is "gold", not one of sandbox, standard, production',
     "two.yaml:1:1 owner: is missing",
     "two.yaml:1:1 description: is missing",
@@ -261,37 +358,69 @@ test("every error of every file at once", () => {
 test("a missing folder is an error, an empty one is not, and nothing else may lie in it", () => {
   expect(errorsOf({})).toEqual([]);
   const root = folderWith({});
-  expect(readInstances(fixtureEnvironment(), `${root}/prod`, { stack: "prod", today: "2026-11-22", root }).errors).toEqual([
+  expect(
+    readInstances(fixtureEnvironment(), `${root}/prod`, {
+      stack: "prod",
+      today: "2026-11-22",
+      root,
+    }).errors,
+  ).toEqual([
     "prod: no such folder; the instance files of stack prod are expected in it (it may be empty)",
   ]);
-  expect(errorsOf({ "shop.yaml.bak": good })).toEqual(["shop.yaml.bak: not an instance file; only <instance>.yaml belongs here"]);
+  expect(errorsOf({ "shop.yaml.bak": good })).toEqual([
+    "shop.yaml.bak: not an instance file; only <instance>.yaml belongs here",
+  ]);
 });
 
 test("an environment's bounds narrow the retention further", () => {
-  const environment = fixtureEnvironment((values) => (values.bounds = { deletedExperimentRetention: { min: "14d", max: "60d" } }));
-  expect(errorsOf({ "shop.yaml": `${good}deletedExperimentRetention: 13d\n` }, environment)).toEqual([
+  const environment = fixtureEnvironment(
+    (values) => (values.bounds = { deletedExperimentRetention: { min: "14d", max: "60d" } }),
+  );
+  expect(
+    errorsOf({ "shop.yaml": `${good}deletedExperimentRetention: 13d\n` }, environment),
+  ).toEqual([
     "shop.yaml:4:1 deletedExperimentRetention: is 13d, outside 14d to 60d of tier standard in local",
   ]);
 });
 
 test("an environment's bounds narrow the age of traces, where there is one", () => {
-  const environment = fixtureEnvironment((values) => (values.bounds = { traceRetention: { min: "30d", max: "365d" } }));
-  const said = (days: string) => errorsOf({ "shop.yaml": `${good}traceRetention: ${days}\n` }, environment);
-  expect([said("30d"), said("365d"), errorsOf({ "shop.yaml": good }, environment)]).toEqual([[], [], []]);
-  expect(said("29d")).toEqual(["shop.yaml:4:1 traceRetention: is 29d, outside 30d to 365d, the bounds of the environment"]);
+  const environment = fixtureEnvironment(
+    (values) => (values.bounds = { traceRetention: { min: "30d", max: "365d" } }),
+  );
+  const said = (days: string) =>
+    errorsOf({ "shop.yaml": `${good}traceRetention: ${days}\n` }, environment);
+  expect([said("30d"), said("365d"), errorsOf({ "shop.yaml": good }, environment)]).toEqual([
+    [],
+    [],
+    [],
+  ]);
+  expect(said("29d")).toEqual([
+    "shop.yaml:4:1 traceRetention: is 29d, outside 30d to 365d, the bounds of the environment",
+  ]);
   expect(said("6d")).toEqual(["shop.yaml:4:1 traceRetention: is 6d, outside 7d to 730d"]);
 });
 
 test("without an environment, a file's own errors are still found", () => {
   const folder = folderWith({ "shop.yaml": `${good}tier: gold\n` });
-  const { errors, specs } = readInstances(undefined, folder, { stack: "local", today: "2026-11-22", root: folder });
-  expect([errors, specs]).toEqual([['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production'], []]);
+  const { errors, specs } = readInstances(undefined, folder, {
+    stack: "local",
+    today: "2026-11-22",
+    root: folder,
+  });
+  expect([errors, specs]).toEqual([
+    ['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production'],
+    [],
+  ]);
 });
 
 test("an upload for which the shared load balancer of an environment on AWS would not wait", () => {
   const files = { "shop.yaml": `${good}temporaryStorage: 21Gi\n` };
   const environment = (groupTemporaryStorage?: string) =>
-    fixtureEnvironment(({ platform }) => Object.assign(platform.ingress, { groupName: "mlflow", groupTemporaryStorage }), "aws");
+    fixtureEnvironment(
+      ({ platform }) =>
+        Object.assign(platform.ingress, { groupName: "mlflow", groupTemporaryStorage }),
+      "aws",
+    );
   expect(errorsOf(files, environment())).toEqual([
     `shop.yaml:4:1 temporaryStorage: is 21Gi, more than 20Gi, for which the shared load balancer waits; raise platform.ingress.groupTemporaryStorage of ${environment().name} first`,
   ]);

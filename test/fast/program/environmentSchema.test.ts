@@ -12,7 +12,10 @@ interface Schema {
 
 /** Paths of the keys in a schema, and those of them that nobody has described. */
 function keysOf(schema: Schema, path: string): { all: string[]; silent: string[] } {
-  const here = Object.entries(schema.properties ?? {}).map(([key, inner]) => ({ inner, path: path === "" ? key : `${path}.${key}` }));
+  const here = Object.entries(schema.properties ?? {}).map(([key, inner]) => ({
+    inner,
+    path: path === "" ? key : `${path}.${key}`,
+  }));
   const below = [
     ...here.map((each) => keysOf(each.inner, each.path)),
     ...(schema.items === undefined ? [] : [keysOf(schema.items, `${path}[]`)]),
@@ -21,7 +24,9 @@ function keysOf(schema: Schema, path: string): { all: string[]; silent: string[]
   return {
     all: [...here.map((each) => each.path), ...below.flatMap(({ all }) => all)],
     silent: [
-      ...here.filter(({ inner }) => inner.description === undefined && inner.const === undefined).map((each) => each.path),
+      ...here
+        .filter(({ inner }) => inner.description === undefined && inner.const === undefined)
+        .map((each) => each.path),
       ...below.flatMap(({ silent }) => silent),
     ],
   };
@@ -31,6 +36,10 @@ test("every key of an environment, of either kind, says what it means", () => {
   const { all, silent } = keysOf(z.toJSONSchema(environmentSchema, { io: "input" }) as Schema, "");
   expect(silent).toEqual([]);
   expect(all).toEqual(
-    expect.arrayContaining(["domain", "platform.objectStore.features.versioning", "platform.database.rds.maxConnections"]),
+    expect.arrayContaining([
+      "domain",
+      "platform.objectStore.features.versioning",
+      "platform.database.rds.maxConnections",
+    ]),
   );
 });

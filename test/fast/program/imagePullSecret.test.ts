@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { pullSecretProblems } from "../../../program/environment/imagePullSecret.ts";
 
-// Kubernetes takes any JSON as registry credentials, and a wrong one is found when an image is pulled.
+// Kubernetes takes any JSON as registry credentials, and a wrong one is found when an image is
+// pulled.
 
 const auth = "dXNlcjpodW50ZXIy";
 
@@ -14,7 +15,10 @@ test("credentials are taken, and none are needed", () => {
 test.each([
   ["no JSON", auth],
   ["no registry", JSON.stringify({ auths: {} })],
-  ["a credential helper", JSON.stringify({ auths: { "r.example.com": {} }, credsStore: "desktop" })],
+  [
+    "a credential helper",
+    JSON.stringify({ auths: { "r.example.com": {} }, credsStore: "desktop" }),
+  ],
   ["the entry alone", JSON.stringify({ "registry.example.com": { auth } })],
 ])("%s is refused before anything is made, without the value", (_, text) => {
   const [problem, ...more] = pullSecretProblems(text);

@@ -14,15 +14,27 @@ const today = "2026-11-22";
 const preview = { pullRequest: 12, until: "2026-11-29", instances: ["shop"] };
 
 function parsed(stack: string, value: unknown, day?: string) {
-  const config = { ...configOf({ ...fixtureValues(), ...(value === undefined ? {} : { preview: value }) }), stack };
+  const config = {
+    ...configOf({ ...fixtureValues(), ...(value === undefined ? {} : { preview: value }) }),
+    stack,
+  };
   const { environment, problems } = parseEnvironment(config, day);
-  return { environment, problems: problems.map(({ path, message }) => `${showPath(path)}: ${message}`) };
+  return {
+    environment,
+    problems: problems.map(({ path, message }) => `${showPath(path)}: ${message}`),
+  };
 }
 
-function previewOf(value: object = preview, change: (values: any) => void = () => undefined): Environment {
+function previewOf(
+  value: object = preview,
+  change: (values: any) => void = () => undefined,
+): Environment {
   const values = fixtureValues();
   change(values);
-  const { environment, problems } = parseEnvironment({ ...configOf({ ...values, preview: value }), stack: "pr-12" });
+  const { environment, problems } = parseEnvironment({
+    ...configOf({ ...values, preview: value }),
+    stack: "pr-12",
+  });
   if (environment === undefined) throw new Error(JSON.stringify(problems));
   return environment;
 }
@@ -64,7 +76,9 @@ describe("the stack's name", () => {
     expect(parsed("local", undefined).problems).toEqual([]);
     const only = "a preview environment is the stack pr-12 and no other";
     for (const stack of ["local", "prod", "pr-13", "pr-x"])
-      expect(parsed(stack, preview).problems).toEqual([`environment.preview.pullRequest: is 12, but the stack is named ${stack}; ${only}`]);
+      expect(parsed(stack, preview).problems).toEqual([
+        `environment.preview.pullRequest: is 12, but the stack is named ${stack}; ${only}`,
+      ]);
     expect(parsed("pr-12", undefined).problems).toEqual([
       "environment.preview: is missing: a stack named pr-12 is a preview environment; `npm run preview-environment -- up` makes it",
     ]);
@@ -72,7 +86,11 @@ describe("the stack's name", () => {
 });
 
 test.each<[string, unknown, string]>([
-  ["an unknown key", { ...preview, forever: true }, "environment.preview.forever: unknown key; known here: pullRequest, until, instances"],
+  [
+    "an unknown key",
+    { ...preview, forever: true },
+    "environment.preview.forever: unknown key; known here: pullRequest, until, instances",
+  ],
   [
     "a time",
     { ...preview, until: "2026-11-29 00:00:00 +0000 UTC" },
@@ -84,9 +102,21 @@ test.each<[string, unknown, string]>([
     'environment.preview.until: is "2026-02-30", expected a date in quotes, such as "2027-02-20"',
   ],
   ["no day", { pullRequest: 12, instances: ["shop"] }, "environment.preview.until: is missing"],
-  ["nothing to show", { ...preview, instances: [] }, "environment.preview.instances: is empty; a preview is of one instance at least"],
-  ["one twice", { ...preview, instances: ["shop", "cart", "shop"] }, 'environment.preview.instances[2]: "shop" is named twice'],
-  ["a number of none", { ...preview, pullRequest: 0 }, "environment.preview.pullRequest: is 0, less than 1"],
+  [
+    "nothing to show",
+    { ...preview, instances: [] },
+    "environment.preview.instances: is empty; a preview is of one instance at least",
+  ],
+  [
+    "one twice",
+    { ...preview, instances: ["shop", "cart", "shop"] },
+    'environment.preview.instances[2]: "shop" is named twice',
+  ],
+  [
+    "a number of none",
+    { ...preview, pullRequest: 0 },
+    "environment.preview.pullRequest: is 0, less than 1",
+  ],
 ])("%s is told with its path", (_, value, problem) => {
   expect(parsed("pr-12", value).problems).toContain(problem);
 });
@@ -100,12 +130,12 @@ test("it lives 14 days at most, seen from today; what was right stays right", ()
 });
 
 test("days are counted over months, years and leap days", () => {
-  expect([dayAfter("2026-11-24", 7), dayAfter("2026-12-25", 7), dayAfter("2028-02-22", 7), dayAfter("2027-02-22", 7)]).toEqual([
-    "2026-12-01",
-    "2027-01-01",
-    "2028-02-29",
-    "2027-03-01",
-  ]);
+  expect([
+    dayAfter("2026-11-24", 7),
+    dayAfter("2026-12-25", 7),
+    dayAfter("2028-02-22", 7),
+    dayAfter("2027-02-22", 7),
+  ]).toEqual(["2026-12-01", "2027-01-01", "2028-02-29", "2027-03-01"]);
 });
 
 describe("an instance in a preview", () => {
@@ -150,20 +180,32 @@ tokens:
   });
 
   test("keeps the base's bucket prefix", () => {
-    const environment = previewOf(preview, (values) => (values.platform.objectStore.bucketPrefix = "acme-ml"));
+    const environment = previewOf(
+      preview,
+      (values) => (values.platform.objectStore.bucketPrefix = "acme-ml"),
+    );
     expect(read(environment, { "shop.yaml": good }).specs[0]?.bucket).toBe("acme-ml-pr-12-shop");
   });
 
   test("is only one of those that are named, and what is wrong with the others does not matter", () => {
-    const { specs, errors } = read(previewOf(), { "shop.yaml": good, "cart.yaml": "team: 7\n", "notes.txt": "x" });
+    const { specs, errors } = read(previewOf(), {
+      "shop.yaml": good,
+      "cart.yaml": "team: 7\n",
+      "notes.txt": "x",
+    });
     expect(specs.map(({ name }) => name)).toEqual(["pr-12-shop"]);
     expect(errors).toEqual([]);
   });
 
   test("has a file, or the error says which files there are", () => {
-    const { errors } = read(previewOf({ ...preview, instances: ["shop", "cat"] }), { "shop.yaml": good, "cart.yml": good });
+    const { errors } = read(previewOf({ ...preview, instances: ["shop", "cat"] }), {
+      "shop.yaml": good,
+      "cart.yml": good,
+    });
     expect(errors).toHaveLength(1);
-    expect(errors[0]).toContain('preview.instances names "cat", but the files in it are of cart, shop');
+    expect(errors[0]).toContain(
+      'preview.instances names "cat", but the files in it are of cart, shop',
+    );
   });
 
   test("is checked as any instance: its own name, its schema, its bounds", () => {
@@ -173,13 +215,18 @@ tokens:
     });
     expect(errors).toEqual([
       expect.stringContaining("shop.yaml:5:1 replica: unknown key"),
-      expect.stringContaining('xgboost-shop.yaml:1:1: the instance\'s name "xgboost-shop" contains the algorithm "xgboost"'),
+      expect.stringContaining(
+        'xgboost-shop.yaml:1:1: the instance\'s name "xgboost-shop" contains the algorithm "xgboost"',
+      ),
     ]);
   });
 
   test("has a name that leaves room for the pull request's", () => {
     const [fits, long] = ["a".repeat(34), "a".repeat(35)];
-    const { specs, errors } = read(previewOf({ ...preview, instances: [fits, long] }), { [`${fits}.yaml`]: good, [`${long}.yaml`]: good });
+    const { specs, errors } = read(previewOf({ ...preview, instances: [fits, long] }), {
+      [`${fits}.yaml`]: good,
+      [`${long}.yaml`]: good,
+    });
     expect(specs.map(({ name }) => name.length)).toEqual([40]);
     expect(errors).toEqual([
       `${long}.yaml:1:1: the instance would be named pr-12-${long}, longer than 40 characters; a name that is previewed in pull request 12 has at most 34`,
@@ -206,12 +253,20 @@ test("no instance is named as the entry of previews among the object store's key
 
 describe("on disk", () => {
   const config = (stack: string, extra: object) => {
-    const secrets = ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "artifactStoreKeys", "tlsCertificate", "tlsPrivateKey"];
+    const secrets = [
+      "postgresqlAdminPassword",
+      "objectStoreSecretAccessKey",
+      "artifactStoreKeys",
+      "tlsCertificate",
+      "tlsPrivateKey",
+    ];
     return stringify({
       config: {
         "mlflow-instances:environment": { ...fixtureValues(), ...extra },
         "mlflow-instances:instancesFolder": "stacks/instances/base",
-        ...Object.fromEntries(secrets.map((key) => [`mlflow-instances:${key}`, { secure: `v1:${stack}` }])),
+        ...Object.fromEntries(
+          secrets.map((key) => [`mlflow-instances:${key}`, { secure: `v1:${stack}` }]),
+        ),
       },
     });
   };
@@ -225,7 +280,13 @@ describe("on disk", () => {
       "stacks/instances/base/cart.yaml": good,
     });
     expect(stackNames(root)).toEqual(["base", "pr-12"]);
-    expect(readStack(root, "base").stack).toMatchObject({ instances: ["cart", "shop"], file: join(root, "stacks", "Pulumi.base.yaml") });
-    expect(readStack(root, "pr-12")).toMatchObject({ stack: { instances: ["pr-12-shop"] }, errors: [] });
+    expect(readStack(root, "base").stack).toMatchObject({
+      instances: ["cart", "shop"],
+      file: join(root, "stacks", "Pulumi.base.yaml"),
+    });
+    expect(readStack(root, "pr-12")).toMatchObject({
+      stack: { instances: ["pr-12-shop"] },
+      errors: [],
+    });
   });
 });

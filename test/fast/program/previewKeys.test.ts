@@ -3,28 +3,44 @@ import { beforeEach, expect, test } from "vitest";
 import { readStoreKeys } from "../../../program/environment/config.ts";
 import { configOf, fixtureEnvironment, fixtureValues } from "./support.ts";
 
-// Which key of the object store an instance gets. Whether it opens the bucket is the engine test's business.
+// Which key of the object store an instance gets. Whether it opens the bucket is the engine test's
+// business.
 
 const hidden = "hunter2-Xyzzy";
 const pair = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: hidden });
 
 const preview = { pullRequest: 12, until: "2027-02-20", instances: ["shop"] };
 
-beforeEach(() => pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "mlflow-instances", "pr-12"));
+beforeEach(() =>
+  pulumi.runtime.setMocks(
+    { newResource: () => ({ id: "", state: {} }), call: () => ({}) },
+    "mlflow-instances",
+    "pr-12",
+  ),
+);
 
 function keysOf(stored: object, names: readonly string[], isPreview: boolean) {
-  pulumi.runtime.setAllConfig({ "mlflow-instances:artifactStoreKeys": JSON.stringify(stored) }, ["mlflow-instances:artifactStoreKeys"]);
+  pulumi.runtime.setAllConfig({ "mlflow-instances:artifactStoreKeys": JSON.stringify(stored) }, [
+    "mlflow-instances:artifactStoreKeys",
+  ]);
   return readStoreKeys(configOf(fixtureValues()), names, (name) => `${name}.yaml`, {
     ...fixtureEnvironment(),
     ...(isPreview ? { preview } : {}),
   });
 }
 
-const idOf = (key: { accessKeyId: pulumi.Output<string> } | undefined): Promise<string | undefined> =>
-  new Promise((resolve) => (key === undefined ? resolve(undefined) : key.accessKeyId.apply(resolve)));
+const idOf = (
+  key: { accessKeyId: pulumi.Output<string> } | undefined,
+): Promise<string | undefined> =>
+  new Promise((resolve) =>
+    key === undefined ? resolve(undefined) : key.accessKeyId.apply(resolve),
+  );
 
 test("the entry `preview` stands in for every instance of a preview that has none of its own", async () => {
-  const stored = { preview: { ...pair("shared"), maintenance: pair("shared-cleaner") }, "pr-12-cart": pair("own") };
+  const stored = {
+    preview: { ...pair("shared"), maintenance: pair("shared-cleaner") },
+    "pr-12-cart": pair("own"),
+  };
   const { keys, errors } = keysOf(stored, ["pr-12-shop", "pr-12-cart"], true);
   expect(errors).toEqual([]);
   expect(await idOf(keys.get("pr-12-shop"))).toBe("shared");
@@ -36,7 +52,11 @@ test("the entry `preview` stands in for every instance of a preview that has non
 test("it stands in for nobody else", () => {
   const { keys, errors } = keysOf({ preview: pair("shared") }, ["shop"], false);
   expect([...keys.keys()]).toEqual([]);
-  expect(errors).toEqual([expect.stringContaining("shop.yaml: the instance has no key in the secret mlflow-instances:artifactStoreKeys")]);
+  expect(errors).toEqual([
+    expect.stringContaining(
+      "shop.yaml: the instance has no key in the secret mlflow-instances:artifactStoreKeys",
+    ),
+  ]);
 });
 
 test("the original's key is never a preview's", () => {

@@ -5,7 +5,8 @@ import { instanceArgs } from "../../../program/realize/instanceArgs.ts";
 import { resolve } from "../../../program/instance/instance.ts";
 import { configOf, fixtureEnvironment, fixtureValues } from "./support.ts";
 
-// Who an instance's users are to the object store's policies. Whether a store takes it so is the store's.
+// Who an instance's users are to the object store's policies. Whether a store takes it so is the
+// store's.
 
 const pair = (accessKeyId: string, principal?: string) => ({
   accessKeyId,
@@ -14,9 +15,10 @@ const pair = (accessKeyId: string, principal?: string) => ({
 });
 
 const store = (stored: object): void =>
-  pulumi.runtime.setAllConfig({ "mlflow-instances:artifactStoreKeys": JSON.stringify({ shop: stored }) }, [
-    "mlflow-instances:artifactStoreKeys",
-  ]);
+  pulumi.runtime.setAllConfig(
+    { "mlflow-instances:artifactStoreKeys": JSON.stringify({ shop: stored }) },
+    ["mlflow-instances:artifactStoreKeys"],
+  );
 
 async function bucketOf(stored: object, change: (objectStore: any) => void = () => undefined) {
   store(stored);
@@ -24,11 +26,24 @@ async function bucketOf(stored: object, change: (objectStore: any) => void = () 
     platform.ingress.tls = { source: "certManager", clusterIssuer: "issuer" };
     change(platform.objectStore);
   });
-  const { keys, errors } = readStoreKeys(configOf(fixtureValues()), ["shop"], (name) => name, environment);
+  const { keys, errors } = readStoreKeys(
+    configOf(fixtureValues()),
+    ["shop"],
+    (name) => name,
+    environment,
+  );
   expect(errors).toEqual([]);
-  const spec = resolve(environment, "shop", { team: "shop", owner: "a@example.com", description: "d" });
-  const { bucket } = instanceArgs(environment, spec, { database: { host: "10.0.0.1", port: 5432 }, key: keys.get("shop") });
-  const known = (input: pulumi.Input<string> | undefined) => new Promise((done) => void pulumi.output(input).apply((value) => done(value)));
+  const spec = resolve(environment, "shop", {
+    team: "shop",
+    owner: "a@example.com",
+    description: "d",
+  });
+  const { bucket } = instanceArgs(environment, spec, {
+    database: { host: "10.0.0.1", port: 5432 },
+    key: keys.get("shop"),
+  });
+  const known = (input: pulumi.Input<string> | undefined) =>
+    new Promise((done) => void pulumi.output(input).apply((value) => done(value)));
   return {
     instance: await known(bucket.instancePrincipal),
     maintenance: await known(bucket.maintenancePrincipal),
@@ -50,7 +65,11 @@ test("they are their keys, where nothing else is said", async () => {
 });
 
 test("they follow from their keys by the environment's format", async () => {
-  const format = (store: any) => Object.assign(store, { accessKeyId: admin, principalFormat: "arn:aws:iam:::user/{accessKeyId}" });
+  const format = (store: any) =>
+    Object.assign(store, {
+      accessKeyId: admin,
+      principalFormat: "arn:aws:iam:::user/{accessKeyId}",
+    });
   expect(await bucketOf({ ...pair("a"), maintenance: pair("b") }, format)).toEqual({
     instance: "arn:aws:iam:::user/a",
     maintenance: "arn:aws:iam:::user/b",
@@ -61,7 +80,11 @@ test("they follow from their keys by the environment's format", async () => {
 
 test("what is said of a user goes before the format, and others are refused where the store would let them in", async () => {
   const change = (store: any) =>
-    Object.assign(store, { principalFormat: "x{accessKeyId}", adminPrincipal: "urn:admin", openByDefault: true });
+    Object.assign(store, {
+      principalFormat: "x{accessKeyId}",
+      adminPrincipal: "urn:admin",
+      openByDefault: true,
+    });
   expect(await bucketOf({ ...pair("a", "urn:a"), maintenance: pair("b") }, change)).toEqual({
     instance: "urn:a",
     maintenance: "xb",
@@ -72,7 +95,8 @@ test("what is said of a user goes before the format, and others are refused wher
 
 test("the users of before keep their rights while their keys are replaced", () => {
   store({ ...pair("new"), former: ["old"] });
-  const read = () => readStoreKeys(configOf(fixtureValues()), ["shop"], (name) => name, fixtureEnvironment());
+  const read = () =>
+    readStoreKeys(configOf(fixtureValues()), ["shop"], (name) => name, fixtureEnvironment());
   const environment = fixtureEnvironment(({ platform }) => {
     platform.ingress.tls = { source: "certManager", clusterIssuer: "issuer" };
   });
@@ -88,8 +112,15 @@ test("the users of before keep their rights while their keys are replaced", () =
 
 test("one that is empty is told as what it is", () => {
   store({ ...pair("a"), maintenance: pair("b", "") });
-  const { errors } = readStoreKeys(configOf(fixtureValues()), ["shop"], (name) => name, fixtureEnvironment());
+  const { errors } = readStoreKeys(
+    configOf(fixtureValues()),
+    ["shop"],
+    (name) => name,
+    fixtureEnvironment(),
+  );
   expect(errors).toEqual([
-    expect.stringContaining('the instance has an empty principal in its "maintenance" in the secret mlflow-instances:artifactStoreKeys'),
+    expect.stringContaining(
+      'the instance has an empty principal in its "maintenance" in the secret mlflow-instances:artifactStoreKeys',
+    ),
   ]);
 });

@@ -22,16 +22,25 @@ beforeEach(async () => {
   const mocks: pulumi.runtime.Mocks = {
     newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs }),
     call: ({ token, inputs }) => {
-      expect([token, inputs]).toEqual(["pulumi:pulumi:readStackOutputs", { name: "organization/mlflow-instances/local" }]);
+      expect([token, inputs]).toEqual([
+        "pulumi:pulumi:readStackOutputs",
+        { name: "organization/mlflow-instances/local" },
+      ]);
       return { outputs: lastOutputs };
     },
   };
   await pulumi.runtime.setMocks(mocks, "mlflow-instances", "local", false, "organization");
-  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: (request: Request, callback: unknown) => void };
+  const monitor = pulumi.runtime.getMonitor() as unknown as {
+    registerResource: (request: Request, callback: unknown) => void;
+  };
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) => {
     if (request.getType() !== "pulumi:pulumi:Stack")
-      registered.push({ type: request.getType(), name: request.getName(), inputs: request.getObject().toJavaScript() });
+      registered.push({
+        type: request.getType(),
+        name: request.getName(),
+        inputs: request.getObject().toJavaScript(),
+      });
     register(request, callback);
   };
 });
@@ -44,18 +53,28 @@ interface Request {
 
 const hidden = "hunter2-Xyzzy";
 
-function configure(values: unknown, changes: Record<string, string | undefined> = {}, plain: readonly string[] = []): void {
+function configure(
+  values: unknown,
+  changes: Record<string, string | undefined> = {},
+  plain: readonly string[] = [],
+): void {
   const all: Record<string, string | undefined> = {
     environment: JSON.stringify(values),
     ...Object.fromEntries(Object.keys(secretKeys).map((key) => [key, hidden])),
     imagePullSecret: JSON.stringify({ auths: { "registry.example.com": { auth: hidden } } }),
   };
-  all["artifactStoreKeys"] = JSON.stringify({ shop: { accessKeyId: "shop-key", secretAccessKey: hidden } });
+  all["artifactStoreKeys"] = JSON.stringify({
+    shop: { accessKeyId: "shop-key", secretAccessKey: hidden },
+  });
   Object.assign(all, changes);
-  const entries = Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[`mlflow-instances:${key}`, value] as const]));
+  const entries = Object.entries(all).flatMap(([key, value]) =>
+    value === undefined ? [] : [[`mlflow-instances:${key}`, value] as const],
+  );
   const secrets = entries
     .map(([key]) => key)
-    .filter((key) => !/environment|instancesFolder/.test(key) && !plain.includes(key.split(":")[1] ?? ""));
+    .filter(
+      (key) => !/environment|instancesFolder/.test(key) && !plain.includes(key.split(":")[1] ?? ""),
+    );
   pulumi.runtime.setAllConfig(Object.fromEntries(entries), secrets);
 }
 
@@ -65,7 +84,8 @@ async function failureOf(): Promise<string[]> {
     (error: unknown) => error,
   );
   // A RunError is what Pulumi prints without a stack trace.
-  if (!pulumi.RunError.isInstance(failure)) throw new Error("the program did not fail as expected", { cause: failure });
+  if (!pulumi.RunError.isInstance(failure))
+    throw new Error("the program did not fail as expected", { cause: failure });
   expect(failure.message).not.toContain(hidden);
   expect(registered).toEqual([]);
   return failure.message.split("\n");
@@ -99,13 +119,24 @@ test("an instance without an object store key is named with its file, and what t
 
 test("half a key, and keys that are no JSON, are refused without showing them", async () => {
   const folder = folderWith({ "shop.yaml": good });
-  configure(fixtureValues(), { instancesFolder: folder, artifactStoreKeys: JSON.stringify({ shop: { secretAccessKey: hidden } }) });
+  configure(fixtureValues(), {
+    instancesFolder: folder,
+    artifactStoreKeys: JSON.stringify({ shop: { secretAccessKey: hidden } }),
+  });
   expect((await failureOf())[1]).toContain(
     "the instance has no accessKeyId or no secretAccessKey in the secret mlflow-instances:artifactStoreKeys",
   );
   const shop = { accessKeyId: "shop-key", secretAccessKey: hidden };
-  for (const maintenance of [{ accessKeyId: "cleaner" }, { ...shop, accessKeyId: "" }, hidden, null]) {
-    configure(fixtureValues(), { instancesFolder: folder, artifactStoreKeys: JSON.stringify({ shop: { ...shop, maintenance } }) });
+  for (const maintenance of [
+    { accessKeyId: "cleaner" },
+    { ...shop, accessKeyId: "" },
+    hidden,
+    null,
+  ]) {
+    configure(fixtureValues(), {
+      instancesFolder: folder,
+      artifactStoreKeys: JSON.stringify({ shop: { ...shop, maintenance } }),
+    });
     expect((await failureOf())[1]).toContain(
       'the instance has no accessKeyId or no secretAccessKey in its "maintenance" in the secret mlflow-instances:artifactStoreKeys',
     );
@@ -121,7 +152,10 @@ test("instances that together may hold more connections than the server has end 
   const values = fixtureValues() as { platform: { postgresql: { maxConnections: number } } };
   values.platform.postgresql.maxConnections = 100;
   const key = { accessKeyId: "key", secretAccessKey: hidden };
-  configure(values, { instancesFolder: folder, artifactStoreKeys: JSON.stringify({ shop: key, cart: key }) });
+  configure(values, {
+    instancesFolder: folder,
+    artifactStoreKeys: JSON.stringify({ shop: key, cart: key }),
+  });
   expect((await failureOf()).slice(1)).toEqual([
     "  config of stack local: mlflow-instances:environment.platform.postgresql.maxConnections: is 100, of which 95 are for instances, but these may hold 37 (cart) + 63 (shop) at once, 100 in all; " +
       "raise the server's max_connections, or lower the instances' databaseConnections, replicas or workers",
@@ -131,11 +165,16 @@ test("instances that together may hold more connections than the server has end 
 describe("against the outputs of the last update", () => {
   const key = { accessKeyId: "key", secretAccessKey: hidden };
   const artifactStoreKeys = JSON.stringify({ shop: key, cart: key, till: key });
-  const deployed = (...names: string[]): Record<string, unknown> => Object.fromEntries(names.map((name) => [name, { bucket: "b" }]));
-  const linesOf = async () => (await failureOf()).slice(1).map((line) => line.replace(/[^ ]*\/stacks-[A-Za-z0-9]+\//g, ""));
+  const deployed = (...names: string[]): Record<string, unknown> =>
+    Object.fromEntries(names.map((name) => [name, { bucket: "b" }]));
+  const linesOf = async () =>
+    (await failureOf()).slice(1).map((line) => line.replace(/[^ ]*\/stacks-[A-Za-z0-9]+\//g, ""));
 
   test("files that are gone are all said at once, with what to do", async () => {
-    configure(fixtureValues(), { instancesFolder: folderWith({ "shop.yaml": good }), artifactStoreKeys });
+    configure(fixtureValues(), {
+      instancesFolder: folderWith({ "shop.yaml": good }),
+      artifactStoreKeys,
+    });
     lastOutputs = { instances: deployed("shop", "cart", "till") };
     expect(await linesOf()).toEqual([
       '  cart.yaml: is gone, but a file that disappears deletes nothing; to delete cart, put the file back with the line "delete: cart", deploy, then remove the file',
@@ -144,7 +183,10 @@ describe("against the outputs of the last update", () => {
   });
 
   test("a file that was renamed is told as such", async () => {
-    configure(fixtureValues(), { instancesFolder: folderWith({ "till.yaml": good }), artifactStoreKeys });
+    configure(fixtureValues(), {
+      instancesFolder: folderWith({ "till.yaml": good }),
+      artifactStoreKeys,
+    });
     lastOutputs = { instances: deployed("cart") };
     expect(await linesOf()).toEqual([
       "  cart.yaml: is gone and till.yaml is new. An instance can't be renamed: bucket, database and address follow from its name. Give the file its old name back; " +
@@ -153,19 +195,31 @@ describe("against the outputs of the last update", () => {
   });
 
   test("an instance that was prepared may be gone, and one whose file is wrong is not", async () => {
-    configure(fixtureValues(), { instancesFolder: folderWith({ "shop.yaml": `${good}tier: gold\n` }), artifactStoreKeys });
+    configure(fixtureValues(), {
+      instancesFolder: folderWith({ "shop.yaml": `${good}tier: gold\n` }),
+      artifactStoreKeys,
+    });
     lastOutputs = { instances: { ...deployed("shop"), cart: { deletion: "prepared" } } };
-    expect(await linesOf()).toEqual(['  shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production']);
+    expect(await linesOf()).toEqual([
+      '  shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production',
+    ]);
   });
 
   test("a folder that is gone is one error, not one for each instance", async () => {
-    configure(fixtureValues(), { instancesFolder: join(folderWith({}), "nowhere"), artifactStoreKeys });
+    configure(fixtureValues(), {
+      instancesFolder: join(folderWith({}), "nowhere"),
+      artifactStoreKeys,
+    });
     lastOutputs = { instances: deployed("shop", "cart") };
     expect(await linesOf()).toEqual([expect.stringMatching(/nowhere: no such folder/)]);
   });
 
   test("delete wants the instance's own name, of an instance that was deployed", async () => {
-    const files = { "shop.yaml": `${good}delete: cart\n`, "cart.yaml": `${good}delete: cart\n`, "till.yaml": `${good}delete: true\n` };
+    const files = {
+      "shop.yaml": `${good}delete: cart\n`,
+      "cart.yaml": `${good}delete: cart\n`,
+      "till.yaml": `${good}delete: true\n`,
+    };
     configure(fixtureValues(), { instancesFolder: folderWith(files), artifactStoreKeys });
     lastOutputs = { instances: deployed("shop") };
     expect(await linesOf()).toEqual([
@@ -176,7 +230,10 @@ describe("against the outputs of the last update", () => {
   });
 
   test("outputs that can't be read are no empty ones", async () => {
-    configure(fixtureValues(), { instancesFolder: folderWith({ "shop.yaml": good }), artifactStoreKeys });
+    configure(fixtureValues(), {
+      instancesFolder: folderWith({ "shop.yaml": good }),
+      artifactStoreKeys,
+    });
     const mocks: pulumi.runtime.Mocks = {
       newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs }),
       call: () => {
@@ -193,7 +250,9 @@ describe("against the outputs of the last update", () => {
 test("an environment that can't be reached ends the program before any resource", async () => {
   const folder = folderWith({ "shop.yaml": good });
   // Port 1 of loopback: nothing listens there.
-  const values = fixtureValues() as { platform: { postgresql: { host: string; port: number }; objectStore: { endpoint: string } } };
+  const values = fixtureValues() as {
+    platform: { postgresql: { host: string; port: number }; objectStore: { endpoint: string } };
+  };
   Object.assign(values.platform.postgresql, { host: "127.0.0.1", port: 1 });
   values.platform.objectStore.endpoint = "https://127.0.0.1:1";
   configure(values, { instancesFolder: folder });
@@ -209,8 +268,12 @@ test("a problem of the config is shown at its line when it came from the stack's
   const config = configOf({ domain: "x", platform: { kind: "gke" } });
   const problems = [{ path: ["environment", "platform", "kind"], message: "m" }];
   const folder = folderWith({
-    "same.yaml": stringify({ config: { "mlflow-instances:environment": { domain: "x", platform: { kind: "gke" } } } }),
-    "other.yaml": stringify({ config: { "mlflow-instances:environment": { domain: "y", platform: { kind: "gke" } } } }),
+    "same.yaml": stringify({
+      config: { "mlflow-instances:environment": { domain: "x", platform: { kind: "gke" } } },
+    }),
+    "other.yaml": stringify({
+      config: { "mlflow-instances:environment": { domain: "y", platform: { kind: "gke" } } },
+    }),
   });
   expect(placeInStackFile(config, join(folder, "same.yaml"), problems)).toEqual([
     `${folder}/same.yaml:5:7 mlflow-instances:environment.platform.kind: m`,

@@ -1,8 +1,20 @@
 import { readFileSync } from "node:fs";
-import { databaseName, defaultResources, instanceNamePattern, namespaceName, tierDefaults } from "@mlflow-instances/components";
+import {
+  databaseName,
+  defaultResources,
+  instanceNamePattern,
+  namespaceName,
+  tierDefaults,
+} from "@mlflow-instances/components";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { instanceFileSchema, latestExpiry, problemsIn, resolve, type InstanceFile } from "../../../program/instance/instance.ts";
+import {
+  instanceFileSchema,
+  latestExpiry,
+  problemsIn,
+  resolve,
+  type InstanceFile,
+} from "../../../program/instance/instance.ts";
 import { nameProblem } from "../../../program/values/naming.ts";
 import { instanceJsonSchema, schemaFile } from "../../../program/schema.ts";
 import { bytesOf, days, daysOf, size } from "../../../program/values/units.ts";
@@ -14,7 +26,12 @@ interface JsonSchema {
   required: string[];
 }
 
-const file = (extra: Partial<InstanceFile> = {}): InstanceFile => ({ team: "fraud", owner: "a@example.com", description: "d", ...extra });
+const file = (extra: Partial<InstanceFile> = {}): InstanceFile => ({
+  team: "fraud",
+  owner: "a@example.com",
+  description: "d",
+  ...extra,
+});
 
 test("every default of a tier is filled in", () => {
   // The numbers themselves are the component's; the golden shows them.
@@ -32,7 +49,11 @@ test("every default of a tier is filled in", () => {
     host: "shop.mlflow.test",
     deletedExperimentRetention: "30d",
     staleRuns: { after: "24h", idle: "6h" },
-    maintenance: { timeZone: "Etc/UTC", retentionSchedule: "47 2 * * *", staleRunsSchedule: "17 * * * *" },
+    maintenance: {
+      timeZone: "Etc/UTC",
+      retentionSchedule: "47 2 * * *",
+      staleRunsSchedule: "17 * * * *",
+    },
     protect: true,
     deletion: false,
     replicas: standard.replicas,
@@ -60,34 +81,58 @@ test("every default of a tier is filled in", () => {
 
 test("a file's value goes before the environment's default, and that before the tier's", () => {
   const environment = fixtureEnvironment(
-    (values) => (values.defaults = { tier: "production", deletedExperimentRetention: "60d", timeZone: "Europe/Berlin" }),
+    (values) =>
+      (values.defaults = {
+        tier: "production",
+        deletedExperimentRetention: "60d",
+        timeZone: "Europe/Berlin",
+      }),
   );
   expect(resolve(environment, "shop", file())).toMatchObject({
     tier: "production",
     deletedExperimentRetention: "60d",
     maintenance: { timeZone: "Europe/Berlin", staleRunsSchedule: "17 * * * *" },
   });
-  const own = { timeZone: "America/New_York", retentionSchedule: "@daily", staleRunsSchedule: "*/30 * * * *" };
+  const own = {
+    timeZone: "America/New_York",
+    retentionSchedule: "@daily",
+    staleRunsSchedule: "*/30 * * * *",
+  };
   expect(resolve(environment, "shop", file({ maintenance: own })).maintenance).toEqual(own);
   // Who only shortens `after` doesn't have to know of `idle`.
-  expect(resolve(environment, "shop", file({ staleRuns: { after: "3h" } })).staleRuns).toEqual({ after: "3h", idle: "3h" });
-  expect(resolve(environment, "shop", file({ staleRuns: { after: "2d" } })).staleRuns).toEqual({ after: "2d", idle: "6h" });
-  expect(resolve(environment, "shop", file({ tier: "sandbox", deletedExperimentRetention: "1d" }))).toMatchObject({
+  expect(resolve(environment, "shop", file({ staleRuns: { after: "3h" } })).staleRuns).toEqual({
+    after: "3h",
+    idle: "3h",
+  });
+  expect(resolve(environment, "shop", file({ staleRuns: { after: "2d" } })).staleRuns).toEqual({
+    after: "2d",
+    idle: "6h",
+  });
+  expect(
+    resolve(environment, "shop", file({ tier: "sandbox", deletedExperimentRetention: "1d" })),
+  ).toMatchObject({
     tier: "sandbox",
     deletedExperimentRetention: "1d",
   });
 });
 
 test("traces have a retention only where the file or the environment declares one", () => {
-  const environment = fixtureEnvironment((values) => (values.defaults = { traceRetention: "365d" }));
-  expect(Object.keys(resolve(fixtureEnvironment(), "shop", file()))).not.toContain("traceRetention");
+  const environment = fixtureEnvironment(
+    (values) => (values.defaults = { traceRetention: "365d" }),
+  );
+  expect(Object.keys(resolve(fixtureEnvironment(), "shop", file()))).not.toContain(
+    "traceRetention",
+  );
   expect(resolve(environment, "shop", file()).traceRetention).toBe("365d");
   expect(resolve(environment, "shop", file({ traceRetention: "90d" })).traceRetention).toBe("90d");
 });
 
 test("a host of its own goes before the one that follows from the name, and changes nothing else", () => {
   const usual = resolve(fixtureEnvironment(), "shop", file());
-  expect(resolve(fixtureEnvironment(), "shop", file({ host: "till.mlflow.test" }))).toEqual({ ...usual, host: "till.mlflow.test" });
+  expect(resolve(fixtureEnvironment(), "shop", file({ host: "till.mlflow.test" }))).toEqual({
+    ...usual,
+    host: "till.mlflow.test",
+  });
 });
 
 test("memory follows the workers unless it is given", () => {
@@ -98,7 +143,9 @@ test("memory follows the workers unless it is given", () => {
     limit: four.memoryLimit,
   });
   const memory = { request: "2Gi", limit: "3Gi" };
-  expect(resolve(fixtureEnvironment(), "shop", file({ workers: 4, memory })).memory).toEqual(memory);
+  expect(resolve(fixtureEnvironment(), "shop", file({ workers: 4, memory })).memory).toEqual(
+    memory,
+  );
 });
 
 test("the order of tokens in the file changes nothing", () => {
@@ -136,7 +183,14 @@ test("names: what passes fits every name that is derived from it", () => {
       expect(databaseName(name)).toMatch(/^[a-z][a-z0-9_]{0,62}$/);
     }),
   );
-  for (const name of ["fraud-detector", "search-ranker", "conveyor", "energy-tariff", "b2b-pricing", "area51-shop"]) {
+  for (const name of [
+    "fraud-detector",
+    "search-ranker",
+    "conveyor",
+    "energy-tariff",
+    "b2b-pricing",
+    "area51-shop",
+  ]) {
     expect(nameProblem(name, "production")).toBeUndefined();
   }
   expect(nameProblem("fraud-demo", "sandbox")).toBeUndefined();
@@ -150,7 +204,8 @@ test("units", () => {
   expect([daysOf("30d"), bytesOf("512Mi"), bytesOf("20Gi")]).toEqual([30, 536870912, 21474836480]);
   for (const wrong of ["30", "0d", "-1d", "1.5d", "30D", "1w", " 30d", "30d ", 30, null, ""])
     expect(days.safeParse(wrong).success).toBe(false);
-  for (const wrong of ["20", "20G", "0Gi", "1.5Gi", "20gi", 20]) expect(size.safeParse(wrong).success).toBe(false);
+  for (const wrong of ["20", "20G", "0Gi", "1.5Gi", "20gi", 20])
+    expect(size.safeParse(wrong).success).toBe(false);
 });
 
 test("the JSON Schema for editors is current, and describes every key", () => {

@@ -9,7 +9,9 @@ const root = join(import.meta.dirname, "..", "..", "..");
 // Those of this machine alone, which git ignores, are the business of the tools that write them.
 const ignored = readFileSync(join(root, ".gitignore"), "utf8").split("\n");
 const stackFiles = readdirSync(join(root, "stacks")).filter(
-  (file) => /^Pulumi\..+\.yaml$/.test(file) && !ignored.some((pattern) => matchesGlob(`stacks/${file}`, pattern)),
+  (file) =>
+    /^Pulumi\..+\.yaml$/.test(file) &&
+    !ignored.some((pattern) => matchesGlob(`stacks/${file}`, pattern)),
 );
 
 test("an example of an environment is there", () => {
@@ -17,7 +19,9 @@ test("an example of an environment is there", () => {
 });
 
 test.each(stackFiles)("%s uses no default provider, and its environment is right", (file) => {
-  const { config } = parse(readFileSync(join(root, "stacks", file), "utf8")) as { config: Record<string, unknown> };
+  const { config } = parse(readFileSync(join(root, "stacks", file), "utf8")) as {
+    config: Record<string, unknown>;
+  };
   expect(config["pulumi:disable-default-providers"]).toEqual(["*"]);
   expect(parseEnvironment(configOf(config["mlflow-instances:environment"])).problems).toEqual([]);
 });
@@ -34,7 +38,8 @@ test("Pulumi reads the stacks' files from stacks/ and the program without a type
     stackConfigDir: "stacks",
     runtime: { name: "nodejs", options: { typescript: false } },
   });
-  // With `main` the working directory would be that folder, and the instances' files would not be found.
+  // With `main` the working directory would be that folder, and the instances' files would not be
+  // found.
   expect(project.main).toBeUndefined();
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { main: string };
   expect(manifest.main).toBe("program/index.ts");

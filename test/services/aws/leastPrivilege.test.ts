@@ -14,11 +14,19 @@ import {
 } from "@aws-sdk/client-s3";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { instanceGrants, maintenanceGrants, maintenancePrefix } from "../../../components/internal/bucketActions.ts";
+import {
+  instanceGrants,
+  maintenanceGrants,
+  maintenancePrefix,
+} from "../../../components/internal/bucketActions.ts";
 import { bucketPolicy } from "../../../components/internal/bucketPolicy.ts";
 import { rolePolicy } from "../../../components/internal/roleDocuments.ts";
 import { artifactPrefix } from "../../../components/internal/serverEnvironment.ts";
-import { emulatedAccount, startAwsEmulator, type AwsEmulator } from "../../engine/support/awsEmulator.ts";
+import {
+  emulatedAccount,
+  startAwsEmulator,
+  type AwsEmulator,
+} from "../../engine/support/awsEmulator.ts";
 import { needsOf, recordOperations, type Operation } from "./operations.ts";
 import { decide, type PolicyDocument } from "../../fast/aws/policyEvaluator.ts";
 
@@ -28,11 +36,15 @@ import { decide, type PolicyDocument } from "../../fast/aws/policyEvaluator.ts";
  * many objects for rights on the bucket where AWS asks for them on each object, so objects are deleted one by one there; it has no KMS).
  */
 const region = "eu-central-1";
-const kms = { key: `arn:aws:kms:${region}:${emulatedAccount}:key/0b7f6a52-0000-4000-8000-000000000000`, via: `s3.${region}.amazonaws.com` };
+const kms = {
+  key: `arn:aws:kms:${region}:${emulatedAccount}:key/0b7f6a52-0000-4000-8000-000000000000`,
+  via: `s3.${region}.amazonaws.com`,
+};
 const grants = { server: instanceGrants(true), maintenance: maintenanceGrants };
 type Role = keyof typeof grants;
 const roles = Object.keys(grants) as Role[];
-const arnOf = (role: Role): string => `arn:aws:iam::${emulatedAccount}:role/mlflow-instances/${role}`;
+const arnOf = (role: Role): string =>
+  `arn:aws:iam::${emulatedAccount}:role/mlflow-instances/${role}`;
 
 /** Of a client of any service. */
 const settingsOf = ({ endpoint, ca }: AwsEmulator) => ({
@@ -48,9 +60,12 @@ let admin: { s3: S3Client; iam: IAMClient };
 const recorded = new Map<Role, Operation[]>();
 
 const policyOf = (role: Role): PolicyDocument =>
-  JSON.parse(rolePolicy(grants[role], { name: role, region, kmsKeyArn: kms.key })) as PolicyDocument;
+  JSON.parse(
+    rolePolicy(grants[role], { name: role, region, kmsKeyArn: kms.key }),
+  ) as PolicyDocument;
 
-const actionsOf = (document: PolicyDocument): string[] => document.Statement.flatMap(({ Action }) => Action);
+const actionsOf = (document: PolicyDocument): string[] =>
+  document.Statement.flatMap(({ Action }) => Action);
 
 /** The document without an action; a statement that has none left goes. */
 const without = (document: PolicyDocument, action: string): PolicyDocument => ({
@@ -66,8 +81,15 @@ beforeAll(async () => {
   settings = settingsOf(aws);
   admin = { s3: new S3Client({ ...settings, forcePathStyle: true }), iam: new IAMClient(settings) };
   for (const Bucket of roles) {
-    await admin.s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }));
-    await admin.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+    await admin.s3.send(
+      new CreateBucketCommand({
+        Bucket,
+        CreateBucketConfiguration: { LocationConstraint: region },
+      }),
+    );
+    await admin.s3.send(
+      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
+    );
   }
   await Promise.all(
     roles.map(async (role) => {
@@ -104,7 +126,10 @@ function refusedSteps(role: Role, policy: PolicyDocument): string[] {
   ) as PolicyDocument;
   const refused = recorded.get(role)!.filter((operation) =>
     needsOf(operation, bucketArn, kms).some((need) => {
-      const resource = { account: emulatedAccount, ...(need.action.startsWith("s3:") && { policy: ofBucket }) };
+      const resource = {
+        account: emulatedAccount,
+        ...(need.action.startsWith("s3:") && { policy: ofBucket }),
+      };
       return decide({ arn: arnOf(role), policies: [policy] }, need, resource) !== "allowed";
     }),
   );
@@ -123,7 +148,9 @@ describe.each(roles)("the role of %s", (role) => {
 
   it("has no action without an operation that fails without it", () => {
     const policy = policyOf(role);
-    const needless = actionsOf(policy).filter((action) => refusedSteps(role, without(policy, action)).length === 0);
+    const needless = actionsOf(policy).filter(
+      (action) => refusedSteps(role, without(policy, action)).length === 0,
+    );
     expect(needless).toEqual([]);
   });
 });
@@ -132,35 +159,62 @@ describe.each(roles)("the role of %s", (role) => {
 const folders: Record<Role, string> = { server: artifactPrefix, maintenance: maintenancePrefix };
 
 /** One request for each action that moto enforces; the folder is the role's. */
-const requests: Record<string, (s3: S3Client, Bucket: string, folder: string) => Promise<unknown>> = {
-  "s3:ListBucket": (s3, Bucket) => s3.send(new ListObjectsV2Command({ Bucket })),
-  "s3:ListBucketVersions": (s3, Bucket) => s3.send(new ListObjectVersionsCommand({ Bucket })),
-  "s3:ListBucketMultipartUploads": (s3, Bucket) => s3.send(new ListMultipartUploadsCommand({ Bucket })),
-  "s3:PutObject": (s3, Bucket, folder) => s3.send(new PutObjectCommand({ Bucket, Key: `${folder}/of-the-role`, Body: "1" })),
-  "s3:GetObject": (s3, Bucket, folder) => s3.send(new GetObjectCommand({ Bucket, Key: `${folder}/kept` })),
-  "s3:DeleteObject": (s3, Bucket) => s3.send(new DeleteObjectCommand({ Bucket, Key: "artifacts/1" })),
-  "s3:DeleteObjectVersion": async (s3, Bucket) => {
-    const { VersionId } = await admin.s3.send(new PutObjectCommand({ Bucket, Key: "artifacts/2", Body: "2" }));
-    return s3.send(new DeleteObjectCommand({ Bucket, Key: "artifacts/2", VersionId }));
-  },
-  "s3:AbortMultipartUpload": async (s3, Bucket) => {
-    const { UploadId } = await admin.s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "artifacts/3" }));
-    return s3.send(new AbortMultipartUploadCommand({ Bucket, Key: "artifacts/3", UploadId }));
-  },
-};
+const requests: Record<string, (s3: S3Client, Bucket: string, folder: string) => Promise<unknown>> =
+  {
+    "s3:ListBucket": (s3, Bucket) => s3.send(new ListObjectsV2Command({ Bucket })),
+    "s3:ListBucketVersions": (s3, Bucket) => s3.send(new ListObjectVersionsCommand({ Bucket })),
+    "s3:ListBucketMultipartUploads": (s3, Bucket) =>
+      s3.send(new ListMultipartUploadsCommand({ Bucket })),
+    "s3:PutObject": (s3, Bucket, folder) =>
+      s3.send(new PutObjectCommand({ Bucket, Key: `${folder}/of-the-role`, Body: "1" })),
+    "s3:GetObject": (s3, Bucket, folder) =>
+      s3.send(new GetObjectCommand({ Bucket, Key: `${folder}/kept` })),
+    "s3:DeleteObject": (s3, Bucket) =>
+      s3.send(new DeleteObjectCommand({ Bucket, Key: "artifacts/1" })),
+    "s3:DeleteObjectVersion": async (s3, Bucket) => {
+      const { VersionId } = await admin.s3.send(
+        new PutObjectCommand({ Bucket, Key: "artifacts/2", Body: "2" }),
+      );
+      return s3.send(new DeleteObjectCommand({ Bucket, Key: "artifacts/2", VersionId }));
+    },
+    "s3:AbortMultipartUpload": async (s3, Bucket) => {
+      const { UploadId } = await admin.s3.send(
+        new CreateMultipartUploadCommand({ Bucket, Key: "artifacts/3" }),
+      );
+      return s3.send(new AbortMultipartUploadCommand({ Bucket, Key: "artifacts/3", UploadId }));
+    },
+  };
 
 describe.each(roles)("moto, which enforces the role of %s", (role) => {
   let pod: S3Client;
   const setPolicy = (policy: PolicyDocument) =>
-    admin.iam.send(new PutRolePolicyCommand({ RoleName: role, PolicyName: "bucket", PolicyDocument: JSON.stringify(policy) }));
+    admin.iam.send(
+      new PutRolePolicyCommand({
+        RoleName: role,
+        PolicyName: "bucket",
+        PolicyDocument: JSON.stringify(policy),
+      }),
+    );
 
   beforeAll(async () => {
     const trust = JSON.stringify({ Version: "2012-10-17", Statement: [] });
-    await admin.iam.send(new CreateRoleCommand({ RoleName: role, Path: "/mlflow-instances/", AssumeRolePolicyDocument: trust }));
-    await admin.s3.send(new PutObjectCommand({ Bucket: role, Key: `${folders[role]}/kept`, Body: "1" }));
+    await admin.iam.send(
+      new CreateRoleCommand({
+        RoleName: role,
+        Path: "/mlflow-instances/",
+        AssumeRolePolicyDocument: trust,
+      }),
+    );
+    await admin.s3.send(
+      new PutObjectCommand({ Bucket: role, Key: `${folders[role]}/kept`, Body: "1" }),
+    );
     const sts = new STSClient(settings);
     const { Credentials } = await sts.send(
-      new AssumeRoleWithWebIdentityCommand({ RoleArn: arnOf(role), RoleSessionName: "pod", WebIdentityToken: "a token of the cluster" }),
+      new AssumeRoleWithWebIdentityCommand({
+        RoleArn: arnOf(role),
+        RoleSessionName: "pod",
+        WebIdentityToken: "a token of the cluster",
+      }),
     );
     sts.destroy();
     pod = new S3Client({
@@ -203,7 +257,9 @@ describe.each(roles)("moto, which enforces the role of %s", (role) => {
       try {
         expect(await outcome(policy, action), `with ${action}`).toBe("allowed");
         await aws.allowAll();
-        expect(await outcome(without(policy, action), action), `without ${action}`).toBe("AccessDenied");
+        expect(await outcome(without(policy, action), action), `without ${action}`).toBe(
+          "AccessDenied",
+        );
       } finally {
         await aws.allowAll();
       }

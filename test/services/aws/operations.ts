@@ -15,7 +15,11 @@ export interface Operation {
 }
 
 /** Does in a versioned bucket what a role's pods do, and tells each call of S3 that came of it. */
-export async function recordOperations(aws: AwsEmulator, role: "server" | "maintenance", bucket: string): Promise<Operation[]> {
+export async function recordOperations(
+  aws: AwsEmulator,
+  role: "server" | "maintenance",
+  bucket: string,
+): Promise<Operation[]> {
   const { stdout } = await promisify(execFile)(
     await pythonWithFlavours(),
     [join(import.meta.dirname, "recordOperations.py"), role, bucket],
@@ -49,7 +53,10 @@ export interface Need {
 
 const toWrite = ["kms:Decrypt", "kms:GenerateDataKey"];
 
-/** Actions of S3 and of the bucket's key that AWS asks for, by its reference of operations; an operation that isn't here is an error, not free. */
+/**
+ * Actions of S3 and of the bucket's key that AWS asks for, by its reference of operations; an
+ * operation that isn't here is an error, not free.
+ */
 const needs: Record<string, { s3: string; kms?: readonly string[]; about: "bucket" | "object" }> = {
   PutObject: { s3: "s3:PutObject", kms: ["kms:GenerateDataKey"], about: "object" },
   GetObject: { s3: "s3:GetObject", kms: ["kms:Decrypt"], about: "object" },
@@ -64,7 +71,11 @@ const needs: Record<string, { s3: string; kms?: readonly string[]; about: "bucke
 };
 
 /** What an operation has to be allowed on a bucket whose objects are encrypted with a key. */
-export function needsOf({ operation, Key, objects }: Operation, bucketArn: string, kms: { key: string; via: string }): Need[] {
+export function needsOf(
+  { operation, Key, objects }: Operation,
+  bucketArn: string,
+  kms: { key: string; via: string },
+): Need[] {
   if (operation === "DeleteObjects") {
     return (objects ?? []).map((each) => ({
       action: each.VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion",
@@ -72,7 +83,8 @@ export function needsOf({ operation, Key, objects }: Operation, bucketArn: strin
     }));
   }
   const need = needs[operation];
-  if (need === undefined) throw new Error(`which actions ${operation} needs is not known here; look it up and add it`);
+  if (need === undefined)
+    throw new Error(`which actions ${operation} needs is not known here; look it up and add it`);
   return [
     { action: need.s3, resource: need.about === "bucket" ? bucketArn : `${bucketArn}/${Key}` },
     ...(need.kms ?? []).map((action) => ({

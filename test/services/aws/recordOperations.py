@@ -25,8 +25,21 @@ step = "start"
 
 def record(params: dict[str, Any], model: Any, **_: Any) -> None:
     kept = {name: params[name] for name in ("Bucket", "Key", "VersionId") if name in params}
-    objects = [{name: item[name] for name in ("Key", "VersionId") if name in item} for item in params.get("Delete", {}).get("Objects", [])]
-    print(json.dumps({"step": step, "operation": model.name, **kept, **({"objects": objects} if objects else {})}), flush=True)
+    objects = [
+        {name: item[name] for name in ("Key", "VersionId") if name in item}
+        for item in params.get("Delete", {}).get("Objects", [])
+    ]
+    print(
+        json.dumps(
+            {
+                "step": step,
+                "operation": model.name,
+                **kept,
+                **({"objects": objects} if objects else {}),
+            }
+        ),
+        flush=True,
+    )
 
 
 # Clients copy the hooks of the session that makes them.
@@ -66,15 +79,27 @@ def server() -> None:
     begin("a client asks for presigned transfers")
     upload = direct.create_multipart_upload("large.bin", 1, "presigned").upload_id
     key = "artifacts/presigned/large.bin"
-    etag = direct._get_s3_client().upload_part(Bucket=bucket_name, Key=key, UploadId=upload, PartNumber=1, Body=b"part")["ETag"]
-    direct.complete_multipart_upload("large.bin", upload, [MultipartUploadPart(1, etag, "")], "presigned")
-    direct.abort_multipart_upload("gone.bin", direct.create_multipart_upload("gone.bin", 1, "presigned").upload_id, "presigned")
+    etag = direct._get_s3_client().upload_part(
+        Bucket=bucket_name, Key=key, UploadId=upload, PartNumber=1, Body=b"part"
+    )["ETag"]
+    direct.complete_multipart_upload(
+        "large.bin", upload, [MultipartUploadPart(1, etag, "")], "presigned"
+    )
+    direct.abort_multipart_upload(
+        "gone.bin",
+        direct.create_multipart_upload("gone.bin", 1, "presigned").upload_id,
+        "presigned",
+    )
     begin("artifacts are deleted")
     proxied.delete_artifacts("run")
     assert proxied.list_artifacts("run") == []
 
     begin("the final dump is written")
-    bucket = open_bucket(SimpleNamespace(store=SimpleNamespace(bucket=bucket_name), endpoint=os.environ["AWS_ENDPOINT_URL"]))
+    bucket = open_bucket(
+        SimpleNamespace(
+            store=SimpleNamespace(bucket=bucket_name), endpoint=os.environ["AWS_ENDPOINT_URL"]
+        )
+    )
     bucket.begin_upload("final-dump/1/of-a-killed-run.csv.gz", "application/gzip")
     _abort_former_uploads(bucket)
     table = CompressedObject(bucket, "final-dump/1/runs.csv.gz")
@@ -95,7 +120,11 @@ def maintenance() -> None:
     from mlflow_instance.maintenance.report import ReportFolder
     from mlflow_instance.maintenance.stale_runs import OBSERVATIONS, read_observations
 
-    bucket = open_bucket(SimpleNamespace(store=SimpleNamespace(bucket=bucket_name), endpoint=os.environ["AWS_ENDPOINT_URL"]))
+    bucket = open_bucket(
+        SimpleNamespace(
+            store=SimpleNamespace(bucket=bucket_name), endpoint=os.environ["AWS_ENDPOINT_URL"]
+        )
+    )
     now = datetime.now(UTC)
     begin("what the server left")
     for key in ("artifacts/1/model", "tmp/part"):

@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 /**
- * The lists and watches of an API server, without one. Arguments: address, port, PEM file with key and certificate. Its cluster comes by
- * lines of JSON: `{path, type, object}` is one event, `{cut: true}` ends all watches and forgets old versions, as a restarted server does.
+ * The lists and watches of an API server, without one. Arguments: address, port, PEM file with key
+ * and certificate. Its cluster comes by lines of JSON: `{path, type, object}` is one event, `{cut:
+ * true}` ends all watches and forgets old versions, as a restarted server does.
  */
 interface Item {
   metadata: { namespace?: string; name: string; resourceVersion?: string };
@@ -29,14 +30,20 @@ let oldest = version;
 const server = createServer({ key: pem, cert: pem }, (request, response) => {
   const url = new URL(request.url ?? "", "https://cluster");
   if (url.searchParams.get("watch") === null) {
-    response.end(JSON.stringify({ metadata: { resourceVersion: String(version) }, items: [...(items.get(url.pathname)?.values() ?? [])] }));
+    response.end(
+      JSON.stringify({
+        metadata: { resourceVersion: String(version) },
+        items: [...(items.get(url.pathname)?.values() ?? [])],
+      }),
+    );
   } else if (Number(url.searchParams.get("resourceVersion")) < oldest) {
     response.writeHead(410).end();
   } else {
     const watch = { path: url.pathname, response };
     const since = Number(url.searchParams.get("resourceVersion"));
     response.writeHead(200).flushHeaders();
-    for (const event of past) if (event.path === watch.path && event.version > since) response.write(event.text);
+    for (const event of past)
+      if (event.path === watch.path && event.version > since) response.write(event.text);
     watches.add(watch);
     response.once("close", () => watches.delete(watch));
   }

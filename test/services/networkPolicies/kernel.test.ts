@@ -5,7 +5,12 @@ import type { NetworkPolicy, Pod } from "../../../local/networkPolicies/objects.
 import { tableName } from "../../../local/networkPolicies/render.ts";
 import { compile } from "../../fast/local/networkPolicies/compile.ts";
 import { Lab, labObstacle } from "./lab.ts";
-import { allowed, nodeAddress, podCidr, type World } from "../../fast/local/networkPolicies/specification.ts";
+import {
+  allowed,
+  nodeAddress,
+  podCidr,
+  type World,
+} from "../../fast/local/networkPolicies/specification.ts";
 import { podAddresses, world } from "../../fast/local/networkPolicies/worlds.ts";
 
 const outside = "10.98.0.1";
@@ -16,7 +21,10 @@ const service = "10.97.0.10";
 const nodeService = "10.97.0.11";
 const obstacle = labObstacle();
 
-/** What real packets do in a network namespace of its own. Shown as skipped, with the reason, where such a namespace can't be made. */
+/**
+ * What real packets do in a network namespace of its own. Shown as skipped, with the reason, where
+ * such a namespace can't be made.
+ */
 describe.skipIf(obstacle !== undefined)(
   `nftables in a network namespace${obstacle === undefined ? "" : ` (${obstacle})`}`,
   { timeout: 90_000 },
@@ -45,21 +53,36 @@ describe.skipIf(obstacle !== undefined)(
       spec: { containers: [{ ports: [{ name: "http", containerPort: 5000 }] }] },
       status: { phase: "Running", podIP },
     });
-    const pods = [pod("server", server), pod("client", client), pod("stranger", stranger), pod("spare", spare)];
+    const pods = [
+      pod("server", server),
+      pod("client", client),
+      pod("stranger", stranger),
+      pod("spare", spare),
+    ];
     const namespaces = ["a", "b"].map((name) => ({ metadata: { name, labels: { name } } }));
     const policy = (name: string, spec: NonNullable<NetworkPolicy["spec"]>): NetworkPolicy => ({
       metadata: { namespace: "a", name },
       spec,
     });
     const denyAll = policy("deny", { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
-    const apply = (policies: NetworkPolicy[], known = pods): void => write({ policies, namespaces, pods: known });
+    const apply = (policies: NetworkPolicy[], known = pods): void =>
+      write({ policies, namespaces, pods: known });
     const write = (objects: World): void => {
-      lab.inNode("nft", ["-f", "-"], compile(objects.policies, objects.namespaces, objects.pods, { podCidr }));
+      lab.inNode(
+        "nft",
+        ["-f", "-"],
+        compile(objects.policies, objects.namespaces, objects.pods, { podCidr }),
+      );
     };
     const clientToServer = [
       policy("server", {
         podSelector: { matchLabels: { app: "server" } },
-        ingress: [{ from: [{ podSelector: { matchLabels: { app: "client" } } }], ports: [{ port: "http" }] }],
+        ingress: [
+          {
+            from: [{ podSelector: { matchLabels: { app: "client" } } }],
+            ports: [{ port: "http" }],
+          },
+        ],
       }),
       policy("client", {
         podSelector: { matchLabels: { app: "client" } },
@@ -129,13 +152,17 @@ describe.skipIf(obstacle !== undefined)(
 
     it("does not believe a borrowed source address", async () => {
       apply([denyAll, ...clientToServer]);
-      // The stranger takes the client's address, which may reach the server, and sends under it; the counter sees what comes through.
+      // The stranger takes the client's address, which may reach the server, and sends under it;
+      // the counter sees what comes through.
       lab.inNode(
         "nft",
         ["-f", "-"],
         `flush chain inet other count\nadd rule inet other count ip saddr ${client} ip daddr ${server} counter`,
       );
-      const seen = (): number => Number(/packets (\d+)/.exec(lab.inNode("nft", ["list", "chain", "inet", "other", "count"]))?.[1]);
+      const seen = (): number =>
+        Number(
+          /packets (\d+)/.exec(lab.inNode("nft", ["list", "chain", "inet", "other", "count"]))?.[1],
+        );
       lab.inPod(stranger, "ip", ["address", "add", `${client}/32`, "dev", "eth0"]);
       const send =
         "require('net').connect({host:process.argv[1],port:5000,localAddress:process.argv[2]}).on('error',()=>0);setTimeout(()=>process.exit(),200)";
@@ -149,26 +176,47 @@ describe.skipIf(obstacle !== undefined)(
       expect(seen()).toBeGreaterThan(0);
     });
 
-    it.skipIf(!existsSync("/proc/net/if_inet6"))("leaves no way over IPv6, which the node's services may listen on", async () => {
-      const listener = lab.spawnInNode(process.execPath, ["-e", "require('net').createServer((s)=>s.end()).listen(6000,'::')"]);
-      const address = /(fe80[^/ ]+)/.exec(lab.inNode("ip", ["-6", "-o", "address", "show", "dev", `veth${server.split(".").at(-1)}`]))?.[1];
-      const connect =
-        "require('net').connect(6000,process.argv[1]).on('connect',()=>{console.log('open');process.exit()}).on('error',()=>process.exit());setTimeout(process.exit,700)";
-      const opens = (): boolean => lab.inPod(server, process.execPath, ["-e", connect, `${address}%eth0`]).includes("open");
-      try {
-        lab.inNode("nft", ["delete", "table", "inet", tableName]);
-        // Without the table there is a way, as soon as the listener is up.
-        await expect.poll(opens, { timeout: 20_000 }).toBe(true);
-        apply([]);
-        expect(opens()).toBe(false);
-      } finally {
-        listener.kill();
-      }
-    });
+    it.skipIf(!existsSync("/proc/net/if_inet6"))(
+      "leaves no way over IPv6, which the node's services may listen on",
+      async () => {
+        const listener = lab.spawnInNode(process.execPath, [
+          "-e",
+          "require('net').createServer((s)=>s.end()).listen(6000,'::')",
+        ]);
+        const address = /(fe80[^/ ]+)/.exec(
+          lab.inNode("ip", [
+            "-6",
+            "-o",
+            "address",
+            "show",
+            "dev",
+            `veth${server.split(".").at(-1)}`,
+          ]),
+        )?.[1];
+        const connect =
+          "require('net').connect(6000,process.argv[1]).on('connect',()=>{console.log('open');process.exit()}).on('error',()=>process.exit());setTimeout(process.exit,700)";
+        const opens = (): boolean =>
+          lab.inPod(server, process.execPath, ["-e", connect, `${address}%eth0`]).includes("open");
+        try {
+          lab.inNode("nft", ["delete", "table", "inet", tableName]);
+          // Without the table there is a way, as soon as the listener is up.
+          await expect.poll(opens, { timeout: 20_000 }).toBe(true);
+          apply([]);
+          expect(opens()).toBe(false);
+        } finally {
+          listener.kill();
+        }
+      },
+    );
 
     it("replaces a table without letting anything through in between", async () => {
       const texts = ["one", "other"].map((name) =>
-        compile([denyAll, policy(name, { podSelector: { matchLabels: { app: name } } })], namespaces, pods, { podCidr }),
+        compile(
+          [denyAll, policy(name, { podSelector: { matchLabels: { app: name } } })],
+          namespaces,
+          pods,
+          { podCidr },
+        ),
       );
       let replacing = true;
       const replaced = lab.replaceTables(texts, 40).finally(() => (replacing = false));
@@ -199,8 +247,15 @@ describe.skipIf(obstacle !== undefined)(
           );
           await Promise.all(
             tries.map(async (packet) => {
-              const expected = allowed(objects, packet) ? "open" : packet.protocol === "TCP" ? "refused" : "rejected";
-              expect(await lab.attempt(packet.from, packet.to, packet.port, packet.protocol), JSON.stringify(packet)).toBe(expected);
+              const expected = allowed(objects, packet)
+                ? "open"
+                : packet.protocol === "TCP"
+                  ? "refused"
+                  : "rejected";
+              expect(
+                await lab.attempt(packet.from, packet.to, packet.port, packet.protocol),
+                JSON.stringify(packet),
+              ).toBe(expected);
               if (expected === "open") open++;
               else shut++;
             }),

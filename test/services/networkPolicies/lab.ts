@@ -19,7 +19,8 @@ export function labObstacle(): string | undefined {
   return undefined;
 }
 
-const ip = (...args: string[]): void => void execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
+const ip = (...args: string[]): void =>
+  void execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
 
 const spaces = (): string[] =>
   execFileSync("ip", ["netns", "list"], { encoding: "utf8" })
@@ -28,8 +29,9 @@ const spaces = (): string[] =>
     .filter((name) => name.startsWith("npt-"));
 
 /**
- * A node as the embedded platform has it, without Kubernetes: a network namespace that routes between its pods (point to point, as the CNI plugin
- * `ptp` does), each a namespace of its own, and the machine outside on `eth0`.
+ * A node as the embedded platform has it, without Kubernetes: a network namespace that routes
+ * between its pods (point to point, as the CNI plugin `ptp` does), each a namespace of its own, and
+ * the machine outside on `eth0`.
  */
 export class Lab {
   readonly node: string;
@@ -43,13 +45,19 @@ export class Lab {
 
   /** The machine around the node, and the node itself. */
   async start(address: string, nodeAddress: string, ports: readonly number[]): Promise<void> {
-    for (const name of spaces()) if (!existsSync(`/proc/${/^npt-(\d+)-/.exec(name)?.[1] ?? "self"}`)) ip("netns", "delete", name); // of a killed run
+    for (const name of spaces())
+      if (!existsSync(`/proc/${/^npt-(\d+)-/.exec(name)?.[1] ?? "self"}`))
+        ip("netns", "delete", name); // of a killed run
     ip("netns", "add", this.node);
     ip("-n", this.node, "link", "set", "lo", "up");
     this.set({ ip_forward: 1, "conf/all/rp_filter": 0, "conf/default/rp_filter": 0 });
     // The kernel sends few refusals a second; a test knocks more often than that.
     this.set({ icmp_ratelimit: 0, icmp_msgs_per_sec: 100_000, icmp_msgs_burst: 100_000 });
-    this.inNode("nft", ["-f", "-"], "table inet other { chain count { type filter hook forward priority 10; policy accept; }\n}");
+    this.inNode(
+      "nft",
+      ["-f", "-"],
+      "table inet other { chain count { type filter hook forward priority 10; policy accept; }\n}",
+    );
     const space = this.#space("outside", "eth0");
     ip("-n", this.node, "address", "add", `${nodeAddress}/24`, "dev", "eth0");
     ip("-n", space, "address", "add", `${address}/24`, "dev", "eth0");
@@ -58,11 +66,16 @@ export class Lab {
     await this.#listen(nodeAddress, this.node, ports);
   }
   set(settings: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(settings)) this.inNode("sh", ["-c", `echo ${value} >/proc/sys/net/ipv4/${name}`]);
+    for (const [name, value] of Object.entries(settings))
+      this.inNode("sh", ["-c", `echo ${value} >/proc/sys/net/ipv4/${name}`]);
   }
 
   inNode(program: string, args: string[], input = ""): string {
-    return execFileSync("ip", ["netns", "exec", this.node, program, ...args], { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
+    return execFileSync("ip", ["netns", "exec", this.node, program, ...args], {
+      input,
+      encoding: "utf8",
+      stdio: ["pipe", "pipe", "pipe"],
+    });
   }
 
   spawnInNode(program: string, args: readonly string[]): ChildProcess {
@@ -73,9 +86,15 @@ export class Lab {
   async replaceTables(texts: readonly string[], turns: number): Promise<void> {
     const script =
       'while [ "$1" -gt 0 ]; do printf %s "$2" | nft -f - && printf %s "$3" | nft -f - || exit 1; set -- $(($1 - 1)) "$2" "$3"; done';
-    const child = spawn("ip", ["netns", "exec", this.node, "sh", "-c", script, "sh", String(turns), ...texts], { stdio: "inherit" });
+    const child = spawn(
+      "ip",
+      ["netns", "exec", this.node, "sh", "-c", script, "sh", String(turns), ...texts],
+      { stdio: "inherit" },
+    );
     await new Promise<void>((resolve, reject) =>
-      child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`nft ended with ${code}`)))),
+      child.once("exit", (code) =>
+        code === 0 ? resolve() : reject(new Error(`nft ended with ${code}`)),
+      ),
     );
   }
 
@@ -92,25 +111,48 @@ export class Lab {
   }
 
   /** Tries a connection that begins at one address. */
-  async attempt(from: string, to: string, port: number, protocol: "TCP" | "UDP" = "TCP"): Promise<Attempt> {
+  async attempt(
+    from: string,
+    to: string,
+    port: number,
+    protocol: "TCP" | "UDP" = "TCP",
+  ): Promise<Attempt> {
     const end = this.#ends.get(from);
     if (end === undefined) throw new Error(`nobody has ${from}`);
     return await end.attempt(to, port, protocol);
   }
 
   inPod(address: string, program: string, args: string[]): string {
-    return execFileSync("ip", ["netns", "exec", `${this.#prefix}-p${address.split(".").at(-1)}`, program, ...args], { encoding: "utf8" });
+    return execFileSync(
+      "ip",
+      ["netns", "exec", `${this.#prefix}-p${address.split(".").at(-1)}`, program, ...args],
+      { encoding: "utf8" },
+    );
   }
 
   remove(): void {
     for (const end of this.#ends.values()) end.stop();
-    for (const name of spaces()) if (name.startsWith(`${this.#prefix}-`)) ip("netns", "delete", name);
+    for (const name of spaces())
+      if (name.startsWith(`${this.#prefix}-`)) ip("netns", "delete", name);
   }
 
   #space(name: string, nodeLink: string): string {
     const space = `${this.#prefix}-${name}`;
     ip("netns", "add", space);
-    ip("-n", this.node, "link", "add", nodeLink, "type", "veth", "peer", "name", "eth0", "netns", space);
+    ip(
+      "-n",
+      this.node,
+      "link",
+      "add",
+      nodeLink,
+      "type",
+      "veth",
+      "peer",
+      "name",
+      "eth0",
+      "netns",
+      space,
+    );
     for (const [owner, link] of [
       [this.node, nodeLink],
       [space, "eth0"],
@@ -137,14 +179,24 @@ class Endpoint {
   constructor(space: string, address: string, ports: readonly number[]) {
     this.#child = spawn(
       "ip",
-      ["netns", "exec", space, process.execPath, join(import.meta.dirname, "endpoint.ts"), address, ...ports.map(String)],
+      [
+        "netns",
+        "exec",
+        space,
+        process.execPath,
+        join(import.meta.dirname, "endpoint.ts"),
+        address,
+        ...ports.map(String),
+      ],
       {
         stdio: ["pipe", "pipe", "inherit"],
       },
     );
     this.ready = new Promise((resolve, reject) => {
       this.#waiting.set(0, resolve);
-      this.#child.once("exit", (code) => reject(new Error(`the endpoint in ${space} ended with ${code}`)));
+      this.#child.once("exit", (code) =>
+        reject(new Error(`the endpoint in ${space} ended with ${code}`)),
+      );
     });
     createInterface(this.#child.stdout!).on("line", (line) => {
       const { id, result } = JSON.parse(line) as { id: number; result: Attempt };

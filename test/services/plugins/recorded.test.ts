@@ -1,4 +1,5 @@
-// The stand-ins against what the official plugins gave for the same program: inputs, state, secrets, diffs.
+// The stand-ins against what the official plugins gave for the same program: inputs, state,
+// secrets, diffs.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { postgresqlProvider } from "../../../local/plugins/postgresql/postgresqlProvider.ts";
 import { randomProvider } from "../../../local/plugins/random/randomProvider.ts";
@@ -13,22 +14,41 @@ import type { RecordedResource } from "./support/recorded.ts";
 
 /** Rightful differences, each with its reason. */
 const officialOnly = [
-  // The official bridge's own memory of how it turned Terraform's values into Pulumi's; it works without (states of older bridges have none).
+  // The official bridge's own memory of how it turned Terraform's values into Pulumi's; it works
+  // without (states of older bridges have none).
   "__pulumi_raw_state_delta",
 ];
 
-const generated = new Set(["result", "bcryptHash", "base64", "hex", "b64Std", "b64Url", "dec", "id"]);
+const generated = new Set([
+  "result",
+  "bcryptHash",
+  "base64",
+  "hex",
+  "b64Std",
+  "b64Url",
+  "dec",
+  "id",
+]);
 
 function given(inputs: Properties): Properties {
   const defaults = inputs["__defaults"];
   const names = Array.isArray(defaults) ? defaults : [];
-  return Object.fromEntries(Object.entries(inputs).filter(([key]) => key !== "__defaults" && !names.includes(key)));
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([key]) => key !== "__defaults" && !names.includes(key)),
+  );
 }
 
-/** Outputs to compare: without what is only official, without the content of secrets and of generated values. */
+/**
+ * Outputs to compare: without what is only official, without the content of secrets and of
+ * generated values.
+ */
 function comparable(outputs: Properties, isRandom: boolean): Properties {
   const visible = (key: string, value: Value): Value =>
-    value instanceof Secret ? "secret" : isRandom && generated.has(key) && value !== "none" ? "generated" : value;
+    value instanceof Secret
+      ? "secret"
+      : isRandom && generated.has(key) && value !== "none"
+        ? "generated"
+        : value;
   return Object.fromEntries(
     Object.entries(outputs)
       .filter(([key]) => !officialOnly.includes(key))
@@ -73,30 +93,54 @@ describe.each([
   });
 
   test.each(resources)("$type: the same checked inputs", async (resource) => {
-    expect(await client.check(resource.urn, given(resource.inputs))).toEqual({ inputs: resource.inputs, failures: [] });
+    expect(await client.check(resource.urn, given(resource.inputs))).toEqual({
+      inputs: resource.inputs,
+      failures: [],
+    });
   });
 
-  test.each(resources)("$type: the same id and state after creation, secret where it was secret", async (resource) => {
-    const { id, properties } = await client.create(resource.urn, resource.inputs);
-    if (!isRandom || resource.id === "none") expect(id).toBe(resource.id);
-    expect(comparable(properties, isRandom)).toEqual(comparable(resource.outputs, isRandom));
-    expect(secretNames(properties)).toEqual(secretNames(resource.outputs));
-  });
+  test.each(resources)(
+    "$type: the same id and state after creation, secret where it was secret",
+    async (resource) => {
+      const { id, properties } = await client.create(resource.urn, resource.inputs);
+      if (!isRandom || resource.id === "none") expect(id).toBe(resource.id);
+      expect(comparable(properties, isRandom)).toEqual(comparable(resource.outputs, isRandom));
+      expect(secretNames(properties)).toEqual(secretNames(resource.outputs));
+    },
+  );
 
-  test.each(resources)("$type: the official state is no change, and is taken as it is by refresh", async (resource) => {
-    expect(await client.diff(resource.urn, resource.id, resource.outputs, resource.inputs, resource.inputs)).toMatchObject(unchanged);
-    const read = await client.read(resource.urn, resource.id, resource.outputs, resource.inputs);
-    expect(read.id).toBe(resource.id);
-    expect(read.inputs).toEqual(resource.inputs);
-    expect(comparable(read.properties, isRandom)).toEqual(comparable(resource.outputs, isRandom));
-  });
+  test.each(resources)(
+    "$type: the official state is no change, and is taken as it is by refresh",
+    async (resource) => {
+      expect(
+        await client.diff(
+          resource.urn,
+          resource.id,
+          resource.outputs,
+          resource.inputs,
+          resource.inputs,
+        ),
+      ).toMatchObject(unchanged);
+      const read = await client.read(resource.urn, resource.id, resource.outputs, resource.inputs);
+      expect(read.id).toBe(resource.id);
+      expect(read.inputs).toEqual(resource.inputs);
+      expect(comparable(read.properties, isRandom)).toEqual(comparable(resource.outputs, isRandom));
+    },
+  );
 
   const steps = ["base", "config", "scaled", "selector", "rotated", "limit"].flatMap((variant) =>
-    recordedSteps(variant, prefix, "old", variant === "rotated" && !isRandom ? new Unknown() : "old").map((step) => ({ variant, ...step })),
+    recordedSteps(
+      variant,
+      prefix,
+      "old",
+      variant === "rotated" && !isRandom ? new Unknown() : "old",
+    ).map((step) => ({ variant, ...step })),
   );
 
   test("the recorded previews have the steps that this test is about", () => {
-    expect(steps.map((step) => `${step.variant} ${step.op}`)).toEqual(isRandom ? ["rotated replace"] : ["rotated update", "limit update"]);
+    expect(steps.map((step) => `${step.variant} ${step.op}`)).toEqual(
+      isRandom ? ["rotated replace"] : ["rotated update", "limit update"],
+    );
   });
 
   test.each(steps)("preview $variant: the same diff of $urn", async (step) => {
@@ -114,9 +158,17 @@ test("preview rotated: the planned password says what the official one said", as
   const client = await connect(randomProvider);
   const { properties } = await client.create(step!.urn, step!.newState.inputs, true);
   const text = (properties: Properties): Properties =>
-    Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, value instanceof Secret ? "[secret]" : value]));
+    Object.fromEntries(
+      Object.entries(properties).map(([key, value]) => [
+        key,
+        value instanceof Secret ? "[secret]" : value,
+      ]),
+    );
   const official = Object.fromEntries(
-    Object.entries(step!.newState.outputs).map(([key, value]) => [key, value instanceof Secret ? "[secret]" : reveal(value)]),
+    Object.entries(step!.newState.outputs).map(([key, value]) => [
+      key,
+      value instanceof Secret ? "[secret]" : reveal(value),
+    ]),
   );
   // The recorded text of an unknown id is the protocol's own word for it.
   expect(official["id"]).toBe("04da6b54-80e4-46f7-96ec-b56ff0331ba9");

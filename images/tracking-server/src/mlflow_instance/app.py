@@ -35,7 +35,8 @@ def set_mlflow_environment(settings: Settings) -> None:
     # Job runners are processes of 180 MB each that an instance does not need.
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    # It calls model providers from this server, with keys that it stores: nothing that an instance has without being asked.
+    # It calls model providers from this server, with keys that it stores: nothing that an instance
+    # has without being asked.
     os.environ.setdefault("MLFLOW_ENABLE_AI_GATEWAY", "false")
     # MLflow's pages ask for one thing in a query; each more is a search of its own.
     os.environ.setdefault("MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS", "3")
@@ -110,7 +111,8 @@ def build_app(settings: Settings) -> App:
     add_streamed_download(mlflow_app)
     stall = Stall()
     answers = MeteredAnswers(mlflow_app, limits.answer_bytes, turns)
-    # Outside of the turns: to send an answer or a file takes as long as its reader, and needs no connection to the database.
+    # Outside of the turns: to send an answer or a file takes as long as its reader, and needs no
+    # connection to the database.
     in_turn = Turns(answers, turns, limits, stall=stall)
     sent = WholeHistory(in_turn, in_turn.unsent)
     return InstanceMiddleware(

@@ -51,10 +51,18 @@ class DirectS3ArtifactRepository(StreamedUpload, S3ArtifactRepository):
         prefix = str(PurePosixPath(root, artifact_path or "")) if root or artifact_path else ""
         client = self._get_s3_client()
         with object_store_errors(artifact_path):
-            pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **self._bucket_owner_params)
+            pages = client.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=prefix, **self._bucket_owner_params
+            )
             for page in pages:
-                keys = [{"Key": item["Key"]} for item in page.get("Contents", ()) if _is_object_key_within_path(item["Key"], prefix)]
-                if keys and (stayed := delete_objects(client, bucket, keys, **self._bucket_owner_params)):
+                keys = [
+                    {"Key": item["Key"]}
+                    for item in page.get("Contents", ())
+                    if _is_object_key_within_path(item["Key"], prefix)
+                ]
+                if keys and (
+                    stayed := delete_objects(client, bucket, keys, **self._bucket_owner_params)
+                ):
                     raise MlflowException(
                         f"{len(stayed)} of {len(keys)} artifacts were not deleted: the object store answered {stayed[0].get('Code')}",
                         error_code=INTERNAL_ERROR,
@@ -68,15 +76,21 @@ class DirectS3ArtifactRepository(StreamedUpload, S3ArtifactRepository):
         with object_store_errors(remote_file_path):
             super()._download_file(remote_file_path, local_path)
 
-    def create_multipart_upload(self, local_file: str, num_parts: int = 1, artifact_path: str | None = None) -> Any:
+    def create_multipart_upload(
+        self, local_file: str, num_parts: int = 1, artifact_path: str | None = None
+    ) -> Any:
         with object_store_errors(artifact_path):
             return super().create_multipart_upload(local_file, num_parts, artifact_path)
 
-    def complete_multipart_upload(self, local_file: str, upload_id: str, parts: Any = None, artifact_path: str | None = None) -> None:
+    def complete_multipart_upload(
+        self, local_file: str, upload_id: str, parts: Any = None, artifact_path: str | None = None
+    ) -> None:
         with object_store_errors(artifact_path):
             super().complete_multipart_upload(local_file, upload_id, parts, artifact_path)
 
-    def abort_multipart_upload(self, local_file: str, upload_id: str, artifact_path: str | None = None) -> None:
+    def abort_multipart_upload(
+        self, local_file: str, upload_id: str, artifact_path: str | None = None
+    ) -> None:
         with object_store_errors(artifact_path):
             super().abort_multipart_upload(local_file, upload_id, artifact_path)
 
@@ -84,10 +98,14 @@ class DirectS3ArtifactRepository(StreamedUpload, S3ArtifactRepository):
 class ProxiedS3ArtifactRepository(StreamedUpload, ArtifactRepository):
     """`s3-proxied://bucket/path`: MLflow's S3 repository by delegation, without the mixins that offer direct transfers."""
 
-    def __init__(self, artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
+    def __init__(
+        self, artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None
+    ) -> None:
         super().__init__(artifact_uri, tracking_uri, registry_uri)
         bucket_and_path = artifact_uri.partition("://")[2]
-        self._s3 = DirectS3ArtifactRepository(f"s3://{bucket_and_path}", tracking_uri=tracking_uri, registry_uri=registry_uri)
+        self._s3 = DirectS3ArtifactRepository(
+            f"s3://{bucket_and_path}", tracking_uri=tracking_uri, registry_uri=registry_uri
+        )
         self._bucket, self._prefix = self._s3.parse_s3_compliant_uri(self._s3.artifact_uri)
 
     def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:

@@ -18,11 +18,17 @@ from mlflow_instance.asgi import Receive, Scope
 from mlflow_instance.budget import Budget, BudgetFull
 from mlflow_instance.fence import one_prefix
 from mlflow_instance.inflate import ENCODINGS, TooLarge, inflate
-from mlflow_instance.limits import BODY_SECONDS, UPLOAD_ARTIFACT_BYTES, WAIT_SECONDS, WAITING, Limits
+from mlflow_instance.limits import (
+    BODY_SECONDS,
+    UPLOAD_ARTIFACT_BYTES,
+    WAIT_SECONDS,
+    WAITING,
+    Limits,
+)
 from mlflow_instance.weight import weight_of
 
-# What weighs less, received and parsed, is counted by the number of requests alone: 128 that wait hold 48 MiB at most, and
-# MLflow's own clients rarely send more.
+# What weighs less, received and parsed, is counted by the number of requests alone: 128 that wait
+# hold 48 MiB at most, and MLflow's own clients rarely send more.
 _SMALL = 64 * 1024
 _LIGHT = 6 * _SMALL
 
@@ -48,13 +54,18 @@ class Headers:
         values: dict[bytes, str] = {}
         for name, value in scope["headers"]:
             if name in _NAMES:
-                # Two of a kind are one with a comma: which of them a parser behind us takes must not matter.
+                # Two of a kind are one with a comma: which of them a parser behind us takes must
+                # not matter.
                 text = value.decode("latin-1").strip()
                 values[name] = f"{values[name]},{text}" if name in values else text
-        length: int | None = int(values[b"content-length"]) if values.get(b"content-length", "").isdecimal() else 0
+        length: int | None = (
+            int(values[b"content-length"]) if values.get(b"content-length", "").isdecimal() else 0
+        )
         if b"transfer-encoding" in values:
             length = None
-        return cls(length, values.get(b"content-type", ""), values.get(b"content-encoding", "").lower())
+        return cls(
+            length, values.get(b"content-type", ""), values.get(b"content-encoding", "").lower()
+        )
 
 
 _UPLOAD_ARTIFACT = ("POST", "/api/2.0/mlflow/upload-artifact")
@@ -62,12 +73,16 @@ _NAMES = (b"content-length", b"content-type", b"content-encoding", b"transfer-en
 
 
 class Bodies:
-    def __init__(self, limits: Limits, seconds: float = BODY_SECONDS, wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(
+        self, limits: Limits, seconds: float = BODY_SECONDS, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
         self._limits = limits
         self._seconds = seconds
         # Half of it for one token: a slow sender holds what it was let in with for a minute.
         half = limits.receiving_bytes // 2
-        self._receiving = Budget(limits.receiving_bytes, per_key=half, waiting=WAITING // 2, seconds=wait_seconds)
+        self._receiving = Budget(
+            limits.receiving_bytes, per_key=half, waiting=WAITING // 2, seconds=wait_seconds
+        )
         self._parsing = Budget(limits.parsing_bytes, waiting=WAITING // 2, seconds=wait_seconds)
         self._threads = anyio.CapacityLimiter(2)
 
@@ -90,14 +105,20 @@ class Bodies:
             raise BodyRefused(413, too_large, unread=True)
         decoded_here = path == "/v1/traces" and headers.encoding != ""
         if decoded_here and headers.encoding not in ENCODINGS:
-            raise BodyRefused(400, "Content-Encoding: not supported; use gzip or deflate", unread=True)
+            raise BodyRefused(
+                400, "Content-Encoding: not supported; use gzip or deflate", unread=True
+            )
         if headers.length is None or headers.length > _SMALL:
-            await held.receive(most if headers.length is None or decoded_here else headers.length, unread=True)
+            await held.receive(
+                most if headers.length is None or decoded_here else headers.length, unread=True
+            )
         try:
             async with asyncio.timeout(self._seconds):
                 body = await _whole(receive, most, too_large)
         except TimeoutError:
-            raise BodyRefused(408, f"The body did not come in within {self._seconds:.0f} s", unread=True) from None
+            raise BodyRefused(
+                408, f"The body did not come in within {self._seconds:.0f} s", unread=True
+            ) from None
         if decoded_here:
             body = await self._decoded(body, headers.encoding, most, held)
             _set_decoded(scope, len(body))
@@ -107,9 +128,17 @@ class Bodies:
         else:
             weigh = partial(weight_of, path, headers.content_type, body, self._limits.parsing_bytes)
             # Short ones at once: a thread costs more than the look.
-            weight = weigh() if len(body) < 4096 else await anyio.to_thread.run_sync(weigh, limiter=self._threads)
+            weight = (
+                weigh()
+                if len(body) < 4096
+                else await anyio.to_thread.run_sync(weigh, limiter=self._threads)
+            )
         if weight > self._limits.parsing_bytes:
-            raise BodyRefused(413, "The body has more values, spans or text than this server takes at once; send less", unread=False)
+            raise BodyRefused(
+                413,
+                "The body has more values, spans or text than this server takes at once; send less",
+                unread=False,
+            )
         if weight > _LIGHT:
             await held.parse(weight)
         held.release_receiving()
@@ -118,7 +147,8 @@ class Bodies:
     async def _decoded(self, body: bytes, encoding: str, most: int, held: "Held") -> bytes:
         try:
             if not held.receiving:
-                # Most batches stay small. One that does not waits for its turn among the large ones, and is decoded again.
+                # Most batches stay small. One that does not waits for its turn among the large
+                # ones, and is decoded again.
                 try:
                     return inflate(body, encoding, min(_SMALL, most))
                 except TooLarge:
@@ -185,5 +215,9 @@ async def _whole(receive: Receive, most: int, too_large: str) -> bytes:
 
 
 def _set_decoded(scope: Scope, length: int) -> None:
-    kept = [(name, value) for name, value in scope["headers"] if name not in _NAMES or name == b"content-type"]
+    kept = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name not in _NAMES or name == b"content-type"
+    ]
     scope["headers"] = [*kept, (b"content-length", str(length).encode("ascii"))]

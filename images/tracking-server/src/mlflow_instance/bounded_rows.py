@@ -31,8 +31,8 @@ from mlflow_instance.next_row import Keys, keys_of_page
 _BOUNDED_TEXT = 8000
 # At most 24 MB where each of three columns is at its bound.
 _BLOCK = 1000
-# Rows with texts of any length: fetched without looking, before the database has summed their length. A text was once the
-# body of a request, and is no longer than that.
+# Rows with texts of any length: fetched without looking, before the database has summed their
+# length. A text was once the body of a request, and is no longer than that.
 _FIRST_LONG = 2
 _SMALL = 64 * 1024
 _PREFIX = "mlflow_instance_"

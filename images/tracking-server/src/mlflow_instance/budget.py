@@ -126,7 +126,9 @@ class Budget:
     def _first_is_short(self) -> bool:
         """Somebody waits for nothing but room in the whole budget."""
         return any(
-            entry.waiting and entry.waiting[0].weight > self._free and self._may(entry, name, entry.waiting[0].weight)
+            entry.waiting
+            and entry.waiting[0].weight > self._free
+            and self._may(entry, name, entry.waiting[0].weight)
             for name, entry in self._keys.items()
         )
 

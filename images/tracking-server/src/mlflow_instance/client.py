@@ -40,6 +40,7 @@ class Client:
         if self._watch is not None:
             self._watch.cancel()
 
+
 async def gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -12,16 +12,25 @@ import boto3
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
-from mlflow.store.artifact.artifact_repository_registry import ArtifactRepositoryRegistry, _artifact_repository_registry
+from mlflow.store.artifact.artifact_repository_registry import (
+    ArtifactRepositoryRegistry,
+    _artifact_repository_registry,
+)
 
-from mlflow_instance.artifacts import PROXIED_SCHEME, DirectS3ArtifactRepository, ProxiedS3ArtifactRepository
+from mlflow_instance.artifacts import (
+    PROXIED_SCHEME,
+    DirectS3ArtifactRepository,
+    ProxiedS3ArtifactRepository,
+)
 from mlflow_instance.places import TEMPORARY, is_inside
 
 # They lead to an artifact location that is looked at in turn.
 _INDIRECT = {"mlflow-artifacts", "runs", "models"}
 
 
-def confine_repositories(destination: str, registry: ArtifactRepositoryRegistry = _artifact_repository_registry) -> None:
+def confine_repositories(
+    destination: str, registry: ArtifactRepositoryRegistry = _artifact_repository_registry
+) -> None:
     own, _, rest = destination.partition("://")
     bucket, _, root = rest.partition("/")
     roots = (root.strip("/"), TEMPORARY)
@@ -30,7 +39,9 @@ def confine_repositories(destination: str, registry: ArtifactRepositoryRegistry 
     for scheme in list(registry.get_registered_artifact_repositories()):
         if scheme not in _INDIRECT and scheme != own:
             registry.register(scheme, _refuse)
-    registry.register(own, _own_folders_only(bucket, roots, registry.get_registered_artifact_repositories()[own]))
+    registry.register(
+        own, _own_folders_only(bucket, roots, registry.get_registered_artifact_repositories()[own])
+    )
     # MLflow's own error for a scheme that it does not know is a 500 and lists all others.
     registry._registry = _Known(registry._registry)
     confine_clients(bucket, roots)
@@ -50,16 +61,24 @@ def confine_clients(bucket: str, roots: tuple[str, ...]) -> None:
         keys = [params[name] for name in ("Key", "Prefix") if params.get(name) is not None]
         keys += [item.get("Key", "") for item in (params.get("Delete") or {}).get("Objects", ())]
         # Copying reads a second key; nothing of ours does it.
-        if params["Bucket"] != bucket or params.get("CopySource") or not keys or not all(_is_own(key, roots) for key in keys):
+        if (
+            params["Bucket"] != bucket
+            or params.get("CopySource")
+            or not keys
+            or not all(_is_own(key, roots) for key in keys)
+        ):
             _refuse(str(model.name))
 
     if boto3.DEFAULT_SESSION is None:
         boto3.setup_default_session()
-    boto3.DEFAULT_SESSION.events.register("provide-client-params.s3", check, unique_id="mlflow-instance-confine")
+    boto3.DEFAULT_SESSION.events.register(
+        "provide-client-params.s3", check, unique_id="mlflow-instance-confine"
+    )
 
 
 def _is_own(key: str, roots: tuple[str, ...]) -> bool:
-    # A key that reaches the store is literal, so its percent signs and question marks are letters of a name.
+    # A key that reaches the store is literal, so its percent signs and question marks are letters
+    # of a name.
     return any(key == root or key.startswith(f"{root}/") for root in roots) and not any(
         segment in (".", "..") for segment in key.split("/")
     )

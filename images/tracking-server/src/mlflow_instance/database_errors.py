@@ -29,10 +29,17 @@ _logger = logging.getLogger(__name__)
 INTERNAL = (INTERNAL_ERROR, "The tracking server failed; the reason is in its log")
 _AWAY = (TEMPORARILY_UNAVAILABLE, "The database does not answer at the moment; try again")
 _BUSY = (TEMPORARILY_UNAVAILABLE, "The database is busy at the moment; try again")
-_TOO_LONG = (BAD_REQUEST, "The database needs longer for this than the server allows; ask for less at once")
-_UNSTORABLE = (INVALID_PARAMETER_VALUE, "A text has a character that can't be stored: U+0000, or half of a surrogate pair")
+_TOO_LONG = (
+    BAD_REQUEST,
+    "The database needs longer for this than the server allows; ask for less at once",
+)
+_UNSTORABLE = (
+    INVALID_PARAMETER_VALUE,
+    "A text has a character that can't be stored: U+0000, or half of a surrogate pair",
+)
 
-# By SQLSTATE, the longest prefix first (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+# By SQLSTATE, the longest prefix first
+# (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _BY_STATE: Mapping[str, tuple[int, str]] = {
     "08": _AWAY,
     "57P": _AWAY,
@@ -43,7 +50,10 @@ _BY_STATE: Mapping[str, tuple[int, str]] = {
     "55": _BUSY,
     "40001": _BUSY,
     # MLflow itself repeats what its message calls a deadlock.
-    "40P01": (TEMPORARILY_UNAVAILABLE, "The database ended the request because of a deadlock with another one; try again"),
+    "40P01": (
+        TEMPORARILY_UNAVAILABLE,
+        "The database ended the request because of a deadlock with another one; try again",
+    ),
     # A limit on temporary files.
     "53400": _TOO_LONG,
     "54": (BAD_REQUEST, "The request is too complex for the database; ask for less at once"),
@@ -54,7 +64,10 @@ _BY_STATE: Mapping[str, tuple[int, str]] = {
     "22021": _UNSTORABLE,
     "22P05": _UNSTORABLE,
     "22": (INVALID_PARAMETER_VALUE, "A value can't be stored in the field that it is for"),
-    "23503": (RESOURCE_DOES_NOT_EXIST, "The request refers to something that does not exist, or that something else still needs"),
+    "23503": (
+        RESOURCE_DOES_NOT_EXIST,
+        "The request refers to something that does not exist, or that something else still needs",
+    ),
     "23505": (RESOURCE_ALREADY_EXISTS, "An entry with this name or id already exists"),
     "23": (INVALID_PARAMETER_VALUE, "A value is not allowed in the field that it is for"),
 }
@@ -67,7 +80,9 @@ _REPEATED = re.compile(r"(?:__\d+|_m\d+)$")
 def public_error(error: BaseException) -> tuple[int, str]:
     """MLflow's error code and one sentence, without anything that only the operator should see."""
     driver = getattr(error, "orig", None) or error
-    if isinstance(driver, UnicodeError) or (isinstance(driver, ValueError) and "NUL (0x00)" in str(driver)):
+    if isinstance(driver, UnicodeError) or (
+        isinstance(driver, ValueError) and "NUL (0x00)" in str(driver)
+    ):
         return _UNSTORABLE
     if isinstance(error, sqlalchemy.exc.TimeoutError):
         return _BUSY
@@ -76,17 +91,25 @@ def public_error(error: BaseException) -> tuple[int, str]:
         # A connection that failed, or was cut off, has no SQLSTATE.
         if driver is error and is_about_a_value(error):
             return NOT_OF_ITS_KIND
-        lost = isinstance(driver, psycopg2.OperationalError | psycopg2.InterfaceError) or getattr(error, "connection_invalidated", False)
+        lost = isinstance(driver, psycopg2.OperationalError | psycopg2.InterfaceError) or getattr(
+            error, "connection_invalidated", False
+        )
         return _AWAY if lost else INTERNAL
     if state == "22001":
         return INVALID_PARAMETER_VALUE, _too_long_value(error)
     if state == "23502":
-        return INVALID_PARAMETER_VALUE, f"{_field(getattr(driver.diag, 'column_name', None))} is missing"
+        return (
+            INVALID_PARAMETER_VALUE,
+            f"{_field(getattr(driver.diag, 'column_name', None))} is missing",
+        )
     if state == "57014":
-        # A client repeats a 503, which helps a write that waited for a lock and not a search that is too much.
+        # A client repeats a 503, which helps a write that waited for a lock and not a search that
+        # is too much.
         reading = not _TABLE.match(getattr(error, "statement", None) or "SELECT")
         return _TOO_LONG if reading else _BUSY
-    return next((_BY_STATE[state[:length]] for length in (5, 3, 2) if state[:length] in _BY_STATE), INTERNAL)
+    return next(
+        (_BY_STATE[state[:length]] for length in (5, 3, 2) if state[:length] in _BY_STATE), INTERNAL
+    )
 
 
 def state_of(error: BaseException) -> str | None:
@@ -146,12 +169,20 @@ def _translating(original: Callable[..., Any]) -> Callable[..., Any]:
             except MlflowException as error:
                 cause = error.__cause__
                 # MLflow's own conversion; what a store has worded itself stays as it is.
-                if cause is None or isinstance(cause, MlflowException) or error.message != str(cause):
+                if (
+                    cause is None
+                    or isinstance(cause, MlflowException)
+                    or error.message != str(cause)
+                ):
                     raise
                 code, sentence = public_error(cause)
                 of_database = isinstance(cause, sqlalchemy.exc.SQLAlchemyError)
                 _logger.warning(
-                    "%s: %s: %s", sentence, type(cause).__name__, cause, exc_info=None if of_database else cause
+                    "%s: %s: %s",
+                    sentence,
+                    type(cause).__name__,
+                    cause,
+                    exc_info=None if of_database else cause,
                 )
                 raise MlflowException(sentence, error_code=code) from cause
 

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 KEYS_PER_CALL = 1000
 _AT_ONCE = 8
-# The store does not know or take the call. A key, token or clock that is wrong (403) is wrong for single deletes as well.
+# The store does not know or take the call. A key, token or clock that is wrong (403) is wrong for
+# single deletes as well.
 _NOT_TAKEN = (400, 405, 411, 501)
 _GONE = ("NoSuchKey", "NoSuchVersion")
 
@@ -66,7 +67,8 @@ def _one_by_one(
             return None if told.get("Code") in _GONE else {"Key": item["Key"], **told}
         return None
 
-    # The first alone: where single deletes are refused as well, a thousand more of them change nothing.
+    # The first alone: where single deletes are refused as well, a thousand more of them change
+    # nothing.
     first = delete(objects[0]) if objects else None
     if first is not None and len(objects) > 1 and delete(objects[1]) is not None:
         raise refused

@@ -12,7 +12,8 @@ from mlflow_instance.messages import REFUSED, is_private
 
 _logger = logging.getLogger(__name__)
 
-# An error's text is short; a longer body with an error's status is somebody's data and passes as it is.
+# An error's text is short; a longer body with an error's status is somebody's data and passes as it
+# is.
 _MOST = 256 * 1024
 _TEXTS = (b"application/json", b"text/plain", b"text/html", b"application/problem+json")
 
@@ -66,14 +67,27 @@ class _Answer:
         text = body.decode("utf-8", "replace")
         private = is_private(text)
         if private:
-            _logger.warning("not told to the client: %s answered %d: %s", self._path, start["status"], text[:4096])
+            _logger.warning(
+                "not told to the client: %s answered %d: %s",
+                self._path,
+                start["status"],
+                text[:4096],
+            )
         if private or _is_default_page(start, text):
             sentence = INTERNAL[1] if start["status"] >= 500 else REFUSED
             body = _json(start["status"], sentence).encode()
-            kept = [one for one in start["headers"] if one[0].lower() not in (b"content-type", b"content-length")]
+            kept = [
+                one
+                for one in start["headers"]
+                if one[0].lower() not in (b"content-type", b"content-length")
+            ]
             start = {
                 **start,
-                "headers": [*kept, (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())],
+                "headers": [
+                    *kept,
+                    (b"content-type", b"application/json"),
+                    (b"content-length", str(len(body)).encode()),
+                ],
             }
             self._replaced = True
         await self._send(start)
@@ -82,11 +96,15 @@ class _Answer:
 
 def _is_default_page(start: Message, text: str) -> bool:
     """Flask's and Starlette's own texts for an error that nothing handled."""
-    return start["status"] == 500 and (text.startswith("<!doctype html>") or text == "Internal Server Error")
+    return start["status"] == 500 and (
+        text.startswith("<!doctype html>") or text == "Internal Server Error"
+    )
 
 
 def _json(status: int, message: str) -> str:
-    code = {500: "INTERNAL_ERROR", 503: "TEMPORARILY_UNAVAILABLE"}.get(status, HTTPStatus(status).name)
+    code = {500: "INTERNAL_ERROR", 503: "TEMPORARILY_UNAVAILABLE"}.get(
+        status, HTTPStatus(status).name
+    )
     return json.dumps({"error_code": code, "message": message})
 
 

@@ -18,7 +18,10 @@ class _Rule:
 
 def pattern_of(path: str) -> re.Pattern[str]:
     """Of a listed path: `*` is one segment, `**` is one or more."""
-    segments = (".+" if part == "**" else "[^/]+" if part == "*" else re.escape(part) for part in path.split("/"))
+    segments = (
+        ".+" if part == "**" else "[^/]+" if part == "*" else re.escape(part)
+        for part in path.split("/")
+    )
     return re.compile("/".join(segments), re.DOTALL)
 
 
@@ -84,7 +87,8 @@ def required_role(method: str, path: str) -> Role | None:
 
 def as_listed(method: str, path: str) -> tuple[str, str]:
     """The method and path under which the tables have a route."""
-    # HEAD is answered by the GET handler. Starlette redirects `/x/` to `/x` and the other way round; both are the same route.
+    # HEAD is answered by the GET handler. Starlette redirects `/x/` to `/x` and the other way
+    # round; both are the same route.
     return "GET" if method == "HEAD" else method, one_prefix(path).rstrip("/") or "/"
 
 

@@ -22,12 +22,17 @@ class AnswerHeaders:
     def __init__(self, origins: Iterable[str], hosts: Iterable[str]) -> None:
         self._origins = frozenset(origins)
         self._hosts = tuple(hosts)
-        # The instance's public names: its ingress serves them with TLS alone. Browsers ignore the header without TLS.
-        self._tls_hosts = {urlsplit(one).netloc for one in self._origins if one.startswith("https:")}
+        # The instance's public names: its ingress serves them with TLS alone. Browsers ignore the
+        # header without TLS.
+        self._tls_hosts = {
+            urlsplit(one).netloc for one in self._origins if one.startswith("https:")
+        }
 
     def origin_allowed(self, scope: Scope) -> bool:
         """A browser that knows the token (Basic) sends it along from any page."""
-        return all(origin.decode("latin-1") in self._origins for origin in _values(scope, b"origin"))
+        return all(
+            origin.decode("latin-1") in self._origins for origin in _values(scope, b"origin")
+        )
 
     def unknown_host(self, scope: Scope) -> str | None:
         """The `Host` that was sent, if it is none of this instance's: a page of somebody else may have given its own name our address."""
@@ -35,7 +40,9 @@ class AnswerHeaders:
             return None
         sent = [host.decode("latin-1") for host in _values(scope, b"host")]
         host = sent[0] if len(sent) == 1 else ", ".join(sent)
-        known = any(fnmatch.fnmatchcase(host, one) if "*" in one else host == one for one in self._hosts)
+        known = any(
+            fnmatch.fnmatchcase(host, one) if "*" in one else host == one for one in self._hosts
+        )
         return None if known else host
 
     def preflight(self, scope: Scope) -> tuple[int, Headers] | None:

@@ -38,7 +38,11 @@ def main() -> None:
     boto3.client("s3", region_name="eu-central-1", aws_access_key_id="-", aws_secret_access_key="-")
 
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    for file in sorted(file for file in files if file and file.endswith(".py") and file.startswith(sys.prefix + os.sep)):
+    for file in sorted(
+        file
+        for file in files
+        if file and file.endswith(".py") and file.startswith(sys.prefix + os.sep)
+    ):
         print(file)
 
 

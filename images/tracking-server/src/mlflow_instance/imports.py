@@ -10,8 +10,9 @@ import sys
 
 _logger = logging.getLogger(__name__)
 
-# MLflow's basic auth, which the image does not use and can't import: Flask-WTF is missing. MLflow's searches try to import it
-# in every request, and an import that fails leaves nothing behind, so its 5,000 lines ran each time (30 ms).
+# MLflow's basic auth, which the image does not use and can't import: Flask-WTF is missing. MLflow's
+# searches try to import it in every request, and an import that fails leaves nothing behind, so its
+# 5,000 lines ran each time (30 ms).
 _ABSENT = ("mlflow.server.auth",)
 
 # Every module that a route of MLflow imports when it runs. 20 MiB in all, shared by the workers.

@@ -21,7 +21,8 @@ _logger = logging.getLogger(__name__)
 
 # How long after a failure the next connection is tried.
 _RETRY_SECONDS = 2.0
-# How long a request waits for an open connection while no new one can be had: a database that is away is told soon.
+# How long a request waits for an open connection while no new one can be had: a database that is
+# away is told soon.
 _FREE_WITHIN_SECONDS = 5.0
 # A connection that was used so short a time ago is not asked once more whether it is open: MLflow's
 # handlers take two for a write, and each question costs as much as a statement.
@@ -150,7 +151,8 @@ def lasting(pool: Any, renew_seconds: float | None) -> LastingPool:
 def make_pools_last() -> None:
     import mlflow.store.db.utils as utils
 
-    # A store that a request opens (that of jobs) must not try for 100 s while the database is away: the client tries again.
+    # A store that a request opens (that of jobs) must not try for 100 s while the database is away:
+    # the client tries again.
     utils.MAX_RETRY_COUNT = 1
     create = utils.create_sqlalchemy_engine
 

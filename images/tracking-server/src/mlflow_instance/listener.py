@@ -37,8 +37,8 @@ def listeners(host: str, port: int) -> list[socket.socket]:
 
 def _bound(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    # The protocol is named because asyncio sets TCP_NODELAY only on sockets that do. Without it the second part of an answer
-    # waits 40 ms for the acknowledgement of the first.
+    # The protocol is named because asyncio sets TCP_NODELAY only on sockets that do. Without it the
+    # second part of an answer waits 40 ms for the acknowledgement of the first.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -64,7 +64,9 @@ def check_written_locations(destination: str) -> None:
         require_trace_id(trace_info.trace_id)
         tags_of_trace(trace_info.tags)
 
-    def trace_v2(experiment_id: Any, timestamp_ms: Any, request_metadata: Any, tags: Any, *_: Any, **__: Any) -> None:
+    def trace_v2(
+        experiment_id: Any, timestamp_ms: Any, request_metadata: Any, tags: Any, *_: Any, **__: Any
+    ) -> None:
         tags_of_trace(tags)
 
     def tags_of_trace(tags: dict[str, str]) -> None:

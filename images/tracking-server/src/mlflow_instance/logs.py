@@ -19,7 +19,11 @@ from mlflow_instance.redacted import redacted
 FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s"
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%S"
 # MLflow gives these a handler and a format of its own when it is imported.
-_OF_MLFLOW = {"mlflow": logging.INFO, "alembic": logging.WARNING, "sqlalchemy.engine": logging.WARNING}
+_OF_MLFLOW = {
+    "mlflow": logging.INFO,
+    "alembic": logging.WARNING,
+    "sqlalchemy.engine": logging.WARNING,
+}
 # A text without an end is written in pieces of this many characters.
 _LONGEST = 64 * 1024
 
@@ -67,7 +71,9 @@ def _mlflow_level() -> int:
     return named if isinstance(named, int) else logging.INFO
 
 
-def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
     _uncaught.critical("%s", kind.__name__, exc_info=(kind, error or kind(), trace))
@@ -119,5 +125,6 @@ class _Lines(io.TextIOBase):
         pass
 
 
-# uvicorn is told to configure nothing: the access line is ours (it names the token) and the rest goes to the root handler.
+# uvicorn is told to configure nothing: the access line is ours (it names the token) and the rest
+# goes to the root handler.
 UVICORN: dict[str, Any] = {"log_config": None, "access_log": False}

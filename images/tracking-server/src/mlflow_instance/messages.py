@@ -22,9 +22,11 @@ _logger = logging.getLogger(__name__)
 
 # For an error of the client whose text has something in it that is the operator's.
 REFUSED = "The tracking server refuses this; the reason is in its log"
-# Their texts are the operator's; those of other errors (a filter that can't be parsed) are about what the client sent.
+# Their texts are the operator's; those of other errors (a filter that can't be parsed) are about
+# what the client sent.
 _PRIVATE = (sqlalchemy.exc.SQLAlchemyError, psycopg2.Error, *STORE_ERRORS, OSError)
-# For answers that aren't made of an exception that we see: what such texts begin with, or always have in them.
+# For answers that aren't made of an exception that we see: what such texts begin with, or always
+# have in them.
 _MARKS = (
     "[SQL:",
     "(psycopg2.",
@@ -68,7 +70,8 @@ def clean_messages() -> None:
 
     MlflowException.serialize_as_json = serialize_as_json
     MlflowException.get_http_status_code = get_http_status_code
-    # MLflow says 500, which its client repeats for minutes: a deleted experiment can't be renamed by another attempt.
+    # MLflow says 500, which its client repeats for minutes: a deleted experiment can't be renamed
+    # by another attempt.
     ERROR_CODE_TO_HTTP_STATUS[ErrorCode.Name(INVALID_STATE)] = 400
 
 

@@ -40,7 +40,8 @@ class InstanceMiddleware:
         self._tokens = tokens
         self._readiness = readiness
         self._headers = AnswerHeaders(allowed_origins, allowed_hosts)
-        # Not the pool that MLflow's own handlers run in: when they all hang on a dead database, the probe must still answer.
+        # Not the pool that MLflow's own handlers run in: when they all hang on a dead database, the
+        # probe must still answer.
         self._probe_limiter: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +64,12 @@ class InstanceMiddleware:
             if self._stall.stalled():
                 return await _answer(send, 503, "no request comes to an end", method)
             ready = await self._ready()
-            return await _answer(send, 200 if ready else 503, "OK" if ready else "the database does not answer", method)
+            return await _answer(
+                send,
+                200 if ready else 503,
+                "OK" if ready else "the database does not answer",
+                method,
+            )
 
         scope = with_plain_host(scope)
         started = time.perf_counter()
@@ -87,7 +93,8 @@ class InstanceMiddleware:
             token = self._tokens.find(credential) if credential is not None else None
             await self._decide(token, scope, receive, send_and_note)
         finally:
-            # The query is left out: filters and file names are the users' data. Quoted, a path can't look like the status after it.
+            # The query is left out: filters and file names are the users' data. Quoted, a path
+            # can't look like the status after it.
             _access.info(
                 '"%s %s" %s token=%s %.0f ms',
                 _quoted(method),
@@ -97,19 +104,28 @@ class InstanceMiddleware:
                 (time.perf_counter() - started) * 1000,
             )
 
-    async def _decide(self, token: Token | None, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _decide(
+        self, token: Token | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         method, path = scope["method"], scope["path"]
         if token is None:
             # The same answer for no, an unknown, an expired and a revoked token.
             challenge = [(b"www-authenticate", self._challenge)]
             return await _answer(send, 401, "A valid access token is needed.", method, challenge)
         if not is_clean(path):
-            return await _answer(send, 400, "The path has empty or relative segments, or characters that are not allowed.", method)
+            return await _answer(
+                send,
+                400,
+                "The path has empty or relative segments, or characters that are not allowed.",
+                method,
+            )
         needed = required_role(method, path)
         if needed is None:
             return await _answer(send, 403, "This server does not offer this.", method)
         if token.role < needed:
-            return await _answer(send, 403, f"This needs a token with role {needed.name.lower()}.", method)
+            return await _answer(
+                send, 403, f"This needs a token with role {needed.name.lower()}.", method
+            )
         host = self._headers.unknown_host(scope)
         if host is not None:
             reason = f"This instance does not answer to the host {host!r}. Send one of its own names, or add it to extraAllowedHosts."
@@ -130,7 +146,9 @@ def _quoted(text: str) -> str:
     return text.encode("unicode_escape").decode("ascii").replace('"', '\\"')
 
 
-async def _answer(send: Send, status: int, text: str, method: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+async def _answer(
+    send: Send, status: int, text: str, method: str, headers: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
     body = text.encode("utf-8")
     await send(
         {

@@ -20,7 +20,8 @@ from mlflow_instance.schema import SchemaError, current_revision, head_revision,
 
 _logger = logging.getLogger(__name__)
 
-# Any constant does, as long as every version of this image uses the same: advisory locks are per database.
+# Any constant does, as long as every version of this image uses the same: advisory locks are per
+# database.
 _LOCK_KEY = 0x6D6C666C6F77
 _CONNECT_WITHIN_SECONDS = 60.0
 _LOCK_WITHIN_SECONDS = 900.0
@@ -44,12 +45,16 @@ def migrate(uri: str, roles: Mapping[str, Privileges] | None = None) -> tuple[st
         if before is None:
             _refuse_foreign(lock, redacted(uri))
         if before != expected:
-            _logger.info("database %s: schema revision %s -> %s", redacted(uri), before or "none", expected)
+            _logger.info(
+                "database %s: schema revision %s -> %s", redacted(uri), before or "none", expected
+            )
             _upgrade(uri)
         _create_store_state(uri)
         after = current_revision(lock)
         if after != expected:
-            raise SchemaError(f"database {redacted(uri)} is at schema revision {after} after the migration, expected {expected}")
+            raise SchemaError(
+                f"database {redacted(uri)} is at schema revision {after} after the migration, expected {expected}"
+            )
         _prepare_maintenance(lock, roles or {})
         return before, expected
     finally:
@@ -72,8 +77,12 @@ def _connect_within(uri: str, seconds: float) -> Connection:
             return connect(uri, connect_timeout=5, session=UNBOUNDED)
         except Exception as error:
             if time.monotonic() >= deadline:
-                raise SchemaError(f"database {redacted(uri)} does not answer: {' '.join(str(error).split())}") from None
-            _logger.warning("database %s does not answer yet: %s", redacted(uri), " ".join(str(error).split()))
+                raise SchemaError(
+                    f"database {redacted(uri)} does not answer: {' '.join(str(error).split())}"
+                ) from None
+            _logger.warning(
+                "database %s does not answer yet: %s", redacted(uri), " ".join(str(error).split())
+            )
             time.sleep(2)
 
 
@@ -83,7 +92,9 @@ def _take_lock(connection: Connection, seconds: float) -> None:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK_KEY,))
         if cursor.fetchone() == (True,):
             return
-        _logger.info("another migration of this database is running, waiting up to %.0f s for it", seconds)
+        _logger.info(
+            "another migration of this database is running, waiting up to %.0f s for it", seconds
+        )
         cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
 
 
@@ -105,7 +116,9 @@ def _refuse_foreign(connection: Connection, where: str) -> None:
     connection.rollback()
     foreign = sorted(tables - set(InitialBase.metadata.tables) - {"alembic_version"})
     if foreign:
-        raise SchemaError(f"database {where} has tables that are not MLflow's ({', '.join(foreign[:5])}); nothing was changed")
+        raise SchemaError(
+            f"database {where} has tables that are not MLflow's ({', '.join(foreign[:5])}); nothing was changed"
+        )
 
 
 def _upgrade(uri: str) -> None:
@@ -114,7 +127,8 @@ def _upgrade(uri: str) -> None:
 
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
     sqlalchemy.event.listen(engine, "connect", lambda opened, _: set_session(opened, UNBOUNDED))
-    # Creates the tables of the first version where they are missing, then runs every migration after the current revision.
+    # Creates the tables of the first version where they are missing, then runs every migration
+    # after the current revision.
     _initialize_tables(engine)
 
 
@@ -136,13 +150,21 @@ def main() -> int:
         if not uri:
             raise SchemaError("MLFLOW_BACKEND_STORE_URI: not set")
         parse_uri(uri)
-        roles = {name: privileges for variable, privileges in ROLES.items() if (name := os.environ.get(variable, "").strip())}
+        roles = {
+            name: privileges
+            for variable, privileges in ROLES.items()
+            if (name := os.environ.get(variable, "").strip())
+        }
         before, after = migrate(uri, roles)
     except Exception as error:
-        # One line: a stack trace of SQLAlchemy hides the reason, and its SQL errors may carry values.
+        # One line: a stack trace of SQLAlchemy hides the reason, and its SQL errors may carry
+        # values.
         say("mlflow-instance-migrate", " ".join(str(getattr(error, "orig", None) or error).split()))
         return 1
-    print(f"schema revision from {before or 'none'} to {after}" + (" (unchanged)" if before == after else ""))
+    print(
+        f"schema revision from {before or 'none'} to {after}"
+        + (" (unchanged)" if before == after else "")
+    )
     return 0
 
 

@@ -13,9 +13,13 @@ def forbid_migration() -> None:
         (registry, "_initialize_tables"),
     ):
         if not hasattr(module, name):
-            raise RuntimeError(f"{module.__name__}.{name} is gone: this MLflow migrates in another way, look how before starting it")
+            raise RuntimeError(
+                f"{module.__name__}.{name} is gone: this MLflow migrates in another way, look how before starting it"
+            )
         setattr(module, name, _refuse)
 
 
 def _refuse(*_: Any, **__: Any) -> NoReturn:
-    raise RuntimeError("The database schema is not complete, and the server never migrates: run mlflow-instance-migrate")
+    raise RuntimeError(
+        "The database schema is not complete, and the server never migrates: run mlflow-instance-migrate"
+    )

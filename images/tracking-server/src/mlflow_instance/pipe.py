@@ -48,7 +48,8 @@ class Pipe:
     def read(self, size: int = -1) -> bytes:
         """Exactly `size` bytes but at the end, as S3's part sizes want; all that is left without a
         size."""
-        # A BytesIO gives its buffer away without a copy. Pieces that are joined are in memory twice.
+        # A BytesIO gives its buffer away without a copy. Pieces that are joined are in memory
+        # twice.
         taken = BytesIO()
         while size < 0 or taken.tell() < size:
             piece = self._next(size - taken.tell() if size >= 0 else None)
@@ -59,7 +60,9 @@ class Pipe:
 
     def _next(self, most: int | None) -> bytes:
         with self._changed:
-            self._changed.wait_for(lambda: self._pieces or self._finished or self._failure is not None)
+            self._changed.wait_for(
+                lambda: self._pieces or self._finished or self._failure is not None
+            )
             if self._failure is not None:
                 raise OSError("the upload broke off") from self._failure
             if not self._pieces:

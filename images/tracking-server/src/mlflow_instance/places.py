@@ -18,7 +18,11 @@ def readings(path: str) -> set[str]:
     found = {path}
     for _ in range(_DECODED_AT_MOST):
         more = {unquote(each) for each in found}
-        more |= {each[: index if (index := each.find(mark)) >= 0 else None] for each in found for mark in "?#;"}
+        more |= {
+            each[: index if (index := each.find(mark)) >= 0 else None]
+            for each in found
+            for mark in "?#;"
+        }
         if more <= found:
             return found
         found |= more
@@ -37,4 +41,9 @@ def _is_inside(path: str, roots: tuple[str, ...], folder: bool) -> bool:
     if any(segment in (".", "..") for segment in path.split("/")):
         return False
     plain = normpath("/" + path).strip("/")
-    return any((plain == root and not folder and path.startswith(root)) or path.startswith(f"{root}/") and plain != root for root in roots)
+    return any(
+        (plain == root and not folder and path.startswith(root))
+        or path.startswith(f"{root}/")
+        and plain != root
+        for root in roots
+    )

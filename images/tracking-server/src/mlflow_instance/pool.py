@@ -7,7 +7,8 @@ a new one: 10 ms of processor time for TLS and password, and a new process of Po
 from collections.abc import Mapping
 
 SIZE, OVERFLOW = "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE", "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW"
-# SQLAlchemy's own values, which MLflow leaves alone unless it is told otherwise. It takes an overflow of 0 for not set.
+# SQLAlchemy's own values, which MLflow leaves alone unless it is told otherwise. It takes an
+# overflow of 0 for not set.
 _DEFAULT_SIZE, _DEFAULT_OVERFLOW = 5, 10
 
 

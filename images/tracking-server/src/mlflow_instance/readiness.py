@@ -35,8 +35,11 @@ class DatabaseProbe:
             return True
         self.close()
         try:
-            # Asynchronous: no option of libpq bounds the wait for an answer, and a database that is frozen gives none.
-            self._kept = psycopg2.connect(**connection_options(self._uri, int(self._within)), async_=True)
+            # Asynchronous: no option of libpq bounds the wait for an answer, and a database that is
+            # frozen gives none.
+            self._kept = psycopg2.connect(
+                **connection_options(self._uri, int(self._within)), async_=True
+            )
         except psycopg2.Error as error:
             _logger.debug("database does not answer: %s", type(error).__name__)
             return False
@@ -66,7 +69,9 @@ class DatabaseProbe:
 def _wait(connection: Connection, deadline: float) -> None:
     while (state := connection.poll()) != POLL_OK:
         poller = select.poll()
-        poller.register(connection.fileno(), select.POLLIN if state == POLL_READ else select.POLLOUT)
+        poller.register(
+            connection.fileno(), select.POLLIN if state == POLL_READ else select.POLLOUT
+        )
         if not poller.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise TimeoutError
 
@@ -82,7 +87,9 @@ def database_answers(uri: str) -> bool:
 class Readiness:
     """Caches the answer for about a second and lets only one thread ask, so that probes can't pile up."""
 
-    def __init__(self, ask: Callable[[], bool], *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, ask: Callable[[], bool], *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._ask = ask
         self._monotonic = monotonic
         self._lock = threading.Lock()

@@ -7,10 +7,15 @@ from contextlib import suppress
 from mlflow_instance.asgi import Message, Receive, Scope, Send
 from mlflow_instance.limits import RETRY_AFTER_SECONDS
 
-# A client that is still sending reads no answer before it has sent all or its connection breaks: what it sends is thrown away
-# for this long.
+# A client that is still sending reads no answer before it has sent all or its connection breaks:
+# what it sends is thrown away for this long.
 _LINGER_SECONDS = 5.0
-_CODES = {400: "BAD_REQUEST", 408: "REQUEST_TIMEOUT", 413: "INVALID_PARAMETER_VALUE", 503: "TEMPORARILY_UNAVAILABLE"}
+_CODES = {
+    400: "BAD_REQUEST",
+    408: "REQUEST_TIMEOUT",
+    413: "INVALID_PARAMETER_VALUE",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
 
 
 async def refuse(

@@ -97,7 +97,8 @@ PATCH /api/3.0/mlflow/traces/*/tags
 POST /v1/traces
 """
 
-# Starts work on the server, or spends somebody's money at a model provider (MLflow's USE, which its EDIT includes).
+# Starts work on the server, or spends somebody's money at a model provider (MLflow's USE, which its
+# EDIT includes).
 EDIT += """
 GET /api/2.0/mlflow/gateway-proxy
 POST /api/2.0/mlflow/gateway-proxy
@@ -111,7 +112,8 @@ POST /api/3.0/mlflow/scorer/invoke
 POST /gateway/**
 """
 
-# Deleting artifacts is MLflow's own right of an owner; the files go at once, without the grace of a soft delete.
+# Deleting artifacts is MLflow's own right of an owner; the files go at once, without the grace of a
+# soft delete.
 MANAGE = """
 DELETE /api/2.0/mlflow-artifacts/artifacts/**
 POST /api/2.0/mlflow/experiments/delete
@@ -137,7 +139,8 @@ DELETE /api/3.0/mlflow/scorers/delete
 POST /api/3.0/mlflow/traces/delete-traces
 """
 
-# GETs that show what others must not see: webhook addresses often hold a key, and the gateway's secrets and rules are the administrator's.
+# GETs that show what others must not see: webhook addresses often hold a key, and the gateway's
+# secrets and rules are the administrator's.
 ADMIN = """
 GET /api/2.0/mlflow/webhooks
 GET /api/2.0/mlflow/webhooks/*
@@ -147,9 +150,14 @@ GET /api/3.0/mlflow/gateway/secrets/get
 GET /api/3.0/mlflow/gateway/secrets/list
 """
 
-# MLflow's assistant runs commands on the server's own host: nobody's business here, whatever the token.
-# Workspaces are off, one instance is one team's; MLflow's own answer is a 503, which its client
-# repeats for minutes.
+# MLflow's assistant runs commands on the server's own host: nobody's business here, whatever the
+# token. Workspaces are off, one instance is one team's; MLflow's own answer is a 503, which its
+# client repeats for minutes.
 CLOSED = ("/api/3.0/mlflow/assistant", "/api/3.0/mlflow/workspaces")
 
-TABLE: tuple[tuple[Role, str], ...] = ((Role.READ, READ), (Role.EDIT, EDIT), (Role.MANAGE, MANAGE), (Role.ADMIN, ADMIN))
+TABLE: tuple[tuple[Role, str], ...] = (
+    (Role.READ, READ),
+    (Role.EDIT, EDIT),
+    (Role.MANAGE, MANAGE),
+    (Role.ADMIN, ADMIN),
+)

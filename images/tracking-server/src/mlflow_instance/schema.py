@@ -19,8 +19,12 @@ def known_revisions() -> dict[str, frozenset[str]]:
     spec = find_spec("mlflow")
     if spec is None or not spec.submodule_search_locations:
         raise SchemaError("MLflow is not installed")
-    folder = Path(next(iter(spec.submodule_search_locations))) / "store" / "db_migrations" / "versions"
-    return dict(_revision(file) for file in sorted(folder.glob("*.py")) if file.name != "__init__.py")
+    folder = (
+        Path(next(iter(spec.submodule_search_locations))) / "store" / "db_migrations" / "versions"
+    )
+    return dict(
+        _revision(file) for file in sorted(folder.glob("*.py")) if file.name != "__init__.py"
+    )
 
 
 def _revision(file: Path) -> tuple[str, frozenset[str]]:

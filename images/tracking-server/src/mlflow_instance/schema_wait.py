@@ -30,7 +30,9 @@ def wait_for_schema(
             return
         waited = monotonic() - start
         if waited >= seconds:
-            raise SchemaError(f"{problem} (waited {waited:.0f} s; the server never migrates, mlflow-instance-migrate does)")
+            raise SchemaError(
+                f"{problem} (waited {waited:.0f} s; the server never migrates, mlflow-instance-migrate does)"
+            )
         if said_at is None or waited - said_at >= _SAY_EVERY_SECONDS:
             _logger.warning("waiting for the database schema: %s", problem)
             said_at = waited

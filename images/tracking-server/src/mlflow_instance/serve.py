@@ -4,7 +4,8 @@ import os
 import signal
 import sys
 
-# One thread per process is enough for the little arithmetic a tracking server does, and a fork wants no other threads.
+# One thread per process is enough for the little arithmetic a tracking server does, and a fork
+# wants no other threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from mlflow_instance.logs import capture_output, configure_logging, say
@@ -18,7 +19,8 @@ def main() -> int:
     configure_logging()
     capture_output()
     give_memory_back()
-    # As process 1 of the container SIGTERM would be ignored while we wait for the schema; workers.py takes over later.
+    # As process 1 of the container SIGTERM would be ignored while we wait for the schema;
+    # workers.py takes over later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = read_settings()

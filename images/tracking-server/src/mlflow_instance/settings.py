@@ -48,27 +48,39 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
     name = required("MLFLOW_INSTANCE_NAME")
     if not (name.isascii() and name.isprintable()) or '"' in name or "\\" in name:
-        errors.append("MLFLOW_INSTANCE_NAME: it is part of a header, quotes and control characters can't be in it")
+        errors.append(
+            "MLFLOW_INSTANCE_NAME: it is part of a header, quotes and control characters can't be in it"
+        )
 
     uri = variables.database_uri()
 
     destination = required("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION")
     if destination and destination.partition("://")[0] not in ARTIFACT_SCHEMES:
-        errors.append("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: expected s3-proxied://<bucket>/… or s3://<bucket>/…")
+        errors.append(
+            "MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: expected s3-proxied://<bucket>/… or s3://<bucket>/…"
+        )
 
-    hosts, origins = environment.get("MLFLOW_SERVER_ALLOWED_HOSTS", ""), environment.get("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", "")
+    hosts, origins = (
+        environment.get("MLFLOW_SERVER_ALLOWED_HOSTS", ""),
+        environment.get("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", ""),
+    )
     if bool(hosts.strip()) != bool(origins.strip()):
-        errors.append("MLFLOW_SERVER_ALLOWED_HOSTS and MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: set both, with one of them the UI can't write")
+        errors.append(
+            "MLFLOW_SERVER_ALLOWED_HOSTS and MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: set both, with one of them the UI can't write"
+        )
 
     if optional("MLFLOW_TRACE_ARCHIVAL_CONFIG"):
         errors.append(
             "MLFLOW_TRACE_ARCHIVAL_CONFIG: traces can't be archived here, MLflow does that in jobs that an instance doesn't run; "
             "remove it. traceRetention in the instance's file removes old ones"
         )
-    # Without the jobs they are never built again, so a trace that retention removes would be counted for ever.
+    # Without the jobs they are never built again, so a trace that retention removes would be
+    # counted for ever.
     for variable in ("MLFLOW_SQL_TRACE_ROLLUPS_ENABLED", "MLFLOW_TRACE_ROLLUPS_SCHEDULE"):
         if optional(variable).strip().lower() not in ("", "false", "0"):
-            errors.append(f"{variable}: daily sums of traces are made by jobs of MLflow that an instance doesn't run; remove it")
+            errors.append(
+                f"{variable}: daily sums of traces are made by jobs of MLflow that an instance doesn't run; remove it"
+            )
 
     settings = Settings(
         name=name,
@@ -81,7 +93,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         host=optional("MLFLOW_INSTANCE_HOST") or EVERY_ADDRESS,
         port=number("MLFLOW_INSTANCE_PORT", 5000, 1, 65535),
         schema_wait_seconds=number("MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS", 120, 0, 3600),
-        # By default longer than an ingress keeps idle connections (60 s is common): the server must not close one that is about to be used.
+        # By default longer than an ingress keeps idle connections (60 s is common): the server must
+        # not close one that is about to be used.
         keep_alive_seconds=number("MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS", 75, 5, 7200),
         # Below Kubernetes' default grace period of 30 s.
         grace_seconds=number("MLFLOW_INSTANCE_GRACE_SECONDS", 20, 1, 3600),
@@ -89,8 +102,13 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         allowed_origins=tuple(origin.strip() for origin in origins.split(",") if origin.strip()),
         allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
     )
-    if environment.get("MLFLOW_ENABLE_AI_GATEWAY", "").strip().lower() in ("1", "true") and not optional("MLFLOW_CRYPTO_KEK_PASSPHRASE"):
-        errors.append("MLFLOW_ENABLE_AI_GATEWAY: needs MLFLOW_CRYPTO_KEK_PASSPHRASE, MLflow's default passphrase is in its source")
+    if environment.get("MLFLOW_ENABLE_AI_GATEWAY", "").strip().lower() in (
+        "1",
+        "true",
+    ) and not optional("MLFLOW_CRYPTO_KEK_PASSPHRASE"):
+        errors.append(
+            "MLFLOW_ENABLE_AI_GATEWAY: needs MLFLOW_CRYPTO_KEK_PASSPHRASE, MLflow's default passphrase is in its source"
+        )
 
     if errors:
         raise SettingsError("\n".join(errors))

@@ -29,7 +29,8 @@ _logger = logging.getLogger(__name__)
 
 STORE_ERRORS = (ClientError, BotoCoreError, Boto3Error)
 
-# About this server's access and not about the request: a key that is being replaced, a clock, a bucket that is gone.
+# About this server's access and not about the request: a key that is being replaced, a clock, a
+# bucket that is gone.
 _OURS = {
     "AccessDenied",
     "AccountProblem",
@@ -124,6 +125,10 @@ def use_short_retries() -> None:
 
     session: Any = botocore.session.get_session()
     session.set_default_client_config(
-        Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3})
+        Config(
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "total_max_attempts": 3},
+        )
     )
     boto3.setup_default_session(botocore_session=session)

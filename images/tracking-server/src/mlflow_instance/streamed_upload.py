@@ -20,23 +20,40 @@ class StreamedUpload(StreamUploadMixin):
         raise NotImplementedError
 
     async def log_artifact_from_async_stream(
-        self, chunks: AsyncIterable[bytes], artifact_file_name: str, artifact_path: str | None = None
+        self,
+        chunks: AsyncIterable[bytes],
+        artifact_file_name: str,
+        artifact_path: str | None = None,
     ) -> None:
         """An upload goes to the object store while it comes in, so that its size is not bounded by the pod's disk or memory."""
         try:
-            await stream_to_thread(chunks, lambda stream: self.log_artifact_from_stream(stream, artifact_file_name, artifact_path))
+            await stream_to_thread(
+                chunks,
+                lambda stream: self.log_artifact_from_stream(
+                    stream, artifact_file_name, artifact_path
+                ),
+            )
         except ClientDisconnect:
             # Nobody reads the answer; in the log it is the client's fault, without a stack trace.
-            raise MlflowException("The client ended the upload before it was whole", error_code=INVALID_PARAMETER_VALUE) from None
+            raise MlflowException(
+                "The client ended the upload before it was whole",
+                error_code=INVALID_PARAMETER_VALUE,
+            ) from None
 
-    def log_artifact_from_stream(self, stream: BinaryIO, artifact_file_name: str, artifact_path: str | None = None) -> None:
+    def log_artifact_from_stream(
+        self, stream: BinaryIO, artifact_file_name: str, artifact_path: str | None = None
+    ) -> None:
         name = PurePosixPath(artifact_file_name).name
         path = str(PurePosixPath(artifact_path or "", name))
         media_type, encoding = guess_type(name)
         headers = {"ContentType": media_type, "ContentEncoding": encoding}
         repository = self.s3_repository()
         bucket, prefix = repository.parse_s3_compliant_uri(repository.artifact_uri)
-        target = {"Bucket": bucket, "Key": f"{prefix.rstrip('/')}/{path}".lstrip("/"), **repository._bucket_owner_params}
+        target = {
+            "Bucket": bucket,
+            "Key": f"{prefix.rstrip('/')}/{path}".lstrip("/"),
+            **repository._bucket_owner_params,
+        }
         extra = {
             **{key: value for key, value in headers.items() if value},
             **(repository.get_s3_file_upload_extra_args() or {}),

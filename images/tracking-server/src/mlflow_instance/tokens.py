@@ -74,7 +74,9 @@ def _parse_entry(index: int, entry: object) -> Token:
         end = last_day + timedelta(days=1)
     except (ValueError, OverflowError):
         raise TokenFileError(f"{where}.expires: not a date of the calendar") from None
-    return Token(name, role, bytes.fromhex(digest), datetime(end.year, end.month, end.day, tzinfo=UTC))
+    return Token(
+        name, role, bytes.fromhex(digest), datetime(end.year, end.month, end.day, tzinfo=UTC)
+    )
 
 
 class TokenStore:
@@ -115,7 +117,8 @@ class TokenStore:
             if self._checked_at is not None and at - self._checked_at < _RECHECK_SECONDS:
                 return
             self._load_if_changed()
-            # Only now: a request that came in while the file was being read must not see an empty list.
+            # Only now: a request that came in while the file was being read must not see an empty
+            # list.
             self._checked_at = at
 
     def _load_if_changed(self) -> None:
@@ -129,10 +132,18 @@ class TokenStore:
             self._report(f"{type(error).__name__}: {error}")
             return
         self._tokens, self._seen, self._failure = tokens, seen, None
-        _logger.info("token file loaded: %s", ", ".join(sorted({token.name for token in tokens})) or "no tokens")
+        _logger.info(
+            "token file loaded: %s",
+            ", ".join(sorted({token.name for token in tokens})) or "no tokens",
+        )
 
     def _report(self, failure: str) -> None:
         # Once per kind of failure: the file is looked at every second.
         if failure != self._failure:
             self._failure = failure
-            _logger.error("token file %s not usable, keeping the last good tokens (%d): %s", self._path, len(self._tokens), failure)
+            _logger.error(
+                "token file %s not usable, keeping the last good tokens (%d): %s",
+                self._path,
+                len(self._tokens),
+                failure,
+            )

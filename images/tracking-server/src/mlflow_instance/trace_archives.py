@@ -11,14 +11,20 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 from mlflow_instance.locations_written import before
 
-_OF_TRACES = ("mlflow.trace.archiveLocation", "mlflow.trace.spansLocation", "mlflow.trace.archivalFailure")
+_OF_TRACES = (
+    "mlflow.trace.archiveLocation",
+    "mlflow.trace.spansLocation",
+    "mlflow.trace.archivalFailure",
+)
 _OF_EXPERIMENTS = ("mlflow.trace.archivalRetention", "mlflow.trace.archiveNow")
 
 
 def forbid_trace_archives() -> None:
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    def experiment(name: Any, artifact_location: Any = None, tags: Any = None, *_: Any, **__: Any) -> None:
+    def experiment(
+        name: Any, artifact_location: Any = None, tags: Any = None, *_: Any, **__: Any
+    ) -> None:
         for tag in tags or ():
             experiment_tag(None, tag)
 
@@ -32,7 +38,9 @@ def forbid_trace_archives() -> None:
     def trace(trace_info: Any, *_: Any, **__: Any) -> None:
         _require_no_archive(trace_info.tags)
 
-    def trace_v2(experiment_id: Any, timestamp_ms: Any, request_metadata: Any, tags: Any, *_: Any, **__: Any) -> None:
+    def trace_v2(
+        experiment_id: Any, timestamp_ms: Any, request_metadata: Any, tags: Any, *_: Any, **__: Any
+    ) -> None:
         _require_no_archive(tags)
 
     before(SqlAlchemyStore, "create_experiment", experiment)
@@ -40,11 +48,16 @@ def forbid_trace_archives() -> None:
     before(SqlAlchemyStore, "start_trace", trace)
     before(SqlAlchemyStore, "deprecated_start_trace_v2", trace_v2)
     # No trace has an archive here: whatever a tag says, there is none to delete.
-    SqlAlchemyStore._delete_archived_trace_payloads = lambda _, traces: [trace.trace_id for trace in traces]
+    SqlAlchemyStore._delete_archived_trace_payloads = lambda _, traces: [
+        trace.trace_id for trace in traces
+    ]
 
 
 def _require_no_archive(tags: dict[str, str]) -> None:
     for key in _OF_TRACES:
         # An export carries the one of a trace whose spans the database has.
         if key in tags and tags[key] != "TRACKING_STORE":
-            raise MlflowException(f"Tag '{key}' is immutable and cannot be set on a trace.", error_code=INVALID_PARAMETER_VALUE)
+            raise MlflowException(
+                f"Tag '{key}' is immutable and cannot be set on a trace.",
+                error_code=INVALID_PARAMETER_VALUE,
+            )

@@ -15,7 +15,13 @@ from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.bodies import Bodies, BodyRefused, ClientGone, Held
 from mlflow_instance.budget import Budget, BudgetFull
 from mlflow_instance.client import Client
-from mlflow_instance.limits import ARTIFACT_TURNS, SLOW_READER_SECONDS, WAIT_SECONDS, WAITING, Limits
+from mlflow_instance.limits import (
+    ARTIFACT_TURNS,
+    SLOW_READER_SECONDS,
+    WAIT_SECONDS,
+    WAITING,
+    Limits,
+)
 from mlflow_instance.pool import all_but_one
 from mlflow_instance.refusal import refuse
 from mlflow_instance.stall import Stall
@@ -53,9 +59,16 @@ class Turns:
         self._uploads = Uploads(app, limits)
 
         def budget(total: int, waiting: int) -> Budget:
-            # One turn is left to the other tokens, so that they wait for none of the long requests of one.
+            # One turn is left to the other tokens, so that they wait for none of the long requests
+            # of one.
             per_key = max(1, total - 1)
-            return Budget(total, per_key=per_key, waiting=waiting, seconds=wait_seconds, may_start=self.unsent.may_start)
+            return Budget(
+                total,
+                per_key=per_key,
+                waiting=waiting,
+                seconds=wait_seconds,
+                may_start=self.unsent.may_start,
+            )
 
         self._budgets = {
             Work.DATABASE: budget(turns, WAITING),
@@ -75,16 +88,24 @@ class Turns:
             async with self._bodies.body(scope, receive, key) as held:
                 await self._with_body(scope, receive, send, held, work, key)
         except BodyRefused as refused:
-            await refuse(scope, receive if refused.unread else None, send, refused.status, refused.message)
+            await refuse(
+                scope, receive if refused.unread else None, send, refused.status, refused.message
+            )
         except ClientGone:
             return None
 
-    async def _with_body(self, scope: Scope, receive: Receive, send: Send, held: Held, work: Work, key: str) -> None:
+    async def _with_body(
+        self, scope: Scope, receive: Receive, send: Send, held: Held, work: Work, key: str
+    ) -> None:
         client = Client(held.body, receive)
         held.body = b""
         budget = self._budgets.get(work)
         try:
-            if budget is not None and not budget.try_take(1, key) and not await self._take(budget, key, client):
+            if (
+                budget is not None
+                and not budget.try_take(1, key)
+                and not await self._take(budget, key, client)
+            ):
                 return None
         except BudgetFull:
             client.end()
@@ -93,10 +114,12 @@ class Turns:
         scope[client_module.KEY], scope[WORK_KEY] = client, work
 
         async def send_and_give_back(message: Message) -> None:
-            # A handler that begins to answer has what it wanted: a slow reader must not hold a turn.
+            # A handler that begins to answer has what it wanted: a slow reader must not hold a
+            # turn.
             turn.give_back()
             if not turn.given_up:
-                # What is left of an answer that was given up goes nowhere; uvicorn closes the connection at its end.
+                # What is left of an answer that was given up goes nowhere; uvicorn closes the
+                # connection at its end.
                 turn.given_up = not await self.unsent.send(message, send, key, client)
 
         try:

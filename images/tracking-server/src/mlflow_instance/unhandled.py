@@ -27,7 +27,8 @@ def answer_unhandled_errors(fastapi_app: Any) -> None:
 
     def by_flask(error: Exception) -> Any:
         if isinstance(error, HTTPException):
-            # A parameter that is missing is a LookupError as well, and a 400 that Werkzeug has made.
+            # A parameter that is missing is a LookupError as well, and a 400 that Werkzeug has
+            # made.
             return error
         body, status = _answer(error)
         return FlaskResponse(body, status, mimetype="application/json")

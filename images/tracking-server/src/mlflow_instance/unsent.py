@@ -27,7 +27,8 @@ class _Answer:
 class Unsent:
     def __init__(self, limits: Limits, turns: int, seconds: float = SLOW_READER_SECONDS) -> None:
         self._share = limits.unsent_bytes // 2
-        # What one token's requests made while they still had a right to start must not stop the others.
+        # What one token's requests made while they still had a right to start must not stop the
+        # others.
         self._all = limits.unsent_bytes + turns * limits.answer_bytes // 2
         self._seconds = seconds
         self._answers: list[_Answer] = []

@@ -29,12 +29,15 @@ def _limiters() -> tuple[anyio.CapacityLimiter, anyio.CapacityLimiter]:
     return anyio.CapacityLimiter(UPLOADS), anyio.CapacityLimiter(UPLOADS)
 
 
-async def stream_to_thread(chunks: AsyncIterable[bytes], consume: Callable[[BinaryIO], None]) -> None:
+async def stream_to_thread(
+    chunks: AsyncIterable[bytes], consume: Callable[[BinaryIO], None]
+) -> None:
     """Runs `consume` in a thread on a file-like object that yields the chunks as they come."""
     reading, writing = _limiters()
     upload = CURRENT.get(None)
     if upload is not None and upload.in_one_request:
-        # Nothing goes out before all of it is there, so there is nothing to hand over piece by piece.
+        # Nothing goes out before all of it is there, so there is nothing to hand over piece by
+        # piece.
         whole = BytesIO(b"".join([chunk async for chunk in chunks if chunk]))
         await anyio.to_thread.run_sync(consume, whole, limiter=reading)
         return
@@ -76,7 +79,9 @@ def put_stream(
     upload_id = client.create_multipart_upload(**target, **extra)["UploadId"]
     try:
         parts = _send_parts(client, stream, first, {**target, "UploadId": upload_id}, upload)
-        client.complete_multipart_upload(**target, UploadId=upload_id, MultipartUpload={"Parts": parts})
+        client.complete_multipart_upload(
+            **target, UploadId=upload_id, MultipartUpload={"Parts": parts}
+        )
     except BaseException:
         client.abort_multipart_upload(**target, UploadId=upload_id)
         raise
@@ -93,7 +98,10 @@ def _send_parts(
     ahead = upload is None or upload.ahead
 
     def send(number: int, body: bytes) -> dict[str, Any]:
-        return {"PartNumber": number, "ETag": client.upload_part(**target, PartNumber=number, Body=body)["ETag"]}
+        return {
+            "PartNumber": number,
+            "ETag": client.upload_part(**target, PartNumber=number, Body=body)["ETag"],
+        }
 
     sent: list[Future[dict[str, Any]]] = []
     part, number = first.pop(), 1

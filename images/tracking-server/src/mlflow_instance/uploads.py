@@ -79,22 +79,36 @@ def plan(length: int | None, limits: Limits) -> tuple[int, int, bool] | None:
 
 class Uploads:
     def __init__(
-        self, app: App, limits: Limits, *, idle_seconds: float = IDLE_SECONDS, wait_seconds: float = WAIT_SECONDS
+        self,
+        app: App,
+        limits: Limits,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         self._app = app
         self._limits = limits
         self._idle_seconds = idle_seconds
-        # A slow sender may stay for hours: the uploads of one token leave room for one of another's.
+        # A slow sender may stay for hours: the uploads of one token leave room for one of
+        # another's.
         others = 2 * LEAST_PART + BESIDE_PARTS
         per_key = max(limits.uploads_bytes - others, limits.uploads_bytes // 2)
-        self._budget = Budget(limits.uploads_bytes, per_key=per_key, waiting=WAITING // 4, seconds=wait_seconds)
+        self._budget = Budget(
+            limits.uploads_bytes, per_key=per_key, waiting=WAITING // 4, seconds=wait_seconds
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, key: str) -> None:
         length = Headers.of(scope).length
         planned = plan(length, self._limits)
         if planned is None:
             most = self._limits.largest_artifact_bytes
-            return await refuse(scope, receive, send, 413, f"The artifact is larger than {most} bytes, the most that this server takes")
+            return await refuse(
+                scope,
+                receive,
+                send,
+                413,
+                f"The artifact is larger than {most} bytes, the most that this server takes",
+            )
         weight, part, ahead = planned
         try:
             await self._budget.take(weight, key)

@@ -12,7 +12,8 @@ from mlflow_instance.limits import GRAPHQL_BYTES
 
 _COPIES = 6
 _JSON_VALUE = 150
-# Measured with spans and fields without content: a span with its dictionary and its rows, an attribute's three fields, an event.
+# Measured with spans and fields without content: a span with its dictionary and its rows, an
+# attribute's three fields, an event.
 _SPAN, _FIELD = 6_000, 200
 # The names in OTLP's JSON need no escapes, and one would hide a span from the count.
 _SPAN_NAMES, _HIDDEN_NAME = (b'"traceId"', b'"trace_id"'), re.compile(rb'\\u[0-9a-fA-F]{4}\w*"\s*:')

@@ -81,4 +81,8 @@ def work_of(method: str, path: str) -> Work:
     for its_method, pattern, work in _PATTERNS:
         if its_method == method and pattern.fullmatch(path):
             return work
-    return Work.DATABASE if path.startswith("/api/") or path in ("/graphql", "/v1/traces") else Work.NOTHING
+    return (
+        Work.DATABASE
+        if path.startswith("/api/") or path in ("/graphql", "/v1/traces")
+        else Work.NOTHING
+    )

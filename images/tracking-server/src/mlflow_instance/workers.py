@@ -112,7 +112,9 @@ class _Parent:
         self._stopping = False
 
     def run(self) -> int:
-        extra = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+        extra = [
+            thread.name for thread in threading.enumerate() if thread is not threading.main_thread()
+        ]
         if extra:
             raise RuntimeError(f"threads are running before the fork: {', '.join(extra)}")
         # What is alive now stays for good: out of the collector's way its pages stay shared.

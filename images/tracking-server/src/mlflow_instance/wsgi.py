@@ -36,7 +36,10 @@ class _Answer:
 
     def _start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         self.status = int(status.split(" ", 1)[0])
-        self.headers = [(name.strip().lower().encode("ascii"), value.strip().encode("latin-1")) for name, value in headers]
+        self.headers = [
+            (name.strip().lower().encode("ascii"), value.strip().encode("latin-1"))
+            for name, value in headers
+        ]
 
     def fetch(self) -> tuple[bytes, bool]:
         """The next bytes, and whether there are more."""
@@ -76,7 +79,9 @@ class Bridge:
         answer, piece, more = await anyio.to_thread.run_sync(self._run, environ, limiter=limiter)
         del environ
         try:
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await send(
+                {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+            )
             client = scope.get(CLIENT_KEY)
             while True:
                 await send({"type": "http.response.body", "body": piece, "more_body": more})
@@ -86,7 +91,9 @@ class Bridge:
                 piece, more = await anyio.to_thread.run_sync(answer.fetch, limiter=self._pieces)
         finally:
             # Temporary files go with the answer, also when this task was cancelled.
-            await asyncio.shield(asyncio.ensure_future(anyio.to_thread.run_sync(answer.close, limiter=self._pieces)))
+            await asyncio.shield(
+                asyncio.ensure_future(anyio.to_thread.run_sync(answer.close, limiter=self._pieces))
+            )
 
     def _run(self, environ: dict[str, Any]) -> tuple[_Answer, bytes, bool]:
         answer = _Answer(self._app, environ)

@@ -57,7 +57,13 @@ def rows_of(connection: Connection) -> dict[str, list[str]]:
 def new_database(postgres: Postgres, world: World, template: str) -> World:
     """The same bucket with another, freshly migrated database."""
     name = f"{world.bucket_name}-new"
-    admin = psycopg2.connect(host="127.0.0.1", port=postgres.port, user="admin", password=postgres.password, dbname="postgres")
+    admin = psycopg2.connect(
+        host="127.0.0.1",
+        port=postgres.port,
+        user="admin",
+        password=postgres.password,
+        dbname="postgres",
+    )
     admin.autocommit = True
     with admin.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{parse_uri(template).database}"')

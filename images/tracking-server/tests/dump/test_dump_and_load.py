@@ -13,22 +13,46 @@ from tests.maintenance.every_table import TABLES, fill
 from tests.maintenance.world import World
 from tests.support.postgres import Postgres
 
-# Every character that CSV, COPY or a shell may trip over; an empty text, which is no NULL; a line that COPY's text format would end at.
-ODD = ['comma, "quote" and \'more\'', "two\nlines\r\nand\ttab", "", "\\.", "\\N", "NULL", "Grüße – 数据 🙂", " spaces "]
+# Every character that CSV, COPY or a shell may trip over; an empty text, which is no NULL; a line
+# that COPY's text format would end at.
+ODD = [
+    "comma, \"quote\" and 'more'",
+    "two\nlines\r\nand\ttab",
+    "",
+    "\\.",
+    "\\N",
+    "NULL",
+    "Grüße – 数据 🙂",
+    " spaces ",
+]
 
 
 def filled(world: World) -> World:
     experiment = world.experiment("everything")
     run = world.run(experiment, tags={f"odd-{number}": text for number, text in enumerate(ODD)})
-    model, trace = world.logged_model(experiment, run=run), world.trace(experiment, at=world.now, run=run)
+    model, trace = (
+        world.logged_model(experiment, run=run),
+        world.trace(experiment, at=world.now, run=run),
+    )
     fill(world, experiment, run, model, trace)
     for value in ("NaN", "Infinity", 1e-300, 0.1 + 0.2):
-        world.sql("INSERT INTO metrics (run_uuid, key, value, timestamp, step, is_nan) VALUES (%s, %s, 0, 0, 0, false)", run, str(value))
-        world.sql("UPDATE metrics SET value = %s::float8 WHERE run_uuid = %s AND key = %s", str(value), run, str(value))
+        world.sql(
+            "INSERT INTO metrics (run_uuid, key, value, timestamp, step, is_nan) VALUES (%s, %s, 0, 0, 0, false)",
+            run,
+            str(value),
+        )
+        world.sql(
+            "UPDATE metrics SET value = %s::float8 WHERE run_uuid = %s AND key = %s",
+            str(value),
+            run,
+            str(value),
+        )
     return world
 
 
-def test_every_row_of_every_table_comes_back(world: World, postgres: Postgres, migrated_template: str) -> None:
+def test_every_row_of_every_table_comes_back(
+    world: World, postgres: Postgres, migrated_template: str
+) -> None:
     filled(world)
     before = rows_of(world.rows)
     assert [name for name in (table.name for table in TABLES) if not before[name]] == []
@@ -39,8 +63,12 @@ def test_every_row_of_every_table_comes_back(world: World, postgres: Postgres, m
     assert load(other, dumped(world)[0]) == 0
     assert rows_of(other.rows) == before
     # The next experiment gets the number that it would have got.
-    ((number,),) = other.sql("INSERT INTO experiments (name, workspace) VALUES ('next', 'default') RETURNING experiment_id")
-    ((same,),) = world.sql("INSERT INTO experiments (name, workspace) VALUES ('next', 'default') RETURNING experiment_id")
+    ((number,),) = other.sql(
+        "INSERT INTO experiments (name, workspace) VALUES ('next', 'default') RETURNING experiment_id"
+    )
+    ((same,),) = world.sql(
+        "INSERT INTO experiments (name, workspace) VALUES ('next', 'default') RETURNING experiment_id"
+    )
     assert number == same
     other.rows.close()
 
@@ -92,21 +120,32 @@ def test_a_large_table_goes_and_comes_in_parts(
 
 
 class TestLoading:
-    def test_refuses_an_instance_that_was_used(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_refuses_an_instance_that_was_used(
+        self, world: World, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         world.run(world.experiment("used"))
         before = rows_of(world.rows)
         assert dump(world) == 0
         assert load(world, dumped(world)[0]) == 2
-        assert "a dump is loaded into an instance that nobody has used; nothing was changed" in message(capsys)
+        assert (
+            "a dump is loaded into an instance that nobody has used; nothing was changed"
+            in message(capsys)
+        )
         assert rows_of(world.rows) == before
 
-    def test_refuses_a_folder_without_a_manifest(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_refuses_a_folder_without_a_manifest(
+        self, world: World, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         world.put("final-dump/2026-11-22T10-00-00Z/runs.csv.gz")
         assert load(world, "final-dump/2026-11-22T10-00-00Z/") == 2
         assert "not a finished dump" in message(capsys)
 
     def test_refuses_another_revision(
-        self, world: World, postgres: Postgres, migrated_template: str, capsys: pytest.CaptureFixture[str]
+        self,
+        world: World,
+        postgres: Postgres,
+        migrated_template: str,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         assert dump(world) == 0
         other = new_database(postgres, world, migrated_template)
@@ -117,7 +156,12 @@ class TestLoading:
 
     @pytest.mark.parametrize("change", ["rows", "bytes"])
     def test_leaves_the_instance_new_when_a_file_is_not_what_the_manifest_says(
-        self, world: World, postgres: Postgres, migrated_template: str, change: str, capsys: pytest.CaptureFixture[str]
+        self,
+        world: World,
+        postgres: Postgres,
+        migrated_template: str,
+        change: str,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         world.run(world.experiment("one"))
         assert dump(world) == 0

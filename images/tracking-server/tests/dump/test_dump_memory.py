@@ -55,6 +55,8 @@ def test_memory_is_bounded(world: World, postgres: Postgres, migrated_template: 
     other = new_database(postgres, world, migrated_template)
     loaded = peak(other, "load_dump", folder)
     other.rows.close()
-    print(f"peak memory: dump of a new instance {small} MiB, of {_LARGE_MIB} MiB {large} MiB, load {loaded} MiB")
+    print(
+        f"peak memory: dump of a new instance {small} MiB, of {_LARGE_MIB} MiB {large} MiB, load {loaded} MiB"
+    )
     assert large <= small + _ROOM_MIB
     assert loaded <= small + _ROOM_MIB

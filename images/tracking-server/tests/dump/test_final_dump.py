@@ -11,14 +11,25 @@ from mlflow_instance.database import connect
 from mlflow_instance.dump import final_dump, others
 from mlflow_instance.maintenance.bucket import Bucket
 from mlflow_instance.maintenance.lock import take_lock
-from tests.dump.dumps import dump, dumped, environment, folders, load, message, new_database, rows_of
+from tests.dump.dumps import (
+    dump,
+    dumped,
+    environment,
+    folders,
+    load,
+    message,
+    new_database,
+    rows_of,
+)
 from tests.maintenance.world import World
 from tests.support.postgres import Postgres
 from tests.support.server import start
 from tests.support.store import CREDENTIALS
 
 
-def test_somebody_who_stays_connected_is_named_and_nothing_is_written(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_somebody_who_stays_connected_is_named_and_nothing_is_written(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     client = connect(f"{world.job_uri}?application_name=notebook", connect_timeout=5)
     assert dump(world) == 3
     said = message(capsys)
@@ -36,7 +47,9 @@ def test_waits_for_the_servers_last_connections(world: World) -> None:
     assert dumped(world)[1]["tables"]
 
 
-def test_waits_for_a_maintenance_command_by_its_lock(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_waits_for_a_maintenance_command_by_its_lock(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     # Of a superuser, whom the look at the sessions leaves out.
     job = connect(world.owner_uri, connect_timeout=5)
     take_lock(job)
@@ -52,7 +65,9 @@ def test_somebody_who_comes_while_it_is_written_undoes_it(
     clients = []
     put = Bucket.put
 
-    def come(bucket: Bucket, key: str, body: bytes, content_type: str = "application/json") -> str | None:
+    def come(
+        bucket: Bucket, key: str, body: bytes, content_type: str = "application/json"
+    ) -> str | None:
         if not clients:
             clients.append(connect(world.job_uri, connect_timeout=5))
         return put(bucket, key, body, content_type)
@@ -64,10 +79,13 @@ def test_somebody_who_comes_while_it_is_written_undoes_it(
     clients[0].close()
 
 
-def test_a_killed_run_leaves_no_dump_and_the_next_one_is_whole(world: World, postgres: Postgres, migrated_template: str) -> None:
+def test_a_killed_run_leaves_no_dump_and_the_next_one_is_whole(
+    world: World, postgres: Postgres, migrated_template: str
+) -> None:
     run = world.run(world.experiment("killed"))
     world.sql(
-        "INSERT INTO params (run_uuid, key, value) SELECT %s, 'p' || n, repeat(md5(random()::text), 60) FROM generate_series(1, 40000) AS n", run
+        "INSERT INTO params (run_uuid, key, value) SELECT %s, 'p' || n, repeat(md5(random()::text), 60) FROM generate_series(1, 40000) AS n",
+        run,
     )
     process = start("mlflow-instance-final-dump", {**environment(world), **CREDENTIALS})
     assert process.stdout is not None
@@ -98,7 +116,9 @@ def test_uploads_of_killed_runs_are_aborted_and_nobody_elses(world: World) -> No
     assert [upload["Key"] for upload in left] == ["artifacts/1/model.bin"]
 
 
-def test_an_upload_that_fails_half_way_is_aborted(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_upload_that_fails_half_way_is_aborted(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("mlflow_instance.dump.stored.PART_BYTES", 5 * 1024 * 1024)
     run = world.run(world.experiment("large"))
     world.sql(
@@ -116,15 +136,23 @@ def test_an_upload_that_fails_half_way_is_aborted(world: World, monkeypatch: pyt
     assert "Uploads" not in world.s3.list_multipart_uploads(Bucket=world.bucket_name)
 
 
-def test_wrong_settings_are_said_all_at_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    changes = {"MLFLOW_INSTANCE_NAME": "", "MLFLOW_INSTANCE_ARTIFACTS_DESTINATION": "s3://no-prefix", "MLFLOW_BACKEND_STORE_URI": ""}
+def test_wrong_settings_are_said_all_at_once(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = {
+        "MLFLOW_INSTANCE_NAME": "",
+        "MLFLOW_INSTANCE_ARTIFACTS_DESTINATION": "s3://no-prefix",
+        "MLFLOW_BACKEND_STORE_URI": "",
+    }
     assert final_dump.main({**environment(world), **changes}) == 2
     said = capsys.readouterr().err
     for name in changes:
         assert name in said
 
 
-def test_a_store_that_is_away_is_worth_a_retry(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_store_that_is_away_is_worth_a_retry(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert dump(world, MLFLOW_S3_ENDPOINT_URL="http://127.0.0.1:1") == 1
     assert "the object store does not answer" in message(capsys)
 

@@ -18,25 +18,36 @@ def deleted_run(world: World, experiment: int, age: float | None = OLD, **option
     return run
 
 
-def deleted_experiment(world: World, name: str = "gone", age: float = OLD, **options: object) -> int:
+def deleted_experiment(
+    world: World, name: str = "gone", age: float = OLD, **options: object
+) -> int:
     return world.experiment(name, stage="deleted", updated=ago(world, age), **options)  # type: ignore[arg-type]
 
 
-def logged_model(world: World, experiment: int, age: float | None = None, run: str | None = None) -> str:
+def logged_model(
+    world: World, experiment: int, age: float | None = None, run: str | None = None
+) -> str:
     stage, updated = ("active", None) if age is None else ("deleted", ago(world, age))
     model = world.logged_model(experiment, stage=stage, updated=updated, run=run)
     world.put(f"artifacts/{experiment}/models/{model}/artifacts/MLmodel", b"123")
     return model
 
 
-def trace(world: World, experiment: int, tags: dict[str, str] | None = None, run: str | None = None) -> str:
+def trace(
+    world: World, experiment: int, tags: dict[str, str] | None = None, run: str | None = None
+) -> str:
     trace = world.trace(experiment, at=ago(world, 40), tags=tags, run=run)
     world.put(f"artifacts/{experiment}/traces/{trace}/artifacts/traces.json", b"1")
     return trace
 
 
 def alias(world: World, model: str, version: int, name: str) -> None:
-    world.sql("INSERT INTO registered_model_aliases (workspace, name, version, alias) VALUES ('default', %s, %s, %s)", model, version, name)
+    world.sql(
+        "INSERT INTO registered_model_aliases (workspace, name, version, alias) VALUES ('default', %s, %s, %s)",
+        model,
+        version,
+        name,
+    )
 
 
 def preview(world: World) -> Outcome:

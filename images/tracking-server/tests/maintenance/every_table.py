@@ -25,8 +25,18 @@ _TIES = {
     ],
     "entity_associations": [
         (a, b, c, d)
-        for a, b in (("run", "run_uuid"), ("trace", "trace_id"), ("model", "model_id"), ("experiment", "experiment_id"))
-        for c, d in (("evaluation_dataset", "other"), ("run", "run_uuid"), ("trace", "trace_id"), ("model", "model_id"))
+        for a, b in (
+            ("run", "run_uuid"),
+            ("trace", "trace_id"),
+            ("model", "model_id"),
+            ("experiment", "experiment_id"),
+        )
+        for c, d in (
+            ("evaluation_dataset", "other"),
+            ("run", "run_uuid"),
+            ("trace", "trace_id"),
+            ("model", "model_id"),
+        )
         if b != d
     ]
     + [("evaluation_dataset", "other", "experiment", "experiment_id")],
@@ -56,10 +66,19 @@ def fill(world: World, experiment: int, run: str, model: str, trace: str) -> Fil
     }
     filled = Filled(suffix, ids)
     for table in TABLES:
-        if table.name in ("experiments", "runs", "logged_models", "trace_info", "workspaces", "input_tags"):
+        if table.name in (
+            "experiments",
+            "runs",
+            "logged_models",
+            "trace_info",
+            "workspaces",
+            "input_tags",
+        ):
             continue
         if table.name in _TIES:
-            for number, (source_type, source, destination_type, destination) in enumerate(_TIES[table.name]):
+            for number, (source_type, source, destination_type, destination) in enumerate(
+                _TIES[table.name]
+            ):
                 uuid_ = f"{table.name}-{number}-{suffix}"
                 values = {
                     "source_type": source_type,
@@ -71,7 +90,9 @@ def fill(world: World, experiment: int, run: str, model: str, trace: str) -> Fil
                 }
                 _insert(world, table, filled, values)
                 if table.name == "inputs":
-                    _insert(world, Base.metadata.tables["input_tags"], filled, {"input_uuid": uuid_})
+                    _insert(
+                        world, Base.metadata.tables["input_tags"], filled, {"input_uuid": uuid_}
+                    )
         else:
             _insert(world, table, filled, {})
     return filled
@@ -82,7 +103,11 @@ def _insert(world: World, table: sa.Table, filled: Filled, given: dict[str, Any]
     for column in table.columns:
         if column.name in given:
             values[column.name] = given[column.name]
-        elif column.name in filled.ids and table.name not in ("datasets",) or column.name == "experiment_id":
+        elif (
+            column.name in filled.ids
+            and table.name not in ("datasets",)
+            or column.name == "experiment_id"
+        ):
             values[column.name] = filled.ids[column.name]
         elif column.name == "dataset_uuid":
             values[column.name] = filled.ids["dataset_uuid"]
@@ -91,12 +116,19 @@ def _insert(world: World, table: sa.Table, filled: Filled, given: dict[str, Any]
         elif column.foreign_keys:
             # The row that was made for the parent table a moment ago.
             values[column.name] = _value(next(iter(column.foreign_keys)).column, filled)
-        elif column.computed is not None or column.autoincrement is True or column.identity is not None:
+        elif (
+            column.computed is not None
+            or column.autoincrement is True
+            or column.identity is not None
+        ):
             continue
         else:
             values[column.name] = _value(column, filled)
     names = ", ".join(f'"{name}"' for name in values)
-    world.sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join(["%s"] * len(values))})', *values.values())
+    world.sql(
+        f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join(["%s"] * len(values))})',
+        *values.values(),
+    )
 
 
 def _value(column: sa.Column[Any], filled: Filled) -> Any:

@@ -25,10 +25,18 @@ class ListingStore:
                 key = unquote(url.path.removeprefix(f"/{bucket}")).lstrip("/")
                 if key:
                     found = store._written.get(key)
-                    self._answer(404 if found is None else 200, found or b"<Error><Code>NoSuchKey</Code></Error>")
+                    self._answer(
+                        404 if found is None else 200,
+                        found or b"<Error><Code>NoSuchKey</Code></Error>",
+                    )
                 else:
                     query = parse_qs(url.query)
-                    self._answer(200, store._list(query.get("prefix", [""])[0], query.get("start-after", [""])[0]))
+                    self._answer(
+                        200,
+                        store._list(
+                            query.get("prefix", [""])[0], query.get("start-after", [""])[0]
+                        ),
+                    )
 
             def do_PUT(self) -> None:
                 key = unquote(urlsplit(self.path).path.removeprefix(f"/{bucket}/"))
@@ -55,7 +63,10 @@ class ListingStore:
         page = [key for key in self._keys[first : first + _PAGE] if key.startswith(prefix)]
         rest = self._keys[first + _PAGE : first + _PAGE + 1]
         more = len(page) == _PAGE and bool(rest) and rest[0].startswith(prefix)
-        items = (f"<Contents><Key>{escape(quote(key))}</Key><LastModified>{_TIME}</LastModified><Size>5</Size></Contents>" for key in page)
+        items = (
+            f"<Contents><Key>{escape(quote(key))}</Key><LastModified>{_TIME}</LastModified><Size>5</Size></Contents>"
+            for key in page
+        )
         head = f"<EncodingType>url</EncodingType><IsTruncated>{str(more).lower()}</IsTruncated>"
         return f"<ListBucketResult>{head}{''.join(items)}</ListBucketResult>".encode()
 

@@ -48,10 +48,14 @@ def counted(step: Steps) -> Any:
         return plain_call(self, what, function)
 
     def connect_counted(*arguments: Any, **named: Any) -> Any:
-        return plain_connect(*arguments, **named, connection_factory=Connection, cursor_factory=Cursor)
+        return plain_connect(
+            *arguments, **named, connection_factory=Connection, cursor_factory=Cursor
+        )
 
     # One thread: the k-th step is the same one each time.
-    return patch.multiple(bucket_module.Bucket, _call=call), patch.object(psycopg2, "connect", connect_counted)
+    return patch.multiple(bucket_module.Bucket, _call=call), patch.object(
+        psycopg2, "connect", connect_counted
+    )
 
 
 def run_counted(world: World, kill_at: int | None, taken: Any, work: Work, command: str) -> None:
@@ -62,7 +66,9 @@ def run_counted(world: World, kill_at: int | None, taken: Any, work: Work, comma
     taken.value = step.taken
 
 
-def run_in_child(world: World, kill_at: int | None, work: Work = retain, command: str = "retention") -> tuple[int, int]:
+def run_in_child(
+    world: World, kill_at: int | None, work: Work = retain, command: str = "retention"
+) -> tuple[int, int]:
     """The child's exit code and how many steps it took."""
     context = multiprocessing.get_context("fork")
     taken = context.Value("i", 0)

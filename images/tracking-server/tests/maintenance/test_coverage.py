@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from mlflow_instance.maintenance.coverage import Covered, Location, Missing, OrderError, Orphan, Pending, StoredObject, compare
+from mlflow_instance.maintenance.coverage import (
+    Covered,
+    Location,
+    Missing,
+    OrderError,
+    Orphan,
+    Pending,
+    StoredObject,
+    compare,
+)
 
 
 def objects(*keys: str) -> list[StoredObject]:
@@ -18,7 +27,11 @@ def locations(*paths: str, required: bool = False) -> list[Location]:
 
 
 def orphans(keys: Iterable[str], paths: Iterable[str]) -> list[str]:
-    return [answer.object.key for answer in compare(objects(*keys), locations(*paths)) if isinstance(answer, Orphan)]
+    return [
+        answer.object.key
+        for answer in compare(objects(*keys), locations(*paths))
+        if isinstance(answer, Orphan)
+    ]
 
 
 def missing(keys: Iterable[str], paths: Iterable[str]) -> list[str]:
@@ -45,32 +58,51 @@ def missing(keys: Iterable[str], paths: Iterable[str]) -> list[str]:
         ([], ["a"], []),
     ],
 )
-def test_an_object_belongs_to_the_location_at_or_above_its_key(keys: list[str], paths: list[str], expected: list[str]) -> None:
+def test_an_object_belongs_to_the_location_at_or_above_its_key(
+    keys: list[str], paths: list[str], expected: list[str]
+) -> None:
     assert orphans(keys, paths) == expected
 
 
 def test_a_required_location_without_any_object_is_missing() -> None:
     keys = ["a-b/1", "a/b/1", "c"]
-    assert missing(keys, ["", "0", "a", "a-b", "a/b", "a/b/1", "a/b/2", "a/c", "c", "c/d", "z"]) == ["0", "a/b/2", "a/c", "c/d", "z"]
+    assert missing(
+        keys, ["", "0", "a", "a-b", "a/b", "a/b/1", "a/b/2", "a/c", "c", "c/d", "z"]
+    ) == ["0", "a/b/2", "a/c", "c/d", "z"]
     assert missing([], ["a"]) == ["a"]
     assert [type(answer) for answer in compare([], locations("a"))] == []
 
 
 def test_two_rows_at_one_place_are_both_found_or_both_missing() -> None:
-    twice = [Location("a", "loggedModel", "m-1", required=True), Location("a", "modelVersion", "x/1", required=True)]
+    twice = [
+        Location("a", "loggedModel", "m-1", required=True),
+        Location("a", "modelVersion", "x/1", required=True),
+    ]
     assert [type(answer) for answer in compare(objects("a/1"), twice)] == [Covered]
-    again = [Location("a", "loggedModel", "m-1", required=True), Location("a", "modelVersion", "x/1", required=True)]
+    again = [
+        Location("a", "loggedModel", "m-1", required=True),
+        Location("a", "modelVersion", "x/1", required=True),
+    ]
     assert [type(answer) for answer in compare(objects("b"), again)] == [Missing, Missing, Orphan]
 
 
 def test_what_a_removal_still_takes_is_no_orphan_and_a_row_wins_over_it() -> None:
-    both = [Location("a", "run", "r", pending=True), Location("a/kept", "run", "k"), Location("b", "run", "q", pending=True)]
-    answers = [(type(answer), answer.object.key) for answer in compare(objects("a/1", "a/kept/1", "b/1", "c"), both)]  # type: ignore[union-attr]
+    both = [
+        Location("a", "run", "r", pending=True),
+        Location("a/kept", "run", "k"),
+        Location("b", "run", "q", pending=True),
+    ]
+    answers = [
+        (type(answer), answer.object.key)
+        for answer in compare(objects("a/1", "a/kept/1", "b/1", "c"), both)
+    ]  # type: ignore[union-attr]
     assert answers == [(Pending, "a/1"), (Covered, "a/kept/1"), (Pending, "b/1"), (Orphan, "c")]
 
 
 def test_disorder_is_an_error_and_not_an_answer() -> None:
-    with pytest.raises(OrderError, match="the object store lists its keys out of order: 'a/b' after 'a0'"):
+    with pytest.raises(
+        OrderError, match="the object store lists its keys out of order: 'a/b' after 'a0'"
+    ):
         list(compare([StoredObject("a0", 1, 0), StoredObject("a/b", 1, 0)], []))
     with pytest.raises(OrderError, match="out of order"):
         list(compare([StoredObject("a", 1, 0), StoredObject("a", 1, 0)], []))
@@ -92,8 +124,12 @@ def test_the_same_as_the_definition_on_any_tree(seed: int) -> None:
     def covered(key: str, place: str) -> bool:
         return key == place or key.startswith(f"{place}/")
 
-    assert orphans(keys, paths) == [key for key in keys if not any(covered(key, place) for place in paths)]
-    assert missing(keys, paths) == sorted(place for place in paths if not any(covered(key, place) for key in keys))
+    assert orphans(keys, paths) == [
+        key for key in keys if not any(covered(key, place) for place in paths)
+    ]
+    assert missing(keys, paths) == sorted(
+        place for place in paths if not any(covered(key, place) for key in keys)
+    )
 
 
 def test_memory_does_not_grow_with_the_number_of_objects() -> None:

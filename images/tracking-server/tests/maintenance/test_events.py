@@ -8,7 +8,17 @@ import pytest
 from mlflow_instance.maintenance.command import _fail
 from mlflow_instance.maintenance.events import Events
 
-NAMES = ["a\nb", "\x1b[2J", "\x9b2J", "a\u2028b", "a\u0085b", "\u202egnp.exe", "\x7f", "größe 名前", '"},{"event": "summary"']
+NAMES = [
+    "a\nb",
+    "\x1b[2J",
+    "\x9b2J",
+    "a\u2028b",
+    "a\u0085b",
+    "\u202egnp.exe",
+    "\x7f",
+    "größe 名前",
+    '"},{"event": "summary"',
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -25,8 +25,15 @@ class Listing:
 
     def page(self, prefix: str, start_after: str = "") -> tuple[list[Object], bool]:
         self.pages += 1
-        found = [key for key in self.keys if key.startswith(prefix) and key.encode() > start_after.encode()]
-        return [Object(key, len(key), datetime(2026, 1, 1, tzinfo=UTC)) for key in found[: self.page_size]], len(found) > self.page_size
+        found = [
+            key
+            for key in self.keys
+            if key.startswith(prefix) and key.encode() > start_after.encode()
+        ]
+        return [
+            Object(key, len(key), datetime(2026, 1, 1, tzinfo=UTC))
+            for key in found[: self.page_size]
+        ], len(found) > self.page_size
 
     def objects(self, prefix: str, start_after: str = "") -> Iterator[Object]:
         more = True
@@ -54,7 +61,10 @@ class Neighbours:
         return [location for location in self._locations if is_at_or_under(location, prefix)]
 
     def is_alone(self, prefix: str, own: int) -> bool:
-        return not any(is_at_or_under(location, prefix) or is_at_or_under(prefix, location) for location in self._locations)
+        return not any(
+            is_at_or_under(location, prefix) or is_at_or_under(prefix, location)
+            for location in self._locations
+        )
 
 
 def item(place: str, name: str, kind: str = RUN) -> Item:
@@ -69,13 +79,24 @@ def test_as_one_listing_per_item(seed: int) -> None:
     ids = [f"{choose.getrandbits(32):08x}" for _ in range(choose.randint(1, 60))]
     keys, items = ["artifacts/1/loose", "artifacts/2", "artifacts/1"], list[Item]()
     for name in ids:
-        folder = choose.choice(["artifacts/1", "artifacts/1/nested", "artifacts/1/models", "artifacts/2"])
+        folder = choose.choice(
+            ["artifacts/1", "artifacts/1/nested", "artifacts/1/models", "artifacts/2"]
+        )
         prefix = f"{folder}/{name}/artifacts"
         inside = choose.choice([0, 1, 2, 5, 40])
-        keys += [f"{prefix}/{choose.choice(['a', 'b/c', 'ü', ' '])}{number}" for number in range(inside)]
+        keys += [
+            f"{prefix}/{choose.choice(['a', 'b/c', 'ü', ' '])}{number}" for number in range(inside)
+        ]
         # What lies beside it, or looks like it.
         keys += choose.sample(
-            [f"{prefix}x", f"{prefix}-1/a", prefix, f"{folder}/{name}/other", f"{folder}/{name}0/artifacts/a"], choose.randint(0, 5)
+            [
+                f"{prefix}x",
+                f"{prefix}-1/a",
+                prefix,
+                f"{folder}/{name}/other",
+                f"{folder}/{name}0/artifacts/a",
+            ],
+            choose.randint(0, 5),
         )
         if choose.random() < 0.6:
             items.append(item(prefix, name, MODEL if folder.endswith("/models") else RUN))
@@ -86,7 +107,8 @@ def test_as_one_listing_per_item(seed: int) -> None:
         one.id: sorted(
             key
             for key in store.keys
-            if key.startswith(f"{one.prefixes[0]}/") and not any(is_at_or_under(key, other) for other in neighbours._locations)
+            if key.startswith(f"{one.prefixes[0]}/")
+            and not any(is_at_or_under(key, other) for other in neighbours._locations)
         )
         for one in items
     }
@@ -101,8 +123,12 @@ def test_as_one_listing_per_item(seed: int) -> None:
 
 def test_many_runs_side_by_side_cost_one_listing_for_a_thousand_objects() -> None:
     ids = [f"{number:08x}" for number in range(1000)]
-    store = Listing([f"artifacts/1/{name}/artifacts/{number}" for name in ids for number in range(5)], 1000)
-    measure_objects(store, [item(f"artifacts/1/{name}/artifacts", name) for name in ids], Neighbours())  # type: ignore[arg-type]
+    store = Listing(
+        [f"artifacts/1/{name}/artifacts/{number}" for name in ids for number in range(5)], 1000
+    )
+    measure_objects(
+        store, [item(f"artifacts/1/{name}/artifacts", name) for name in ids], Neighbours()
+    )  # type: ignore[arg-type]
     assert store.pages <= 5000 / 1000 + 4
 
 
@@ -116,9 +142,19 @@ def test_few_runs_among_many_are_asked_for_one_by_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("neighbour", "swept"), [("artifacts/9", True), ("artifacts/1", False), ("artifacts", False), ("artifacts/1/in", False)]
+    ("neighbour", "swept"),
+    [
+        ("artifacts/9", True),
+        ("artifacts/1", False),
+        ("artifacts", False),
+        ("artifacts/1/in", False),
+    ],
 )
-def test_what_is_left_of_an_experiment_goes_only_where_nobody_else_is(neighbour: str, swept: bool) -> None:
+def test_what_is_left_of_an_experiment_goes_only_where_nobody_else_is(
+    neighbour: str, swept: bool
+) -> None:
     store = Listing(["artifacts/1/a", "artifacts/1/b/c", "artifacts/10/a"], 2)
     delete_objects(store, [item("artifacts/1", "1", EXPERIMENT)], Neighbours(neighbour))  # type: ignore[arg-type]
-    assert store.keys == (["artifacts/10/a"] if swept else ["artifacts/1/a", "artifacts/1/b/c", "artifacts/10/a"])
+    assert store.keys == (
+        ["artifacts/10/a"] if swept else ["artifacts/1/a", "artifacts/1/b/c", "artifacts/10/a"]
+    )

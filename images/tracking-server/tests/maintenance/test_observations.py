@@ -2,13 +2,23 @@
 
 import pytest
 
-from mlflow_instance.maintenance.observations import ObservationsError, Seen, observe, parse, serialize
+from mlflow_instance.maintenance.observations import (
+    ObservationsError,
+    Seen,
+    observe,
+    parse,
+    serialize,
+)
 
 
 def test_only_running_runs_are_kept_and_a_change_starts_anew() -> None:
     before = {"same": Seen(10, "a", 20), "changed": Seen(10, "a", 20), "ended": Seen(10, "a", 20)}
     after = observe(before, {"same": "a", "changed": "b", "new": "c"}, 100)
-    assert after == {"same": Seen(10, "a", 20), "changed": Seen(10, "b", 100), "new": Seen(100, "c", 100)}
+    assert after == {
+        "same": Seen(10, "a", 20),
+        "changed": Seen(10, "b", 100),
+        "new": Seen(100, "c", 100),
+    }
 
 
 def test_a_clock_that_went_back_leaves_no_time_ahead() -> None:
@@ -50,7 +60,10 @@ def test_anything_else_is_refused_whole(text: bytes) -> None:
 
 def test_the_size_of_the_file_is_known() -> None:
     """100,000 runs at once, far more than any instance has: 15 MB."""
-    seen = {f"{number:032x}": Seen(1_795_000_000_000, "f" * 32, 1_795_000_000_000) for number in range(1000)}
+    seen = {
+        f"{number:032x}": Seen(1_795_000_000_000, "f" * 32, 1_795_000_000_000)
+        for number in range(1000)
+    }
     assert len(serialize(seen)) / 1000 < 155
 
 

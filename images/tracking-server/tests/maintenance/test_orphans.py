@@ -77,16 +77,31 @@ def test_objects_of_rows_are_used_and_the_rest_is_listed(world: World) -> None:
     assert outcome.of("orphan")[0].keys() == {"event", "key", "bytes", "modified"}
     assert missing(outcome) == set()
     summary = outcome.summary
-    assert (summary["objects"], summary["orphans"], summary["orphanBytes"], summary["dryRun"]) == (11, 7, 10, True)
+    assert (summary["objects"], summary["orphans"], summary["orphanBytes"], summary["dryRun"]) == (
+        11,
+        7,
+        10,
+        True,
+    )
     assert set(world.keys()) >= {*used, *left, "tmp/x", "maintenance/x", "final-dump/x"}
 
     removed = remove(world)
     assert removed.code == 0
     assert [one["event"] for one in removed.events] == ["summary"]
-    assert (removed.summary["removed"], removed.summary["removedBytes"], removed.summary["failed"]) == (7, 10, 0)
-    assert [key for key in world.keys() if not key.startswith("maintenance/")] == sorted([*used, "tmp/x", "final-dump/x"])
+    assert (
+        removed.summary["removed"],
+        removed.summary["removedBytes"],
+        removed.summary["failed"],
+    ) == (7, 10, 0)
+    assert [key for key in world.keys() if not key.startswith("maintenance/")] == sorted(
+        [*used, "tmp/x", "final-dump/x"]
+    )
     assert remove(world).summary["removed"] == 0
-    reports = [json.loads(world.read(key)) for key in world.keys("maintenance/orphans/") if key.endswith("report.json")]
+    reports = [
+        json.loads(world.read(key))
+        for key in world.keys("maintenance/orphans/")
+        if key.endswith("report.json")
+    ]
     assert len(reports) == 3
 
 
@@ -115,12 +130,17 @@ def version_of(world: World, source: str, **options: Any) -> None:
         ("s3://{bucket}/artifacts/exports/x", "artifacts/exports/x/MLmodel"),
         ("s3://{bucket}/elsewhere/x", "elsewhere/x/MLmodel"),
         ("s3-proxied://{bucket}/elsewhere/x", "elsewhere/x/MLmodel"),
-        ("https://mlflow.test/api/2.0/mlflow-artifacts/artifacts/exports/x", "artifacts/exports/x/MLmodel"),
+        (
+            "https://mlflow.test/api/2.0/mlflow-artifacts/artifacts/exports/x",
+            "artifacts/exports/x/MLmodel",
+        ),
         ("mlflow-artifacts:/", "artifacts/anything/at/all"),
         ("s3://{bucket}/", "anything"),
     ],
 )
-def test_a_registered_version_uses_what_it_points_to_in_any_spelling(world: World, source: str, key: str) -> None:
+def test_a_registered_version_uses_what_it_points_to_in_any_spelling(
+    world: World, source: str, key: str
+) -> None:
     world.put(key)
     assert report(world).summary["orphans"] == 1
     version_of(world, source.format(bucket=world.bucket_name))
@@ -137,7 +157,9 @@ def test_a_version_that_was_deleted_uses_nothing(world: World) -> None:
     assert report(world).summary["orphans"] == 1
 
 
-def test_a_row_that_points_at_everything_is_named(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_row_that_points_at_everything_is_named(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     world.version("wide", 3, "mlflow-artifacts:/", created=0)
     report(world)
     assert "modelVersion wide/3 points at the whole of 'artifacts'" in caplog.text
@@ -146,7 +168,14 @@ def test_a_row_that_points_at_everything_is_named(world: World, caplog: pytest.L
 def test_archives_of_traces_and_data_sets_are_used(world: World) -> None:
     experiment = world.experiment("fraud")
     archive = "mlflow-artifacts:/archive/t/artifacts"
-    world.trace(experiment, at=0, tags={"mlflow.trace.spansLocation": "ARCHIVE_REPO", "mlflow.trace.archiveLocation": archive})
+    world.trace(
+        experiment,
+        at=0,
+        tags={
+            "mlflow.trace.spansLocation": "ARCHIVE_REPO",
+            "mlflow.trace.archiveLocation": archive,
+        },
+    )
     world.sql(
         "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source) "
         "VALUES ('d', %s, 'n', 'x', 's3', %s)",
@@ -164,7 +193,12 @@ def test_rows_whose_objects_are_missing(world: World) -> None:
     experiment = world.experiment("fraud")
     base = f"artifacts/{experiment}"
     ready = world.logged_model(experiment, created=0)
-    for options in ({"status": 1}, {"status": 3}, {"stage": "deleted"}, {"created": world.now - days(0.5)}):
+    for options in (
+        {"status": 1},
+        {"status": 3},
+        {"stage": "deleted"},
+        {"created": world.now - days(0.5)},
+    ):
         world.logged_model(experiment, **{"created": 0, **options})  # type: ignore[arg-type]
     legacy = world.trace(experiment, at=0)
     explicit = world.trace(experiment, at=0, tags={"mlflow.trace.spansLocation": "ARTIFACT_REPO"})
@@ -204,14 +238,23 @@ def test_rows_whose_objects_are_missing(world: World) -> None:
         1,
     ):
         world.version("fraud", number, source, created=0)
-    world.version("fraud", 99, f"mlflow-artifacts:/{experiment}/{gone}/artifacts/new", created=world.now - days(0.5))
+    world.version(
+        "fraud",
+        99,
+        f"mlflow-artifacts:/{experiment}/{gone}/artifacts/new",
+        created=world.now - days(0.5),
+    )
     assert missing(report(world)) == {
         ("loggedModel", ready, f"{base}/models/{ready}/artifacts"),
         ("trace", legacy, f"{base}/traces/{legacy}/artifacts"),
         ("trace", explicit, f"{base}/traces/{explicit}/artifacts"),
         ("trace", archived, f"{base}/traces/a/artifacts"),
         ("modelVersion", "fraud/1", f"{base}/{gone}/artifacts/model"),
-        ("modelVersion", "fraud/2", f"mlflow-artifacts:/{experiment}/{gone}/artifacts/with%20space"),
+        (
+            "modelVersion",
+            "fraud/2",
+            f"mlflow-artifacts:/{experiment}/{gone}/artifacts/with%20space",
+        ),
         ("modelVersion", "fraud/3", f"{base}/{run}/artifacts/model"),
         ("modelVersion", "fraud/4", f"runs:/{gone}/model"),
         ("modelVersion", "fraud/5", "models:/m-0123"),
@@ -220,7 +263,13 @@ def test_rows_whose_objects_are_missing(world: World) -> None:
         world.put(f"{base}/{gone}/artifacts/{key}/MLmodel")
     world.put(f"{base}/{run}/artifacts/model")
     world.put(f"{base}/models/{ready}/artifacts/MLmodel")
-    assert {one[1] for one in missing(report(world))} == {legacy, explicit, archived, "fraud/4", "fraud/5"}
+    assert {one[1] for one in missing(report(world))} == {
+        legacy,
+        explicit,
+        archived,
+        "fraud/4",
+        "fraud/5",
+    }
     assert remove(world).summary["missing"] == 5, "a removal reports them too and leaves their rows"
 
 
@@ -242,7 +291,10 @@ def test_what_an_interrupted_retention_run_left_is_not_an_orphan(world: World) -
             }
             for one in runs
         ]
-        world.put(f"maintenance/retention/{folder}/plan-0001.jsonl", "".join(json.dumps(line) + "\n" for line in lines).encode())
+        world.put(
+            f"maintenance/retention/{folder}/plan-0001.jsonl",
+            "".join(json.dumps(line) + "\n" for line in lines).encode(),
+        )
 
     plan("2026-11-22T02-17-00Z-aaaaaa", run, alive)
     plan("2026-11-21T02-17-00Z-bbbbbb", done)
@@ -254,7 +306,9 @@ def test_what_an_interrupted_retention_run_left_is_not_an_orphan(world: World) -
     assert f"artifacts/{experiment}/{run}/artifacts/x" in world.keys()
 
 
-def test_a_store_that_lists_out_of_order_gets_no_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_lists_out_of_order_gets_no_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(5):
         world.put(f"artifacts/{number}/x")
     genuine = Bucket.objects
@@ -268,7 +322,9 @@ def test_a_store_that_lists_out_of_order_gets_no_answer(world: World, monkeypatc
         for act in (report, remove):
             outcome = act(world)
             assert outcome.code == 1
-            assert [one["event"] for one in outcome.events] == ["error"], "no orphan is named before the order is known"
+            assert [one["event"] for one in outcome.events] == ["error"], (
+                "no orphan is named before the order is known"
+            )
             assert "lists its keys out of order" in outcome.events[0]["message"]
             assert "nothing was removed" in outcome.events[0]["message"]
     assert len(world.keys("artifacts/")) == 5
@@ -285,11 +341,20 @@ def before_removal(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> N
     monkeypatch.setattr(orphans, "_remove", first)
 
 
-def test_a_row_that_comes_before_the_removal_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_comes_before_the_removal_wins(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     experiment = world.experiment("fraud")
     keys = [
         world.put(f"artifacts/{place}/x")
-        for place in ("plain", "plain-not", "own", "with space", f"{experiment}/{'a' * 32}/artifacts", f"{experiment}/models/m-1/artifacts")
+        for place in (
+            "plain",
+            "plain-not",
+            "own",
+            "with space",
+            f"{experiment}/{'a' * 32}/artifacts",
+            f"{experiment}/models/m-1/artifacts",
+        )
     ]
 
     def act() -> None:
@@ -301,10 +366,15 @@ def test_a_row_that_comes_before_the_removal_wins(world: World, monkeypatch: pyt
     before_removal(monkeypatch, act)
     outcome = remove(world)
     assert (outcome.code, outcome.summary["removed"], outcome.summary["inUseAgain"]) == (0, 2, 4)
-    assert [key for key in keys if key not in world.keys()] == ["artifacts/plain-not/x", f"artifacts/{experiment}/models/m-1/artifacts/x"]
+    assert [key for key in keys if key not in world.keys()] == [
+        "artifacts/plain-not/x",
+        f"artifacts/{experiment}/models/m-1/artifacts/x",
+    ]
 
 
-def test_a_kill_in_between_leaves_the_rest_to_the_next_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kill_in_between_leaves_the_rest_to_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Killed(BaseException):
         pass
 
@@ -329,7 +399,9 @@ def test_a_kill_in_between_leaves_the_rest_to_the_next_run(world: World, monkeyp
     assert world.keys("artifacts/") == [used]
 
 
-def test_keys_that_stay_are_named_and_the_rest_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_that_stay_are_named_and_the_rest_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(3):
         world.put(f"artifacts/gone/{number}")
     genuine = Bucket._call
@@ -343,11 +415,15 @@ def test_keys_that_stay_are_named_and_the_rest_goes_on(world: World, monkeypatch
     monkeypatch.setattr(Bucket, "_call", refuse)
     outcome = remove(world)
     assert outcome.code == 3
-    assert [(one["kind"], one["id"], one["message"]) for one in outcome.of("fail")] == [("object", "artifacts/gone/1", "AccessDenied: no")]
+    assert [(one["kind"], one["id"], one["message"]) for one in outcome.of("fail")] == [
+        ("object", "artifacts/gone/1", "AccessDenied: no")
+    ]
     assert (outcome.summary["removed"], outcome.summary["failed"]) == (2, 1)
 
 
-def test_a_store_that_goes_away_removes_nothing_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_goes_away_removes_nothing_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.put("artifacts/gone/1")
 
     def away(*_: object) -> None:
@@ -365,12 +441,45 @@ def test_a_store_that_goes_away_removes_nothing_more(world: World, monkeypatch: 
 def test_the_database_s_order_and_reading_are_python_s(world: World, seed: int) -> None:
     """Every location of a wild mix comes out once, in the order of the keys, at the place that locations.py reads."""
     chance = random.Random(seed)
-    names = ["a", "b-", "b.", "b", "b0", "ä", "\U0001f600", "\uffee", "x y", "x%20y", "..", ".", "", "A", "_", "~", "a?b", "a#b", "a\\b"]
-    prefixes = ["mlflow-artifacts:/", f"s3://{world.bucket_name}/", "mlflow-artifacts://h/", "s3://somebody-elses/", "dbfs:/", "/"]
-    uris = [chance.choice(prefixes) + "/".join(chance.choice(names) for _ in range(chance.randint(1, 4))) for _ in range(300)]
+    names = [
+        "a",
+        "b-",
+        "b.",
+        "b",
+        "b0",
+        "ä",
+        "\U0001f600",
+        "\uffee",
+        "x y",
+        "x%20y",
+        "..",
+        ".",
+        "",
+        "A",
+        "_",
+        "~",
+        "a?b",
+        "a#b",
+        "a\\b",
+    ]
+    prefixes = [
+        "mlflow-artifacts:/",
+        f"s3://{world.bucket_name}/",
+        "mlflow-artifacts://h/",
+        "s3://somebody-elses/",
+        "dbfs:/",
+        "/",
+    ]
+    uris = [
+        chance.choice(prefixes)
+        + "/".join(chance.choice(names) for _ in range(chance.randint(1, 4)))
+        for _ in range(300)
+    ]
     for number, uri in enumerate(uris):
         world.sql(
-            "INSERT INTO runs (run_uuid, artifact_uri, status, lifecycle_stage) VALUES (%s, %s, 'RUNNING', 'active')", str(number), uri
+            "INSERT INTO runs (run_uuid, artifact_uri, status, lifecycle_stage) VALUES (%s, %s, 'RUNNING', 'active')",
+            str(number),
+            uri,
         )
     # Most databases sort as people do; the tests' own sorts by bytes.
     world.sql('ALTER TABLE runs ALTER COLUMN artifact_uri TYPE varchar(200) COLLATE "und-x-icu"')
@@ -384,7 +493,11 @@ def test_the_database_s_order_and_reading_are_python_s(world: World, seed: int) 
         for path, run in found:
             by_run.setdefault(run, set()).add(path)
         for number, uri in enumerate(uris):
-            lenient, strict, read = store.protected_prefixes(uri), store.own_prefix(uri), by_run.get(str(number), set())
+            lenient, strict, read = (
+                store.protected_prefixes(uri),
+                store.own_prefix(uri),
+                by_run.get(str(number), set()),
+            )
             assert read == lenient or read == {strict}, uri
         keys = {f"{path}/file" for path, _ in found if path}
         assert pointers.needed(keys) == keys

@@ -24,7 +24,9 @@ COMMANDS = {"stale_runs": [], "orphans": ["--remove"], "restore": ["fraud"]}
 
 
 @pytest.fixture
-def new_world(postgres: Postgres, migrated_template: str, object_store: ObjectStore) -> Iterator[Callable[[Privileges], World]]:
+def new_world(
+    postgres: Postgres, migrated_template: str, object_store: ObjectStore
+) -> Iterator[Callable[[Privileges], World]]:
     worlds: list[World] = []
 
     def make(privileges: Privileges) -> World:
@@ -36,7 +38,9 @@ def new_world(postgres: Postgres, migrated_template: str, object_store: ObjectSt
         world.rows.close()
 
 
-def start(world: World, command: str, *arguments: str, code: str = "", **changes: str) -> "subprocess.Popen[str]":
+def start(
+    world: World, command: str, *arguments: str, code: str = "", **changes: str
+) -> "subprocess.Popen[str]":
     program = ["-c", code] if code else ["-m", f"mlflow_instance.maintenance.{command}"]
     return subprocess.Popen(
         [sys.executable, *program, *arguments],
@@ -58,7 +62,11 @@ def test_refusals_touch_nothing(new_world: Callable[[Privileges], World], comman
     experiment = world.experiment("fraud", stage="deleted")
     world.run(experiment, start=1)
     world.put("artifacts/gone/x")
-    before = (world.sql("SELECT * FROM experiments ORDER BY 1"), world.sql("SELECT * FROM runs"), world.read_all())
+    before = (
+        world.sql("SELECT * FROM experiments ORDER BY 1"),
+        world.sql("SELECT * FROM runs"),
+        world.read_all(),
+    )
     arguments = COMMANDS[command]
 
     world.sql("SELECT pg_advisory_lock(%s)", LOCK_KEY)
@@ -70,18 +78,32 @@ def test_refusals_touch_nothing(new_world: Callable[[Privileges], World], comman
     code, output, errors = finish(start(world, command, *arguments, "surplus"))
     assert (code, output) == (2, "")
 
-    code, output, errors = finish(start(world, command, *arguments, MLFLOW_INSTANCE_STALE_RUNS_AFTER="1", MLFLOW_INSTANCE_NAME=""))
+    code, output, errors = finish(
+        start(
+            world,
+            command,
+            *arguments,
+            MLFLOW_INSTANCE_STALE_RUNS_AFTER="1",
+            MLFLOW_INSTANCE_NAME="",
+        )
+    )
     assert (code, output) == (2, "")
     assert "MLFLOW_INSTANCE_STALE_RUNS_AFTER: '1'" in errors
     assert "MLFLOW_INSTANCE_NAME: not set" in errors
 
     role = world.job_uri.partition("://")[2].partition(":")[0]
     world.sql(f'REVOKE UPDATE ON runs FROM "{role}"')
-    world.sql(f'REVOKE UPDATE (status, end_time, lifecycle_stage, deleted_time) ON runs FROM "{role}"')
+    world.sql(
+        f'REVOKE UPDATE (status, end_time, lifecycle_stage, deleted_time) ON runs FROM "{role}"'
+    )
     code, output, errors = finish(start(world, command, *arguments))
     assert (code, output) == (1, "")
     assert "no rights in the database: UPDATE on runs; nothing was changed" in errors
-    assert before == (world.sql("SELECT * FROM experiments ORDER BY 1"), world.sql("SELECT * FROM runs"), world.read_all())
+    assert before == (
+        world.sql("SELECT * FROM experiments ORDER BY 1"),
+        world.sql("SELECT * FROM runs"),
+        world.read_all(),
+    )
 
 
 def test_stale_runs_survives_kill_9_at_any_moment(new_world: Callable[[Privileges], World]) -> None:
@@ -97,7 +119,15 @@ def test_stale_runs_survives_kill_9_at_any_moment(new_world: Callable[[Privilege
     alive = world.run(experiment, start=world.now - HOUR)
     with world.job() as (context, _), context.connection.cursor() as cursor:
         long_ago = world.now - 7 * HOUR
-        world.put(OBSERVATIONS, serialize({run.id: Seen(long_ago, run.fingerprint, long_ago) for run in running(cursor, world.now)}))
+        world.put(
+            OBSERVATIONS,
+            serialize(
+                {
+                    run.id: Seen(long_ago, run.fingerprint, long_ago)
+                    for run in running(cursor, world.now)
+                }
+            ),
+        )
 
     failed = "SELECT count(*) FROM runs WHERE status = 'FAILED'"
     for part in range(1, 21):
@@ -120,7 +150,9 @@ def test_stale_runs_survives_kill_9_at_any_moment(new_world: Callable[[Privilege
     assert world.sql("SELECT count(*) FROM tags") == [(2 * number,)]
 
 
-def test_orphans_needs_bounded_memory_for_100_000_objects(new_world: Callable[[Privileges], World]) -> None:
+def test_orphans_needs_bounded_memory_for_100_000_objects(
+    new_world: Callable[[Privileges], World],
+) -> None:
     """Peak RSS of the process with 1,000 and with 100,000 objects, every tenth run without a row."""
     few, many = (orphans_peak(new_world(RETENTION), runs) for runs in (200, 20_000))
     print(f"peak RSS {few:.0f} MiB with 1,000 objects, {many:.0f} MiB with 100,000")
@@ -134,18 +166,27 @@ def orphans_peak(world: World, runs: int) -> float:
         "SELECT i, 'FINISHED', 'active', 'mlflow-artifacts:/1/' || i || '/artifacts' FROM unnest(%s) AS i",
         [id_ for number, id_ in enumerate(ids) if number % 10],
     )
-    store = ListingStore(world.bucket_name, (f"artifacts/1/{id_}/artifacts/{number}" for id_ in ids for number in range(5)))
+    store = ListingStore(
+        world.bucket_name,
+        (f"artifacts/1/{id_}/artifacts/{number}" for id_ in ids for number in range(5)),
+    )
     # Not ru_maxrss: that begins with the size of the process that forked.
     code = (
         "import re, sys\nfrom mlflow_instance.maintenance.orphans import main\ncode = main()\n"
         "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1], file=sys.stderr)\nsys.exit(code)"
     )
     try:
-        result, output, errors = finish(start(world, "orphans", code=code, MLFLOW_S3_ENDPOINT_URL=store.url))
+        result, output, errors = finish(
+            start(world, "orphans", code=code, MLFLOW_S3_ENDPOINT_URL=store.url)
+        )
     finally:
         store.stop()
     assert result == 0, errors
     lines = output.splitlines()
     summary = json.loads(lines[-1])
-    assert (summary["objects"], summary["orphans"], len(lines)) == (runs * 5, runs // 2, runs // 2 + 1)
+    assert (summary["objects"], summary["orphans"], len(lines)) == (
+        runs * 5,
+        runs // 2,
+        runs // 2 + 1,
+    )
     return int(errors.splitlines()[-1]) / 1024

@@ -194,7 +194,9 @@ def test_what_has_the_tag_keep_stays(world: World) -> None:
         kind, what = (
             (TRACE, made)
             if "trace" in where
-            else (EXPERIMENT, where) if where == "inside" else (RUN, run)
+            else (EXPERIMENT, where)
+            if where == "inside"
+            else (RUN, run)
         )
         assert "tag keep" in refused(world, kind, what, {RUN: f"run-{run[:4]}"}.get(kind, what))
 
@@ -375,9 +377,9 @@ def test_killed_at_any_step_it_is_finished_by_the_next_call(world: World) -> Non
             break
         assert code == -signal.SIGKILL
         # Killed behind its report, there is nothing left to do.
-        assert second.code == 0 or not [
-            key for key in world.keys("artifacts/") if key in whole
-        ], second.events
+        assert second.code == 0 or not [key for key in world.keys("artifacts/") if key in whole], (
+            second.events
+        )
         resumed += second.code == 0 and second.summary["finished"]["objects"] > 0
         assert world.read_all_artifacts() == before and world.sql(
             "SELECT name FROM experiments WHERE experiment_id > 0"
@@ -398,9 +400,9 @@ def test_the_nightly_retention_finishes_it_too(
         assert remove(world, EXPERIMENT, "gone", "gone").code == 1
     assert not world.sql("SELECT FROM runs") and world.keys("artifacts/")
     with world.job() as (context, _):
-        assert unfinished_prefixes(
-            context.bucket, context.settings.store
-        ), "not orphans but on their way"
+        assert unfinished_prefixes(context.bucket, context.settings.store), (
+            "not orphans but on their way"
+        )
     done = world.run_job(retain, command="retention")
     assert (
         done.code == 0 and done.summary["finished"]["objects"] == 1 and not world.keys("artifacts/")

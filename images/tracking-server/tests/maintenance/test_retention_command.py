@@ -64,7 +64,13 @@ def test_it_does_not_import_mlflow() -> None:
         "import mlflow_instance.maintenance.retention, sys; "
         "print([m for m in sys.modules if m.partition('.')[0] in ('mlflow', 'pandas', 'numpy')])"
     )
-    done = subprocess.run([sys.executable, "-c", program], env=process_environment({}), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=process_environment({}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
 
@@ -79,13 +85,17 @@ def test_every_wrong_setting_is_named_at_once(world: World) -> None:
     refused = command({**world.environment(**wrong), "MLFLOW_INSTANCE_NAME": ""})
     assert (refused.returncode, refused.stdout) == (2, "")
     lines = refused.stderr.splitlines()
-    assert len(lines) == 6 and all(line.startswith("mlflow-instance-retention: MLFLOW_") for line in lines)
+    assert len(lines) == 6 and all(
+        line.startswith("mlflow-instance-retention: MLFLOW_") for line in lines
+    )
     for variable in (*wrong, "MLFLOW_INSTANCE_NAME"):
         assert sum(variable + ":" in line for line in lines) == 1
     assert untouched(world)
 
 
-@pytest.mark.parametrize("value", ["", "0d", "23h", "91d", "30", "30 days", "-1d", "1e3d", "30D", "9999999d", "٣d"])
+@pytest.mark.parametrize(
+    "value", ["", "0d", "23h", "91d", "30", "30 days", "-1d", "1e3d", "30D", "9999999d", "٣d"]
+)
 def test_a_retention_out_of_bounds_is_refused(world: World, value: str) -> None:
     with pytest.raises(Exception, match="MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION: "):
         read_settings(world.environment(MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION=value))
@@ -93,7 +103,9 @@ def test_a_retention_out_of_bounds_is_refused(world: World, value: str) -> None:
 
 @pytest.mark.parametrize(("value", "hours"), [("1d", 24), ("24h", 24), ("90d", 2160)])
 def test_a_retention_within_bounds_is_read(world: World, value: str, hours: int) -> None:
-    assert read_settings(world.environment(MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION=value)).retention == timedelta(hours=hours)
+    assert read_settings(
+        world.environment(MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION=value)
+    ).retention == timedelta(hours=hours)
 
 
 @pytest.mark.parametrize("arguments", [["--dryrun"], ["--dry-run", "now"], ["--help"], [""]])
@@ -121,17 +133,25 @@ def test_another_schema_is_refused(world: World) -> None:
     assert untouched(world)
 
 
-@pytest.mark.parametrize("right", ["DELETE ON input_tags", "SELECT ON model_versions", "SELECT ON alembic_version"])
+@pytest.mark.parametrize(
+    "right", ["DELETE ON input_tags", "SELECT ON model_versions", "SELECT ON alembic_version"]
+)
 def test_without_rights_in_the_database_nothing_is_removed(world: World, right: str) -> None:
     world.sql(f'REVOKE {right} FROM "{parse_uri(world.job_uri).username}"')
     refused = command(world.environment())
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert "no rights" in refused.stderr and right.split()[-1] in refused.stderr and refused.stderr.count("\n") == 1
+    assert (
+        "no rights" in refused.stderr
+        and right.split()[-1] in refused.stderr
+        and refused.stderr.count("\n") == 1
+    )
     assert untouched(world)
 
 
 @pytest.mark.parametrize("forbidden", ["PutObject", "DeleteObjects", "ListObjectsV2"])
-def test_without_rights_in_the_bucket_nothing_is_removed(world: World, forbidden: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_rights_in_the_bucket_nothing_is_removed(
+    world: World, forbidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from botocore.client import BaseClient
     from botocore.exceptions import ClientError
 
@@ -141,7 +161,12 @@ def test_without_rights_in_the_bucket_nothing_is_removed(world: World, forbidden
 
     def denied(self: Any, operation: str, arguments: Any) -> Any:
         if operation == forbidden == "DeleteObjects":
-            return {"Errors": [{"Key": item["Key"], "Code": "AccessDenied", "Message": "no"} for item in arguments["Delete"]["Objects"]]}
+            return {
+                "Errors": [
+                    {"Key": item["Key"], "Code": "AccessDenied", "Message": "no"}
+                    for item in arguments["Delete"]["Objects"]
+                ]
+            }
         if operation == forbidden:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
         return plain(self, operation, arguments)
@@ -154,23 +179,33 @@ def test_without_rights_in_the_bucket_nothing_is_removed(world: World, forbidden
 
 
 def test_a_bucket_that_does_not_exist(world: World) -> None:
-    refused = command(world.environment(MLFLOW_INSTANCE_ARTIFACTS_DESTINATION="s3-proxied://nowhere/artifacts"))
-    assert refused.returncode == 1 and "nowhere" in refused.stderr and refused.stderr.count("\n") == 1
+    refused = command(
+        world.environment(MLFLOW_INSTANCE_ARTIFACTS_DESTINATION="s3-proxied://nowhere/artifacts")
+    )
+    assert (
+        refused.returncode == 1 and "nowhere" in refused.stderr and refused.stderr.count("\n") == 1
+    )
     assert world.sql("SELECT count(*) FROM runs") == [(1,)]
 
 
 def test_a_store_that_does_not_answer(world: World) -> None:
     refused = command(world.environment(MLFLOW_S3_ENDPOINT_URL=f"http://127.0.0.1:{free_port()}"))
     assert refused.returncode == 1
-    assert "the object store does not answer" in refused.stderr and "Traceback" not in refused.stderr
+    assert (
+        "the object store does not answer" in refused.stderr and "Traceback" not in refused.stderr
+    )
     assert untouched(world)
 
 
 def test_it_ends_when_it_is_told_to(world: World) -> None:
     """Also as the first process of a container, which has no default for SIGTERM: here it waits for a store that says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        environment = process_environment(world.environment(MLFLOW_S3_ENDPOINT_URL=f"http://127.0.0.1:{silent.getsockname()[1]}"))
-        process = subprocess.Popen([sys.executable, "-m", "mlflow_instance.maintenance.retention"], env=environment)
+        environment = process_environment(
+            world.environment(MLFLOW_S3_ENDPOINT_URL=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mlflow_instance.maintenance.retention"], env=environment
+        )
         silent.settimeout(60)
         connection, _ = silent.accept()
         process.terminate()
@@ -183,14 +218,24 @@ def test_it_ends_when_it_is_told_to(world: World) -> None:
 def test_a_database_that_does_not_answer_or_knows_us_not(world: World, change: str) -> None:
     uri = parse_uri(world.job_uri)
     uri = uri.set(port=free_port()) if change == "port" else uri.set(password="wrong-and-hidden")
-    refused = command(world.environment(MLFLOW_BACKEND_STORE_URI=uri.render_as_string(hide_password=False)))
+    refused = command(
+        world.environment(MLFLOW_BACKEND_STORE_URI=uri.render_as_string(hide_password=False))
+    )
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.count("\n") == 1 and "hidden" not in refused.stderr and "job-password" not in refused.stderr
+    assert (
+        refused.stderr.count("\n") == 1
+        and "hidden" not in refused.stderr
+        and "job-password" not in refused.stderr
+    )
     assert untouched(world)
 
 
-@pytest.mark.parametrize(("ahead", "expected"), [(timedelta(days=20), "database"), (timedelta(days=-20), "ours")])
-def test_the_earlier_clock_counts(world: World, monkeypatch: pytest.MonkeyPatch, ahead: timedelta, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("ahead", "expected"), [(timedelta(days=20), "database"), (timedelta(days=-20), "ours")]
+)
+def test_the_earlier_clock_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch, ahead: timedelta, expected: str
+) -> None:
     real = datetime.now(UTC)
 
     class AnyDatetime(type):
@@ -242,7 +287,8 @@ FORBIDDEN = [
 @pytest.mark.parametrize("statement", FORBIDDEN)
 def test_the_role_may_do_its_job_and_nothing_else(world: World, statement: str) -> None:
     if "TEMPORARY" in statement:
-        # CONNECT only, as the instance's database gives it; PostgreSQL's own default lets everybody make temporary tables.
+        # CONNECT only, as the instance's database gives it; PostgreSQL's own default lets everybody
+        # make temporary tables.
         world.sql(f'REVOKE TEMPORARY ON DATABASE "{world.bucket_name}" FROM PUBLIC')
     assert not allowed(world, statement)
 
@@ -255,7 +301,9 @@ def test_granting_again_takes_back_what_is_too_much(world: World) -> None:
     grant(world.rows, role, RETENTION)
     world.rows.commit()
     world.rows.autocommit = True
-    assert not allowed(world, "DELETE FROM model_versions") and allowed(world, "DELETE FROM runs WHERE false")
+    assert not allowed(world, "DELETE FROM model_versions") and allowed(
+        world, "DELETE FROM runs WHERE false"
+    )
 
 
 @pytest.mark.parametrize("privileges", [RETENTION, STALE_RUNS])

@@ -36,14 +36,27 @@ class Scene:
     keys: list[str]
 
 
-TABLES = ("experiments", "runs", "tags", "metrics", "logged_models", "trace_info", "trace_tags", "model_versions", "inputs")
+TABLES = (
+    "experiments",
+    "runs",
+    "tags",
+    "metrics",
+    "logged_models",
+    "trace_info",
+    "trace_tags",
+    "model_versions",
+    "inputs",
+)
 
 
 def seed(world: World) -> None:
     old = world.now - days(40)
     gone = world.experiment("gone", stage="deleted", updated=old)
     active = world.experiment("active")
-    runs = [world.run(experiment, stage="deleted", deleted=old) for experiment in (gone, gone, active, active, active)]
+    runs = [
+        world.run(experiment, stage="deleted", deleted=old)
+        for experiment in (gone, gone, active, active, active)
+    ]
     runs.append(world.run(active, stage="deleted", deleted=world.now - days(1)))
     runs.append(world.run(active))
     for run in runs:
@@ -69,29 +82,60 @@ def hostile(world: World) -> None:
     for name in ("a", "traces/x/artifacts/b"):
         world.put(f"artifacts/{active}/{victim}/artifacts/{name}")
     old = world.now - days(40)
-    above = world.experiment("above", stage="deleted", updated=old, location=f"mlflow-artifacts:/{active}/{victim}/artifacts")
+    above = world.experiment(
+        "above",
+        stage="deleted",
+        updated=old,
+        location=f"mlflow-artifacts:/{active}/{victim}/artifacts",
+    )
     with_id = world.experiment("with the id", stage="deleted", updated=old)
     for experiment, trace, location in (
         (above, "x", f"mlflow-artifacts:/{active}/{victim}/artifacts/traces/x/artifacts"),
         (with_id, victim, f"mlflow-artifacts:/{active}/{victim}/artifacts"),
     ):
-        world.sql("INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES (%s, %s, %s, 'OK')", trace, experiment, old)
-        world.sql("INSERT INTO trace_tags (request_id, key, value) VALUES (%s, 'mlflow.artifactLocation', %s)", trace, location)
+        world.sql(
+            "INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES (%s, %s, %s, 'OK')",
+            trace,
+            experiment,
+            old,
+        )
+        world.sql(
+            "INSERT INTO trace_tags (request_id, key, value) VALUES (%s, 'mlflow.artifactLocation', %s)",
+            trace,
+            location,
+        )
     world.version("everything", 1, f"s3://{world.bucket_name}/")
     world.experiment("root", location="mlflow-artifacts:/")
 
 
 def plant(world: World) -> World:
     """Plans that a user wrote, before the server was kept out of this folder."""
-    ((victim, active),) = world.sql("SELECT r.run_uuid, r.experiment_id FROM runs r JOIN tags k USING (run_uuid) WHERE k.key = 'keep'")
-    for number, prefix in enumerate((f"artifacts/{active}/{victim}/artifacts", f"artifacts/{active}")):
-        line = {"kind": "run", "id": uuid.uuid4().hex, "name": None, "experiment": active, "deleted": None, "prefixes": [prefix]}
-        world.put(f"maintenance/retention/2020-01-01T00-00-0{number}Z-abcdef/plan-0001.jsonl", json.dumps(line).encode())
+    ((victim, active),) = world.sql(
+        "SELECT r.run_uuid, r.experiment_id FROM runs r JOIN tags k USING (run_uuid) WHERE k.key = 'keep'"
+    )
+    for number, prefix in enumerate(
+        (f"artifacts/{active}/{victim}/artifacts", f"artifacts/{active}")
+    ):
+        line = {
+            "kind": "run",
+            "id": uuid.uuid4().hex,
+            "name": None,
+            "experiment": active,
+            "deleted": None,
+            "prefixes": [prefix],
+        }
+        world.put(
+            f"maintenance/retention/2020-01-01T00-00-0{number}Z-abcdef/plan-0001.jsonl",
+            json.dumps(line).encode(),
+        )
     return world
 
 
 def rows(world: World) -> dict[str, list[str]]:
-    return {table: sorted(row[0] for row in world.sql(f"SELECT to_jsonb(t)::text FROM {table} t")) for table in TABLES}
+    return {
+        table: sorted(row[0] for row in world.sql(f"SELECT to_jsonb(t)::text FROM {table} t"))
+        for table in TABLES
+    }
 
 
 def copy(scene: Scene, postgres: Postgres, object_store: ObjectStore) -> World:
@@ -145,7 +189,9 @@ def whole_or_gone(world: World, scene: Scene) -> None:
     keys = set(world.keys("artifacts/"))
     items = [
         str(row[0])
-        for row in world.sql("SELECT run_uuid FROM runs UNION SELECT model_id FROM logged_models UNION SELECT request_id FROM trace_info")
+        for row in world.sql(
+            "SELECT run_uuid FROM runs UNION SELECT model_id FROM logged_models UNION SELECT request_id FROM trace_info"
+        )
     ]
     for key in scene.objects:
         if any(f"/{item}/" in key for item in items):
@@ -162,12 +208,16 @@ def is_as_undisturbed(world: World, scene: Scene) -> None:
 def second_run(world: World, scene: Scene, *, told: bool = False) -> Any:
     """`told`: planted plans make it 3 the first time that a run reads them."""
     done = world.run_job(retain, command="retention")
-    assert done.code == 0 or (told and done.code == 3 and {one["kind"] for one in done.of("fail")} == {"plan"}), done.events
+    assert done.code == 0 or (
+        told and done.code == 3 and {one["kind"] for one in done.of("fail")} == {"plan"}
+    ), done.events
     is_as_undisturbed(world, scene)
     return done
 
 
-def test_killed_at_every_single_step(scene: Scene, postgres: Postgres, object_store: ObjectStore) -> None:
+def test_killed_at_every_single_step(
+    scene: Scene, postgres: Postgres, object_store: ObjectStore
+) -> None:
     world = plant(copy(scene, postgres, object_store))
     code, steps = run_in_child(world, None)
     assert code == 0 and steps > 60
@@ -189,7 +239,9 @@ def test_killed_at_every_single_step(scene: Scene, postgres: Postgres, object_st
     assert resumed > 5, "some of the kills left objects for the next run"
 
 
-def test_the_store_goes_away_in_the_middle(world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_goes_away_in_the_middle(
+    world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain, calls = Bucket._call, 0
 
     def away(self: Bucket, what: str, function: Any) -> Any:
@@ -208,7 +260,9 @@ def test_the_store_goes_away_in_the_middle(world: World, scene: Scene, monkeypat
     assert second_run(world, scene).summary["finished"]["objects"] > 0
 
 
-def test_the_store_is_away_when_the_plan_is_written(world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_is_away_when_the_plan_is_written(
+    world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain, before = Bucket._call, rows(world)
 
     def away(self: Bucket, what: str, function: Any) -> Any:
@@ -224,7 +278,9 @@ def test_the_store_is_away_when_the_plan_is_written(world: World, scene: Scene, 
 
 
 @pytest.mark.parametrize("after", range(1, 12, 2))
-def test_the_database_goes_away_in_the_middle(world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+def test_the_database_goes_away_in_the_middle(
+    world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
     plain, calls = removal.delete_rows, 0
 
     def away(*arguments: Any) -> Any:
@@ -232,7 +288,9 @@ def test_the_database_goes_away_in_the_middle(world: World, scene: Scene, monkey
         calls += 1
         if calls == after // 2 + 1:
             name = parse_uri(world.job_uri).username
-            world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", name)
+            world.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", name
+            )
         return plain(*arguments)
 
     monkeypatch.setattr(removal, "delete_rows", away)
@@ -243,7 +301,9 @@ def test_the_database_goes_away_in_the_middle(world: World, scene: Scene, monkey
     second_run(world, scene)
 
 
-def test_a_row_that_cannot_go_is_left_and_named_and_the_rest_goes(world: World, scene: Scene) -> None:
+def test_a_row_that_cannot_go_is_left_and_named_and_the_rest_goes(
+    world: World, scene: Scene
+) -> None:
     ((run, experiment),) = world.sql(
         "SELECT r.run_uuid, r.experiment_id FROM runs r JOIN experiments e USING (experiment_id) "
         "WHERE e.name = 'active' AND r.lifecycle_stage = 'deleted' ORDER BY r.deleted_time, r.run_uuid LIMIT 1"
@@ -253,7 +313,9 @@ def test_a_row_that_cannot_go_is_left_and_named_and_the_rest_goes(world: World, 
     failing = world.run_job(retain, command="retention")
     assert failing.code == 3
     (failure,) = failing.of("fail")
-    assert (failure["kind"], failure["id"]) == ("run", run) and "someone_elses" in failure["message"]
+    assert (failure["kind"], failure["id"]) == ("run", run) and "someone_elses" in failure[
+        "message"
+    ]
     assert failing.summary["failed"] == 1 and failing.summary["removed"]["runs"] == 4
     assert {key for key in world.keys("artifacts/")} - set(scene.keys) == {
         f"artifacts/{experiment}/{run}/artifacts/{name}" for name in ("a", "b/c")
@@ -262,12 +324,20 @@ def test_a_row_that_cannot_go_is_left_and_named_and_the_rest_goes(world: World, 
     assert second_run(world, scene).summary["removed"]["runs"] == 1
 
 
-def test_an_object_that_cannot_go_is_named_and_the_next_run_takes_it(world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    stuck = next(key for key in sorted(scene.objects) if key not in scene.keys and key.endswith("/a"))
+def test_an_object_that_cannot_go_is_named_and_the_next_run_takes_it(
+    world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = next(
+        key for key in sorted(scene.objects) if key not in scene.keys and key.endswith("/a")
+    )
     plain = Bucket._delete
 
     def held(self: Bucket, objects: list[dict[str, str]]) -> list[bucket_module.Failure]:
-        refused = [bucket_module.Failure(item["Key"], "AccessDenied: held") for item in objects if item["Key"] == stuck]
+        refused = [
+            bucket_module.Failure(item["Key"], "AccessDenied: held")
+            for item in objects
+            if item["Key"] == stuck
+        ]
         return plain(self, [item for item in objects if item["Key"] != stuck]) + refused
 
     monkeypatch.setattr(Bucket, "_delete", held)
@@ -275,13 +345,19 @@ def test_an_object_that_cannot_go_is_named_and_the_next_run_takes_it(world: Worl
         failing = world.run_job(retain, command="retention")
         assert failing.code == 3
         (failure,) = failing.of("fail")
-        assert failure["id"] == stuck.split("/")[2] and "held" in failure["message"] and stuck in failure["message"]
+        assert (
+            failure["id"] == stuck.split("/")[2]
+            and "held" in failure["message"]
+            and stuck in failure["message"]
+        )
         assert set(world.keys("artifacts/")) - set(scene.keys) == {stuck}
     monkeypatch.setattr(Bucket, "_delete", plain)
     assert second_run(world, scene).summary["finished"]["objects"] == 1
 
 
-def test_a_restored_database_has_nothing_removed_that_it_shows(world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restored_database_has_nothing_removed_that_it_shows(
+    world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rows that came back with a backup, after a plan named them: they aren't the plan's any more."""
     monkeypatch.setattr(removal, "delete_rows", lambda connection, items, *_: [])
     planned = world.run_job(retain, command="retention")
@@ -293,7 +369,12 @@ def test_a_restored_database_has_nothing_removed_that_it_shows(world: World, sce
     world.sql("UPDATE experiments SET lifecycle_stage = 'active'")
     before = world.keys("artifacts/")
     done = world.run_job(retain, command="retention")
-    assert done.code == 0 and done.summary["finished"] == {"plans": 1, "items": 0, "objects": 0, "bytes": 0}
+    assert done.code == 0 and done.summary["finished"] == {
+        "plans": 1,
+        "items": 0,
+        "objects": 0,
+        "bytes": 0,
+    }
     assert world.keys("artifacts/") == before
 
 
@@ -301,16 +382,28 @@ def test_a_plan_does_not_reach_into_what_was_registered_or_settled_there_since(
     world: World, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows went, the objects did not, and before the next run a version and an experiment point at them."""
-    monkeypatch.setattr(removal, "delete_objects", lambda *_: (_ for _ in ()).throw(StoreUnreachable("away")))
+    monkeypatch.setattr(
+        removal, "delete_objects", lambda *_: (_ for _ in ()).throw(StoreUnreachable("away"))
+    )
     monkeypatch.setattr(removal, "_ITEMS_PER_TRANSACTION", 100)
     assert world.run_job(retain, command="retention").code == 1
     monkeypatch.undo()
-    left = [key for key in world.keys("artifacts/") if not any(f"/{row[0]}/" in key for row in world.sql("SELECT run_uuid FROM runs"))]
+    left = [
+        key
+        for key in world.keys("artifacts/")
+        if not any(f"/{row[0]}/" in key for row in world.sql("SELECT run_uuid FROM runs"))
+    ]
     registered, settled = sorted(
-        {key.rsplit("/artifacts/")[0] for key in left if "/models/" not in key and "/traces/" not in key and "loose" not in key}
+        {
+            key.rsplit("/artifacts/")[0]
+            for key in left
+            if "/models/" not in key and "/traces/" not in key and "loose" not in key
+        }
     )[:2]
     world.version("late", 1, f"mlflow-artifacts:/{registered.removeprefix('artifacts/')}/artifacts")
-    world.experiment("settled", location=f"mlflow-artifacts:/{settled.removeprefix('artifacts/')}/artifacts")
+    world.experiment(
+        "settled", location=f"mlflow-artifacts:/{settled.removeprefix('artifacts/')}/artifacts"
+    )
     done = world.run_job(retain, command="retention")
     assert done.code == 0
     kept = {key for key in world.keys("artifacts/") if key.startswith((registered, settled))}

@@ -23,6 +23,7 @@ print(int(re.search("VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())
 sys.exit(code)
 """
 
+
 def peak(world: World, *arguments: str) -> tuple[int, int]:
     """Mebibytes at most, and how many runs the summary names."""
     done = subprocess.run(
@@ -41,10 +42,22 @@ def test_memory_is_bounded(world: World) -> None:
 
     def runs(number: int) -> None:
         ids = [uuid.uuid4().hex for _ in range(number)]
-        rows = [(run, f"run-{run[:4]}", experiment, "deleted", old, f"mlflow-artifacts:/{experiment}/{run}/artifacts") for run in ids]
+        rows = [
+            (
+                run,
+                f"run-{run[:4]}",
+                experiment,
+                "deleted",
+                old,
+                f"mlflow-artifacts:/{experiment}/{run}/artifacts",
+            )
+            for run in ids
+        ]
         with world.rows.cursor() as cursor:
             execute_values(
-                cursor, "INSERT INTO runs (run_uuid, name, experiment_id, lifecycle_stage, deleted_time, artifact_uri) VALUES %s", rows
+                cursor,
+                "INSERT INTO runs (run_uuid, name, experiment_id, lifecycle_stage, deleted_time, artifact_uri) VALUES %s",
+                rows,
             )
 
     runs(500)

@@ -68,12 +68,26 @@ def test_a_version_protects_what_it_points_to(world: World, source: str, column:
     experiment, other = world.experiment("active"), world.experiment("other")
     champion, free = deleted_run(world, experiment), deleted_run(world, other)
     uri = source.format(e=experiment, r=champion, b=world.bucket_name)
-    world.version("fraud", 1, uri if column == "source" else "dummy", storage=uri if column == "storage_location" else "dummy")
+    world.version(
+        "fraud",
+        1,
+        uri if column == "source" else "dummy",
+        storage=uri if column == "storage_location" else "dummy",
+    )
     said = clean(world)
     assert (removed(said), reasons(said)) == ({free}, {champion: "registered"})
 
 
-@pytest.mark.parametrize("source", ["s3://other/artifacts/{e}/{r}/artifacts", "dummy-source", "file:///{r}", "models:/fraud/1", ""])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "s3://other/artifacts/{e}/{r}/artifacts",
+        "dummy-source",
+        "file:///{r}",
+        "models:/fraud/1",
+        "",
+    ],
+)
 def test_a_version_that_points_elsewhere_protects_nothing_here(world: World, source: str) -> None:
     experiment = world.experiment("active")
     run = deleted_run(world, experiment)
@@ -85,37 +99,63 @@ def test_a_copied_version_protects_the_version_that_it_names(world: World) -> No
     experiment = world.experiment("active")
     run = deleted_run(world, experiment)
     world.version("dev", 1, f"mlflow-artifacts:/{experiment}/{run}/artifacts/model")
-    world.version("prod", 1, "models:/dev/1", storage=f"mlflow-artifacts:/{experiment}/{run}/artifacts/model")
+    world.version(
+        "prod", 1, "models:/dev/1", storage=f"mlflow-artifacts:/{experiment}/{run}/artifacts/model"
+    )
     world.sql(
         "UPDATE model_versions SET current_stage = 'Deleted_Internal', source = 'REDACTED', storage_location = NULL WHERE name = 'dev'"
     )
     assert kept(clean(world)) == {run: ("registered", "model prod version 1")}
 
 
-def test_a_version_protects_the_logged_model_that_clients_find_by_its_run_and_name(world: World) -> None:
+def test_a_version_protects_the_logged_model_that_clients_find_by_its_run_and_name(
+    world: World,
+) -> None:
     experiment = world.experiment("active")
     run = world.run(experiment, status="FINISHED")
     model, other = (
-        world.logged_model(experiment, run=run, stage="deleted", updated=ago(world, OLD), name=name) for name in ("forest", "tree")
+        world.logged_model(experiment, run=run, stage="deleted", updated=ago(world, OLD), name=name)
+        for name in ("forest", "tree")
     )
     world.version("fraud", 1, f"runs:/{run}/forest", run=run)
     said = clean(world)
-    assert (removed(said), kept(said)) == ({other}, {model: ("registered", "model fraud version 1")})
+    assert (removed(said), kept(said)) == (
+        {other},
+        {model: ("registered", "model fraud version 1")},
+    )
 
 
 @pytest.mark.parametrize(
-    "source", ["models:/{m}", "mlflow-artifacts:/{e}/models/{m}/artifacts", "s3://{b}/artifacts/{e}/models/{m}/artifacts"]
+    "source",
+    [
+        "models:/{m}",
+        "mlflow-artifacts:/{e}/models/{m}/artifacts",
+        "s3://{b}/artifacts/{e}/models/{m}/artifacts",
+    ],
 )
 def test_a_registered_logged_model_is_kept_with_its_run(world: World, source: str) -> None:
     experiment = deleted_experiment(world)
     run, free = deleted_run(world, experiment), deleted_run(world, experiment)
-    champion, deleted_champion = logged_model(world, experiment, run=run), logged_model(world, experiment, OLD)
+    champion, deleted_champion = (
+        logged_model(world, experiment, run=run),
+        logged_model(world, experiment, OLD),
+    )
     free_model = logged_model(world, experiment, OLD)
     for version, model in enumerate((champion, deleted_champion), 1):
-        world.version("fraud", version, source.format(m=model, e=experiment, b=world.bucket_name), storage="dummy")
+        world.version(
+            "fraud",
+            version,
+            source.format(m=model, e=experiment, b=world.bucket_name),
+            storage="dummy",
+        )
     said = clean(world)
     assert removed(said) == {free, free_model}
-    assert reasons(said) == {run: "registered", champion: "registered", deleted_champion: "registered", str(experiment): "holds-kept"}
+    assert reasons(said) == {
+        run: "registered",
+        champion: "registered",
+        deleted_champion: "registered",
+        str(experiment): "holds-kept",
+    }
 
 
 def test_the_champion_of_a_deleted_experiment_is_all_that_stays_of_it(world: World) -> None:
@@ -126,8 +166,14 @@ def test_the_champion_of_a_deleted_experiment_is_all_that_stays_of_it(world: Wor
     world.version("fraud", 1, f"runs:/{champion}/model", run=champion)
     said = clean(world)
     assert removed(said) == {run, one}
-    assert kept(said) == {champion: ("registered", "model fraud version 1"), str(experiment): ("holds-kept", f"run {champion}")}
-    assert world.keys("artifacts/") == [f"artifacts/{experiment}/{champion}/artifacts/model/weights", f"artifacts/{experiment}/loose"]
+    assert kept(said) == {
+        champion: ("registered", "model fraud version 1"),
+        str(experiment): ("holds-kept", f"run {champion}"),
+    }
+    assert world.keys("artifacts/") == [
+        f"artifacts/{experiment}/{champion}/artifacts/model/weights",
+        f"artifacts/{experiment}/loose",
+    ]
 
 
 def test_a_registered_path_that_is_no_items_keeps_the_experiment(world: World) -> None:
@@ -156,13 +202,20 @@ LOCATIONS = {
 
 
 @pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS)
-def test_a_run_whose_location_is_not_plainly_its_own_in_this_bucket_is_kept(world: World, location: str) -> None:
+def test_a_run_whose_location_is_not_plainly_its_own_in_this_bucket_is_kept(
+    world: World, location: str
+) -> None:
     experiment = deleted_experiment(world)
     plain, odd = deleted_run(world, experiment), deleted_run(world, experiment)
-    world.sql("UPDATE runs SET artifact_uri = %s WHERE run_uuid = %s", location.format(r=odd, b=world.bucket_name), odd)
+    world.sql(
+        "UPDATE runs SET artifact_uri = %s WHERE run_uuid = %s",
+        location.format(r=odd, b=world.bucket_name),
+        odd,
+    )
     said = clean(world)
     assert removed(said) == {plain}
-    # A folder of the bucket that is not the run's computed place is told apart from what is no folder of it.
+    # A folder of the bucket that is not the run's computed place is told apart from what is no
+    # folder of it.
     reason = "elsewhere" if location == LOCATIONS["not its own"] else "not-in-bucket"
     assert reasons(said) == {odd: reason, str(experiment): "holds-kept"}
 
@@ -170,7 +223,11 @@ def test_a_run_whose_location_is_not_plainly_its_own_in_this_bucket_is_kept(worl
 def test_a_location_in_another_folder_of_the_own_bucket_is_the_instances_own(world: World) -> None:
     experiment = deleted_experiment(world, location=f"s3-proxied://{world.bucket_name}/team/x")
     run = world.run(experiment, stage="deleted", deleted=ago(world, OLD), uri="")
-    world.sql("UPDATE runs SET artifact_uri = %s WHERE run_uuid = %s", f"s3-proxied://{world.bucket_name}/team/x/{run}/artifacts", run)
+    world.sql(
+        "UPDATE runs SET artifact_uri = %s WHERE run_uuid = %s",
+        f"s3-proxied://{world.bucket_name}/team/x/{run}/artifacts",
+        run,
+    )
     world.put(f"team/x/{run}/artifacts/a")
     world.put("team/x/loose")
     world.put("team/xy/other")
@@ -189,7 +246,11 @@ def test_an_experiment_at_the_root_keeps_nobody_elses_folder(world: World) -> No
     """Its runs have places of their own; otherwise anybody could keep what is left of all experiments."""
     root = world.experiment("root", location="mlflow-artifacts:/")
     kept_run = world.run(root, uri="")
-    world.sql("UPDATE runs SET artifact_uri = %s WHERE run_uuid = %s", f"mlflow-artifacts:/{kept_run}/artifacts", kept_run)
+    world.sql(
+        "UPDATE runs SET artifact_uri = %s WHERE run_uuid = %s",
+        f"mlflow-artifacts:/{kept_run}/artifacts",
+        kept_run,
+    )
     theirs = world.put(f"artifacts/{kept_run}/artifacts/model")
     experiment = deleted_experiment(world)
     world.put(f"artifacts/{experiment}/loose")
@@ -202,7 +263,10 @@ def test_an_experiments_folder_that_another_lives_in_is_not_swept(world: World, 
     experiment = deleted_experiment(world)
     world.experiment("neighbour", location=f"mlflow-artifacts:/{where.format(experiment)}")
     run = deleted_run(world, experiment)
-    inner, loose = world.put(f"artifacts/{experiment}/inner/neighbours"), world.put(f"artifacts/{experiment}/loose")
+    inner, loose = (
+        world.put(f"artifacts/{experiment}/inner/neighbours"),
+        world.put(f"artifacts/{experiment}/loose"),
+    )
     said = clean(world)
     assert removed(said) == {run, str(experiment)}
     assert world.keys("artifacts/") == [inner, loose]

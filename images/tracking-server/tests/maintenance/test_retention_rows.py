@@ -20,7 +20,13 @@ def world(emptied_world: EmptiedWorld) -> World:
     return emptied_world.again()
 
 
-RUN, MODEL, TRACE, EXPERIMENT, DATASET = "with the run", "with the model", "with the trace", "with the experiment", "with its dataset"
+RUN, MODEL, TRACE, EXPERIMENT, DATASET = (
+    "with the run",
+    "with the model",
+    "with the trace",
+    "with the experiment",
+    "with its dataset",
+)
 # Every column that may name something that retention removes, and when its row goes.
 GOES = {
     "runs.run_uuid": RUN,
@@ -95,8 +101,15 @@ _MAY_NAME = re.compile(
 
 
 def test_every_column_that_may_name_a_removed_thing_is_decided_on() -> None:
-    columns = {f"{table.name}.{column.name}" for table in TABLES for column in table.columns if _MAY_NAME.search(column.name)}
-    assert columns - GOES.keys() - STAYS.keys() == set(), "new in this MLflow: rows.py has to remove them, or STAYS has to say why not"
+    columns = {
+        f"{table.name}.{column.name}"
+        for table in TABLES
+        for column in table.columns
+        if _MAY_NAME.search(column.name)
+    }
+    assert columns - GOES.keys() - STAYS.keys() == set(), (
+        "new in this MLflow: rows.py has to remove them, or STAYS has to say why not"
+    )
     everything = {f"{table.name}.{column.name}" for table in TABLES for column in table.columns}
     assert (GOES.keys() | STAYS.keys()) - everything == set(), "gone from this MLflow"
 
@@ -107,13 +120,24 @@ def test_the_schema_that_maintenance_knows_is_this_mlflows() -> None:
 
 def test_the_metadata_is_what_the_migrations_make(world: World) -> None:
     """Else the tests above would look at other tables than the job meets."""
-    real = {str(row[0]) for row in world.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    real = {
+        str(row[0])
+        for row in world.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    }
     assert real - {"alembic_version"} == {table.name for table in TABLES}
 
 
 def everything(world: World) -> dict[str, list[str]]:
-    tables = [str(row[0]) for row in world.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")]
-    return {table: sorted(row[0] for row in world.sql(f'SELECT to_jsonb(t)::text FROM "{table}" t')) for table in tables}
+    tables = [
+        str(row[0])
+        for row in world.sql(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        )
+    ]
+    return {
+        table: sorted(row[0] for row in world.sql(f'SELECT to_jsonb(t)::text FROM "{table}" t'))
+        for table in tables
+    }
 
 
 def named_in(row: str) -> dict[str, str]:
@@ -129,16 +153,29 @@ def seed(world: World, name: str, stages: dict[str, str]) -> tuple[int, str, str
 
     experiment = world.experiment(name, updated=when, **stage("experiment"))
     run = world.run(experiment, deleted=when if "run" in stages else None, **stage("run"))
-    return experiment, run, world.logged_model(experiment, run=run, created=when, **stage("model")), world.trace(experiment, at=when)
+    return (
+        experiment,
+        run,
+        world.logged_model(experiment, run=run, created=when, **stage("model")),
+        world.trace(experiment, at=when),
+    )
 
 
 def remove_what_protects(world: World) -> None:
-    for table in ("model_version_tags", "registered_model_aliases", "model_versions", "guardrail_configs", "guardrails"):
+    for table in (
+        "model_version_tags",
+        "registered_model_aliases",
+        "model_versions",
+        "guardrail_configs",
+        "guardrails",
+    ):
         world.sql(f"DELETE FROM {table}")
 
 
 @pytest.mark.parametrize("neighbour_first", [True, False])
-@pytest.mark.parametrize("kinds", [("experiment", "run"), ("run",), ("model",)], ids=lambda kinds: kinds[0])
+@pytest.mark.parametrize(
+    "kinds", [("experiment", "run"), ("run",), ("model",)], ids=lambda kinds: kinds[0]
+)
 def test_nothing_is_left_of_what_was_removed_and_nothing_else_is_touched(
     world: World, kinds: tuple[str, ...], neighbour_first: bool
 ) -> None:
@@ -150,31 +187,48 @@ def test_nothing_is_left_of_what_was_removed_and_nothing_else_is_touched(
         fill(world, *seed(world, "neighbour", {}))
     remove_what_protects(world)
     before = everything(world)
-    assert all(len(before[table.name]) > 1 for table in TABLES if table.name not in NOT_FILLED), "each table has rows to lose and to keep"
+    assert all(len(before[table.name]) > 1 for table in TABLES if table.name not in NOT_FILLED), (
+        "each table has rows to lose and to keep"
+    )
 
     done = world.run_job(retain, command="retention")
     assert done.code == 0, done.events
     whole = kinds[0] == "experiment"
-    gone = {str(experiment), run, model, trace, str(filled.ids["dataset_uuid"])} if whole else {run if kinds[0] == "run" else model}
+    gone = (
+        {str(experiment), run, model, trace, str(filled.ids["dataset_uuid"])}
+        if whole
+        else {run if kinds[0] == "run" else model}
+    )
     assert sum(done.summary["removed"].values()) == (4 if whole else 1)
 
     after = everything(world)
     for table, rows in after.items():
         stays = {name.partition(".")[2] for name in STAYS if name.startswith(f"{table}.")}
         for row in rows:
-            assert not gone & {value for name, value in named_in(row).items() if name not in stays}, (table, row)
+            assert not gone & {
+                value for name, value in named_in(row).items() if name not in stays
+            }, (table, row)
     inputs = {named_in(row)["input_uuid"] for row in set(before["inputs"]) - set(after["inputs"])}
     for table, rows in before.items():
         lost = set(rows) - set(after[table])
         for row in lost:
             named = set(named_in(row).values())
-            assert gone & named or inputs & named or (whole and filled.suffix in row), f"{table} lost a row that wasn't the item's: {row}"
+            assert gone & named or inputs & named or (whole and filled.suffix in row), (
+                f"{table} lost a row that wasn't the item's: {row}"
+            )
         if table not in KEPT_APART:
             assert len(rows) - len(lost) == len(after[table]), f"rows of {table} were changed"
 
 
 # Filled and emptied above, or made for the whole instance.
-NOT_FILLED = {"workspaces", "model_version_tags", "registered_model_aliases", "model_versions", "guardrail_configs", "guardrails"}
+NOT_FILLED = {
+    "workspaces",
+    "model_version_tags",
+    "registered_model_aliases",
+    "model_versions",
+    "guardrail_configs",
+    "guardrails",
+}
 # ON DELETE SET NULL changes a row that stays.
 KEPT_APART = {"endpoints", "issues"}
 

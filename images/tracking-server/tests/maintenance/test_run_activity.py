@@ -38,10 +38,19 @@ class Subject:
         self.experiment = self.store.create_experiment("fraud")
         self.run = self.create()
         self.model = self.store.create_logged_model(self.experiment, "model", self.run).model_id
-        self.store.log_batch(self.run, [Metric("loss", 1.0, 1_700_000_000_000, 5)], [Param("depth", "3")], [RunTag("colour", "red")])
+        self.store.log_batch(
+            self.run,
+            [Metric("loss", 1.0, 1_700_000_000_000, 5)],
+            [Param("depth", "3")],
+            [RunTag("colour", "red")],
+        )
 
     def create(self, **tags: str) -> str:
-        return str(self.store.create_run(self.experiment, "u", self.world.now, [RunTag(*tag) for tag in tags.items()], "run").info.run_id)
+        return str(
+            self.store.create_run(
+                self.experiment, "u", self.world.now, [RunTag(*tag) for tag in tags.items()], "run"
+            ).info.run_id
+        )
 
     def facts(self) -> RunFacts:
         with self.world.job() as (context, _), context.connection.cursor() as cursor:
@@ -79,8 +88,12 @@ def trace(subject: Subject) -> None:
 
 LOGGING: dict[str, Callable[[Subject], object]] = {
     "metric": lambda s: s.store.log_metric(s.run, Metric("loss", 0.5, 1_700_000_000_001, 6)),
-    "metric of an earlier step": lambda s: s.store.log_metric(s.run, Metric("loss", 0.5, 1_600_000_000_000, 1)),
-    "metric that is not a number": lambda s: s.store.log_metric(s.run, Metric("loss", float("nan"), 1_600_000_000_000, 2)),
+    "metric of an earlier step": lambda s: s.store.log_metric(
+        s.run, Metric("loss", 0.5, 1_600_000_000_000, 1)
+    ),
+    "metric that is not a number": lambda s: s.store.log_metric(
+        s.run, Metric("loss", float("nan"), 1_600_000_000_000, 2)
+    ),
     "metric in seconds": lambda s: s.store.log_metric(s.run, Metric("loss", 0.5, 1_700_000_000, 2)),
     "new metric": lambda s: s.store.log_metric(s.run, Metric("auc", 0.5, 1_600_000_000_000, 1)),
     "param": lambda s: s.store.log_param(s.run, Param("width", "3")),
@@ -97,12 +110,16 @@ LOGGING: dict[str, Callable[[Subject], object]] = {
     "child run": lambda s: s.create(**{"mlflow.parentRunId": s.run}),
     "trace": trace,
     "new name": lambda s: s.store.update_run_info(s.run, RunStatus.RUNNING, None, "other"),
-    "end and start": lambda s: s.store.update_run_info(s.run, RunStatus.RUNNING, 1_700_000_000_000, None),
+    "end and start": lambda s: s.store.update_run_info(
+        s.run, RunStatus.RUNNING, 1_700_000_000_000, None
+    ),
 }
 OTHERS: dict[str, Callable[[Subject], object]] = {
     "nothing": lambda s: None,
     "the same again": lambda s: s.store.set_tag(s.run, RunTag("size", "1")),
-    "another run": lambda s: s.store.log_batch(s.create(), [Metric("loss", 1.0, 1, 1)], [Param("p", "1")], [RunTag("t", "1")]),
+    "another run": lambda s: s.store.log_batch(
+        s.create(), [Metric("loss", 1.0, 1, 1)], [Param("p", "1")], [RunTag("t", "1")]
+    ),
     "another run's model": lambda s: s.store.create_logged_model(s.experiment, "other", s.create()),
     "a run named in another tag": lambda s: s.create(**{"parent": s.run}),
     "the experiment": lambda s: s.store.rename_experiment(s.experiment, "renamed"),
@@ -129,12 +146,20 @@ def test_the_clock_does_not_change_it(subject: Subject) -> None:
     subject.world.now += 7_200_000
     after = subject.facts()
     assert after.fingerprint == before.fingerprint
-    assert (before.last_metric, after.last_metric) == (1_700_000_000_001, subject.world.now - 3_600_000)
+    assert (before.last_metric, after.last_metric) == (
+        1_700_000_000_001,
+        subject.world.now - 3_600_000,
+    )
 
 
 def test_the_facts_are_the_run_s(subject: Subject) -> None:
     facts = subject.facts()
-    assert (facts.name, facts.experiment, facts.parent, facts.keep_running) == ("other", "renamed", None, False)
+    assert (facts.name, facts.experiment, facts.parent, facts.keep_running) == (
+        "other",
+        "renamed",
+        None,
+        False,
+    )
     assert facts.first_metric == 1_600_000_000_000
     assert facts.last_related is not None
     models = subject.store.search_logged_models([subject.experiment])
@@ -148,7 +173,12 @@ def test_the_facts_are_the_run_s(subject: Subject) -> None:
 
 def test_a_value_that_the_job_may_not_see_is_not_needed(subject: Subject) -> None:
     """Least privilege: no values of parameters and metrics, no contents of traces."""
-    for query in ("SELECT value FROM params", "SELECT value FROM metrics", "SELECT content FROM spans", "SELECT value FROM trace_tags"):
+    for query in (
+        "SELECT value FROM params",
+        "SELECT value FROM metrics",
+        "SELECT content FROM spans",
+        "SELECT value FROM trace_tags",
+    ):
         with (
             subject.world.job() as (context, _),
             context.connection.cursor() as cursor,

@@ -25,7 +25,9 @@ NO_ARTIFACTS = Artifacts()
 OLD = RunFacts("r", "name", "1", "f", start_time=NOW - 30 * HOUR)
 
 
-def judge(facts: RunFacts, seen: Seen = LONG_SEEN, artifacts: Artifacts = NO_ARTIFACTS) -> Kept | Stale:
+def judge(
+    facts: RunFacts, seen: Seen = LONG_SEEN, artifacts: Artifacts = NO_ARTIFACTS
+) -> Kept | Stale:
     return verdict(facts, seen, artifacts, NOW, LIMITS)
 
 
@@ -49,15 +51,26 @@ def test_an_old_run_that_did_nothing_is_stale_and_says_since_when() -> None:
         (OLD, LONG_SEEN, Artifacts(NOW - 29 * HOUR, NOW - 6 * HOUR + 1), "active"),
     ],
 )
-def test_one_sign_of_life_or_exemption_is_enough(facts: RunFacts, seen: Seen, artifacts: Artifacts, reason: str) -> None:
+def test_one_sign_of_life_or_exemption_is_enough(
+    facts: RunFacts, seen: Seen, artifacts: Artifacts, reason: str
+) -> None:
     outcome = judge(facts, seen, artifacts)
     assert isinstance(outcome, Kept)
     assert outcome.reason == reason
 
 
 def test_the_limits_themselves_are_reached() -> None:
-    exact = replace(OLD, start_time=NOW - 24 * HOUR, last_metric=NOW - 6 * HOUR, last_related=NOW - 6 * HOUR)
-    assert isinstance(judge(exact, Seen(NOW - 6 * HOUR, "f", NOW - 6 * HOUR), Artifacts(NOW - 20 * HOUR, NOW - 6 * HOUR)), Stale)
+    exact = replace(
+        OLD, start_time=NOW - 24 * HOUR, last_metric=NOW - 6 * HOUR, last_related=NOW - 6 * HOUR
+    )
+    assert isinstance(
+        judge(
+            exact,
+            Seen(NOW - 6 * HOUR, "f", NOW - 6 * HOUR),
+            Artifacts(NOW - 20 * HOUR, NOW - 6 * HOUR),
+        ),
+        Stale,
+    )
 
 
 @pytest.mark.parametrize("start", [None, 0, -5, 1, 3000, NOW + HOUR, (NOW + HOUR) // 1000])
@@ -67,7 +80,10 @@ def test_without_a_usable_start_time_the_first_sign_counts(start: int | None) ->
     assert judge(facts, recent).reason == "recent"
     assert "no start time, first sign 2026-11-18T04:06:40Z" in judge(facts, recent).because  # type: ignore[union-attr]
     assert isinstance(judge(facts, LONG_SEEN), Stale)
-    assert isinstance(judge(replace(facts, first_metric=NOW - 25 * HOUR, last_metric=NOW - 25 * HOUR), recent), Stale)
+    assert isinstance(
+        judge(replace(facts, first_metric=NOW - 25 * HOUR, last_metric=NOW - 25 * HOUR), recent),
+        Stale,
+    )
     assert isinstance(judge(facts, recent, Artifacts(NOW - 24 * HOUR, NOW - 24 * HOUR)), Stale)
 
 
@@ -85,28 +101,61 @@ def test_times_in_seconds_micro_or_nanoseconds_mean_what_their_sender_meant(unit
 def test_a_metric_of_the_future_keeps_no_run_for_ever(future: int) -> None:
     """Its first sight is in the observation: the fingerprint changed then."""
     assert isinstance(judge(replace(OLD, last_metric=future)), Stale)
-    assert judge(replace(OLD, last_metric=future), replace(LONG_SEEN, unchanged_since=NOW - HOUR)).reason == "active"
+    assert (
+        judge(
+            replace(OLD, last_metric=future), replace(LONG_SEEN, unchanged_since=NOW - HOUR)
+        ).reason
+        == "active"
+    )
 
 
 def test_an_object_of_the_future_counts_from_when_it_was_seen_first() -> None:
     artifacts = Artifacts(NOW - 29 * HOUR, NOW + HOUR)
     assert judge(OLD, LONG_SEEN, artifacts).reason == "active"
-    assert judge(OLD, replace(LONG_SEEN, future_artifact=NOW + HOUR, future_artifact_seen=NOW - 5 * HOUR), artifacts).reason == "active"
-    assert isinstance(judge(OLD, replace(LONG_SEEN, future_artifact=NOW + HOUR, future_artifact_seen=NOW - 6 * HOUR), artifacts), Stale)
+    assert (
+        judge(
+            OLD,
+            replace(LONG_SEEN, future_artifact=NOW + HOUR, future_artifact_seen=NOW - 5 * HOUR),
+            artifacts,
+        ).reason
+        == "active"
+    )
+    assert isinstance(
+        judge(
+            OLD,
+            replace(LONG_SEEN, future_artifact=NOW + HOUR, future_artifact_seen=NOW - 6 * HOUR),
+            artifacts,
+        ),
+        Stale,
+    )
     other = replace(LONG_SEEN, future_artifact=NOW + 2 * HOUR, future_artifact_seen=NOW - 6 * HOUR)
     assert judge(OLD, other, artifacts).reason == "active"
 
 
 def test_a_resumed_run_runs_since_its_earlier_end() -> None:
-    assert judge(replace(OLD, start_time=NOW - 300 * HOUR, end_time=NOW - 20 * HOUR)).reason == "recent"
-    assert isinstance(judge(replace(OLD, start_time=NOW - 300 * HOUR, end_time=NOW - 25 * HOUR)), Stale)
+    assert (
+        judge(replace(OLD, start_time=NOW - 300 * HOUR, end_time=NOW - 20 * HOUR)).reason
+        == "recent"
+    )
+    assert isinstance(
+        judge(replace(OLD, start_time=NOW - 300 * HOUR, end_time=NOW - 25 * HOUR)), Stale
+    )
 
 
 def test_the_bucket_is_only_looked_at_when_everything_else_says_stale() -> None:
     assert keeps_without_artifacts(OLD, LONG_SEEN, NOW, LIMITS) is None
-    assert keeps_without_artifacts(replace(OLD, start_time=NOW - HOUR), LONG_SEEN, NOW, LIMITS) is not None
-    assert keeps_without_artifacts(replace(OLD, last_metric=NOW - HOUR), LONG_SEEN, NOW, LIMITS) is not None
-    assert keeps_without_artifacts(OLD, replace(LONG_SEEN, unchanged_since=NOW - HOUR), NOW, LIMITS) is not None
+    assert (
+        keeps_without_artifacts(replace(OLD, start_time=NOW - HOUR), LONG_SEEN, NOW, LIMITS)
+        is not None
+    )
+    assert (
+        keeps_without_artifacts(replace(OLD, last_metric=NOW - HOUR), LONG_SEEN, NOW, LIMITS)
+        is not None
+    )
+    assert (
+        keeps_without_artifacts(OLD, replace(LONG_SEEN, unchanged_since=NOW - HOUR), NOW, LIMITS)
+        is not None
+    )
     assert keeps_without_artifacts(replace(OLD, start_time=None), LONG_SEEN, NOW, LIMITS) is None
 
 
@@ -116,7 +165,9 @@ ACTIVE = Kept("active", "x")
 
 def test_a_parent_waits_for_a_running_child_over_levels() -> None:
     parents = {"grand": None, "parent": "grand", "child": "parent", "other": "gone", "alone": None}
-    outcome = wait_for_children({"grand": STALE, "parent": STALE, "child": ACTIVE, "other": STALE, "alone": STALE}, parents)
+    outcome = wait_for_children(
+        {"grand": STALE, "parent": STALE, "child": ACTIVE, "other": STALE, "alone": STALE}, parents
+    )
     assert {run: type(one) for run, one in outcome.items()} == {
         "grand": Kept,
         "parent": Kept,

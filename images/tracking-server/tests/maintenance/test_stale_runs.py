@@ -42,8 +42,13 @@ def test_a_run_is_failed_after_it_was_seen_idle_for_long_enough(world: World) ->
     experiment = world.experiment("fraud")
     run = world.run(experiment, start=world.now - 30 * HOUR, tags={"mlflow.runName": "stuck"})
     world.metric(run, world.now - 29 * HOUR)
-    others = [world.run(experiment, status=one, start=world.now - 90 * HOUR) for one in ("FINISHED", "FAILED", "KILLED", "SCHEDULED")]
-    deleted = world.run(experiment, start=world.now - 90 * HOUR, stage="deleted", deleted=world.now - 80 * HOUR)
+    others = [
+        world.run(experiment, status=one, start=world.now - 90 * HOUR)
+        for one in ("FINISHED", "FAILED", "KILLED", "SCHEDULED")
+    ]
+    deleted = world.run(
+        experiment, start=world.now - 90 * HOUR, stage="deleted", deleted=world.now - 80 * HOUR
+    )
 
     first = look(world)
     assert first.code == 0
@@ -52,8 +57,14 @@ def test_a_run_is_failed_after_it_was_seen_idle_for_long_enough(world: World) ->
     assert look(world, after=5.9).summary["stale"] == 0
     last = look(world, after=0.1)
     assert last.code == 0
-    assert [one["event"] for one in last.events] == ["summary"], "a real run prints only failures and the summary"
-    assert (last.summary["stale"], last.summary["ended"], last.summary["observations"]) == (1, 1, "read")
+    assert [one["event"] for one in last.events] == ["summary"], (
+        "a real run prints only failures and the summary"
+    )
+    assert (last.summary["stale"], last.summary["ended"], last.summary["observations"]) == (
+        1,
+        1,
+        "read",
+    )
 
     ((state, end),) = world.sql("SELECT status, end_time FROM runs WHERE run_uuid = %s", run)
     assert (state, end) == ("FAILED", world.now)
@@ -76,11 +87,21 @@ def test_the_dry_run_lists_what_the_next_run_does_and_writes_nothing(world: Worl
     exempt = world.run(experiment, start=world.now - 90 * HOUR, tags={"keep-running": ""})
 
     def everything() -> tuple[Any, ...]:
-        return world.sql("SELECT * FROM runs ORDER BY 1"), world.sql("SELECT * FROM tags ORDER BY 1, 3"), world.keys(), world.read_all()
+        return (
+            world.sql("SELECT * FROM runs ORDER BY 1"),
+            world.sql("SELECT * FROM tags ORDER BY 1, 3"),
+            world.keys(),
+            world.read_all(),
+        )
 
     before = everything()
     empty = look(world, dry_run=True)
-    assert (empty.code, empty.summary["stale"], empty.summary["dryRun"], everything()) == (0, 0, True, before)
+    assert (empty.code, empty.summary["stale"], empty.summary["dryRun"], everything()) == (
+        0,
+        0,
+        True,
+        before,
+    )
     look(world)
     look(world, after=7, dry_run=True)
     before = everything()
@@ -88,7 +109,15 @@ def test_the_dry_run_lists_what_the_next_run_does_and_writes_nothing(world: Worl
     assert everything() == before
     assert sorted(one["id"] for one in dry.of("stale")) == sorted(runs)
     assert reasons(dry) == {young: "recent", exempt: "keep-running"}
-    assert dry.of("stale")[0].keys() == {"event", "id", "experiment", "name", "startedAt", "lastActivityAt", "reason"}
+    assert dry.of("stale")[0].keys() == {
+        "event",
+        "id",
+        "experiment",
+        "name",
+        "startedAt",
+        "lastActivityAt",
+        "reason",
+    }
     assert dry.of("stale")[0]["experiment"] == "fraud"
     real = look(world)
     assert real.summary["ended"] == dry.summary["stale"] == 3
@@ -97,15 +126,32 @@ def test_the_dry_run_lists_what_the_next_run_does_and_writes_nothing(world: Worl
         young: "RUNNING",
         exempt: "RUNNING",
     }
-    plan = next(key for key in world.keys("maintenance/stale-runs/") if key.endswith("plan-0001.jsonl"))
+    plan = next(
+        key for key in world.keys("maintenance/stale-runs/") if key.endswith("plan-0001.jsonl")
+    )
     planned = [json.loads(line) for line in world.read(plan).splitlines()]
-    assert planned == [{name: value for name, value in one.items() if name != "event"} for one in dry.of("stale")]
+    assert planned == [
+        {name: value for name, value in one.items() if name != "event"} for one in dry.of("stale")
+    ]
     report = json.loads(world.read(plan.replace("plan-0001.jsonl", "report.json")))
     assert (report["ended"], report["failures"]) == (3, {})
 
 
 @pytest.mark.parametrize(
-    "sign", ["metric", "old metric", "param", "tag", "changed tag", "removed tag", "dataset", "model", "model tag", "trace", "child"]
+    "sign",
+    [
+        "metric",
+        "old metric",
+        "param",
+        "tag",
+        "changed tag",
+        "removed tag",
+        "dataset",
+        "model",
+        "model tag",
+        "trace",
+        "child",
+    ],
 )
 def test_whatever_is_logged_in_between_starts_the_wait_anew(world: World, sign: str) -> None:
     experiment = world.experiment("fraud")
@@ -202,7 +248,9 @@ def test_without_a_start_time_the_first_sign_counts(world: World, start: int | N
 
 @pytest.mark.parametrize("offset", [10, 10_000, 10_000_000])
 @pytest.mark.parametrize("unit", [1000, 1])
-def test_metrics_with_wrong_times_make_no_run_idle_or_immortal(world: World, offset: int, unit: int) -> None:
+def test_metrics_with_wrong_times_make_no_run_idle_or_immortal(
+    world: World, offset: int, unit: int
+) -> None:
     experiment = world.experiment("fraud")
     ahead = world.run(experiment, start=world.now - 30 * HOUR)
     world.metric(ahead, (world.now + offset * HOUR) // unit)
@@ -230,7 +278,9 @@ def test_a_parent_waits_for_a_running_child(world: World) -> None:
     experiment = world.experiment("sweep")
     parent = world.run(experiment, start=world.now - 60 * HOUR)
     child = world.run(experiment, start=world.now - 50 * HOUR, tags={"mlflow.parentRunId": parent})
-    grandchild = world.run(experiment, start=world.now - 40 * HOUR, tags={"mlflow.parentRunId": child})
+    grandchild = world.run(
+        experiment, start=world.now - 40 * HOUR, tags={"mlflow.parentRunId": child}
+    )
     look(world)
     world.now += 5 * HOUR
     world.metric(grandchild, world.now)
@@ -240,10 +290,18 @@ def test_a_parent_waits_for_a_running_child(world: World) -> None:
     assert look(world, after=6).summary["ended"] == 3
 
 
-def test_a_finished_child_shows_that_its_parent_lived_and_one_that_was_ended_does_not(world: World) -> None:
+def test_a_finished_child_shows_that_its_parent_lived_and_one_that_was_ended_does_not(
+    world: World,
+) -> None:
     experiment = world.experiment("sweep")
     parent = world.run(experiment, start=world.now - 60 * HOUR)
-    child = world.run(experiment, status="FINISHED", start=world.now - 9 * HOUR, end=world.now - HOUR, tags={"mlflow.parentRunId": parent})
+    child = world.run(
+        experiment,
+        status="FINISHED",
+        start=world.now - 9 * HOUR,
+        end=world.now - HOUR,
+        tags={"mlflow.parentRunId": parent},
+    )
     real = world.now
     world.now = real - 7 * HOUR
     look(world)
@@ -266,12 +324,18 @@ def test_a_resumed_run_is_new(world: World) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"version":1,"runs":{"x":[]}}', b"\xff"])
-def test_observations_that_are_gone_or_broken_only_make_it_wait(world: World, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_observations_that_are_gone_or_broken_only_make_it_wait(
+    world: World, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     run = world.run(world.experiment("fraud"), start=world.now - 300 * HOUR)
     look(world)
     world.put(OBSERVATIONS, content)
     broken = look(world, after=7)
-    assert (broken.code, broken.summary["observations"], broken.summary["stale"]) == (0, "unusable", 0)
+    assert (broken.code, broken.summary["observations"], broken.summary["stale"]) == (
+        0,
+        "unusable",
+        0,
+    )
     assert "can't be used" in caplog.text
     assert look(world, after=6).summary["ended"] == 1
     assert status(world, run) == "FAILED"
@@ -292,13 +356,17 @@ def test_a_store_that_is_away_touches_no_run(world: World, monkeypatch: pytest.M
     assert look(world).summary["ended"] == 1
 
 
-def test_what_logs_between_decision_and_update_wins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_logs_between_decision_and_update_wins(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     experiment = world.experiment("fraud")
     names = ("logs", "finishes", "exempt", "resumes", "child logs", "deleted", "dead")
     runs = {name: world.run(experiment, start=world.now - 30 * HOUR) for name in names}
     parent = world.run(experiment, start=world.now - 30 * HOUR)
     world.tag(runs["child logs"], "mlflow.parentRunId", parent)
-    finished = world.run(experiment, status="FINISHED", tags={"mlflow.parentRunId": runs["resumes"]})
+    finished = world.run(
+        experiment, status="FINISHED", tags={"mlflow.parentRunId": runs["resumes"]}
+    )
     look(world)
     genuine = run_ending.end_runs
 
@@ -308,13 +376,17 @@ def test_what_logs_between_decision_and_update_wins(world: World, monkeypatch: p
         world.tag(runs["exempt"], "keep-running")
         world.sql("UPDATE runs SET status = 'RUNNING' WHERE run_uuid = %s", finished)
         world.metric(runs["child logs"], world.now)
-        world.sql("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = %s", runs["deleted"])
+        world.sql(
+            "UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = %s", runs["deleted"]
+        )
         return genuine(*arguments)
 
     monkeypatch.setattr(stale_runs, "end_runs", in_between)
     outcome = look(world, after=7)
     assert (outcome.code, outcome.summary["ended"], outcome.summary["changedSince"]) == (0, 1, 7)
-    assert {name: status(world, run) for name, run in runs.items() if status(world, run) != "RUNNING"} == {
+    assert {
+        name: status(world, run) for name, run in runs.items() if status(world, run) != "RUNNING"
+    } == {
         "finishes": "FINISHED",
         "dead": "FAILED",
     }
@@ -365,7 +437,9 @@ def test_a_run_that_can_not_be_ended_stops_no_other(world: World) -> None:
 
 
 @pytest.mark.parametrize("victim", [0, 150, 249])
-def test_a_database_that_goes_away_in_the_middle_ends_the_job_and_the_next_one_finishes(world: World, victim: int) -> None:
+def test_a_database_that_goes_away_in_the_middle_ends_the_job_and_the_next_one_finishes(
+    world: World, victim: int
+) -> None:
     experiment = world.experiment("fraud")
     runs = sorted(world.run(experiment, start=world.now - 30 * HOUR) for _ in range(250))
     look(world)
@@ -401,9 +475,12 @@ def test_a_second_failure_of_a_resumed_run_replaces_the_tags(world: World) -> No
 def test_artifacts_elsewhere_can_not_be_looked_at(world: World) -> None:
     experiment = world.experiment("fraud")
     away = [
-        world.run(experiment, start=world.now - 90 * HOUR, uri=uri) for uri in ("s3://somebody-elses/x", "dbfs:/x", "mlflow-artifacts:/")
+        world.run(experiment, start=world.now - 90 * HOUR, uri=uri)
+        for uri in ("s3://somebody-elses/x", "dbfs:/x", "mlflow-artifacts:/")
     ]
-    hosted = world.run(experiment, start=world.now - 90 * HOUR, uri="mlflow-artifacts://host:80/1/x/artifacts")
+    hosted = world.run(
+        experiment, start=world.now - 90 * HOUR, uri="mlflow-artifacts://host:80/1/x/artifacts"
+    )
     look(world)
     dry = look(world, after=7, dry_run=True)
     assert reasons(dry) == dict.fromkeys(away, "not-in-bucket")

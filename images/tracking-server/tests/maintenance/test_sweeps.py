@@ -10,7 +10,13 @@ from mlflow_instance.maintenance import bucket as bucket_module
 from mlflow_instance.maintenance.bucket import Failure, Object, Upload, Version
 from mlflow_instance.maintenance.privileges import RETENTION
 from mlflow_instance.maintenance.retention import retain
-from mlflow_instance.maintenance.sweeps import all_sweeps, sweep_reports, sweep_temporary, sweep_uploads, sweep_versions
+from mlflow_instance.maintenance.sweeps import (
+    all_sweeps,
+    sweep_reports,
+    sweep_temporary,
+    sweep_uploads,
+    sweep_versions,
+)
 from tests.maintenance.world import World, make_world
 from tests.support.postgres import Postgres
 from tests.support.store import ObjectStore
@@ -25,7 +31,12 @@ def ago(days: float) -> datetime:
 class Listed:
     """A bucket that lists what it is given and remembers what is deleted, call by call."""
 
-    def __init__(self, versions: Iterable[Version] = (), objects: Iterable[Object] = (), stuck: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        versions: Iterable[Version] = (),
+        objects: Iterable[Object] = (),
+        stuck: frozenset[str] = frozenset(),
+    ) -> None:
         self._versions = list(versions)
         self._objects = sorted(objects, key=lambda found: found.key)
         self._stuck = stuck
@@ -55,7 +66,10 @@ class Listed:
 
 def history(key: str, *ages: float, markers: str = "") -> list[Version]:
     """Versions of a key, newest first, by age in days; `markers` has an m where one is a delete marker."""
-    return [Version(key, f"v{index}", 10, ago(age), index == 0, markers[index : index + 1] == "m") for index, age in enumerate(ages)]
+    return [
+        Version(key, f"v{index}", 10, ago(age), index == 0, markers[index : index + 1] == "m")
+        for index, age in enumerate(ages)
+    ]
 
 
 def swept(versions: list[Version], **options: object) -> list[tuple[str, str]]:
@@ -74,8 +88,14 @@ CASES = {
     "exactly at the end": (history("k", 30, 31), ["v1"]),
     "each by the moment it was superseded": (history("k", 5, 29, 35, 50, 60), ["v3", "v4"]),
     "deleted lately": (history("k", 29, 40, markers="m"), []),
-    "deleted long ago: the version, then the marker": (history("k", 31, 40, markers="m"), ["v1", "v0"]),
-    "deleted long ago with many versions": (history("k", 31, 40, 50, 60, markers="m"), ["v1", "v2", "v3", "v0"]),
+    "deleted long ago: the version, then the marker": (
+        history("k", 31, 40, markers="m"),
+        ["v1", "v0"],
+    ),
+    "deleted long ago with many versions": (
+        history("k", 31, 40, 50, 60, markers="m"),
+        ["v1", "v2", "v3", "v0"],
+    ),
     "a lone marker, old": (history("k", 31, markers="m"), ["v0"]),
     "a lone marker, young": (history("k", 29, markers="m"), []),
     "deleted and written again": (history("k", 2, 40, 50, markers=" m "), ["v2"]),
@@ -128,14 +148,22 @@ def test_uploads_that_nobody_ended_go_after_seven_days() -> None:
 
     class Uploading:
         def uploads(self) -> Iterator[Upload]:
-            yield from (Upload("a", "old", ago(8)), Upload("b", "young", ago(6)), Upload("c", "stuck", ago(9)))
+            yield from (
+                Upload("a", "old", ago(8)),
+                Upload("b", "young", ago(6)),
+                Upload("c", "stuck", ago(9)),
+            )
 
         def abort(self, upload: Upload) -> Failure | None:
             aborted.append(upload.upload)
             return Failure(upload.key, "AccessDenied") if upload.upload == "stuck" else None
 
     result = sweep_uploads(Uploading(), NOW, delete=True)  # type: ignore[arg-type]
-    assert (aborted, result.objects, [failure.key for failure in result.failures]) == (["old", "stuck"], 1, ["c"])
+    assert (aborted, result.objects, [failure.key for failure in result.failures]) == (
+        ["old", "stuck"],
+        1,
+        ["c"],
+    )
     assert sweep_uploads(Uploading(), NOW, delete=False).objects == 2 and len(aborted) == 2  # type: ignore[arg-type]
 
 
@@ -162,15 +190,21 @@ def test_reports_go_after_a_year_but_not_unfinished_plans() -> None:
     ("versioning", "lifecycle", "expected"),
     [(True, True, 1), (False, True, 1), (False, False, 3), (True, False, 4)],
 )
-def test_what_the_buckets_own_lifecycle_does_is_left_to_it(versioning: bool, lifecycle: bool, expected: int) -> None:
-    sweeps = all_sweeps(Listed(), NOW, timedelta(days=30), versioning=versioning, lifecycle=lifecycle, delete=True)  # type: ignore[arg-type]
+def test_what_the_buckets_own_lifecycle_does_is_left_to_it(
+    versioning: bool, lifecycle: bool, expected: int
+) -> None:
+    sweeps = all_sweeps(
+        Listed(), NOW, timedelta(days=30), versioning=versioning, lifecycle=lifecycle, delete=True
+    )  # type: ignore[arg-type]
     assert len(sweeps) == expected
 
 
 @pytest.fixture
 def world(postgres: Postgres, migrated_template: str, object_store: ObjectStore) -> Iterator[World]:
     world = make_world(postgres, migrated_template, object_store, RETENTION)
-    object_store.client().put_bucket_versioning(Bucket=world.bucket_name, VersioningConfiguration={"Status": "Enabled"})
+    object_store.client().put_bucket_versioning(
+        Bucket=world.bucket_name, VersioningConfiguration={"Status": "Enabled"}
+    )
     yield world
     world.rows.close()
 
@@ -191,7 +225,8 @@ def test_on_a_real_versioned_bucket(world: World, monkeypatch: pytest.MonkeyPatc
     for number in range(1100):
         written(f"artifacts/1/many/{number:04d}", 1)
     client.delete_objects(
-        Bucket=world.bucket_name, Delete={"Objects": [{"Key": f"artifacts/1/many/{number:04d}"} for number in range(600)]}
+        Bucket=world.bucket_name,
+        Delete={"Objects": [{"Key": f"artifacts/1/many/{number:04d}"} for number in range(600)]},
     )
     time.sleep(2)
     border = datetime.now(UTC)
@@ -208,14 +243,20 @@ def test_on_a_real_versioned_bucket(world: World, monkeypatch: pytest.MonkeyPatc
     assert done.code == 0, done.events
     # One version of replaced, two versions and a marker of deleted, 600 versions and 600 markers.
     assert done.summary["swept"]["noncurrentVersions"]["objects"] == 1 + 3 + 1200
-    assert said.summary["swept"]["noncurrentVersions"] == done.summary["swept"]["noncurrentVersions"]
+    assert (
+        said.summary["swept"]["noncurrentVersions"] == done.summary["swept"]["noncurrentVersions"]
+    )
     assert world.keys("artifacts/") == current
     with world.job() as (context, _):
         left = {
-            (version.key, version.latest, version.marker) for version in plain(context.bucket, "artifacts/") if "many" not in version.key
+            (version.key, version.latest, version.marker)
+            for version in plain(context.bucket, "artifacts/")
+            if "many" not in version.key
         }
         assert sum(1 for version in plain(context.bucket, "artifacts/1/many/")) == 500
-        assert not [version for version in plain(context.bucket, "maintenance/") if version.marker], "no trace of the probe"
+        assert not [
+            version for version in plain(context.bucket, "maintenance/") if version.marker
+        ], "no trace of the probe"
     assert left == {
         ("artifacts/1/replaced-long-ago", True, False),
         ("artifacts/1/current", True, False),
@@ -227,4 +268,6 @@ def test_on_a_real_versioned_bucket(world: World, monkeypatch: pytest.MonkeyPatc
 
 
 def _versioned(plain):  # type: ignore[no-untyped-def]
-    return lambda self, **changes: plain(self, **{"MLFLOW_INSTANCE_BUCKET_VERSIONING": "true", **changes})
+    return lambda self, **changes: plain(
+        self, **{"MLFLOW_INSTANCE_BUCKET_VERSIONING": "true", **changes}
+    )

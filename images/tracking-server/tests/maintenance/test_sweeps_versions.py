@@ -28,7 +28,9 @@ class Versions:
 
 
 def one(version: str, age: int, *, latest: bool = False, marker: bool = False) -> Version:
-    return Version("artifacts/1/a", version, 0 if marker else 5, NOW - timedelta(days=age), latest, marker)
+    return Version(
+        "artifacts/1/a", version, 0 if marker else 5, NOW - timedelta(days=age), latest, marker
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,8 +43,12 @@ def one(version: str, age: int, *, latest: bool = False, marker: bool = False) -
     ],
     ids=["amazon, old", "amazon, recent", "versitygw, old", "versitygw, recent"],
 )
-def test_a_deleted_object_goes_when_its_deletion_is_long_enough_ago(marker_age: int, version_age: int, deleted: list[str]) -> None:
-    store = Versions(one("marker", marker_age, latest=True, marker=True), one("object", version_age))
+def test_a_deleted_object_goes_when_its_deletion_is_long_enough_ago(
+    marker_age: int, version_age: int, deleted: list[str]
+) -> None:
+    store = Versions(
+        one("marker", marker_age, latest=True, marker=True), one("object", version_age)
+    )
     sweep_versions(cast(Bucket, store), BOUND, delete=True)
     assert store.deleted == deleted
 

@@ -79,9 +79,9 @@ def nightly(world: World) -> Outcome:
 
 def there(world: World) -> set[str]:
     rows = {str(row[0]) for row in world.sql("SELECT request_id FROM trace_info")}
-    assert rows == {
-        key.split("/")[3] for key in world.keys("artifacts/") if "/traces/" in key
-    }, "rows and objects go together"
+    assert rows == {key.split("/")[3] for key in world.keys("artifacts/") if "/traces/" in key}, (
+        "rows and objects go together"
+    )
     return rows
 
 
@@ -170,9 +170,9 @@ def test_no_time_of_a_client_switches_it_off_or_hurries_it(aged: World) -> None:
     # One of them is no longer in the future, and now counts by its own time.
     said = nightly(world)
     assert len(said.of("remove")) == 5 and len(there(world)) == 1
-    assert (
-        len(json.loads(world.read(KEY))["traces"]) == 5
-    ), "those were still odd when it was written"
+    assert len(json.loads(world.read(KEY))["traces"]) == 5, (
+        "those were still odd when it was written"
+    )
     world.now = start + days(182)
     nightly(world)
     assert there(world) == set() and json.loads(world.read(KEY))["traces"] == {}

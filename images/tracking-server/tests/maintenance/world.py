@@ -69,7 +69,9 @@ class World:
         }
 
     @contextmanager
-    def job(self, *, dry_run: bool = False, every_item: bool | None = None, command: str = "unit") -> Iterator[tuple[Context, io.StringIO]]:
+    def job(
+        self, *, dry_run: bool = False, every_item: bool | None = None, command: str = "unit"
+    ) -> Iterator[tuple[Context, io.StringIO]]:
         settings = read_settings(self.environment())
         connection = connect(settings.database_uri, connect_timeout=5)
         output = io.StringIO()
@@ -116,7 +118,14 @@ class World:
     def read_all_artifacts(self) -> dict[str, bytes]:
         return {key: self.read(key) for key in self.keys("artifacts/")}
 
-    def experiment(self, name: str, *, stage: str = "active", updated: int | None = None, location: str | None = None) -> int:
+    def experiment(
+        self,
+        name: str,
+        *,
+        stage: str = "active",
+        updated: int | None = None,
+        location: str | None = None,
+    ) -> int:
         ((number,),) = self.sql(
             "INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time) "
             "VALUES (%s, '', %s, %s, %s) RETURNING experiment_id",
@@ -126,7 +135,9 @@ class World:
             self.now if updated is None else updated,
         )
         self.sql(
-            "UPDATE experiments SET artifact_location = %s WHERE experiment_id = %s", location or f"mlflow-artifacts:/{number}", number
+            "UPDATE experiments SET artifact_location = %s WHERE experiment_id = %s",
+            location or f"mlflow-artifacts:/{number}",
+            number,
         )
         return int(number)
 
@@ -193,12 +204,26 @@ class World:
         self.sql(
             "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, "
             "last_updated_timestamp_ms, status, lifecycle_stage, source_run_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            *(model, experiment, name, f"mlflow-artifacts:/{experiment}/models/{model}/artifacts", created),
+            *(
+                model,
+                experiment,
+                name,
+                f"mlflow-artifacts:/{experiment}/models/{model}/artifacts",
+                created,
+            ),
             *(created if updated is None else updated, status, stage, run),
         )
         return model
 
-    def trace(self, experiment: int, *, at: int, tags: dict[str, str] | None = None, run: str | None = None, status: str = "OK") -> str:
+    def trace(
+        self,
+        experiment: int,
+        *,
+        at: int,
+        tags: dict[str, str] | None = None,
+        run: str | None = None,
+        status: str = "OK",
+    ) -> str:
         trace = f"tr-{uuid.uuid4().hex}"
         self.sql(
             "INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) VALUES (%s, %s, %s, %s)",
@@ -207,21 +232,49 @@ class World:
             at,
             status,
         )
-        location = {"mlflow.artifactLocation": f"mlflow-artifacts:/{experiment}/traces/{trace}/artifacts"}
+        location = {
+            "mlflow.artifactLocation": f"mlflow-artifacts:/{experiment}/traces/{trace}/artifacts"
+        }
         for key, value in (location | (tags or {})).items():
-            self.sql("INSERT INTO trace_tags (request_id, key, value) VALUES (%s, %s, %s)", trace, key, value)
+            self.sql(
+                "INSERT INTO trace_tags (request_id, key, value) VALUES (%s, %s, %s)",
+                trace,
+                key,
+                value,
+            )
         if run is not None:
-            self.sql("INSERT INTO trace_request_metadata (request_id, key, value) VALUES (%s, 'mlflow.sourceRun', %s)", trace, run)
+            self.sql(
+                "INSERT INTO trace_request_metadata (request_id, key, value) VALUES (%s, 'mlflow.sourceRun', %s)",
+                trace,
+                run,
+            )
         return trace
 
     def version(
-        self, name: str, version: int, source: str, *, storage: str | None = None, run: str | None = None, created: int | None = None
+        self,
+        name: str,
+        version: int,
+        source: str,
+        *,
+        storage: str | None = None,
+        run: str | None = None,
+        created: int | None = None,
     ) -> None:
-        self.sql("INSERT INTO registered_models (workspace, name) VALUES ('default', %s) ON CONFLICT DO NOTHING", name)
+        self.sql(
+            "INSERT INTO registered_models (workspace, name) VALUES ('default', %s) ON CONFLICT DO NOTHING",
+            name,
+        )
         self.sql(
             "INSERT INTO model_versions (workspace, name, version, source, storage_location, run_id, creation_time, current_stage, status) "
             "VALUES ('default', %s, %s, %s, %s, %s, %s, 'None', 'READY')",
-            *(name, version, source, storage or source, run, self.now if created is None else created),
+            *(
+                name,
+                version,
+                source,
+                storage or source,
+                run,
+                self.now if created is None else created,
+            ),
         )
 
 
@@ -230,10 +283,18 @@ def _lines(output: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.getvalue().split("\n") if line]
 
 
-def make_world(postgres: Postgres, template: str, store: ObjectStore, privileges: Privileges) -> World:
+def make_world(
+    postgres: Postgres, template: str, store: ObjectStore, privileges: Privileges
+) -> World:
     """A copy of a migrated database, a bucket and a role with exactly the job's rights."""
     name = f"w{uuid.uuid4().hex[:12]}"
-    admin = psycopg2.connect(host="127.0.0.1", port=postgres.port, user="admin", password=postgres.password, dbname="postgres")
+    admin = psycopg2.connect(
+        host="127.0.0.1",
+        port=postgres.port,
+        user="admin",
+        password=postgres.password,
+        dbname="postgres",
+    )
     admin.autocommit = True
     with admin.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{parse_uri(template).database}"')

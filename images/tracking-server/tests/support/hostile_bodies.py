@@ -7,7 +7,9 @@ from tests.support.hostile import MIB
 
 
 def filled(start: bytes, item: bytes, end: bytes, size: int) -> bytes:
-    return start + item * ((size - len(start) - len(end)) // len(item) - 1) + item.rstrip(b",") + end
+    return (
+        start + item * ((size - len(start) - len(end)) // len(item) - 1) + item.rstrip(b",") + end
+    )
 
 
 def json_bombs(size: int) -> dict[str, bytes]:

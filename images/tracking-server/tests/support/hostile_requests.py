@@ -66,7 +66,11 @@ def body_of(descriptor: Any, kind: Kind, known: dict[str, Any], depth: int = 0) 
         elif field.cpp_type == field.CPPTYPE_STRING:
             value = kind.text
         else:
-            most = 2**31 - 1 if field.cpp_type in (field.CPPTYPE_INT32, field.CPPTYPE_UINT32) else 2**63 - 1
+            most = (
+                2**31 - 1
+                if field.cpp_type in (field.CPPTYPE_INT32, field.CPPTYPE_UINT32)
+                else 2**63 - 1
+            )
             value = min(kind.number, most)
         repeated = field.is_repeated and not _is_map(field)
         body[field.name] = [value] if repeated and not isinstance(value, list) else value

@@ -179,7 +179,8 @@ FILES = (
     f"{_API}/logged-models/x1/artifacts/files",
     "/api/2.0/mlflow-artifacts/artifacts/x1",
 )
-# One row, or a few whose number and length are bounded when they are written; none of it grows with what was logged.
+# One row, or a few whose number and length are bounded when they are written; none of it grows with
+# what was logged.
 SMALL = """
 GET / /health /version /build/x1 /static-files/x1 /graphql /gateway/mlflow/v1/models
 GET /api/2.0/mlflow/experiments/get /api/2.0/mlflow/experiments/get-by-name /api/2.0/mlflow/gateway-proxy
@@ -195,7 +196,8 @@ GET /api/3.0/mlflow/ui-telemetry /api/3.0/mlflow/workspaces /api/3.0/mlflow/work
 POST /api/2.0/mlflow/artifacts/presigned-download-url /api/3.0/mlflow/ui-telemetry
 POST /api/3.0/mlflow/traces/calculate-filter-correlation /api/3.0/mlflow/traces/metrics
 """
-# Lists whose rows pass the same meter as those above; what they list needs more than a reader, or MLflow's own limit is small.
+# Lists whose rows pass the same meter as those above; what they list needs more than a reader, or
+# MLflow's own limit is small.
 METERED = """
 GET /api/2.0/mlflow/webhooks /api/3.0/mlflow/datasets/x1/experiment-ids /api/3.0/mlflow/scorers/versions
 GET /api/3.0/mlflow/scorers/online-configs /api/3.0/mlflow/label-schemas/list /api/3.0/mlflow/review-queues/list
@@ -208,8 +210,6 @@ POST /api/2.0/mlflow/experiments/search-datasets /api/3.0/jobs/search /api/3.0/m
 LISTED = """
 GET /api/2.0/mlflow-artifacts/artifacts /api/2.0/mlflow/artifacts/list /api/2.0/mlflow/logged-models/x1/artifacts/directories
 """
-
-
 
 
 def classified() -> set[tuple[str, str]]:

@@ -11,7 +11,10 @@ _SITE = Path(sysconfig.get_path("purelib"))
 
 def recording(file: Path) -> dict[str, str]:
     """The variables of a server that records into the file."""
-    return {"PYTHONPATH": f"{_RECORDER}:{os.environ['PYTHONPATH']}", "MLFLOW_INSTANCE_TEST_LATE_IMPORTS": str(file)}
+    return {
+        "PYTHONPATH": f"{_RECORDER}:{os.environ['PYTHONPATH']}",
+        "MLFLOW_INSTANCE_TEST_LATE_IMPORTS": str(file),
+    }
 
 
 def late_imports(file: Path) -> list[str]:
@@ -23,4 +26,6 @@ def late_imports(file: Path) -> list[str]:
 def _exists(package: str) -> bool:
     # install.sh makes an empty folder named databricks.
     files = (_SITE / f"{package}.py", _SITE / package / "__init__.py")
-    return package in (*sys.stdlib_module_names, "mlflow_instance") or any(file.exists() for file in files)
+    return package in (*sys.stdlib_module_names, "mlflow_instance") or any(
+        file.exists() for file in files
+    )

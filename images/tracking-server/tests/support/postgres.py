@@ -31,11 +31,31 @@ class Postgres:
         password_file = self._folder / "password"
         password_file.write_text(_PASSWORD)
         password_file.chmod(0o644)
-        self._run("initdb", "-D", f"{self._folder}/data", "-U", "admin", "-A", "scram-sha-256", f"--pwfile={password_file}", "--no-sync")
+        self._run(
+            "initdb",
+            "-D",
+            f"{self._folder}/data",
+            "-U",
+            "admin",
+            "-A",
+            "scram-sha-256",
+            f"--pwfile={password_file}",
+            "--no-sync",
+        )
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-        self._run("pg_ctl", "-D", f"{self._folder}/data", "-o", options, "-l", f"{self._folder}/log", "-w", "start")
+        self._run(
+            "pg_ctl",
+            "-D",
+            f"{self._folder}/data",
+            "-o",
+            options,
+            "-l",
+            f"{self._folder}/log",
+            "-w",
+            "start",
+        )
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", f"{self._folder}/data", "-m", "immediate", "-w", "stop")
@@ -47,7 +67,9 @@ class Postgres:
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """The URI of a new database, empty or a copy of one that nobody is connected to."""
-        connection = psycopg2.connect(host="127.0.0.1", port=self.port, user="admin", password=_PASSWORD, dbname="postgres")
+        connection = psycopg2.connect(
+            host="127.0.0.1", port=self.port, user="admin", password=_PASSWORD, dbname="postgres"
+        )
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
@@ -59,20 +81,35 @@ class Postgres:
         if self._memory is not None:
             command = ["prlimit", f"--as={self._memory}", *command]
         if self._user:
-            command = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups", *command]
+            command = [
+                "setpriv",
+                f"--reuid={self._user}",
+                f"--regid={self._user}",
+                "--clear-groups",
+                *command,
+            ]
         # pg_ctl's child keeps inherited pipes open for as long as it lives: output goes to a file.
         with tempfile.TemporaryFile() as output:
             code = subprocess.run(
-                command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_plain_environment()
+                command,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=_plain_environment(),
             ).returncode
             if code:
                 output.seek(0)
-                raise RuntimeError(f"{program} failed ({code}): {output.read().decode(errors='replace')}")
+                raise RuntimeError(
+                    f"{program} failed ({code}): {output.read().decode(errors='replace')}"
+                )
 
 
 def _binaries() -> Path:
     given = os.environ.get("MLFLOW_INSTANCE_TEST_PG_BIN")
-    candidates = [Path(given)] if given else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    candidates = (
+        [Path(given)] if given else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    )
     for candidate in candidates:
         if (candidate / "initdb").exists():
             return candidate

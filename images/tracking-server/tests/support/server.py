@@ -23,7 +23,12 @@ def token_of(role: str) -> str:
 
 
 def entry(name: str, role: str, token: str, expires: str = "2999-12-31") -> dict[str, str]:
-    return {"name": name, "role": role, "sha256": hashlib.sha256(token.encode()).hexdigest(), "expires": expires}
+    return {
+        "name": name,
+        "role": role,
+        "sha256": hashlib.sha256(token.encode()).hexdigest(),
+        "expires": expires,
+    }
 
 
 def write_tokens(file: Path, entries: list[dict[str, str]]) -> None:
@@ -33,19 +38,35 @@ def write_tokens(file: Path, entries: list[dict[str, str]]) -> None:
     new.replace(file)
 
 
-def run(command: str, environment: dict[str, str], timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(_BIN / command)], env=process_environment(environment), capture_output=True, text=True, timeout=timeout)
+def run(
+    command: str, environment: dict[str, str], timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(_BIN / command)],
+        env=process_environment(environment),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
 
 
 def start(command: str, environment: dict[str, str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [str(_BIN / command)], env=process_environment(environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [str(_BIN / command)],
+        env=process_environment(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
 def process_environment(environment: dict[str, str]) -> dict[str, str]:
     """Nothing of the test process but what an interpreter needs: a proxy or MLflow variable of the machine must not decide a test."""
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+        if name in os.environ
+    }
     return {**kept, "HOME": "/tmp", "PYTHONUNBUFFERED": "1", **environment}
 
 
@@ -76,12 +97,17 @@ class Server:
         started.append(self)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(_BIN / "mlflow-instance-server")], env=process_environment(environment), stdout=log, stderr=log
+                [str(_BIN / "mlflow-instance-server")],
+                env=process_environment(environment),
+                stdout=log,
+                stderr=log,
             )
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log.read_text()}")
+                raise RuntimeError(
+                    f"the server ended with {self.process.returncode}:\n{self.log.read_text()}"
+                )
             try:
                 if requests.get(f"{self.url}/health", timeout=5).status_code == 200:
                     return
@@ -104,7 +130,9 @@ class Server:
             self.kill()
             raise
 
-    def request(self, method: str, path: str, role: str | None = "admin", **arguments: object) -> requests.Response:
+    def request(
+        self, method: str, path: str, role: str | None = "admin", **arguments: object
+    ) -> requests.Response:
         headers = dict(arguments.pop("headers", {}))  # type: ignore[call-overload]
         if role is not None:
             headers["Authorization"] = f"Bearer {token_of(role)}"

@@ -24,7 +24,6 @@ from mlflow_instance.upload import put_stream, stream_to_thread  # noqa: E402
 from mlflow_instance.uploads import PIECE  # noqa: E402
 
 
-
 def anonymous_bytes() -> int:
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Anonymous:"))

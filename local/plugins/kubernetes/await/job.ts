@@ -10,7 +10,8 @@ const jobs = kindNamed("Job");
 export function jobReadiness(live: Properties): Readiness {
   if (condition(live, "Complete")?.["status"] === "True") return { state: "ready" };
   const failed = condition(live, "Failed");
-  if (failed?.["status"] === "True") return { state: "failed", reason: `[${text(failed, "reason")}] ${text(failed, "message")}` };
+  if (failed?.["status"] === "True")
+    return { state: "failed", reason: `[${text(failed, "reason")}] ${text(failed, "message")}` };
   const succeeded = number(live, "status", "succeeded") ?? 0;
   const failures = number(live, "status", "failed") ?? 0;
   return {
@@ -21,8 +22,20 @@ export function jobReadiness(live: Properties): Readiness {
 
 export const jobAwaiter: Awaiter = {
   timeout: 600,
-  watched: (object) => [{ kind: jobs, namespace: namespaceOf(object), query: { fieldSelector: `metadata.name=${nameOf(object)}` } }],
-  probe: async ({ client, signal }, object) => jobReadiness(await client.get(jobs, namespaceOf(object), nameOf(object), signal)),
+  watched: (object) => [
+    {
+      kind: jobs,
+      namespace: namespaceOf(object),
+      query: { fieldSelector: `metadata.name=${nameOf(object)}` },
+    },
+  ],
+  probe: async ({ client, signal }, object) =>
+    jobReadiness(await client.get(jobs, namespaceOf(object), nameOf(object), signal)),
   reasons: async (waiting, object) =>
-    await reasonsOfPods(waiting, namespaceOf(object), { "batch.kubernetes.io/job-name": nameOf(object) }, (pod) => isOwnedBy(pod, object)),
+    await reasonsOfPods(
+      waiting,
+      namespaceOf(object),
+      { "batch.kubernetes.io/job-name": nameOf(object) },
+      (pod) => isOwnedBy(pod, object),
+    ),
 };

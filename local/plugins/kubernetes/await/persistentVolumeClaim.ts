@@ -7,16 +7,28 @@ const claims = kindNamed("PersistentVolumeClaim");
 
 export const persistentVolumeClaimAwaiter: Awaiter = {
   timeout: 300,
-  watched: (object) => [{ kind: claims, namespace: namespaceOf(object), query: { fieldSelector: `metadata.name=${nameOf(object)}` } }],
+  watched: (object) => [
+    {
+      kind: claims,
+      namespace: namespaceOf(object),
+      query: { fieldSelector: `metadata.name=${nameOf(object)}` },
+    },
+  ],
   probe: async ({ client, signal }, object) => {
     const live = await client.get(claims, namespaceOf(object), nameOf(object), signal);
     const phase = text(live, "status", "phase");
     if (phase === "Bound") return { state: "ready" };
     const className = text(live, "spec", "storageClassName");
     if (phase === "Pending" && className !== "") {
-      const storageClass = await client.get(storageClasses, "", className, signal).catch(() => ({}));
-      if (text(storageClass, "volumeBindingMode") === "WaitForFirstConsumer") return { state: "ready" };
+      const storageClass = await client
+        .get(storageClasses, "", className, signal)
+        .catch(() => ({}));
+      if (text(storageClass, "volumeBindingMode") === "WaitForFirstConsumer")
+        return { state: "ready" };
     }
-    return { state: "waiting", progress: `the claim is ${phase === "" ? "new" : phase} (storage class "${className}")` };
+    return {
+      state: "waiting",
+      progress: `the claim is ${phase === "" ? "new" : phase} (storage class "${className}")`,
+    };
   },
 };

@@ -8,7 +8,13 @@ const quotas = kindNamed("ResourceQuota");
 
 export const resourceQuotaAwaiter: Awaiter = {
   timeout: 60,
-  watched: (object) => [{ kind: quotas, namespace: namespaceOf(object), query: { fieldSelector: `metadata.name=${nameOf(object)}` } }],
+  watched: (object) => [
+    {
+      kind: quotas,
+      namespace: namespaceOf(object),
+      query: { fieldSelector: `metadata.name=${nameOf(object)}` },
+    },
+  ],
   probe: async ({ client, signal }, object) => {
     const live = await client.get(quotas, namespaceOf(object), nameOf(object), signal);
     if (sameValue(at(live, "spec", "hard"), at(live, "status", "hard"))) return { state: "ready" };

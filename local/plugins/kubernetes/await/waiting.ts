@@ -1,4 +1,5 @@
-// Waiting for the cluster: look, sleep until something moves, look again, until the deadline or a cancel.
+// Waiting for the cluster: look, sleep until something moves, look again, until the deadline or a
+// cancel.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ResourceLog } from "../../shared/provider.ts";
 import type { Properties } from "../../shared/values.ts";
@@ -45,16 +46,22 @@ export class NotReady extends Error {
   }
 }
 
-// A watch only wakes: a lost event (one from before the watch was open, most of all) costs a pause and nothing else.
+// A watch only wakes: a lost event (one from before the watch was open, most of all) costs a pause
+// and nothing else.
 const firstPauseMs = 100;
 const longestPauseMs = 2000;
 const reasonsMs = 10_000;
 
 export function isTimeout(signal: AbortSignal): boolean {
-  return signal.aborted && signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
+  return (
+    signal.aborted && signal.reason instanceof DOMException && signal.reason.name === "TimeoutError"
+  );
 }
 
-/** Calls `look` now, after every event of the watches, and after pauses of up to 2 s, until it gives a value; undefined when `signal` ends first. */
+/**
+ * Calls `look` now, after every event of the watches, and after pauses of up to 2 s, until it gives
+ * a value; undefined when `signal` ends first.
+ */
 export async function untilSome<T>(
   client: Client,
   watched: Watched[],
@@ -70,7 +77,8 @@ export async function untilSome<T>(
     moved = true;
     wake();
   };
-  for (const { kind, namespace, query } of watched) void follow(client, kind, namespace, query, onEvent, both);
+  for (const { kind, namespace, query } of watched)
+    void follow(client, kind, namespace, query, onEvent, both);
   try {
     while (!signal.aborted) {
       moved = false;
@@ -87,7 +95,11 @@ export async function untilSome<T>(
   }
 }
 
-async function pause(signal: AbortSignal, ms: number, register: (resolve: () => void) => void): Promise<void> {
+async function pause(
+  signal: AbortSignal,
+  ms: number,
+  register: (resolve: () => void) => void,
+): Promise<void> {
   await new Promise<void>((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
@@ -115,10 +127,12 @@ async function follow(
   }
 }
 
-// The object exists by now, so no error may lose it from the state: an API server that is away for a while is waited for too.
+// The object exists by now, so no error may lose it from the state: an API server that is away for
+// a while is waited for too.
 function readinessOfError(error: unknown): Readiness {
   const reason = error instanceof Error ? error.message : String(error);
-  if (isNotFound(error)) return { state: "failed", reason: `it was deleted while waiting for it (${reason})` };
+  if (isNotFound(error))
+    return { state: "failed", reason: `it was deleted while waiting for it (${reason})` };
   return isTransient(error) ? { state: "waiting", progress: reason } : { state: "failed", reason };
 }
 
@@ -150,7 +164,8 @@ export async function waitUntilReady(
     return undefined;
   });
   if (outcome?.state === "ready") return waiting.log.status("");
-  // With an API server that is away, the reasons are not worth much waiting: a cancel is meant to end soon.
+  // With an API server that is away, the reasons are not worth much waiting: a cancel is meant to
+  // end soon.
   const last: Waiting = { ...waiting, signal: AbortSignal.timeout(5000) };
   const reasons = (await awaiter.reasons?.(last, object).catch(() => [])) ?? [];
   if (outcome) throw new NotReady(`${name} failed: ${outcome.reason}`, reasons);
@@ -164,9 +179,17 @@ export async function waitUntilReady(
 }
 
 /** One look, for a refresh. */
-export async function checkReady(waiting: Waiting, awaiter: Awaiter, object: Properties, name: string): Promise<void> {
+export async function checkReady(
+  waiting: Waiting,
+  awaiter: Awaiter,
+  object: Properties,
+  name: string,
+): Promise<void> {
   const readiness = await awaiter.probe(waiting, object);
   if (readiness.state === "ready") return;
   const reasons = (await awaiter.reasons?.(waiting, object)) ?? [];
-  throw new NotReady(`${name} is not ready: ${readiness.state === "failed" ? readiness.reason : readiness.progress}`, reasons);
+  throw new NotReady(
+    `${name} is not ready: ${readiness.state === "failed" ? readiness.reason : readiness.progress}`,
+    reasons,
+  );
 }

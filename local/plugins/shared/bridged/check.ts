@@ -10,11 +10,21 @@ const hexDigits = 7;
 export function checkBridged(resource: BridgedResource, request: CheckRequest): CheckResult {
   const news = resource.prepare ? resource.prepare(request.news) : request.news;
   const failures: CheckFailure[] = [];
-  const { value: inputs, defaults } = checkFields(resource.properties, news, "", failures, resource.framework === "sdk");
+  const { value: inputs, defaults } = checkFields(
+    resource.properties,
+    news,
+    "",
+    failures,
+    resource.framework === "sdk",
+  );
   for (const [key, spec] of Object.entries(resource.properties)) {
     if (spec.autoname && inputs[key] === undefined) {
       const name = automaticName(request, key, spec.autoname);
-      if (name === undefined) failures.push({ property: key, reason: "automatic naming is disabled by the project: give the name" });
+      if (name === undefined)
+        failures.push({
+          property: key,
+          reason: "automatic naming is disabled by the project: give the name",
+        });
       else {
         inputs[key] = name;
         defaults.push(key);
@@ -27,7 +37,11 @@ export function checkBridged(resource: BridgedResource, request: CheckRequest): 
   return { inputs: { ...listed, ...inputs }, failures };
 }
 
-function automaticName(request: CheckRequest, key: string, rule: NonNullable<PropertySpec["autoname"]>): string | undefined {
+function automaticName(
+  request: CheckRequest,
+  key: string,
+  rule: NonNullable<PropertySpec["autoname"]>,
+): string | undefined {
   const before = reveal(request.olds[key]);
   const oldDefaults = request.olds["__defaults"];
   if (typeof before === "string" && isList(oldDefaults) && oldDefaults.includes(key)) return before;
@@ -53,7 +67,9 @@ function checkFields(
   for (const key of Object.keys(given)) {
     const spec = fields[key];
     if (key === "__defaults" || (spec && !spec.output)) continue;
-    const reason = spec ? "this is an output, it can't be set" : `unknown property; one of ${inputNames(fields)}`;
+    const reason = spec
+      ? "this is an output, it can't be set"
+      : `unknown property; one of ${inputNames(fields)}`;
     failures.push({ property: at(key), reason });
   }
   for (const [key, spec] of Object.entries(fields)) {
@@ -77,12 +93,22 @@ function inputNames(fields: Record<string, PropertySpec>): string {
     .join(", ");
 }
 
-function checkValue(spec: PropertySpec, value: Value, path: string, failures: CheckFailure[], writeDefaults: boolean): Value {
-  if (value instanceof Secret) return new Secret(checkValue(spec, value.value, path, failures, writeDefaults));
+function checkValue(
+  spec: PropertySpec,
+  value: Value,
+  path: string,
+  failures: CheckFailure[],
+  writeDefaults: boolean,
+): Value {
+  if (value instanceof Secret)
+    return new Secret(checkValue(spec, value.value, path, failures, writeDefaults));
   if (value instanceof Unknown) return value;
   const checked = coerce(spec, value, path, failures, writeDefaults);
   if (checked === undefined) {
-    failures.push({ property: path, reason: `expected ${describe(spec)}, got ${isList(value) ? "a list" : typeof value}` });
+    failures.push({
+      property: path,
+      reason: `expected ${describe(spec)}, got ${isList(value) ? "a list" : typeof value}`,
+    });
     return value;
   }
   const wrong = hasUnknown(checked) ? undefined : spec.validate?.(checked);
@@ -102,12 +128,23 @@ function describe(spec: PropertySpec): string {
   }[spec.type];
 }
 
-function coerce(spec: PropertySpec, value: Value, path: string, failures: CheckFailure[], writeDefaults: boolean): Value | undefined {
+function coerce(
+  spec: PropertySpec,
+  value: Value,
+  path: string,
+  failures: CheckFailure[],
+  writeDefaults: boolean,
+): Value | undefined {
   switch (spec.type) {
     case "string":
-      return typeof value === "string" ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+      return typeof value === "string"
+        ? value
+        : typeof value === "number" || typeof value === "boolean"
+          ? String(value)
+          : undefined;
     case "number":
-      if (typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))) return Number(value);
+      if (typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value)))
+        return Number(value);
       return typeof value === "number" ? value : undefined;
     case "boolean":
       if (value === "true" || value === "false") return value === "true";
@@ -122,13 +159,32 @@ function coerce(spec: PropertySpec, value: Value, path: string, failures: CheckF
       return value.map((item, index) => {
         const itemPath = `${path}[${index}]`;
         const plain = reveal(item);
-        if (spec.fields && plain !== undefined && isObject(plain)) return checkObject(spec, plain, itemPath, failures, writeDefaults);
-        return checkValue({ type: spec.element ?? "string" }, item, itemPath, failures, writeDefaults);
+        if (spec.fields && plain !== undefined && isObject(plain))
+          return checkObject(spec, plain, itemPath, failures, writeDefaults);
+        return checkValue(
+          { type: spec.element ?? "string" },
+          item,
+          itemPath,
+          failures,
+          writeDefaults,
+        );
       });
   }
 }
 
-function checkObject(spec: PropertySpec, value: Properties, path: string, failures: CheckFailure[], writeDefaults: boolean): Properties {
-  const { value: checked, defaults } = checkFields(spec.fields ?? {}, value, path, failures, writeDefaults);
+function checkObject(
+  spec: PropertySpec,
+  value: Properties,
+  path: string,
+  failures: CheckFailure[],
+  writeDefaults: boolean,
+): Properties {
+  const { value: checked, defaults } = checkFields(
+    spec.fields ?? {},
+    value,
+    path,
+    failures,
+    writeDefaults,
+  );
   return writeDefaults ? { __defaults: defaults.sort(), ...checked } : checked;
 }

@@ -1,11 +1,13 @@
-// Equality as Terraform's SDK sees it: it can't tell "not given" from the zero value, and sets have no order.
+// Equality as Terraform's SDK sees it: it can't tell "not given" from the zero value, and sets have
+// no order.
 import { asText, hasUnknown, isList, isObject, reveal, sameValue } from "../values.ts";
 import type { Properties, Value } from "../values.ts";
 import type { PropertySpec } from "./schema.ts";
 
 export function isZero(value: Value | undefined): boolean {
   const plain = reveal(value);
-  if (plain === undefined || plain === null || plain === "" || plain === 0 || plain === false) return true;
+  if (plain === undefined || plain === null || plain === "" || plain === 0 || plain === false)
+    return true;
   if (isList(plain)) return plain.length === 0;
   return isObject(plain) && Object.keys(plain).every((key) => key === "__defaults");
 }
@@ -14,7 +16,11 @@ export function withoutDefaults(value: Properties): Properties {
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== "__defaults"));
 }
 
-export function equivalent(spec: PropertySpec, a: Value | undefined, b: Value | undefined): boolean {
+export function equivalent(
+  spec: PropertySpec,
+  a: Value | undefined,
+  b: Value | undefined,
+): boolean {
   const left = reveal(a);
   const right = reveal(b);
   if (hasUnknown(left) || hasUnknown(right)) return false;
@@ -30,12 +36,17 @@ export function equivalent(spec: PropertySpec, a: Value | undefined, b: Value | 
   return equivalentElement(spec, left, right);
 }
 
-export function equivalentElement(spec: PropertySpec, a: Value | undefined, b: Value | undefined): boolean {
+export function equivalentElement(
+  spec: PropertySpec,
+  a: Value | undefined,
+  b: Value | undefined,
+): boolean {
   const left = reveal(a);
   const right = reveal(b);
   if (spec.fields && isObject(left) && isObject(right)) {
     return Object.entries(spec.fields).every(
-      ([key, field]) => equivalent(field, left[key], right[key]) || (field.computed && isZero(right[key])),
+      ([key, field]) =>
+        equivalent(field, left[key], right[key]) || (field.computed && isZero(right[key])),
     );
   }
   return sameValue(left, right);

@@ -20,21 +20,24 @@ export class Settings {
     const text = this.text(key);
     if (text === undefined) return undefined;
     const value = Number(text);
-    if (!Number.isFinite(value)) throw new UserError(`${this.#provider} provider: ${key} is not a number: ${text}`);
+    if (!Number.isFinite(value))
+      throw new UserError(`${this.#provider} provider: ${key} is not a number: ${text}`);
     return value;
   }
 
   flag(key: string): boolean | undefined {
     const text = this.text(key);
     if (text === undefined) return undefined;
-    if (text !== "true" && text !== "false") throw new UserError(`${this.#provider} provider: ${key} must be true or false`);
+    if (text !== "true" && text !== "false")
+      throw new UserError(`${this.#provider} provider: ${key} must be true or false`);
     return text === "true";
   }
 
   /** An object or list. */
   json(key: string): Value | undefined {
     const value = reveal(this.#values[key]);
-    if (typeof value !== "string") return value instanceof Secret ? undefined : (value ?? undefined);
+    if (typeof value !== "string")
+      return value instanceof Secret ? undefined : (value ?? undefined);
     try {
       return value === "" ? undefined : (JSON.parse(value) as Value);
     } catch {
@@ -44,6 +47,9 @@ export class Settings {
 
   /** Settings that are given but that the stand-in doesn't know. */
   unknownKeys(known: readonly string[]): string[] {
-    return Object.keys(this.#values).filter((key) => !known.includes(key) && !["version", "pluginDownloadURL", "__internal"].includes(key));
+    return Object.keys(this.#values).filter(
+      (key) =>
+        !known.includes(key) && !["version", "pluginDownloadURL", "__internal"].includes(key),
+    );
   }
 }

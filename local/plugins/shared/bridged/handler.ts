@@ -13,7 +13,10 @@ export function bridgedHandler(resource: BridgedResource): ResourceHandler {
     diff: async (request) => diffBridged(resource, request),
     create: async (request) => {
       if (request.preview) return { id: "", properties: plannedState(resource, request.inputs) };
-      const { id, state } = await resource.create({ ...request, inputs: requestInputs(resource, request.inputs) });
+      const { id, state } = await resource.create({
+        ...request,
+        inputs: requestInputs(resource, request.inputs),
+      });
       return { id, properties: toState(resource, id, state, request.inputs) };
     },
     read: async (request) => {
@@ -21,7 +24,10 @@ export function bridgedHandler(resource: BridgedResource): ResourceHandler {
       const found = await resource.read(request, request.id, known);
       if (!found) return undefined;
       const id = found.id ?? request.id;
-      const properties = toState(resource, id, found.state, { ...request.properties, ...request.inputs });
+      const properties = toState(resource, id, found.state, {
+        ...request.properties,
+        ...request.inputs,
+      });
       return { id, properties, inputs: inputsFromState(resource, properties, request.inputs) };
     },
     update: async (request) => {
@@ -29,7 +35,13 @@ export function bridgedHandler(resource: BridgedResource): ResourceHandler {
       if (request.preview) return plannedState(resource, news, olds);
       const changed = new Set(diffBridged(resource, request).diffs ?? []);
       if (!resource.update) throw new Error(`${request.type} can't be updated in place`);
-      const operation = { ...request, inputs: requestInputs(resource, news), id, old: revealAll(olds) as Properties, changed };
+      const operation = {
+        ...request,
+        inputs: requestInputs(resource, news),
+        id,
+        old: revealAll(olds) as Properties,
+        changed,
+      };
       return toState(resource, id, await resource.update(operation), news);
     },
     delete: async (request) => {

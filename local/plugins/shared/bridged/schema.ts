@@ -1,5 +1,6 @@
-// How a resource type of a bridged provider (one that official Pulumi generates from a Terraform provider) is described. The rules of
-// check, diff and state that all bridged types share are in the files beside this one; a type only adds its table and its calls.
+// How a resource type of a bridged provider (one that official Pulumi generates from a Terraform
+// provider) is described. The rules of check, diff and state that all bridged types share are in
+// the files beside this one; a type only adds its table and its calls.
 import type { CheckFailure, Context } from "../provider.ts";
 import type { Properties, Value } from "../values.ts";
 
@@ -17,7 +18,10 @@ export interface PropertySpec {
   replaces?: true;
   /** Encrypted in the state. */
   secret?: true;
-  /** Value when not given; a non-zero one is written to the inputs and listed in `__defaults`, as the official bridge does. */
+  /**
+   * Value when not given; a non-zero one is written to the inputs and listed in `__defaults`, as
+   * the official bridge does.
+   */
   default?: boolean | number | string;
   /** Gets an automatic name `<logical name>-<7 hex digits>` when not given. */
   autoname?: { maxLength: number; separator?: string; lowerCase?: true };
@@ -54,8 +58,14 @@ export interface BridgedResource {
   plan?(inputs: Properties): Properties;
   create(operation: Operation): Promise<{ id: string; state: Properties }>;
   /** undefined: gone. `state` is the last known one, empty for an import. */
-  read(context: Context, id: string, state: Properties): Promise<{ id?: string; state: Properties } | undefined>;
+  read(
+    context: Context,
+    id: string,
+    state: Properties,
+  ): Promise<{ id?: string; state: Properties } | undefined>;
   /** Left out: every change replaces. */
-  update?(operation: Operation & { id: string; old: Properties; changed: Set<string> }): Promise<Properties>;
+  update?(
+    operation: Operation & { id: string; old: Properties; changed: Set<string> },
+  ): Promise<Properties>;
   delete(context: Context & { timeout: number }, id: string, state: Properties): Promise<void>;
 }

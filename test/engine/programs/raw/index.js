@@ -7,6 +7,8 @@ const providerType = "pulumi:providers:";
 const providers = new Map();
 
 for (const { type, name, inputs, protect, provider } of resources) {
-  if (type.startsWith(providerType)) providers.set(name, new pulumi.ProviderResource(type.slice(providerType.length), name, inputs));
-  else new pulumi.CustomResource(type, name, inputs, { protect, provider: providers.get(provider) });
+  if (type.startsWith(providerType))
+    providers.set(name, new pulumi.ProviderResource(type.slice(providerType.length), name, inputs));
+  else
+    new pulumi.CustomResource(type, name, inputs, { protect, provider: providers.get(provider) });
 }

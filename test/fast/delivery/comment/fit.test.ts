@@ -13,9 +13,15 @@ describe("a page within a limit", () => {
   });
 
   it("ends before a heading when there is one", () => {
-    const cut = fit(`# One\n${lines(40)}\n\nmore\n\n# Two\n${lines(60)}`, 1500, "https://forge.example/job/1");
+    const cut = fit(
+      `# One\n${lines(40)}\n\nmore\n\n# Two\n${lines(60)}`,
+      1500,
+      "https://forge.example/job/1",
+    );
     expect(shownPart(cut).trimEnd()).toBe(`# One\n${lines(40)}\n\nmore`);
-    expect(cut).toMatch(/\n> \*\*Cut here\*\*, after 44 of 105 lines: .* The whole page: https:\/\/forge\.example\/job\/1\n$/);
+    expect(cut).toMatch(
+      /\n> \*\*Cut here\*\*, after 44 of 105 lines: .* The whole page: https:\/\/forge\.example\/job\/1\n$/,
+    );
   });
 
   it("does not give half of the page away for a heading", () => {
@@ -31,7 +37,10 @@ describe("a page within a limit", () => {
   });
 
   it("closes what was folded", () => {
-    const cut = fit(`<details><summary>One</summary>\n\n<details>\n${lines(100)}\n</details>\n</details>`, 1000);
+    const cut = fit(
+      `<details><summary>One</summary>\n\n<details>\n${lines(100)}\n</details>\n</details>`,
+      1000,
+    );
     expect(cut.split("<details>").length).toBe(cut.split("</details>").length);
   });
 
@@ -44,24 +53,41 @@ describe("a page within a limit", () => {
 
   it("is never longer than the limit, says that it was cut, and leaves nothing open", () => {
     const line = fc.oneof(
-      fc.constantFrom("", "# heading", "```", "```yaml", "~~~", "<details>", "</details>", "| a | b |"),
+      fc.constantFrom(
+        "",
+        "# heading",
+        "```",
+        "```yaml",
+        "~~~",
+        "<details>",
+        "</details>",
+        "| a | b |",
+      ),
       fc.string({ maxLength: 80 }).map((text) => text.replaceAll(/[\n\r`~<>]/g, "")),
     );
     fc.assert(
-      fc.property(fc.array(line, { minLength: 20, maxLength: 200 }), fc.integer({ min: 500, max: 4000 }), (parts, limit) => {
-        const page = parts.join("\n");
-        const cut = fit(page, limit);
-        expect(cut.length).toBeLessThanOrEqual(limit);
-        if (page.length <= limit) {
-          expect(cut).toBe(page);
-          return;
-        }
-        expect(cut).toContain("**Cut here**");
-        // What stands before the cut is the page's own beginning.
-        const kept = shownPart(cut).split("\n");
-        const own = kept.findIndex((text, row) => text !== parts[row]);
-        expect(kept.slice(own === -1 ? kept.length : own).every((text) => ["", "```", "~~~", "</details>"].includes(text))).toBe(true);
-      }),
+      fc.property(
+        fc.array(line, { minLength: 20, maxLength: 200 }),
+        fc.integer({ min: 500, max: 4000 }),
+        (parts, limit) => {
+          const page = parts.join("\n");
+          const cut = fit(page, limit);
+          expect(cut.length).toBeLessThanOrEqual(limit);
+          if (page.length <= limit) {
+            expect(cut).toBe(page);
+            return;
+          }
+          expect(cut).toContain("**Cut here**");
+          // What stands before the cut is the page's own beginning.
+          const kept = shownPart(cut).split("\n");
+          const own = kept.findIndex((text, row) => text !== parts[row]);
+          expect(
+            kept
+              .slice(own === -1 ? kept.length : own)
+              .every((text) => ["", "```", "~~~", "</details>"].includes(text)),
+          ).toBe(true);
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -4,7 +4,8 @@ import { closeIssue, marker, putComment, putIssue } from "../../../../delivery/c
 import { fakeGithub, fakeGitlab, self, type FakeForge } from "./support/forges.ts";
 import { hangUp, type Received, type Reply } from "./support/server.ts";
 
-// Both forges as servers on loopback that keep what they are sent. That the real ones behave so is taken from their documentation, not shown here.
+// Both forges as servers on loopback that keep what they are sent. That the real ones behave so is
+// taken from their documentation, not shown here.
 
 const mark = marker("preview", "prod");
 const page = "## prod\n\nNothing changes.";
@@ -40,7 +41,10 @@ describe.each([
   it("has a comment for each stack", async () => {
     await put();
     await putComment(forge.open(), 12, marker("preview", "prod-eu"), page);
-    expect(forge.comments.map(({ body }) => body.split("\n")[0])).toEqual([mark, "<!-- mlflow-instances preview prod-eu -->"]);
+    expect(forge.comments.map(({ body }) => body.split("\n")[0])).toEqual([
+      mark,
+      "<!-- mlflow-instances preview prod-eu -->",
+    ]);
   });
 
   it("leaves a comment of somebody else alone, also with the marker in it", async () => {
@@ -56,9 +60,11 @@ describe.each([
   });
 
   it("finds its comment behind many pages of others", async () => {
-    for (let count = 0; count < 250; count += 1) forge.add(forge.comments, { author: "somebody", body: `note ${count}` });
+    for (let count = 0; count < 250; count += 1)
+      forge.add(forge.comments, { author: "somebody", body: `note ${count}` });
     const own = forge.add(forge.comments, { body: `${mark}\nold` });
-    for (let count = 0; count < 30; count += 1) forge.add(forge.comments, { author: "somebody", body: "later" });
+    for (let count = 0; count < 30; count += 1)
+      forge.add(forge.comments, { author: "somebody", body: "later" });
     expect(await put()).toBe("updated");
     expect(own.body).toBe(`${mark}\n${page}`);
     expect(forge.comments).toHaveLength(281);
@@ -87,24 +93,39 @@ describe.each([
     expect(await issue("one")).toBe("unchanged");
     expect(await issue("two")).toBe("updated");
     expect(await closeIssue(forge.open(), drift, "gone")).toBe("closed");
-    expect(forge.issues).toMatchObject([{ title: "Drift in prod", body: `${drift}\ngone`, open: false, writes: 3 }]);
+    expect(forge.issues).toMatchObject([
+      { title: "Drift in prod", body: `${drift}\ngone`, open: false, writes: 3 },
+    ]);
     expect(await closeIssue(forge.open(), drift, "gone")).toBe("absent");
     expect(await issue("again")).toBe("written");
     expect(forge.issues.map(({ open }) => open)).toEqual([false, true]);
   });
 
   it("refuses a wrong token without showing it", async () => {
-    const failed = putComment(forge.open({ [tokenVariable]: "wrong-token-9876543210" }), 12, mark, page);
-    await expect(failed).rejects.toThrow(new RegExp(`^${name}: .*401 .*${tokenVariable} is not valid`));
+    const failed = putComment(
+      forge.open({ [tokenVariable]: "wrong-token-9876543210" }),
+      12,
+      mark,
+      page,
+    );
+    await expect(failed).rejects.toThrow(
+      new RegExp(`^${name}: .*401 .*${tokenVariable} is not valid`),
+    );
     await expect(failed).rejects.not.toThrow("wrong-token");
     expect(forge.received).toHaveLength(1);
   });
 
   it("hides the token where an answer repeats it", async () => {
     const failed = () => putComment(forge.open(), 12, mark, page);
-    forge.instead.push((request) => ({ status: 400, body: { message: `what is ${JSON.stringify(request.headers)}?` } }));
+    forge.instead.push((request) => ({
+      status: 400,
+      body: { message: `what is ${JSON.stringify(request.headers)}?` },
+    }));
     await expect(failed()).rejects.toThrow("***");
-    forge.instead.push((request) => ({ status: 400, body: { message: `what is ${JSON.stringify(request.headers)}?` } }));
+    forge.instead.push((request) => ({
+      status: 400,
+      body: { message: `what is ${JSON.stringify(request.headers)}?` },
+    }));
     await expect(failed()).rejects.not.toThrow(forge.env[tokenVariable]!);
   });
 
@@ -115,7 +136,10 @@ describe.each([
   });
 
   it("waits until a date, too", async () => {
-    forge.instead.push(() => ({ status: 503, headers: { "retry-after": new Date(Date.now() + 9000).toUTCString() } }));
+    forge.instead.push(() => ({
+      status: 503,
+      headers: { "retry-after": new Date(Date.now() + 9000).toUTCString() },
+    }));
     expect(await put()).toBe("written");
     expect(forge.waits).toHaveLength(1);
     expect(forge.waits[0]).toBeGreaterThan(6000);
@@ -137,15 +161,22 @@ describe.each([
   it.each([
     ["an error", (): Reply => ({ status: 500 })],
     ["a broken connection", (): typeof hangUp => hangUp],
-  ] as const)("looks again before it writes a second time after %s in place of an answer", async (_what, reply) => {
-    // The forge made the comment; only its answer did not arrive.
-    forge.after.push(({ method, path }) => (method === "POST" && !path.endsWith("/graphql") ? reply() : undefined));
-    expect(await put()).toBe("unchanged");
-    expect(forge.comments).toHaveLength(1);
-  });
+  ] as const)(
+    "looks again before it writes a second time after %s in place of an answer",
+    async (_what, reply) => {
+      // The forge made the comment; only its answer did not arrive.
+      forge.after.push(({ method, path }) =>
+        method === "POST" && !path.endsWith("/graphql") ? reply() : undefined,
+      );
+      expect(await put()).toBe("unchanged");
+      expect(forge.comments).toHaveLength(1);
+    },
+  );
 
   it("writes again what did not arrive", async () => {
-    forge.instead.push(({ method, path }) => (method === "POST" && !path.endsWith("/graphql") ? { status: 502 } : undefined));
+    forge.instead.push(({ method, path }) =>
+      method === "POST" && !path.endsWith("/graphql") ? { status: 502 } : undefined,
+    );
     expect(await put()).toBe("written");
     expect(forge.comments).toHaveLength(1);
   });
@@ -156,35 +187,63 @@ describe.each([
       setTimeout(() => interruption.abort(), 20);
       return { status: 429, headers: { "retry-after": "60" } };
     });
-    const failed = putComment(openForge(forge.env, { signal: interruption.signal }), 12, mark, page);
-    await expect(failed).rejects.toMatchObject({ name: "Refusal", exitCode: 130, message: expect.stringMatching(/^Interrupted/) });
+    const failed = putComment(
+      openForge(forge.env, { signal: interruption.signal }),
+      12,
+      mark,
+      page,
+    );
+    await expect(failed).rejects.toMatchObject({
+      name: "Refusal",
+      exitCode: 130,
+      message: expect.stringMatching(/^Interrupted/),
+    });
     expect(forge.received).toHaveLength(1);
   });
 
   it("does not follow a redirect with the token", async () => {
-    forge.instead.push(() => ({ status: 307, headers: { location: "https://elsewhere.example/api" } }));
-    await expect(put()).rejects.toThrow("a redirect to https://elsewhere.example, which is not followed with a token");
+    forge.instead.push(() => ({
+      status: 307,
+      headers: { location: "https://elsewhere.example/api" },
+    }));
+    await expect(put()).rejects.toThrow(
+      "a redirect to https://elsewhere.example, which is not followed with a token",
+    );
     expect(forge.received).toHaveLength(1);
   });
 
   it("does not take the token to another host for the next page", async () => {
     forge.instead.push(({ method, path }) =>
       method === "GET" && !path.endsWith("/user")
-        ? { status: 200, body: [], headers: { link: '<https://elsewhere.example/page>; rel="next"' } }
+        ? {
+            status: 200,
+            body: [],
+            headers: { link: '<https://elsewhere.example/page>; rel="next"' },
+          }
         : undefined,
     );
-    await expect(put()).rejects.toThrow(/: https:\/\/elsewhere\.example is not the API at .*, and gets no token/);
+    await expect(put()).rejects.toThrow(
+      /: https:\/\/elsewhere\.example is not the API at .*, and gets no token/,
+    );
   });
 
   it("says what is not an API", async () => {
-    forge.instead.push(() => ({ status: 200, text: "<html>Please log in</html>", headers: { "content-type": "text/html" } }));
-    await expect(put()).rejects.toThrow(/answered with something that is not JSON; is that its API\?/);
+    forge.instead.push(() => ({
+      status: 200,
+      text: "<html>Please log in</html>",
+      headers: { "content-type": "text/html" },
+    }));
+    await expect(put()).rejects.toThrow(
+      /answered with something that is not JSON; is that its API\?/,
+    );
     expect(writes(forge)).toEqual([]);
   });
 
   it("names a right that is missing", async () => {
     forge.instead.push(() => ({ status: 403, body: { message: "Resource not accessible" } }));
-    await expect(put()).rejects.toThrow(/403 Resource not accessible\. .*(pull-requests: write|scope api)/);
+    await expect(put()).rejects.toThrow(
+      /403 Resource not accessible\. .*(pull-requests: write|scope api)/,
+    );
     expect(forge.waits).toEqual([]);
   });
 });

@@ -5,8 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openForge } from "../../../../delivery/comment/openForge.ts";
 import { marker } from "../../../../delivery/comment/publish.ts";
 
-const github = { GITHUB_API_URL: "https://api.forge.example", GITHUB_REPOSITORY: "team/instances", GITHUB_TOKEN: "secret-0123456789" };
-const gitlab = { CI_API_V4_URL: "https://forge.example/api/v4", CI_PROJECT_ID: "41", GITLAB_TOKEN: "secret-0123456789" };
+const github = {
+  GITHUB_API_URL: "https://api.forge.example",
+  GITHUB_REPOSITORY: "team/instances",
+  GITHUB_TOKEN: "secret-0123456789",
+};
+const gitlab = {
+  CI_API_V4_URL: "https://forge.example/api/v4",
+  CI_PROJECT_ID: "41",
+  GITLAB_TOKEN: "secret-0123456789",
+};
 
 let folder: string;
 beforeAll(async () => {
@@ -22,10 +30,26 @@ describe("the forge of a job", () => {
 
   it.each([
     ["nothing is set", {}, "Neither GITHUB_API_URL nor CI_API_V4_URL is set"],
-    ["there is no token", { ...github, GITHUB_TOKEN: "" }, "GITHUB_TOKEN is not set: in a workflow"],
-    ["there is no token of GitLab", { ...gitlab, GITLAB_TOKEN: undefined }, "GITLAB_TOKEN is not set: a project access token"],
-    ["the repository has no owner", { ...github, GITHUB_REPOSITORY: "instances" }, "GITHUB_REPOSITORY is not owner/name"],
-    ["the repository leads elsewhere", { ...github, GITHUB_REPOSITORY: "team/x/../.." }, "GITHUB_REPOSITORY is not owner/name"],
+    [
+      "there is no token",
+      { ...github, GITHUB_TOKEN: "" },
+      "GITHUB_TOKEN is not set: in a workflow",
+    ],
+    [
+      "there is no token of GitLab",
+      { ...gitlab, GITLAB_TOKEN: undefined },
+      "GITLAB_TOKEN is not set: a project access token",
+    ],
+    [
+      "the repository has no owner",
+      { ...github, GITHUB_REPOSITORY: "instances" },
+      "GITHUB_REPOSITORY is not owner/name",
+    ],
+    [
+      "the repository leads elsewhere",
+      { ...github, GITHUB_REPOSITORY: "team/x/../.." },
+      "GITHUB_REPOSITORY is not owner/name",
+    ],
     [
       "the way is not encrypted",
       { ...github, GITHUB_API_URL: "http://api.forge.example" },

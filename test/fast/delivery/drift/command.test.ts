@@ -7,17 +7,20 @@ import { fakeGithub, fakeGitlab, type FakeForge } from "../comment/support/forge
 import { fakePulumi, type Operation } from "../support/fakePulumi.ts";
 import { typed } from "../support/typed.ts";
 
-// The command with events in the engine's own form and no engine; test/engine/drift.test.ts has the engine.
+// The command with events in the engine's own form and no engine; test/engine/drift.test.ts has the
+// engine.
 
 const stack = "urn:pulumi:dev::mlflow-instances::pulumi:pulumi:Stack::mlflow-instances-dev";
-const instance = "urn:pulumi:dev::mlflow-instances::components:index:MlflowInstance::fraud-detector";
+const instance =
+  "urn:pulumi:dev::mlflow-instances::components:index:MlflowInstance::fraud-detector";
 const types = {
   policy: "kubernetes:networking.k8s.io/v1:NetworkPolicy",
   secret: "kubernetes:core/v1:Secret",
   deployment: "kubernetes:apps/v1:Deployment",
   bucket: "aws:s3/bucket:Bucket",
 };
-const urn = (type: string, name: string): string => `urn:pulumi:dev::mlflow-instances::components:index:MlflowInstance$${type}::${name}`;
+const urn = (type: string, name: string): string =>
+  `urn:pulumi:dev::mlflow-instances::components:index:MlflowInstance$${type}::${name}`;
 const state = (type: string, name: string, id: string, inputs: object) => ({
   type,
   urn: urn(type, name),
@@ -45,7 +48,10 @@ const metadata = ({ op, type, name, id, before = {}, after, paths = [] }: Change
   type,
   old: op === "create" ? undefined : state(type, name, id, before),
   new: op === "delete" ? undefined : state(type, name, op === "create" ? "" : id, after ?? before),
-  detailedDiff: paths.length === 0 ? null : Object.fromEntries(paths.map((path) => [path, { diffKind: "update", inputDiff: false }])),
+  detailedDiff:
+    paths.length === 0
+      ? null
+      : Object.fromEntries(paths.map((path) => [path, { diffKind: "update", inputDiff: false }])),
   provider: "",
 });
 const component = {
@@ -54,8 +60,24 @@ const component = {
       op: "same",
       urn: instance,
       type: "components:index:MlflowInstance",
-      old: { urn: instance, type: "components:index:MlflowInstance", id: "", parent: stack, inputs: {}, outputs: {}, provider: "" },
-      new: { urn: instance, type: "components:index:MlflowInstance", id: "", parent: stack, inputs: {}, outputs: {}, provider: "" },
+      old: {
+        urn: instance,
+        type: "components:index:MlflowInstance",
+        id: "",
+        parent: stack,
+        inputs: {},
+        outputs: {},
+        provider: "",
+      },
+      new: {
+        urn: instance,
+        type: "components:index:MlflowInstance",
+        id: "",
+        parent: stack,
+        inputs: {},
+        outputs: {},
+        provider: "",
+      },
       provider: "",
     },
   },
@@ -65,7 +87,9 @@ const found = (change: Changed): object[] => [
   { resourcePreEvent: { metadata: { ...metadata(change), op: "refresh" } } },
   { resOutputsEvent: { metadata: metadata(change) } },
 ];
-const planned = (change: Changed): object[] => [{ resourcePreEvent: { metadata: metadata(change) } }];
+const planned = (change: Changed): object[] => [
+  { resourcePreEvent: { metadata: metadata(change) } },
+];
 const sameComponent = { resOutputsEvent: component.resourcePreEvent };
 
 const fence: Changed = {
@@ -77,7 +101,12 @@ const fence: Changed = {
   after: { metadata: { labels: { a: "hunter2-from-outside" } } },
   paths: ["metadata.labels.a"],
 };
-const gone: Changed = { op: "delete", type: types.secret, name: "fraud-detector-tokens", id: "mlflow-fraud-detector/tokens" };
+const gone: Changed = {
+  op: "delete",
+  type: types.secret,
+  name: "fraud-detector-tokens",
+  id: "mlflow-fraud-detector/tokens",
+};
 const moved: Changed = {
   op: "update",
   type: types.deployment,
@@ -101,7 +130,9 @@ const violation = {
     message: "No TLS.\nSet it.",
   },
 };
-const failed = (message: string): object => ({ diagnosticEvent: { urn: stack, severity: "error", message, color: "never" } });
+const failed = (message: string): object => ({
+  diagnosticEvent: { urn: stack, severity: "error", message, color: "never" },
+});
 
 let root: string;
 beforeEach(() => {
@@ -114,7 +145,12 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const quiet: Operation = { events: [sameComponent, ...found(same)] };
 const nothingNew: Operation = { events: [component, ...planned(same)] };
 
-async function drift(refresh: Operation, preview: Operation, args: string[] = [], env: Record<string, string> = {}) {
+async function drift(
+  refresh: Operation,
+  preview: Operation,
+  args: string[] = [],
+  env: Record<string, string> = {},
+) {
   const cli = fakePulumi(root, { refresh, preview });
   const ended = await typed(register, root, ["drift", "dev", ...args], { ...env, PATH: cli.path });
   return { ...ended, calls: cli.calls() };
@@ -135,7 +171,10 @@ describe("npm run drift", () => {
   });
 
   it("names instance, object and property of what was changed outside, and no value", async () => {
-    const { code, out } = await drift({ events: [sameComponent, ...found(fence), ...found(gone)] }, nothingNew);
+    const { code, out } = await drift(
+      { events: [sameComponent, ...found(fence), ...found(gone)] },
+      nothingNew,
+    );
     expect(code).toBe(4);
     expect(out).toBe(`# Drift in \`dev\`
 
@@ -155,8 +194,15 @@ Not as the last update left them. \`npm run deploy -- dev --refresh\` puts back 
   });
 
   it("says what was merged and not deployed", async () => {
-    const made: Changed = { op: "create", type: types.bucket, name: "search-ranker-bucket", id: "" };
-    const { code, out } = await drift(quiet, { events: [component, ...planned(same), ...planned(made)] });
+    const made: Changed = {
+      op: "create",
+      type: types.bucket,
+      name: "search-ranker-bucket",
+      id: "",
+    };
+    const { code, out } = await drift(quiet, {
+      events: [component, ...planned(same), ...planned(made)],
+    });
     expect(code).toBe(4);
     expect(out).toContain("## Not deployed: 1 object\n");
     expect(out).toContain("| `fraud-detector` | `search-ranker-bucket` | Bucket | to be made |");
@@ -169,14 +215,20 @@ Not as the last update left them. \`npm run deploy -- dev --refresh\` puts back 
     );
     expect(code).toBe(2);
     expect(out).toContain("## Changed outside of Pulumi: 1 object\n");
-    expect(out).toContain("## Policies: 1 violation\n\n- `ingress-has-tls` (`fraud-detector-server`): No TLS. Set it.\n");
+    expect(out).toContain(
+      "## Policies: 1 violation\n\n- `ingress-has-tls` (`fraud-detector-server`): No TLS. Set it.\n",
+    );
   });
 
   it("says which instance's file is gone, with its own exit code, and takes nothing else for undeployed", async () => {
     const line =
       'stacks/instances/dev/fraud-detector.yaml: is gone, but the instance was not given up: put it back, with "delete: fraud-detector"';
     const { code, out } = await drift(quiet, {
-      events: [component, ...planned({ ...same, op: "delete" }), failed(`Wrong input for stack dev; nothing was changed:\n  ${line}\n`)],
+      events: [
+        component,
+        ...planned({ ...same, op: "delete" }),
+        failed(`Wrong input for stack dev; nothing was changed:\n  ${line}\n`),
+      ],
       exitCode: 255,
     });
     expect(code).toBe(3);
@@ -184,8 +236,16 @@ Not as the last update left them. \`npm run deploy -- dev --refresh\` puts back 
   });
 
   it.each<[string, Operation, Operation]>([
-    ["a platform that can't be looked at", { events: [failed("the API server does not answer")], exitCode: 255 }, nothingNew],
-    ["a program that fails", quiet, { events: [failed("the API server does not answer")], exitCode: 255 }],
+    [
+      "a platform that can't be looked at",
+      { events: [failed("the API server does not answer")], exitCode: 255 },
+      nothingNew,
+    ],
+    [
+      "a program that fails",
+      quiet,
+      { events: [failed("the API server does not answer")], exitCode: 255 },
+    ],
   ])("gives no verdict on %s", async (_what, refresh, preview) => {
     expect(await drift(refresh, preview)).toMatchObject({
       code: 1,
@@ -196,7 +256,9 @@ Not as the last update left them. \`npm run deploy -- dev --refresh\` puts back 
 
   it("writes the page for a file and a job's summary, too", async () => {
     const [page, summary] = [join(root, "page.md"), join(root, "summary.md")];
-    const { out } = await drift({ events: found(fence) }, nothingNew, ["--markdown", page], { GITHUB_STEP_SUMMARY: summary });
+    const { out } = await drift({ events: found(fence) }, nothingNew, ["--markdown", page], {
+      GITHUB_STEP_SUMMARY: summary,
+    });
     expect(readFileSync(page, "utf8")).toBe(out);
     expect(readFileSync(summary, "utf8")).toBe(out);
   });
@@ -211,17 +273,25 @@ describe.each([
     forge = await start();
   });
   afterEach(() => forge.close());
-  const check = (refresh: Operation, preview = nothingNew) => drift(refresh, preview, ["--issue"], forge.env);
+  const check = (refresh: Operation, preview = nothingNew) =>
+    drift(refresh, preview, ["--issue"], forge.env);
   const drifted: Operation = { events: [sameComponent, ...found(fence)] };
 
   it("opens one issue, leaves it while the drift is the same, and closes it when the drift is gone", async () => {
     expect((await check(quiet)).notes).toContain(`${name}: issue absent\n`);
     expect((await check(drifted)).notes).toContain(`${name}: issue written\n`);
     expect((await check(drifted)).notes).toContain(`${name}: issue unchanged\n`);
-    expect((await check({ events: [sameComponent, ...found(gone)] })).notes).toContain(`${name}: issue updated\n`);
+    expect((await check({ events: [sameComponent, ...found(gone)] })).notes).toContain(
+      `${name}: issue updated\n`,
+    );
     expect(forge.issues).toMatchObject([{ title: "Drift in dev", open: true }]);
     expect((await check(quiet)).notes).toContain(`${name}: issue closed\n`);
-    expect(forge.issues).toMatchObject([{ open: false, body: expect.stringContaining("None: what runs is what the last update made") }]);
+    expect(forge.issues).toMatchObject([
+      {
+        open: false,
+        body: expect.stringContaining("None: what runs is what the last update made"),
+      },
+    ]);
   });
 
   it("leaves the issue as it is when there is no verdict", async () => {

@@ -7,9 +7,13 @@ import { fakePulumi, stateOf, type FakeStack } from "./fakePulumi.ts";
 // The command line: what it takes, what it prints, how it ends.
 
 const instances = {
-  "pr-12-shop": { trackingUri: "https://pr-12-shop.mlflow.test", tokens: { ci: { role: "edit", expires: "2026-11-29" } } },
+  "pr-12-shop": {
+    trackingUri: "https://pr-12-shop.mlflow.test",
+    tokens: { ci: { role: "edit", expires: "2026-11-29" } },
+  },
 };
-const state = (until: string) => stateOf("pr-12", { outputs: { preview: { pullRequest: 12, until }, instances } });
+const state = (until: string) =>
+  stateOf("pr-12", { outputs: { preview: { pullRequest: 12, until }, instances } });
 
 async function run(args: readonly string[], stacks: Record<string, FakeStack> = {}) {
   const fake = fakePulumi(stacks);
@@ -29,10 +33,12 @@ async function run(args: readonly string[], stacks: Record<string, FakeStack> = 
   register(program, context, async (action) => {
     exitCode = await action();
   });
-  const error: unknown = await program.parseAsync(["preview-environment", ...args], { from: "user" }).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
+  const error: unknown = await program
+    .parseAsync(["preview-environment", ...args], { from: "user" })
+    .then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
   return { printed, exitCode, error, calls: fake.calls() };
 }
 
@@ -61,7 +67,10 @@ test.each([
 });
 
 test("destroy says whether there was one, and ends with 0 both times", async () => {
-  expect(await run(["destroy", "12"])).toMatchObject({ printed: "There is no preview environment pr-12.\n", exitCode: 0 });
+  expect(await run(["destroy", "12"])).toMatchObject({
+    printed: "There is no preview environment pr-12.\n",
+    exitCode: 0,
+  });
   expect(await run(["destroy", "12"], { "pr-12": { state: state("2026-11-29") } })).toMatchObject({
     printed: "pr-12 is destroyed.\n",
     exitCode: 0,
@@ -71,8 +80,13 @@ test("destroy says whether there was one, and ends with 0 both times", async () 
 test("reap prints what it did, for people and machines, and ends with 1 when something failed", async () => {
   const over = { state: state("2020-01-01") };
   const why = "its last day was 2020-01-01";
-  expect(await run(["reap"], { "pr-12": over })).toMatchObject({ printed: `  pr-12  destroyed  ${why}\n`, exitCode: 0 });
-  const { printed, exitCode } = await run(["reap", "--json"], { "pr-12": { ...over, destroyFails: "no" } });
+  expect(await run(["reap"], { "pr-12": over })).toMatchObject({
+    printed: `  pr-12  destroyed  ${why}\n`,
+    exitCode: 0,
+  });
+  const { printed, exitCode } = await run(["reap", "--json"], {
+    "pr-12": { ...over, destroyFails: "no" },
+  });
   expect(JSON.parse(printed)).toEqual([{ stack: "pr-12", act: "destroy", why, outcome: "failed" }]);
   expect(exitCode).toBe(1);
   expect(await run(["reap"], { "pr-12": { state: state("9999-12-31") } })).toMatchObject({
@@ -98,7 +112,13 @@ test("list shows what there is, and nothing that only bears the name", async () 
       stack: "pr-12",
       until: "9999-12-31",
       lastUpdate: "2026-11-22T10:00:00Z",
-      instances: [{ name: "pr-12-shop", trackingUri: "https://pr-12-shop.mlflow.test", tokens: { ci: "edit" } }],
+      instances: [
+        {
+          name: "pr-12-shop",
+          trackingUri: "https://pr-12-shop.mlflow.test",
+          tokens: { ci: "edit" },
+        },
+      ],
     },
     { stack: "pr-13", instances: [] },
   ]);
@@ -108,7 +128,14 @@ test("without the CLI it says what to do", async () => {
   vi.stubEnv("PATH", "/nowhere");
   onTestFinished(() => void vi.unstubAllEnvs());
   const program = new Command("npm run");
-  const context = { root: "/", signal: new AbortController().signal, out: () => undefined, note: () => undefined };
+  const context = {
+    root: "/",
+    signal: new AbortController().signal,
+    out: () => undefined,
+    note: () => undefined,
+  };
   register(program, context, async (action) => void (await action()));
-  await expect(program.parseAsync(["preview-environment", "list"], { from: "user" })).rejects.toThrow("pulumi is not on PATH");
+  await expect(
+    program.parseAsync(["preview-environment", "list"], { from: "user" }),
+  ).rejects.toThrow("pulumi is not on PATH");
 });

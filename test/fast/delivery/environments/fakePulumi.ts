@@ -15,7 +15,8 @@ export interface FakeStack {
   readonly locked?: { readonly text: string; readonly times: number };
 }
 
-// Keeps stacks in one file and writes down each call; what it does not know ends with 99, so that no test passes by a command that nobody expected.
+// Keeps stacks in one file and writes down each call; what it does not know ends with 99, so that
+// no test passes by a command that nobody expected.
 const program = `
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 const [folder, ...all] = process.argv.slice(2);
@@ -72,11 +73,15 @@ export function fakePulumi(stacks: Record<string, FakeStack>, files: Record<stri
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   };
-  for (const [path, text] of Object.entries({ "root/stacks/.keep": "", ...files })) write(path, text);
+  for (const [path, text] of Object.entries({ "root/stacks/.keep": "", ...files }))
+    write(path, text);
   write("stacks.json", JSON.stringify(stacks));
   write("calls.jsonl", "");
   write("fake.mjs", program);
-  write("bin/pulumi", `#!/bin/sh\nexec '${process.execPath}' '${join(folder, "fake.mjs")}' '${folder}' "$@"\n`);
+  write(
+    "bin/pulumi",
+    `#!/bin/sh\nexec '${process.execPath}' '${join(folder, "fake.mjs")}' '${folder}' "$@"\n`,
+  );
   chmodSync(join(folder, "bin/pulumi"), 0o755);
   const notes: string[] = [];
   const workplace: Workplace = {
@@ -94,7 +99,8 @@ export function fakePulumi(stacks: Record<string, FakeStack>, files: Record<stri
         .split("\n")
         .filter((line) => line !== "")
         .map((line) => (JSON.parse(line) as string[]).join(" ")),
-    stacks: (): string[] => Object.keys(JSON.parse(readFileSync(join(folder, "stacks.json"), "utf8")) as object),
+    stacks: (): string[] =>
+      Object.keys(JSON.parse(readFileSync(join(folder, "stacks.json"), "utf8")) as object),
   };
 }
 
@@ -113,7 +119,8 @@ export function stateOf(
     secretsProvider?: object;
   },
 ): object {
-  const urn = (type: string, name: string) => `urn:pulumi:${stack}::mlflow-instances::${type}::${name}`;
+  const urn = (type: string, name: string) =>
+    `urn:pulumi:${stack}::mlflow-instances::${type}::${name}`;
   return {
     version: 3,
     deployment: {

@@ -24,7 +24,9 @@ describe("whose time is over", () => {
       act: "destroy",
       why: "no update of it was completed, the last try was on 2026-11-08",
     });
-    expect(verdictOf({ lastUpdate: "2026-11-08T23:30:00-02:00" }, unknown, false, "2026-11-23").act).toBe("keep");
+    expect(
+      verdictOf({ lastUpdate: "2026-11-08T23:30:00-02:00" }, unknown, false, "2026-11-23").act,
+    ).toBe("keep");
   });
 
   test("never updated: only when it has nothing", () => {
@@ -34,13 +36,20 @@ describe("whose time is over", () => {
 
   test("what is none is left alone for ever", () => {
     expect(
-      verdictOf({ lastUpdate: "2020-01-01T00:00:00Z" }, { preview: false, why: "is not named pr-<number>" }, true, "2099-01-01").act,
+      verdictOf(
+        { lastUpdate: "2020-01-01T00:00:00Z" },
+        { preview: false, why: "is not named pr-<number>" },
+        true,
+        "2099-01-01",
+      ).act,
     ).toBe("leave alone");
   });
 });
 
-const over = (number: number) => stateOf(`pr-${number}`, { outputs: { preview: { pullRequest: number, until: "2026-11-20" } } });
-const alive = (number: number) => stateOf(`pr-${number}`, { outputs: { preview: { pullRequest: number, until: "2026-11-22" } } });
+const over = (number: number) =>
+  stateOf(`pr-${number}`, { outputs: { preview: { pullRequest: number, until: "2026-11-20" } } });
+const alive = (number: number) =>
+  stateOf(`pr-${number}`, { outputs: { preview: { pullRequest: number, until: "2026-11-22" } } });
 const foreign = { outputs: { preview: { pullRequest: 12, until: "2020-01-01" } } };
 const today = "2026-11-22";
 
@@ -68,7 +77,10 @@ test("only stacks that are preview environments by name and by outputs are ever 
   // Every call but the list is about a stack named pr-<number>, and only one of them is changed.
   const about = fake.calls().map((call) => /--stack (\S+)/.exec(call)?.[1]);
   expect(new Set(about)).toEqual(new Set([undefined, "pr-3", "pr-9", "pr-10", "pr-12"]));
-  expect(fake.calls().filter((call) => !/^stack (ls|export)/.test(call))).toEqual(["destroy --stack pr-12", "stack rm --stack pr-12"]);
+  expect(fake.calls().filter((call) => !/^stack (ls|export)/.test(call))).toEqual([
+    "destroy --stack pr-12",
+    "stack rm --stack pr-12",
+  ]);
 });
 
 test("a dry run only reads", async () => {
@@ -93,7 +105,11 @@ test("one that can't be destroyed, or not even be read, does not keep the others
     "pr-3": { state: over(3) },
   });
   const reaped = await reap(fake.workplace, { today, dryRun: false });
-  expect(reaped.map(({ stack, outcome }) => `${stack} ${outcome}`)).toEqual(["pr-1 failed", "pr-2 failed", "pr-3 destroyed"]);
+  expect(reaped.map(({ stack, outcome }) => `${stack} ${outcome}`)).toEqual([
+    "pr-1 failed",
+    "pr-2 failed",
+    "pr-3 destroyed",
+  ]);
   expect(fake.notes.join("\n")).toContain("the bucket of states is on fire");
   expect(fake.notes.join("\n")).toContain("still terminating");
   expect(fake.stacks()).toEqual(["pr-1", "pr-2"]);
@@ -103,8 +119,11 @@ test("an interruption ends it after the one at work", async () => {
   const fake = fakePulumi({ "pr-1": { state: over(1) }, "pr-2": { state: over(2) } });
   const interruption = new AbortController();
   interruption.abort();
-  await expect(reap({ ...fake.workplace, signal: interruption.signal }, { today, dryRun: false })).rejects.toThrow("pulumi stack ls");
+  await expect(
+    reap({ ...fake.workplace, signal: interruption.signal }, { today, dryRun: false }),
+  ).rejects.toThrow("pulumi stack ls");
   expect(fake.calls()).toEqual([]);
 });
 
-test("none at all is said", () => expect(reapedText([])).toBe("There is no preview environment.\n"));
+test("none at all is said", () =>
+  expect(reapedText([])).toBe("There is no preview environment.\n"));

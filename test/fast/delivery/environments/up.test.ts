@@ -12,14 +12,22 @@ import { fakePulumi, stateOf, type FakeStack } from "./fakePulumi.ts";
 
 const today = "2026-11-22";
 const good = "team: shop\nowner: a@example.com\ndescription: d\n";
-const secrets = ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "artifactStoreKeys", "tlsCertificate", "tlsPrivateKey"];
+const secrets = [
+  "postgresqlAdminPassword",
+  "objectStoreSecretAccessKey",
+  "artifactStoreKeys",
+  "tlsCertificate",
+  "tlsPrivateKey",
+];
 const baseFile = (header: object = { encryptionsalt: "v1:salt" }): string =>
   stringify({
     ...header,
     config: {
       "pulumi:disable-default-providers": ["*"],
       "mlflow-instances:environment": fixtureValues(),
-      ...Object.fromEntries(secrets.map((key) => [`mlflow-instances:${key}`, { secure: `v1:of-${key}` }])),
+      ...Object.fromEntries(
+        secrets.map((key) => [`mlflow-instances:${key}`, { secure: `v1:of-${key}` }]),
+      ),
     },
   });
 
@@ -33,7 +41,8 @@ const request = (more: Partial<PreviewRequest> = {}): PreviewRequest => ({
   ...{ pullRequest: 12, from: "dev", instances: ["shop"], base: undefined, ttl: "7d" },
   ...more,
 });
-const fileOf = (root: string): any => parse(readFileSync(join(root, "stacks", "Pulumi.pr-12.yaml"), "utf8"));
+const fileOf = (root: string): any =>
+  parse(readFileSync(join(root, "stacks", "Pulumi.pr-12.yaml"), "utf8"));
 
 async function refusalOf(work: Promise<unknown>): Promise<string> {
   const error: unknown = await work.then(
@@ -49,10 +58,16 @@ describe("the stack", () => {
     const identifierOf = async (identifier: string | undefined) => {
       const values: any = fixtureValues("aws");
       if (identifier !== undefined) values.platform.database.rds.identifier = identifier;
-      const base = stringify({ config: { "pulumi:disable-default-providers": ["*"], "mlflow-instances:environment": values } });
+      const base = stringify({
+        config: {
+          "pulumi:disable-default-providers": ["*"],
+          "mlflow-instances:environment": values,
+        },
+      });
       const fake = fakePulumi({ dev }, { ...files, "root/stacks/Pulumi.dev.yaml": base });
       await upPreview(fake.workplace, request(), today);
-      return fileOf(fake.root).config["mlflow-instances:environment"].platform.database.rds.identifier as string;
+      return fileOf(fake.root).config["mlflow-instances:environment"].platform.database.rds
+        .identifier as string;
     };
     expect(await identifierOf(undefined)).toBe("mlflow-dev");
     expect(await identifierOf("shared")).toBe("shared");
@@ -61,7 +76,10 @@ describe("the stack", () => {
   test("is made with the base's secrets provider and config, then updated", async () => {
     const fake = fakePulumi({ dev }, files);
     const { preview, stack } = await upPreview(fake.workplace, request(), today);
-    expect({ preview, stack }).toEqual({ stack: "pr-12", preview: { pullRequest: 12, until: "2026-11-29", instances: ["shop"] } });
+    expect({ preview, stack }).toEqual({
+      stack: "pr-12",
+      preview: { pullRequest: 12, until: "2026-11-29", instances: ["shop"] },
+    });
     expect(fake.calls()).toEqual([
       "stack ls --json",
       "stack init pr-12 --no-select --secrets-provider passphrase",
@@ -74,21 +92,35 @@ describe("the stack", () => {
     expect(config["mlflow-instances:environment"]).toEqual({ ...fixtureValues(), preview });
     expect(config["mlflow-instances:instancesFolder"]).toBe("stacks/instances/dev");
     expect(config["pulumi:disable-default-providers"]).toEqual(["*"]);
-    expect(readFileSync(join(fake.root, "stacks", "Pulumi.pr-12.yaml"), "utf8")).toContain('until: "2026-11-29"');
+    expect(readFileSync(join(fake.root, "stacks", "Pulumi.pr-12.yaml"), "utf8")).toContain(
+      'until: "2026-11-29"',
+    );
   });
 
   test("is renewed without being made again, from whatever its file has become", async () => {
-    const before = stateOf("pr-12", { outputs: { preview: { pullRequest: 12, until: "2026-11-23" } } });
-    const fake = fakePulumi({ dev, "pr-12": { state: before } }, { ...files, "root/stacks/Pulumi.pr-12.yaml": "config: {old: value}\n" });
+    const before = stateOf("pr-12", {
+      outputs: { preview: { pullRequest: 12, until: "2026-11-23" } },
+    });
+    const fake = fakePulumi(
+      { dev, "pr-12": { state: before } },
+      { ...files, "root/stacks/Pulumi.pr-12.yaml": "config: {old: value}\n" },
+    );
     await upPreview(fake.workplace, request({ instances: ["cart"], ttl: "14d" }), today);
     expect(fake.calls().filter((call) => call.startsWith("stack init"))).toEqual([]);
     const { config } = fileOf(fake.root);
     expect(config.old).toBeUndefined();
-    expect(config["mlflow-instances:environment"].preview).toEqual({ pullRequest: 12, until: "2026-12-06", instances: ["cart"] });
+    expect(config["mlflow-instances:environment"].preview).toEqual({
+      pullRequest: 12,
+      until: "2026-12-06",
+      instances: ["cart"],
+    });
   });
 
   test("of that name that is something else is left alone", async () => {
-    const fake = fakePulumi({ dev, "pr-12": { state: stateOf("pr-12", { outputs: { url: "https://example.com" } }) } }, files);
+    const fake = fakePulumi(
+      { dev, "pr-12": { state: stateOf("pr-12", { outputs: { url: "https://example.com" } }) } },
+      files,
+    );
     expect(await refusalOf(upPreview(fake.workplace, request(), today))).toBe(
       'pr-12 is left alone: its outputs have no "preview": it was not made as a preview environment',
     );
@@ -100,7 +132,9 @@ describe("the stack", () => {
     const service = { secretsprovider: "awskms://alias/pulumi", encryptedkey: "AQICAHh" };
     const kms = fakePulumi({ dev }, { ...files, "root/stacks/Pulumi.dev.yaml": baseFile(service) });
     await upPreview(kms.workplace, request(), today);
-    expect(kms.calls()).toContain("stack init pr-12 --no-select --secrets-provider awskms://alias/pulumi");
+    expect(kms.calls()).toContain(
+      "stack init pr-12 --no-select --secrets-provider awskms://alias/pulumi",
+    );
     expect(fileOf(kms.root)).toMatchObject(service);
     const cloud = fakePulumi({ dev }, { ...files, "root/stacks/Pulumi.dev.yaml": baseFile({}) });
     await upPreview(cloud.workplace, request(), today);
@@ -109,13 +143,21 @@ describe("the stack", () => {
 });
 
 test.each<[string, Partial<PreviewRequest>, string]>([
-  ["a base that is not there", { from: "staging" }, "--from staging: no such stack; those with a file in stacks/ are dev"],
+  [
+    "a base that is not there",
+    { from: "staging" },
+    "--from staging: no such stack; those with a file in stacks/ are dev",
+  ],
   [
     "a base that is itself a preview",
     { from: "pr-11" },
     "--from pr-11: a preview is made from an environment that stays, not from another preview",
   ],
-  ["an instance without a file", { instances: ["shop", "cat"] }, "--instances: stacks/instances/dev has no file of cat; it has cart, shop"],
+  [
+    "an instance without a file",
+    { instances: ["shop", "cat"] },
+    "--instances: stacks/instances/dev has no file of cat; it has cart, shop",
+  ],
   [
     "no choice at all",
     { instances: undefined },
@@ -132,19 +174,33 @@ test.each<[string, Partial<PreviewRequest>, string]>([
 });
 
 test("a base whose file is wrong is told with its places, and no secret", async () => {
-  const fake = fakePulumi({ dev }, { ...files, "root/stacks/Pulumi.dev.yaml": baseFile().replace("kind: existing", "kind: gke") });
+  const fake = fakePulumi(
+    { dev },
+    { ...files, "root/stacks/Pulumi.dev.yaml": baseFile().replace("kind: existing", "kind: gke") },
+  );
   const refusal = await refusalOf(upPreview(fake.workplace, request(), today));
   expect(refusal).toContain("--from dev: its file is wrong; nothing was changed:");
-  expect(refusal).toContain('mlflow-instances:environment.platform.kind: is "gke", not one of existing, aws');
+  expect(refusal).toContain(
+    'mlflow-instances:environment.platform.kind: is "gke", not one of existing, aws',
+  );
   expect(refusal).not.toContain("of-postgresqlAdminPassword");
 });
 
 describe("the default choice", () => {
   async function repository(
-    change: (write: (path: string, text: string) => Promise<void>, git: (...args: string[]) => Promise<unknown>) => Promise<void>,
+    change: (
+      write: (path: string, text: string) => Promise<void>,
+      git: (...args: string[]) => Promise<unknown>,
+    ) => Promise<void>,
   ) {
-    const fake = fakePulumi({ dev }, { ...files, "root/README.md": "a\n", "root/stacks/instances/prod/shop.yaml": good });
-    const git = (...args: string[]) => execa("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { cwd: fake.root });
+    const fake = fakePulumi(
+      { dev },
+      { ...files, "root/README.md": "a\n", "root/stacks/instances/prod/shop.yaml": good },
+    );
+    const git = (...args: string[]) =>
+      execa("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+        cwd: fake.root,
+      });
     const { writeFile } = await import("node:fs/promises");
     await git("init", "--quiet", "--initial-branch", "main");
     await git("add", "--all");
@@ -156,7 +212,8 @@ describe("the default choice", () => {
     return fake;
   }
   const chosen = async (fake: ReturnType<typeof fakePulumi>, base = "main") =>
-    (await upPreview(fake.workplace, request({ instances: undefined, base }), today)).preview.instances;
+    (await upPreview(fake.workplace, request({ instances: undefined, base }), today)).preview
+      .instances;
 
   test("is what the branch adds or changes, not what went on with its base", async () => {
     const fake = await repository(async (write, git) => {
@@ -187,7 +244,8 @@ describe("the default choice", () => {
     expect(await refusalOf(chosen(fake))).toBe(
       "No instance file in stacks/instances/dev changed since main; name with --instances which to show: cart, shop",
     );
-    for (const base of ["nowhere", "--output=/tmp/x", ""]) expect(await refusalOf(chosen(fake, base))).toContain(base);
+    for (const base of ["nowhere", "--output=/tmp/x", ""])
+      expect(await refusalOf(chosen(fake, base))).toContain(base);
     expect(fake.calls()).toEqual([]);
   });
 });

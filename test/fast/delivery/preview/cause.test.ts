@@ -9,11 +9,23 @@ let repository: string;
 let root: string;
 
 const git = (...args: string[]): string =>
-  execFileSync("git", ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", ...args], {
-    cwd: repository,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  execFileSync(
+    "git",
+    [
+      "-c",
+      "user.name=test",
+      "-c",
+      "user.email=test@example.com",
+      "-c",
+      "commit.gpgsign=false",
+      ...args,
+    ],
+    {
+      cwd: repository,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
 const write = (path: string, text: string): void => {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
@@ -23,14 +35,16 @@ const commit = (message: string): void => {
   git("commit", "--quiet", "--message", message);
 };
 const file = (name: string): string => `stacks/instances/dev/${name}.yaml`;
-const changed = async (base: string): Promise<Record<string, string>> => Object.fromEntries(await changedFiles(root, base));
+const changed = async (base: string): Promise<Record<string, string>> =>
+  Object.fromEntries(await changedFiles(root, base));
 
 // The project lies in a folder of a larger repository: the harder case.
 beforeEach(() => {
   repository = mkdtempSync(join(tmpdir(), "cause-"));
   root = join(repository, "infrastructure");
   git("init", "--quiet", "--initial-branch=main");
-  for (const name of ["same", "edited", "gone", "staged", "unstaged"]) write(file(name), `description: ${name}\n`);
+  for (const name of ["same", "edited", "gone", "staged", "unstaged"])
+    write(file(name), `description: ${name}\n`);
   write("components/code.ts", "1\n");
   writeFileSync(join(repository, "outside.txt"), "1");
   commit("base");
@@ -63,7 +77,10 @@ describe("changed files", () => {
 
   it("are a removed and an added one where a file got another name", async () => {
     git("mv", join("infrastructure", file("edited")), join("infrastructure", file("renamed")));
-    expect(await changed("main")).toEqual({ [file("edited")]: "removed", [file("renamed")]: "added" });
+    expect(await changed("main")).toEqual({
+      [file("edited")]: "removed",
+      [file("renamed")]: "added",
+    });
   });
 
   it("are not those that came to the base after the two parted", async () => {
@@ -94,7 +111,10 @@ describe("changed files", () => {
 });
 
 describe("causes", () => {
-  const of = (files: readonly string[], more: { stack?: string; instancesFolder?: string; nameOf?: (name: string) => string } = {}) =>
+  const of = (
+    files: readonly string[],
+    more: { stack?: string; instancesFolder?: string; nameOf?: (name: string) => string } = {},
+  ) =>
     causesOf("main", new Map(files.map((each) => [each, "changed" as const])), {
       root: "/p",
       stack: "dev",
@@ -119,7 +139,13 @@ describe("causes", () => {
   });
 
   it("are code, defaults, versions and the stack's own values; what makes no instance is none", () => {
-    const made = ["Pulumi.yaml", "components/internal/tiers.ts", "package-lock.json", "program/values/tiers.ts", "stacks/Pulumi.dev.yaml"];
+    const made = [
+      "Pulumi.yaml",
+      "components/internal/tiers.ts",
+      "package-lock.json",
+      "program/values/tiers.ts",
+      "stacks/Pulumi.dev.yaml",
+    ];
     const not = [
       "README.md",
       "docs/x.md",
@@ -134,7 +160,10 @@ describe("causes", () => {
   });
 
   it("carry the names that instances have in a preview environment", () => {
-    const { instanceFiles } = of([file("a")], { stack: "pr-12", nameOf: (name) => `pr-12-${name}` });
+    const { instanceFiles } = of([file("a")], {
+      stack: "pr-12",
+      nameOf: (name) => `pr-12-${name}`,
+    });
     expect([...instanceFiles.keys()]).toEqual(["pr-12-a"]);
   });
 });

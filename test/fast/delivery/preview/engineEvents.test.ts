@@ -2,9 +2,14 @@ import { describe, expect, it } from "vitest";
 import { readEvents } from "../../../../delivery/engineEvents.ts";
 
 async function* lines(...events: readonly (object | string)[]): AsyncGenerator<string> {
-  for (const event of events) yield typeof event === "string" ? event : JSON.stringify({ sequence: 1, timestamp: 1, ...event });
+  for (const event of events)
+    yield typeof event === "string"
+      ? event
+      : JSON.stringify({ sequence: 1, timestamp: 1, ...event });
 }
-const diagnostic = (severity: string, message: string, more = {}) => ({ diagnosticEvent: { severity, message, color: "never", ...more } });
+const diagnostic = (severity: string, message: string, more = {}) => ({
+  diagnosticEvent: { severity, message, color: "never", ...more },
+});
 const metadata = (op: string, more = {}) => ({
   metadata: { op, urn: "urn:x", type: "a:b:C", old: null, new: null, detailedDiff: null, ...more },
 });
@@ -41,14 +46,24 @@ describe("an event log", () => {
 
   it("tells steps, their results and failures apart, and has nothing where the engine writes null", async () => {
     const { steps, results, failed } = await readEvents(
-      lines({ resourcePreEvent: metadata("update") }, { resOutputsEvent: metadata("update") }, { resOpFailedEvent: metadata("create") }),
+      lines(
+        { resourcePreEvent: metadata("update") },
+        { resOutputsEvent: metadata("update") },
+        { resOpFailedEvent: metadata("create") },
+      ),
     );
-    expect([steps, results, failed].map((each) => each.map(({ op }) => op))).toEqual([["update"], ["update"], ["create"]]);
+    expect([steps, results, failed].map((each) => each.map(({ op }) => op))).toEqual([
+      ["update"],
+      ["update"],
+      ["create"],
+    ]);
     expect(steps[0]).toEqual({ op: "update", urn: "urn:x", type: "a:b:C" });
   });
 
   it("ends at a line that a killed engine did not finish", async () => {
-    const { steps } = await readEvents(lines({ resourcePreEvent: metadata("same") }, '{"sequence": 2, "resourcePre'));
+    const { steps } = await readEvents(
+      lines({ resourcePreEvent: metadata("same") }, '{"sequence": 2, "resourcePre'),
+    );
     expect(steps).toHaveLength(1);
   });
 

@@ -7,15 +7,29 @@ import { gone } from "../../../../program/preflight/claims.ts";
 import type { InstanceSpec } from "../../../../program/instance/instance.ts";
 import { runOf } from "./support.ts";
 
-const diagnostic = (severity: "error" | "warning", message: string) => ({ severity, color: "never" as const, message, urn: "" });
+const diagnostic = (severity: "error" | "warning", message: string) => ({
+  severity,
+  color: "never" as const,
+  message,
+  urn: "",
+});
 const stackUrn = "urn:pulumi:prod::mlflow-instances::pulumi:pulumi:Stack::mlflow-instances-prod";
 
 it("a plan over something that is gone is an error of the preview, and stays a warning of a refresh", () => {
   const words = gone("The namespace mlflow-shop", { name: "shop" } as InstanceSpec);
-  const run = runOf({ diagnostics: [{ ...diagnostic("warning", words), urn: stackUrn }, diagnostic("warning", "a token expired")] });
+  const run = runOf({
+    diagnostics: [
+      { ...diagnostic("warning", words), urn: stackUrn },
+      diagnostic("warning", "a token expired"),
+    ],
+  });
   const report = (of: typeof run) => reportOf({ stack: "prod", run: of, exclusions: [] });
   expect(report(run)).toMatchObject({ exitCode: ExitCode.Clean, errors: [] });
-  expect(report(withoutTheGone(run))).toMatchObject({ exitCode: ExitCode.Error, errors: [words], warnings: ["a token expired"] });
+  expect(report(withoutTheGone(run))).toMatchObject({
+    exitCode: ExitCode.Error,
+    errors: [words],
+    warnings: ["a token expired"],
+  });
 });
 
 it("what a pack says of an engine that was told to end is no error", () => {

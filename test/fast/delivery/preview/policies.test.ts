@@ -30,7 +30,9 @@ describe("verdicts", () => {
       finding("a", { message: "A second." }),
     ];
     const expected = verdictsOf(findings, () => "a");
-    expect(expected.map(({ policy, level, message }) => [policy, level, message.split("\n").at(-1)])).toEqual([
+    expect(
+      expected.map(({ policy, level, message }) => [policy, level, message.split("\n").at(-1)]),
+    ).toEqual([
       ["a", "mandatory", "A second."],
       ["a", "mandatory", "It is not; set it."],
       ["z", "mandatory", "It is not; set it."],
@@ -40,14 +42,12 @@ describe("verdicts", () => {
   });
 
   it("only advise where a rule was turned down or remedied, and are none where it is off", () => {
-    const levels = (["warning", "advisory", "remediate", "disabled"] as const).map((enforcementLevel) =>
-      finding(enforcementLevel, { enforcementLevel }),
+    const levels = (["warning", "advisory", "remediate", "disabled"] as const).map(
+      (enforcementLevel) => finding(enforcementLevel, { enforcementLevel }),
     );
-    expect(verdictsOf(levels, () => undefined).map(({ policy, level }) => `${policy}: ${level}`)).toEqual([
-      "advisory: advisory",
-      "remediate: advisory",
-      "warning: advisory",
-    ]);
+    expect(
+      verdictsOf(levels, () => undefined).map(({ policy, level }) => `${policy}: ${level}`),
+    ).toEqual(["advisory: advisory", "remediate: advisory", "warning: advisory"]);
   });
 
   it("of the whole stack blame no resource", () => {
@@ -64,14 +64,24 @@ describe("verdicts", () => {
     expect(report.policies).toHaveLength(11);
     const page = pageOf(report);
     expect(page.match(/Every image of an instance is named by its digest/g)).toHaveLength(1);
-    expect(page.match(/claims-triage `claims-triage-(?:server|migration|retention|stale-runs)`: spec\./g)).toHaveLength(4);
+    expect(
+      page.match(
+        /claims-triage `claims-triage-(?:server|migration|retention|stale-runs)`: spec\./g,
+      ),
+    ).toHaveLength(4);
   });
 
   it("that only advise, or wait for up, stop nothing", async () => {
     const { exitCode, page } = await withPolicies([
       finding("a", { enforcementLevel: "advisory", message: "A demand.\nAdvised." }),
-      finding("b", { enforcementLevel: "advisory", message: "A demand.\nNot known in a preview: x. It is checked at `up`." }),
-      finding("b", { enforcementLevel: "advisory", message: "A demand.\nNot known in a preview: y. It is checked at `up`." }),
+      finding("b", {
+        enforcementLevel: "advisory",
+        message: "A demand.\nNot known in a preview: x. It is checked at `up`.",
+      }),
+      finding("b", {
+        enforcementLevel: "advisory",
+        message: "A demand.\nNot known in a preview: y. It is checked at `up`.",
+      }),
     ]);
     expect(exitCode).toBe(0);
     expect(page).toContain("Advice (1):\n\n- `a`: A demand.\n");
@@ -79,7 +89,11 @@ describe("verdicts", () => {
   });
 
   async function withPolicies(policies: PolicyFinding[]) {
-    const report = reportOf({ stack: "dev", run: { ...(await recorded("token")), policies }, exclusions: [] });
+    const report = reportOf({
+      stack: "dev",
+      run: { ...(await recorded("token")), policies },
+      exclusions: [],
+    });
     return { exitCode: report.exitCode, page: pageOf(report) };
   }
 });
@@ -94,14 +108,27 @@ describe("exclusions", () => {
     await writeFile(join(folder, "policies.json"), text);
     return readExclusions(folder, join(folder, "policies.json"), today);
   };
-  const entry = { instance: "fraud-detector", reason: "The image is moved in December", until: "2026-12-31" };
-  const file = JSON.stringify({ all: "mandatory", "image-is-pinned": { exclusions: [entry] }, "ingress-has-tls": "advisory" });
+  const entry = {
+    instance: "fraud-detector",
+    reason: "The image is moved in December",
+    until: "2026-12-31",
+  };
+  const file = JSON.stringify({
+    all: "mandatory",
+    "image-is-pinned": { exclusions: [entry] },
+    "ingress-has-tls": "advisory",
+  });
 
-  it("are none without a file", async () => expect(await readExclusions(folder, join(folder, "none.json"), "2026-11-22")).toEqual([]));
+  it("are none without a file", async () =>
+    expect(await readExclusions(folder, join(folder, "none.json"), "2026-11-22")).toEqual([]));
 
   it("hold up to their last day and are over on the next", async () => {
-    expect(await from(file, "2026-12-31")).toEqual([{ policy: "image-is-pinned", ...entry, ended: false }]);
-    expect(await from(file, "2027-01-01")).toEqual([{ policy: "image-is-pinned", ...entry, ended: true }]);
+    expect(await from(file, "2026-12-31")).toEqual([
+      { policy: "image-is-pinned", ...entry, ended: false },
+    ]);
+    expect(await from(file, "2027-01-01")).toEqual([
+      { policy: "image-is-pinned", ...entry, ended: true },
+    ]);
   });
 
   it("are on the page, in force or ended, and change no verdict", async () => {
@@ -124,5 +151,7 @@ describe("exclusions", () => {
       '{"image-is-pinned": {"exclusions": [{"instance": "a", "until": "2027-01-01"}]}}',
       /image-is-pinned\.exclusions\[0\]\.reason: is missing/,
     ],
-  ])("are refused in a file such as %s", async (text, message) => expect(from(text)).rejects.toThrow(message));
+  ])("are refused in a file such as %s", async (text, message) =>
+    expect(from(text)).rejects.toThrow(message),
+  );
 });

@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pageOf } from "../../../../delivery/preview/markdown.ts";
 import { monthlyCost, readPrices } from "../../../../delivery/preview/prices.ts";
-import { bytesOf, gibibyte, milliOf, showBytes, showCpu } from "../../../../delivery/preview/quantities.ts";
+import {
+  bytesOf,
+  gibibyte,
+  milliOf,
+  showBytes,
+  showCpu,
+} from "../../../../delivery/preview/quantities.ts";
 import { reportFrom } from "./support.ts";
 
 let folder: string;
@@ -27,17 +33,30 @@ storageGiB: { STANDARD: 0.02 }
 `;
 
 describe("the price table", () => {
-  it("is none where there is no file", async () => expect(await readPrices(folder, path())).toBeUndefined());
+  it("is none where there is no file", async () =>
+    expect(await readPrices(folder, path())).toBeUndefined());
 
   it("is the example's, whose numbers say that they are invented", async () => {
     const prices = await readPrices(folder, example);
-    expect(prices).toMatchObject({ currency: "EUR", monthly: { cpu: 20 }, source: expect.stringContaining("invented") });
+    expect(prices).toMatchObject({
+      currency: "EUR",
+      monthly: { cpu: 20 },
+      source: expect.stringContaining("invented"),
+    });
   });
 
   it.each([
-    ["date: 2026-11-01", "date: last week", "stacks.yaml:2:1 date: is not a date such as 2026-11-01"],
+    [
+      "date: 2026-11-01",
+      "date: last week",
+      "stacks.yaml:2:1 date: is not a date such as 2026-11-01",
+    ],
     ["date: 2026-11-01\n", "", "stacks.yaml:1:1 date: is missing"],
-    ["currency: EUR", "currency: €", "stacks.yaml:3:1 currency: is a code of three capital letters such as EUR"],
+    [
+      "currency: EUR",
+      "currency: €",
+      "stacks.yaml:3:1 currency: is a code of three capital letters such as EUR",
+    ],
     ["cpu: 10", "cpu: ten", "stacks.yaml:4:12 monthly.cpu: is not a number"],
     ["cpu: 10, ", "", "monthly.cpu: is missing; 0 where it costs nothing"],
     ["cpu: 10", "cpu: -1", "monthly.cpu: is -1, less than 0"],
@@ -76,11 +95,14 @@ describe("the cost", () => {
     const page = pageOf(await reportFrom("tier", { prices: await from(right) }));
     expect(page).toContain("Monthly cost (estimate): 9.95 → 21.00 EUR (+11.05)");
     expect(page).toContain("Prices of 2026-11-01: contract 12.");
-    expect(page).toContain("what the buckets hold, which a preview can't know (0.02 EUR per GiB and month in STANDARD)");
+    expect(page).toContain(
+      "what the buckets hold, which a preview can't know (0.02 EUR per GiB and month in STANDARD)",
+    );
   });
 
   it("is nowhere on the page without a table", async () => {
-    for (const name of ["new", "tier", "token", "prepared"]) expect(pageOf(await reportFrom(name))).not.toMatch(/cost|price|EUR/i);
+    for (const name of ["new", "tier", "token", "prepared"])
+      expect(pageOf(await reportFrom(name))).not.toMatch(/cost|price|EUR/i);
   });
 
   it("is unknown where the program did not get to its end", async () => {
@@ -90,7 +112,9 @@ describe("the cost", () => {
 
   it("names a storage class that has no price", async () => {
     const prices = await from(right.replace("STANDARD: 0.02", "COLD: 1"));
-    expect(pageOf(await reportFrom("tier", { prices }))).toContain("STANDARD has no price in the table");
+    expect(pageOf(await reportFrom("tier", { prices }))).toContain(
+      "STANDARD has no price in the table",
+    );
   });
 });
 
@@ -114,13 +138,13 @@ describe("quantities", () => {
   ])("processors of %s", (text, milli) => expect(milliOf(text)).toBe(milli));
 
   it("are shown short", () => {
-    expect([showBytes(0), showBytes(512 * 2 ** 20), showBytes(1.5 * gibibyte), showCpu(0), showCpu(350), showCpu(2000)]).toEqual([
-      "0",
-      "512 MiB",
-      "1.5 GiB",
-      "0",
-      "0.35",
-      "2",
-    ]);
+    expect([
+      showBytes(0),
+      showBytes(512 * 2 ** 20),
+      showBytes(1.5 * gibibyte),
+      showCpu(0),
+      showCpu(350),
+      showCpu(2000),
+    ]).toEqual(["0", "512 MiB", "1.5 GiB", "0", "0.35", "2"]);
   });
 });

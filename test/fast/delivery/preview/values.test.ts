@@ -11,17 +11,29 @@ describe("property paths", () => {
   ])("%s", (path, segments) => expect(segmentsOf(path)).toEqual(segments));
 
   it("finds a key with dots in it, which the engine writes without quotes", () => {
-    const inputs = { metadata: { labels: { "app.kubernetes.io/name": "mlflow", app: { other: 1 } } } };
+    const inputs = {
+      metadata: { labels: { "app.kubernetes.io/name": "mlflow", app: { other: 1 } } },
+    };
     expect(valueAt(inputs, segmentsOf("metadata.labels.app.kubernetes.io/name"))).toBe("mlflow");
     expect(valueAt(inputs, segmentsOf("metadata.labels.app.other"))).toBe(1);
     expect(valueAt(inputs, segmentsOf("metadata.labels.none"))).toBeUndefined();
   });
 
   it("shows a list's item by its name", () => {
-    const inputs = { containers: [{ name: "server", env: [{ name: "A" }, { name: "WORKERS", value: "2" }, { value: "x" }] }] };
-    expect(readablePath(segmentsOf("containers[0].env[1].value"), [inputs])).toBe("containers[server].env[WORKERS].value");
-    expect(readablePath(segmentsOf("containers[0].env[2].value"), [inputs])).toBe("containers[server].env[2].value");
-    expect(readablePath(segmentsOf("containers[0].env[1]"), [undefined, inputs])).toBe("containers[server].env[WORKERS]");
+    const inputs = {
+      containers: [
+        { name: "server", env: [{ name: "A" }, { name: "WORKERS", value: "2" }, { value: "x" }] },
+      ],
+    };
+    expect(readablePath(segmentsOf("containers[0].env[1].value"), [inputs])).toBe(
+      "containers[server].env[WORKERS].value",
+    );
+    expect(readablePath(segmentsOf("containers[0].env[2].value"), [inputs])).toBe(
+      "containers[server].env[2].value",
+    );
+    expect(readablePath(segmentsOf("containers[0].env[1]"), [undefined, inputs])).toBe(
+      "containers[server].env[WORKERS]",
+    );
   });
 });
 
@@ -34,7 +46,9 @@ describe("a value on a page", () => {
 
   it("says what only the update will know", () => {
     expect(show(unknown)).toBe("known at up");
-    expect(show({ bucket: unknown, arn: `arn:${unknown}` })).toBe('{"bucket":"known at up","arn":"arn:known at up"}');
+    expect(show({ bucket: unknown, arn: `arn:${unknown}` })).toBe(
+      '{"bucket":"known at up","arn":"arn:known at up"}',
+    );
   });
 
   it("is one line of at most 80 characters", () => {

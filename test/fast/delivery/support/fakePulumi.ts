@@ -8,7 +8,10 @@ export interface Operation {
   readonly says?: string;
 }
 
-/** A program named `pulumi` that writes the given events to `--event-log`, in place of an engine; `calls()` gives the arguments of each call. */
+/**
+ * A program named `pulumi` that writes the given events to `--event-log`, in place of an engine;
+ * `calls()` gives the arguments of each call.
+ */
 export function fakePulumi(folder: string, operations: Readonly<Record<string, Operation>>) {
   const bin = join(folder, "bin");
   const log = join(folder, "calls.jsonl");

@@ -36,5 +36,12 @@ export function repository(files: Readonly<Record<string, string>>) {
     return git("rev-parse", "HEAD");
   };
   git("init", "--quiet", "--initial-branch=main");
-  return { root, git, write, commit, first: commit(files), remove: () => rmSync(root, { recursive: true, force: true }) };
+  return {
+    root,
+    git,
+    write,
+    commit,
+    first: commit(files),
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
 }

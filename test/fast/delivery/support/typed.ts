@@ -11,7 +11,10 @@ export interface Ended {
   readonly notes: string;
 }
 
-/** A command as it is typed, in this process; `env` is all of the variables of the job that it sees beside the usual ones. */
+/**
+ * A command as it is typed, in this process; `env` is all of the variables of the job that it sees
+ * beside the usual ones.
+ */
 export async function typed(
   register: Register,
   root: string,
@@ -19,9 +22,10 @@ export async function typed(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   let [code, out, notes] = [-1, "", ""];
-  const program = new Command()
-    .exitOverride()
-    .configureOutput({ writeErr: (text) => void (notes += text), writeOut: (text) => void (out += text) });
+  const program = new Command().exitOverride().configureOutput({
+    writeErr: (text) => void (notes += text),
+    writeOut: (text) => void (out += text),
+  });
   const context = {
     root,
     signal: new AbortController().signal,
@@ -31,7 +35,8 @@ export async function typed(
   register(program, context, async (action) => {
     code = await action();
   });
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: (text) => void (notes += text) });
+  for (const command of program.commands)
+    command.exitOverride().configureOutput({ writeErr: (text) => void (notes += text) });
   // A test may itself run in a job of one of these forges.
   const jobs = Object.keys(process.env).filter((name) => /^(GITHUB|GITLAB|CI)(_|$)/.test(name));
   for (const name of jobs) vi.stubEnv(name, undefined);

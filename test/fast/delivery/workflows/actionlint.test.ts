@@ -21,9 +21,17 @@ describe("actionlint", () => {
   });
 
   it.each([
-    ["an expression that has no such property", "needs.check.outputs.stacks != '[]'", "needs.check.outputs.stack != '[]'"],
+    [
+      "an expression that has no such property",
+      "needs.check.outputs.stacks != '[]'",
+      "needs.check.outputs.stack != '[]'",
+    ],
     ["a key that is none", "    timeout-minutes: 15", "    timeout-minuts: 15"],
-    ["text of a pull request in a command", "npm run check", "npm run check ${{ github.event.pull_request.title }}"],
+    [
+      "text of a pull request in a command",
+      "npm run check",
+      "npm run check ${{ github.event.pull_request.title }}",
+    ],
   ])("sees %s", async (_what, from, to) => {
     const text = await readFile(join(folder, "preview.yml"), "utf8");
     expect(text).toContain(from);

@@ -11,7 +11,15 @@ const lines = text
 
 it("has a line for each command", () => {
   expect(lines.map((line) => line.split(" ")[2])).toEqual(
-    expect.arrayContaining(["stacks", "preview", "comment", "deploy", "drift", "preview-environment", "setup-ci"]),
+    expect.arrayContaining([
+      "stacks",
+      "preview",
+      "comment",
+      "deploy",
+      "drift",
+      "preview-environment",
+      "setup-ci",
+    ]),
   );
 });
 

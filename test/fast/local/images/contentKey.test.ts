@@ -13,7 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const key = (...further: string[]): Promise<string> => contentKey(folder, ["requirements.txt", "src"], further);
+const key = (...further: string[]): Promise<string> =>
+  contentKey(folder, ["requirements.txt", "src"], further);
 
 describe("the content key of an image", () => {
   it("is the same for the same files, and ignores what interpreters and editors leave", async () => {
@@ -24,7 +25,10 @@ describe("the content key of an image", () => {
     await mkdir(join(folder, "src/package.egg-info"));
     await writeFile(join(folder, "src/package.egg-info/PKG-INFO"), "");
     await writeFile(join(folder, "README.md"), "not part of it");
-    expect(await sourceFiles(folder, ["requirements.txt", "src"])).toEqual(["requirements.txt", "src/package/app.py"]);
+    expect(await sourceFiles(folder, ["requirements.txt", "src"])).toEqual([
+      "requirements.txt",
+      "src/package/app.py",
+    ]);
     expect(await key()).toBe(before);
   });
 

@@ -17,7 +17,11 @@ const pod = (namespace: string, name: string, podIP: string, more: Partial<Pod> 
   status: { phase: "Running", podIP },
   ...more,
 });
-const policy = (name: string, spec: NetworkPolicy["spec"], namespace = "mlflow-a"): NetworkPolicy => ({
+const policy = (
+  name: string,
+  spec: NetworkPolicy["spec"],
+  namespace = "mlflow-a",
+): NetworkPolicy => ({
   metadata: { namespace, name },
   spec: spec ?? {},
 });
@@ -47,9 +51,17 @@ describe("compile", () => {
         policy("server", {
           podSelector: { matchLabels: { app: "server" } },
           policyTypes: ["Ingress", "Egress"],
-          ingress: [{ from: [{ podSelector: { matchLabels: { app: "client" } } }], ports: [{ port: "http" }] }],
+          ingress: [
+            {
+              from: [{ podSelector: { matchLabels: { app: "client" } } }],
+              ports: [{ port: "http" }],
+            },
+          ],
           egress: [
-            { to: [{ ipBlock: { cidr: "10.98.0.2/32" } }], ports: [{ port: 5432 }, { port: 7000, endPort: 7070 }] },
+            {
+              to: [{ ipBlock: { cidr: "10.98.0.2/32" } }],
+              ports: [{ port: 5432 }, { port: 7000, endPort: 7070 }],
+            },
             {
               to: [{ ipBlock: { cidr: "10.98.0.0/16", except: ["10.98.1.0/24"] } }],
               ports: [{ protocol: "UDP", port: 53 }, { protocol: "SCTP" }],
@@ -120,7 +132,9 @@ table inet mlflow_network_policies {
     fc.assert(
       fc.property(world(), ({ policies, namespaces, pods }) => {
         const forwards = compile(policies, namespaces, pods, { podCidr });
-        expect(compile(policies.toReversed(), namespaces.toReversed(), pods.toReversed(), { podCidr })).toBe(forwards);
+        expect(
+          compile(policies.toReversed(), namespaces.toReversed(), pods.toReversed(), { podCidr }),
+        ).toBe(forwards);
       }),
     );
   });
@@ -172,7 +186,9 @@ describe("isolation", () => {
   });
 
   it("cuts off every address of the pod range that no running pod has", () => {
-    const ended = pod("mlflow-a", "ended", "10.99.0.20", { status: { phase: "Succeeded", podIP: "10.99.0.20" } });
+    const ended = pod("mlflow-a", "ended", "10.99.0.20", {
+      status: { phase: "Succeeded", podIP: "10.99.0.20" },
+    });
     for (const address of ["10.99.0.20", "10.99.0.77"]) {
       expect(passes([], address, "10.99.0.9", 5000, "TCP", [...all, ended])).toBe(false);
       expect(passes([], "10.99.0.9", address, 5000, "TCP", [...all, ended])).toBe(false);
@@ -180,27 +196,43 @@ describe("isolation", () => {
   });
 
   it("lets policies name the DNS server of the node like a pod, and isolates it never", () => {
-    const system = { metadata: { name: "kube-system", labels: { "kubernetes.io/metadata.name": "kube-system" } } };
+    const system = {
+      metadata: { name: "kube-system", labels: { "kubernetes.io/metadata.name": "kube-system" } },
+    };
     const openDns = policy("dns", {
       podSelector: {},
       policyTypes: ["Egress"],
       egress: [
         {
-          to: [{ namespaceSelector: { matchLabels: system.metadata.labels }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
+          to: [
+            {
+              namespaceSelector: { matchLabels: system.metadata.labels },
+              podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+            },
+          ],
           ports: [{ protocol: "UDP", port: 53 }, { port: "dns-tcp" }],
         },
       ],
     });
-    const rules = compileRules([denyAll, openDns, policy("deny", { podSelector: {} }, "kube-system")], [...namespaces, system], [server], {
-      podCidr,
-      nodePods: [dnsPod("10.98.0.53")],
-    });
+    const rules = compileRules(
+      [denyAll, openDns, policy("deny", { podSelector: {} }, "kube-system")],
+      [...namespaces, system],
+      [server],
+      {
+        podCidr,
+        nodePods: [dnsPod("10.98.0.53")],
+      },
+    );
     expect(rules.known).toEqual(["10.99.0.9"]);
     const tries = (["UDP", "TCP"] as const).flatMap((protocol) =>
-      [53, 80].map((port) => evaluate(rules, { from: "10.99.0.9", to: "10.98.0.53", port, protocol })),
+      [53, 80].map((port) =>
+        evaluate(rules, { from: "10.99.0.9", to: "10.98.0.53", port, protocol }),
+      ),
     );
     expect(tries).toEqual([true, false, true, false]);
-    expect(evaluate(rules, { from: "10.99.0.9", to: nodeAddress, port: 53, protocol: "UDP" })).toBe(false);
+    expect(evaluate(rules, { from: "10.99.0.9", to: nodeAddress, port: 53, protocol: "UDP" })).toBe(
+      false,
+    );
   });
 
   it("ignores pods on the node's network", () => {
@@ -215,7 +247,9 @@ describe("addresses", () => {
   const fresh = pod("mlflow-a", "new", "", { status: { phase: "Pending" } });
 
   it("takes the network plugin's word before the API server knows", () => {
-    expect(compileRules([denyAll], namespaces, [fresh], options).groups[0]?.addresses).toEqual(["10.99.0.9"]);
+    expect(compileRules([denyAll], namespaces, [fresh], options).groups[0]?.addresses).toEqual([
+      "10.99.0.9",
+    ]);
   });
 
   it("gives an address to the pod that got it last, not to the one whose status still names it", () => {
@@ -229,12 +263,20 @@ describe("addresses", () => {
   });
 
   it("gives an address that two statuses name to nobody", () => {
-    expect(compileRules([], namespaces, [server, pod("mlflow-b", "old", "10.99.0.9")], { podCidr }).known).toEqual([]);
+    expect(
+      compileRules([], namespaces, [server, pod("mlflow-b", "old", "10.99.0.9")], { podCidr })
+        .known,
+    ).toEqual([]);
   });
 
   it("knows only addresses of the pod range", () => {
     expect(
-      compileRules([], namespaces, [pod("mlflow-b", "odd", "10.98.0.1"), pod("mlflow-b", "six", "2001:db8::1")], { podCidr }).known,
+      compileRules(
+        [],
+        namespaces,
+        [pod("mlflow-b", "odd", "10.98.0.1"), pod("mlflow-b", "six", "2001:db8::1")],
+        { podCidr },
+      ).known,
     ).toEqual([]);
   });
 });
@@ -257,8 +299,15 @@ describe("ports", () => {
         ],
       },
     });
-    const policies = [policy("named", { podSelector: {}, ingress: [{ ports: [{ port: "http" }, { port: "dns" }] }] })];
-    const open = [5000, 8080, 8081, 8082, 53].filter((port) => passes(policies, "10.99.0.11", "10.99.0.12", port, "TCP", [...all, odd]));
+    const policies = [
+      policy("named", {
+        podSelector: {},
+        ingress: [{ ports: [{ port: "http" }, { port: "dns" }] }],
+      }),
+    ];
+    const open = [5000, 8080, 8081, 8082, 53].filter((port) =>
+      passes(policies, "10.99.0.11", "10.99.0.12", port, "TCP", [...all, odd]),
+    );
     expect(open).toEqual([8080, 8081]);
     expect(passes(policies, "10.99.0.11", "10.99.0.12", 53, "UDP", [...all, odd])).toBe(false);
   });
@@ -271,7 +320,10 @@ describe("ports", () => {
         egress: [{ ports: [{ port: "http" }] }],
       }),
     ];
-    expect([5000, 5001].map((port) => passes(policies, "10.99.0.10", "10.99.0.9", port))).toEqual([true, false]);
+    expect([5000, 5001].map((port) => passes(policies, "10.99.0.10", "10.99.0.9", port))).toEqual([
+      true,
+      false,
+    ]);
     expect(passes(policies, "10.99.0.10", "10.98.0.2", 5000)).toBe(false);
   });
 });

@@ -1,4 +1,11 @@
-import type { LabelSelector, Namespace, NetworkPolicy, Pod, PolicyPeer, PolicyPort } from "../../../../local/networkPolicies/objects.ts";
+import type {
+  LabelSelector,
+  Namespace,
+  NetworkPolicy,
+  Pod,
+  PolicyPeer,
+  PolicyPort,
+} from "../../../../local/networkPolicies/objects.ts";
 
 /** A first packet of a connection. Addresses are the ones after service translation. */
 export interface Packet {
@@ -20,8 +27,8 @@ export const nodeAddress = "10.98.0.2";
 const inPodRange = (address: string): boolean => address.startsWith("10.99.0.");
 
 /**
- * NetworkPolicy as the documentation of networking.k8s.io/v1 words it, one packet and one policy at a time: slow, and written without a look
- * at the compiler, which is compared with it.
+ * NetworkPolicy as the documentation of networking.k8s.io/v1 words it, one packet and one policy at
+ * a time: slow, and written without a look at the compiler, which is compared with it.
  */
 export function allowed(world: World, packet: Packet): boolean {
   const source = podAt(world, packet.from);
@@ -54,12 +61,16 @@ function passes(world: World, pod: Pod, direction: "Ingress" | "Egress", packet:
   if (policies.length === 0) return true;
   const other = direction === "Ingress" ? packet.from : packet.to;
   return policies.some((policy) => {
-    const rules = direction === "Ingress" ? (policy.spec?.ingress ?? []) : (policy.spec?.egress ?? []);
+    const rules =
+      direction === "Ingress" ? (policy.spec?.ingress ?? []) : (policy.spec?.egress ?? []);
     return rules.some((rule) => {
       const peers = ("from" in rule ? rule.from : "to" in rule ? rule.to : undefined) ?? [];
       const ports = rule.ports ?? [];
-      const peerFits = peers.length === 0 || peers.some((peer) => fitsPeer(world, policy, peer, other));
-      return peerFits && (ports.length === 0 || ports.some((port) => fitsPort(world, port, packet)));
+      const peerFits =
+        peers.length === 0 || peers.some((peer) => fitsPeer(world, policy, peer, other));
+      return (
+        peerFits && (ports.length === 0 || ports.some((port) => fitsPort(world, port, packet)))
+      );
     });
   });
 }
@@ -70,25 +81,45 @@ function effectiveTypes({ spec }: NetworkPolicy): readonly string[] {
 }
 
 function fitsPeer(world: World, policy: NetworkPolicy, peer: PolicyPeer, address: string): boolean {
-  if (peer.ipBlock) return inBlock(address, peer.ipBlock.cidr) && !(peer.ipBlock.except ?? []).some((hole) => inBlock(address, hole));
+  if (peer.ipBlock)
+    return (
+      inBlock(address, peer.ipBlock.cidr) &&
+      !(peer.ipBlock.except ?? []).some((hole) => inBlock(address, hole))
+    );
   const pod = podAt(world, address);
   if (pod === undefined) return false;
   if (peer.namespaceSelector) {
-    const namespace = world.namespaces.find(({ metadata }) => metadata.name === pod.metadata.namespace);
-    if (!namespace || !matches(peer.namespaceSelector, namespace.metadata.labels ?? {})) return false;
+    const namespace = world.namespaces.find(
+      ({ metadata }) => metadata.name === pod.metadata.namespace,
+    );
+    if (!namespace || !matches(peer.namespaceSelector, namespace.metadata.labels ?? {}))
+      return false;
   } else if (pod.metadata.namespace !== policy.metadata.namespace) return false;
   return matches(peer.podSelector ?? {}, pod.metadata.labels ?? {});
 }
 
-function fitsPort(world: World, { protocol = "TCP", port, endPort }: PolicyPort, packet: Packet): boolean {
+function fitsPort(
+  world: World,
+  { protocol = "TCP", port, endPort }: PolicyPort,
+  packet: Packet,
+): boolean {
   if (packet.protocol !== protocol) return false;
   if (port === undefined) return true;
   if (typeof port === "number") return packet.port >= port && packet.port <= (endPort ?? port);
-  const declared = podAt(world, packet.to)?.spec?.containers?.flatMap(({ ports }) => ports ?? []) ?? [];
-  return declared.some((own) => own.name === port && (own.protocol ?? "TCP") === protocol && own.containerPort === packet.port);
+  const declared =
+    podAt(world, packet.to)?.spec?.containers?.flatMap(({ ports }) => ports ?? []) ?? [];
+  return declared.some(
+    (own) =>
+      own.name === port &&
+      (own.protocol ?? "TCP") === protocol &&
+      own.containerPort === packet.port,
+  );
 }
 
-function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
+function matches(
+  { matchLabels = {}, matchExpressions = [] }: LabelSelector,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   for (const key in matchLabels) if (labels[key] !== matchLabels[key]) return false;
   for (const { key, operator, values } of matchExpressions) {
     const present = key in labels;

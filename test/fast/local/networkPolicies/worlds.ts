@@ -1,23 +1,39 @@
 import * as fc from "fast-check";
-import type { LabelSelector, Namespace, NetworkPolicy, Pod, PolicyPeer, PolicyPort } from "../../../../local/networkPolicies/objects.ts";
+import type {
+  LabelSelector,
+  Namespace,
+  NetworkPolicy,
+  Pod,
+  PolicyPeer,
+  PolicyPort,
+} from "../../../../local/networkPolicies/objects.ts";
 import type { Packet, World } from "./specification.ts";
 
 /** Few names and few values, so that selectors often hit. */
 const namespaceNames = ["a", "b", "c"];
-const labels = fc.dictionary(fc.constantFrom("team", "env"), fc.constantFrom("x", "y"), { maxKeys: 2 });
+const labels = fc.dictionary(fc.constantFrom("team", "env"), fc.constantFrom("x", "y"), {
+  maxKeys: 2,
+});
 const expression = fc.oneof(
   fc.record({
     key: fc.constantFrom("team", "env"),
     operator: fc.constantFrom("In", "NotIn"),
     values: fc.uniqueArray(fc.constantFrom("x", "y"), { minLength: 1 }),
   }),
-  fc.record({ key: fc.constantFrom("team", "env"), operator: fc.constantFrom("Exists", "DoesNotExist") }),
+  fc.record({
+    key: fc.constantFrom("team", "env"),
+    operator: fc.constantFrom("Exists", "DoesNotExist"),
+  }),
 );
 const selector: fc.Arbitrary<LabelSelector> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({}) },
   {
     weight: 3,
-    arbitrary: fc.record({ matchLabels: fc.dictionary(fc.constantFrom("team", "env"), fc.constantFrom("x", "y"), { maxKeys: 1 }) }),
+    arbitrary: fc.record({
+      matchLabels: fc.dictionary(fc.constantFrom("team", "env"), fc.constantFrom("x", "y"), {
+        maxKeys: 1,
+      }),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ matchExpressions: fc.array(expression, { maxLength: 2 }) }) },
 );
@@ -48,7 +64,11 @@ const peer: fc.Arbitrary<PolicyPeer> = fc.oneof(
 const port: fc.Arbitrary<PolicyPort> = fc.oneof(
   fc.record({ protocol: fc.constantFrom("TCP", "UDP", "SCTP") }),
   fc.record({ port: fc.constantFrom(5000, 5001, 5002) }),
-  fc.record({ protocol: fc.constantFrom("TCP", "UDP"), port: fc.constantFrom(5000, 5001), endPort: fc.constantFrom(5001, 5002) }),
+  fc.record({
+    protocol: fc.constantFrom("TCP", "UDP"),
+    port: fc.constantFrom(5000, 5001),
+    endPort: fc.constantFrom(5001, 5002),
+  }),
   fc.record({ protocol: fc.constantFrom("TCP", "UDP"), port: fc.constantFrom("http", "metrics") }),
 );
 const peers = fc.option(fc.array(peer, { maxLength: 3 }), { nil: undefined });
@@ -61,10 +81,17 @@ const policy = (index: number): fc.Arbitrary<NetworkPolicy> =>
       namespace: fc.constantFrom(...namespaceNames),
       podSelector: selector,
       policyTypes: fc.constantFrom(undefined, [], ["Ingress"], ["Egress"], ["Ingress", "Egress"]),
-      ingress: fc.option(fc.array(fc.record({ from: peers, ports }), { maxLength: 2 }), { nil: undefined }),
-      egress: fc.option(fc.array(fc.record({ to: peers, ports }), { maxLength: 2 }), { nil: undefined }),
+      ingress: fc.option(fc.array(fc.record({ from: peers, ports }), { maxLength: 2 }), {
+        nil: undefined,
+      }),
+      egress: fc.option(fc.array(fc.record({ to: peers, ports }), { maxLength: 2 }), {
+        nil: undefined,
+      }),
     })
-    .map(({ namespace, ...spec }) => optional({ metadata: { namespace, name: `policy-${index}` }, spec }) as NetworkPolicy);
+    .map(
+      ({ namespace, ...spec }) =>
+        optional({ metadata: { namespace, name: `policy-${index}` }, spec }) as NetworkPolicy,
+    );
 
 export const podAddresses = ["10.99.0.9", "10.99.0.10", "10.99.0.11", "10.99.0.12"];
 
@@ -90,7 +117,10 @@ const pod = (index: number, phases: readonly string[]): fc.Arbitrary<Pod> =>
           },
         ],
       },
-      status: { phase: phase === "host" ? "Running" : phase, podIP: phase === "host" ? "10.98.0.2" : (podAddresses[index] ?? "") },
+      status: {
+        phase: phase === "host" ? "Running" : phase,
+        podIP: phase === "host" ? "10.98.0.2" : (podAddresses[index] ?? ""),
+      },
     }));
 
 /** `phases`: what a pod may be besides running; `host` is a pod on the node's own network. */
@@ -99,7 +129,11 @@ export const world = (phases: readonly string[] = ["Running"]): fc.Arbitrary<Wor
     policies: fc
       .tuple(...[0, 1, 2, 3].map((index) => fc.option(policy(index), { nil: undefined })))
       .map((all) => all.filter((one) => one !== undefined)),
-    namespaces: fc.tuple(...namespaceNames.map((name) => labels.map((own): Namespace => ({ metadata: { name, labels: own } })))),
+    namespaces: fc.tuple(
+      ...namespaceNames.map((name) =>
+        labels.map((own): Namespace => ({ metadata: { name, labels: own } })),
+      ),
+    ),
     pods: fc.tuple(...podAddresses.map((_, index) => pod(index, phases))),
   });
 

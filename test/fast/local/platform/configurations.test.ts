@@ -11,10 +11,18 @@ import { kubeconfigText } from "../../../../local/platform/kubeconfig.ts";
 import { kubeletConfiguration } from "../../../../local/platform/kubelet.ts";
 import { kubeProxyConfiguration } from "../../../../local/platform/kubeProxy.ts";
 import { podNetworkConfiguration } from "../../../../local/platform/podNetwork.ts";
-import { hostBasedAuthentication, postgresqlConfiguration } from "../../../../local/platform/postgresql.ts";
+import {
+  hostBasedAuthentication,
+  postgresqlConfiguration,
+} from "../../../../local/platform/postgresql.ts";
 import { platformValues } from "../../../../local/platform/values.ts";
 
-const context = platformContext("test", { kubernetes: "/k", coredns: "/c", traefik: "/t", versitygw: "/v" });
+const context = platformContext("test", {
+  kubernetes: "/k",
+  coredns: "/c",
+  traefik: "/t",
+  versitygw: "/v",
+});
 const { network, paths } = context;
 
 test("no configuration names another profile's folder or an address outside of its own ranges", () => {
@@ -51,7 +59,10 @@ test("the kubelet asks who calls, keeps local images and leaves the machine's se
     protectKernelDefaults: true,
     clusterDNS: [network.dnsServiceIp],
   });
-  expect(kubeProxyConfiguration(context, "")).toMatchObject({ mode: "nftables", conntrack: { maxPerCore: 0, min: 0 } });
+  expect(kubeProxyConfiguration(context, "")).toMatchObject({
+    mode: "nftables",
+    conntrack: { maxPerCore: 0, min: 0 },
+  });
 });
 
 test("PostgreSQL takes nothing but TLS and a password, on the node's address, and logs no statement", () => {
@@ -71,7 +82,9 @@ test("PostgreSQL takes nothing but TLS and a password, on the node's address, an
 test("containers start without the capability to lower a score, and pods are connected point to point", () => {
   expect(containerdConfiguration(paths, "native")).toContain("restrict_oom_score_adj = true");
   expect(containerdConfiguration(paths, "native")).toContain('snapshotter = "native"');
-  const { plugins } = JSON.parse(podNetworkConfiguration(network, paths)) as { plugins: { type: string }[] };
+  const { plugins } = JSON.parse(podNetworkConfiguration(network, paths)) as {
+    plugins: { type: string }[];
+  };
   expect(plugins.map(({ type }) => type)).toEqual(["ptp", "mlflow-network-policies"]);
 });
 
@@ -94,11 +107,18 @@ test("an instance without a ready pod answers 503, and no upload is cut off: as 
 
 test("the services beside the cluster get rights to read, and one to say where the ingress is", () => {
   const roles = bootstrapObjects(network).flatMap(({ object }) => {
-    const { kind, rules } = object as { kind: string; rules?: { verbs: string[]; resources: string[] }[] };
+    const { kind, rules } = object as {
+      kind: string;
+      rules?: { verbs: string[]; resources: string[] }[];
+    };
     return kind === "ClusterRole" ? (rules ?? []) : [];
   });
-  const writing = roles.filter(({ verbs }) => verbs.some((verb) => !["get", "list", "watch"].includes(verb)));
-  expect(writing).toEqual([{ apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["update"] }]);
+  const writing = roles.filter(({ verbs }) =>
+    verbs.some((verb) => !["get", "list", "watch"].includes(verb)),
+  );
+  expect(writing).toEqual([
+    { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["update"] },
+  ]);
   expect(roles.filter(({ resources }) => resources.includes("secrets"))).toHaveLength(1);
 });
 
@@ -132,8 +152,12 @@ test("a kubeconfig is complete in itself", () => {
   const { clusters, users, contexts, ...rest } = JSON.parse(
     kubeconfigText({ name: "n", server: "https://s", ca: "CA", certificate: "CERT", key: "KEY" }),
   );
-  expect(clusters).toEqual([{ name: "n", cluster: { server: "https://s", "certificate-authority-data": "Q0E=" } }]);
-  expect(users).toEqual([{ name: "n", user: { "client-certificate-data": "Q0VSVA==", "client-key-data": "S0VZ" } }]);
+  expect(clusters).toEqual([
+    { name: "n", cluster: { server: "https://s", "certificate-authority-data": "Q0E=" } },
+  ]);
+  expect(users).toEqual([
+    { name: "n", user: { "client-certificate-data": "Q0VSVA==", "client-key-data": "S0VZ" } },
+  ]);
   expect(contexts).toEqual([{ name: "n", context: { cluster: "n", user: "n" } }]);
   expect(rest["current-context"]).toBe("n");
 });

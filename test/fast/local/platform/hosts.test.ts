@@ -9,18 +9,23 @@ const entries = [
   { address: "10.213.0.2", name: "one.mlflow.test" },
   { address: "10.213.0.2", name: "two.mlflow.test" },
 ];
-const block = "# BEGIN mlflow-instances local\n10.213.0.2 one.mlflow.test\n10.213.0.2 two.mlflow.test\n# END mlflow-instances local\n";
+const block =
+  "# BEGIN mlflow-instances local\n10.213.0.2 one.mlflow.test\n10.213.0.2 two.mlflow.test\n# END mlflow-instances local\n";
 
 test("a block is added, replaced and removed; the rest stays", () => {
   const before = "127.0.0.1 localhost\n# mine\n";
   const added = withHosts(before, "local", entries);
   expect(added).toBe(before + block);
-  expect(withHosts(added, "local", entries.slice(1))).toBe(`${before}${block.replace("10.213.0.2 one.mlflow.test\n", "")}`);
+  expect(withHosts(added, "local", entries.slice(1))).toBe(
+    `${before}${block.replace("10.213.0.2 one.mlflow.test\n", "")}`,
+  );
   expect(withHosts(added, "local", [])).toBe(before);
 });
 
 test("the blocks of two profiles don't touch each other", () => {
-  const both = withHosts(withHosts("a b\n", "local", entries), "test", [{ address: "10.213.1.2", name: "x.engine.mlflow.test" }]);
+  const both = withHosts(withHosts("a b\n", "local", entries), "test", [
+    { address: "10.213.1.2", name: "x.engine.mlflow.test" },
+  ]);
   expect(withHosts(both, "test", [])).toBe(`a b\n${block}`);
 });
 
@@ -33,9 +38,12 @@ test("any other file comes back as it was after adding and removing", () => {
   const line = fc.stringMatching(/^[a-z0-9.# \t]{0,30}$/);
   fc.assert(
     fc.property(fc.array(line), (lines) => {
-      const before = lines.length === 0 ? "" : `${lines.join("\n").replace(/\n+$/, "")}\n`.replace(/^\n$/, "");
+      const before =
+        lines.length === 0 ? "" : `${lines.join("\n").replace(/\n+$/, "")}\n`.replace(/^\n$/, "");
       expect(withHosts(withHosts(before, "local", entries), "local", [])).toBe(before);
-      expect(withHosts(withHosts(before, "local", entries), "local", entries)).toBe(withHosts(before, "local", entries));
+      expect(withHosts(withHosts(before, "local", entries), "local", entries)).toBe(
+        withHosts(before, "local", entries),
+      );
     }),
   );
 });

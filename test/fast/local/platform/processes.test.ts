@@ -21,7 +21,9 @@ const definition: ServiceDefinition = {
 };
 
 test("the same definition has the same hash wherever its program lies", () => {
-  expect(definitionHash({ ...definition, program: "/another/home/x" }, "f1")).toBe(definitionHash(definition, "f1"));
+  expect(definitionHash({ ...definition, program: "/another/home/x" }, "f1")).toBe(
+    definitionHash(definition, "f1"),
+  );
 });
 
 test("whatever a service reads at its start changes the hash", () => {
@@ -38,14 +40,27 @@ test("whatever a service reads at its start changes the hash", () => {
 });
 
 test("no secret is among the arguments that start a service", () => {
-  const args = launchArguments({ ...definition, user: "postgres" }, { pid: 7, startTime: "1" }, "/run/record", "hash", "/run/proc");
+  const args = launchArguments(
+    { ...definition, user: "postgres" },
+    { pid: 7, startTime: "1" },
+    "/run/record",
+    "hash",
+    "/run/proc",
+  );
   expect(args.join(" ")).not.toContain("s3cr3t");
-  expect(args.slice(-5)).toEqual(["--reuid=postgres", "--regid=postgres", "--init-groups", "/a/tools/x", "--flag"]);
+  expect(args.slice(-5)).toEqual([
+    "--reuid=postgres",
+    "--regid=postgres",
+    "--init-groups",
+    "/a/tools/x",
+    "--flag",
+  ]);
 });
 
 test("a record that was cut off is no record", () => {
   expect(parseServiceRecord("12 345 abc\n")).toEqual({ pid: 12, startTime: "345", hash: "abc" });
-  for (const text of ["", "12", "12 345", "x 345 abc", "12 y abc"]) expect(parseServiceRecord(text)).toBeUndefined();
+  for (const text of ["", "12", "12 345", "x 345 abc", "12 y abc"])
+    expect(parseServiceRecord(text)).toBeUndefined();
   expect(parseRecord("12 345\n")).toEqual({ pid: 12, startTime: "345" });
   for (const text of ["", "12", "a b"]) expect(parseRecord(text)).toBeUndefined();
 });

@@ -10,7 +10,8 @@ import {
   withDescendants,
 } from "../../../../local/platform/procfs.ts";
 
-const line = (name: string): string => `4242 (${name}) S 17 ${Array.from({ length: 17 }, (_, index) => index).join(" ")} 987654 1 2 3`;
+const line = (name: string): string =>
+  `4242 (${name}) S 17 ${Array.from({ length: 17 }, (_, index) => index).join(" ")} 987654 1 2 3`;
 
 test("a program's name may hold spaces and parentheses", () => {
   for (const name of ["etcd", "a b", "tmux: server (x)", ") S 1 ("]) {
@@ -48,7 +49,9 @@ test("a pid that was given to another process is not taken for the former one", 
 });
 
 test("a process that ignores the polite signal is ended by force", async () => {
-  const child = spawn("sh", ["-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done"], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn("sh", ["-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   await new Promise((resolve) => child.stdout.once("data", resolve));
   const pid = child.pid ?? 0;
   const identity = { pid, startTime: (await processStat(pid))?.startTime ?? "" };

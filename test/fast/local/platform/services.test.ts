@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { clusterObjects, runInOrder, servicePlans, serviceStops, stopOrder } from "../../../../local/platform/services.ts";
+import {
+  clusterObjects,
+  runInOrder,
+  servicePlans,
+  serviceStops,
+  stopOrder,
+} from "../../../../local/platform/services.ts";
 
 const step = (name: string, after: string[], log: string[], ms = 1) => ({
   name,
@@ -28,14 +34,21 @@ test("a failure reaches the caller and nothing that waits for it begins", async 
 });
 
 test("steps that wait for each other or for nothing known are an error", async () => {
-  await expect(runInOrder([step("a", ["b"], []), step("b", ["a"], [])])).rejects.toThrow("Steps wait for each other: a -> b -> a");
-  await expect(runInOrder([step("a", ["z"], [])])).rejects.toThrow("a waits for z, which is no step");
+  await expect(runInOrder([step("a", ["b"], []), step("b", ["a"], [])])).rejects.toThrow(
+    "Steps wait for each other: a -> b -> a",
+  );
+  await expect(runInOrder([step("a", ["z"], [])])).rejects.toThrow(
+    "a waits for z, which is no step",
+  );
 });
 
 test("the plan can be carried out and every service is stopped exactly once", async () => {
   const names = servicePlans.map(({ name }) => name);
   const log: string[] = [];
-  await runInOrder([...servicePlans.map(({ name, after }) => step(name, [...after], log)), step(clusterObjects, ["kube-apiserver"], log)]);
+  await runInOrder([
+    ...servicePlans.map(({ name, after }) => step(name, [...after], log)),
+    step(clusterObjects, ["kube-apiserver"], log),
+  ]);
   expect(log.indexOf("+kubelet")).toBeGreaterThan(log.indexOf("-network-policies"));
   expect(stopOrder.flat().sort()).toEqual([...names].sort());
   for (const name of Object.keys(serviceStops)) expect(names).toContain(name);

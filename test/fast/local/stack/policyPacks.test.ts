@@ -8,7 +8,8 @@ import type { Pulumi } from "../../../../local/stack/pulumi.ts";
 test("a project's pack is used, with its configuration where there is one", () => {
   const folder = mkdtempSync(join(tmpdir(), "policy-packs-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const packs = () => policyPacks({ project: { folder, stack: "dev", instancesFolder: folder } } as Pulumi);
+  const packs = () =>
+    policyPacks({ project: { folder, stack: "dev", instancesFolder: folder } } as Pulumi);
   expect(packs()).toEqual([]);
 
   const pack = join(folder, "policies");

@@ -21,7 +21,11 @@ describe("a cached folder", () => {
       made += 1;
       await writeFile(join(temporary, "file"), `${made}`);
     };
-    await Promise.all([folderOnce(target, make), folderOnce(target, make), folderOnce(target, make)]);
+    await Promise.all([
+      folderOnce(target, make),
+      folderOnce(target, make),
+      folderOnce(target, make),
+    ]);
     await folderOnce(target, make);
     expect(made).toBe(1);
     expect(await readFile(join(target, "file"), "utf8")).toBe("1");
@@ -42,7 +46,10 @@ describe("a cached folder", () => {
     await mkdir(join(folder, "tool-1.partial-4711"));
     await mkdir(join(folder, "tool-12.partial-4711"));
     await folderOnce(target, () => Promise.resolve());
-    expect((await readdir(folder)).filter((name) => !name.endsWith(".lock")).sort()).toEqual(["tool-1", "tool-12.partial-4711"]);
+    expect((await readdir(folder)).filter((name) => !name.endsWith(".lock")).sort()).toEqual([
+      "tool-1",
+      "tool-12.partial-4711",
+    ]);
   });
 
   it("can be made at once after its maker was killed with SIGKILL", async () => {
@@ -55,12 +62,18 @@ describe("a cached folder", () => {
         console.log("half");
         await new Promise((resolve) => setTimeout(resolve, 60_000));
       });`;
-    const maker = spawn(process.execPath, ["--input-type=module", "--disable-warning=ExperimentalWarning", "-e", program], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const maker = spawn(
+      process.execPath,
+      ["--input-type=module", "--disable-warning=ExperimentalWarning", "-e", program],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     await once(maker.stdout, "data");
     let waited = false;
-    const second = folderOnce(target, (temporary) => writeFile(join(temporary, "whole"), ""), { onWait: () => void (waited = true) });
+    const second = folderOnce(target, (temporary) => writeFile(join(temporary, "whole"), ""), {
+      onWait: () => void (waited = true),
+    });
     await new Promise((resolve) => setTimeout(resolve, 1300));
     maker.kill("SIGKILL");
     await second;

@@ -35,12 +35,18 @@ describe("pins", () => {
     const [, minor, patch] = versions.kubernetes.split(".");
     const replaced = (await goMod("kubernetes")).split("\n").filter((line) => line.includes("=>"));
     expect(replaced.length).toBeGreaterThan(25);
-    for (const line of replaced) expect(line.trim()).toMatch(new RegExp(`^(k8s\\.io/[\\w-]+) => \\1 v0\\.${minor}\\.${patch}$`));
+    for (const line of replaced)
+      expect(line.trim()).toMatch(
+        new RegExp(`^(k8s\\.io/[\\w-]+) => \\1 v0\\.${minor}\\.${patch}$`),
+      );
   });
 
   it("the provider plugins are those of the npm packages", async () => {
-    const manifest = JSON.parse(await readFile(join(root, "components/package.json"), "utf8")) as { dependencies: Record<string, string> };
-    for (const [name, version] of Object.entries(pluginVersions)) expect(manifest.dependencies[`@pulumi/${name}`]).toBe(version);
+    const manifest = JSON.parse(await readFile(join(root, "components/package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    for (const [name, version] of Object.entries(pluginVersions))
+      expect(manifest.dependencies[`@pulumi/${name}`]).toBe(version);
   });
 
   it("the Python client and the image hold the pinned MLflow, and every requirement has a hash", async () => {

@@ -9,7 +9,10 @@ let folder: string;
 let paths: QuietPaths;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "quiet-"));
-  paths = { policy: join(folder, "sbin", "policy-rc.d"), cluster: join(folder, "createcluster.d", "x.conf") };
+  paths = {
+    policy: join(folder, "sbin", "policy-rc.d"),
+    cluster: join(folder, "createcluster.d", "x.conf"),
+  };
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -17,7 +20,10 @@ describe("an installation that starts nothing", () => {
   it("forbids services and PostgreSQL clusters while it runs, and leaves nothing", async () => {
     const seen = await withoutServices(async () => {
       expect((await stat(paths.policy)).mode & 0o777).toBe(0o755);
-      return { policy: await readFile(paths.policy, "utf8"), cluster: await readFile(paths.cluster, "utf8") };
+      return {
+        policy: await readFile(paths.policy, "utf8"),
+        cluster: await readFile(paths.cluster, "utf8"),
+      };
     }, paths);
     expect(seen.policy).toMatch(/^#!\/bin\/sh\n[^]*exit 101\n$/);
     expect(seen.cluster).toContain("create_main_cluster = false");
@@ -28,7 +34,9 @@ describe("an installation that starts nothing", () => {
   it("puts the machine's own policy back, after a failure too", async () => {
     await mkdir(join(folder, "sbin"));
     await writeFile(paths.policy, "#!/bin/sh\nexit 0 # mine\n");
-    await expect(withoutServices(() => Promise.reject(new Error("apt failed")), paths)).rejects.toThrow("apt failed");
+    await expect(
+      withoutServices(() => Promise.reject(new Error("apt failed")), paths),
+    ).rejects.toThrow("apt failed");
     expect(await readFile(paths.policy, "utf8")).toContain("mine");
   });
 
@@ -36,7 +44,9 @@ describe("an installation that starts nothing", () => {
     await mkdir(join(folder, "sbin"));
     await writeFile(paths.policy, "#!/bin/sh\nexit 0 # mine\n");
     // An installation that never reaches its end: what it leaves is what kill -9 leaves.
-    await new Promise<void>((begun) => void withoutServices(() => (begun(), new Promise(() => undefined)), paths));
+    await new Promise<void>(
+      (begun) => void withoutServices(() => (begun(), new Promise(() => undefined)), paths),
+    );
     expect(await readFile(paths.policy, "utf8")).not.toContain("mine");
     await withoutServices(() => Promise.resolve(), paths);
     expect(await readFile(paths.policy, "utf8")).toContain("mine");

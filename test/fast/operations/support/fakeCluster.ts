@@ -1,6 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { KubeConfig, type CoreV1Event, type V1CronJob, type V1Job, type V1Pod } from "@kubernetes/client-node";
+import {
+  KubeConfig,
+  type CoreV1Event,
+  type V1CronJob,
+  type V1Job,
+  type V1Pod,
+} from "@kubernetes/client-node";
 import { onTestFinished } from "vitest";
 import { Cluster } from "../../../../operations/cluster.ts";
 
@@ -27,8 +33,14 @@ export interface FakeCluster {
   readonly deleted: string[];
 }
 
-/** An API server of a test's own, over real HTTP on loopback. It knows only the few requests of the maintenance commands; any other is a 500 with the request in it. */
-export async function fakeCluster(change: Partial<Script> = {}, limit = 2_000): Promise<FakeCluster> {
+/**
+ * An API server of a test's own, over real HTTP on loopback. It knows only the few requests of the
+ * maintenance commands; any other is a 500 with the request in it.
+ */
+export async function fakeCluster(
+  change: Partial<Script> = {},
+  limit = 2_000,
+): Promise<FakeCluster> {
   const script: Script = {
     cronJob: cronJob(),
     refused: [],
@@ -51,8 +63,10 @@ export async function fakeCluster(change: Partial<Script> = {}, limit = 2_000): 
     if (script.first(method, path, answer)) return;
     const body = await textOf(request);
     const name = path.split("/").at(-1) ?? "";
-    const json = (value: unknown, status = 200) => answer.writeHead(status).end(JSON.stringify(value));
-    const orNotFound = (value: unknown) => (value === undefined ? json({ message: `"${name}" not found` }, 404) : json(value));
+    const json = (value: unknown, status = 200) =>
+      answer.writeHead(status).end(JSON.stringify(value));
+    const orNotFound = (value: unknown) =>
+      value === undefined ? json({ message: `"${name}" not found` }, 404) : json(value);
     const job = created.find(({ metadata }) => metadata?.name === name);
 
     if (method === "GET" && path.includes("/cronjobs/")) return void orNotFound(script.cronJob);
@@ -66,13 +80,18 @@ export async function fakeCluster(change: Partial<Script> = {}, limit = 2_000): 
       return void json(JSON.parse(body), 201);
     }
     if (method === "GET" && path.includes("/jobs/")) {
-      return void orNotFound(job && !deleted.includes(name) ? { ...job, status: { conditions: script.jobConditions } } : undefined);
+      return void orNotFound(
+        job && !deleted.includes(name)
+          ? { ...job, status: { conditions: script.jobConditions } }
+          : undefined,
+      );
     }
     if (method === "DELETE" && path.includes("/jobs/")) {
       deleted.push(name);
       return void json({});
     }
-    if (method === "GET" && path.endsWith("/pods")) return void json({ items: script.pod === undefined ? [] : [script.pod] });
+    if (method === "GET" && path.endsWith("/pods"))
+      return void json({ items: script.pod === undefined ? [] : [script.pod] });
     if (method === "GET" && path.endsWith("/events")) return void json({ items: script.events });
     if (method === "GET" && path.endsWith("/log")) return script.log(answer.writeHead(200), query);
     json({ message: `unexpected ${method} ${path}` }, 500);
@@ -90,14 +109,24 @@ export async function fakeCluster(change: Partial<Script> = {}, limit = 2_000): 
     contexts: [{ name: "fake", cluster: "c", user: "u" }],
     currentContext: "fake",
   });
-  return { script, cluster: new Cluster(config, { first: limit, usual: limit, create: limit }), requests, created, deleted };
+  return {
+    script,
+    cluster: new Cluster(config, { first: limit, usual: limit, create: limit }),
+    requests,
+    created,
+    deleted,
+  };
 }
 
 export function cronJob(): V1CronJob {
   return {
     apiVersion: "batch/v1",
     kind: "CronJob",
-    metadata: { name: "retention", namespace: "mlflow-shop", uid: "11111111-2222-3333-4444-555555555555" },
+    metadata: {
+      name: "retention",
+      namespace: "mlflow-shop",
+      uid: "11111111-2222-3333-4444-555555555555",
+    },
     spec: {
       schedule: "17 2 * * *",
       jobTemplate: {
@@ -127,14 +156,20 @@ export function cronJob(): V1CronJob {
   };
 }
 
-type State = NonNullable<NonNullable<NonNullable<V1Pod["status"]>["containerStatuses"]>[number]["state"]>;
+type State = NonNullable<
+  NonNullable<NonNullable<V1Pod["status"]>["containerStatuses"]>[number]["state"]
+>;
 
 /** A pod whose container is in a state; without one it isn't created yet. */
 export function pod(state: State | undefined, status: V1Pod["status"] = {}): V1Pod {
   const container = { name: "maintenance", image: "i", imageID: "", ready: false, restartCount: 0 };
   return {
     metadata: { name: "retention-1-abcde" },
-    status: { phase: "Pending", ...(state === undefined ? {} : { containerStatuses: [{ ...container, state }] }), ...status },
+    status: {
+      phase: "Pending",
+      ...(state === undefined ? {} : { containerStatuses: [{ ...container, state }] }),
+      ...status,
+    },
   };
 }
 

@@ -12,7 +12,8 @@ const grant = (props: object) => ({
   props: { ...part("retentionConnect").props, ...props },
 });
 const both = (props: object) => [...instance(), ...instance("search"), grant(props)];
-const verdict = async (stack: Parameters<typeof judgeStack>[1]) => (await judgeStack(databaseRefusesOthers, stack)).violations;
+const verdict = async (stack: Parameters<typeof judgeStack>[1]) =>
+  (await judgeStack(databaseRefusesOthers, stack)).violations;
 const open =
   "urn:shop-database: Every role of the server may connect to the database of instance shop; add a postgresql.Grant on mlflow_shop with role public, objectType database and no privileges.";
 
@@ -25,19 +26,34 @@ stackContract(databaseRefusesOthers, {
   breaks: instance("shop", { noPublic: undefined }),
   message: open,
   unknown: [
-    { given: instance("shop", { noPublic: changed(part("noPublic"), ["database"], unknown) }), later: ["database"] },
     {
-      given: with_(grant({ role: "public" }), instance("shop", { retentionConnect: changed(part("retentionConnect"), ["role"], unknown) })),
+      given: instance("shop", { noPublic: changed(part("noPublic"), ["database"], unknown) }),
+      later: ["database"],
+    },
+    {
+      given: with_(
+        grant({ role: "public" }),
+        instance("shop", {
+          retentionConnect: changed(part("retentionConnect"), ["role"], unknown),
+        }),
+      ),
       later: ["role"],
       violations: [
         "urn:more: more lets every role of the server into the database mlflow_shop of instance shop; take its privileges away.",
       ],
     },
-    { given: instance("shop", { database: changed(part("database"), ["name"], unknown) }), later: ["name"] },
+    {
+      given: instance("shop", { database: changed(part("database"), ["name"], unknown) }),
+      later: ["name"],
+    },
   ],
   ignores: {
     "a grant on a schema": both({ objectType: "schema", role: "mlflow_search" }),
-    "a database of nobody": with_({ type: "postgresql:index/database:Database", name: "grafana", props: { name: "grafana" } }),
+    "a database of nobody": with_({
+      type: "postgresql:index/database:Database",
+      name: "grafana",
+      props: { name: "grafana" },
+    }),
   },
 });
 
@@ -55,5 +71,10 @@ test("what PUBLIC is given back is told as such", async () => {
 });
 
 test("a database that is missing is another rule's matter", async () => {
-  expect(await judgeStack(databaseRefusesOthers, instance("shop", { database: undefined, noPublic: undefined }))).toEqual(clean);
+  expect(
+    await judgeStack(
+      databaseRefusesOthers,
+      instance("shop", { database: undefined, noPublic: undefined }),
+    ),
+  ).toEqual(clean);
 });

@@ -10,7 +10,12 @@ const component = ["metadata", "labels", "app.kubernetes.io/component"] as const
 const hidden = (which: Part) => changed(part(which), component, unknown);
 
 const running = ["migration", "tokens", "retention", "staleRuns", "ingress"] as const;
-const gone = Object.fromEntries([...running, "service", "role", "retentionRole", "staleRunsRole"].map((which) => [which, undefined]));
+const gone = Object.fromEntries(
+  [...running, "service", "role", "retentionRole", "staleRunsRole"].map((which) => [
+    which,
+    undefined,
+  ]),
+);
 
 stackContract(instanceHasEachPartOnce, {
   passes: {
@@ -35,11 +40,21 @@ stackContract(instanceHasEachPartOnce, {
     "roles under other names, which database-follows-instance judges": instance("shop", {
       role: changed(part("role"), ["name"], "models"),
       retentionRole: changed(part("retentionRole"), ["name"], "gc"),
-      staleRunsRole: { ...changed(part("staleRunsRole"), ["name"], "models_stale_runs"), name: "shop-cleaner" },
+      staleRunsRole: {
+        ...changed(part("staleRunsRole"), ["name"], "models_stale_runs"),
+        name: "shop-cleaner",
+      },
     }),
     "a namespace that is no instance's": [foreignNamespace],
-    "what is nobody's": with_({ type: "aws:s3/bucket:Bucket", name: "logs", props: { bucket: "logs" } }),
-    "an instance on its way out, which keeps its data only": instance("shop", { namespace: beingDeleted, ...gone }),
+    "what is nobody's": with_({
+      type: "aws:s3/bucket:Bucket",
+      name: "logs",
+      props: { bucket: "logs" },
+    }),
+    "an instance on its way out, which keeps its data only": instance("shop", {
+      namespace: beingDeleted,
+      ...gone,
+    }),
     "another Deployment of the instance": with_(
       changed({ ...part("server"), name: "shop-proxy", urn: "urn:shop-proxy" }, component, "proxy"),
     ),
@@ -61,7 +76,10 @@ describe.each<[Part, string]>([
   ["ingress", "Ingress"],
 ])("%s", (which, what) => {
   test("none", async () => {
-    expect((await judgeStack(instanceHasEachPartOnce, instance("shop", { [which]: undefined }))).violations).toEqual([
+    expect(
+      (await judgeStack(instanceHasEachPartOnce, instance("shop", { [which]: undefined })))
+        .violations,
+    ).toEqual([
       `urn:shop-namespace: Instance shop has no ${what}; add it, with the instance's labels or tags.`,
     ]);
   });
@@ -81,7 +99,12 @@ describe.each<[Part, string]>([
 });
 
 test("an instance on its way out still has its data", async () => {
-  const stack = instance("shop", { namespace: beingDeleted, ...gone, bucket: undefined, database: undefined });
+  const stack = instance("shop", {
+    namespace: beingDeleted,
+    ...gone,
+    bucket: undefined,
+    database: undefined,
+  });
   expect((await judgeStack(instanceHasEachPartOnce, stack)).violations).toEqual([
     "urn:shop-namespace: Instance shop has no bucket; add it, with the instance's labels or tags.",
     "urn:shop-namespace: Instance shop has no database; add it, with the instance's labels or tags.",
@@ -90,10 +113,16 @@ test("an instance on its way out still has its data", async () => {
 
 test("a part that the platform has another way for may be missing, and two are still one too many", async () => {
   const config = { optional: ["stale-runs job (CronJob, component stale-runs)"] };
-  expect(await judgeStack(instanceHasEachPartOnce, instance("shop", { staleRuns: undefined }), { config })).toEqual(clean);
+  expect(
+    await judgeStack(instanceHasEachPartOnce, instance("shop", { staleRuns: undefined }), {
+      config,
+    }),
+  ).toEqual(clean);
   const second = { ...part("staleRuns"), name: "shop-second", urn: "urn:second" };
-  expect((await judgeStack(instanceHasEachPartOnce, with_(second), { config })).violations).toHaveLength(1);
-  await expect(judgeStack(instanceHasEachPartOnce, instance(), { config: { optional: ["pods"] } })).rejects.toThrow(
-    /instance-has-each-part-once\.optional\[0\]: /,
-  );
+  expect(
+    (await judgeStack(instanceHasEachPartOnce, with_(second), { config })).violations,
+  ).toHaveLength(1);
+  await expect(
+    judgeStack(instanceHasEachPartOnce, instance(), { config: { optional: ["pods"] } }),
+  ).rejects.toThrow(/instance-has-each-part-once\.optional\[0\]: /);
 });

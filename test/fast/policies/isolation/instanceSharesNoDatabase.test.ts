@@ -8,7 +8,11 @@ import { judgeStack, unknown, type Given } from "../support.ts";
 const address = (role: string, database: string) =>
   `postgresql+psycopg2://${role}:hidden@db.example.com:5432/${database}?sslmode=verify-full`;
 const logsIn = (text: string, field = "stringData"): Given =>
-  changed(part("credentials"), [], { ...part("credentials").props, stringData: undefined, [field]: { "backend-store-uri": text } });
+  changed(part("credentials"), [], {
+    ...part("credentials").props,
+    stringData: undefined,
+    [field]: { "backend-store-uri": text },
+  });
 const stack = (credentials: Given) => instance("shop", { credentials });
 const own = "mlflow_shop or mlflow_shop_retention or mlflow_shop_stale_runs";
 const wrong = (path: string, what: string, use: string) =>
@@ -18,7 +22,9 @@ stackContract(instanceSharesNoDatabase, {
   passes: {
     "two instances": [...instance(), ...instance("search")],
     "a maintenance job's role": stack(logsIn(address("mlflow_shop_retention", "mlflow_shop"))),
-    "an address without a password": stack(logsIn("postgresql://mlflow_shop@db.example.com/mlflow_shop")),
+    "an address without a password": stack(
+      logsIn("postgresql://mlflow_shop@db.example.com/mlflow_shop"),
+    ),
     "names of one's own, which database-follows-instance judges": instance("shop", {
       database: changed(part("database"), ["name"], "models"),
       role: changed(part("role"), ["name"], "modeller"),
@@ -31,7 +37,9 @@ stackContract(instanceSharesNoDatabase, {
     {
       given: instance("shop", {
         credentials: logsIn(unknown),
-        tokens: changed(part("tokens"), ["stringData"], { uri: address("mlflow_shop", "mlflow_search") }),
+        tokens: changed(part("tokens"), ["stringData"], {
+          uri: address("mlflow_shop", "mlflow_search"),
+        }),
       }),
       later: ["stringData.backend-store-uri"],
       violations: [
@@ -45,10 +53,17 @@ stackContract(instanceSharesNoDatabase, {
       ...logsIn(address("grafana", "grafana")),
       name: "grafana",
       urn: "urn:grafana",
-      props: { metadata: { namespace: "monitoring" }, stringData: { url: address("grafana", "grafana") } },
+      props: {
+        metadata: { namespace: "monitoring" },
+        stringData: { url: address("grafana", "grafana") },
+      },
     }),
     "another text": stack(logsIn("mysql://mlflow_search:hidden@db.example.com/mlflow_search")),
-    "another type": with_({ type: "kubernetes:core/v1:ConfigMap", name: "shop-x", props: { data: { url: address("a", "b") } } }),
+    "another type": with_({
+      type: "kubernetes:core/v1:ConfigMap",
+      name: "shop-x",
+      props: { data: { url: address("a", "b") } },
+    }),
   },
 });
 
@@ -64,6 +79,8 @@ test("encoded values are read, the role is judged, and no password is told", asy
 
 test("a value that the engine gives in plain and encoded is told once", async () => {
   const text = address("mlflow_shop", "mlflow_search");
-  const both = changed(logsIn(text), ["data"], { "backend-store-uri": Buffer.from(text).toString("base64") });
+  const both = changed(logsIn(text), ["data"], {
+    "backend-store-uri": Buffer.from(text).toString("base64"),
+  });
   expect((await judgeStack(instanceSharesNoDatabase, stack(both))).violations).toHaveLength(1);
 });

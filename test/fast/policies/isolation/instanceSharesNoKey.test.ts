@@ -6,14 +6,28 @@ import { instance, part } from "../instances.ts";
 import { clean, judgeStack, unknown, type Given } from "../support.ts";
 
 const key = ["stringData", "access-key-id"] as const;
-const withKey = (value: unknown) => instance("search", { credentials: changed(part("credentials", "search"), key, value) });
+const withKey = (value: unknown) =>
+  instance("search", { credentials: changed(part("credentials", "search"), key, value) });
 const policy = (statements: unknown) =>
-  instance("search", { bucketPolicy: changed(part("bucketPolicy", "search"), ["policy"], JSON.stringify({ Statement: statements })) });
-const allow = (principal: unknown) => ({ Effect: "Allow", Principal: principal, Action: "s3:GetObject" });
+  instance("search", {
+    bucketPolicy: changed(
+      part("bucketPolicy", "search"),
+      ["policy"],
+      JSON.stringify({ Statement: statements }),
+    ),
+  });
+const allow = (principal: unknown) => ({
+  Effect: "Allow",
+  Principal: principal,
+  Action: "s3:GetObject",
+});
 
 const preview = (name: string) =>
   instance(name).map((given) => {
-    const text = JSON.stringify(given).replaceAll('"mlflow-instances/environment":"dev"', '"mlflow-instances/environment":"pr-12"');
+    const text = JSON.stringify(given).replaceAll(
+      '"mlflow-instances/environment":"dev"',
+      '"mlflow-instances/environment":"pr-12"',
+    );
     return JSON.parse(text.replaceAll(/KEY-[a-z0-9-]+|user-[a-z0-9-]+/g, "preview")) as Given;
   });
 
@@ -23,12 +37,18 @@ const message =
 stackContract(instanceSharesNoKey, {
   passes: {
     "two instances": [...instance(), ...instance("search")],
-    "one instance's key in several of its Secrets": instance("shop", { tokens: { ...part("credentials"), name: "shop-again" } }),
+    "one instance's key in several of its Secrets": instance("shop", {
+      tokens: { ...part("credentials"), name: "shop-again" },
+    }),
     "instances of a pull request": [...preview("pr-12-shop"), ...preview("pr-12-search")],
     "an administrator in both policies": [
       ...instance(),
       ...policy([
-        { Effect: "Allow", Principal: { AWS: ["platform-admin"] }, Action: ["s3:GetObject", "s3:*"] },
+        {
+          Effect: "Allow",
+          Principal: { AWS: ["platform-admin"] },
+          Action: ["s3:GetObject", "s3:*"],
+        },
         allow({ AWS: "user-search" }),
       ]),
     ],
@@ -40,7 +60,10 @@ stackContract(instanceSharesNoKey, {
     {
       given: [
         ...instance(),
-        ...instance("search", { credentials: changed(part("credentials", "search"), key, unknown), bucketPolicy: part("bucketPolicy") }),
+        ...instance("search", {
+          credentials: changed(part("credentials", "search"), key, unknown),
+          bucketPolicy: part("bucketPolicy"),
+        }),
       ],
       later: [key.join(".")],
     },
@@ -54,16 +77,28 @@ stackContract(instanceSharesNoKey, {
 });
 
 test("an encoded key is read, and no key is told", async () => {
-  const encoded = changed(changed(part("credentials", "search"), ["stringData"], undefined), ["data"], {
-    AWS_ACCESS_KEY_ID: Buffer.from("KEY-shop").toString("base64"),
-  });
-  const { violations } = await judgeStack(instanceSharesNoKey, [...instance(), ...instance("search", { credentials: encoded })]);
-  expect(violations).toEqual([message.replace("stringData.access-key-id of search", "data.AWS_ACCESS_KEY_ID of search")]);
+  const encoded = changed(
+    changed(part("credentials", "search"), ["stringData"], undefined),
+    ["data"],
+    {
+      AWS_ACCESS_KEY_ID: Buffer.from("KEY-shop").toString("base64"),
+    },
+  );
+  const { violations } = await judgeStack(instanceSharesNoKey, [
+    ...instance(),
+    ...instance("search", { credentials: encoded }),
+  ]);
+  expect(violations).toEqual([
+    message.replace("stringData.access-key-id of search", "data.AWS_ACCESS_KEY_ID of search"),
+  ]);
   expect(violations.join()).not.toMatch(/KEY-|hidden/);
 });
 
 test("a principal that two buckets let in is told once", async () => {
-  const stack = [...instance(), ...policy([allow({ AWS: ["user-shop"] }), allow({ AWS: "user-shop" })])];
+  const stack = [
+    ...instance(),
+    ...policy([allow({ AWS: ["user-shop"] }), allow({ AWS: "user-shop" })]),
+  ];
   expect((await judgeStack(instanceSharesNoKey, stack)).violations).toEqual([
     "urn:search-bucket-policy: Instances shop and search have one principal (shop-bucket-policy, search-bucket-policy); give each a key of its own in artifactStoreKeys.",
   ]);
@@ -82,10 +117,17 @@ const account = (name: string, arn: string | undefined): Given => ({
   },
 });
 const accounts = async (shop: string | undefined, search: string | undefined) =>
-  judgeStack(instanceSharesNoKey, [...instance(), ...instance("search"), account("shop", shop), account("search", search)]);
+  judgeStack(instanceSharesNoKey, [
+    ...instance(),
+    ...instance("search"),
+    account("shop", shop),
+    account("search", search),
+  ]);
 
 test("a role that the pods of two instances take is a shared key, too", async () => {
-  expect((await accounts("arn:aws:iam::1:role/mlflow", "arn:aws:iam::1:role/mlflow")).violations).toEqual([
+  expect(
+    (await accounts("arn:aws:iam::1:role/mlflow", "arn:aws:iam::1:role/mlflow")).violations,
+  ).toEqual([
     "urn:search-service-account: Instances shop and search have one cloud role (shop-service-account, search-service-account); give each a role of its own.",
   ]);
   expect(await accounts("arn:aws:iam::1:role/shop", "arn:aws:iam::1:role/search")).toEqual(clean);

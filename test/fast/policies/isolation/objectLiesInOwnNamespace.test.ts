@@ -6,13 +6,22 @@ import { instance, part, with_ } from "../instances.ts";
 import { judgeStack, unknown, type Given } from "../support.ts";
 
 const namespace = ["metadata", "namespace"] as const;
-const into = (name: string | undefined) => instance("shop", { server: changed(part("server"), namespace, name) });
-const foreign = (metadata: object): Given => ({ type: "kubernetes:apps/v1:Deployment", name: "shop-frontend", props: { metadata } });
+const into = (name: string | undefined) =>
+  instance("shop", { server: changed(part("server"), namespace, name) });
+const foreign = (metadata: object): Given => ({
+  type: "kubernetes:apps/v1:Deployment",
+  name: "shop-frontend",
+  props: { metadata },
+});
 
 stackContract(objectLiesInOwnNamespace, {
-  passes: { "two instances": [...instance(), ...instance("search")], "a preview's": instance("pr-12-shop") },
+  passes: {
+    "two instances": [...instance(), ...instance("search")],
+    "a preview's": instance("pr-12-shop"),
+  },
   breaks: into("mlflow-search"),
-  message: "urn:shop-server: shop-server of instance shop lies in the namespace mlflow-search; set metadata.namespace to mlflow-shop.",
+  message:
+    "urn:shop-server: shop-server of instance shop lies in the namespace mlflow-search; set metadata.namespace to mlflow-shop.",
   unknown: [
     {
       given: instance("shop", {
@@ -24,16 +33,24 @@ stackContract(objectLiesInOwnNamespace, {
         "urn:shop-service: shop-service of instance shop lies in the namespace mlflow-search; set metadata.namespace to mlflow-shop.",
       ],
     },
-    { given: instance("shop", { namespace: changed(part("namespace"), ["metadata", "name"], unknown) }), later: ["metadata.name"] },
+    {
+      given: instance("shop", {
+        namespace: changed(part("namespace"), ["metadata", "name"], unknown),
+      }),
+      later: ["metadata.name"],
+    },
   ],
   ignores: {
-    "a whole instance in a namespace of another name, which namespace-follows-instance judges": instance().map((given) =>
-      JSON.parse(JSON.stringify(given).replaceAll("mlflow-shop", "models")),
-    ),
+    "a whole instance in a namespace of another name, which namespace-follows-instance judges":
+      instance().map((given) =>
+        JSON.parse(JSON.stringify(given).replaceAll("mlflow-shop", "models")),
+      ),
     "a namespace named by chance, which namespace-follows-instance judges": instance("shop", {
       namespace: changed(part("namespace"), ["metadata", "name"], undefined),
     }),
-    "another chart": with_(foreign({ namespace: "shop", labels: { "app.kubernetes.io/instance": "shop" } })),
+    "another chart": with_(
+      foreign({ namespace: "shop", labels: { "app.kubernetes.io/instance": "shop" } }),
+    ),
     "another type": with_({
       ...foreign({ labels: part("server").props["metadata"].labels }),
       type: "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole",

@@ -6,7 +6,10 @@ import { judge, unknown, type Given } from "../support.ts";
 
 const named = (name: string | undefined, instance = "shop"): Given => {
   const given = part("bucket", instance);
-  return { ...given, props: { tags: given.props["tags"], ...(name === undefined ? {} : { bucket: name }) } };
+  return {
+    ...given,
+    props: { tags: given.props["tags"], ...(name === undefined ? {} : { bucket: name }) },
+  };
 };
 
 resourceContract(bucketFollowsInstance, {
@@ -16,11 +19,15 @@ resourceContract(bucketFollowsInstance, {
     "a preview's": named("mlflow-pr-12-shop", "pr-12-shop"),
   },
   breaks: named("mlflow-dev-search"),
-  message: "The bucket of instance shop is named mlflow-dev-search; set bucket to a name that ends with -shop.",
+  message:
+    "The bucket of instance shop is named mlflow-dev-search; set bucket to a name that ends with -shop.",
   unknown: [{ given: named(unknown), later: ["bucket"] }],
   ignores: {
     "a bucket that is no instance's": { ...part("bucket"), props: { bucket: "logs" } },
-    "a bucket of another chart": { ...part("bucket"), props: { bucket: "logs", tags: { "app.kubernetes.io/instance": "shop" } } },
+    "a bucket of another chart": {
+      ...part("bucket"),
+      props: { bucket: "logs", tags: { "app.kubernetes.io/instance": "shop" } },
+    },
     "another type": { ...named("mlflow-dev-search"), type: "aws:sqs/queue:Queue" },
   },
 });

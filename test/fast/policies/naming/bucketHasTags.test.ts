@@ -6,10 +6,13 @@ import { judge, remedied, unknown, type Given } from "../support.ts";
 
 const bucket = part("bucket");
 const at = (changed: Record<string, string | undefined>): Given => {
-  const tags = Object.entries({ ...bucket.props["tags"], ...changed }).filter(([, value]) => value !== undefined);
+  const tags = Object.entries({ ...bucket.props["tags"], ...changed }).filter(
+    ([, value]) => value !== undefined,
+  );
   return { ...bucket, props: { ...bucket.props, tags: Object.fromEntries(tags) } };
 };
-const message = (...tags: string[]) => `Set the tags ${tags.join(", ")} to what the namespace of the instance says.`;
+const message = (...tags: string[]) =>
+  `Set the tags ${tags.join(", ")} to what the namespace of the instance says.`;
 
 resourceContract(bucketHasTags, {
   passes: { "a bucket with all tags": bucket },
@@ -25,7 +28,10 @@ resourceContract(bucketHasTags, {
   ],
   ignores: {
     "another's bucket": { ...bucket, props: { bucket: "logs", tags: { team: "platform" } } },
-    "a bucket without tags, which instance-labels-agree asks for": { ...bucket, props: { bucket: "mlflow-dev-shop" } },
+    "a bucket without tags, which instance-labels-agree asks for": {
+      ...bucket,
+      props: { bucket: "mlflow-dev-shop" },
+    },
     "another type": { ...at({ "mlflow-instances/owner": undefined }), type: "aws:sqs/queue:Queue" },
   },
 });
@@ -42,13 +48,15 @@ test("each tag is asked for, also where only one is left", async () => {
       "mlflow-instances/owner",
     ),
   ]);
-  expect((await judge(bucketHasTags, at({ "app.kubernetes.io/part-of": "mlflow" }))).violations).toEqual([
-    message("app.kubernetes.io/part-of"),
-  ]);
+  expect(
+    (await judge(bucketHasTags, at({ "app.kubernetes.io/part-of": "mlflow" }))).violations,
+  ).toEqual([message("app.kubernetes.io/part-of")]);
 });
 
 test("the remedy sets the one tag that is the same everywhere", async () => {
-  expect(await remedied(bucketHasTags, at({ "app.kubernetes.io/part-of": undefined }))).toEqual(bucket.props);
+  expect(await remedied(bucketHasTags, at({ "app.kubernetes.io/part-of": undefined }))).toEqual(
+    bucket.props,
+  );
   expect(await remedied(bucketHasTags, at({ "mlflow-instances/team": undefined }))).toBeUndefined();
   expect(await remedied(bucketHasTags, { ...bucket, props: { bucket: "logs" } })).toBeUndefined();
 });

@@ -5,21 +5,35 @@ import { stackContract } from "../contract.ts";
 import { instance, part, with_ } from "../instances.ts";
 import { judgeStack, unknown } from "../support.ts";
 
-const database = (name: string | undefined) => instance("shop", { database: changed(part("database"), ["name"], name) });
-const role = (name: string) => instance("shop", { retentionRole: changed(part("retentionRole"), ["name"], name) });
+const database = (name: string | undefined) =>
+  instance("shop", { database: changed(part("database"), ["name"], name) });
+const role = (name: string) =>
+  instance("shop", { retentionRole: changed(part("retentionRole"), ["name"], name) });
 
 stackContract(databaseFollowsInstance, {
   passes: {
     "an instance": instance(),
     "a name with dashes": instance("search-ranker"),
-    "two instances, one of whose names begins the other's": [...instance(), ...instance("shop-web")],
+    "two instances, one of whose names begins the other's": [
+      ...instance(),
+      ...instance("shop-web"),
+    ],
   },
   breaks: database("mlflow_models"),
-  message: "urn:shop-database: The database shop-database of instance shop is named mlflow_models; set name to mlflow_shop.",
+  message:
+    "urn:shop-database: The database shop-database of instance shop is named mlflow_models; set name to mlflow_shop.",
   unknown: [{ given: database(unknown), later: ["name"] }],
   ignores: {
-    "a database of nobody": with_({ type: "postgresql:index/database:Database", name: "grafana", props: { name: "grafana" } }),
-    "another type": with_({ type: "postgresql:index/schema:Schema", name: "shop-schema", props: { name: "other" } }),
+    "a database of nobody": with_({
+      type: "postgresql:index/database:Database",
+      name: "grafana",
+      props: { name: "grafana" },
+    }),
+    "another type": with_({
+      type: "postgresql:index/schema:Schema",
+      name: "shop-schema",
+      props: { name: "other" },
+    }),
   },
 });
 

@@ -18,12 +18,15 @@ resourceContract(hostFollowsInstance, {
     "no rule": changed(ingress, ["spec"], undefined),
   },
   breaks: at("models.example.com"),
-  message: "The host models.example.com is not named after instance shop; set spec.rules[0].host to shop.<domain>.",
+  message:
+    "The host models.example.com is not named after instance shop; set spec.rules[0].host to shop.<domain>.",
   unknown: [
     {
       given: at(unknown, "models.example.com"),
       later: ["spec.rules.0.host"],
-      violations: ["The host models.example.com is not named after instance shop; set spec.rules[1].host to shop.<domain>."],
+      violations: [
+        "The host models.example.com is not named after instance shop; set spec.rules[1].host to shop.<domain>.",
+      ],
     },
   ],
   ignores: {

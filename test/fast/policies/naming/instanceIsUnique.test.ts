@@ -8,42 +8,73 @@ import { judgeStack, unknown, type Given } from "../support.ts";
 const foreignIngress = (...hosts: string[]): Given => ({
   type: "kubernetes:networking.k8s.io/v1:Ingress",
   name: "grafana",
-  props: { metadata: { namespace: "monitoring" }, spec: { rules: hosts.map((host) => ({ host })) } },
+  props: {
+    metadata: { namespace: "monitoring" },
+    spec: { rules: hosts.map((host) => ({ host })) },
+  },
 });
 
 stackContract(instanceIsUnique, {
-  passes: { "two instances": [...instance(), ...instance("search")], "another's ingress": with_(foreignIngress("grafana.example.com")) },
+  passes: {
+    "two instances": [...instance(), ...instance("search")],
+    "another's ingress": with_(foreignIngress("grafana.example.com")),
+  },
   breaks: with_({ ...part("namespace"), name: "shop-again", urn: "urn:shop-again" }),
-  message: "urn:shop-again: The namespaces shop-namespace and shop-again both say that they are of instance shop; give one its own name.",
+  message:
+    "urn:shop-again: The namespaces shop-namespace and shop-again both say that they are of instance shop; give one its own name.",
   unknown: [
     {
       given: with_(foreignIngress(unknown, "shop.example.com")),
       later: ["spec.rules.0.host"],
-      violations: ["urn:grafana: The ingress grafana answers at shop.example.com, the host of instance shop; give it another host."],
+      violations: [
+        "urn:grafana: The ingress grafana answers at shop.example.com, the host of instance shop; give it another host.",
+      ],
     },
   ],
   ignores: {
     "an instance's ingress that has two rules for its host": instance("shop", {
-      ingress: changed(part("ingress"), ["spec", "rules"], [{ host: "shop.example.com" }, { host: "shop.example.com" }]),
+      ingress: changed(
+        part("ingress"),
+        ["spec", "rules"],
+        [{ host: "shop.example.com" }, { host: "shop.example.com" }],
+      ),
     }),
     "the host of one instance at another, which host-follows-instance judges": [
       ...instance(),
-      ...instance("search", { ingress: changed(part("ingress", "search"), ["spec", "rules", 0, "host"], "shop.example.com") }),
+      ...instance("search", {
+        ingress: changed(
+          part("ingress", "search"),
+          ["spec", "rules", 0, "host"],
+          "shop.example.com",
+        ),
+      }),
     ],
-    "an ingress without rules": with_({ ...foreignIngress(), props: { metadata: { namespace: "monitoring" } } }),
+    "an ingress without rules": with_({
+      ...foreignIngress(),
+      props: { metadata: { namespace: "monitoring" } },
+    }),
   },
 });
 
 test("a rule that a preview can't know hides no other", async () => {
   const whole = changed(foreignIngress("shop.example.com"), ["spec", "rules", 1], unknown);
   expect(await judgeStack(instanceIsUnique, with_(whole))).toEqual({
-    violations: ["urn:grafana: The ingress grafana answers at shop.example.com, the host of instance shop; give it another host."],
+    violations: [
+      "urn:grafana: The ingress grafana answers at shop.example.com, the host of instance shop; give it another host.",
+    ],
     later: ["stack: Not known in a preview: spec.rules.1. It is checked at `up`."],
   });
 });
 
 test("nobody else may answer at an instance's host", async () => {
-  expect((await judgeStack(instanceIsUnique, with_(foreignIngress("grafana.example.com", "shop.example.com")))).violations).toEqual([
+  expect(
+    (
+      await judgeStack(
+        instanceIsUnique,
+        with_(foreignIngress("grafana.example.com", "shop.example.com")),
+      )
+    ).violations,
+  ).toEqual([
     "urn:grafana: The ingress grafana answers at shop.example.com, the host of instance shop; give it another host.",
   ]);
 });

@@ -14,7 +14,11 @@ resourceContract(namespaceFollowsInstance, {
   unknown: [{ given: named(unknown), later: ["metadata.name"] }],
   ignores: {
     "a namespace that is no instance's": foreignNamespace,
-    "a namespace of another chart": changed(namespace({ "app.kubernetes.io/part-of": "grafana" }), ["metadata", "name"], "grafana"),
+    "a namespace of another chart": changed(
+      namespace({ "app.kubernetes.io/part-of": "grafana" }),
+      ["metadata", "name"],
+      "grafana",
+    ),
     "a namespace without the label, which object-has-labels asks for": changed(
       namespace({ "app.kubernetes.io/instance": undefined }),
       ["metadata", "name"],

@@ -5,7 +5,8 @@ import { foreignNamespace, namespace } from "../fixtures.ts";
 import { judge, unknown } from "../support.ts";
 
 const owned = (owner: string | undefined) => namespace({}, { "mlflow-instances/owner": owner });
-const message = "Set the annotation mlflow-instances/owner, the owner of the instance's file: an address that is read.";
+const message =
+  "Set the annotation mlflow-instances/owner, the owner of the instance's file: an address that is read.";
 
 resourceContract(namespaceNamesOwner, {
   passes: { "an address": namespace() },

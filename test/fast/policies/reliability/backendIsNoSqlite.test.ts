@@ -16,7 +16,8 @@ import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown } from "../support.ts";
 
 const broken = credentialsWith({ "backend-store-uri": "sqlite:////data/mlflow.db" });
-const message = "The address in data.backend-store-uri is one of SQLite; give the address of a PostgreSQL database.";
+const message =
+  "The address in data.backend-store-uri is one of SQLite; give the address of a PostgreSQL database.";
 
 resourceContract(backendIsNoSqlite, {
   passes: {
@@ -28,7 +29,13 @@ resourceContract(backendIsNoSqlite, {
   },
   breaks: broken,
   message,
-  unknown: [{ given: changed(broken, ["data", "other"], unknown), later: ["data.other"], violations: [message] }],
+  unknown: [
+    {
+      given: changed(broken, ["data", "other"], unknown),
+      later: ["data.other"],
+      violations: [message],
+    },
+  ],
   ignores: {
     "the token file, also while a preview can't know it": changed(tokens, ["data"], unknown),
     "a Secret of no instance": changed(broken, ["metadata"], { name: "other", namespace: "other" }),
@@ -41,16 +48,36 @@ const instead = "give the address of a PostgreSQL database.";
 const withArguments = (...words: string[]) => changed(server, [...container, "args"], words);
 
 test.each([
-  ["a variable", serverWith({ ANY_STORE: "sqlite+pysqlite:///x.db" }), `${at}.env[8] (ANY_STORE) is on one disk; ${instead}`],
+  [
+    "a variable",
+    serverWith({ ANY_STORE: "sqlite+pysqlite:///x.db" }),
+    `${at}.env[8] (ANY_STORE) is on one disk; ${instead}`,
+  ],
   [
     "a folder in a variable",
     serverWith({ MLFLOW_REGISTRY_STORE_URI: "./mlruns" }),
     `${at}.env[8] (MLFLOW_REGISTRY_STORE_URI) is on one disk; ${instead}`,
   ],
-  ["an option", withArguments("--backend-store-uri=sqlite:///x.db"), `${at}.args[0] is on one disk; ${instead}`],
-  ["an option and its value", withArguments("--backend-store-uri", "sqlite:///x.db"), `${at}.args[1] is on one disk; ${instead}`],
-  ["a folder in an option", withArguments("--backend-store-uri", "mlruns"), `The option --backend-store-uri is on one disk; ${instead}`],
-  ["a ConfigMap", changed(caBundle, ["data", "uri"], "sqlite:///x.db"), `The address in data.uri is one of SQLite; ${instead}`],
+  [
+    "an option",
+    withArguments("--backend-store-uri=sqlite:///x.db"),
+    `${at}.args[0] is on one disk; ${instead}`,
+  ],
+  [
+    "an option and its value",
+    withArguments("--backend-store-uri", "sqlite:///x.db"),
+    `${at}.args[1] is on one disk; ${instead}`,
+  ],
+  [
+    "a folder in an option",
+    withArguments("--backend-store-uri", "mlruns"),
+    `The option --backend-store-uri is on one disk; ${instead}`,
+  ],
+  [
+    "a ConfigMap",
+    changed(caBundle, ["data", "uri"], "sqlite:///x.db"),
+    `The address in data.uri is one of SQLite; ${instead}`,
+  ],
 ])("%s", async (_, given, violation) => {
   expect((await judge(backendIsNoSqlite, given)).violations).toEqual([violation]);
 });
@@ -61,8 +88,18 @@ test("without an address MLflow makes a SQLite file", async () => {
   expect((await judge(backendIsNoSqlite, homeless)).violations).toEqual([
     `The tracking server has no MLFLOW_BACKEND_STORE_URI, and would keep everything in SQLite; ${instead}`,
   ]);
-  expect(await judge(backendIsNoSqlite, changed(homeless, [...container, "args"], ["--backend-store-uri", "$(URI)"]))).toEqual(clean);
-  expect(await judge(backendIsNoSqlite, changed(homeless, [...container, "envFrom"], [{ secretRef: { name: "all" } }]))).toEqual(clean);
+  expect(
+    await judge(
+      backendIsNoSqlite,
+      changed(homeless, [...container, "args"], ["--backend-store-uri", "$(URI)"]),
+    ),
+  ).toEqual(clean);
+  expect(
+    await judge(
+      backendIsNoSqlite,
+      changed(homeless, [...container, "envFrom"], [{ secretRef: { name: "all" } }]),
+    ),
+  ).toEqual(clean);
 });
 
 test("a variable that a preview can't know hides no other", async () => {
@@ -73,6 +110,8 @@ test("a variable that a preview can't know hides no other", async () => {
   );
   expect(await judge(backendIsNoSqlite, given)).toEqual({
     violations: [`${at}.env[8] (ANY_STORE) is on one disk; ${instead}`],
-    later: ["Not known in a preview: spec.template.spec.initContainers.0.env.0.value. It is checked at `up`."],
+    later: [
+      "Not known in a preview: spec.template.spec.initContainers.0.env.0.value. It is checked at `up`.",
+    ],
   });
 });

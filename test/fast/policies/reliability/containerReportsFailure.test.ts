@@ -6,7 +6,8 @@ import { judge, remedied, unknown } from "../support.ts";
 
 const policy = [...container, "terminationMessagePolicy"];
 const silent = changed(migrationJob, policy, undefined);
-const message = "Set spec.template.spec.containers[0].terminationMessagePolicy to FallbackToLogsOnError.";
+const message =
+  "Set spec.template.spec.containers[0].terminationMessagePolicy to FallbackToLogsOnError.";
 
 resourceContract(containerReportsFailure, {
   passes: { "a server": server, "a Job": migrationJob, "a CronJob": cronJob },

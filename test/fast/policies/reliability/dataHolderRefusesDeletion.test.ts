@@ -24,7 +24,11 @@ resourceContract(dataHolderRefusesDeletion, {
   unknown: [
     { given: changed(bucket, ["forceDestroy"], unknown), later: ["forceDestroy"] },
     {
-      given: changed(changed(databaseServer, ["deletionProtection"], unknown), ["skipFinalSnapshot"], true),
+      given: changed(
+        changed(databaseServer, ["deletionProtection"], unknown),
+        ["skipFinalSnapshot"],
+        true,
+      ),
       later: ["deletionProtection"],
       violations: ["Remove skipFinalSnapshot, and set finalSnapshotIdentifier."],
     },
@@ -33,31 +37,59 @@ resourceContract(dataHolderRefusesDeletion, {
 });
 
 test("the environment prod asks it of a sandbox, too", async () => {
-  const given = changed(tagged("mlflow-instances/tier", "sandbox"), ["tags", "mlflow-instances/environment"], "prod");
+  const given = changed(
+    tagged("mlflow-instances/tier", "sandbox"),
+    ["tags", "mlflow-instances/environment"],
+    "prod",
+  );
   expect((await judge(dataHolderRefusesDeletion, given)).violations).toEqual([message]);
 });
 
 test("another choice by configuration", async () => {
-  expect(await judge(dataHolderRefusesDeletion, forced, { config: { asked: { environments: { dev: false } } } })).toEqual(clean);
+  expect(
+    await judge(dataHolderRefusesDeletion, forced, {
+      config: { asked: { environments: { dev: false } } },
+    }),
+  ).toEqual(clean);
 });
 
 const open = changed(databaseServer, ["deletionProtection"], undefined);
 
 test("a database server keeps itself", async () => {
-  expect((await judge(dataHolderRefusesDeletion, open)).violations).toEqual(["Set deletionProtection to true."]);
-  const cluster = { ...changed(databaseServer, ["deletionProtection"], false), type: "aws:rds/cluster:Cluster" };
-  expect((await judge(dataHolderRefusesDeletion, cluster)).violations).toEqual(["Set deletionProtection to true."]);
+  expect((await judge(dataHolderRefusesDeletion, open)).violations).toEqual([
+    "Set deletionProtection to true.",
+  ]);
+  const cluster = {
+    ...changed(databaseServer, ["deletionProtection"], false),
+    type: "aws:rds/cluster:Cluster",
+  };
+  expect((await judge(dataHolderRefusesDeletion, cluster)).violations).toEqual([
+    "Set deletionProtection to true.",
+  ]);
 });
 
 test("the remedy sets the protection that nobody has spoken of", async () => {
   expect(await remedied(dataHolderRefusesDeletion, open)).toEqual(databaseServer.props);
-  expect(await remedied(dataHolderRefusesDeletion, changed(databaseServer, ["deletionProtection"], false))).toBeUndefined();
+  expect(
+    await remedied(
+      dataHolderRefusesDeletion,
+      changed(databaseServer, ["deletionProtection"], false),
+    ),
+  ).toBeUndefined();
   expect(await remedied(dataHolderRefusesDeletion, forced)).toBeUndefined();
-  expect(await remedied(dataHolderRefusesDeletion, open, { config: { asked: { default: false } } })).toBeUndefined();
+  expect(
+    await remedied(dataHolderRefusesDeletion, open, { config: { asked: { default: false } } }),
+  ).toBeUndefined();
 });
 
 test("the remedy leaves a secret a secret", async () => {
   const given = changed(open, ["password"], new Secret("hidden"));
-  const marked = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value: "hidden" };
-  expect(await remedied(dataHolderRefusesDeletion, given)).toEqual({ ...databaseServer.props, password: marked });
+  const marked = {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    value: "hidden",
+  };
+  expect(await remedied(dataHolderRefusesDeletion, given)).toEqual({
+    ...databaseServer.props,
+    password: marked,
+  });
 });

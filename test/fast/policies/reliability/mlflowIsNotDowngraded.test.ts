@@ -9,7 +9,9 @@ const key = "mlflow-instances/mlflow-version";
 const before =
   (version: string | undefined): AskPrevious =>
   () =>
-    Promise.resolve({ instances: new Map([["shop", version === undefined ? {} : { [key]: version }]]) });
+    Promise.resolve({
+      instances: new Map([["shop", version === undefined ? {} : { [key]: version }]]),
+    });
 const ruleAfter = (version: string | undefined) => mlflowIsNotDowngradedAfter(before(version));
 const at = (version: string | undefined) => namespace({}, { [key]: version });
 const message = (from: string, to: string) =>
@@ -47,8 +49,12 @@ test("an instance that said no version before", async () => {
 });
 
 test("where nobody can tell, the reason is the violation", async () => {
-  const rule = mlflowIsNotDowngradedAfter(() => Promise.resolve({ refusal: "there is no `pulumi` on PATH" }));
-  expect((await judge(rule, at("3.17.2"))).violations).toEqual(["Nobody can tell which version runs now: there is no `pulumi` on PATH."]);
+  const rule = mlflowIsNotDowngradedAfter(() =>
+    Promise.resolve({ refusal: "there is no `pulumi` on PATH" }),
+  );
+  expect((await judge(rule, at("3.17.2"))).violations).toEqual([
+    "Nobody can tell which version runs now: there is no `pulumi` on PATH.",
+  ]);
 });
 
 test("the question is on its way with the stack itself", async () => {
@@ -57,8 +63,12 @@ test("the question is on its way with the stack itself", async () => {
     asked.push(urn);
     return Promise.resolve({ instances: new Map() });
   });
-  expect(await judge(rule, { type: "pulumi:pulumi:Stack", urn: "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev", props: {} })).toEqual(
-    clean,
-  );
+  expect(
+    await judge(rule, {
+      type: "pulumi:pulumi:Stack",
+      urn: "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev",
+      props: {},
+    }),
+  ).toEqual(clean);
   expect(asked).toEqual(["urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"]);
 });

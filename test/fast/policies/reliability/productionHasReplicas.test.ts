@@ -15,7 +15,10 @@ stackContract(productionHasReplicas, {
     "two in production": [production, replicas(2)],
     "one elsewhere": [namespace(), replicas(1)],
     "one of an instance that is being deleted": [
-      namespace({ "mlflow-instances/tier": "production" }, { "mlflow-instances/deletion": "prepared" }),
+      namespace(
+        { "mlflow-instances/tier": "production" },
+        { "mlflow-instances/deletion": "prepared" },
+      ),
       replicas(0),
     ],
   },
@@ -23,19 +26,28 @@ stackContract(productionHasReplicas, {
   message: message(1),
   unknown: [{ given: [production, replicas(unknown)], later: ["spec.replicas"] }],
   ignores: {
-    "another part of an instance": [production, changed(replicas(1), ["metadata", "labels", "app.kubernetes.io/component"], "exporter")],
+    "another part of an instance": [
+      production,
+      changed(replicas(1), ["metadata", "labels", "app.kubernetes.io/component"], "exporter"),
+    ],
     "a server of no instance": [replicas(1)],
   },
 });
 
 test("nothing said is one, and none is too few everywhere", async () => {
-  expect((await judgeStack(productionHasReplicas, [production, replicas(undefined)])).violations).toEqual([message(1)]);
-  expect((await judgeStack(productionHasReplicas, [namespace(), replicas(0)])).violations).toEqual([message(0, 1, "standard")]);
+  expect(
+    (await judgeStack(productionHasReplicas, [production, replicas(undefined)])).violations,
+  ).toEqual([message(1)]);
+  expect((await judgeStack(productionHasReplicas, [namespace(), replicas(0)])).violations).toEqual([
+    message(0, 1, "standard"),
+  ]);
 });
 
 test("another number by configuration", async () => {
   const config = { least: { environments: { dev: 3 } } };
-  expect((await judgeStack(productionHasReplicas, [production, replicas(2)], { config })).violations).toEqual([message(2, 3)]);
+  expect(
+    (await judgeStack(productionHasReplicas, [production, replicas(2)], { config })).violations,
+  ).toEqual([message(2, 3)]);
 });
 
 test("what scales the server says how many there are at least", async () => {
@@ -51,6 +63,11 @@ test("what scales the server says how many there are at least", async () => {
       },
     },
   });
-  expect(await judgeStack(productionHasReplicas, [production, replicas(undefined), scaler(2)])).toEqual(clean);
-  expect((await judgeStack(productionHasReplicas, [production, replicas(undefined), scaler()])).violations).toEqual([message(1)]);
+  expect(
+    await judgeStack(productionHasReplicas, [production, replicas(undefined), scaler(2)]),
+  ).toEqual(clean);
+  expect(
+    (await judgeStack(productionHasReplicas, [production, replicas(undefined), scaler()]))
+      .violations,
+  ).toEqual([message(1)]);
 });

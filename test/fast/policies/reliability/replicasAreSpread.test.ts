@@ -19,26 +19,42 @@ resourceContract(replicasAreSpread, {
       podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apart] },
     }),
     "pods that prefer to keep apart": changed(broken, [...pod, "affinity"], {
-      podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: apart }] },
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: apart }],
+      },
     }),
   },
   breaks: broken,
   message,
   unknown: [{ given: changed(broken, ["spec", "replicas"], unknown), later: ["spec.replicas"] }],
   ignores: {
-    "another part of an instance": changed(broken, ["metadata", "labels", "app.kubernetes.io/component"], "exporter"),
+    "another part of an instance": changed(
+      broken,
+      ["metadata", "labels", "app.kubernetes.io/component"],
+      "exporter",
+    ),
     "another type": { ...broken, type: "kubernetes:apps/v1:DaemonSet" },
   },
 });
 
 test.each([
   ["over something else", { topologyKey: "example.com/rack", labelSelector }],
-  ["other pods", { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { "app.kubernetes.io/instance": "search" } } }],
+  [
+    "other pods",
+    {
+      topologyKey: "kubernetes.io/hostname",
+      labelSelector: { matchLabels: { "app.kubernetes.io/instance": "search" } },
+    },
+  ],
   ["no pods", { topologyKey: "kubernetes.io/hostname" }],
 ])("a constraint that spreads %s does not count", async (_, constraint) => {
-  expect((await judge(replicasAreSpread, changed(server, spread, [constraint]))).violations).toEqual([message]);
+  expect(
+    (await judge(replicasAreSpread, changed(server, spread, [constraint]))).violations,
+  ).toEqual([message]);
 });
 
 test("a deployment with one replica by default is not asked", async () => {
-  expect(await judge(replicasAreSpread, changed(broken, ["spec", "replicas"], undefined))).toEqual(clean);
+  expect(await judge(replicasAreSpread, changed(broken, ["spec", "replicas"], undefined))).toEqual(
+    clean,
+  );
 });

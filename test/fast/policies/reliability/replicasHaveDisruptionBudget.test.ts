@@ -22,9 +22,17 @@ stackContract(replicasHaveDisruptionBudget, {
   },
   breaks: [namespace(), server],
   message: missing(2),
-  unknown: [{ given: [namespace(), changed(server, ["spec", "replicas"], unknown)], later: ["spec.replicas"] }],
+  unknown: [
+    {
+      given: [namespace(), changed(server, ["spec", "replicas"], unknown)],
+      later: ["spec.replicas"],
+    },
+  ],
   ignores: {
-    "another part of an instance": [namespace(), changed(server, ["metadata", "labels", "app.kubernetes.io/component"], "exporter")],
+    "another part of an instance": [
+      namespace(),
+      changed(server, ["metadata", "labels", "app.kubernetes.io/component"], "exporter"),
+    ],
     "a server of no instance": [server],
   },
 });
@@ -37,7 +45,9 @@ test.each([
   [0, { minAvailable: 1 }],
   [2, {}],
 ])("%i replicas: %j lets a drain go on", async (count, spec) => {
-  expect(await judgeStack(replicasHaveDisruptionBudget, [namespace(), replicas(count), budget(spec)])).toEqual(clean);
+  expect(
+    await judgeStack(replicasHaveDisruptionBudget, [namespace(), replicas(count), budget(spec)]),
+  ).toEqual(clean);
 });
 
 test.each([
@@ -48,14 +58,18 @@ test.each([
   [2, { maxUnavailable: "0%" }],
   [1, { minAvailable: 1 }],
 ])("%i replicas: %j lets none go", async (count, spec) => {
-  expect((await judgeStack(replicasHaveDisruptionBudget, [namespace(), replicas(count), budget(spec)])).violations).toEqual([
-    blocking(count),
-  ]);
+  expect(
+    (await judgeStack(replicasHaveDisruptionBudget, [namespace(), replicas(count), budget(spec)]))
+      .violations,
+  ).toEqual([blocking(count)]);
 });
 
 test.each([
   ["other pods", { matchLabels: { "app.kubernetes.io/instance": "search" } }],
-  ["pods by expression", { matchExpressions: [{ key: "app.kubernetes.io/instance", operator: "Exists" }] }],
+  [
+    "pods by expression",
+    { matchExpressions: [{ key: "app.kubernetes.io/instance", operator: "Exists" }] },
+  ],
   ["nobody", undefined],
 ])("a budget for %s does not count", async (_, other) => {
   const given = [namespace(), server, changed(disruptionBudget, ["spec", "selector"], other)];

@@ -5,10 +5,14 @@ import { resourceContract } from "../contract.ts";
 import { judge, unknown } from "../support.ts";
 
 const limit = (value: unknown) => changed(role, ["connectionLimit"], value);
-const message = (found: string) => `Set connectionLimit to the most connections that the role may hold (it is ${found}).`;
+const message = (found: string) =>
+  `Set connectionLimit to the most connections that the role may hold (it is ${found}).`;
 
 resourceContract(roleHasConnectionLimit, {
-  passes: { "a role with a limit": role, "one that may not log in": changed(limit(-1), ["login"], false) },
+  passes: {
+    "a role with a limit": role,
+    "one that may not log in": changed(limit(-1), ["login"], false),
+  },
   breaks: limit(undefined),
   message: message("not limited"),
   unknown: [{ given: limit(unknown), later: ["connectionLimit"] }],

@@ -16,8 +16,16 @@ const unsaid = `urn:0: Nobody says how many connections the database server of i
 stackContract(rolesFitTheServer, {
   passes: {
     "roles that fit to the last connection": [server("89"), role],
-    "a role without a limit, of which another rule speaks": [server("89"), role, { ...limited(-1), name: "shop-b" }],
-    "one that may not log in": [server("89"), role, { ...changed(role, ["login"], false), name: "shop-b" }],
+    "a role without a limit, of which another rule speaks": [
+      server("89"),
+      role,
+      { ...limited(-1), name: "shop-b" },
+    ],
+    "one that may not log in": [
+      server("89"),
+      role,
+      { ...changed(role, ["login"], false), name: "shop-b" },
+    ],
   },
   breaks: [server("88"), role],
   message: full("1 instance", 84, 83, 88),
@@ -31,24 +39,33 @@ stackContract(rolesFitTheServer, {
   },
 });
 
-test.each([undefined, "", "many"])("a server of which nobody says what it takes: %o", async (connections) => {
-  expect((await judgeStack(rolesFitTheServer, [server(connections), role])).violations).toEqual([unsaid]);
-});
+test.each([undefined, "", "many"])(
+  "a server of which nobody says what it takes: %o",
+  async (connections) => {
+    expect((await judgeStack(rolesFitTheServer, [server(connections), role])).violations).toEqual([
+      unsaid,
+    ]);
+  },
+);
 
 const search: Given[] = [
-  { ...namespace({ "app.kubernetes.io/instance": "search" }, { [key]: "100" }), name: "search-namespace" },
+  {
+    ...namespace({ "app.kubernetes.io/instance": "search" }, { [key]: "100" }),
+    name: "search-namespace",
+  },
   { ...changed(role, ["name"], "mlflow_search"), name: "search-database-role" },
 ];
 
 test("all instances of a server together, within what the least of them says", async () => {
-  expect((await judgeStack(rolesFitTheServer, [server("200"), role, ...search])).violations).toEqual([full("2 instances", 168, 95, 100)]);
+  expect(
+    (await judgeStack(rolesFitTheServer, [server("200"), role, ...search])).violations,
+  ).toEqual([full("2 instances", 168, 95, 100)]);
 });
 
 test("an instance that says nothing hides no other", async () => {
-  expect((await judgeStack(rolesFitTheServer, [server(undefined), role, ...search])).violations).toEqual([
-    unsaid,
-    full("1 instance", 168, 95, 100, "urn:2"),
-  ]);
+  expect(
+    (await judgeStack(rolesFitTheServer, [server(undefined), role, ...search])).violations,
+  ).toEqual([unsaid, full("1 instance", 168, 95, 100, "urn:2")]);
 });
 
 test("an exclusion needs all instances that share the server", async () => {
@@ -61,13 +78,17 @@ test("an exclusion needs all instances that share the server", async () => {
 });
 
 test("two servers are counted for themselves", async () => {
-  const at = (given: Given, urn: string) => ({ ...given, provider: { type: "pulumi:providers:postgresql", urn, props: {} } });
+  const at = (given: Given, urn: string) => ({
+    ...given,
+    provider: { type: "pulumi:providers:postgresql", urn, props: {} },
+  });
   const given = [server("89"), at(role, "urn:a"), search[0]!, at(search[1]!, "urn:b")];
   expect(await judgeStack(rolesFitTheServer, given)).toEqual(clean);
 });
 
 test("reserve and share by configuration", async () => {
-  const violations = async (config: object) => (await judgeStack(rolesFitTheServer, [server("50"), role], { config })).violations;
+  const violations = async (config: object) =>
+    (await judgeStack(rolesFitTheServer, [server("50"), role], { config })).violations;
   expect(await violations({})).toEqual([full("1 instance", 84, 45, 50)]);
   expect(await violations({ reserved: { default: 6 } })).toEqual([full("1 instance", 84, 44, 50)]);
   expect(await violations({ share: { tiers: { standard: 2 } } })).toEqual([]);
@@ -75,6 +96,8 @@ test("reserve and share by configuration", async () => {
 
 test("the configuration says it where no annotation does", async () => {
   const config = { serverConnections: { dev: 88 } };
-  expect((await judgeStack(rolesFitTheServer, [server(undefined), role], { config })).violations).toEqual([full("1 instance", 84, 83, 88)]);
+  expect(
+    (await judgeStack(rolesFitTheServer, [server(undefined), role], { config })).violations,
+  ).toEqual([full("1 instance", 84, 83, 88)]);
   expect(await judgeStack(rolesFitTheServer, [server("89"), role], { config })).toEqual(clean);
 });

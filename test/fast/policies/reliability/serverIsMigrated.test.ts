@@ -13,7 +13,11 @@ stackContract(serverIsMigrated, {
     "a Job with the server's image": [namespace(), server, migrationJob],
     "one of several": [namespace(), server, of("other:1"), migrationJob],
     "no Job at all, of which another rule speaks": [namespace(), server],
-    "an instance that is being deleted": [namespace({}, { "mlflow-instances/deletion": "prepared" }), server, of("other:1")],
+    "an instance that is being deleted": [
+      namespace({}, { "mlflow-instances/deletion": "prepared" }),
+      server,
+      of("other:1"),
+    ],
   },
   breaks: [namespace(), server, of("other:1")],
   message,
@@ -36,10 +40,15 @@ stackContract(serverIsMigrated, {
 
 test("a Job in another namespace does not count", async () => {
   const elsewhere = changed(migrationJob, ["metadata", "namespace"], "other");
-  expect((await judgeStack(serverIsMigrated, [namespace(), server, elsewhere])).violations).toEqual([message]);
+  expect((await judgeStack(serverIsMigrated, [namespace(), server, elsewhere])).violations).toEqual(
+    [message],
+  );
 });
 
 test("the image of one container of several is enough", async () => {
-  const sidecar = changed(server, ["spec", "template", "spec", "containers", 1], { name: "proxy", image: "proxy:1" });
+  const sidecar = changed(server, ["spec", "template", "spec", "containers", 1], {
+    name: "proxy",
+    image: "proxy:1",
+  });
   expect(await judgeStack(serverIsMigrated, [namespace(), sidecar, migrationJob])).toEqual(clean);
 });

@@ -15,11 +15,19 @@ const plan = (...days: (number | undefined)[]): Given => ({
   type: "aws:backup/plan:Plan",
   name: "backups",
   urn: "urn:backups",
-  props: { rules: days.map((deleteAfter) => (deleteAfter === undefined ? {} : { lifecycle: { deleteAfter } })) },
+  props: {
+    rules: days.map((deleteAfter) =>
+      deleteAfter === undefined ? {} : { lifecycle: { deleteAfter } },
+    ),
+  },
 });
 const stack = (...more: Given[]) => [...instance(), ...more];
-const keeping = (days: string) => instance("shop", { namespace: namespace({}, { "mlflow-instances/deleted-experiment-retention": days }) });
-const verdict = async (given: Given[]) => (await judgeStack(databaseBackupOutlastsRetention, given)).violations;
+const keeping = (days: string) =>
+  instance("shop", {
+    namespace: namespace({}, { "mlflow-instances/deleted-experiment-retention": days }),
+  });
+const verdict = async (given: Given[]) =>
+  (await judgeStack(databaseBackupOutlastsRetention, given)).violations;
 
 stackContract(databaseBackupOutlastsRetention, {
   passes: {

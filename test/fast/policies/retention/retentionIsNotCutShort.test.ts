@@ -27,19 +27,26 @@ resourceContract(rule(before("30d")), {
   ignores: {
     "a new instance": namespace({ "app.kubernetes.io/instance": "search" }, { [annotation]: "1d" }),
     "a namespace that is no instance's": foreignNamespace,
-    "a namespace of another chart": namespace({ "app.kubernetes.io/part-of": "grafana" }, { [annotation]: "1d" }),
+    "a namespace of another chart": namespace(
+      { "app.kubernetes.io/part-of": "grafana" },
+      { [annotation]: "1d" },
+    ),
     "another type": { ...at("1d"), type: "kubernetes:core/v1:ConfigMap" },
   },
 });
 
 test("a trace retention is not lowered by more than half at once either; the first one is a decision", async () => {
   const traces = "mlflow-instances/trace-retention";
-  const declares = (value: string | undefined) => namespace({}, { [annotation]: "30d", [traces]: value });
-  const had: Previous = { instances: new Map([["shop", { [annotation]: "30d", [traces]: "180d" }]]) };
+  const declares = (value: string | undefined) =>
+    namespace({}, { [annotation]: "30d", [traces]: value });
+  const had: Previous = {
+    instances: new Map([["shop", { [annotation]: "30d", [traces]: "180d" }]]),
+  };
   expect((await judge(rule(had), declares("89d"))).violations).toEqual([
     message(180, 89, 90).replace("deletedExperimentRetention", "traceRetention"),
   ]);
-  for (const value of ["90d", "365d", undefined]) expect(await judge(rule(had), declares(value))).toEqual(clean);
+  for (const value of ["90d", "365d", undefined])
+    expect(await judge(rule(had), declares(value))).toEqual(clean);
   expect(await judge(rule(before("30d")), declares("7d"))).toEqual(clean);
 });
 
@@ -53,14 +60,18 @@ test("an instance that declared nothing before has nothing to lose", async () =>
 });
 
 test("where nobody can tell what was before, it is refused with the reason", async () => {
-  expect((await judge(rule({ refusal: "there is no `pulumi` on PATH" }), at("30d"))).violations).toEqual([
-    "Nobody can tell which retention instance shop had: there is no `pulumi` on PATH.",
-  ]);
+  expect(
+    (await judge(rule({ refusal: "there is no `pulumi` on PATH" }), at("30d"))).violations,
+  ).toEqual(["Nobody can tell which retention instance shop had: there is no `pulumi` on PATH."]);
 });
 
 test("the question is asked with the stack itself, which says nothing", async () => {
   const ask = vi.fn(async () => before("30d"));
-  const stack: Given = { type: "pulumi:pulumi:Stack", urn: "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev", props: {} };
+  const stack: Given = {
+    type: "pulumi:pulumi:Stack",
+    urn: "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev",
+    props: {},
+  };
   expect(await judge(retentionIsNotCutShortOf(ask), stack)).toEqual(clean);
   expect(ask.mock.calls).toEqual([[stack.urn]]);
 });

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { bucketBlocksPublicAccess } from "../../../../policies/security/bucketBlocksPublicAccess.ts";
-import { aws, bucket, bucketAt, changed, publicAccessBlock, otherStore } from "../compliantInstance.ts";
+import {
+  aws,
+  bucket,
+  bucketAt,
+  changed,
+  publicAccessBlock,
+  otherStore,
+} from "../compliantInstance.ts";
 import { stackContract } from "../contract.ts";
 import { namespace } from "../fixtures.ts";
 import { clean, judgeStack, unknown } from "../support.ts";
@@ -16,20 +23,35 @@ stackContract(bucketBlocksPublicAccess, {
   breaks: [namespace(), bucketAt(aws)],
   message,
   unknown: [
-    { given: [namespace(), bucket, changed(publicAccessBlock, ["bucket"], unknown)], later: ["bucket"] },
+    {
+      given: [namespace(), bucket, changed(publicAccessBlock, ["bucket"], unknown)],
+      later: ["bucket"],
+    },
     { given: [namespace(), changed(bucket, ["bucket"], unknown)], later: ["bucket"] },
   ],
-  ignores: { "a bucket of no instance": [{ ...bucket, name: "other", props: { bucket: "other" } }] },
+  ignores: {
+    "a bucket of no instance": [{ ...bucket, name: "other", props: { bucket: "other" } }],
+  },
 });
 
 test("another bucket's does not count", async () => {
-  const other = changed({ ...publicAccessBlock, name: "shop-other" }, ["bucket"], "mlflow-dev-other");
-  expect((await judgeStack(bucketBlocksPublicAccess, [namespace(), bucket, other])).violations).toEqual([message]);
+  const other = changed(
+    { ...publicAccessBlock, name: "shop-other" },
+    ["bucket"],
+    "mlflow-dev-other",
+  );
+  expect(
+    (await judgeStack(bucketBlocksPublicAccess, [namespace(), bucket, other])).violations,
+  ).toEqual([message]);
 });
 
 test("a store that can is asked for it by configuration", async () => {
   const config = { otherStores: { environments: { dev: true } } };
   const given = [namespace(), bucketAt(otherStore)];
-  expect((await judgeStack(bucketBlocksPublicAccess, given, { config })).violations).toEqual([message]);
-  expect(await judgeStack(bucketBlocksPublicAccess, [...given, publicAccessBlock], { config })).toEqual(clean);
+  expect((await judgeStack(bucketBlocksPublicAccess, given, { config })).violations).toEqual([
+    message,
+  ]);
+  expect(
+    await judgeStack(bucketBlocksPublicAccess, [...given, publicAccessBlock], { config }),
+  ).toEqual(clean);
 });

@@ -19,12 +19,16 @@ stackContract(bucketIsEncrypted, {
     { given: [namespace(), bucket, changed(encryption, ["bucket"], unknown)], later: ["bucket"] },
     { given: [namespace(), changed(bucket, ["bucket"], unknown)], later: ["bucket"] },
   ],
-  ignores: { "a bucket of no instance": [{ ...bucket, name: "other", props: { bucket: "other" } }] },
+  ignores: {
+    "a bucket of no instance": [{ ...bucket, name: "other", props: { bucket: "other" } }],
+  },
 });
 
 test("another bucket's does not count", async () => {
   const other = changed({ ...encryption, name: "shop-other" }, ["bucket"], "mlflow-dev-other");
-  expect((await judgeStack(bucketIsEncrypted, [namespace(), bucket, other])).violations).toEqual([message]);
+  expect((await judgeStack(bucketIsEncrypted, [namespace(), bucket, other])).violations).toEqual([
+    message,
+  ]);
 });
 
 test("a store that can is asked for it by configuration", async () => {

@@ -4,15 +4,24 @@ import { bucketPolicy, bucketPolicyOf, changed, statements } from "../compliantI
 import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown } from "../support.ts";
 
-const open = (more: object = {}) => bucketPolicyOf([{ Sid: "Open", Effect: "Allow", Principal: "*", Action: "s3:GetObject", ...more }]);
+const open = (more: object = {}) =>
+  bucketPolicyOf([
+    { Sid: "Open", Effect: "Allow", Principal: "*", Action: "s3:GetObject", ...more },
+  ]);
 const message =
   "The statement Open of policy allows to everybody; name the principals (Principal.AWS), or limit it with a Condition on who asks or from where.";
 
 resourceContract(bucketPolicyNamesPrincipals, {
   passes: {
     "named principals, and a refusal for everybody": bucketPolicy,
-    "everybody from one network": open({ Condition: { StringEquals: { "aws:SourceVpce": "vpce-1" } } }),
-    "one statement outside a list": changed(bucketPolicy, ["policy"], JSON.stringify({ Statement: statements.instance })),
+    "everybody from one network": open({
+      Condition: { StringEquals: { "aws:SourceVpce": "vpce-1" } },
+    }),
+    "one statement outside a list": changed(
+      bucketPolicy,
+      ["policy"],
+      JSON.stringify({ Statement: statements.instance }),
+    ),
   },
   breaks: open(),
   message,
@@ -20,9 +29,14 @@ resourceContract(bucketPolicyNamesPrincipals, {
   ignores: { "another type": { ...open(), type: "aws:s3/bucket:Bucket" } },
 });
 
-test.each([{ AWS: "*" }, { AWS: ["arn:aws:iam::1:root", "*"] }])("%o is everybody", async (Principal) => {
-  expect((await judge(bucketPolicyNamesPrincipals, open({ Principal }))).violations).toEqual([message]);
-});
+test.each([{ AWS: "*" }, { AWS: ["arn:aws:iam::1:root", "*"] }])(
+  "%o is everybody",
+  async (Principal) => {
+    expect((await judge(bucketPolicyNamesPrincipals, open({ Principal }))).violations).toEqual([
+      message,
+    ]);
+  },
+);
 
 test.each([
   [{ Bool: { "aws:SecureTransport": "true" } }],
@@ -30,7 +44,9 @@ test.each([
   [{ IpAddress: { "aws:SourceIp": ["10.0.0.0/8", "0.0.0.0/0"] } }],
   [{ StringNotEquals: { "aws:SourceVpce": "vpce-1" } }],
 ])("the condition %j limits nobody", async (Condition) => {
-  expect((await judge(bucketPolicyNamesPrincipals, open({ Condition }))).violations).toEqual([message]);
+  expect((await judge(bucketPolicyNamesPrincipals, open({ Condition }))).violations).toEqual([
+    message,
+  ]);
 });
 
 test("everybody but one is everybody", async () => {
@@ -44,7 +60,9 @@ test("a statement without a name is told by its place", async () => {
 });
 
 test.each(["", "no document", "{}"])('"%s" is refused, without a word of it', async (policy) => {
-  expect(await judge(bucketPolicyNamesPrincipals, changed(bucketPolicy, ["policy"], policy))).toEqual({
+  expect(
+    await judge(bucketPolicyNamesPrincipals, changed(bucketPolicy, ["policy"], policy)),
+  ).toEqual({
     ...clean,
     violations: ["policy is no policy document: JSON with a Statement."],
   });

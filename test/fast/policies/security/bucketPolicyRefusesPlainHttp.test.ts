@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { bucketPolicyRefusesPlainHttp } from "../../../../policies/security/bucketPolicyRefusesPlainHttp.ts";
-import { bucketPolicy, bucketPolicyOf, changed, otherStore, statements } from "../compliantInstance.ts";
+import {
+  bucketPolicy,
+  bucketPolicyOf,
+  changed,
+  otherStore,
+  statements,
+} from "../compliantInstance.ts";
 import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown } from "../support.ts";
 
@@ -12,7 +18,9 @@ const message = saying("add one");
 resourceContract(bucketPolicyRefusesPlainHttp, {
   passes: {
     "a refusal of plain HTTP": bucketPolicy,
-    "one for everything": bucketPolicyOf([{ ...plainHttp, Action: "*", Resource: "*", Principal: { AWS: "*" } }]),
+    "one for everything": bucketPolicyOf([
+      { ...plainHttp, Action: "*", Resource: "*", Principal: { AWS: "*" } },
+    ]),
     "what is no document, of which another rule speaks": changed(bucketPolicy, ["policy"], "none"),
   },
   breaks: bucketPolicyOf([instance]),
@@ -29,12 +37,23 @@ test.each([
   ["of the bucket only", { ...plainHttp, Resource: plainHttp.Resource[0] }],
   ["for one user", { ...plainHttp, Principal: { AWS: "arn:aws:iam::1:user/a" } }],
   ["that allows", { ...plainHttp, Effect: "Allow" }],
-  ["with the wrong value", { ...plainHttp, Condition: { Bool: { "aws:SecureTransport": "true" } } }],
-  ["of one network's requests", { ...plainHttp, Condition: { ...Condition, IpAddress: { "aws:SourceIp": "192.0.2.0/24" } } }],
-  ["with a second test", { ...plainHttp, Condition: { Bool: { ...Condition.Bool, "aws:ViaAWSService": "false" } } }],
+  [
+    "with the wrong value",
+    { ...plainHttp, Condition: { Bool: { "aws:SecureTransport": "true" } } },
+  ],
+  [
+    "of one network's requests",
+    { ...plainHttp, Condition: { ...Condition, IpAddress: { "aws:SourceIp": "192.0.2.0/24" } } },
+  ],
+  [
+    "with a second test",
+    { ...plainHttp, Condition: { Bool: { ...Condition.Bool, "aws:ViaAWSService": "false" } } },
+  ],
   ["without a condition", unconditional],
 ])("a refusal %s does not count", async (_, statement) => {
-  expect((await judge(bucketPolicyRefusesPlainHttp, bucketPolicyOf([instance, statement]))).violations).toEqual([message]);
+  expect(
+    (await judge(bucketPolicyRefusesPlainHttp, bucketPolicyOf([instance, statement]))).violations,
+  ).toEqual([message]);
 });
 
 test("another store's policies need it unless the configuration says that it knows no conditions", async () => {
@@ -46,5 +65,7 @@ test("another store's policies need it unless the configuration says that it kno
   ]);
   const config = { otherStores: { environments: { dev: false } } };
   expect(await judge(bucketPolicyRefusesPlainHttp, given, { config })).toEqual(clean);
-  expect((await judge(bucketPolicyRefusesPlainHttp, bucketPolicyOf([instance]), { config })).violations).toEqual([message]);
+  expect(
+    (await judge(bucketPolicyRefusesPlainHttp, bucketPolicyOf([instance]), { config })).violations,
+  ).toEqual([message]);
 });

@@ -14,13 +14,20 @@ resourceContract(containerFilesystemIsReadOnly, {
   message,
   unknown: [
     {
-      given: changed(broken, [...pod, "initContainers"], [{ securityContext: { readOnlyRootFilesystem: unknown } }]),
+      given: changed(
+        broken,
+        [...pod, "initContainers"],
+        [{ securityContext: { readOnlyRootFilesystem: unknown } }],
+      ),
       later: ["spec.template.spec.initContainers.0.securityContext.readOnlyRootFilesystem"],
       violations: [message],
     },
   ],
   ignores: {
-    "a workload of no instance": changed(broken, ["metadata"], { name: "other", namespace: "other" }),
+    "a workload of no instance": changed(broken, ["metadata"], {
+      name: "other",
+      namespace: "other",
+    }),
     "another type": { ...broken, type: "kubernetes:core/v1:ConfigMap" },
   },
 });

@@ -20,7 +20,10 @@ resourceContract(containerGainsNoRights, {
     },
   ],
   ignores: {
-    "a workload of no instance": changed(broken, ["metadata"], { name: "other", namespace: "other" }),
+    "a workload of no instance": changed(broken, ["metadata"], {
+      name: "other",
+      namespace: "other",
+    }),
     "another type": { ...broken, type: "kubernetes:core/v1:ConfigMap" },
   },
 });
@@ -30,17 +33,29 @@ test.each([
   [["allowPrivilegeEscalation"], undefined, `Set ${at}.allowPrivilegeEscalation to false.`],
   [["capabilities"], undefined, `Set ${at}.capabilities.drop to ["ALL"].`],
   [["capabilities", "drop"], ["NET_RAW"], `Set ${at}.capabilities.drop to ["ALL"].`],
-  [["capabilities", "add"], ["SYS_ADMIN", "NET_ADMIN"], `Remove SYS_ADMIN, NET_ADMIN from ${at}.capabilities.add.`],
+  [
+    ["capabilities", "add"],
+    ["SYS_ADMIN", "NET_ADMIN"],
+    `Remove SYS_ADMIN, NET_ADMIN from ${at}.capabilities.add.`,
+  ],
 ])("%j %j", async (path, value, message) => {
-  expect((await judge(containerGainsNoRights, changed(server, [...context, ...path], value))).violations).toEqual([message]);
+  expect(
+    (await judge(containerGainsNoRights, changed(server, [...context, ...path], value))).violations,
+  ).toEqual([message]);
 });
 
 test("the remedy says what was not said, and changes nothing that was", async () => {
-  const silent = changed(changed(server, [...context, "allowPrivilegeEscalation"], undefined), [...context, "capabilities"], undefined);
+  const silent = changed(
+    changed(server, [...context, "allowPrivilegeEscalation"], undefined),
+    [...context, "capabilities"],
+    undefined,
+  );
   expect(await remedied(containerGainsNoRights, silent)).toEqual(server.props);
   // What a preview can't know, in the same container, stays as it is.
   const variable = [...container, "env", 1, "value"];
-  expect(await remedied(containerGainsNoRights, changed(silent, variable, unknown))).toEqual(changed(server, variable, unknown).props);
+  expect(await remedied(containerGainsNoRights, changed(silent, variable, unknown))).toEqual(
+    changed(server, variable, unknown).props,
+  );
   expect(await remedied(containerGainsNoRights, broken)).toBeUndefined();
   expect(await remedied(containerGainsNoRights, server)).toBeUndefined();
 });

@@ -1,11 +1,20 @@
 import { expect, test } from "vitest";
 import { databaseConnectionUsesTls } from "../../../../policies/security/databaseConnectionUsesTls.ts";
-import { changed, credentials, credentialsWith, server, serverWith, tokens } from "../compliantInstance.ts";
+import {
+  changed,
+  credentials,
+  credentialsWith,
+  server,
+  serverWith,
+  tokens,
+} from "../compliantInstance.ts";
 import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown, type Given } from "../support.ts";
 
 const address = (query: string) =>
-  credentialsWith({ "backend-store-uri": `postgresql+psycopg2://shop:hidden@db.example.com/shop${query}` });
+  credentialsWith({
+    "backend-store-uri": `postgresql+psycopg2://shop:hidden@db.example.com/shop${query}`,
+  });
 const message = (what: string, wanted = "require or stricter") =>
   `${what}; set it to ${wanted} (platform.postgresql.sslMode of the environment).`;
 const broken = message("The address in data.backend-store-uri has sslmode prefer");
@@ -27,7 +36,10 @@ resourceContract(databaseConnectionUsesTls, {
   ],
   ignores: {
     "the token file, also while a preview can't know it": changed(tokens, ["data"], unknown),
-    "a Secret of no instance": changed(address("?sslmode=prefer"), ["metadata"], { name: "other", namespace: "other" }),
+    "a Secret of no instance": changed(address("?sslmode=prefer"), ["metadata"], {
+      name: "other",
+      namespace: "other",
+    }),
     "another type": { ...address("?sslmode=prefer"), type: "kubernetes:core/v1:ConfigMap" },
     "another address": credentialsWith({ other: "https://example.com/?sslmode=disable" }),
   },
@@ -48,7 +60,9 @@ test.each([
 test("an address in a variable", async () => {
   const given = serverWith({ MLFLOW_BACKEND_STORE_URI: "postgresql://shop:$(PASSWORD)@db/shop" });
   expect((await judge(databaseConnectionUsesTls, given)).violations).toEqual([
-    message("The address in spec.template.spec.containers[0].env[8] (MLFLOW_BACKEND_STORE_URI) does not set sslmode"),
+    message(
+      "The address in spec.template.spec.containers[0].env[8] (MLFLOW_BACKEND_STORE_URI) does not set sslmode",
+    ),
   ]);
 });
 
@@ -61,13 +75,19 @@ const provider = (sslmode?: string): Given => ({
 
 test("the provider", async () => {
   expect(await judge(databaseConnectionUsesTls, provider("verify-full"))).toEqual(clean);
-  expect((await judge(databaseConnectionUsesTls, provider("disable"))).violations).toEqual([message("The provider has sslmode disable")]);
-  expect((await judge(databaseConnectionUsesTls, provider())).violations).toEqual([message("The provider does not set sslmode")]);
+  expect((await judge(databaseConnectionUsesTls, provider("disable"))).violations).toEqual([
+    message("The provider has sslmode disable"),
+  ]);
+  expect((await judge(databaseConnectionUsesTls, provider())).violations).toEqual([
+    message("The provider does not set sslmode"),
+  ]);
 });
 
 test("an environment may ask for more", async () => {
   const config = { least: { environments: { dev: "verify-full" } } };
   const weak = message("The provider has sslmode verify-ca", "verify-full");
-  expect((await judge(databaseConnectionUsesTls, provider("verify-ca"), { config })).violations).toEqual([weak]);
+  expect(
+    (await judge(databaseConnectionUsesTls, provider("verify-ca"), { config })).violations,
+  ).toEqual([weak]);
   expect(await judge(databaseConnectionUsesTls, credentials, { config })).toEqual(clean);
 });

@@ -5,13 +5,23 @@ import { resourceContract } from "../contract.ts";
 import { judge, unknown } from "../support.ts";
 
 const broken = changed(role, ["superuser"], true);
-const message = "Set superuser to false: such a role reads and changes every database of the server.";
+const message =
+  "Set superuser to false: such a role reads and changes every database of the server.";
 
 resourceContract(databaseRoleHasNoRights, {
-  passes: { "a plain role": role, "one that says nothing": { ...role, props: { name: "mlflow_shop" } } },
+  passes: {
+    "a plain role": role,
+    "one that says nothing": { ...role, props: { name: "mlflow_shop" } },
+  },
   breaks: broken,
   message,
-  unknown: [{ given: changed(broken, ["createRole"], unknown), later: ["createRole"], violations: [message] }],
+  unknown: [
+    {
+      given: changed(broken, ["createRole"], unknown),
+      later: ["createRole"],
+      violations: [message],
+    },
+  ],
   ignores: { "another type": { ...broken, type: "postgresql:index/database:Database" } },
 });
 

@@ -23,7 +23,10 @@ resourceContract(imageIsPinned, {
     },
   ],
   ignores: {
-    "a workload of no instance": changed(at(tagged), ["metadata"], { name: "other", namespace: "other" }),
+    "a workload of no instance": changed(at(tagged), ["metadata"], {
+      name: "other",
+      namespace: "other",
+    }),
     "another type": { ...at(tagged), type: "kubernetes:core/v1:ConfigMap" },
   },
 });
@@ -35,18 +38,25 @@ test.each([
   ["server:latest", "server"],
   [shortened, "registry.example.com/tracking-server:3.17.2"],
 ])("%s is not pinned, whatever is asked for", async (found, suggested) => {
-  expect((await judge(imageIsPinned, at(found))).violations).toEqual([message(found, "a", suggested)]);
+  expect((await judge(imageIsPinned, at(found))).violations).toEqual([
+    message(found, "a", suggested),
+  ]);
 });
 
 test("where an exact tag is enough, latest and no tag are still refused", async () => {
   const config = { pin: { environments: { dev: "tag" } } };
   expect(await judge(imageIsPinned, at(tagged), { config })).toEqual(clean);
-  for (const found of ["registry.example.com:5000/server", "registry.example.com:5000/server:latest"])
+  for (const found of [
+    "registry.example.com:5000/server",
+    "registry.example.com:5000/server:latest",
+  ])
     expect((await judge(imageIsPinned, at(found), { config })).violations).toEqual([
       message(found, "an exact tag, or to a", "registry.example.com:5000/server"),
     ]);
 });
 
 test("a container without an image", async () => {
-  expect((await judge(imageIsPinned, at(undefined))).violations).toEqual(["spec.template.spec.containers[0].image is not set."]);
+  expect((await judge(imageIsPinned, at(undefined))).violations).toEqual([
+    "spec.template.spec.containers[0].image is not set.",
+  ]);
 });

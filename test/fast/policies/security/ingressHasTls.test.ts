@@ -21,13 +21,25 @@ resourceContract(ingressHasTls, {
   },
   breaks: changed(ingress, ["spec", "tls"], undefined),
   message: "The host shop.example.com has no certificate; add it to spec.tls[].hosts.",
-  unknown: [{ given: changed(ingress, ["spec", "tls", 0, "hosts", 0], unknown), later: ["spec.tls.0.hosts.0"] }],
-  ignores: { "another type": { ...changed(ingress, ["spec", "tls"], undefined), type: "kubernetes:core/v1:Service" } },
+  unknown: [
+    {
+      given: changed(ingress, ["spec", "tls", 0, "hosts", 0], unknown),
+      later: ["spec.tls.0.hosts.0"],
+    },
+  ],
+  ignores: {
+    "another type": {
+      ...changed(ingress, ["spec", "tls"], undefined),
+      type: "kubernetes:core/v1:Service",
+    },
+  },
 });
 
 test("each host without a certificate is named", async () => {
   const rules = ["a.test", "b.test", "c.test"].map((host) => ({ host }));
-  expect((await judge(ingressHasTls, withSpec({ rules, tls: [{ hosts: ["b.test"] }] }))).violations).toEqual([
+  expect(
+    (await judge(ingressHasTls, withSpec({ rules, tls: [{ hosts: ["b.test"] }] }))).violations,
+  ).toEqual([
     "The host a.test has no certificate; add it to spec.tls[].hosts.",
     "The host c.test has no certificate; add it to spec.tls[].hosts.",
   ]);
@@ -42,7 +54,10 @@ test("a load balancer without one is refused, and with one for every host, too",
   expect((await judge(ingressHasTls, alb(arn, { rules: [{}] }))).violations).toEqual([
     "A rule names no host and would answer for all; set spec.rules[].host.",
   ]);
-  expect((await judge(ingressHasTls, alb(arn, { defaultBackend: { service: { name: "x" } } }))).violations).toHaveLength(1);
+  expect(
+    (await judge(ingressHasTls, alb(arn, { defaultBackend: { service: { name: "x" } } })))
+      .violations,
+  ).toHaveLength(1);
 });
 
 test("a certificate in ACM counts for no other controller, which doesn't read it", async () => {
@@ -50,17 +65,23 @@ test("a certificate in ACM counts for no other controller, which doesn't read it
   expect((await judge(ingressHasTls, nginx)).violations).toEqual([
     "The host shop.example.com has no certificate; add it to spec.tls[].hosts (the annotation alb.ingress.kubernetes.io/certificate-arn does nothing for the class nginx; the setting albClasses names those for which it does).",
   ]);
-  expect((await judge(ingressHasTls, alb(arn, { ingressClassName: undefined }))).violations).toHaveLength(1);
+  expect(
+    (await judge(ingressHasTls, alb(arn, { ingressClassName: undefined }))).violations,
+  ).toHaveLength(1);
   const internal = alb(arn, { ingressClassName: "alb-internal" });
   expect((await judge(ingressHasTls, internal)).violations).toHaveLength(1);
-  expect(await judge(ingressHasTls, internal, { config: { albClasses: ["alb-internal"] } })).toEqual(clean);
+  expect(
+    await judge(ingressHasTls, internal, { config: { albClasses: ["alb-internal"] } }),
+  ).toEqual(clean);
 });
 
 test("an answer for every host is refused", async () => {
-  expect((await judge(ingressHasTls, withSpec({ rules: [{}], tls: [{ hosts: ["a.test"] }] }))).violations).toEqual([
-    "A rule names no host and would answer for all; set spec.rules[].host.",
-  ]);
-  expect((await judge(ingressHasTls, withSpec({ defaultBackend: { service: { name: "x" } } }))).violations).toEqual([
-    "Remove spec.defaultBackend: it answers for every host, without a certificate.",
-  ]);
+  expect(
+    (await judge(ingressHasTls, withSpec({ rules: [{}], tls: [{ hosts: ["a.test"] }] })))
+      .violations,
+  ).toEqual(["A rule names no host and would answer for all; set spec.rules[].host."]);
+  expect(
+    (await judge(ingressHasTls, withSpec({ defaultBackend: { service: { name: "x" } } })))
+      .violations,
+  ).toEqual(["Remove spec.defaultBackend: it answers for every host, without a certificate."]);
 });

@@ -4,7 +4,8 @@ import { changed, ingress } from "../compliantInstance.ts";
 import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown } from "../support.ts";
 
-const annotated = (annotations: Record<string, string>) => changed(ingress, ["metadata", "annotations"], annotations);
+const annotated = (annotations: Record<string, string>) =>
+  changed(ingress, ["metadata", "annotations"], annotations);
 const message = (key: string, value: string, wanted: string) =>
   `metadata.annotations ${key} is ${value}, which opens plain HTTP; set it to ${wanted}.`;
 
@@ -28,7 +29,9 @@ resourceContract(ingressRefusesPlainHttp, {
       violations: [message(traefik, "websecure, web", "websecure")],
     },
   ],
-  ignores: { "another type": { ...annotated({ [traefik]: "web" }), type: "kubernetes:core/v1:Service" } },
+  ignores: {
+    "another type": { ...annotated({ [traefik]: "web" }), type: "kubernetes:core/v1:Service" },
+  },
 });
 
 const alb = "alb.ingress.kubernetes.io/listen-ports";
@@ -41,10 +44,15 @@ test.each([
   ["kubernetes.io/ingress.allow-http", "true", "false"],
   [alb, '[{"HTTP":80},{"HTTPS":443}]', '[{"HTTPS":443}]'],
 ])("%s: %s opens plain HTTP", async (key, value, wanted) => {
-  expect((await judge(ingressRefusesPlainHttp, annotated({ [key]: value }))).violations).toEqual([message(key, value, wanted)]);
+  expect((await judge(ingressRefusesPlainHttp, annotated({ [key]: value }))).violations).toEqual([
+    message(key, value, wanted),
+  ]);
 });
 
 test("a port for HTTP that only redirects is none", async () => {
-  const given = annotated({ [alb]: '[{"HTTP":80},{"HTTPS":443}]', "alb.ingress.kubernetes.io/ssl-redirect": "443" });
+  const given = annotated({
+    [alb]: '[{"HTTP":80},{"HTTPS":443}]',
+    "alb.ingress.kubernetes.io/ssl-redirect": "443",
+  });
   expect(await judge(ingressRefusesPlainHttp, given)).toEqual(clean);
 });

@@ -17,7 +17,10 @@ import { judgeStack, unknown } from "../support.ts";
 
 const instead =
   "give its ServiceAccount a role (the annotation eks.amazonaws.com/role-arn, or an EKS Pod Identity association) and remove the key.";
-const key = { name: "AWS_ACCESS_KEY_ID", valueFrom: { secretKeyRef: { name: "credentials", key: "access-key-id" } } };
+const key = {
+  name: "AWS_ACCESS_KEY_ID",
+  valueFrom: { secretKeyRef: { name: "credentials", key: "access-key-id" } },
+};
 const withKey = changed(server, [...container, "env", 0], key);
 
 stackContract(instanceUsesNoStaticKey, {
@@ -28,11 +31,18 @@ stackContract(instanceUsesNoStaticKey, {
     {
       given: [namespace(), bucket, changed(credentials, ["data", "other"], unknown), withKey],
       later: ["data.other"],
-      violations: [`urn:3: spec.template.spec.containers[0].env[0] is AWS_ACCESS_KEY_ID; ${instead}`],
+      violations: [
+        `urn:3: spec.template.spec.containers[0].env[0] is AWS_ACCESS_KEY_ID; ${instead}`,
+      ],
     },
   ],
   ignores: {
-    "the keys of another store": [namespace(), bucketAt(otherStore), withKey, credentialsWith({ "access-key-id": "shop" })],
+    "the keys of another store": [
+      namespace(),
+      bucketAt(otherStore),
+      withKey,
+      credentialsWith({ "access-key-id": "shop" }),
+    ],
     "other variables": [namespace(), bucket, serverWith({ AWS_DEFAULT_REGION: "eu-central-1" })],
   },
 });
@@ -42,6 +52,10 @@ test.each([
   ["AWS_SECRET_ACCESS_KEY", "x"],
   ["login", `AKIA${"A".repeat(16)}`],
 ])("a Secret with %s, never its text", async (name, text) => {
-  const { violations } = await judgeStack(instanceUsesNoStaticKey, [namespace(), bucket, credentialsWith({ [name]: text })]);
+  const { violations } = await judgeStack(instanceUsesNoStaticKey, [
+    namespace(),
+    bucket,
+    credentialsWith({ [name]: text }),
+  ]);
   expect(violations).toEqual([`urn:2: data.${name} is an access key of AWS; ${instead}`]);
 });

@@ -31,9 +31,12 @@ resourceContract(mlflowIsRecent, {
   },
 });
 
-test.each(["3.17", "3.17.0", "3.17.0.post1", "3.18.0rc1", "4.0.0"])("%s passes", async (version) => {
-  expect(await judge(mlflowIsRecent, at(version))).toEqual(clean);
-});
+test.each(["3.17", "3.17.0", "3.17.0.post1", "3.18.0rc1", "4.0.0"])(
+  "%s passes",
+  async (version) => {
+    expect(await judge(mlflowIsRecent, at(version))).toEqual(clean);
+  },
+);
 
 test.each(["3.17.0rc1", "3.17.0.dev0", "3.9.0", "2.99.9"])("%s is too old", async (version) => {
   expect((await judge(mlflowIsRecent, at(version))).violations).toEqual([old(version)]);
@@ -50,13 +53,15 @@ test("what says no version, or none at all", async () => {
 
 test("a workload", async () => {
   const given = changed(server, ["spec", "template", "metadata", "annotations", key], "3.1.0");
-  expect((await judge(mlflowIsRecent, given)).violations).toEqual([old("3.1.0", "spec.template.metadata.annotations")]);
+  expect((await judge(mlflowIsRecent, given)).violations).toEqual([
+    old("3.1.0", "spec.template.metadata.annotations"),
+  ]);
 });
 
 test("another least version by configuration", async () => {
-  expect((await judge(mlflowIsRecent, at("3.17.2"), { config: { least: "3.17.3" } })).violations).toEqual([
-    old("3.17.2", "metadata.annotations", "3.17.3"),
-  ]);
+  expect(
+    (await judge(mlflowIsRecent, at("3.17.2"), { config: { least: "3.17.3" } })).violations,
+  ).toEqual([old("3.17.2", "metadata.annotations", "3.17.3")]);
   await expect(judge(mlflowIsRecent, at("3.17.2"), { config: { least: "new" } })).rejects.toThrow(
     "mlflow-is-recent.least: is not a version such as 3.17",
   );

@@ -21,9 +21,18 @@ test.each([
 });
 
 test("an exclusion holds until its last day", async () => {
-  const config = { exclusions: [{ instance: "shop", reason: "moves to restricted in spring", until: "2026-12-31" }] };
-  expect(await judge(namespaceEnforcesRestricted, at("baseline"), { config, today: "2026-12-31" })).toEqual(clean);
-  expect((await judge(namespaceEnforcesRestricted, at("baseline"), { config, today: "2027-01-01" })).violations).toEqual([
+  const config = {
+    exclusions: [
+      { instance: "shop", reason: "moves to restricted in spring", until: "2026-12-31" },
+    ],
+  };
+  expect(
+    await judge(namespaceEnforcesRestricted, at("baseline"), { config, today: "2026-12-31" }),
+  ).toEqual(clean);
+  expect(
+    (await judge(namespaceEnforcesRestricted, at("baseline"), { config, today: "2027-01-01" }))
+      .violations,
+  ).toEqual([
     'Set the label pod-security.kubernetes.io/enforce: restricted (it is baseline). Its exclusion ended on 2026-12-31 ("moves to restricted in spring").',
   ]);
 });
@@ -31,7 +40,9 @@ test("an exclusion holds until its last day", async () => {
 test("a level that a preview can't know is checked at up", async () => {
   expect(await judge(namespaceEnforcesRestricted, at(unknown))).toEqual({
     violations: [],
-    later: ["Not known in a preview: metadata.labels.pod-security.kubernetes.io/enforce. It is checked at `up`."],
+    later: [
+      "Not known in a preview: metadata.labels.pod-security.kubernetes.io/enforce. It is checked at `up`.",
+    ],
   });
 });
 

@@ -13,9 +13,17 @@ resourceContract(podHasNoClusterToken, {
   passes: { "a server": server, "a CronJob": cronJob },
   breaks: broken,
   message,
-  unknown: [{ given: changed(server, flag, unknown), later: ["spec.template.spec.automountServiceAccountToken"] }],
+  unknown: [
+    {
+      given: changed(server, flag, unknown),
+      later: ["spec.template.spec.automountServiceAccountToken"],
+    },
+  ],
   ignores: {
-    "a workload of no instance": changed(broken, ["metadata"], { name: "other", namespace: "other" }),
+    "a workload of no instance": changed(broken, ["metadata"], {
+      name: "other",
+      namespace: "other",
+    }),
     "another type": { ...broken, type: "kubernetes:core/v1:ServiceAccount" },
   },
 });

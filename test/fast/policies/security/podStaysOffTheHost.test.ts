@@ -22,20 +22,26 @@ resourceContract(podStaysOffTheHost, {
     },
   ],
   ignores: {
-    "a workload of no instance": changed(broken, ["metadata"], { name: "other", namespace: "other" }),
+    "a workload of no instance": changed(broken, ["metadata"], {
+      name: "other",
+      namespace: "other",
+    }),
     "another type": { ...broken, type: "kubernetes:core/v1:ConfigMap" },
   },
 });
 
 test.each(["hostPID", "hostIPC"])("%s", async (name) => {
-  expect((await judge(podStaysOffTheHost, changed(server, [...pod, name], true))).violations).toEqual([
-    `Remove spec.template.spec.${name}.`,
-  ]);
+  expect(
+    (await judge(podStaysOffTheHost, changed(server, [...pod, name], true))).violations,
+  ).toEqual([`Remove spec.template.spec.${name}.`]);
   expect(await judge(podStaysOffTheHost, changed(server, [...pod, name], false))).toEqual(clean);
 });
 
 test("a folder and a port of the node", async () => {
-  const volume = changed(server, [...pod, "volumes", 1], { name: "logs", hostPath: { path: "/var/log" } });
+  const volume = changed(server, [...pod, "volumes", 1], {
+    name: "logs",
+    hostPath: { path: "/var/log" },
+  });
   expect((await judge(podStaysOffTheHost, volume)).violations).toEqual([
     "The volume logs (spec.template.spec.volumes[1]) is a folder of the node; use an emptyDir, a Secret or a PersistentVolumeClaim.",
   ]);

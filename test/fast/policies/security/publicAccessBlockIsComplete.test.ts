@@ -17,17 +17,24 @@ resourceContract(publicAccessBlockIsComplete, {
       violations: ["Set blockPublicPolicy to true."],
     },
   ],
-  ignores: { "another type": { ...broken, type: "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock" } },
+  ignores: {
+    "another type": { ...broken, type: "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock" },
+  },
 });
 
 test("a flag that is not set is false", async () => {
   const given = changed(publicAccessBlock, ["restrictPublicBuckets"], undefined);
-  expect((await judge(publicAccessBlockIsComplete, given)).violations).toEqual(["Set restrictPublicBuckets to true."]);
+  expect((await judge(publicAccessBlockIsComplete, given)).violations).toEqual([
+    "Set restrictPublicBuckets to true.",
+  ]);
 });
 
 test("the remedy sets what is not set, and nothing that says false", async () => {
-  expect(await remedied(publicAccessBlockIsComplete, changed(publicAccessBlock, ["ignorePublicAcls"], undefined))).toEqual(
-    publicAccessBlock.props,
-  );
+  expect(
+    await remedied(
+      publicAccessBlockIsComplete,
+      changed(publicAccessBlock, ["ignorePublicAcls"], undefined),
+    ),
+  ).toEqual(publicAccessBlock.props);
   expect(await remedied(publicAccessBlockIsComplete, broken)).toBeUndefined();
 });

@@ -29,13 +29,19 @@ resourceContract(serverNamesHostsAndOrigins, {
     },
   ],
   ignores: {
-    "another part of an instance": { ...cronJob, props: { ...broken.props, metadata: cronJob.props["metadata"] } },
+    "another part of an instance": {
+      ...cronJob,
+      props: { ...broken.props, metadata: cronJob.props["metadata"] },
+    },
     "another type": { ...broken, type: "kubernetes:apps/v1:DaemonSet" },
   },
 });
 
 test("neither is both", async () => {
-  expect((await judge(serverNamesHostsAndOrigins, serverWith({ [hosts]: "", [origins]: " " }))).violations).toEqual([noHosts, noOrigins]);
+  expect(
+    (await judge(serverNamesHostsAndOrigins, serverWith({ [hosts]: "", [origins]: " " })))
+      .violations,
+  ).toEqual([noHosts, noOrigins]);
 });
 
 test.each([
@@ -44,7 +50,9 @@ test.each([
   [origins, "*", "*"],
   [origins, "https://*.example.com", "https://*.example.com"],
 ])("a wildcard in %s: %s", async (variable, value, wildcard) => {
-  expect((await judge(serverNamesHostsAndOrigins, serverWith({ [variable]: value }))).violations).toEqual([
+  expect(
+    (await judge(serverNamesHostsAndOrigins, serverWith({ [variable]: value }))).violations,
+  ).toEqual([
     `${variable} holds the wildcard ${wildcard}; name each in full (extraAllowedHosts of the component).`,
   ]);
 });
@@ -54,8 +62,12 @@ const off =
 
 test("the check may not be switched off", async () => {
   const variable = "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE";
-  expect((await judge(serverNamesHostsAndOrigins, serverWith({ [variable]: "true" }))).violations).toEqual([off]);
-  expect(await judge(serverNamesHostsAndOrigins, serverWith({ [variable]: "false" }))).toEqual(clean);
+  expect(
+    (await judge(serverNamesHostsAndOrigins, serverWith({ [variable]: "true" }))).violations,
+  ).toEqual([off]);
+  expect(await judge(serverNamesHostsAndOrigins, serverWith({ [variable]: "false" }))).toEqual(
+    clean,
+  );
   const option = changed(server, [...container, "args"], ["--disable-security-middleware"]);
   expect((await judge(serverNamesHostsAndOrigins, option)).violations).toEqual([off]);
 });

@@ -4,7 +4,8 @@ import { changed, credentials, tokens, tokensWith } from "../compliantInstance.t
 import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown, type Given } from "../support.ts";
 
-const ending = (expires: unknown, tier?: string) => tokensWith([{ name: "ci", role: "edit", expires }], tier);
+const ending = (expires: unknown, tier?: string) =>
+  tokensWith([{ name: "ci", role: "edit", expires }], tier);
 const message = (expires: string, latest = "2027-05-21", most = 180) =>
   `The token ci ends on ${expires}; set tokens.ci.expires to ${latest} or earlier (${most} days from today).`;
 
@@ -12,7 +13,11 @@ const message = (expires: string, latest = "2027-05-21", most = 180) =>
 const previewed = (declared: object | string | undefined): Given => {
   const file = changed(tokens, ["data", "tokens.json"], unknown);
   const text = typeof declared === "object" ? JSON.stringify(declared) : declared;
-  return changed(file, ["metadata", "annotations"], text === undefined ? undefined : { "mlflow-instances/tokens": text });
+  return changed(
+    file,
+    ["metadata", "annotations"],
+    text === undefined ? undefined : { "mlflow-instances/tokens": text },
+  );
 };
 
 resourceContract(tokenExpiresInTime, {
@@ -36,7 +41,10 @@ resourceContract(tokenExpiresInTime, {
   ignores: {
     "another Secret": credentials,
     "another Secret that a preview can't know": changed(credentials, ["data"], unknown),
-    "a Secret of no instance": changed(ending("2028-11-22"), ["metadata"], { name: "mlflow-tokens", namespace: "other" }),
+    "a Secret of no instance": changed(ending("2028-11-22"), ["metadata"], {
+      name: "mlflow-tokens",
+      namespace: "other",
+    }),
     "another type": { ...ending("2028-11-22"), type: "kubernetes:core/v1:ConfigMap" },
   },
 });
@@ -48,41 +56,54 @@ test("the bound of production is nearer, and an environment's may be further", a
   expect((await judge(tokenExpiresInTime, ending("2027-02-21", "production"))).violations).toEqual([
     message("2027-02-21", "2027-02-20", 90),
   ]);
-  const local = changed(ending("2027-11-23"), ["metadata", "labels", "mlflow-instances/environment"], "local");
+  const local = changed(
+    ending("2027-11-23"),
+    ["metadata", "labels", "mlflow-instances/environment"],
+    "local",
+  );
   expect(await judge(tokenExpiresInTime, local, farther)).toEqual(clean);
 });
 
 test("the environment of an object without labels is its stack", async () => {
-  const given = { ...changed(ending("2027-11-23"), ["metadata", "labels"], {}), urn: "urn:pulumi:local::mlflow-instances::x::y" };
+  const given = {
+    ...changed(ending("2027-11-23"), ["metadata", "labels"], {}),
+    urn: "urn:pulumi:local::mlflow-instances::x::y",
+  };
   expect(await judge(tokenExpiresInTime, given, farther)).toEqual(clean);
 });
 
 test("another bound by configuration", async () => {
   const config = { maxDays: { environments: { dev: 30 }, tiers: { production: 10 } } };
-  expect((await judge(tokenExpiresInTime, ending("2027-02-20", "production"), { config })).violations).toEqual([
-    message("2027-02-20", "2026-12-22", 30),
-  ]);
+  expect(
+    (await judge(tokenExpiresInTime, ending("2027-02-20", "production"), { config })).violations,
+  ).toEqual([message("2027-02-20", "2026-12-22", 30)]);
 });
 
-test.each([undefined, null, 20270220, "next year", "2027-2-1"])("%o is no last day", async (expires) => {
-  expect((await judge(tokenExpiresInTime, ending(expires))).violations).toEqual([
-    "The token ci has no last day; set tokens.ci.expires to 2027-05-21 or earlier.",
-  ]);
-});
-
-test("the file counts where it is known, not what the annotation says", async () => {
-  const given = changed(ending("2028-11-22"), ["metadata", "annotations"], { "mlflow-instances/tokens": "{}" });
-  expect((await judge(tokenExpiresInTime, given)).violations).toEqual([message("2028-11-22")]);
-});
-
-test.each([changed(tokens, ["data", "tokens.json"], "bm8gSlNPTg=="), changed(tokens, ["data", "tokens.json"], "e30="), previewed("[")])(
-  "what is no list is refused without a word of it",
-  async (given) => {
-    expect((await judge(tokenExpiresInTime, given)).violations).toEqual([
-      "tokens.json (or the annotation mlflow-instances/tokens) is no list of tokens.",
+test.each([undefined, null, 20270220, "next year", "2027-2-1"])(
+  "%o is no last day",
+  async (expires) => {
+    expect((await judge(tokenExpiresInTime, ending(expires))).violations).toEqual([
+      "The token ci has no last day; set tokens.ci.expires to 2027-05-21 or earlier.",
     ]);
   },
 );
+
+test("the file counts where it is known, not what the annotation says", async () => {
+  const given = changed(ending("2028-11-22"), ["metadata", "annotations"], {
+    "mlflow-instances/tokens": "{}",
+  });
+  expect((await judge(tokenExpiresInTime, given)).violations).toEqual([message("2028-11-22")]);
+});
+
+test.each([
+  changed(tokens, ["data", "tokens.json"], "bm8gSlNPTg=="),
+  changed(tokens, ["data", "tokens.json"], "e30="),
+  previewed("["),
+])("what is no list is refused without a word of it", async (given) => {
+  expect((await judge(tokenExpiresInTime, given)).violations).toEqual([
+    "tokens.json (or the annotation mlflow-instances/tokens) is no list of tokens.",
+  ]);
+});
 
 test("the token file is known by its Secret's name, its label or what is in it", async () => {
   const component = ["metadata", "labels", "app.kubernetes.io/component"];

@@ -5,7 +5,10 @@ import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown } from "../support.ts";
 
 const withRole = (role: string | undefined, tier: string) =>
-  tokensWith([{ name: "ops", ...(role === undefined ? {} : { role }), expires: "2027-02-20" }], tier);
+  tokensWith(
+    [{ name: "ops", ...(role === undefined ? {} : { role }), expires: "2027-02-20" }],
+    tier,
+  );
 const broken = withRole("admin", "production");
 const message = "The token ops has the role admin; set tokens.ops.role to read, edit or manage.";
 const previewed = (declared: object) =>
@@ -18,13 +21,21 @@ resourceContract(tokenHasAllowedRole, {
     "a token of a team": tokens,
     "an admin outside of production": withRole("admin", "standard"),
     "a manager in production": withRole("manage", "production"),
-    "what is no list, of which another rule speaks": changed(tokens, ["data", "tokens.json"], "bm8gSlNPTg=="),
+    "what is no list, of which another rule speaks": changed(
+      tokens,
+      ["data", "tokens.json"],
+      "bm8gSlNPTg==",
+    ),
   },
   breaks: broken,
   message,
   unknown: [
     { given: changed(broken, ["data", "tokens.json"], unknown), later: ["data.tokens.json"] },
-    { given: previewed({ ops: { role: "admin", expires: "2027-02-20" } }), later: [], violations: [message] },
+    {
+      given: previewed({ ops: { role: "admin", expires: "2027-02-20" } }),
+      later: [],
+      violations: [message],
+    },
   ],
   ignores: {
     "another Secret": credentials,
@@ -47,5 +58,7 @@ test("other roles by configuration", async () => {
   expect((await judge(tokenHasAllowedRole, tokens, { config })).violations).toEqual([
     "The token ci has the role edit; set tokens.ci.role to read.",
   ]);
-  expect(await judge(tokenHasAllowedRole, withRole("read", "production"), { config })).toEqual(clean);
+  expect(await judge(tokenHasAllowedRole, withRole("read", "production"), { config })).toEqual(
+    clean,
+  );
 });

@@ -21,8 +21,9 @@ import {
   type Issued,
 } from "./fakes.ts";
 
-// One HTTPS server stands for STS, S3, EKS and Route 53, another for the API server. Nothing leaves the machine: every endpoint is given, and the environment has
-// neither profiles nor credentials but those of the test.
+// One HTTPS server stands for STS, S3, EKS and Route 53, another for the API server. Nothing leaves
+// the machine: every endpoint is given, and the environment has neither profiles nor credentials
+// but those of the test.
 
 let ca: Issued;
 let aws: Server, api: Server, postgresql: TcpServer;
@@ -66,7 +67,8 @@ beforeEach(() => {
     s3: () => ({ status: 404 }),
     eks: () => ({ status: 500 }),
     route53: () => ({ status: 500 }),
-    api: ({ url }) => (url === "/version" ? { status: 200 } : { status: 200, body: ingressClasses("alb") }),
+    api: ({ url }) =>
+      url === "/version" ? { status: 200 } : { status: 200, body: ingressClasses("alb") },
   };
   shellWithFixtureProfile();
 });
@@ -77,13 +79,27 @@ const address = () => `https://127.0.0.1:${portOf(aws)}`;
 const environment = (change: (platform: any) => void = () => undefined) =>
   fixtureEnvironment(({ platform }) => {
     platform.caBundle = ca.pem.cert;
-    platform.kubernetes = { kubeconfig: kubeconfig(`https://127.0.0.1:${portOf(api)}`, ca.pem.cert), context: "one" };
-    platform.artifactStore = { endpoints: { s3: address(), sts: address(), iam: address(), eks: address(), route53: address() } };
+    platform.kubernetes = {
+      kubeconfig: kubeconfig(`https://127.0.0.1:${portOf(api)}`, ca.pem.cert),
+      context: "one",
+    };
+    platform.artifactStore = {
+      endpoints: {
+        s3: address(),
+        sts: address(),
+        iam: address(),
+        eks: address(),
+        route53: address(),
+      },
+    };
     change(platform);
   }, "aws");
 
-const linesOf = (values: ReturnType<typeof environment>, fresh: string[] = [], timeout?: number): Promise<string[]> =>
-  refusals(values, { fresh, timeout, said: [...said.info, ...said.warn] });
+const linesOf = (
+  values: ReturnType<typeof environment>,
+  fresh: string[] = [],
+  timeout?: number,
+): Promise<string[]> => refusals(values, { fresh, timeout, said: [...said.info, ...said.warn] });
 
 const where = () => `AWS with profile fixture at ${address()} (platform.profile):`;
 
@@ -102,7 +118,10 @@ test("credentials of another account: both accounts and the profile are said, an
 });
 
 test.each([
-  ["ExpiredToken", "the credentials of profile fixture have expired; log in again, for example `aws sso login --profile fixture`"],
+  [
+    "ExpiredToken",
+    "the credentials of profile fixture have expired; log in again, for example `aws sso login --profile fixture`",
+  ],
   [
     "InvalidClientTokenId",
     "the credentials of profile fixture are not known to AWS (InvalidClientTokenId); were they removed, or mistyped?",
@@ -131,7 +150,12 @@ test("a session of single sign-on that is over, and one that never began", async
   const url = "https://example.com/start";
   const cached = `.aws/sso/cache/${createHash("sha1").update(url).digest("hex")}.json`;
   const config = `[profile sso]\nsso_start_url = ${url}\nsso_region = eu-central-1\nsso_account_id = 123456789012\nsso_role_name = deploy\n`;
-  const over = JSON.stringify({ startUrl: url, region: "eu-central-1", accessToken: hidden, expiresAt: "2020-01-01T00:00:00Z" });
+  const over = JSON.stringify({
+    startUrl: url,
+    region: "eu-central-1",
+    accessToken: hidden,
+    expiresAt: "2020-01-01T00:00:00Z",
+  });
   for (const files of [{ config, [cached]: over }, { config }]) {
     const home = folderWith(files);
     vi.stubEnv("AWS_CONFIG_FILE", `${home}/config`);
@@ -180,7 +204,15 @@ test("buckets of new instances: of another account, of another region, ours, fre
   const owners: unknown[] = [];
   answers.s3 = ({ url = "", headers }) => {
     owners.push(headers["x-amz-expected-bucket-owner"]);
-    return { status: url.includes("cart") ? 403 : url.includes("till") ? 301 : url.includes("shop") ? 200 : 404 };
+    return {
+      status: url.includes("cart")
+        ? 403
+        : url.includes("till")
+          ? 301
+          : url.includes("shop")
+            ? 200
+            : 404,
+    };
   };
   const taken = (name: string, reason: string) =>
     `The bucket mlflow-local-${name} of instance ${name} (platform.artifactStore.bucketPrefix): the name is taken, the bucket ${reason}; ` +
@@ -193,7 +225,8 @@ test("buckets of new instances: of another account, of another region, ours, fre
 });
 
 test("a domain that is not in its DNS zone, and a zone that is not there", async () => {
-  const zone = (platform: { ingress: object }) => Object.assign(platform.ingress, { dnsZoneId: "Z0123456789EXAMPLE" });
+  const zone = (platform: { ingress: object }) =>
+    Object.assign(platform.ingress, { dnsZoneId: "Z0123456789EXAMPLE" });
   const named =
     (name: string): Answer =>
     () => ({
@@ -207,16 +240,21 @@ test("a domain that is not in its DNS zone, and a zone that is not there", async
   const line = "The DNS zone Z0123456789EXAMPLE at Route 53 (platform.ingress.dnsZoneId):";
   for (const name of ["example.org", "low.example.com", "ample.com"]) {
     answers.route53 = named(name);
-    expect(await linesOf(environment(zone))).toEqual([`${line} it is ${name}, and the domain mlflow.example.com is not in it`]);
+    expect(await linesOf(environment(zone))).toEqual([
+      `${line} it is ${name}, and the domain mlflow.example.com is not in it`,
+    ]);
   }
   answers.route53 = () => ({
     status: 404,
     body: '<ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error><Type>Sender</Type><Code>NoSuchHostedZone</Code><Message>m</Message></Error></ErrorResponse>',
   });
-  expect(await linesOf(environment(zone))).toEqual([`${line} there is no such zone in this account`]);
+  expect(await linesOf(environment(zone))).toEqual([
+    `${line} there is no such zone in this account`,
+  ]);
 });
 
-const byName = (platform: { kubernetes: object }) => (platform.kubernetes = { clusterName: "mlflow-dev" });
+const byName = (platform: { kubernetes: object }) =>
+  (platform.kubernetes = { clusterName: "mlflow-dev" });
 const line = "The EKS cluster mlflow-dev at eu-central-1 (platform.kubernetes.clusterName):";
 
 test("a cluster by name: AWS is asked for it, the AWS command line for the login, and the cluster for its ingress classes", async () => {
@@ -224,7 +262,11 @@ test("a cluster by name: AWS is asked for it, the AWS command line for the login
     endpoint: `https://127.0.0.1:${portOf(api)}`,
     certificateAuthority: { data: Buffer.from(ca.pem.cert).toString("base64") },
   };
-  answers.eks = () => ({ status: 200, body: JSON.stringify({ cluster }), headers: { "content-type": "application/json" } });
+  answers.eks = () => ({
+    status: 200,
+    body: JSON.stringify({ cluster }),
+    headers: { "content-type": "application/json" },
+  });
   const bin = folderWith({
     aws: `#!/bin/sh\n[ "$*" = "--region eu-central-1 eks get-token --cluster-name mlflow-dev --output json --profile fixture" ] || { echo "wrong: $*" >&2; exit 1; }\necho '{"kind":"ExecCredential","status":{"token":"let-me-in"}}'\n`,
   });
@@ -232,7 +274,9 @@ test("a cluster by name: AWS is asked for it, the AWS command line for the login
   vi.stubEnv("PATH", `${bin}:${process.env["PATH"]}`);
   answers.api = ({ url, headers }) => {
     if (url === "/version") return { status: 200 };
-    return headers.authorization === "Bearer let-me-in" ? { status: 200, body: ingressClasses("nginx") } : { status: 401 };
+    return headers.authorization === "Bearer let-me-in"
+      ? { status: 200, body: ingressClasses("nginx") }
+      : { status: 401 };
   };
   expect(await linesOf(environment(byName))).toEqual([
     `The ingress class "alb" at ${cluster.endpoint} (platform.ingress.className): the cluster has no such class; it has nginx`,
@@ -243,22 +287,40 @@ test("a cluster by name: AWS is asked for it, the AWS command line for the login
     "Whether the cluster has the ingress class alb was not checked: the login may not list ingressclasses.networking.k8s.io.",
   ]);
   vi.stubEnv("PATH", "/nowhere");
-  expect(await linesOf(environment(byName))).toEqual([`${line} its login asks the command aws, which is not on this machine`]);
+  expect(await linesOf(environment(byName))).toEqual([
+    `${line} its login asks the command aws, which is not on this machine`,
+  ]);
 });
 
 test("no cluster of that name: those that there are", async () => {
   answers.eks = ({ url = "" }) =>
     url.startsWith("/clusters/")
-      ? { status: 404, body: '{"message":"m"}', headers: { "x-amzn-errortype": "ResourceNotFoundException" } }
+      ? {
+          status: 404,
+          body: '{"message":"m"}',
+          headers: { "x-amzn-errortype": "ResourceNotFoundException" },
+        }
       : { status: 200, body: '{"clusters":["mlflow-staging","mlflow-prod"]}' };
-  expect(await linesOf(environment(byName))).toEqual([`${line} there is no such cluster; the region has mlflow-staging, mlflow-prod`]);
-  answers.eks = () => ({ status: 403, body: '{"message":"m"}', headers: { "x-amzn-errortype": "AccessDeniedException" } });
-  expect(await linesOf(environment(byName))).toEqual([`${line} it answers AccessDeniedException (HTTP status 403)`]);
+  expect(await linesOf(environment(byName))).toEqual([
+    `${line} there is no such cluster; the region has mlflow-staging, mlflow-prod`,
+  ]);
+  answers.eks = () => ({
+    status: 403,
+    body: '{"message":"m"}',
+    headers: { "x-amzn-errortype": "AccessDeniedException" },
+  });
+  expect(await linesOf(environment(byName))).toEqual([
+    `${line} it answers AccessDeniedException (HTTP status 403)`,
+  ]);
 });
 
 test("every part says what is wrong with it, at once", async () => {
   answers.s3 = () => ({ status: 403 });
-  answers.eks = () => ({ status: 403, body: '{"message":"m"}', headers: { "x-amzn-errortype": "AccessDeniedException" } });
+  answers.eks = () => ({
+    status: 403,
+    body: '{"message":"m"}',
+    headers: { "x-amzn-errortype": "AccessDeniedException" },
+  });
   const given = {
     host: "127.0.0.1",
     port: portOf(postgresql),
@@ -283,18 +345,34 @@ test("an API server that never answers is told as such, and hides nothing else",
   const silent = createServer((socket) => void sockets.add(socket));
   await listen(silent);
   let endpoint = "https://127.0.0.1:1";
-  answers.eks = () => ({ status: 200, body: JSON.stringify({ cluster: { endpoint, certificateAuthority: { data: "" } } }) });
+  answers.eks = () => ({
+    status: 200,
+    body: JSON.stringify({ cluster: { endpoint, certificateAuthority: { data: "" } } }),
+  });
   answers.s3 = () => ({ status: 403 });
-  const taken = expect.stringMatching(/^The bucket mlflow-local-shop of instance shop .* the name is taken/);
-  expect(await linesOf(environment(byName), ["shop"])).toEqual([taken, `${line} connection refused: nothing listens there`]);
+  const taken = expect.stringMatching(
+    /^The bucket mlflow-local-shop of instance shop .* the name is taken/,
+  );
+  expect(await linesOf(environment(byName), ["shop"])).toEqual([
+    taken,
+    `${line} connection refused: nothing listens there`,
+  ]);
   endpoint = `https://127.0.0.1:${portOf(silent)}`;
-  expect(await linesOf(environment(byName), ["shop"], 1_000)).toEqual([taken, `${line} no answer within 1 s`]);
+  expect(await linesOf(environment(byName), ["shop"], 1_000)).toEqual([
+    taken,
+    `${line} no answer within 1 s`,
+  ]);
   silent.close();
 });
 
 test("endpoints that nobody can reach are told by their addresses", async () => {
-  const closed = (service: string) => environment((platform) => (platform.artifactStore.endpoints[service] = "https://127.0.0.1:1"));
+  const closed = (service: string) =>
+    environment((platform) => (platform.artifactStore.endpoints[service] = "https://127.0.0.1:1"));
   const refused = "connection refused: nothing listens there";
-  expect(await linesOf(closed("sts"))).toEqual([`AWS with profile fixture at https://127.0.0.1:1 (platform.profile): ${refused}`]);
-  expect(await linesOf(closed("s3"), ["shop"])).toEqual([`S3 at https://127.0.0.1:1 (platform.artifactStore): ${refused}`]);
+  expect(await linesOf(closed("sts"))).toEqual([
+    `AWS with profile fixture at https://127.0.0.1:1 (platform.profile): ${refused}`,
+  ]);
+  expect(await linesOf(closed("s3"), ["shop"])).toEqual([
+    `S3 at https://127.0.0.1:1 (platform.artifactStore): ${refused}`,
+  ]);
 });

@@ -18,7 +18,8 @@ import {
   type Issued,
 } from "./fakes.ts";
 
-// An HTTPS server stands for the API server and for S3. What a real one of each says is the engine tests' business.
+// An HTTPS server stands for the API server and for S3. What a real one of each says is the engine
+// tests' business.
 
 let ca: Issued, loopback: Issued;
 let api: Server, s3: Server, postgresql: TcpServer, silent: TcpServer;
@@ -28,7 +29,10 @@ let apiAnswer: Answer, s3Answer: Answer;
 const notes = vi.hoisted((): string[] => []);
 vi.mock(import("@pulumi/pulumi"), async (original) => {
   const module = await original();
-  return { ...module, log: { ...module.log, info: (text: string) => Promise.resolve(void notes.push(text)) } };
+  return {
+    ...module,
+    log: { ...module.log, info: (text: string) => Promise.resolve(void notes.push(text)) },
+  };
 });
 
 beforeAll(async () => {
@@ -56,7 +60,10 @@ beforeEach(() => {
 });
 
 const apiUrl = () => `https://127.0.0.1:${portOf(api)}`;
-const cluster = (user?: object) => ({ kubeconfig: kubeconfig(apiUrl(), ca.pem.cert, user), context: "one" });
+const cluster = (user?: object) => ({
+  kubeconfig: kubeconfig(apiUrl(), ca.pem.cert, user),
+  context: "one",
+});
 
 // the values of a fixture
 const reachable = (change: (platform: any) => void = () => undefined) =>
@@ -68,8 +75,11 @@ const reachable = (change: (platform: any) => void = () => undefined) =>
     change(platform);
   });
 
-const linesOf = (environment: ReturnType<typeof reachable>, timeout?: number, fresh: string[] = []): Promise<string[]> =>
-  refusals(environment, { timeout, fresh, said: notes });
+const linesOf = (
+  environment: ReturnType<typeof reachable>,
+  timeout?: number,
+  fresh: string[] = [],
+): Promise<string[]> => refusals(environment, { timeout, fresh, said: notes });
 
 test("says nothing when all three answer", async () => {
   expect(await linesOf(reachable())).toEqual([]);
@@ -103,16 +113,22 @@ test("three that never answer are reported together, within one time limit", asy
   const begin = performance.now();
   const lines = await linesOf(environment, 500);
   expect(performance.now() - begin).toBeLessThan(1_400);
-  expect(lines.map((line) => line.split(": ").at(-1))).toEqual(Array(3).fill("no answer within 0.5 s"));
+  expect(lines.map((line) => line.split(": ").at(-1))).toEqual(
+    Array(3).fill("no answer within 0.5 s"),
+  );
 });
 
 test("something else listens at PostgreSQL's port", async () => {
-  const echo = createServer((socket) => socket.on("error", () => undefined).end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  const echo = createServer((socket) =>
+    socket.on("error", () => undefined).end("HTTP/1.1 400 Bad Request\r\n\r\n"),
+  );
   await listen(echo);
   const port = portOf(echo);
   const lines = await linesOf(reachable((platform) => (platform.postgresql.port = port)));
   echo.close();
-  expect(lines).toEqual([`PostgreSQL at 127.0.0.1:${port} (platform.postgresql): it answers, but is not PostgreSQL`]);
+  expect(lines).toEqual([
+    `PostgreSQL at 127.0.0.1:${port} (platform.postgresql): it answers, but is not PostgreSQL`,
+  ]);
 });
 
 test.each([
@@ -142,11 +158,19 @@ test("PostgreSQL 14 is new enough; a password that is wrong is said, and not sho
 });
 
 test("kubeconfig: missing file, missing context", async () => {
-  expect(await linesOf(reachable((platform) => (platform.kubernetes.kubeconfig = "/nowhere/kubeconfig")))).toEqual([
+  expect(
+    await linesOf(
+      reachable((platform) => (platform.kubernetes.kubeconfig = "/nowhere/kubeconfig")),
+    ),
+  ).toEqual([
     "The Kubernetes API server at context one of /nowhere/kubeconfig (platform.kubernetes): there is no such kubeconfig file",
   ]);
   const file = kubeconfig("https://127.0.0.1:1", ca.pem.cert);
-  expect(await linesOf(reachable((platform) => (platform.kubernetes = { kubeconfig: file, context: "two" })))).toEqual([
+  expect(
+    await linesOf(
+      reachable((platform) => (platform.kubernetes = { kubeconfig: file, context: "two" })),
+    ),
+  ).toEqual([
     `The Kubernetes API server at context two of ${file} (platform.kubernetes): there is no such context; the file has one`,
   ]);
   expect(() => contextOf("", "one")).toThrow("there is no such context; the file has none");
@@ -154,7 +178,11 @@ test("kubeconfig: missing file, missing context", async () => {
 
 test("a kubeconfig that is no YAML: the place is said, and not what stands there", async () => {
   const file = `${folderWith({ kubeconfig: `users:\n  - name: u\n    user:\n      token: "${hidden}\n` })}/kubeconfig`;
-  expect(await linesOf(reachable((platform) => (platform.kubernetes = { kubeconfig: file, context: "one" })))).toEqual([
+  expect(
+    await linesOf(
+      reachable((platform) => (platform.kubernetes = { kubeconfig: file, context: "one" })),
+    ),
+  ).toEqual([
     `The Kubernetes API server at context one of ${file} (platform.kubernetes): the kubeconfig file is no YAML: Missing closing "quote at line 5, column 1`,
   ]);
 });
@@ -190,7 +218,13 @@ test("an API server behind a proxy of many clusters is asked under its own path"
     expect(await linesOf(environment)).toEqual([missing().replace(apiUrl(), apiUrl() + path)]);
   }
   expect(new Set(asked)).toEqual(
-    new Set(["/version", "/api/v1/namespaces/kube-system", "/apis/networking.k8s.io/v1/ingressclasses"].map((path) => below + path)),
+    new Set(
+      [
+        "/version",
+        "/api/v1/namespaces/kube-system",
+        "/apis/networking.k8s.io/v1/ingressclasses",
+      ].map((path) => below + path),
+    ),
   );
 });
 
@@ -198,7 +232,8 @@ test("a login by a file, by a command, and by a certificate", async () => {
   const folder = folderWith({ token: "let-me-in\n" });
   expect(await linesOf(withHaproxy({ tokenFile: `${folder}/token` }))).toEqual([missing()]);
 
-  const print = (credential: object) => `process.stdout.write(${JSON.stringify(JSON.stringify(credential))})`;
+  const print = (credential: object) =>
+    `process.stdout.write(${JSON.stringify(JSON.stringify(credential))})`;
   const command = (script: string) => ({
     exec: {
       apiVersion: "client.authentication.k8s.io/v1",
@@ -207,25 +242,48 @@ test("a login by a file, by a command, and by a certificate", async () => {
       env: [{ name: "ASKED", value: "yes" }],
     },
   });
-  expect(await linesOf(withHaproxy(command(`if (process.env.ASKED === "yes") ${print({ status: { token: "let-me-in" } })}`)))).toEqual([
-    missing(),
-  ]);
+  expect(
+    await linesOf(
+      withHaproxy(
+        command(`if (process.env.ASKED === "yes") ${print({ status: { token: "let-me-in" } })}`),
+      ),
+    ),
+  ).toEqual([missing()]);
   expect(await linesOf(withHaproxy(command(print({ status: {} }))))).toEqual([
-    expect.stringMatching(/The Kubernetes API server .*: its login, the command .*, gives neither a token nor a certificate$/),
+    expect.stringMatching(
+      /The Kubernetes API server .*: its login, the command .*, gives neither a token nor a certificate$/,
+    ),
   ]);
-  expect(await linesOf(withHaproxy(command(`console.error("a hint\\nnot logged in"); console.log("${hidden}"); process.exit(1)`)))).toEqual(
-    [expect.stringMatching(/The Kubernetes API server .*: its login, the command .*, fails: not logged in$/)],
-  );
+  expect(
+    await linesOf(
+      withHaproxy(
+        command(
+          `console.error("a hint\\nnot logged in"); console.log("${hidden}"); process.exit(1)`,
+        ),
+      ),
+    ),
+  ).toEqual([
+    expect.stringMatching(
+      /The Kubernetes API server .*: its login, the command .*, fails: not logged in$/,
+    ),
+  ]);
   expect(await linesOf(withHaproxy({ exec: { command: "no-such-command-anywhere" } }))).toEqual([
     expect.stringMatching(
       /The Kubernetes API server .*: its login asks the command no-such-command-anywhere, which is not on this machine$/,
     ),
   ]);
 
-  // The certificate itself is checked by real API servers; here it is enough that it is taken up, and nothing else offered.
-  apiAnswer = ({ headers }) => ({ status: headers.authorization === undefined ? 200 : 401, body: ingressClasses("nginx", "traefik") });
+  // The certificate itself is checked by real API servers; here it is enough that it is taken up,
+  // and nothing else offered.
+  apiAnswer = ({ headers }) => ({
+    status: headers.authorization === undefined ? 200 : 401,
+    body: ingressClasses("nginx", "traefik"),
+  });
   const data = (text: string) => Buffer.from(text).toString("base64");
-  const certificate = { "client-certificate-data": data(loopback.pem.cert), "client-key-data": data(loopback.pem.key) };
+  const certificate = {
+    "client-certificate-data": data(loopback.pem.cert),
+    "client-key-data": data(loopback.pem.key),
+  };
   expect(await linesOf(withHaproxy(certificate))).toEqual([missing()]);
 });
 
@@ -278,7 +336,10 @@ test("a key that the store refuses is no taken bucket", async () => {
   s3Answer = ({ method }) =>
     method === "HEAD"
       ? { status: 403 }
-      : { status: 403, body: `<Error><Code>SignatureDoesNotMatch</Code><Message>${hidden}</Message></Error>` };
+      : {
+          status: 403,
+          body: `<Error><Code>SignatureDoesNotMatch</Code><Message>${hidden}</Message></Error>`,
+        };
   expect(await linesOf(reachable(), undefined, ["shop", "cart"])).toEqual([
     "The object store (platform.objectStore.accessKeyId): it does not accept the key (SignatureDoesNotMatch)",
   ]);

@@ -30,10 +30,17 @@ export const refusal = (code: string) => ({
   body: `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>x-amz-security-token:${hidden}</Message></Error></ErrorResponse>`,
 });
 
-/** Takes away what this shell has of AWS, and gives it the profile `fixture` until the test is over; the folder of its files. */
+/**
+ * Takes away what this shell has of AWS, and gives it the profile `fixture` until the test is over;
+ * the folder of its files.
+ */
 export function shellWithFixtureProfile(): string {
-  const files = folderWith({ credentials: `[fixture]\naws_access_key_id = AKIDFIXTURE\naws_secret_access_key = ${hidden}\n`, config: "" });
-  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, undefined);
+  const files = folderWith({
+    credentials: `[fixture]\naws_access_key_id = AKIDFIXTURE\naws_secret_access_key = ${hidden}\n`,
+    config: "",
+  });
+  for (const name of Object.keys(process.env))
+    if (name.startsWith("AWS_")) vi.stubEnv(name, undefined);
   vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", `${files}/credentials`);
   vi.stubEnv("AWS_CONFIG_FILE", `${files}/config`);
   vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");

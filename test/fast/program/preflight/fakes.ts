@@ -21,7 +21,10 @@ import { folderWith } from "../support.ts";
 // Real sockets on loopback in place of the systems that an environment stands on.
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-const validity = { notBefore: new Date(Date.now() - 86_400_000), notAfter: new Date(Date.now() + 86_400_000) };
+const validity = {
+  notBefore: new Date(Date.now() - 86_400_000),
+  notAfter: new Date(Date.now() + 86_400_000),
+};
 
 export interface Issued {
   certificate: X509Certificate;
@@ -40,18 +43,28 @@ export async function issue(name: string, address?: string, authority?: Issued):
     ...validity,
     extensions: [
       new BasicConstraintsExtension(authority === undefined, undefined, true),
-      ...(address === undefined ? [] : [new SubjectAlternativeNameExtension([{ type: "ip", value: address }])]),
+      ...(address === undefined
+        ? []
+        : [new SubjectAlternativeNameExtension([{ type: "ip", value: address }])]),
     ],
   });
-  const key = PemConverter.encode(await crypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
+  const key = PemConverter.encode(
+    await crypto.subtle.exportKey("pkcs8", keys.privateKey),
+    "PRIVATE KEY",
+  );
   return { certificate, keys, pem: { cert: certificate.toString("pem"), key } };
 }
 
-export const listen = (server: TcpServer) => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+export const listen = (server: TcpServer) =>
+  new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 export const portOf = (server: TcpServer) => (server.address() as AddressInfo).port;
 
 /** One question and what a server says to it. */
-export type Answer = (request: IncomingMessage & { body: string }) => { status: number; body?: string; headers?: Record<string, string> };
+export type Answer = (request: IncomingMessage & { body: string }) => {
+  status: number;
+  body?: string;
+  headers?: Record<string, string>;
+};
 
 /** An HTTPS server whose answers a test may change. */
 export function httpsServer({ pem }: Issued, answer: Answer): Server {
@@ -77,14 +90,22 @@ export interface FakePostgresql {
 }
 
 /** A server that speaks as much of PostgreSQL as a login and two questions need, behind TLS. */
-export function postgresqlServer({ pem }: Issued, self: FakePostgresql, sockets: Set<Socket>): TcpServer {
+export function postgresqlServer(
+  { pem }: Issued,
+  self: FakePostgresql,
+  sockets: Set<Socket>,
+): TcpServer {
   return createServer((raw) => {
     sockets.add(raw.on("error", () => undefined));
     raw.once("data", (request) => {
       if (request.readInt32BE(4) !== 80_877_103) return raw.destroy();
       raw.write("S");
-      const socket = new TLSSocket(raw, { isServer: true, secureContext: createSecureContext(pem) }).on("error", () => undefined);
-      const welcome = () => socket.write(Buffer.concat([message("R", int(0)), message("Z", Buffer.from("I"))]));
+      const socket = new TLSSocket(raw, {
+        isServer: true,
+        secureContext: createSecureContext(pem),
+      }).on("error", () => undefined);
+      const welcome = () =>
+        socket.write(Buffer.concat([message("R", int(0)), message("Z", Buffer.from("I"))]));
       socket.once("data", () => {
         if (self.password === undefined) welcome();
         else socket.write(message("R", int(3)));
@@ -92,13 +113,26 @@ export function postgresqlServer({ pem }: Issued, self: FakePostgresql, sockets:
           const kind = String.fromCharCode(asked[0] ?? 0);
           if (kind === "p") {
             if (asked.subarray(5, -1).toString() === self.password) welcome();
-            else socket.end(message("E", Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed for user "postgres"\0\0')));
+            else
+              socket.end(
+                message(
+                  "E",
+                  Buffer.from(
+                    'SFATAL\0C28P01\0Mpassword authentication failed for user "postgres"\0\0',
+                  ),
+                ),
+              );
           }
-          // The question with parameters: parse, bind, describe, execute and sync come in one piece.
+          // The question with parameters: parse, bind, describe, execute and sync come in one
+          // piece.
           if (kind === "P") return void socket.write(names(self.names ?? []));
           if (kind !== "Q") return;
           const ofRights = asked.includes("as lacks");
-          socket.write(ofRights ? rows("lacks", self.lacks ?? "") : rows("server_version_num", String(self.version)));
+          socket.write(
+            ofRights
+              ? rows("lacks", self.lacks ?? "")
+              : rows("server_version_num", String(self.version)),
+          );
         });
       });
     });
@@ -111,8 +145,18 @@ const int = (value: number): Buffer => {
   return bytes;
 };
 const short = (value: number): Buffer => int(value).subarray(2);
-const message = (kind: string, body: Buffer): Buffer => Buffer.concat([Buffer.from(kind), int(body.length + 4), body]);
-const column = (name: string) => Buffer.concat([Buffer.from(`${name}\0`), int(0), short(0), int(25), short(-1), int(-1), short(0)]);
+const message = (kind: string, body: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(kind), int(body.length + 4), body]);
+const column = (name: string) =>
+  Buffer.concat([
+    Buffer.from(`${name}\0`),
+    int(0),
+    short(0),
+    int(25),
+    short(-1),
+    int(-1),
+    short(0),
+  ]);
 const field = (value: string) => Buffer.concat([int(value.length), Buffer.from(value)]);
 
 /** Rows of `kind` and `name`, as the extended protocol has them. */
@@ -130,15 +174,34 @@ const names = (all: readonly string[]): Buffer =>
   ]);
 const rows = (column: string, value: string): Buffer =>
   Buffer.concat([
-    message("T", Buffer.concat([short(1), Buffer.from(`${column}\0`), int(0), short(0), int(25), short(-1), int(-1), short(0)])),
+    message(
+      "T",
+      Buffer.concat([
+        short(1),
+        Buffer.from(`${column}\0`),
+        int(0),
+        short(0),
+        int(25),
+        short(-1),
+        int(-1),
+        short(0),
+      ]),
+    ),
     message("D", Buffer.concat([short(1), int(value.length), Buffer.from(value)])),
     message("C", Buffer.from("SHOW\0")),
     message("Z", Buffer.from("I")),
   ]);
 
 /** A kubeconfig with one context, `one`; gives the file. */
-export function kubeconfig(server: string, authority: string, user: object = { token: "let-me-in" }): string {
-  const cluster = { server, "certificate-authority-data": Buffer.from(authority).toString("base64") };
+export function kubeconfig(
+  server: string,
+  authority: string,
+  user: object = { token: "let-me-in" },
+): string {
+  const cluster = {
+    server,
+    "certificate-authority-data": Buffer.from(authority).toString("base64"),
+  };
   const text = stringify({
     contexts: [{ name: "one", context: { cluster: "c", user: "u" } }],
     clusters: [{ name: "c", cluster }],
@@ -148,7 +211,8 @@ export function kubeconfig(server: string, authority: string, user: object = { t
 }
 
 /** An API server's list of ingress classes. */
-export const ingressClasses = (...names: string[]): string => JSON.stringify({ items: names.map((name) => ({ metadata: { name } })) });
+export const ingressClasses = (...names: string[]): string =>
+  JSON.stringify({ items: names.map((name) => ({ metadata: { name } })) });
 
 /** Every secret of these tests. */
 export const hidden = "hunter2-Xyzzy";
@@ -167,14 +231,33 @@ export interface Surroundings {
   found?: (cluster: string) => void;
 }
 
-/** The lines by which an environment is refused, none where it isn't; no secret is in them, nor in what else was said. */
+/**
+ * The lines by which an environment is refused, none where it isn't; no secret is in them, nor in
+ * what else was said.
+ */
 export async function refusals(
   environment: Environment,
-  { fresh = [], deployed = [], timeout, said = [], cluster, accepted, inState = [], found = () => undefined }: Surroundings = {},
+  {
+    fresh = [],
+    deployed = [],
+    timeout,
+    said = [],
+    cluster,
+    accepted,
+    inState = [],
+    found = () => undefined,
+  }: Surroundings = {},
 ): Promise<string[]> {
   const specOf = (name: string) =>
-    ({ name, bucket: `mlflow-local-${name}`, host: `${name}.mlflow.test`, environment: "local" }) as InstanceSpec;
-  const instances = new Map(deployed.map((name) => [name, { prepared: false, trackingUri: `https://${name}.mlflow.test` }]));
+    ({
+      name,
+      bucket: `mlflow-local-${name}`,
+      host: `${name}.mlflow.test`,
+      environment: "local",
+    }) as InstanceSpec;
+  const instances = new Map(
+    deployed.map((name) => [name, { prepared: false, trackingUri: `https://${name}.mlflow.test` }]),
+  );
   const asked: Asked = {
     specs: [...fresh, ...deployed].map(specOf),
     fresh: [],

@@ -2,10 +2,21 @@ import type { Server } from "node:https";
 import type { Server as TcpServer, Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { fixtureEnvironment } from "../support.ts";
-import { hidden, httpsServer, ingressClasses, issue, kubeconfig, listen, portOf, postgresqlServer, refusals } from "./fakes.ts";
+import {
+  hidden,
+  httpsServer,
+  ingressClasses,
+  issue,
+  kubeconfig,
+  listen,
+  portOf,
+  postgresqlServer,
+  refusals,
+} from "./fakes.ts";
 import type { FakePostgresql, Issued, Surroundings } from "./fakes.ts";
 
-// What is there already, and what isn't any more. That a real API server answers these questions so is shown in test/engine.
+// What is there already, and what isn't any more. That a real API server answers these questions so
+// is shown in test/engine.
 
 let ca: Issued;
 let api: Server, s3: Server, postgresql: TcpServer;
@@ -46,7 +57,10 @@ function paged(all: readonly object[] | undefined, url: URL) {
   const next = from + pageSize < all.length ? String(from + pageSize) : "";
   return {
     status: 200,
-    body: JSON.stringify({ metadata: { continue: next }, items: all.length === 0 ? null : all.slice(from, from + pageSize) }),
+    body: JSON.stringify({
+      metadata: { continue: next },
+      items: all.length === 0 ? null : all.slice(from, from + pageSize),
+    }),
   };
 }
 
@@ -62,14 +76,20 @@ beforeAll(async () => {
         parsed,
       );
     const [, name] = /^\/api\/v1\/namespaces\/([a-z-]+)$/.exec(parsed.pathname) ?? [];
-    if (name === "kube-system") return { status: 200, body: JSON.stringify({ metadata: { name, uid: has.uid } }) };
+    if (name === "kube-system")
+      return { status: 200, body: JSON.stringify({ metadata: { name, uid: has.uid } }) };
     if (name !== undefined) {
       const metadata = has.namespaces?.find((each) => each.name === name);
-      return metadata === undefined ? { status: 404, body: "{}" } : { status: 200, body: JSON.stringify({ metadata }) };
+      return metadata === undefined
+        ? { status: 404, body: "{}" }
+        : { status: 200, body: JSON.stringify({ metadata }) };
     }
     switch (parsed.pathname) {
       case "/version":
-        return { status: 200, body: JSON.stringify({ major: "1", minor: "?", gitVersion: has.version }) };
+        return {
+          status: 200,
+          body: JSON.stringify({ major: "1", minor: "?", gitVersion: has.version }),
+        };
       case "/api/v1/namespaces":
         return ofKind(has.namespaces);
       case "/apis/apps/v1/deployments":
@@ -80,7 +100,9 @@ beforeAll(async () => {
         return { status: 200, body: ingressClasses("traefik") };
     }
   });
-  s3 = httpsServer(loopback, ({ url = "" }) => ({ status: has.buckets.some((name) => url.startsWith(`/${name}/`)) ? 200 : 404 }));
+  s3 = httpsServer(loopback, ({ url = "" }) => ({
+    status: has.buckets.some((name) => url.startsWith(`/${name}/`)) ? 200 : 404,
+  }));
   postgresql = postgresqlServer(loopback, database, sockets);
   await Promise.all([api, s3, postgresql].map(listen));
 });
@@ -96,7 +118,12 @@ const namespace = (name: string, environment = "local"): Metadata => ({
 });
 const allOf = (name: string) => {
   const database = `mlflow_${name.replaceAll("-", "_")}`;
-  return [`database ${database}`, `role ${database}`, `role ${database}_retention`, `role ${database}_stale_runs`];
+  return [
+    `database ${database}`,
+    `role ${database}`,
+    `role ${database}_retention`,
+    `role ${database}_stale_runs`,
+  ];
 };
 const deploy = (...names: string[]) => {
   has.namespaces = names.map((name) => namespace(name));
@@ -137,14 +164,18 @@ describe("the cluster", () => {
     ]);
   });
 
-  test.each(["v1.31.0", "v1.31.4-eks-5b8d2", "v1.34.2+k3s1", "v2.0.0", "what"])("that runs %s is new enough", async (version) => {
-    has.version = version;
-    expect(await run({})).toEqual([]);
-  });
+  test.each(["v1.31.0", "v1.31.4-eks-5b8d2", "v1.34.2+k3s1", "v2.0.0", "what"])(
+    "that runs %s is new enough",
+    async (version) => {
+      has.version = version;
+      expect(await run({})).toEqual([]);
+    },
+  );
 
   test("is known by its kube-system: another one is an error that names both and the way on, and says nothing of what it lacks", async () => {
     const found: string[] = [];
-    const known = (surroundings: Surroundings) => run({ deployed: ["shop"], found: (uid) => found.push(uid), ...surroundings });
+    const known = (surroundings: Surroundings) =>
+      run({ deployed: ["shop"], found: (uid) => found.push(uid), ...surroundings });
     deploy("shop");
     expect(await known({})).toEqual([]);
     expect(await known({ cluster: "uid-1" })).toEqual([]);
@@ -167,28 +198,49 @@ describe("what the last update left", () => {
     deploy(...five);
     expect(await run({ deployed: five, cluster: "uid-1" })).toEqual([]);
     expect([...notes, ...warnings]).toEqual([]);
-    expect(asked.filter((url) => url.includes("/namespaces?") && !url.includes("continue")).length).toBe(1);
+    expect(
+      asked.filter((url) => url.includes("/namespaces?") && !url.includes("continue")).length,
+    ).toBe(1);
     expect(asked.filter((url) => url.includes("ingresses"))).toEqual([]);
   });
 
   test.each<[string, () => void, string]>([
-    ["namespace", () => (has.namespaces = []), "The namespace mlflow-shop of instance shop is gone"],
     [
-      "namespace, which is just going",
-      () => (has.namespaces = [{ ...namespace("shop"), deletionTimestamp: "2026-11-29T00:00:00Z" }]),
+      "namespace",
+      () => (has.namespaces = []),
       "The namespace mlflow-shop of instance shop is gone",
     ],
-    ["tracking server", () => (has.deployments = []), "The tracking server (Deployment mlflow in mlflow-shop) of instance shop is gone"],
+    [
+      "namespace, which is just going",
+      () =>
+        (has.namespaces = [{ ...namespace("shop"), deletionTimestamp: "2026-11-29T00:00:00Z" }]),
+      "The namespace mlflow-shop of instance shop is gone",
+    ],
+    [
+      "tracking server",
+      () => (has.deployments = []),
+      "The tracking server (Deployment mlflow in mlflow-shop) of instance shop is gone",
+    ],
     ["bucket", () => (has.buckets = []), "The bucket mlflow-local-shop of instance shop is gone"],
-    ["database", () => (database.names = allOf("shop").slice(1)), "The database mlflow_shop of instance shop is gone"],
-    ["role", () => (database.names = allOf("shop").slice(0, -1)), "The role mlflow_shop_stale_runs of instance shop is gone"],
+    [
+      "database",
+      () => (database.names = allOf("shop").slice(1)),
+      "The database mlflow_shop of instance shop is gone",
+    ],
+    [
+      "role",
+      () => (database.names = allOf("shop").slice(0, -1)),
+      "The role mlflow_shop_stale_runs of instance shop is gone",
+    ],
   ])("is gone: its %s, with what heals it", async (what, change, words) => {
     deploy("shop");
     change();
     expect(await run({ deployed: ["shop"], cluster: "uid-1" })).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining(words)]);
     expect(warnings[0]).toContain(
-      ["bucket", "database"].includes(what) ? "restore it first; `--refresh` makes an empty one" : "`--refresh` (`npm run deploy",
+      ["bucket", "database"].includes(what)
+        ? "restore it first; `--refresh` makes an empty one"
+        : "`--refresh` (`npm run deploy",
     );
   });
 
@@ -233,14 +285,21 @@ describe("what a new instance needs", () => {
     everything();
     expect(await run({ fresh: ["shop"], inState: "unknown" })).toEqual([]);
     expect(warnings.length).toBe(3);
-    for (const warning of warnings) expect(warning).toMatch(/An update fails there, unless an interrupted update of this stack made it$/);
+    for (const warning of warnings)
+      expect(warning).toMatch(
+        /An update fails there, unless an interrupted update of this stack made it$/,
+      );
   });
 
   test("is there in a namespace that is nobody's, or that is just going", async () => {
     has.namespaces = [{ name: "mlflow-shop" }];
-    expect(await run({ fresh: ["shop"], inState: "unknown" })).toEqual([expect.stringContaining("it has no labels of an instance")]);
+    expect(await run({ fresh: ["shop"], inState: "unknown" })).toEqual([
+      expect.stringContaining("it has no labels of an instance"),
+    ]);
     has.namespaces = [{ ...namespace("shop"), deletionTimestamp: "2026-11-29T00:00:00Z" }];
-    expect(await run({ fresh: ["shop"], inState: ["shop"] })).toEqual([expect.stringContaining("it is being deleted; try again")]);
+    expect(await run({ fresh: ["shop"], inState: ["shop"] })).toEqual([
+      expect.stringContaining("it is being deleted; try again"),
+    ]);
   });
 
   test("is a role alone, which the server of two clusters has", async () => {
@@ -250,9 +309,16 @@ describe("what a new instance needs", () => {
     ]);
   });
 
-  const ingress = (namespace: string, host: string) => ({ metadata: { name: "web", namespace }, spec: { rules: [{ host }] } });
+  const ingress = (namespace: string, host: string) => ({
+    metadata: { name: "web", namespace },
+    spec: { rules: [{ host }] },
+  });
   test("is a host that another namespace's ingress has, on whatever page of the list; its own is fine", async () => {
-    has.ingresses = [ingress("a", "a.test"), ingress("b", "b.test"), ingress("mlflow-shop", "shop.mlflow.test")];
+    has.ingresses = [
+      ingress("a", "a.test"),
+      ingress("b", "b.test"),
+      ingress("mlflow-shop", "shop.mlflow.test"),
+    ];
     expect(await run({ fresh: ["shop"] })).toEqual([]);
     has.ingresses.push(ingress("billing", "Shop.mlflow.test"));
     expect(await run({ fresh: ["shop"], inState: ["shop"] })).toEqual([

@@ -22,7 +22,10 @@ import {
 const notes = vi.hoisted((): string[] => []);
 vi.mock(import("@pulumi/pulumi"), async (original) => {
   const module = await original();
-  return { ...module, log: { ...module.log, info: (text: string) => Promise.resolve(void notes.push(text)) } };
+  return {
+    ...module,
+    log: { ...module.log, info: (text: string) => Promise.resolve(void notes.push(text)) },
+  };
 });
 
 describe("which proxy is taken", () => {
@@ -30,21 +33,41 @@ describe("which proxy is taken", () => {
   test.each<[string, Record<string, string>, string | undefined]>([
     ["https://api.example:6443", {}, undefined],
     ["https://api.example:6443", proxy, "http://proxy.example:3128"],
-    ["https://api.example:6443", { https_proxy: "proxy.example:3128" }, "http://proxy.example:3128"],
+    [
+      "https://api.example:6443",
+      { https_proxy: "proxy.example:3128" },
+      "http://proxy.example:3128",
+    ],
     ["https://api.example:6443", { HTTP_PROXY: "http://proxy.example:3128" }, undefined],
     ["https://api.example:6443", { ...proxy, NO_PROXY: "example" }, undefined],
     ["https://api.example:6443", { ...proxy, NO_PROXY: ".example" }, undefined],
     ["https://api.example:6443", { ...proxy, NO_PROXY: "*.example" }, undefined],
     ["https://example", { ...proxy, NO_PROXY: ".example" }, "http://proxy.example:3128"],
-    ["https://api.example:6443", { ...proxy, no_proxy: "ample, other" }, "http://proxy.example:3128"],
-    ["https://api.example:6443", { ...proxy, NO_PROXY: "api.example:443" }, "http://proxy.example:3128"],
+    [
+      "https://api.example:6443",
+      { ...proxy, no_proxy: "ample, other" },
+      "http://proxy.example:3128",
+    ],
+    [
+      "https://api.example:6443",
+      { ...proxy, NO_PROXY: "api.example:443" },
+      "http://proxy.example:3128",
+    ],
     ["https://api.example:6443", { ...proxy, NO_PROXY: "api.example:6443" }, undefined],
     ["https://api.example", { ...proxy, NO_PROXY: "*" }, undefined],
     ["https://10.1.2.3:6443", { ...proxy, NO_PROXY: "10.0.0.0/8" }, undefined],
-    ["https://11.1.2.3:6443", { ...proxy, NO_PROXY: "10.0.0.0/8,300.1.1.1/8,10.0.0.0/99" }, "http://proxy.example:3128"],
+    [
+      "https://11.1.2.3:6443",
+      { ...proxy, NO_PROXY: "10.0.0.0/8,300.1.1.1/8,10.0.0.0/99" },
+      "http://proxy.example:3128",
+    ],
     ["https://[fd00::1]:6443", { ...proxy, NO_PROXY: "fd00::/8" }, undefined],
     ["https://[fd00::1]:6443", { ...proxy, NO_PROXY: "fd00::1" }, undefined],
-    ["https://[fe00::1]:6443", { ...proxy, NO_PROXY: "fd00::/8,10.0.0.0/8" }, "http://proxy.example:3128"],
+    [
+      "https://[fe00::1]:6443",
+      { ...proxy, NO_PROXY: "fd00::/8,10.0.0.0/8" },
+      "http://proxy.example:3128",
+    ],
     ["https://127.0.0.1:6443", proxy, undefined],
     ["https://localhost:6443", proxy, undefined],
     ["https://[::1]:6443", proxy, undefined],
@@ -53,7 +76,9 @@ describe("which proxy is taken", () => {
   });
 
   test("a proxy that is no URL is an error without its login; SOCKS is not this program's", () => {
-    expect(() => proxyUrl(`http://me:${hidden}@[`, "HTTPS_PROXY")).toThrow(/^the proxy in HTTPS_PROXY is no URL$/);
+    expect(() => proxyUrl(`http://me:${hidden}@[`, "HTTPS_PROXY")).toThrow(
+      /^the proxy in HTTPS_PROXY is no URL$/,
+    );
     expect(isSupported(new URL("socks5://proxy.example:1080"))).toBe(false);
   });
 });
@@ -69,7 +94,9 @@ describe("a cluster behind a proxy", () => {
     const loopback = await issue("loopback", "127.0.0.1", ca);
     const api200 = ingressClasses("nginx");
     api = httpsServer(loopback, ({ headers }) =>
-      headers.authorization === "Bearer let-me-in" ? { status: 200, body: api200 } : { status: 403 },
+      headers.authorization === "Bearer let-me-in"
+        ? { status: 200, body: api200 }
+        : { status: 403 },
     );
     s3 = httpsServer(loopback, () => ({ status: 404 }));
     postgresql = postgresqlServer(loopback, { version: 160_009 }, sockets);
@@ -78,7 +105,9 @@ describe("a cluster behind a proxy", () => {
     proxy.on("connect", (request, client: Socket) => {
       asked.push(`${request.url} ${request.headers["proxy-authorization"] ?? "-"}`);
       if (proxyStatus !== 200) return client.end(`HTTP/1.1 ${proxyStatus} No\r\n\r\n`);
-      const target = connect(portOf(api), "127.0.0.1", () => client.write("HTTP/1.1 200 OK\r\n\r\n"));
+      const target = connect(portOf(api), "127.0.0.1", () =>
+        client.write("HTTP/1.1 200 OK\r\n\r\n"),
+      );
       for (const socket of [client, target]) sockets.add(socket.on("error", () => undefined));
       client.pipe(target).pipe(client);
     });
@@ -123,13 +152,17 @@ describe("a cluster behind a proxy", () => {
     expect(await run()).toEqual([]);
     expect(asked.length).toBeGreaterThan(1);
     vi.stubEnv("NO_PROXY", "cluster.invalid");
-    expect(await run()).toEqual([expect.stringMatching(/cluster\.invalid:6443 .*(unknown to DNS|could not be resolved)/)]);
+    expect(await run()).toEqual([
+      expect.stringMatching(/cluster\.invalid:6443 .*(unknown to DNS|could not be resolved)/),
+    ]);
   });
 
   test("a proxy that refuses, or isn't there, is named, and its login isn't", async () => {
     proxyStatus = 407;
     expect(await run(at(`me:${hidden}@`))).toEqual([
-      expect.stringMatching(/: the proxy 127\.0\.0\.1:\d+ refuses the connection with HTTP status 407$/),
+      expect.stringMatching(
+        /: the proxy 127\.0\.0\.1:\d+ refuses the connection with HTTP status 407$/,
+      ),
     ]);
     expect(await run("http://127.0.0.1:1")).toEqual([
       expect.stringMatching(/: the proxy 127\.0\.0\.1:1 can't be reached \(ECONNREFUSED\)$/),
@@ -138,7 +171,9 @@ describe("a cluster behind a proxy", () => {
 
   test("a proxy of another kind: a note that the cluster wasn't checked, and the rest goes on", async () => {
     expect(await run("socks5://127.0.0.1:1")).toEqual([]);
-    expect(notes).toEqual(["The cluster at https://cluster.invalid:6443 was not checked: it is behind a proxy of kind socks5."]);
+    expect(notes).toEqual([
+      "The cluster at https://cluster.invalid:6443 was not checked: it is behind a proxy of kind socks5.",
+    ]);
   });
 
   test("AWS and S3 clients go through it as well", async () => {

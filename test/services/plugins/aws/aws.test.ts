@@ -11,7 +11,8 @@ import type { EchoStore } from "../support/echoStore.ts";
 import { startGateway } from "../support/s3Gateway.ts";
 import type { Gateway } from "../support/s3Gateway.ts";
 
-const at = (name: string): string => urn(`aws:s3/${name[0]!.toLowerCase()}${name.slice(1)}:${name}`, "Fraud-Artifacts");
+const at = (name: string): string =>
+  urn(`aws:s3/${name[0]!.toLowerCase()}${name.slice(1)}:${name}`, "Fraud-Artifacts");
 
 interface Made {
   id: string;
@@ -39,9 +40,18 @@ async function make(client: ProviderClient, name: string, given: Properties): Pr
   return { inputs, ...(await client.create(at(name), inputs)) };
 }
 
-async function change(client: ProviderClient, name: string, made: Made, given: Properties): Promise<Made> {
+async function change(
+  client: ProviderClient,
+  name: string,
+  made: Made,
+  given: Properties,
+): Promise<Made> {
   const { inputs } = await client.check(at(name), given, made.inputs);
-  return { id: made.id, inputs, properties: await client.update(at(name), made.id, made.properties, made.inputs, inputs) };
+  return {
+    id: made.id,
+    inputs,
+    properties: await client.update(at(name), made.id, made.properties, made.inputs, inputs),
+  };
 }
 
 async function expectStable(client: ProviderClient, name: string, made: Made): Promise<void> {
@@ -49,7 +59,9 @@ async function expectStable(client: ProviderClient, name: string, made: Made): P
   expect(now.id).toBe(made.id);
   expect(now.properties).toEqual(made.properties);
   expect(now.inputs).toEqual(made.inputs);
-  expect((await client.diff(at(name), made.id, now.properties, now.inputs, made.inputs)).changes).toBe(false);
+  expect(
+    (await client.diff(at(name), made.id, now.properties, now.inputs, made.inputs)).changes,
+  ).toBe(false);
 }
 
 const policyOf = (bucket: string, actions: string[] | string): Properties => ({
@@ -92,13 +104,28 @@ describe("a real gateway", () => {
         policy: null,
       },
     });
-    const versioning = await make(client, "BucketVersioning", { bucket: "life", versioningConfiguration: { status: "Enabled" } });
-    const ownership = await make(client, "BucketOwnershipControls", { bucket: "life", rule: { objectOwnership: "BucketOwnerEnforced" } });
+    const versioning = await make(client, "BucketVersioning", {
+      bucket: "life",
+      versioningConfiguration: { status: "Enabled" },
+    });
+    const ownership = await make(client, "BucketOwnershipControls", {
+      bucket: "life",
+      rule: { objectOwnership: "BucketOwnerEnforced" },
+    });
     const cors = await make(client, "BucketCorsConfiguration", {
       bucket: "life",
-      corsRules: [{ allowedMethods: ["GET", "PUT"], allowedOrigins: ["https://a.example"], maxAgeSeconds: 60 }],
+      corsRules: [
+        {
+          allowedMethods: ["GET", "PUT"],
+          allowedOrigins: ["https://a.example"],
+          maxAgeSeconds: 60,
+        },
+      ],
     });
-    const policy = await make(client, "BucketPolicy", { bucket: "life", policy: JSON.stringify(policyOf("life", ["s3:*"])) });
+    const policy = await make(client, "BucketPolicy", {
+      bucket: "life",
+      policy: JSON.stringify(policyOf("life", ["s3:*"])),
+    });
     const all = [
       ["Bucket", bucket],
       ["BucketVersioning", versioning],
@@ -108,7 +135,10 @@ describe("a real gateway", () => {
     ] as const;
     for (const [name, made] of all) await expectStable(client, name, made);
 
-    const tagged = await change(client, "Bucket", bucket, { bucket: "life", tags: { team: "risk", tier: "standard" } });
+    const tagged = await change(client, "Bucket", bucket, {
+      bucket: "life",
+      tags: { team: "risk", tier: "standard" },
+    });
     expect(tagged.properties["tagsAll"]).toEqual({ team: "risk", tier: "standard" });
     await expectStable(client, "Bucket", tagged);
     const suspended = await change(client, "BucketVersioning", versioning, {
@@ -134,9 +164,17 @@ describe("a real gateway", () => {
 
   test("a bucket that is not empty is only deleted with forceDestroy, old versions and unfinished uploads included", async () => {
     const bucket = await make(client, "Bucket", { bucket: "full", forceDestroy: false });
-    await make(client, "BucketVersioning", { bucket: "full", versioningConfiguration: { status: "Enabled" } });
-    for (const Body of ["one", "two"]) await gateway.client.send(new PutObjectCommand({ Bucket: "full", Key: "run/model.bin", Body }));
-    await gateway.client.send(new CreateMultipartUploadCommand({ Bucket: "full", Key: "unfinished" }));
+    await make(client, "BucketVersioning", {
+      bucket: "full",
+      versioningConfiguration: { status: "Enabled" },
+    });
+    for (const Body of ["one", "two"])
+      await gateway.client.send(
+        new PutObjectCommand({ Bucket: "full", Key: "run/model.bin", Body }),
+      );
+    await gateway.client.send(
+      new CreateMultipartUploadCommand({ Bucket: "full", Key: "unfinished" }),
+    );
     await expect(client.delete(at("Bucket"), bucket.id, bucket.properties)).rejects.toThrow(
       /can't delete bucket "full": it is not empty.*forceDestroy: true/,
     );
@@ -152,8 +190,18 @@ describe("a real gateway", () => {
     await change(other, "Bucket", bucket, { bucket: "drift", tags: { team: "stolen" } });
     const now = await client.read(at("Bucket"), bucket.id, bucket.properties, bucket.inputs);
     expect(now.inputs["tags"]).toEqual({ team: "stolen" });
-    const diff = await client.diff(at("Bucket"), bucket.id, now.properties, now.inputs, bucket.inputs);
-    expect(diff).toMatchObject({ diffs: ["tags"], replaces: [], detailedDiff: { "tags.team": { kind: "update", inputDiff: false } } });
+    const diff = await client.diff(
+      at("Bucket"),
+      bucket.id,
+      now.properties,
+      now.inputs,
+      bucket.inputs,
+    );
+    expect(diff).toMatchObject({
+      diffs: ["tags"],
+      replaces: [],
+      detailedDiff: { "tags.team": { kind: "update", inputDiff: false } },
+    });
     const imported = await other.read(at("Bucket"), "drift");
     expect(imported.inputs).toMatchObject({ bucket: "drift", tags: { team: "stolen" } });
     await other.close();
@@ -161,9 +209,16 @@ describe("a real gateway", () => {
 
   test("settings that the store doesn't offer are one clear error", async () => {
     await make(client, "Bucket", { bucket: "plain" });
-    const rules = [{ id: "tmp", status: "Enabled", filter: { prefix: "tmp/" }, expiration: { days: 7 } }];
-    const lifecycle = await client.check(at("BucketLifecycleConfiguration"), { bucket: "plain", rules });
-    await expect(client.create(at("BucketLifecycleConfiguration"), lifecycle.inputs)).rejects.toThrow(
+    const rules = [
+      { id: "tmp", status: "Enabled", filter: { prefix: "tmp/" }, expiration: { days: 7 } },
+    ];
+    const lifecycle = await client.check(at("BucketLifecycleConfiguration"), {
+      bucket: "plain",
+      rules,
+    });
+    await expect(
+      client.create(at("BucketLifecycleConfiguration"), lifecycle.inputs),
+    ).rejects.toThrow(
       new RegExp(
         `can't set the lifecycle rules of bucket "plain": the object store ${gateway.endpoint} does not offer this \\(501 NotImplemented\\)`,
       ),
@@ -184,7 +239,9 @@ describe("a real gateway", () => {
 
   test("a name that is taken is refused, also when this user owns the bucket", async () => {
     await make(client, "Bucket", { bucket: "taken" });
-    await expect(client.create(at("Bucket"), { bucket: "taken" })).rejects.toThrow(/can't create bucket "taken": BucketAlready/);
+    await expect(client.create(at("Bucket"), { bucket: "taken" })).rejects.toThrow(
+      /can't create bucket "taken": BucketAlready/,
+    );
   });
 });
 
@@ -208,7 +265,12 @@ describe("settings that the gateway of the tests doesn't offer, against an endpo
       bucket: "b",
       rules: [
         { id: "tmp", status: "Enabled", filter: { prefix: "tmp/" }, expiration: { days: 7 } },
-        { id: "uploads", status: "Enabled", filter: { prefix: "" }, abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } },
+        {
+          id: "uploads",
+          status: "Enabled",
+          filter: { prefix: "" },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+        },
         {
           id: "versions",
           status: "Enabled",
@@ -241,7 +303,9 @@ describe("settings that the gateway of the tests doesn't offer, against an endpo
       ignorePublicAcls: true,
       restrictPublicBuckets: true,
     });
-    expect(store.documents.get("/b?lifecycle")).toContain("<DaysAfterInitiation>7</DaysAfterInitiation>");
+    expect(store.documents.get("/b?lifecycle")).toContain(
+      "<DaysAfterInitiation>7</DaysAfterInitiation>",
+    );
     expect(lifecycle.properties["rules"]).toMatchObject([
       { id: "tmp", expiration: { days: 7 } },
       {},
@@ -263,13 +327,31 @@ describe("settings that the gateway of the tests doesn't offer, against an endpo
   });
 
   test("one changed day is one line of the diff of an SDK type, and the engine's own display for a framework type", async () => {
-    const { inputs } = await client.check(at("BucketPublicAccessBlock"), { bucket: "b", blockPublicAcls: true });
+    const { inputs } = await client.check(at("BucketPublicAccessBlock"), {
+      bucket: "b",
+      blockPublicAcls: true,
+    });
     const made = await client.create(at("BucketPublicAccessBlock"), inputs);
-    const next = await client.check(at("BucketPublicAccessBlock"), { bucket: "c", blockPublicAcls: true, blockPublicPolicy: true }, inputs);
-    expect(await client.diff(at("BucketPublicAccessBlock"), made.id, made.properties, inputs, next.inputs)).toMatchObject({
+    const next = await client.check(
+      at("BucketPublicAccessBlock"),
+      { bucket: "c", blockPublicAcls: true, blockPublicPolicy: true },
+      inputs,
+    );
+    expect(
+      await client.diff(
+        at("BucketPublicAccessBlock"),
+        made.id,
+        made.properties,
+        inputs,
+        next.inputs,
+      ),
+    ).toMatchObject({
       diffs: ["blockPublicPolicy", "bucket"],
       replaces: ["bucket"],
-      detailedDiff: { blockPublicPolicy: { kind: "update", inputDiff: false }, bucket: { kind: "update-replace", inputDiff: false } },
+      detailedDiff: {
+        blockPublicPolicy: { kind: "update", inputDiff: false },
+        bucket: { kind: "update-replace", inputDiff: false },
+      },
     });
   });
 });
@@ -279,7 +361,11 @@ describe("without any store", () => {
 
   beforeAll(async () => {
     client = await connect(awsProvider());
-    await client.configure(settings("http://127.0.0.1:1", { defaultTags: JSON.stringify({ tags: { environment: "local" } }) }));
+    await client.configure(
+      settings("http://127.0.0.1:1", {
+        defaultTags: JSON.stringify({ tags: { environment: "local" } }),
+      }),
+    );
   });
   afterAll(async () => client.close());
 
@@ -288,22 +374,31 @@ describe("without any store", () => {
     expect(inputs["bucket"]).toMatch(/^fraud-artifacts-[0-9a-f]{7}$/);
     expect(inputs["tags"]).toEqual({ environment: "local", team: "fraud" });
     const planned = await client.create(at("Bucket"), inputs, true);
-    expect(planned.properties).toMatchObject({ arn: `arn:aws:s3:::${asText(inputs["bucket"])}`, id: unknown, websiteEndpoint: unknown });
+    expect(planned.properties).toMatchObject({
+      arn: `arn:aws:s3:::${asText(inputs["bucket"])}`,
+      id: unknown,
+      websiteEndpoint: unknown,
+    });
   });
 
   test("policies that mean the same are no change, whatever the order of keys and lists", async () => {
     const policy = policyOf("b", ["s3:GetObject", "s3:PutObject"]);
-    const { inputs } = await client.check(at("BucketPolicy"), { bucket: "b", policy: JSON.stringify(policy) });
+    const { inputs } = await client.check(at("BucketPolicy"), {
+      bucket: "b",
+      policy: JSON.stringify(policy),
+    });
     const reordered = JSON.stringify({ Statement: policy["Statement"], Version: policy["Version"] })
       .replace('["s3:GetObject","s3:PutObject"]', '["s3:PutObject","s3:GetObject"]')
       .replace('["test-root"]', '"test-root"');
     const state = { ...inputs, policy: reordered, id: "b" };
     expect((await client.diff(at("BucketPolicy"), "b", state, inputs, inputs)).changes).toBe(false);
     const other = { ...inputs, policy: JSON.stringify(policyOf("b", ["s3:GetObject"])) };
-    expect((await client.diff(at("BucketPolicy"), "b", state, inputs, other)).diffs).toEqual(["policy"]);
-    expect((await client.check(at("BucketPolicy"), { bucket: "b", policy: "{" })).failures).toEqual([
-      { property: "policy", reason: "is not JSON" },
+    expect((await client.diff(at("BucketPolicy"), "b", state, inputs, other)).diffs).toEqual([
+      "policy",
     ]);
+    expect((await client.check(at("BucketPolicy"), { bucket: "b", policy: "{" })).failures).toEqual(
+      [{ property: "policy", reason: "is not JSON" }],
+    );
   });
 
   test("a store that can't be reached is told with its address within 10 s", async () => {
@@ -315,18 +410,26 @@ describe("without any store", () => {
   });
 
   test("bad names, unknown properties and deprecated settings are told at once", async () => {
-    const { failures } = await client.check(at("Bucket"), { bucket: "Not_A_Name", color: "red", versioning: "x" });
-    expect(failures.map((failure) => failure.property).sort()).toEqual(["bucket", "color", "versioning"]);
+    const { failures } = await client.check(at("Bucket"), {
+      bucket: "Not_A_Name",
+      color: "red",
+      versioning: "x",
+    });
+    expect(failures.map((failure) => failure.property).sort()).toEqual([
+      "bucket",
+      "color",
+      "versioning",
+    ]);
     await expect(client.check(urn("aws:iam/user:User", "u"), {})).rejects.toThrow(
       /aws:iam\/user:User is not supported by the stand-in plugin for "aws"/,
     );
     const other = await connect(awsProvider());
-    await expect(other.configure({ region: "x", assumeRoles: JSON.stringify([{ roleArn: "arn" }]) })).rejects.toThrow(
-      /assumeRoles is not supported/,
-    );
-    await expect(other.configure({ region: "x", endpoints: JSON.stringify([{ s3: "nowhere" }]) })).rejects.toThrow(
-      /endpoints\[0\]\.s3 is not a URL/,
-    );
+    await expect(
+      other.configure({ region: "x", assumeRoles: JSON.stringify([{ roleArn: "arn" }]) }),
+    ).rejects.toThrow(/assumeRoles is not supported/);
+    await expect(
+      other.configure({ region: "x", endpoints: JSON.stringify([{ s3: "nowhere" }]) }),
+    ).rejects.toThrow(/endpoints\[0\]\.s3 is not a URL/);
     await other.close();
   });
 });

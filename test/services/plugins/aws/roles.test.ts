@@ -19,14 +19,19 @@ const trust = (subject: string): Properties => ({
   Statement: [
     {
       Effect: "Allow",
-      Principal: { Federated: [`arn:aws:iam::${emulatedAccount}:oidc-provider/oidc.example.com/id/1`] },
+      Principal: {
+        Federated: [`arn:aws:iam::${emulatedAccount}:oidc-provider/oidc.example.com/id/1`],
+      },
       Action: "sts:AssumeRoleWithWebIdentity",
       Condition: { StringEquals: { "oidc.example.com/id/1:sub": subject } },
     },
   ],
 });
 const access = (action: string): string =>
-  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: [action], Resource: "arn:aws:s3:::b/*" }] });
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: [action], Resource: "arn:aws:s3:::b/*" }],
+  });
 
 let aws: AwsEmulator;
 let client: ProviderClient;
@@ -39,7 +44,9 @@ beforeAll(async () => {
     region: "eu-central-1",
     accessKey: "test",
     secretKey: new Secret("test"),
-    endpoints: JSON.stringify([{ s3: aws.endpoint, iam: aws.endpoint, sts: aws.endpoint, eks: aws.endpoint }]),
+    endpoints: JSON.stringify([
+      { s3: aws.endpoint, iam: aws.endpoint, sts: aws.endpoint, eks: aws.endpoint },
+    ]),
     customCaBundle: aws.caPath,
     s3UsePathStyle: "true",
     allowedAccountIds: JSON.stringify([emulatedAccount]),
@@ -51,7 +58,11 @@ beforeAll(async () => {
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     requestHandler: { httpsAgent: { ca: aws.ca } },
   };
-  clients = { iam: new IAMClient(read), s3: new S3Client({ ...read, forcePathStyle: true }), eks: new EKSClient(read) };
+  clients = {
+    iam: new IAMClient(read),
+    s3: new S3Client({ ...read, forcePathStyle: true }),
+    eks: new EKSClient(read),
+  };
   client = await connect(awsProvider());
   await client.configure(settings);
 }, 300_000);
@@ -83,7 +94,11 @@ async function changed(at: string, before: Made, given: Properties): Promise<Mad
   const { inputs } = await client.check(at, given, before.inputs);
   const diff = await client.diff(at, before.id, before.properties, before.inputs, inputs);
   expect([diff.changes, diff.replaces]).toEqual([true, []]);
-  return { id: before.id, inputs, properties: await client.update(at, before.id, before.properties, before.inputs, inputs) };
+  return {
+    id: before.id,
+    inputs,
+    properties: await client.update(at, before.id, before.properties, before.inputs, inputs),
+  };
 }
 
 test("a role with a policy is made, stays without drift, changes in place and goes", async () => {
@@ -107,9 +122,15 @@ test("a role with a policy is made, stays without drift, changes in place and go
       tagsAll: { team: "fraud", environment: "dev" },
     },
   });
-  expect(JSON.parse(asText(role.properties["assumeRolePolicy"]))).toEqual(given["assumeRolePolicy"]);
+  expect(JSON.parse(asText(role.properties["assumeRolePolicy"]))).toEqual(
+    given["assumeRolePolicy"],
+  );
   await expectStable(roleUrn, role);
-  const policy = await made(policyUrn, { role: role.id, name: "artifacts", policy: access("s3:GetObject") });
+  const policy = await made(policyUrn, {
+    role: role.id,
+    name: "artifacts",
+    policy: access("s3:GetObject"),
+  });
   expect(policy.id).toBe("mlflow-dev-fraud:artifacts");
   await expectStable(policyUrn, policy);
 
@@ -123,14 +144,32 @@ test("a role with a policy is made, stays without drift, changes in place and go
   });
   await expectStable(roleUrn, other);
   const held = (await clients.iam.send(new GetRoleCommand({ RoleName: role.id }))).Role;
-  expect(held).toMatchObject({ Description: "Another", MaxSessionDuration: 7200, Path: "/mlflow-instances/" });
+  expect(held).toMatchObject({
+    Description: "Another",
+    MaxSessionDuration: 7200,
+    Path: "/mlflow-instances/",
+  });
   expect(held?.PermissionsBoundary).toBeUndefined();
-  expect(JSON.parse(decodeURIComponent(held?.AssumeRolePolicyDocument ?? ""))).toEqual(trust("system:serviceaccount:mlflow-fraud:other"));
-  expect(Object.fromEntries(held?.Tags?.map(({ Key, Value }) => [Key, Value]) ?? [])).toEqual({ team: "risk", environment: "dev" });
+  expect(JSON.parse(decodeURIComponent(held?.AssumeRolePolicyDocument ?? ""))).toEqual(
+    trust("system:serviceaccount:mlflow-fraud:other"),
+  );
+  expect(Object.fromEntries(held?.Tags?.map(({ Key, Value }) => [Key, Value]) ?? [])).toEqual({
+    team: "risk",
+    environment: "dev",
+  });
 
-  const wider = await changed(policyUrn, policy, { role: role.id, name: "artifacts", policy: access("s3:PutObject") });
+  const wider = await changed(policyUrn, policy, {
+    role: role.id,
+    name: "artifacts",
+    policy: access("s3:PutObject"),
+  });
   await expectStable(policyUrn, wider);
-  const document = (await clients.iam.send(new GetRolePolicyCommand({ RoleName: role.id, PolicyName: "artifacts" }))).PolicyDocument ?? "";
+  const document =
+    (
+      await clients.iam.send(
+        new GetRolePolicyCommand({ RoleName: role.id, PolicyName: "artifacts" }),
+      )
+    ).PolicyDocument ?? "";
   expect(JSON.parse(decodeURIComponent(document))).toEqual(JSON.parse(access("s3:PutObject")));
 
   // A name, a path or another role is another resource.
@@ -151,7 +190,9 @@ test("a role with a policy is made, stays without drift, changes in place and go
 
 test("a role whose name is taken is an error with its name", async () => {
   const role = await made(roleUrn, { name: "taken", assumeRolePolicy: trust("a") });
-  await expect(client.create(roleUrn, role.inputs)).rejects.toThrow(/can't create role "taken": EntityAlreadyExists/);
+  await expect(client.create(roleUrn, role.inputs)).rejects.toThrow(
+    /can't create role "taken": EntityAlreadyExists/,
+  );
 });
 
 test("wrong inputs of roles are all told", async () => {
@@ -170,28 +211,45 @@ test("wrong inputs of roles are all told", async () => {
     "name",
     "path",
   ]);
-  expect((await client.check(policyUrn, { name: "x" })).failures.map(({ property }) => property)).toEqual(["policy", "role"]);
+  expect(
+    (await client.check(policyUrn, { name: "x" })).failures.map(({ property }) => property),
+  ).toEqual(["policy", "role"]);
 });
 
 test("encryption with a KMS key and a bucket key is what the bucket has, without drift", async () => {
   const key = `arn:aws:kms:eu-central-1:${emulatedAccount}:key/0b7f6a52-0000-4000-8000-000000000000`;
   await made(urn("aws:s3/bucket:Bucket", "b"), { bucket: "with-kms" });
-  const encryption = urn("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "e");
-  const rules = [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key }, bucketKeyEnabled: true }];
+  const encryption = urn(
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "e",
+  );
+  const rules = [
+    {
+      applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key },
+      bucketKeyEnabled: true,
+    },
+  ];
   await expectStable(encryption, await made(encryption, { bucket: "with-kms", rules }));
   const held = await clients.s3.send(new GetBucketEncryptionCommand({ Bucket: "with-kms" }));
   expect(held.ServerSideEncryptionConfiguration?.Rules).toEqual([
-    { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: key }, BucketKeyEnabled: true },
+    {
+      ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: key },
+      BucketKeyEnabled: true,
+    },
   ]);
 });
 
 test("credentials of another account are refused before anything is made", async () => {
   const other = await connect(awsProvider());
   try {
-    await expect(other.configure({ ...settings, allowedAccountIds: JSON.stringify(["210987654321"]) })).rejects.toThrow(
+    await expect(
+      other.configure({ ...settings, allowedAccountIds: JSON.stringify(["210987654321"]) }),
+    ).rejects.toThrow(
       `the credentials belong to account ${emulatedAccount}, allowed is 210987654321`,
     );
-    await expect(other.configure({ ...settings, endpoints: JSON.stringify([{ sts: "https://127.0.0.1:1" }]) })).rejects.toThrow(
+    await expect(
+      other.configure({ ...settings, endpoints: JSON.stringify([{ sts: "https://127.0.0.1:1" }]) }),
+    ).rejects.toThrow(
       /can't ask whose credentials these are: the STS https:\/\/127\.0\.0\.1:1 can't be used: nothing listens there/,
     );
   } finally {
@@ -201,20 +259,32 @@ test("credentials of another account are refused before anything is made", async
 
 test("a database is shown in a preview, and a real create says that only AWS can make it", async () => {
   const database = urn("aws:rds/instance:Instance", "database");
-  const given: Properties = { instanceClass: "db.t4g.medium", engine: "postgres", storageEncrypted: true };
+  const given: Properties = {
+    instanceClass: "db.t4g.medium",
+    engine: "postgres",
+    storageEncrypted: true,
+  };
   const { inputs, failures } = await client.check(database, given);
   expect([inputs, failures]).toEqual([given, []]);
   const planned = await client.create(database, inputs, true);
-  expect(planned.properties).toMatchObject({ ...given, address: unknown, masterUserSecrets: unknown });
+  expect(planned.properties).toMatchObject({
+    ...given,
+    address: unknown,
+    masterUserSecrets: unknown,
+  });
   await expect(client.create(database, inputs)).rejects.toThrow(
     /^(?:\S+ \S+: )?aws:rds\/instance:Instance is preview-only here: the stand-in plugin can't make a real Instance, only AWS can/,
   );
-  expect((await client.check(database, {})).failures.map(({ property }) => property)).toEqual(["instanceClass"]);
+  expect((await client.check(database, {})).failures.map(({ property }) => property)).toEqual([
+    "instanceClass",
+  ]);
 });
 
 test("an EKS cluster is found by its name, with what a kubeconfig needs", async () => {
   const roleArn = `arn:aws:iam::${emulatedAccount}:role/cluster`;
-  const { cluster } = await clients.eks.send(new CreateClusterCommand({ name: "mlflow-dev", roleArn, resourcesVpcConfig: {} }));
+  const { cluster } = await clients.eks.send(
+    new CreateClusterCommand({ name: "mlflow-dev", roleArn, resourcesVpcConfig: {} }),
+  );
   const found = await client.invoke("aws:eks/getCluster:getCluster", { name: "mlflow-dev" });
   expect(cluster?.endpoint).toMatch(/^https:/);
   expect(found).toMatchObject({
@@ -225,6 +295,10 @@ test("an EKS cluster is found by its name, with what a kubeconfig needs", async 
   await expect(client.invoke("aws:eks/getCluster:getCluster", { name: "absent" })).rejects.toThrow(
     /there is no EKS cluster "absent" in https:/,
   );
-  expect(await client.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})).toMatchObject({ accountId: emulatedAccount });
-  await expect(client.invoke("aws:ec2/getVpc:getVpc", {})).rejects.toThrow(/function aws:ec2\/getVpc:getVpc is not supported/);
+  expect(await client.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})).toMatchObject({
+    accountId: emulatedAccount,
+  });
+  await expect(client.invoke("aws:ec2/getVpc:getVpc", {})).rejects.toThrow(
+    /function aws:ec2\/getVpc:getVpc is not supported/,
+  );
 });

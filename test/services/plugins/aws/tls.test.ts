@@ -31,10 +31,21 @@ let count = 0;
 async function outcome(more: Properties): Promise<string> {
   const client = await connect(awsProvider());
   try {
-    const access = { region: "test-1", accessKey: gateway.accessKey, secretKey: new Secret(gateway.secretKey), s3UsePathStyle: "true" };
-    await client.configure({ ...access, endpoints: JSON.stringify([{ s3: gateway.endpoint }]), ...more });
+    const access = {
+      region: "test-1",
+      accessKey: gateway.accessKey,
+      secretKey: new Secret(gateway.secretKey),
+      s3UsePathStyle: "true",
+    };
+    await client.configure({
+      ...access,
+      endpoints: JSON.stringify([{ s3: gateway.endpoint }]),
+      ...more,
+    });
     const bucket = `bucket-${count++}`;
-    return (await client.create(urn("aws:s3/bucket:Bucket", "b"), { bucket })).id === bucket ? "connected" : "odd";
+    return (await client.create(urn("aws:s3/bucket:Bucket", "b"), { bucket })).id === bucket
+      ? "connected"
+      : "odd";
   } catch (error) {
     return (error as Error).message;
   } finally {
@@ -49,5 +60,7 @@ test("only a certificate of the given authority is taken", async () => {
   );
   expect(await outcome({})).toMatch(/certificate is not signed by a trusted authority/);
   expect(await outcome({ insecure: "true" })).toBe("connected");
-  expect(await outcome({ customCaBundle: join(folder, "absent.pem") })).toMatch(/customCaBundle: can't read .*absent\.pem: ENOENT/);
+  expect(await outcome({ customCaBundle: join(folder, "absent.pem") })).toMatch(
+    /customCaBundle: can't read .*absent\.pem: ENOENT/,
+  );
 });

@@ -3,7 +3,13 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Secret, unknown } from "../../../../local/plugins/shared/values.ts";
 import type { Properties } from "../../../../local/plugins/shared/values.ts";
 import { FakeApiServer } from "./support/fakeApiServer.ts";
-import { configMapType, deployment, deploymentType, namespaceType, secretType } from "./support/objects.ts";
+import {
+  configMapType,
+  deployment,
+  deploymentType,
+  namespaceType,
+  secretType,
+} from "./support/objects.ts";
 import { Plugin, urn } from "./support/plugin.ts";
 
 let server: FakeApiServer;
@@ -23,7 +29,9 @@ it("gives an automatic name: the same for the same seed, another for another", a
   const config = { metadata: { namespace: "team" }, data: { a: "1" } };
   const names = [];
   for (const seed of ["one", "one", "two"])
-    names.push(metadataOf(await plugin.check(urn(configMapType, "settings"), config, {}, seed))["name"]);
+    names.push(
+      metadataOf(await plugin.check(urn(configMapType, "settings"), config, {}, seed))["name"],
+    );
   expect(names[0]).toMatch(/^settings-[0-9a-f]{8}$/);
   expect(names[1]).toBe(names[0]);
   expect(names[2]).not.toBe(names[0]);
@@ -33,33 +41,61 @@ it("keeps the automatic name of an existing object, and gives none in place of a
   const old = {
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name: "settings-12345678", namespace: "team", annotations: { "pulumi.com/autonamed": "true" } },
+    metadata: {
+      name: "settings-12345678",
+      namespace: "team",
+      annotations: { "pulumi.com/autonamed": "true" },
+    },
   };
-  expect(metadataOf(await plugin.check(urn(configMapType), { metadata: { namespace: "team" } }, old))).toEqual(old.metadata);
-  expect(metadataOf(await plugin.check(urn(configMapType), { metadata: { name: unknown, namespace: "team" } }))).toEqual({
+  expect(
+    metadataOf(await plugin.check(urn(configMapType), { metadata: { namespace: "team" } }, old)),
+  ).toEqual(old.metadata);
+  expect(
+    metadataOf(
+      await plugin.check(urn(configMapType), { metadata: { name: unknown, namespace: "team" } }),
+    ),
+  ).toEqual({
     name: unknown,
     namespace: "team",
   });
 });
 
 it("does not adopt a name that the program gave before and gives no more", async () => {
-  const old = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "team" } };
-  expect(metadataOf(await plugin.check(urn(configMapType), { metadata: { namespace: "team" } }, old))).toEqual({ namespace: "team" });
+  const old = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "settings", namespace: "team" },
+  };
+  expect(
+    metadataOf(await plugin.check(urn(configMapType), { metadata: { namespace: "team" } }, old)),
+  ).toEqual({ namespace: "team" });
 });
 
 it("puts objects without a namespace into the provider's, but for those that have none", async () => {
-  expect(metadataOf(await plugin.check(urn(configMapType), { metadata: { name: "a" } }))).toEqual({ name: "a", namespace: "fallback" });
-  expect(metadataOf(await plugin.check(urn(namespaceType), { metadata: { name: "a" } }))).toEqual({ name: "a" });
+  expect(metadataOf(await plugin.check(urn(configMapType), { metadata: { name: "a" } }))).toEqual({
+    name: "a",
+    namespace: "fallback",
+  });
+  expect(metadataOf(await plugin.check(urn(namespaceType), { metadata: { name: "a" } }))).toEqual({
+    name: "a",
+  });
 });
 
 it("merges stringData into data and keeps both secret, whatever the program marked", async () => {
-  const inputs = await plugin.check(urn(secretType), { metadata: { name: "s" }, data: { a: "b2xk" }, stringData: { b: "new" } });
+  const inputs = await plugin.check(urn(secretType), {
+    metadata: { name: "s" },
+    data: { a: "b2xk" },
+    stringData: { b: "new" },
+  });
   expect(inputs["data"]).toEqual(new Secret({ a: "b2xk", b: "bmV3" }));
   expect(inputs).not.toHaveProperty("stringData");
 });
 
 it("leaves stringData that isn't known yet as it is, but secret", async () => {
-  const inputs = await plugin.check(urn(secretType), { metadata: { name: "s" }, stringData: new Secret({ b: unknown }) });
+  const inputs = await plugin.check(urn(secretType), {
+    metadata: { name: "s" },
+    stringData: new Secret({ b: unknown }),
+  });
   expect(inputs["stringData"]).toEqual(new Secret({ b: unknown }));
 });
 
@@ -69,31 +105,46 @@ it("keeps secrets in other kinds: a value alone, but a list with one in it as a 
   const inputs = await plugin.check(urn(deploymentType), deployment({ template }));
   const spec = (inputs["spec"] as Properties)["template"] as Properties;
   expect(spec["metadata"]).toEqual({ labels: { app: new Secret("x") } });
-  expect((spec["spec"] as Properties)["containers"]).toEqual(new Secret([{ name: "main", image: "i", env: [{ name: "P", value: "p" }] }]));
+  expect((spec["spec"] as Properties)["containers"]).toEqual(
+    new Secret([{ name: "main", image: "i", env: [{ name: "P", value: "p" }] }]),
+  );
 });
 
 it("brings quantities into the API server's form and drops nulls", async () => {
   const resources = { limits: { memory: "1024Mi", cpu: "1000m" }, requests: { cpu: 0.5 } };
   const containers = [{ name: "main", image: "i", resources, workingDir: null }];
-  const template = { spec: { containers, volumes: [{ name: "v", emptyDir: { sizeLimit: "2048Ki" } }] } };
+  const template = {
+    spec: { containers, volumes: [{ name: "v", emptyDir: { sizeLimit: "2048Ki" } }] },
+  };
   const inputs = await plugin.check(urn(deploymentType), deployment({ template }));
   expect((inputs["spec"] as Properties)["template"]).toEqual({
     spec: {
-      containers: [{ name: "main", image: "i", resources: { limits: { memory: "1Gi", cpu: "1" }, requests: { cpu: "500m" } } }],
+      containers: [
+        {
+          name: "main",
+          image: "i",
+          resources: { limits: { memory: "1Gi", cpu: "1" }, requests: { cpu: "500m" } },
+        },
+      ],
       volumes: [{ name: "v", emptyDir: { sizeLimit: "2Mi" } }],
     },
   });
 });
 
 it.each([
-  [{ apiVersion: "apps/v1beta1" }, /thing: apiVersion is "apps\/v1beta1", but a kubernetes:apps\/v1:Deployment has "apps\/v1"/],
+  [
+    { apiVersion: "apps/v1beta1" },
+    /thing: apiVersion is "apps\/v1beta1", but a kubernetes:apps\/v1:Deployment has "apps\/v1"/,
+  ],
   [
     { metadata: { annotations: { "pulumi.com/waitFor": "condition=Ready" } } },
     /thing: the annotation pulumi.com\/waitFor is only understood/,
   ],
   [{ metadata: { generateName: "x-" } }, /thing: metadata.generateName is not supported/],
 ])("refuses %j", async (wrong, message) => {
-  await expect(plugin.check(urn(deploymentType), { ...deployment(), ...wrong })).rejects.toThrow(message);
+  await expect(plugin.check(urn(deploymentType), { ...deployment(), ...wrong })).rejects.toThrow(
+    message,
+  );
 });
 
 it("names a type that it doesn't know, and those that it does", async () => {

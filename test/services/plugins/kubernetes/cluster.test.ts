@@ -1,4 +1,5 @@
-// The way to the cluster: kubeconfig, context, credentials, a server that isn't there; and what a change of the provider replaces.
+// The way to the cluster: kubeconfig, context, credentials, a server that isn't there; and what a
+// change of the provider replaces.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import https from "node:https";
 import { createServer } from "node:net";
@@ -43,12 +44,18 @@ const kubeconfigOf = (url: string): string => server.kubeconfig().replace(server
 
 it("takes a kubeconfig as text or as the path of a file", async () => {
   expect(await checkWith({ kubeconfig: server.kubeconfig() })).toEqual(configMap());
-  expect(await checkWith({ kubeconfig: file(server.kubeconfig()), context: "fake" })).toEqual(configMap());
+  expect(await checkWith({ kubeconfig: file(server.kubeconfig()), context: "fake" })).toEqual(
+    configMap(),
+  );
 });
 
 describe("a preview fails, with the reason, when", () => {
   it.each<[string, () => Properties, RegExp]>([
-    ["the file doesn't exist", () => ({ kubeconfig: "/does/not/exist" }), /kubeconfig file \/does\/not\/exist does not exist/],
+    [
+      "the file doesn't exist",
+      () => ({ kubeconfig: "/does/not/exist" }),
+      /kubeconfig file \/does\/not\/exist does not exist/,
+    ],
     [
       "the file is no YAML",
       () => ({ kubeconfig: file("{{{ secret-token") }),
@@ -81,7 +88,10 @@ describe("a preview fails, with the reason, when", () => {
     ],
     [
       "it isn't an API server",
-      () => ((server.intercept = () => ({ code: 502, body: "bad gateway" })), { kubeconfig: server.kubeconfig() }),
+      () => (
+        (server.intercept = () => ({ code: 502, body: "bad gateway" })),
+        { kubeconfig: server.kubeconfig() }
+      ),
       /answers 502: HTTP 502: bad gateway/,
     ],
   ])("%s", async (_what, config, message) => {
@@ -94,7 +104,9 @@ describe("a preview fails, with the reason, when", () => {
   });
 
   it("the server's certificate is not of the kubeconfig's authority, as after a cluster was made anew", async () => {
-    const [old, current] = await Promise.all(["old", "new"].map((name) => createAuthority(name, new Date())));
+    const [old, current] = await Promise.all(
+      ["old", "new"].map((name) => createAuthority(name, new Date())),
+    );
     const spec = {
       name: "api",
       authority: "cluster-ca",
@@ -107,7 +119,10 @@ describe("a preview fails, with the reason, when", () => {
     const renewed = https.createServer({ cert: certificate.certificate, key: certificate.key });
     await new Promise<void>((resolve) => renewed.listen(0, "127.0.0.1", resolve));
     const url = `https://127.0.0.1:${(renewed.address() as AddressInfo).port}`;
-    const trusting = JSON.stringify({ server: url, "certificate-authority-data": Buffer.from(old!.certificate).toString("base64") });
+    const trusting = JSON.stringify({
+      server: url,
+      "certificate-authority-data": Buffer.from(old!.certificate).toString("base64"),
+    });
     const kubeconfig = server.kubeconfig().replace(/\{"server":[^}]*\}/, trusting);
     await expect(checkWith({ kubeconfig })).rejects.toThrow(
       /its certificate is not the one that the kubeconfig expects \(\w+\); was the cluster made anew\?/,
@@ -120,7 +135,9 @@ describe("a preview fails, with the reason, when", () => {
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const start = Date.now();
-    await expect(checkWith({ kubeconfig: kubeconfigOf(url) })).rejects.toThrow(`${url}: no answer within 7 s`);
+    await expect(checkWith({ kubeconfig: kubeconfigOf(url) })).rejects.toThrow(
+      `${url}: no answer within 7 s`,
+    );
     expect(Date.now() - start).toBeLessThan(10_000);
     silent.close();
   });
@@ -134,7 +151,9 @@ describe("with an unreachable cluster", () => {
     await expect(plugin.read(urn(configMapType), "team/settings", {}, configMap())).rejects.toThrow(
       /unreachable.*PULUMI_K8S_DELETE_UNREACHABLE/s,
     );
-    await expect(plugin.delete(urn(configMapType), "team/settings", {})).rejects.toThrow(/unreachable.*PULUMI_K8S_DELETE_UNREACHABLE/s);
+    await expect(plugin.delete(urn(configMapType), "team/settings", {})).rejects.toThrow(
+      /unreachable.*PULUMI_K8S_DELETE_UNREACHABLE/s,
+    );
     await plugin.stop();
   });
 
@@ -160,11 +179,22 @@ describe("with an unreachable cluster", () => {
 describe("the provider's arguments", () => {
   it("that only the official plugin knows are refused", async () => {
     const plugin = await Plugin.start();
-    expect(await plugin.checkConfig({ enableServerSideApply: "false", renderYamlToDirectory: "out" })).toEqual([
-      expect.stringMatching(/^enableServerSideApply: client-side apply is only possible with the official plugin/),
+    expect(
+      await plugin.checkConfig({ enableServerSideApply: "false", renderYamlToDirectory: "out" }),
+    ).toEqual([
+      expect.stringMatching(
+        /^enableServerSideApply: client-side apply is only possible with the official plugin/,
+      ),
       expect.stringMatching(/^renderYamlToDirectory: /),
     ]);
-    expect(await plugin.checkConfig({ enableServerSideApply: "true", kubeconfig: "x", context: "y", namespace: "z" })).toEqual([]);
+    expect(
+      await plugin.checkConfig({
+        enableServerSideApply: "true",
+        kubeconfig: "x",
+        context: "y",
+        namespace: "z",
+      }),
+    ).toEqual([]);
     await plugin.stop();
   });
 
@@ -178,12 +208,24 @@ describe("the provider's arguments", () => {
     const forcing = { kubeconfig, enablePatchForce: "true" };
     expect(await plugin.diffConfig({ kubeconfig }, forcing)).toEqual([]);
     expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: file(kubeconfig) })).toEqual([]);
-    expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: elsewhere })).toEqual(["kubeconfig"]);
-    expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: unknown })).toEqual(["kubeconfig"]);
-    expect(await plugin.diffConfig({ kubeconfig, clusterIdentifier: "a" }, { kubeconfig: elsewhere, clusterIdentifier: "a" })).toEqual([]);
-    expect(await plugin.diffConfig({ kubeconfig, clusterIdentifier: "a" }, { kubeconfig, clusterIdentifier: "b" })).toEqual([
-      "clusterIdentifier",
+    expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: elsewhere })).toEqual([
+      "kubeconfig",
     ]);
+    expect(await plugin.diffConfig({ kubeconfig }, { kubeconfig: unknown })).toEqual([
+      "kubeconfig",
+    ]);
+    expect(
+      await plugin.diffConfig(
+        { kubeconfig, clusterIdentifier: "a" },
+        { kubeconfig: elsewhere, clusterIdentifier: "a" },
+      ),
+    ).toEqual([]);
+    expect(
+      await plugin.diffConfig(
+        { kubeconfig, clusterIdentifier: "a" },
+        { kubeconfig, clusterIdentifier: "b" },
+      ),
+    ).toEqual(["clusterIdentifier"]);
     await plugin.stop();
   });
 });

@@ -4,7 +4,8 @@ import type { Client } from "../../../../local/plugins/kubernetes/client.ts";
 import { adoptFields, creator } from "../../../../local/plugins/kubernetes/fieldManagers.ts";
 import type { Kind } from "../../../../local/plugins/kubernetes/kinds.ts";
 
-// Proves that a hand-over of fields goes on when a controller writes the object in between, as it does with a Job that has just begun.
+// Proves that a hand-over of fields goes on when a controller writes the object in between, as it
+// does with a Job that has just begun.
 
 const job = (version: number) => ({
   metadata: {
@@ -21,7 +22,11 @@ function busyObject(writesInBetween: number) {
   const client = {
     path: () => "/path",
     get: () => Promise.resolve(job(version)),
-    json: (_method: string, _path: string, { body }: { body: { path: string; value: unknown }[] }) => {
+    json: (
+      _method: string,
+      _path: string,
+      { body }: { body: { path: string; value: unknown }[] },
+    ) => {
       seen.push(body[1]?.value);
       if (version <= writesInBetween) {
         version += 1;
@@ -44,6 +49,8 @@ it("reads the object again and hands over the fields that it has now", async () 
 
 it("gives up on an object that never rests", async () => {
   const { client, seen } = busyObject(100);
-  await expect(adoptFields(client, kind, job(1), "manager", signal)).rejects.toThrow("the object has been modified");
+  await expect(adoptFields(client, kind, job(1), "manager", signal)).rejects.toThrow(
+    "the object has been modified",
+  );
   expect(seen).toHaveLength(6);
 });

@@ -28,8 +28,9 @@ it.each([
   ["0.0000000001", "1n"],
 ])("%s is %s", (given, canonical) => expect(canonicalQuantity(given)).toBe(canonical));
 
-it.each(["", "50%", "1 Gi", "Gi", "1gi", "abc", "1Mi2"])("%j is no quantity and stays as it is", (text) =>
-  expect(canonicalQuantity(text)).toBe(text),
+it.each(["", "50%", "1 Gi", "Gi", "1gi", "abc", "1Mi2"])(
+  "%j is no quantity and stays as it is",
+  (text) => expect(canonicalQuantity(text)).toBe(text),
 );
 
 it("doesn't change what is canonical already", () => {
@@ -61,8 +62,12 @@ it("keeps the value", () => {
     return Number(digits) * factor[unit!]!;
   };
   fc.assert(
-    fc.property(fc.nat({ max: 100_000 }), fc.constantFrom("", "m", "k", "M", "Ki", "Mi", "Gi"), (value, unit) => {
-      expect(valueOf(canonicalQuantity(`${value}${unit}`))).toBeCloseTo(value * factor[unit]!, 3);
-    }),
+    fc.property(
+      fc.nat({ max: 100_000 }),
+      fc.constantFrom("", "m", "k", "M", "Ki", "Mi", "Gi"),
+      (value, unit) => {
+        expect(valueOf(canonicalQuantity(`${value}${unit}`))).toBeCloseTo(value * factor[unit]!, 3);
+      },
+    ),
   );
 });

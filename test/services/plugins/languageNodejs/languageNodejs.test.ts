@@ -1,4 +1,5 @@
-// The Node language host as a process: programs, policy packs and component packages, and how it ends.
+// The Node language host as a process: programs, policy packs and component packages, and how it
+// ends.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -39,7 +40,12 @@ afterAll(async () => {
 function program(name: string, files: Record<string, string>): string {
   const path = join(folder, name);
   for (const [file, text] of Object.entries({
-    "package.json": JSON.stringify({ name, version: "0.1.0", type: "module", main: "stacks/index.ts" }),
+    "package.json": JSON.stringify({
+      name,
+      version: "0.1.0",
+      type: "module",
+      main: "stacks/index.ts",
+    }),
     ...files,
   })) {
     mkdirSync(dirname(join(path, file)), { recursive: true });
@@ -58,7 +64,10 @@ function info(path: string): wire.ProgramInfo {
   return message;
 }
 
-async function run(path: string, config: Record<string, string> = {}): Promise<{ error: string; bail: boolean }> {
+async function run(
+  path: string,
+  config: Record<string, string> = {},
+): Promise<{ error: string; bail: boolean }> {
   const request = new messages.RunRequest();
   request.setProject("project");
   request.setStack("stack");
@@ -88,10 +97,16 @@ describe("a program of ES modules in TypeScript", () => {
         export const stack = pulumi.getStack();`,
       "stacks/greeting.ts": `export const greeting: string = "hello";`,
     });
-    expect(await run(path, { "project:plain": "value", "project:token": "secret-text" })).toEqual({ error: "", bail: false });
-    expect(engine.registered).toEqual(expect.arrayContaining(["pulumi:pulumi:Stack project-stack", "pkg:index:Thing thing"]));
+    expect(await run(path, { "project:plain": "value", "project:token": "secret-text" })).toEqual({
+      error: "",
+      bail: false,
+    });
+    expect(engine.registered).toEqual(
+      expect.arrayContaining(["pulumi:pulumi:Stack project-stack", "pkg:index:Thing thing"]),
+    );
     expect(engine.outputs).toMatchObject({ plain: "value", stack: "stack" });
-    // This engine says that it knows no secrets, so the SDK sends the bare value: it got here, through the list of secret keys.
+    // This engine says that it knows no secrets, so the SDK sends the bare value: it got here,
+    // through the list of secret keys.
     expect(engine.outputs["token"]).toBe("secret-text");
     expect(host.output()).toMatch(/says hello v24\./);
   });
@@ -99,19 +114,29 @@ describe("a program of ES modules in TypeScript", () => {
   test("that throws has told the user already: bail, nothing twice", async () => {
     const path = program("bad", { "stacks/index.ts": `throw new Error("the reason");` });
     expect(await run(path)).toEqual({ error: "", bail: true });
-    expect(engine.logs.filter((line) => line.severity === 3 && line.message.includes("the reason"))).toHaveLength(1);
+    expect(
+      engine.logs.filter((line) => line.severity === 3 && line.message.includes("the reason")),
+    ).toHaveLength(1);
   });
 
   test("that ends by itself with a code is an error with that code", async () => {
     const path = program("exits", { "stacks/index.ts": `process.exit(3);` });
-    expect(await run(path)).toEqual({ error: "Program exited with non-zero exit code: 3", bail: false });
-    expect(outcome(null, "SIGKILL")).toEqual({ error: "Program was ended by SIGKILL", bail: false });
+    expect(await run(path)).toEqual({
+      error: "Program exited with non-zero exit code: 3",
+      bail: false,
+    });
+    expect(outcome(null, "SIGKILL")).toEqual({
+      error: "Program was ended by SIGKILL",
+      bail: false,
+    });
   });
 
   test("without its packages is told what to do", async () => {
     const path = join(folder, "bare");
     mkdirSync(path);
-    await expect(run(path)).rejects.toThrow(/the Pulumi SDK is not installed for .*bare. Run `npm ci`/);
+    await expect(run(path)).rejects.toThrow(
+      /the Pulumi SDK is not installed for .*bare. Run `npm ci`/,
+    );
   });
 });
 
@@ -126,14 +151,23 @@ test("the engine learns which plugins a program needs, with their versions", asy
   const request = new messages.GetRequiredPackagesRequest();
   request.setInfo(info(join(root, "components")));
   const response = await new Promise<wire.GetRequiredPackagesResponse>((resolve, reject) =>
-    host.client.getRequiredPackages(request, (error, value) => (error ? reject(error) : resolve(value))),
+    host.client.getRequiredPackages(request, (error, value) =>
+      error ? reject(error) : resolve(value),
+    ),
   );
-  expect(response.getPackagesList().map((item) => item.getName())).toEqual(["aws", "kubernetes", "postgresql", "random"]);
+  expect(response.getPackagesList().map((item) => item.getName())).toEqual([
+    "aws",
+    "kubernetes",
+    "postgresql",
+    "random",
+  ]);
 });
 
 test("about names the Node that programs run on", async () => {
   const response = await new Promise<wire.AboutResponse>((resolve, reject) =>
-    host.client.about(new messages.AboutRequest(), (error, value) => (error ? reject(error) : resolve(value))),
+    host.client.about(new messages.AboutRequest(), (error, value) =>
+      error ? reject(error) : resolve(value),
+    ),
   );
   expect(response.getVersion()).toMatch(/^v24\./);
 });
@@ -173,7 +207,9 @@ function runPlugin(path: string, kind: string): PluginRun {
 
 async function isListening(port: number): Promise<boolean> {
   const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-  const ready = await new Promise<boolean>((resolve) => client.waitForReady(Date.now() + 2000, (error) => resolve(error === undefined)));
+  const ready = await new Promise<boolean>((resolve) =>
+    client.waitForReady(Date.now() + 2000, (error) => resolve(error === undefined)),
+  );
   client.close();
   return ready;
 }
@@ -181,7 +217,12 @@ async function isListening(port: number): Promise<boolean> {
 describe("a plugin in TypeScript", () => {
   test("component package: serves its schema, and ends when the engine ends the call", async () => {
     const path = program("widgets", {
-      "package.json": JSON.stringify({ name: "widgets", version: "0.2.0", type: "module", main: "index.ts" }),
+      "package.json": JSON.stringify({
+        name: "widgets",
+        version: "0.2.0",
+        type: "module",
+        main: "index.ts",
+      }),
       "PulumiPlugin.yaml": "runtime: nodejs\n",
       "index.ts": `import * as pulumi from "@pulumi/pulumi";
         export interface WidgetArgs { size: pulumi.Input<number>; }
@@ -197,13 +238,24 @@ describe("a plugin in TypeScript", () => {
     });
     const plugin = runPlugin(path, "resource");
     const port = Number(await plugin.stdout);
-    const client = new providerServices.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+    const client = new providerServices.ResourceProviderClient(
+      `127.0.0.1:${port}`,
+      grpc.credentials.createInsecure(),
+    );
     const response = await new Promise<providerWire.GetSchemaResponse>((resolve, reject) =>
-      client.getSchema(new providerMessages.GetSchemaRequest(), (error, value) => (error ? reject(error) : resolve(value))),
+      client.getSchema(new providerMessages.GetSchemaRequest(), (error, value) =>
+        error ? reject(error) : resolve(value),
+      ),
     );
     expect(JSON.parse(response.getSchema())).toMatchObject({
       name: "widgets",
-      resources: { "widgets:index:Widget": { isComponent: true, inputProperties: { size: { type: "number" } }, requiredInputs: ["size"] } },
+      resources: {
+        "widgets:index:Widget": {
+          isComponent: true,
+          inputProperties: { size: { type: "number" } },
+          requiredInputs: ["size"],
+        },
+      },
     });
     client.close();
     plugin.cancel();
@@ -212,7 +264,12 @@ describe("a plugin in TypeScript", () => {
 
   test("policy pack: starts in its own folder and prints its port", async () => {
     const path = program("pack", {
-      "package.json": JSON.stringify({ name: "pack", version: "0.0.1", type: "module", main: "index.ts" }),
+      "package.json": JSON.stringify({
+        name: "pack",
+        version: "0.0.1",
+        type: "module",
+        main: "index.ts",
+      }),
       "PulumiPolicy.yaml": "runtime: nodejs\n",
       "index.ts": `import { PolicyPack } from "@pulumi/policy";
         new PolicyPack("pack", { policies: [{ name: "none", description: "none", enforcementLevel: "advisory", validateResource: () => undefined }] });`,
@@ -226,7 +283,12 @@ describe("a plugin in TypeScript", () => {
 
   test("that fails at its start gives its exit code and its words; its types were stripped, not checked", async () => {
     const path = program("broken", {
-      "package.json": JSON.stringify({ name: "broken", version: "0.0.1", type: "module", main: "index.ts" }),
+      "package.json": JSON.stringify({
+        name: "broken",
+        version: "0.0.1",
+        type: "module",
+        main: "index.ts",
+      }),
       "index.ts": `const wrong: number = "no good"; console.error(wrong); process.exit(7);`,
     });
     const plugin = runPlugin(path, "resource");
@@ -238,7 +300,9 @@ describe("a plugin in TypeScript", () => {
 describe("the end of the host", () => {
   test("SIGINT, the engine's way, ends it and the program that it runs", async () => {
     const own = await startHost(engine.address);
-    const path = program("sleeps", { "stacks/index.ts": `console.log("pid", process.pid); setInterval(() => undefined, 1000);` });
+    const path = program("sleeps", {
+      "stacks/index.ts": `console.log("pid", process.pid); setInterval(() => undefined, 1000);`,
+    });
     const request = new messages.RunRequest();
     request.setPwd(path);
     request.setProject("project");
@@ -254,7 +318,9 @@ describe("the end of the host", () => {
 
   test("an engine that was killed leaves no host behind", async () => {
     // A shell in between plays the engine: it starts the host, tells its process id and is killed.
-    const shell = spawn("sh", ["-c", `"$0" ${engine.address} & echo "host $!"; wait`, hostScript], { stdio: ["ignore", "pipe", "ignore"] });
+    const shell = spawn("sh", ["-c", `"$0" ${engine.address} & echo "host $!"; wait`, hostScript], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     let text = "";
     shell.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
     await expect.poll(() => /host \d+[\s\S]*\n\d+\n/.test(text), { timeout: 20_000 }).toBe(true);

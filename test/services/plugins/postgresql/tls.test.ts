@@ -1,4 +1,5 @@
-// How the PostgreSQL stand-in checks who it talks to: the four modes of libpq, against a real server.
+// How the PostgreSQL stand-in checks who it talks to: the four modes of libpq, against a real
+// server.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +33,12 @@ async function outcome(sslmode: string, authority?: string, host = cluster.host)
   const client = await connect(postgresqlProvider());
   try {
     const sslrootcert = authority && join(folder, authority);
-    const access = { host, port: String(cluster.port), username: cluster.user, password: new Secret(cluster.password) };
+    const access = {
+      host,
+      port: String(cluster.port),
+      username: cluster.user,
+      password: new Secret(cluster.password),
+    };
     await client.configure({ ...access, sslmode, ...(sslrootcert && { sslrootcert }) });
     const name = `role-${count++}`;
     return (await client.create(at, { name })).id === name ? "connected" : "odd";
@@ -46,18 +52,28 @@ async function outcome(sslmode: string, authority?: string, host = cluster.host)
 test("require takes any certificate, but checks a given authority", async () => {
   expect(await outcome("require")).toBe("connected");
   expect(await outcome("require", "right.pem")).toBe("connected");
-  expect(await outcome("require", "other.pem")).toMatch(/certificate is not signed by a trusted authority/);
+  expect(await outcome("require", "other.pem")).toMatch(
+    /certificate is not signed by a trusted authority/,
+  );
 });
 
 test("verify-ca checks the authority and not the name, verify-full both", async () => {
   expect(await outcome("verify-ca", "right.pem", "localhost")).toBe("connected");
-  expect(await outcome("verify-ca", "other.pem")).toMatch(/certificate is not signed by a trusted authority/);
+  expect(await outcome("verify-ca", "other.pem")).toMatch(
+    /certificate is not signed by a trusted authority/,
+  );
   expect(await outcome("verify-full", "right.pem")).toBe("connected");
-  expect(await outcome("verify-full", "other.pem")).toMatch(/certificate is not signed by a trusted authority/);
-  expect(await outcome("verify-full", "right.pem", "localhost")).toMatch(/certificate is for another name/);
+  expect(await outcome("verify-full", "other.pem")).toMatch(
+    /certificate is not signed by a trusted authority/,
+  );
+  expect(await outcome("verify-full", "right.pem", "localhost")).toMatch(
+    /certificate is for another name/,
+  );
   expect(await outcome("verify-full")).toMatch(/certificate is not signed by a trusted authority/);
 });
 
 test("an authority's file that can't be read is named", async () => {
-  expect(await outcome("verify-full", "absent.pem")).toMatch(/sslrootcert: can't read .*absent\.pem: ENOENT/);
+  expect(await outcome("verify-full", "absent.pem")).toMatch(
+    /sslrootcert: can't read .*absent\.pem: ENOENT/,
+  );
 });

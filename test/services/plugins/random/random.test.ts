@@ -9,7 +9,8 @@ import { connect, urn } from "../support/client.ts";
 import type { ProviderClient } from "../support/client.ts";
 import { secretNames } from "../support/recorded.ts";
 
-const at = (name: string): string => urn(`random:index/${name[0]!.toLowerCase()}${name.slice(1)}:${name}`, "it");
+const at = (name: string): string =>
+  urn(`random:index/${name[0]!.toLowerCase()}${name.slice(1)}:${name}`, "it");
 let client: ProviderClient;
 
 beforeAll(async () => {
@@ -17,7 +18,10 @@ beforeAll(async () => {
 });
 afterAll(async () => client.close());
 
-async function make(name: string, given: Properties): Promise<{ id: string; inputs: Properties; properties: Properties }> {
+async function make(
+  name: string,
+  given: Properties,
+): Promise<{ id: string; inputs: Properties; properties: Properties }> {
   const { inputs, failures } = await client.check(at(name), given);
   expect(failures).toEqual([]);
   return { inputs, ...(await client.create(at(name), inputs)) };
@@ -50,13 +54,26 @@ describe("RandomPassword", () => {
   });
 
   test("any change makes a new one, no change and refresh keep it", async () => {
-    const { id, inputs, properties } = await make("RandomPassword", { length: 8, keepers: { generation: "1" } });
+    const { id, inputs, properties } = await make("RandomPassword", {
+      length: 8,
+      keepers: { generation: "1" },
+    });
     const now = await client.read(at("RandomPassword"), id, properties, inputs);
     expect(now).toEqual({ id, properties, inputs });
-    expect((await client.diff(at("RandomPassword"), id, properties, inputs, inputs)).changes).toBe(false);
-    for (const change of [{ length: 9 }, { special: false }, { keepers: { generation: "2" } }, { minLower: 2 }, { numeric: false }]) {
+    expect((await client.diff(at("RandomPassword"), id, properties, inputs, inputs)).changes).toBe(
+      false,
+    );
+    for (const change of [
+      { length: 9 },
+      { special: false },
+      { keepers: { generation: "2" } },
+      { minLower: 2 },
+      { numeric: false },
+    ]) {
       const news = { ...inputs, ...change };
-      expect((await client.diff(at("RandomPassword"), id, properties, inputs, news)).replaces).toEqual(Object.keys(change));
+      expect(
+        (await client.diff(at("RandomPassword"), id, properties, inputs, news)).replaces,
+      ).toEqual(Object.keys(change));
     }
   });
 
@@ -65,17 +82,29 @@ describe("RandomPassword", () => {
     expect(id).toBe("none");
     expect(reveal(properties["result"])).toBe("given by hand");
     const { inputs } = await client.check(at("RandomPassword"), { length: 13 });
-    expect((await client.diff(at("RandomPassword"), id, properties, inputs, inputs)).changes).toBe(false);
+    expect((await client.diff(at("RandomPassword"), id, properties, inputs, inputs)).changes).toBe(
+      false,
+    );
   });
 
   test("contradictions are told", async () => {
-    expect((await client.check(at("RandomPassword"), { length: 3, minLower: 2, minUpper: 2 })).failures).toEqual([
-      { property: "length", reason: "3 is less than the sum of the minimum counts (4)" },
-    ]);
     expect(
-      (await client.check(at("RandomPassword"), { length: 3, lower: false, upper: false, special: false, numeric: false })).failures,
+      (await client.check(at("RandomPassword"), { length: 3, minLower: 2, minUpper: 2 })).failures,
+    ).toEqual([{ property: "length", reason: "3 is less than the sum of the minimum counts (4)" }]);
+    expect(
+      (
+        await client.check(at("RandomPassword"), {
+          length: 3,
+          lower: false,
+          upper: false,
+          special: false,
+          numeric: false,
+        })
+      ).failures,
     ).toHaveLength(1);
-    expect((await client.check(at("RandomPassword"), {})).failures).toEqual([{ property: "length", reason: "missing required property" }]);
+    expect((await client.check(at("RandomPassword"), {})).failures).toEqual([
+      { property: "length", reason: "missing required property" },
+    ]);
     expect((await client.check(at("RandomPassword"), { length: 0 })).failures).toHaveLength(1);
   });
 });
@@ -90,7 +119,14 @@ test("text has its length, only allowed characters, and at least the minimum of 
       minimum,
       minimum,
       (length, minLower, minUpper, minNumeric, minSpecial) => {
-        const text = randomText({ length, minLower, minUpper, minNumeric, minSpecial, overrideSpecial: "#_" });
+        const text = randomText({
+          length,
+          minLower,
+          minUpper,
+          minNumeric,
+          minSpecial,
+          overrideSpecial: "#_",
+        });
         expect(text).toHaveLength(length);
         expect(text).toMatch(/^[a-zA-Z0-9#_]+$/);
         const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
@@ -105,9 +141,11 @@ test("text has its length, only allowed characters, and at least the minimum of 
 
 test("characters are drawn evenly", () => {
   const counts = new Map<string, number>();
-  for (const character of randomText({ length: 62_000, special: false })) counts.set(character, (counts.get(character) ?? 0) + 1);
+  for (const character of randomText({ length: 62_000, special: false }))
+    counts.set(character, (counts.get(character) ?? 0) + 1);
   expect(counts.size).toBe(62);
-  // 1000 expected of each, standard deviation 31: seven of them away happens less than once in 10^10.
+  // 1000 expected of each, standard deviation 31: seven of them away happens less than once in
+  // 10^10.
   for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(220);
 });
 

@@ -1,8 +1,17 @@
-// The protocol server around a provider of the test: what the engine sends arrives, what a provider says goes back.
+// The protocol server around a provider of the test: what the engine sends arrives, what a provider
+// says goes back.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InitializationError, UserError } from "../../../../local/plugins/shared/provider.ts";
 import type { Provider, ResourceHandler } from "../../../../local/plugins/shared/provider.ts";
-import { Secret, fromWire, hasSecret, hasUnknown, sameValue, toWire, unknown } from "../../../../local/plugins/shared/values.ts";
+import {
+  Secret,
+  fromWire,
+  hasSecret,
+  hasUnknown,
+  sameValue,
+  toWire,
+  unknown,
+} from "../../../../local/plugins/shared/values.ts";
 import type { Properties, Wire } from "../../../../local/plugins/shared/values.ts";
 import { positional } from "../../../../local/plugins/shared/serve.ts";
 import { connect, initializationFailure, urn } from "../support/client.ts";
@@ -13,7 +22,10 @@ const seen: Record<string, unknown> = {};
 const echo: ResourceHandler = {
   check: async (request) => {
     seen["check"] = request;
-    return { inputs: request.news, failures: [{ property: "spec.items[0].name", reason: "is taken" }] };
+    return {
+      inputs: request.news,
+      failures: [{ property: "spec.items[0].name", reason: "is taken" }],
+    };
   },
   diff: async ({ news }) =>
     news["same"] === true
@@ -23,15 +35,22 @@ const echo: ResourceHandler = {
           replaces: ["a"],
           diffs: ["a", "b"],
           deleteBeforeReplace: true,
-          detailedDiff: { a: { kind: "update-replace", inputDiff: true }, "b.c[0]": { kind: "add", inputDiff: false } },
+          detailedDiff: {
+            a: { kind: "update-replace", inputDiff: true },
+            "b.c[0]": { kind: "add", inputDiff: false },
+          },
         },
   create: async ({ inputs, name, type, urn: at }) => {
     if (inputs["fail"] === "half")
-      throw new InitializationError("made", { ...inputs, half: true }, inputs, ["pod is not ready", "image is missing"]);
+      throw new InitializationError("made", { ...inputs, half: true }, inputs, [
+        "pod is not ready",
+        "image is missing",
+      ]);
     if (inputs["fail"] === "whole") throw new UserError("nothing was made");
     return { id: "id-1", properties: { ...inputs, name, type, at } };
   },
-  read: async ({ id, properties, inputs }) => (id === "gone" ? undefined : { id, properties, inputs }),
+  read: async ({ id, properties, inputs }) =>
+    id === "gone" ? undefined : { id, properties, inputs },
   update: async ({ news }) => news,
   delete: async ({ signal }) =>
     new Promise((_resolve, reject) => {
@@ -68,7 +87,11 @@ test("secrets and unknowns survive both ways, in every place", async () => {
   expect(properties).toMatchObject(odd);
   expect(properties).toMatchObject({ name: "with::colons", type: "echo:index:Thing", at });
   expect(await client.update(at, "id-1", odd, odd, odd)).toEqual(odd);
-  expect(await client.read(at, "id-1", odd, odd)).toEqual({ id: "id-1", properties: odd, inputs: odd });
+  expect(await client.read(at, "id-1", odd, odd)).toEqual({
+    id: "id-1",
+    properties: odd,
+    inputs: odd,
+  });
 });
 
 test("the handshake accepts secrets, or the engine would strip them", async () => {
@@ -79,7 +102,11 @@ test("the handshake accepts secrets, or the engine would strip them", async () =
 test("check failures carry the property path; olds and seed arrive", async () => {
   const result = await client.check(at, { a: 1 }, { a: 0 }, "seed of the run");
   expect(result.failures).toEqual([{ property: "spec.items[0].name", reason: "is taken" }]);
-  expect(seen["check"]).toMatchObject({ olds: { a: 0 }, news: { a: 1 }, randomSeed: new Uint8Array(Buffer.from("seed of the run")) });
+  expect(seen["check"]).toMatchObject({
+    olds: { a: 0 },
+    news: { a: 1 },
+    randomSeed: new Uint8Array(Buffer.from("seed of the run")),
+  });
 });
 
 test("a diff arrives with its kinds, order and flags", async () => {
@@ -88,15 +115,28 @@ test("a diff arrives with its kinds, order and flags", async () => {
     replaces: ["a"],
     diffs: ["a", "b"],
     deleteBeforeReplace: true,
-    detailedDiff: { a: { kind: "update-replace", inputDiff: true }, "b.c[0]": { kind: "add", inputDiff: false } },
+    detailedDiff: {
+      a: { kind: "update-replace", inputDiff: true },
+      "b.c[0]": { kind: "add", inputDiff: false },
+    },
   });
-  expect(await client.diff(at, "id-1", {}, {}, { same: true })).toMatchObject({ changes: false, detailedDiff: undefined });
+  expect(await client.diff(at, "id-1", {}, {}, { same: true })).toMatchObject({
+    changes: false,
+    detailedDiff: undefined,
+  });
 });
 
 test("made but not ready: id, state and reasons reach the engine, so that it keeps the resource", async () => {
   const inputs = { fail: "half", password: new Secret("p") };
-  const failure = await client.create(at, inputs).catch((error: unknown) => initializationFailure(error));
-  expect(failure).toEqual({ id: "made", properties: { ...inputs, half: true }, inputs, reasons: ["pod is not ready", "image is missing"] });
+  const failure = await client
+    .create(at, inputs)
+    .catch((error: unknown) => initializationFailure(error));
+  expect(failure).toEqual({
+    id: "made",
+    properties: { ...inputs, half: true },
+    inputs,
+    reasons: ["pod is not ready", "image is missing"],
+  });
   const other = await client.create(at, { fail: "whole" }).catch((error: Error) => error);
   expect(initializationFailure(other)).toBeUndefined();
   expect((other as Error).message).toContain("nothing was made");
@@ -132,11 +172,20 @@ describe("values", () => {
       expect(fromWire(text)).toBe(unknown);
     }
     const signature = "4dabf18193072939515e22adb298388d";
-    expect(fromWire({ [signature]: "d0e6a833031e9bbcd3f4e8bde6ca49a4", value: "x", secret: true, dependencies: ["urn"] })).toEqual(
-      new Secret("x"),
+    expect(
+      fromWire({
+        [signature]: "d0e6a833031e9bbcd3f4e8bde6ca49a4",
+        value: "x",
+        secret: true,
+        dependencies: ["urn"],
+      }),
+    ).toEqual(new Secret("x"));
+    expect(fromWire({ [signature]: "d0e6a833031e9bbcd3f4e8bde6ca49a4", dependencies: [] })).toBe(
+      unknown,
     );
-    expect(fromWire({ [signature]: "d0e6a833031e9bbcd3f4e8bde6ca49a4", dependencies: [] })).toBe(unknown);
-    expect(fromWire({ [signature]: "5cf8f73096256a8f31e491e813e4eb8e", urn: "u", id: "i" })).toBe("i");
+    expect(fromWire({ [signature]: "5cf8f73096256a8f31e491e813e4eb8e", urn: "u", id: "i" })).toBe(
+      "i",
+    );
     const asset: Wire = { [signature]: "c44067f5952c0a294b673a41bacd8c17", text: "t", hash: "h" };
     expect(toWire(fromWire(asset))).toEqual(asset);
   });
@@ -153,5 +202,7 @@ describe("values", () => {
 });
 
 test("the engine's address is found behind logging and tracing flags", () => {
-  expect(positional(["--logtostderr", "-v=9", "--tracing", "file:/t", "127.0.0.1:1"])).toEqual(["127.0.0.1:1"]);
+  expect(positional(["--logtostderr", "-v=9", "--tracing", "file:/t", "127.0.0.1:1"])).toEqual([
+    "127.0.0.1:1",
+  ]);
 });

@@ -1,4 +1,5 @@
-// A client of a provider over real gRPC, as the engine is one: what goes in and out is what stands on the wire.
+// A client of a provider over real gRPC, as the engine is one: what goes in and out is what stands
+// on the wire.
 import * as grpc from "@grpc/grpc-js";
 import emptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
 import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
@@ -13,8 +14,10 @@ import { providerService } from "../../../../local/plugins/shared/server.ts";
 import { propertiesFromWire, propertiesToWire } from "../../../../local/plugins/shared/values.ts";
 import type { Properties } from "../../../../local/plugins/shared/values.ts";
 
-const toStruct = (value: Properties): Struct => structMessages.Struct.fromJavaScript(propertiesToWire(value));
-const fromStruct = (struct: Struct | undefined): Properties => (struct ? propertiesFromWire(struct.toJavaScript()) : {});
+const toStruct = (value: Properties): Struct =>
+  structMessages.Struct.fromJavaScript(propertiesToWire(value));
+const fromStruct = (struct: Struct | undefined): Properties =>
+  struct ? propertiesFromWire(struct.toJavaScript()) : {};
 
 export interface Diff {
   changes: boolean;
@@ -49,13 +52,19 @@ export class ProviderClient {
   readonly #stop: () => void;
   readonly provider: Provider;
 
-  constructor(client: InstanceType<typeof services.ResourceProviderClient>, stop: () => void, provider: Provider) {
+  constructor(
+    client: InstanceType<typeof services.ResourceProviderClient>,
+    stop: () => void,
+    provider: Provider,
+  ) {
     this.#client = client;
     this.#stop = stop;
     this.provider = provider;
   }
 
-  #call<R>(send: (callback: (error: grpc.ServiceError | null, response: R) => void) => unknown): Promise<R> {
+  #call<R>(
+    send: (callback: (error: grpc.ServiceError | null, response: R) => void) => unknown,
+  ): Promise<R> {
     return new Promise((resolve, reject) => {
       send((error, response) => (error ? reject(error) : resolve(response)));
     });
@@ -69,7 +78,11 @@ export class ProviderClient {
   }
 
   async version(): Promise<string> {
-    return (await this.#call<{ getVersion(): string }>((done) => this.#client.getPluginInfo(new emptyMessages.Empty(), done))).getVersion();
+    return (
+      await this.#call<{ getVersion(): string }>((done) =>
+        this.#client.getPluginInfo(new emptyMessages.Empty(), done),
+      )
+    ).getVersion();
   }
 
   async configure(config: Properties): Promise<void> {
@@ -82,10 +95,14 @@ export class ProviderClient {
     request: wire.CheckRequest,
     method: "check" | "checkConfig",
   ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }> {
-    const response = await this.#call<wire.CheckResponse>((done) => this.#client[method](request, done));
+    const response = await this.#call<wire.CheckResponse>((done) =>
+      this.#client[method](request, done),
+    );
     return {
       inputs: fromStruct(response.getInputs()),
-      failures: response.getFailuresList().map((f) => ({ property: f.getProperty(), reason: f.getReason() })),
+      failures: response
+        .getFailuresList()
+        .map((f) => ({ property: f.getProperty(), reason: f.getReason() })),
     };
   }
 
@@ -98,20 +115,51 @@ export class ProviderClient {
     return request;
   }
 
-  check(at: string, news: Properties, olds: Properties = {}, seed = "seed"): ReturnType<ProviderClient["checkConfig"]> {
+  check(
+    at: string,
+    news: Properties,
+    olds: Properties = {},
+    seed = "seed",
+  ): ReturnType<ProviderClient["checkConfig"]> {
     return this.#check(this.#checkRequest(at, news, olds, seed), "check");
   }
 
-  checkConfig(news: Properties, olds: Properties = {}): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }> {
-    return this.#check(this.#checkRequest(urn(`pulumi:providers:${this.provider.name}`, "provider"), news, olds, "seed"), "checkConfig");
+  checkConfig(
+    news: Properties,
+    olds: Properties = {},
+  ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }> {
+    return this.#check(
+      this.#checkRequest(
+        urn(`pulumi:providers:${this.provider.name}`, "provider"),
+        news,
+        olds,
+        "seed",
+      ),
+      "checkConfig",
+    );
   }
 
-  diff(at: string, id: string, olds: Properties, oldInputs: Properties, news: Properties, ignoreChanges: string[] = []): Promise<Diff> {
+  diff(
+    at: string,
+    id: string,
+    olds: Properties,
+    oldInputs: Properties,
+    news: Properties,
+    ignoreChanges: string[] = [],
+  ): Promise<Diff> {
     return this.#diff("diff", at, id, olds, oldInputs, news, ignoreChanges);
   }
 
   diffConfig(olds: Properties, news: Properties): Promise<Diff> {
-    return this.#diff("diffConfig", urn(`pulumi:providers:${this.provider.name}`, "provider"), "id", olds, olds, news, []);
+    return this.#diff(
+      "diffConfig",
+      urn(`pulumi:providers:${this.provider.name}`, "provider"),
+      "id",
+      olds,
+      olds,
+      news,
+      [],
+    );
   }
 
   async #diff(
@@ -130,7 +178,9 @@ export class ProviderClient {
     request.setOldInputs(toStruct(oldInputs));
     request.setNews(toStruct(news));
     request.setIgnorechangesList(ignoreChanges);
-    const response = await this.#call<wire.DiffResponse>((done) => this.#client[method](request, done));
+    const response = await this.#call<wire.DiffResponse>((done) =>
+      this.#client[method](request, done),
+    );
     const detailed: Record<string, { kind: string; inputDiff: boolean }> = {};
     response.getDetaileddiffMap().forEach((entry, path) => {
       detailed[path] = { kind: kinds[entry.getKind()]!, inputDiff: entry.getInputdiff() };
@@ -144,13 +194,20 @@ export class ProviderClient {
     };
   }
 
-  async create(at: string, inputs: Properties, preview = false, timeout = 0): Promise<{ id: string; properties: Properties }> {
+  async create(
+    at: string,
+    inputs: Properties,
+    preview = false,
+    timeout = 0,
+  ): Promise<{ id: string; properties: Properties }> {
     const request = new messages.CreateRequest();
     request.setUrn(at);
     request.setProperties(toStruct(inputs));
     request.setPreview(preview);
     request.setTimeout(timeout);
-    const response = await this.#call<wire.CreateResponse>((done) => this.#client.create(request, done));
+    const response = await this.#call<wire.CreateResponse>((done) =>
+      this.#client.create(request, done),
+    );
     return { id: response.getId(), properties: fromStruct(response.getProperties()) };
   }
 
@@ -165,8 +222,14 @@ export class ProviderClient {
     request.setId(id);
     request.setProperties(toStruct(properties));
     request.setInputs(toStruct(inputs));
-    const response = await this.#call<wire.ReadResponse>((done) => this.#client.read(request, done));
-    return { id: response.getId(), properties: fromStruct(response.getProperties()), inputs: fromStruct(response.getInputs()) };
+    const response = await this.#call<wire.ReadResponse>((done) =>
+      this.#client.read(request, done),
+    );
+    return {
+      id: response.getId(),
+      properties: fromStruct(response.getProperties()),
+      inputs: fromStruct(response.getInputs()),
+    };
   }
 
   async update(
@@ -187,10 +250,20 @@ export class ProviderClient {
     request.setPreview(preview);
     request.setTimeout(options.timeout ?? 0);
     request.setIgnorechangesList(options.ignoreChanges ?? []);
-    return fromStruct((await this.#call<wire.UpdateResponse>((done) => this.#client.update(request, done))).getProperties());
+    return fromStruct(
+      (
+        await this.#call<wire.UpdateResponse>((done) => this.#client.update(request, done))
+      ).getProperties(),
+    );
   }
 
-  async delete(at: string, id: string, properties: Properties, oldInputs: Properties = {}, timeout = 0): Promise<void> {
+  async delete(
+    at: string,
+    id: string,
+    properties: Properties,
+    oldInputs: Properties = {},
+    timeout = 0,
+  ): Promise<void> {
     const request = new messages.DeleteRequest();
     request.setUrn(at);
     request.setId(id);
@@ -204,7 +277,11 @@ export class ProviderClient {
     const request = new messages.InvokeRequest();
     request.setTok(token);
     request.setArgs(toStruct(args));
-    return fromStruct((await this.#call<wire.InvokeResponse>((done) => this.#client.invoke(request, done))).getReturn());
+    return fromStruct(
+      (
+        await this.#call<wire.InvokeResponse>((done) => this.#client.invoke(request, done))
+      ).getReturn(),
+    );
   }
 
   async cancel(): Promise<void> {
@@ -220,11 +297,17 @@ export class ProviderClient {
 
 export async function connect(provider: Provider): Promise<ProviderClient> {
   const running = await listen(services.ResourceProviderService, providerService(provider));
-  const client = new services.ResourceProviderClient(`127.0.0.1:${running.port}`, grpc.credentials.createInsecure());
+  const client = new services.ResourceProviderClient(
+    `127.0.0.1:${running.port}`,
+    grpc.credentials.createInsecure(),
+  );
   return new ProviderClient(client, running.stop, provider);
 }
 
-/** The details of a failed create or update that left the resource behind; undefined for any other error. */
+/**
+ * The details of a failed create or update that left the resource behind; undefined for any other
+ * error.
+ */
 export function initializationFailure(error: unknown): InitializationFailure | undefined {
   const [bytes] = (error as grpc.ServiceError).metadata?.get("grpc-status-details-bin") ?? [];
   if (!(bytes instanceof Uint8Array)) return undefined;

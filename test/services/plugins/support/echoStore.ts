@@ -1,5 +1,6 @@
-// An endpoint that keeps the document of each bucket setting as it was written and gives it back: for the settings that the gateway of the
-// tests doesn't offer. It proves what goes over the wire and that it is read back the same; not what a real store thinks of it.
+// An endpoint that keeps the document of each bucket setting as it was written and gives it back:
+// for the settings that the gateway of the tests doesn't offer. It proves what goes over the wire
+// and that it is read back the same; not what a real store thinks of it.
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 
@@ -28,8 +29,10 @@ export async function startEchoStore(): Promise<EchoStore> {
       if (request.method === "DELETE") documents.delete(key);
       const known = documents.get(key);
       response.setHeader("content-type", "application/xml");
-      if (request.method !== "GET") response.writeHead(request.method === "DELETE" ? 204 : 200).end();
-      else if (known === undefined) response.writeHead(404).end(`<Error><Code>${missing[setting]}</Code></Error>`);
+      if (request.method !== "GET")
+        response.writeHead(request.method === "DELETE" ? 204 : 200).end();
+      else if (known === undefined)
+        response.writeHead(404).end(`<Error><Code>${missing[setting]}</Code></Error>`);
       else response.writeHead(200).end(known);
     });
   });

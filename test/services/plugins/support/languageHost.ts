@@ -1,4 +1,5 @@
-// The language host as a process of its own, as the engine starts it, and a stand-in for the engine's side of a program run.
+// The language host as a process of its own, as the engine starts it, and a stand-in for the
+// engine's side of a program run.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,9 @@ import type * as engineWire from "@pulumi/pulumi/proto/engine_pb.js";
 import type * as resourceWire from "@pulumi/pulumi/proto/resource_pb.js";
 import { rpcError } from "../../../../local/plugins/shared/rpcErrors.ts";
 
-export const hostScript = fileURLToPath(new URL("../../../../local/plugins/bin/pulumi-language-nodejs", import.meta.url));
+export const hostScript = fileURLToPath(
+  new URL("../../../../local/plugins/bin/pulumi-language-nodejs", import.meta.url),
+);
 
 export interface Host {
   process: ChildProcess;
@@ -33,7 +36,10 @@ export async function startHost(engineAddress: string): Promise<Host> {
       if (text.includes("\n")) resolve(Number(text.slice(0, text.indexOf("\n"))));
     });
   });
-  const client = new languageServices.LanguageRuntimeClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+  const client = new languageServices.LanguageRuntimeClient(
+    `127.0.0.1:${port}`,
+    grpc.credentials.createInsecure(),
+  );
   return {
     process: child,
     client,
@@ -59,9 +65,18 @@ export interface FakeEngine {
   stop(): void;
 }
 
-/** Answers what the SDK asks while a program runs: enough to register a stack and component resources. */
+/**
+ * Answers what the SDK asks while a program runs: enough to register a stack and component
+ * resources.
+ */
 export async function startFakeEngine(): Promise<FakeEngine> {
-  const engine: FakeEngine = { address: "", registered: [], outputs: {}, logs: [], stop: () => server.forceShutdown() };
+  const engine: FakeEngine = {
+    address: "",
+    registered: [],
+    outputs: {},
+    logs: [],
+    stop: () => server.forceShutdown(),
+  };
   const answer =
     <Q, R>(work: (request: Q) => R): grpc.handleUnaryCall<Q, R> =>
     (call, callback) =>
@@ -101,12 +116,20 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   };
   const refuse: grpc.handleUnaryCall<unknown, never> = (_call, callback) =>
     callback(rpcError(grpc.status.UNIMPLEMENTED, "not in this test"));
-  const complete = (definition: grpc.ServiceDefinition, parts: Record<string, grpc.UntypedHandleCall>): grpc.UntypedServiceImplementation =>
+  const complete = (
+    definition: grpc.ServiceDefinition,
+    parts: Record<string, grpc.UntypedHandleCall>,
+  ): grpc.UntypedServiceImplementation =>
     Object.fromEntries(Object.keys(definition).map((name) => [name, parts[name] ?? refuse]));
-  server.addService(resourceServices.ResourceMonitorService, complete(resourceServices.ResourceMonitorService, monitor));
+  server.addService(
+    resourceServices.ResourceMonitorService,
+    complete(resourceServices.ResourceMonitorService, monitor),
+  );
   server.addService(engineServices.EngineService, complete(engineServices.EngineService, logger));
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
   );
   engine.address = `127.0.0.1:${port}`;
   return engine;

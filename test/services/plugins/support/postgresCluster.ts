@@ -1,4 +1,5 @@
-// A real PostgreSQL server of its own for a test: empty folder, free loopback port, ended by its process id.
+// A real PostgreSQL server of its own for a test: empty folder, free loopback port, ended by its
+// process id.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -13,7 +14,10 @@ export interface Cluster {
   port: number;
   user: string;
   password: string;
-  query(sql: string, options?: { database?: string; user?: string; password?: string }): Promise<Record<string, unknown>[]>;
+  query(
+    sql: string,
+    options?: { database?: string; user?: string; password?: string },
+  ): Promise<Record<string, unknown>[]>;
   log(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -22,8 +26,13 @@ const root = "/usr/lib/postgresql";
 
 function binaries(): string {
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
-  const found = versions.map((version) => join(root, version, "bin")).find((folder) => existsSync(join(folder, "initdb")));
-  if (!found) throw new Error("this test needs a PostgreSQL server: apt-get install postgresql (`npm run local` does it)");
+  const found = versions
+    .map((version) => join(root, version, "bin"))
+    .find((folder) => existsSync(join(folder, "initdb")));
+  if (!found)
+    throw new Error(
+      "this test needs a PostgreSQL server: apt-get install postgresql (`npm run local` does it)",
+    );
   return found;
 }
 
@@ -38,7 +47,8 @@ export async function freePort(): Promise<number> {
 function account(): { uid: number; gid: number } | undefined {
   // The server refuses to run as root.
   if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string): number => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
+  const id = (flag: string): number =>
+    Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
 }
 
@@ -50,7 +60,8 @@ export async function startCluster(certificates?: TestCertificates): Promise<Clu
   const data = join(folder, "data");
   const password = "admin of a test";
   writeFileSync(join(folder, "password"), password);
-  if (owner) for (const path of [folder, join(folder, "password")]) chownSync(path, owner.uid, owner.gid);
+  if (owner)
+    for (const path of [folder, join(folder, "password")]) chownSync(path, owner.uid, owner.gid);
   const args = [
     "-D",
     data,
@@ -84,14 +95,21 @@ export async function startCluster(certificates?: TestCertificates): Promise<Clu
     "log_statement=all",
     ...(certificates ? ["ssl=on"] : []),
   ];
-  const server = spawn(join(bin, "postgres"), ["-D", data, ...settings.flatMap((line) => ["-c", line])], {
-    ...owner,
-    cwd: folder,
-    stdio: "ignore",
-  });
+  const server = spawn(
+    join(bin, "postgres"),
+    ["-D", data, ...settings.flatMap((line) => ["-c", line])],
+    {
+      ...owner,
+      cwd: folder,
+      stdio: "ignore",
+    },
+  );
   const gone = new Promise<void>((resolve) => server.once("exit", () => resolve()));
 
-  const query: Cluster["query"] = async (sql, { database = "postgres", user = "postgres", password: secret = password } = {}) => {
+  const query: Cluster["query"] = async (
+    sql,
+    { database = "postgres", user = "postgres", password: secret = password } = {},
+  ) => {
     const client = new pg.Client({ host: "127.0.0.1", port, user, password: secret, database });
     await client.connect();
     try {
@@ -115,7 +133,12 @@ export async function startCluster(certificates?: TestCertificates): Promise<Clu
     user: "postgres",
     password,
     query,
-    log: async () => (await promisify(execFile)("cat", [join(folder, "log", "server.log")], { maxBuffer: 64 << 20 })).stdout,
+    log: async () =>
+      (
+        await promisify(execFile)("cat", [join(folder, "log", "server.log")], {
+          maxBuffer: 64 << 20,
+        })
+      ).stdout,
     stop: async () => {
       server.kill("SIGINT");
       await gone;

@@ -1,4 +1,5 @@
-// The state and the previews that the official plugins gave for one program, see test/fixtures/recorded.
+// The state and the previews that the official plugins gave for one program, see
+// test/fixtures/recorded.
 import { readFileSync } from "node:fs";
 import { Secret } from "../../../../local/plugins/shared/values.ts";
 import type { Properties, Value } from "../../../../local/plugins/shared/values.ts";
@@ -28,7 +29,10 @@ function json(name: string): unknown {
   return JSON.parse(readFileSync(new URL(name, folder), "utf8"));
 }
 
-/** Ciphertexts and "[secret]" as secrets; their content is of a throw-away passphrase and doesn't matter. */
+/**
+ * Ciphertexts and "[secret]" as secrets; their content is of a throw-away passphrase and doesn't
+ * matter.
+ */
 function decode(value: unknown, secret: Value): Value {
   if (value === "[secret]") return new Secret(secret);
   if (Array.isArray(value)) return value.map((item) => decode(item, secret));
@@ -39,21 +43,39 @@ function decode(value: unknown, secret: Value): Value {
 }
 
 function resource(raw: RecordedResource, secret: Value): RecordedResource {
-  return { ...raw, inputs: decode(raw.inputs ?? {}, secret) as Properties, outputs: decode(raw.outputs ?? {}, secret) as Properties };
+  return {
+    ...raw,
+    inputs: decode(raw.inputs ?? {}, secret) as Properties,
+    outputs: decode(raw.outputs ?? {}, secret) as Properties,
+  };
 }
 
 /** Resources of the recorded state whose type starts with `prefix`; secrets hold `secret`. */
-export function recordedState(prefix: string, secret: Value = "recorded-secret"): RecordedResource[] {
+export function recordedState(
+  prefix: string,
+  secret: Value = "recorded-secret",
+): RecordedResource[] {
   const state = json("state.json") as { deployment: { resources: RecordedResource[] } };
-  return state.deployment.resources.filter((item) => item.type.startsWith(prefix)).map((item) => resource(item, secret));
+  return state.deployment.resources
+    .filter((item) => item.type.startsWith(prefix))
+    .map((item) => resource(item, secret));
 }
 
 /** Steps of a recorded preview; old secrets hold `oldSecret`, new ones `newSecret`. */
-export function recordedSteps(variant: string, prefix: string, oldSecret: Value = "old", newSecret: Value = "old"): RecordedStep[] {
+export function recordedSteps(
+  variant: string,
+  prefix: string,
+  oldSecret: Value = "old",
+  newSecret: Value = "old",
+): RecordedStep[] {
   const preview = json(`preview-${variant}.json`) as { steps?: RecordedStep[] };
   return (preview.steps ?? [])
     .filter((step) => step.oldState.type.startsWith(prefix))
-    .map((step) => ({ ...step, oldState: resource(step.oldState, oldSecret), newState: resource(step.newState, newSecret) }));
+    .map((step) => ({
+      ...step,
+      oldState: resource(step.oldState, oldSecret),
+      newState: resource(step.newState, newSecret),
+    }));
 }
 
 /** Names of the outputs that are secret, `additionalSecretOutputs` left to the engine. */

@@ -1,4 +1,5 @@
-// A real S3 endpoint of its own for a test: versitygw on an empty folder and a free loopback port, ended by its process id.
+// A real S3 endpoint of its own for a test: versitygw on an empty folder and a free loopback port,
+// ended by its process id.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -35,7 +36,9 @@ export async function startGateway(certificates?: TestCertificates): Promise<Gat
       `--port=127.0.0.1:${port}`,
       "--region=test-1",
       `--iam-dir=${join(folder, "users")}`,
-      ...(certificates ? [`--cert=${join(folder, "server.crt")}`, `--key=${join(folder, "server.key")}`] : []),
+      ...(certificates
+        ? [`--cert=${join(folder, "server.crt")}`, `--key=${join(folder, "server.key")}`]
+        : []),
       "--quiet",
       "posix",
       `--versioning-dir=${join(folder, "versions")}`,
@@ -46,7 +49,8 @@ export async function startGateway(certificates?: TestCertificates): Promise<Gat
   const gone = new Promise<void>((resolve) => gateway.once("exit", () => resolve()));
   const endpoint = `${certificates ? "https" : "http"}://127.0.0.1:${port}`;
   for (let attempt = 0; !(await accepts(port)); attempt++) {
-    if (attempt > 100 || gateway.exitCode !== null) throw new Error(`versitygw did not start (exit code ${gateway.exitCode})`);
+    if (attempt > 100 || gateway.exitCode !== null)
+      throw new Error(`versitygw did not start (exit code ${gateway.exitCode})`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const client = new S3Client({

@@ -34,7 +34,9 @@ FORMAT = 1
 COMMAND = "final-dump"
 
 
-def main(environment: Mapping[str, str] = os.environ, *, wait_seconds: float = WITHIN_SECONDS) -> int:
+def main(
+    environment: Mapping[str, str] = os.environ, *, wait_seconds: float = WITHIN_SECONDS
+) -> int:
     prepare_process()
     where = "the database"
     connection: Connection | None = None
@@ -98,7 +100,9 @@ def _dump_table(connection: Connection, bucket: Bucket, key: str, table: Table) 
     target = CompressedObject(bucket, key)
     try:
         with connection.cursor() as cursor:
-            statement = sql.SQL("COPY {} ({}) TO STDOUT WITH (FORMAT csv, HEADER true, ENCODING 'UTF8')")
+            statement = sql.SQL(
+                "COPY {} ({}) TO STDOUT WITH (FORMAT csv, HEADER true, ENCODING 'UTF8')"
+            )
             cursor.copy_expert(statement.format(table.identifier, table.column_list), target)
             rows = cursor.rowcount
         stored = target.finish()

@@ -27,7 +27,8 @@ from mlflow_instance.schema import current_revision
 
 COMMAND = "load-dump"
 _CHUNK_BYTES = 1024 * 1024
-# What a migrated database holds before anybody used it: its revision, the default experiment and the default workspace.
+# What a migrated database holds before anybody used it: its revision, the default experiment and
+# the default workspace.
 _OF_A_NEW_INSTANCE = {"alembic_version": 1, "experiments": 1, "workspaces": 1}
 
 
@@ -52,7 +53,9 @@ def main(arguments: list[str] | None = None, environment: Mapping[str, str] = os
 
 def _folder_of(arguments: list[str]) -> str:
     if len(arguments) != 1 or not arguments[0].strip("/"):
-        raise Refused("expected one argument, the dump's folder in the instance's bucket, such as tmp/final-dump/2026-11-29T10-15-00Z")
+        raise Refused(
+            "expected one argument, the dump's folder in the instance's bucket, such as tmp/final-dump/2026-11-29T10-15-00Z"
+        )
     return arguments[0].strip("/")
 
 
@@ -72,20 +75,30 @@ def load(connection: Connection, bucket: Bucket, folder: str, events: Events) ->
         events.item("table", name=table.name, rows=described["rows"])
     set_sequences(connection, manifest["sequences"])
     connection.commit()
-    events.always("summary", command=COMMAND, folder=folder, tables=len(tables), rows=sum(described["rows"] for _, described in tables))
+    events.always(
+        "summary",
+        command=COMMAND,
+        folder=folder,
+        tables=len(tables),
+        rows=sum(described["rows"] for _, described in tables),
+    )
 
 
 def _manifest(bucket: Bucket, folder: str) -> dict[str, Any]:
     text = bucket.get(f"{folder}/{MANIFEST}")
     if text is None:
-        raise Refused(f"bucket {bucket.name} has no {folder}/{MANIFEST}: not a finished dump; nothing was changed")
+        raise Refused(
+            f"bucket {bucket.name} has no {folder}/{MANIFEST}: not a finished dump; nothing was changed"
+        )
     try:
         manifest: Any = json.loads(text)
     except (ValueError, RecursionError):
         raise Refused(f"{folder}/{MANIFEST}: is not JSON; nothing was changed") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise Refused(f"{folder}/{MANIFEST} has format {found!r}, this image reads {FORMAT}; nothing was changed")
+        raise Refused(
+            f"{folder}/{MANIFEST} has format {found!r}, this image reads {FORMAT}; nothing was changed"
+        )
     if not _is_manifest(manifest):
         raise Refused(f"{folder}/{MANIFEST}: is not what a final dump writes; nothing was changed")
     return manifest
@@ -121,10 +134,19 @@ def _tables(connection: Connection, manifest: dict[str, Any]) -> list[tuple[Tabl
     described = {str(table["name"]): table for table in manifest["tables"]}
     tables = tables_of(connection)
     wrong = {table.name for table in tables} ^ set(described)
-    wrong |= {table.name for table in tables if table.name in described and set(table.columns) != set(described[table.name]["columns"])}
+    wrong |= {
+        table.name
+        for table in tables
+        if table.name in described and set(table.columns) != set(described[table.name]["columns"])
+    }
     if wrong:
-        raise Refused(f"dump and database differ in {', '.join(sorted(wrong)[:5])}; nothing was changed")
-    return [(Table(table.name, tuple(described[table.name]["columns"])), described[table.name]) for table in tables]
+        raise Refused(
+            f"dump and database differ in {', '.join(sorted(wrong)[:5])}; nothing was changed"
+        )
+    return [
+        (Table(table.name, tuple(described[table.name]["columns"])), described[table.name])
+        for table in tables
+    ]
 
 
 def _take_tables(connection: Connection, tables: list[Table]) -> None:
@@ -134,22 +156,32 @@ def _take_tables(connection: Connection, tables: list[Table]) -> None:
         cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(names))
         for table in tables:
             most = _OF_A_NEW_INSTANCE.get(table.name, 0)
-            cursor.execute(sql.SQL("SELECT 1 FROM {} LIMIT %s").format(table.identifier), (most + 1,))
+            cursor.execute(
+                sql.SQL("SELECT 1 FROM {} LIMIT %s").format(table.identifier), (most + 1,)
+            )
             if cursor.rowcount > most:
-                raise Refused(f"table {table.name} has rows: a dump is loaded into an instance that nobody has used; nothing was changed")
+                raise Refused(
+                    f"table {table.name} has rows: a dump is loaded into an instance that nobody has used; nothing was changed"
+                )
         for table in reversed(tables):
             cursor.execute(sql.SQL("DELETE FROM {}").format(table.identifier))
 
 
-def _load_table(connection: Connection, bucket: Bucket, key: str, table: Table, described: dict[str, Any]) -> None:
+def _load_table(
+    connection: Connection, bucket: Bucket, key: str, table: Table, described: dict[str, Any]
+) -> None:
     source = PlainRows(bucket.chunks(key, _CHUNK_BYTES))
     with connection.cursor() as cursor:
-        statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, HEADER true, ENCODING 'UTF8')")
+        statement = sql.SQL(
+            "COPY {} ({}) FROM STDIN WITH (FORMAT csv, HEADER true, ENCODING 'UTF8')"
+        )
         cursor.copy_expert(statement.format(table.identifier, table.column_list), source)
         rows = cursor.rowcount
     expected = Stored(described["bytes"], described["sha256"])
     if source.stored != expected or rows != described["rows"]:
-        raise Impossible(f"{key} is not what {MANIFEST} says ({rows} of {described['rows']} rows); nothing was changed")
+        raise Impossible(
+            f"{key} is not what {MANIFEST} says ({rows} of {described['rows']} rows); nothing was changed"
+        )
 
 
 if __name__ == "__main__":

@@ -61,7 +61,9 @@ class CompressedObject:
     def _send(self, size: int) -> None:
         if self._upload is None:
             self._upload = self._bucket.begin_upload(self._key, "application/gzip")
-        self._etags.append(self._bucket.put_part(self._upload, len(self._etags) + 1, bytes(self._part[:size])))
+        self._etags.append(
+            self._bucket.put_part(self._upload, len(self._etags) + 1, bytes(self._part[:size]))
+        )
         del self._part[:size]
 
 

@@ -49,13 +49,17 @@ def tables_of(connection: Connection) -> list[Table]:
     try:
         return [found[name] for name in TopologicalSorter(needs).static_order() if name in found]
     except CycleError as error:
-        raise Impossible(f"the tables {', '.join(error.args[1])} refer to each other in a circle") from None
+        raise Impossible(
+            f"the tables {', '.join(error.args[1])} refer to each other in a circle"
+        ) from None
 
 
 def sequences_of(connection: Connection) -> dict[str, int]:
     """The last value of every sequence that was used."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = current_schema() AND last_value IS NOT NULL")
+        cursor.execute(
+            "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = current_schema() AND last_value IS NOT NULL"
+        )
         return {str(name): int(value) for name, value in cursor.fetchall()}
 
 
@@ -64,6 +68,11 @@ def set_sequences(connection: Connection, values: Mapping[str, int]) -> None:
         cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()")
         own = {str(name) for (name,) in cursor.fetchall()}
         if unknown := sorted(set(values) - own):
-            raise Impossible(f"the dump has the sequence {unknown[0]!r} and the database doesn't; nothing was changed")
+            raise Impossible(
+                f"the dump has the sequence {unknown[0]!r} and the database doesn't; nothing was changed"
+            )
         for name, value in values.items():
-            cursor.execute("SELECT setval(%s::regclass, %s)", (sql.Identifier(name).as_string(connection), value))
+            cursor.execute(
+                "SELECT setval(%s::regclass, %s)",
+                (sql.Identifier(name).as_string(connection), value),
+            )

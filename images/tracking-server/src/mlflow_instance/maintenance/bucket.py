@@ -88,8 +88,13 @@ class Bucket:
     def page(self, prefix: str, start_after: str = "") -> tuple[list[Object], bool]:
         """Up to 1000 objects in key order after `start_after`, and whether there are more."""
         more = {"StartAfter": start_after} if start_after else {}
-        answer = self._call("list", lambda: self._client.list_objects_v2(Bucket=self.name, Prefix=prefix, **more))
-        found = [Object(item["Key"], item["Size"], item["LastModified"]) for item in answer.get("Contents", ())]
+        answer = self._call(
+            "list", lambda: self._client.list_objects_v2(Bucket=self.name, Prefix=prefix, **more)
+        )
+        found = [
+            Object(item["Key"], item["Size"], item["LastModified"])
+            for item in answer.get("Contents", ())
+        ]
         return found, bool(answer.get("IsTruncated")) and bool(found)
 
     def objects(self, prefix: str, start_after: str = "") -> Iterator[Object]:
@@ -107,11 +112,18 @@ class Bucket:
 
     def delete_versions(self, versions: Iterable[Version]) -> list[Failure]:
         """Deletes exactly these versions (or delete markers), for good."""
-        return self._delete([{"Key": version.key, "VersionId": version.version} for version in versions])
+        return self._delete(
+            [{"Key": version.key, "VersionId": version.version} for version in versions]
+        )
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> str | None:
         """Returns the version's id on a versioned bucket."""
-        answer = self._call(f"write {key}", lambda: self._client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type))
+        answer = self._call(
+            f"write {key}",
+            lambda: self._client.put_object(
+                Bucket=self.name, Key=key, Body=body, ContentType=content_type
+            ),
+        )
         version = answer.get("VersionId")
         return str(version) if version else None
 
@@ -133,10 +145,21 @@ class Bucket:
         """Every version and delete marker: in key order, of one key the newest first."""
         position: dict[str, str] = {}
         while True:
-            answer = self._call("list versions", lambda: self._client.list_object_versions(Bucket=self.name, Prefix=prefix, **position))
+            answer = self._call(
+                "list versions",
+                lambda: self._client.list_object_versions(
+                    Bucket=self.name, Prefix=prefix, **position
+                ),
+            )
             found = [_version(item, marker=False) for item in answer.get("Versions", ())]
             found += [_version(item, marker=True) for item in answer.get("DeleteMarkers", ())]
-            found.sort(key=lambda version: (version.key.encode(), not version.latest, -version.modified.timestamp()))
+            found.sort(
+                key=lambda version: (
+                    version.key.encode(),
+                    not version.latest,
+                    -version.modified.timestamp(),
+                )
+            )
             yield from found
             if not answer.get("IsTruncated") or not answer.get("NextKeyMarker"):
                 return
@@ -148,31 +171,48 @@ class Bucket:
         """Multipart uploads that nobody has completed or aborted."""
         position: dict[str, str] = {}
         while True:
-            answer = self._call("list uploads", lambda: self._client.list_multipart_uploads(Bucket=self.name, **position))
+            answer = self._call(
+                "list uploads",
+                lambda: self._client.list_multipart_uploads(Bucket=self.name, **position),
+            )
             for item in answer.get("Uploads", ()):
                 yield Upload(item["Key"], item["UploadId"], item["Initiated"])
             if not answer.get("IsTruncated") or not answer.get("NextKeyMarker"):
                 return
-            position = {"KeyMarker": answer["NextKeyMarker"], "UploadIdMarker": answer.get("NextUploadIdMarker", "")}
+            position = {
+                "KeyMarker": answer["NextKeyMarker"],
+                "UploadIdMarker": answer.get("NextUploadIdMarker", ""),
+            }
 
     def begin_upload(self, key: str, content_type: str) -> Upload:
         create = self._client.create_multipart_upload
-        answer = self._call(f"write {key}", lambda: create(Bucket=self.name, Key=key, ContentType=content_type))
+        answer = self._call(
+            f"write {key}", lambda: create(Bucket=self.name, Key=key, ContentType=content_type)
+        )
         return Upload(key, answer["UploadId"], datetime.now(UTC))
 
     def put_part(self, upload: Upload, number: int, body: bytes) -> str:
         """Sends one part (numbers begin at 1) and returns its ETag, which the end of the upload names."""
         part = {"Key": upload.key, "UploadId": upload.upload, "PartNumber": number, "Body": body}
-        return str(self._call(f"write {upload.key}", lambda: self._client.upload_part(Bucket=self.name, **part))["ETag"])
+        return str(
+            self._call(
+                f"write {upload.key}", lambda: self._client.upload_part(Bucket=self.name, **part)
+            )["ETag"]
+        )
 
     def complete(self, upload: Upload, etags: list[str]) -> None:
         parts = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]
         whole = {"Key": upload.key, "UploadId": upload.upload, "MultipartUpload": {"Parts": parts}}
-        self._call(f"write {upload.key}", lambda: self._client.complete_multipart_upload(Bucket=self.name, **whole))
+        self._call(
+            f"write {upload.key}",
+            lambda: self._client.complete_multipart_upload(Bucket=self.name, **whole),
+        )
 
     def chunks(self, key: str, size: int) -> Iterator[bytes]:
         """An object's bytes as they come, at most `size` in memory."""
-        answer = self._call(f"read {key}", lambda: self._client.get_object(Bucket=self.name, Key=key))
+        answer = self._call(
+            f"read {key}", lambda: self._client.get_object(Bucket=self.name, Key=key)
+        )
         body = answer["Body"]
         try:
             while data := self._call(f"read {key}", lambda: body.read(size)):
@@ -184,7 +224,9 @@ class Bucket:
         try:
             self._call(
                 "abort upload",
-                lambda: self._client.abort_multipart_upload(Bucket=self.name, Key=upload.key, UploadId=upload.upload),
+                lambda: self._client.abort_multipart_upload(
+                    Bucket=self.name, Key=upload.key, UploadId=upload.upload
+                ),
             )
         except StoreUnreachable:
             raise
@@ -197,7 +239,9 @@ class Bucket:
         for start in range(0, len(objects), KEYS_PER_CALL):
             chunk = objects[start : start + KEYS_PER_CALL]
             try:
-                stayed = self._call("delete", lambda: delete_objects(self._client, self.name, chunk))
+                stayed = self._call(
+                    "delete", lambda: delete_objects(self._client, self.name, chunk)
+                )
             except StoreUnreachable:
                 raise
             except Impossible as error:
@@ -219,10 +263,18 @@ class Bucket:
             if code in ("AccessDenied", "403", "Forbidden"):
                 raise Impossible(f"bucket {self.name}: no rights to {what}") from None
             # boto3 has tried several times by now.
-            kind = StoreUnreachable if (status >= 500 and status != 501) or status == 429 else Impossible
-            raise kind(f"bucket {self.name}: {what}: {code} {error.response.get('Error', {}).get('Message', '')}".strip()) from None
+            kind = (
+                StoreUnreachable
+                if (status >= 500 and status != 501) or status == 429
+                else Impossible
+            )
+            raise kind(
+                f"bucket {self.name}: {what}: {code} {error.response.get('Error', {}).get('Message', '')}".strip()
+            ) from None
         except (BotoCoreError, OSError) as error:
-            raise StoreUnreachable(f"bucket {self.name}: the object store does not answer: {' '.join(str(error).split())}") from None
+            raise StoreUnreachable(
+                f"bucket {self.name}: the object store does not answer: {' '.join(str(error).split())}"
+            ) from None
 
 
 class TooLarge(Impossible):
@@ -234,4 +286,11 @@ class _NoSuchKey(Impossible):
 
 
 def _version(item: dict[str, Any], *, marker: bool) -> Version:
-    return Version(item["Key"], item["VersionId"], item.get("Size", 0), item["LastModified"], bool(item.get("IsLatest")), marker)
+    return Version(
+        item["Key"],
+        item["VersionId"],
+        item.get("Size", 0),
+        item["LastModified"],
+        bool(item.get("IsLatest")),
+        marker,
+    )

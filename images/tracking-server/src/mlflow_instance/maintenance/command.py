@@ -84,7 +84,11 @@ def execute(
         require_privileges(connection, privileges)
         events = Events(every_item=dry_run if every_item is None else every_item)
         now = earlier_now(connection)
-        return work(Context(command, settings, connection, open_bucket(settings), events, dry_run, now, started))
+        return work(
+            Context(
+                command, settings, connection, open_bucket(settings), events, dry_run, now, started
+            )
+        )
     except Exception as error:
         return failed(command, error, where)
     finally:
@@ -97,7 +101,8 @@ def prepare_process() -> None:
     # botocore warns of what it then retries; the error that counts is ours.
     logging.getLogger("botocore").setLevel(logging.ERROR)
     give_memory_back()
-    # The container's first process ignores SIGTERM unless it says what to do: deleting the Job would take 30 s and a SIGKILL.
+    # The container's first process ignores SIGTERM unless it says what to do: deleting the Job
+    # would take 30 s and a SIGKILL.
     signal.signal(signal.SIGTERM, _end)
 
 
@@ -126,6 +131,9 @@ def _fail(command: str, message: str, code: int) -> int:
 def flag(command: str, name: str, arguments: list[str]) -> bool | None:
     """For commands with one optional flag: whether it is there; None (said on stderr) for any other argument."""
     if any(argument != name for argument in arguments):
-        say(f"mlflow-instance-{command}", f"expected no argument or {name}, got {json.dumps(arguments)}")
+        say(
+            f"mlflow-instance-{command}",
+            f"expected no argument or {name}, got {json.dumps(arguments)}",
+        )
         return None
     return name in arguments

@@ -60,7 +60,9 @@ class OrderError(RuntimeError):
     """A sequence is not sorted: every answer after that would be a guess."""
 
 
-def compare(objects: Iterable[StoredObject], locations: Iterable[Location]) -> Iterator[Covered | Pending | Orphan | Missing]:
+def compare(
+    objects: Iterable[StoredObject], locations: Iterable[Location]
+) -> Iterator[Covered | Pending | Orphan | Missing]:
     """Both sorted by the bytes of their text, which is also Python's order of str."""
     upcoming = _sorted_locations(locations)
     waiting = next(upcoming, None)
@@ -72,7 +74,11 @@ def compare(objects: Iterable[StoredObject], locations: Iterable[Location]) -> I
             waiting = next(upcoming, None)
         yield from _close(open_, item.key)
         yield _judge(item, open_)
-    yield from (Missing(location) for location in reversed(open_) if location.required and not location.found)
+    yield from (
+        Missing(location)
+        for location in reversed(open_)
+        if location.required and not location.found
+    )
     while waiting is not None:
         if waiting.required:
             yield Missing(waiting)
@@ -100,7 +106,9 @@ def _sorted_objects(objects: Iterable[StoredObject]) -> Iterator[StoredObject]:
     before: str | None = None
     for item in objects:
         if before is not None and item.key <= before:
-            raise OrderError(f"the object store lists its keys out of order: {item.key!r} after {before!r}")
+            raise OrderError(
+                f"the object store lists its keys out of order: {item.key!r} after {before!r}"
+            )
         before = item.key
         yield item
 
@@ -109,6 +117,8 @@ def _sorted_locations(locations: Iterable[Location]) -> Iterator[Location]:
     before: str | None = None
     for location in locations:
         if before is not None and location.path < before:
-            raise OrderError(f"the database returned locations out of order: {location.path!r} after {before!r}")
+            raise OrderError(
+                f"the database returned locations out of order: {location.path!r} after {before!r}"
+            )
         before = location.path
         yield location

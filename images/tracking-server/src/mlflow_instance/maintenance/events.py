@@ -21,6 +21,9 @@ class Events:
         self._line(event, fields)
 
     def _line(self, event: str, fields: dict[str, Any]) -> None:
-        line = {"event": event, **{name: value for name, value in fields.items() if value is not None}}
+        line = {
+            "event": event,
+            **{name: value for name, value in fields.items() if value is not None},
+        }
         self._stream.write(printable_json(line) + "\n")
         self._stream.flush()

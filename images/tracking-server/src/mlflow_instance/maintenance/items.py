@@ -15,7 +15,8 @@ RUN, MODEL, TRACE, EXPERIMENT = "run", "loggedModel", "trace", "experiment"
 KINDS = (RUN, MODEL, TRACE, EXPERIMENT)
 # As counted in a summary.
 PLURAL = {RUN: "runs", MODEL: "loggedModels", TRACE: "traces", EXPERIMENT: "experiments"}
-# MLflow looks for it at each start and makes it anew, which fails when another experiment has taken its name.
+# MLflow looks for it at each start and makes it anew, which fails when another experiment has taken
+# its name.
 DEFAULT_EXPERIMENT = 0
 
 _FOLDERS_OF_MLFLOW = ("artifacts", "models", "traces")
@@ -37,7 +38,11 @@ def own_place(kind: str, item_id: str, location: str | None) -> str | None:
         return location
     if not is_folder_name(item_id):
         return None
-    return {RUN: f"{location}/{item_id}/artifacts", MODEL: f"{location}/models/{item_id}/artifacts", TRACE: f"{location}/traces/{item_id}"}[kind]
+    return {
+        RUN: f"{location}/{item_id}/artifacts",
+        MODEL: f"{location}/models/{item_id}/artifacts",
+        TRACE: f"{location}/traces/{item_id}",
+    }[kind]
 
 
 def is_folder_name(item_id: str) -> bool:
@@ -93,12 +98,18 @@ class Item:
             raise PlanError("experiment is not an id")
         if item.kind == EXPERIMENT and item.id != str(item.experiment):
             raise PlanError("an experiment in another one")
-        if not (item.name is None or (isinstance(item.name, str) and len(item.name) <= _LONGEST_NAME)):
+        if not (
+            item.name is None or (isinstance(item.name, str) and len(item.name) <= _LONGEST_NAME)
+        ):
             raise PlanError("name is not a name")
-        if not (item.deleted is None or (isinstance(item.deleted, str) and _TIME.fullmatch(item.deleted))):
+        if not (
+            item.deleted is None
+            or (isinstance(item.deleted, str) and _TIME.fullmatch(item.deleted))
+        ):
             raise PlanError("deleted is not a time")
         if item.location is not None and (
-            not isinstance(item.location, str) or store.own_prefix(f"s3://{store.bucket}/{item.location}") != item.location
+            not isinstance(item.location, str)
+            or store.own_prefix(f"s3://{store.bucket}/{item.location}") != item.location
         ):
             raise PlanError("location is not a folder of artifacts")
         return item
@@ -114,11 +125,21 @@ class PlanError(ValueError):
 def _location_of(fields: dict[str, Any]) -> str | None:
     """Of a plan as images before this one wrote it: its prefix must be the item's own place."""
     kind, item_id, prefixes = fields.get("kind"), fields.get("id"), fields.get("prefixes")
-    if not isinstance(prefixes, list) or len(prefixes) > 1 or not isinstance(item_id, str) or kind not in KINDS:
+    if (
+        not isinstance(prefixes, list)
+        or len(prefixes) > 1
+        or not isinstance(item_id, str)
+        or kind not in KINDS
+    ):
         raise PlanError("prefixes are not those of an item")
     if not prefixes:
         return None
-    tails = {RUN: f"/{item_id}/artifacts", MODEL: f"/models/{item_id}/artifacts", TRACE: f"/traces/{item_id}/artifacts", EXPERIMENT: ""}
+    tails = {
+        RUN: f"/{item_id}/artifacts",
+        MODEL: f"/models/{item_id}/artifacts",
+        TRACE: f"/traces/{item_id}/artifacts",
+        EXPERIMENT: "",
+    }
     if not isinstance(prefixes[0], str) or not prefixes[0].endswith(tails[kind]):
         raise PlanError("a prefix that is not the item's own")
     return prefixes[0].removesuffix(tails[kind]) or None
@@ -127,7 +148,9 @@ def _location_of(fields: dict[str, Any]) -> str | None:
 Broken = Callable[[str, str], None]
 
 
-def planned_items(folder: ReportFolder, store: ArtifactStore, broken: Broken) -> Iterator[list[Item]]:
+def planned_items(
+    folder: ReportFolder, store: ArtifactStore, broken: Broken
+) -> Iterator[list[Item]]:
     """The items of a plan, some of one kind at a time. What can't be read is told with the part's name, and skipped."""
     for key, lines in folder.read_plan(broken):
         items = []
@@ -137,7 +160,12 @@ def planned_items(folder: ReportFolder, store: ArtifactStore, broken: Broken) ->
                     raise PlanError("too long")
                 items.append(Item.from_plan(json.loads(line), store))
             except (ValueError, TypeError, RecursionError) as error:
-                broken(key, str(error) if isinstance(error, PlanError) else f"not readable ({type(error).__name__})")
+                broken(
+                    key,
+                    str(error)
+                    if isinstance(error, PlanError)
+                    else f"not readable ({type(error).__name__})",
+                )
         for _, group in groupby(items, key=lambda item: item.kind):
             yield list(group)
 
@@ -152,7 +180,9 @@ class Kept:
     because: str | None = None
 
     def as_event(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _FIELDS_OF_KEPT} | {"experiment": str(self.experiment)}
+        return {name: getattr(self, name) for name in _FIELDS_OF_KEPT} | {
+            "experiment": str(self.experiment)
+        }
 
 
 _FIELDS_OF_KEPT = ("kind", "id", "name", "experiment", "reason", "because")

@@ -27,14 +27,18 @@ def require_bucket_rights(context: Context, folder: ReportFolder) -> None:
         traces = [version for version in context.bucket.versions(key) if version.key == key]
         failures = context.bucket.delete_versions(sorted(traces, key=_markers_last))
     if failures:
-        raise Impossible(f"bucket {context.bucket.name}: no rights to delete: {failures[0].message}; nothing was removed")
+        raise Impossible(
+            f"bucket {context.bucket.name}: no rights to delete: {failures[0].message}; nothing was removed"
+        )
 
 
 def _markers_last(version: Version) -> bool:
     return version.marker
 
 
-def finish_earlier(context: Context, removal: Removal, counts: Counts, plans: Iterable[ReportFolder]) -> None:
+def finish_earlier(
+    context: Context, removal: Removal, counts: Counts, plans: Iterable[ReportFolder]
+) -> None:
     """Deletes the objects of what earlier runs planned and whose rows are gone; rows that are still there are selected anew."""
     for earlier in plans:
         before, failed = len(removal.failures), removal.failed
@@ -44,7 +48,10 @@ def finish_earlier(context: Context, removal: Removal, counts: Counts, plans: It
         counts.finished["plans"] += 1
         # A broken plan won't be better tomorrow: told once. Items that stayed are tried again.
         failures = removal.failures[before:]
-        if all(failure["kind"] == "plan" for failure in failures) and len(removal.failures) - before == removal.failed - failed:
+        if (
+            all(failure["kind"] == "plan" for failure in failures)
+            and len(removal.failures) - before == removal.failed - failed
+        ):
             earlier.write_report(
                 {
                     "command": command_of(earlier.path),
@@ -56,4 +63,8 @@ def finish_earlier(context: Context, removal: Removal, counts: Counts, plans: It
 
 
 def unfinished(context: Context) -> list[ReportFolder]:
-    return [folder for folder, finished in journals(context.bucket) if not finished and started_at(folder.path) is not None]
+    return [
+        folder
+        for folder, finished in journals(context.bucket)
+        if not finished and started_at(folder.path) is not None
+    ]

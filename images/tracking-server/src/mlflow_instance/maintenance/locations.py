@@ -44,7 +44,9 @@ class ArtifactStore:
             return None
         path = path.strip("/")
         segments = path.split("/")
-        if any(segment in ("", ".", "..") for segment in segments) or any(character in "%?#\\" or ord(character) < 32 for character in path):
+        if any(segment in ("", ".", "..") for segment in segments) or any(
+            character in "%?#\\" or ord(character) < 32 for character in path
+        ):
             return None
         if segments[0] in (MAINTENANCE, FINAL_DUMP) or is_at_or_under(self.root, path):
             return None

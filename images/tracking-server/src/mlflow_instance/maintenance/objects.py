@@ -41,19 +41,27 @@ class _Folder:
     others: list[str] = field(default_factory=list)
 
     def holds(self, key: str) -> bool:
-        return key.startswith(self.prefix + "/") and not any(is_at_or_under(key, other) for other in self.others)
+        return key.startswith(self.prefix + "/") and not any(
+            is_at_or_under(key, other) for other in self.others
+        )
 
 
-def measure_objects(bucket: Bucket, items: Sequence[Item], protection: Protection) -> dict[str, Tally]:
+def measure_objects(
+    bucket: Bucket, items: Sequence[Item], protection: Protection
+) -> dict[str, Tally]:
     return _each(bucket, items, protection, delete=False)
 
 
-def delete_objects(bucket: Bucket, items: Sequence[Item], protection: Protection) -> dict[str, Tally]:
+def delete_objects(
+    bucket: Bucket, items: Sequence[Item], protection: Protection
+) -> dict[str, Tally]:
     """Deletes everything under the items' prefixes; by item id what went and what failed."""
     return _each(bucket, items, protection, delete=True)
 
 
-def _each(bucket: Bucket, items: Sequence[Item], protection: Protection, *, delete: bool) -> dict[str, Tally]:
+def _each(
+    bucket: Bucket, items: Sequence[Item], protection: Protection, *, delete: bool
+) -> dict[str, Tally]:
     folders = [folder for item in items for folder in _folders(item, protection)]
     folders.sort(key=lambda folder: folder.prefix)
     tallies: dict[str, Tally] = {item.id: Tally() for item in items}
@@ -76,12 +84,21 @@ def _each(bucket: Bucket, items: Sequence[Item], protection: Protection, *, dele
 
 def _folders(item: Item, protection: Protection) -> list[_Folder]:
     if item.kind != EXPERIMENT:
-        return [_Folder(item, prefix, protection.experiments_under(prefix, item.experiment)) for prefix in item.prefixes]
+        return [
+            _Folder(item, prefix, protection.experiments_under(prefix, item.experiment))
+            for prefix in item.prefixes
+        ]
     # What is left of an experiment goes only where nobody else has anything.
-    return [_Folder(item, prefix) for prefix in item.prefixes if protection.is_alone(prefix, item.experiment)]
+    return [
+        _Folder(item, prefix)
+        for prefix in item.prefixes
+        if protection.is_alone(prefix, item.experiment)
+    ]
 
 
-def _share(bucket: Bucket, folders: Sequence[_Folder], protection: Protection, delete: bool) -> dict[str, Tally]:
+def _share(
+    bucket: Bucket, folders: Sequence[_Folder], protection: Protection, delete: bool
+) -> dict[str, Tally]:
     tallies: dict[str, Tally] = defaultdict(Tally)
     waiting: list[tuple[Item, Object]] = []
 
@@ -89,11 +106,20 @@ def _share(bucket: Bucket, folders: Sequence[_Folder], protection: Protection, d
         # Whatever led here: what is in the place of a row that is still there is not the item's.
         spared = protection.spared([(item, found.key) for item, found in waiting])
         going = [(item.id, found) for item, found in waiting if found.key not in spared]
-        failures = {failure.key: failure.message for failure in bucket.delete([found.key for _, found in going])} if delete and going else {}
+        failures = (
+            {
+                failure.key: failure.message
+                for failure in bucket.delete([found.key for _, found in going])
+            }
+            if delete and going
+            else {}
+        )
         for item_id, found in going:
             if found.key in failures:
                 tallies[item_id].failed += 1
-                tallies[item_id].message = tallies[item_id].message or f"{found.key}: {failures[found.key]}"
+                tallies[item_id].message = (
+                    tallies[item_id].message or f"{found.key}: {failures[found.key]}"
+                )
             else:
                 tallies[item_id].add(found.size)
         waiting.clear()
@@ -123,7 +149,9 @@ def _group(folder: _Folder) -> tuple[str, str, int]:
     return folder.prefix, "", 0
 
 
-def _find_in_parent(bucket: Bucket, parent: str, folders: Sequence[_Folder]) -> Iterator[tuple[_Folder, Object]]:
+def _find_in_parent(
+    bucket: Bucket, parent: str, folders: Sequence[_Folder]
+) -> Iterator[tuple[_Folder, Object]]:
     """Lists the parent from the first folder to the last, jumping over what lies between; alone ones are listed alone."""
     position, start_after = 0, ""
     by_id = {folder.item.id: index for index, folder in enumerate(folders)}

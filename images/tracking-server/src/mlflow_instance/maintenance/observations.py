@@ -31,7 +31,9 @@ class ObservationsError(ValueError):
     """The file is not one of ours, or was cut."""
 
 
-def observe(before: Mapping[str, Seen], fingerprints: Mapping[str, str], now: int) -> dict[str, Seen]:
+def observe(
+    before: Mapping[str, Seen], fingerprints: Mapping[str, str], now: int
+) -> dict[str, Seen]:
     """The observations after this look: only of runs that are RUNNING now, with the clock never ahead of `now`."""
     result: dict[str, Seen] = {}
     for run, fingerprint in fingerprints.items():
@@ -40,7 +42,12 @@ def observe(before: Mapping[str, Seen], fingerprints: Mapping[str, str], now: in
             result[run] = Seen(now, fingerprint, now)
         else:
             since = min(seen.unchanged_since, now) if seen.fingerprint == fingerprint else now
-            result[run] = replace(seen, first_seen=min(seen.first_seen, now), fingerprint=fingerprint, unchanged_since=since)
+            result[run] = replace(
+                seen,
+                first_seen=min(seen.first_seen, now),
+                fingerprint=fingerprint,
+                unchanged_since=since,
+            )
     return result
 
 
@@ -62,9 +69,14 @@ def serialize(seen: Mapping[str, Seen]) -> bytes:
 
 
 def _entry(seen: Seen) -> dict[str, object]:
-    entry: dict[str, object] = dict(zip(_FIELDS, (seen.first_seen, seen.fingerprint, seen.unchanged_since), strict=True))
+    entry: dict[str, object] = dict(
+        zip(_FIELDS, (seen.first_seen, seen.fingerprint, seen.unchanged_since), strict=True)
+    )
     if seen.future_artifact is not None:
-        entry |= {"futureArtifact": seen.future_artifact, "futureArtifactSeen": seen.future_artifact_seen}
+        entry |= {
+            "futureArtifact": seen.future_artifact,
+            "futureArtifactSeen": seen.future_artifact_seen,
+        }
     return entry
 
 
@@ -73,7 +85,13 @@ def _seen(entry: dict[str, object]) -> Seen:
     artifact, artifact_seen = entry.get("futureArtifact"), entry.get("futureArtifactSeen")
     if not isinstance(fingerprint, str):
         raise ObservationsError("a fingerprint is not a text")
-    return Seen(_time(first), fingerprint, _time(since), _optional_time(artifact), _optional_time(artifact_seen))
+    return Seen(
+        _time(first),
+        fingerprint,
+        _time(since),
+        _optional_time(artifact),
+        _optional_time(artifact_seen),
+    )
 
 
 def _run(run: str) -> str:

@@ -19,7 +19,8 @@ _ROWS = {
             WHERE r.run_uuid = ANY(%s)""",
     MODEL: """SELECT m.model_id, m.experiment_id, e.artifact_location, m.artifact_location
               FROM logged_models m JOIN experiments e USING (experiment_id) WHERE m.model_id = ANY(%s)""",
-    # A trace's tag is anybody's to write: it counts only where it says what MLflow would have said of some experiment.
+    # A trace's tag is anybody's to write: it counts only where it says what MLflow would have said
+    # of some experiment.
     TRACE: """SELECT t.request_id, t.experiment_id, e.artifact_location,
                      (SELECT l.value FROM trace_tags l WHERE l.request_id = t.request_id AND l.key = 'mlflow.artifactLocation')
               FROM trace_info t JOIN experiments e USING (experiment_id) WHERE t.request_id = ANY(%s)""",
@@ -48,7 +49,11 @@ class Row:
 
     def is_of(self, item: Item) -> bool:
         """The item itself; for an experiment, what is in it and goes before it."""
-        return self.experiment == item.experiment if item.kind == EXPERIMENT else (self.kind, self.id) == (item.kind, item.id)
+        return (
+            self.experiment == item.experiment
+            if item.kind == EXPERIMENT
+            else (self.kind, self.id) == (item.kind, item.id)
+        )
 
     def covers(self, key: str) -> bool:
         return any(is_at_or_under(key, prefix) for prefix in self.reach)
@@ -71,16 +76,23 @@ class Occupancy:
             for kind, statement in _ELSEWHERE.items():
                 cursor.execute(statement)
                 while rows := cursor.fetchmany(1000):
-                    found += [self._row(kind, *each) for each in rows if not self._is_regular(kind, *each)]
+                    found += [
+                        self._row(kind, *each) for each in rows if not self._is_regular(kind, *each)
+                    ]
         self._elsewhere = found
 
     def by(self, items: Sequence[Item]) -> dict[str, str]:
         """Item id -> the row of another that has a place at, above or under the item's own. Not for experiments."""
-        segments = {item.id: [part for prefix in item.prefixes for part in prefix.split("/")] for item in items}
+        segments = {
+            item.id: [part for prefix in item.prefixes for part in prefix.split("/")]
+            for item in items
+        }
         rows = self._named({part for parts in segments.values() for part in parts})
         found: dict[str, str] = {}
         for item in items:
-            near = [row for part in dict.fromkeys(segments[item.id]) for row in rows.get(part, ())] + self._elsewhere
+            near = [
+                row for part in dict.fromkeys(segments[item.id]) for row in rows.get(part, ())
+            ] + self._elsewhere
             for row in near:
                 if not row.is_of(item) and any(row.meets(prefix) for prefix in item.prefixes):
                     found.setdefault(item.id, str(row))
@@ -93,7 +105,11 @@ class Occupancy:
         return {
             key
             for item, key in keys
-            if any(row.covers(key) and not row.is_of(item) for part in candidates[key] for row in rows.get(part, ()))
+            if any(
+                row.covers(key) and not row.is_of(item)
+                for part in candidates[key]
+                for row in rows.get(part, ())
+            )
             or any(row.covers(key) and not row.is_of(item) for row in self._elsewhere)
         }
 
@@ -108,18 +124,32 @@ class Occupancy:
                         rows.setdefault(str(found[0]), []).append(self._row(kind, *found))
         return rows
 
-    def _row(self, kind: str, item_id: str, experiment: int, location: str | None, uri: str | None) -> Row:
+    def _row(
+        self, kind: str, item_id: str, experiment: int, location: str | None, uri: str | None
+    ) -> Row:
         folder = self._store.own_prefix(location)
         own = own_place(kind, item_id, folder)
         reach = set() if own is None else {own}
         said = self._store.protected_prefixes(uri)
         if kind == TRACE:
-            said = {path for path in said if path.removesuffix("/artifacts").endswith(f"/traces/{item_id}")}
-        # A whole experiment's folder is nobody's place in it: one odd row would keep everything there.
-        said = {path for path in said if not self._store.is_wide(path) and not (folder is not None and is_at_or_under(folder, path))}
+            said = {
+                path
+                for path in said
+                if path.removesuffix("/artifacts").endswith(f"/traces/{item_id}")
+            }
+        # A whole experiment's folder is nobody's place in it: one odd row would keep everything
+        # there.
+        said = {
+            path
+            for path in said
+            if not self._store.is_wide(path)
+            and not (folder is not None and is_at_or_under(folder, path))
+        }
         return Row(kind, item_id, int(experiment), frozenset(reach | said))
 
-    def _is_regular(self, kind: str, item_id: str, experiment: int, location: str | None, uri: str | None) -> bool:
+    def _is_regular(
+        self, kind: str, item_id: str, experiment: int, location: str | None, uri: str | None
+    ) -> bool:
         """Written in another way, but the same place, or none of this bucket."""
         place = own_place(kind, item_id, self._store.own_prefix(location))
         return self._row(kind, item_id, experiment, location, uri).reach <= {place}
@@ -131,7 +161,6 @@ def _ids_in(key: str) -> list[str]:
     return [
         part
         for index, part in enumerate(parts)
-        if (index > 0 and parts[index - 1] == "traces") or (index + 1 < len(parts) and parts[index + 1] == "artifacts")
+        if (index > 0 and parts[index - 1] == "traces")
+        or (index + 1 < len(parts) and parts[index + 1] == "artifacts")
     ]
-
-

@@ -20,14 +20,15 @@ _PROXY = "mlflow-artifacts:/"
 # What a URI's reader would decode, cut off or resolve.
 _NOT_PLAIN = r"[%?#\\]|//|(^|/)[.][.]?(/|$)|/$|^/|^$"
 
-# Of every kind: uri, kind, id, and whether the row promises that objects are there. A row younger than `judged` (milliseconds)
-# promises nothing yet.
+# Of every kind: uri, kind, id, and whether the row promises that objects are there. A row younger
+# than `judged` (milliseconds) promises nothing yet.
 _POINTERS = (
     "SELECT artifact_uri AS uri, 'run' AS kind, run_uuid::text AS id, false AS required FROM runs",
     """SELECT artifact_location AS uri, 'loggedModel' AS kind, model_id::text AS id,
          status = 2 AND lifecycle_stage = 'active' AND creation_timestamp_ms < {judged} AS required FROM logged_models""",
-    # Where a version's files are. MLflow leaves runs:/<run>/<path> as it is and looks in the run, then in the run's logged model of
-    # that name. A version that resolves to a logged model promises nothing that the model's own row doesn't.
+    # Where a version's files are. MLflow leaves runs:/<run>/<path> as it is and looks in the run,
+    # then in the run's logged model of that name. A version that resolves to a logged model
+    # promises nothing that the model's own row doesn't.
     r"""SELECT CASE WHEN v.place !~ '^(runs|models):' THEN v.place
                     WHEN v.model IS NOT NULL THEN coalesce(m.artifact_location, v.place)
                     WHEN v.path IS NOT NULL THEN coalesce(n.artifact_location, r.artifact_uri || '/' || v.path, v.place) END AS uri,
@@ -42,7 +43,8 @@ _POINTERS = (
         LEFT JOIN logged_models n ON n.source_run_id = v.run AND n.name = split_part(v.path, '/', 1)""",
     """SELECT source AS uri, 'modelVersion' AS kind, name || '/' || version AS id, false AS required
        FROM model_versions WHERE current_stage IS DISTINCT FROM 'Deleted_Internal'""",
-    # Without a tag that says otherwise a trace's spans are in its artifacts, unless the database has them.
+    # Without a tag that says otherwise a trace's spans are in its artifacts, unless the database
+    # has them.
     """SELECT l.value AS uri, 'trace' AS kind, l.request_id::text AS id, i.timestamp_ms < {judged} AND i.status <> 'IN_PROGRESS' AND CASE
            WHEN l.key = 'mlflow.trace.archiveLocation' THEN coalesce(s.value = 'ARCHIVE_REPO', false)
            WHEN s.value IS NULL THEN NOT EXISTS (SELECT FROM spans WHERE spans.trace_id = l.request_id)
@@ -76,7 +78,11 @@ class Pointers:
         self._key = sql.SQL(
             "CASE WHEN starts_with(uri, {proxied}) THEN {root} || substr(uri, length({proxied}) + 1) "
             "WHEN starts_with(uri, {own}) THEN substr(uri, length({own}) + 1) END"
-        ).format(proxied=sql.Literal(_PROXY), own=sql.Literal(f"s3://{store.bucket}/"), root=sql.Literal(f"{store.root}/"))
+        ).format(
+            proxied=sql.Literal(_PROXY),
+            own=sql.Literal(f"s3://{store.bucket}/"),
+            root=sql.Literal(f"{store.root}/"),
+        )
         self._plain = sql.SQL("key !~ {}").format(sql.Literal(_NOT_PLAIN))
         self._pointers = [sql.SQL(query).format(judged=sql.Literal(judged)) for query in _POINTERS]
 
@@ -87,7 +93,10 @@ class Pointers:
             with self._connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             self.unusual = list(self._read_unusual())
-            held = sorted([*more, *(location for row in self.unusual for location in row.locations)], key=_path)
+            held = sorted(
+                [*more, *(location for row in self.unusual for location in row.locations)],
+                key=_path,
+            )
 
             def read(number: int, pointers: sql.Composed) -> Iterator[Location]:
                 cursor = cursors.enter_context(self._connection.cursor(name=f"pointers_{number}"))
@@ -96,7 +105,11 @@ class Pointers:
                 for key, kind, id_, required in cursor:
                     yield Location(key, kind, id_, required=bool(required))
 
-            yield heapq.merge(held, *(read(number, pointers) for number, pointers in enumerate(self._pointers)), key=_path)
+            yield heapq.merge(
+                held,
+                *(read(number, pointers) for number, pointers in enumerate(self._pointers)),
+                key=_path,
+            )
 
     def needed(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that a row points to now."""
@@ -108,8 +121,12 @@ class Pointers:
         with self._connection, self._connection.cursor() as cursor:
             taken: set[str] = set()
             for pointers in self._pointers:
-                query = sql.SQL("SELECT DISTINCT {key} FROM ({pointers}) AS p WHERE uri = ANY({uris})")
-                cursor.execute(query.format(key=self._key, pointers=pointers, uris=sql.Literal(uris)))
+                query = sql.SQL(
+                    "SELECT DISTINCT {key} FROM ({pointers}) AS p WHERE uri = ANY({uris})"
+                )
+                cursor.execute(
+                    query.format(key=self._key, pointers=pointers, uris=sql.Literal(uris))
+                )
                 taken |= {str(row[0]) for row in cursor.fetchall()}
             taken |= {location.path for row in self._read_unusual() for location in row.locations}
         return {key for key, places_above in above.items() if not taken.isdisjoint(places_above)}
@@ -130,9 +147,16 @@ class Pointers:
                 cursor.execute(query.format(key=self._key, pointers=pointers, plain=self._plain))
                 for uri, kind, id_, required in cursor.fetchall():
                     paths = sorted(self._store.protected_prefixes(uri))
-                    # A version of a run or model that is gone points nowhere: that is what is wrong with it.
+                    # A version of a run or model that is gone points nowhere: that is what is wrong
+                    # with it.
                     if paths or (required and uri.startswith(("runs:", "models:"))):
-                        yield Unusual(kind, id_, uri, bool(required), [Location(path, kind, id_) for path in paths])
+                        yield Unusual(
+                            kind,
+                            id_,
+                            uri,
+                            bool(required),
+                            [Location(path, kind, id_) for path in paths],
+                        )
 
 
 def _path(location: Location) -> str:

@@ -11,9 +11,15 @@ from mlflow_instance.maintenance.report import ITEMS_PER_PART, ReportFolder
 from mlflow_instance.maintenance.rows import elsewhere, without_rows
 
 
-def preview_earlier(context: Context, protection: Protection, counts: Counts, plans: Iterable[ReportFolder]) -> None:
+def preview_earlier(
+    context: Context, protection: Protection, counts: Counts, plans: Iterable[ReportFolder]
+) -> None:
     for earlier in plans:
-        for planned in planned_items(earlier, context.settings.store, lambda key, message: _tell_broken(context, key, message)):
+        for planned in planned_items(
+            earlier,
+            context.settings.store,
+            lambda key, message: _tell_broken(context, key, message),
+        ):
             gone = without_rows(context.connection, planned)
             moved = elsewhere(context.connection, context.settings.store, gone)
             needed = protection.needed(gone)
@@ -24,7 +30,9 @@ def preview_earlier(context: Context, protection: Protection, counts: Counts, pl
         counts.finished["plans"] += 1
 
 
-def preview_items(context: Context, found_items: Iterable[Item | Kept], protection: Protection, counts: Counts) -> None:
+def preview_items(
+    context: Context, found_items: Iterable[Item | Kept], protection: Protection, counts: Counts
+) -> None:
     # What an experiment's items hold of its folder is counted with them.
     inside: dict[int, Tally] = {}
     for batch in _batches(found_items):
@@ -41,7 +49,9 @@ def preview_items(context: Context, found_items: Iterable[Item | Kept], protecti
                 parts.objects += tally.objects
                 parts.bytes += tally.bytes
             elif tally.objects:
-                tally = Tally(max(0, tally.objects - parts.objects), max(0, tally.bytes - parts.bytes))
+                tally = Tally(
+                    max(0, tally.objects - parts.objects), max(0, tally.bytes - parts.bytes)
+                )
             _print_remove(context, found, tally)
             counts.removed[PLURAL[found.kind]] += 1
             counts.removed["objects"] += tally.objects
@@ -63,7 +73,9 @@ def _batches(found_items: Iterable[Item | Kept]) -> Iterator[list[Item | Kept]]:
         yield batch
 
 
-def _measured(context: Context, items: Sequence[Item], protection: Protection) -> list[tuple[Item, Tally]]:
+def _measured(
+    context: Context, items: Sequence[Item], protection: Protection
+) -> list[tuple[Item, Tally]]:
     tallies = measure_objects(context.bucket, items, protection) if items else {}
     return [(item, tallies[item.id]) for item in items]
 

@@ -103,7 +103,13 @@ STALE_RUNS = Privileges(
         "metrics": ("run_uuid", "timestamp"),
         "latest_metrics": (),
         "inputs": ("source_type", "source_id", "destination_type", "destination_id"),
-        "logged_models": ("model_id", "source_run_id", "artifact_location", "status", "last_updated_timestamp_ms"),
+        "logged_models": (
+            "model_id",
+            "source_run_id",
+            "artifact_location",
+            "status",
+            "last_updated_timestamp_ms",
+        ),
         "logged_model_tags": ("model_id",),
         "trace_info": ("request_id", "timestamp_ms"),
         "trace_request_metadata": ("request_id", "key", "value"),
@@ -126,7 +132,9 @@ def grant(connection: Connection, role: str, privileges: Privileges) -> None:
             cursor.execute(
                 sql.SQL("GRANT {}{} ON {} TO {}").format(
                     sql.SQL(privilege),
-                    sql.SQL(" ({})").format(sql.SQL(", ").join(map(sql.Identifier, columns))) if columns else sql.SQL(""),
+                    sql.SQL(" ({})").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
+                    if columns
+                    else sql.SQL(""),
                     sql.Identifier("public", table),
                     name,
                 )
@@ -140,7 +148,10 @@ def require_privileges(connection: Connection, privileges: Privileges) -> None:
         for privilege, table, columns in privileges.grants():
             name = f'public."{table}"'
             if columns:
-                cursor.execute("SELECT bool_and(has_column_privilege(%s, c, %s)) FROM unnest(%s) AS c", (name, privilege, list(columns)))
+                cursor.execute(
+                    "SELECT bool_and(has_column_privilege(%s, c, %s)) FROM unnest(%s) AS c",
+                    (name, privilege, list(columns)),
+                )
             else:
                 cursor.execute("SELECT has_table_privilege(%s, %s)", (name, privilege))
             if cursor.fetchone() != (True,):

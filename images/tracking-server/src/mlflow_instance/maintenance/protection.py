@@ -31,9 +31,13 @@ _VERSIONS = """
                  WHERE a.workspace = v.workspace AND a.name = v.name AND a.version = v.version ORDER BY a.alias)
     FROM model_versions v WHERE v.current_stage IS DISTINCT FROM 'Deleted_Internal'
 """
-# The model's own location, and the run that logged it: a registered model without its run has lost its lineage.
-_LOGGED_MODELS = "SELECT model_id, artifact_location, source_run_id FROM logged_models WHERE model_id = ANY(%s)"
-# A client that asks for `runs:/<run>/<name>` gets the files of the logged model of that name, if the run made one.
+# The model's own location, and the run that logged it: a registered model without its run has lost
+# its lineage.
+_LOGGED_MODELS = (
+    "SELECT model_id, artifact_location, source_run_id FROM logged_models WHERE model_id = ANY(%s)"
+)
+# A client that asks for `runs:/<run>/<name>` gets the files of the logged model of that name, if
+# the run made one.
 _MODELS_OF_RUNS = "SELECT model_id, source_run_id, name FROM logged_models WHERE source_run_id = ANY(%s) ORDER BY model_id"
 
 
@@ -73,7 +77,8 @@ class Protection:
         self._paths = _Paths([], [])
         self._runs: dict[str, str] = {}
         self._models: dict[str, str] = {}
-        # (key prefix, experiment id) of every experiment, also of those whose location only may be in this bucket.
+        # (key prefix, experiment id) of every experiment, also of those whose location only may be
+        # in this bucket.
         self._experiments: list[tuple[str, int]] = []
         self._occupancy = Occupancy(connection, store)
         # Who points at everything, which protects nothing: its words, to be told.
@@ -95,7 +100,9 @@ class Protection:
     def because(self, kind: str, item_id: str, prefixes: list[str]) -> str | None:
         """Who needs this item: `model X version 3, alias champion`; None when nobody does."""
         if kind == EXPERIMENT:
-            return next(filter(None, (self._loose(prefix, int(item_id)) for prefix in prefixes)), None)
+            return next(
+                filter(None, (self._loose(prefix, int(item_id)) for prefix in prefixes)), None
+            )
         named = {RUN: self._runs, MODEL: self._models}.get(kind, {}).get(item_id)
         return named or next(filter(None, map(self._paths.touching, prefixes)), None)
 
@@ -105,7 +112,9 @@ class Protection:
 
     def needed(self, items: Sequence[Item]) -> set[str]:
         """Ids of the items that somebody needs by now, or that lie with somebody."""
-        registered = {item.id for item in items if self.because(item.kind, item.id, item.prefixes) is not None}
+        registered = {
+            item.id for item in items if self.because(item.kind, item.id, item.prefixes) is not None
+        }
         return registered | set(self.occupied(items))
 
     def spared(self, keys: Sequence[tuple[Item, str]]) -> set[str]:
@@ -123,7 +132,10 @@ class Protection:
     def _loose(self, prefix: str, own: int) -> str | None:
         """Who needs a path in an experiment's folder that isn't in the folder of an experiment inside it."""
         for path, label in self._paths.at_or_under(prefix):
-            if not any(len(above) >= len(prefix) and self._others_at(above, own) for above in ancestors(path)):
+            if not any(
+                len(above) >= len(prefix) and self._others_at(above, own)
+                for above in ancestors(path)
+            ):
                 return label
         return None
 
@@ -140,7 +152,12 @@ class Protection:
 
     def _others_at(self, prefix: str, own: int) -> bool:
         start = bisect_left(self._experiments, (prefix, -1))
-        return any(experiment != own for _, experiment in self._experiments[start : bisect_right(self._experiments, (prefix, 2**31))])
+        return any(
+            experiment != own
+            for _, experiment in self._experiments[
+                start : bisect_right(self._experiments, (prefix, 2**31))
+            ]
+        )
 
     def _load_registry(self) -> None:
         paths: dict[str, str] = {}
@@ -151,12 +168,15 @@ class Protection:
             cursor.execute(_VERSIONS)
             while rows := cursor.fetchmany(_ROWS_AT_ONCE):
                 for name, version, run_id, source, storage_location, aliases in rows:
-                    label = f"model {name} version {version}" + "".join(f", alias {alias}" for alias in aliases[:_ALIASES_NAMED])
+                    label = f"model {name} version {version}" + "".join(
+                        f", alias {alias}" for alias in aliases[:_ALIASES_NAMED]
+                    )
                     if run_id:
                         runs.setdefault(run_id, label)
                     for uri in (source, storage_location):
                         for prefix in self._store.protected_prefixes(uri):
-                            # Not a model's files but everybody's: whoever may register a version could else keep all that is deleted.
+                            # Not a model's files but everybody's: whoever may register a version
+                            # could else keep all that is deleted.
                             if self._store.is_wide(prefix):
                                 self._add_wide(f"{label} points at {uri}")
                             else:
@@ -167,7 +187,8 @@ class Protection:
                             names.setdefault(run, {}).setdefault(model_name, label)
                         for model in _models_in(uri):
                             models.setdefault(model, label)
-                    # A source `models:/<name>/<version>` or `…@<alias>` names another version, which is in this list itself.
+                    # A source `models:/<name>/<version>` or `…@<alias>` names another version,
+                    # which is in this list itself.
             named = list(names)
             for start in range(0, len(named), _ROWS_AT_ONCE):
                 cursor.execute(_MODELS_OF_RUNS, (named[start : start + _ROWS_AT_ONCE],))
@@ -193,11 +214,11 @@ class Protection:
                 (prefix, int(row[0]))
                 for row in cursor.fetchall()
                 for prefix in self._store.protected_prefixes(row[1])
-                # Its runs have places of their own in there; the folder of all artifacts is no experiment's.
+                # Its runs have places of their own in there; the folder of all artifacts is no
+                # experiment's.
                 if not self._store.is_wide(prefix)
             }
         self._experiments = sorted(found)
-
 
     def _add_wide(self, words: str) -> None:
         if len(self.wide) < _WIDE_NAMED and words not in self.wide:
@@ -213,4 +234,6 @@ def _run_in(uri: str | None) -> tuple[str, str] | None:
 def _models_in(uri: str | None) -> list[str]:
     """Logged models that the URI may mean: `models:/<m-id>`, and ids in a path. A registered model's name is no logged model's id."""
     match = re.match(r"models:/+([^/@?#]+)", uri or "")
-    return ([match[1]] if match else []) + re.findall(r"(?<![^/])m-[0-9a-f]{32}(?![^/?#])", uri or "")
+    return ([match[1]] if match else []) + re.findall(
+        r"(?<![^/])m-[0-9a-f]{32}(?![^/?#])", uri or ""
+    )

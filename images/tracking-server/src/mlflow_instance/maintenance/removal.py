@@ -49,7 +49,10 @@ class Removal:
         gone = without_rows(self._context.connection, items)
         moved = elsewhere(self._context.connection, self._context.settings.store, gone)
         for item in moved:
-            self._fail(item, f"the plan names {item.location}, which is not its experiment's location; skipped")
+            self._fail(
+                item,
+                f"the plan names {item.location}, which is not its experiment's location; skipped",
+            )
         return self._objects_of([item for item in gone if item not in moved], leave=False)
 
     def stayed(self, kind: str, item_id: str, message: str) -> None:
@@ -63,7 +66,9 @@ class Removal:
         """A plan for the next run, of items whose rows went and whose objects didn't. Its folder, or None."""
         if not self._leftovers:
             return None
-        folder = ReportFolder.new(self._context.bucket, self._context.command, self._context.started)
+        folder = ReportFolder.new(
+            self._context.bucket, self._context.command, self._context.started
+        )
         folder.write_plan(item.as_plan() for item in self._leftovers)
         return folder.path
 
@@ -76,7 +81,9 @@ class Removal:
                 raise
             connection.rollback()
             if len(items) > 1:
-                _logger.warning("%d items can't be removed together, trying each: %s", len(items), _line(error))
+                _logger.warning(
+                    "%d items can't be removed together, trying each: %s", len(items), _line(error)
+                )
                 return [item for alone in items for item in self._rows_of([alone])]
             self._fail(items[0], _line(error))
             return []

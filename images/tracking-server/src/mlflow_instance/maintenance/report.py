@@ -30,7 +30,10 @@ class ReportFolder:
 
     @classmethod
     def new(cls, bucket: Bucket, command: str, started: datetime) -> "ReportFolder":
-        return cls(bucket, f"{folder_of(command)}{started.astimezone(UTC).strftime(_TIME)}-{secrets.token_hex(3)}")
+        return cls(
+            bucket,
+            f"{folder_of(command)}{started.astimezone(UTC).strftime(_TIME)}-{secrets.token_hex(3)}",
+        )
 
     @property
     def report_key(self) -> str:

@@ -74,10 +74,15 @@ def _find(cursor: Cursor, wanted: str) -> Found | None:
         "ORDER BY experiment_id IS NOT DISTINCT FROM %(id)s DESC, experiment_id FOR UPDATE",
         {"id": number, "name": wanted},
     )
-    candidates = [Found(EXPERIMENT, str(id_), str(name), bool(deleted)) for id_, name, deleted in cursor.fetchall()]
+    candidates = [
+        Found(EXPERIMENT, str(id_), str(name), bool(deleted))
+        for id_, name, deleted in cursor.fetchall()
+    ]
     by_name = [one for one in candidates if one.deleted and one.id != str(number)]
     if len(by_name) > 1 and not any(one.deleted and one.id == str(number) for one in candidates):
-        raise Refused(f"several deleted experiments are named {wanted!r} (ids {', '.join(one.id for one in by_name)}): give the id")
+        raise Refused(
+            f"several deleted experiments are named {wanted!r} (ids {', '.join(one.id for one in by_name)}): give the id"
+        )
     for kind, table, column in ((RUN, "runs", "run_uuid"), (MODEL, "logged_models", "model_id")):
         cursor.execute(
             f"SELECT t.{column}, t.name, t.lifecycle_stage, e.experiment_id, e.name, e.lifecycle_stage "
@@ -95,12 +100,15 @@ def _take_back(cursor: Cursor, found: Found, now: int) -> int:
     if found.inside is not None and found.inside[2]:
         experiment, name, _ = found.inside
         where = f"the deleted experiment {name!r} ({experiment})"
-        raise Refused(f"{found} is in {where}: restore that, its runs come back with it; nothing was changed")
+        raise Refused(
+            f"{found} is in {where}: restore that, its runs come back with it; nothing was changed"
+        )
     if not found.deleted:
         raise Refused(f"{found} is not deleted; nothing was changed")
     if found.kind == EXPERIMENT:
         cursor.execute(
-            "UPDATE experiments SET lifecycle_stage = 'active', last_update_time = %s WHERE experiment_id = %s", (now, int(found.id))
+            "UPDATE experiments SET lifecycle_stage = 'active', last_update_time = %s WHERE experiment_id = %s",
+            (now, int(found.id)),
         )
         cursor.execute(
             "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE experiment_id = %s AND lifecycle_stage = 'deleted'",
@@ -108,17 +116,25 @@ def _take_back(cursor: Cursor, found: Found, now: int) -> int:
         )
         return int(cursor.rowcount)
     if found.kind == RUN:
-        cursor.execute("UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = %s", (found.id,))
+        cursor.execute(
+            "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = %s",
+            (found.id,),
+        )
         return 1
     cursor.execute(
-        "UPDATE logged_models SET lifecycle_stage = 'active', last_updated_timestamp_ms = %s WHERE model_id = %s", (now, found.id)
+        "UPDATE logged_models SET lifecycle_stage = 'active', last_updated_timestamp_ms = %s WHERE model_id = %s",
+        (now, found.id),
     )
     return 0
 
 
-def why_not_there(bucket: Bucket, store: ArtifactStore, wanted: str, kind: str | None = None) -> str | None:
+def why_not_there(
+    bucket: Bucket, store: ArtifactStore, wanted: str, kind: str | None = None
+) -> str | None:
     """The plans of earlier removals say what was there: removed is another answer than never heard of."""
-    for folder, _ in sorted(journals(bucket), key=lambda one: one[0].path.rpartition("/")[2], reverse=True):
+    for folder, _ in sorted(
+        journals(bucket), key=lambda one: one[0].path.rpartition("/")[2], reverse=True
+    ):
         for items in planned_items(folder, store, lambda *_: None):
             for item in items:
                 if kind not in (None, item.kind):

@@ -43,7 +43,10 @@ def retain(context: Context) -> int:
     if context.settings.trace_retention is not None:
         limits["traceRetention"] = in_words(context.settings.trace_retention)
     for words in protection.wide:
-        context.events.always("warning", message=f"{words}, which is everything and so protects nothing; delete or correct that version")
+        context.events.always(
+            "warning",
+            message=f"{words}, which is everything and so protects nothing; delete or correct that version",
+        )
     if context.dry_run:
         preview_earlier(context, protection, counts, unfinished(context))
         preview_items(context, selection, protection, counts)
@@ -64,7 +67,9 @@ def retain(context: Context) -> int:
     _sweep(context, counts)
     counts.failed += removal.failed
     left = removal.write_leftovers()
-    result = context.result(**limits, **counts.as_fields(), report=folder.report_key, leftovers=left)
+    result = context.result(
+        **limits, **counts.as_fields(), report=folder.report_key, leftovers=left
+    )
     folder.write_report({**result, "failures": removal.failures})
     context.events.always("summary", **result)
     return LEFT if counts.failed else DONE
@@ -79,7 +84,9 @@ def _sightings(context: Context) -> dict[str, int]:
         before = trace_sightings.load(context.bucket)
     except trace_sightings.SightingsError as error:
         # Nothing goes early by that: they count from now on.
-        context.events.always("warning", message=f"{trace_sightings.KEY}: {error}; it is written anew")
+        context.events.always(
+            "warning", message=f"{trace_sightings.KEY}: {error}; it is written anew"
+        )
     now = milliseconds(context.now)
     return trace_sightings.sight(before, trace_sightings.odd_traces(context.connection, now), now)
 

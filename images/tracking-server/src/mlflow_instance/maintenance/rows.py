@@ -10,12 +10,20 @@ from collections.abc import Callable, Sequence
 from psycopg2.extensions import connection as Connection
 
 from mlflow_instance.maintenance.cutoffs import Cutoffs
-from mlflow_instance.maintenance.items import DEFAULT_EXPERIMENT, EXPERIMENT, MODEL, RUN, TRACE, Item
+from mlflow_instance.maintenance.items import (
+    DEFAULT_EXPERIMENT,
+    EXPERIMENT,
+    MODEL,
+    RUN,
+    TRACE,
+    Item,
+)
 from mlflow_instance.maintenance.locations import ArtifactStore
 from mlflow_instance.maintenance.trace_links import KEPT_RUN_OF_TRACE, REGISTERED_RUN_OF_TRACE
 from mlflow_instance.maintenance.trace_times import IS_AGED
 
-# `= ANY(ARRAY(…))`: the ids are known when the plan runs, so each child is found by its index however large it is.
+# `= ANY(ARRAY(…))`: the ids are known when the plan runs, so each child is found by its index
+# however large it is.
 _RUNS = """
     WITH gone AS (
         DELETE FROM runs r
@@ -45,7 +53,8 @@ _RUNS = """
     g AS (DELETE FROM entity_associations WHERE destination_type = 'run' AND destination_id = ANY(ARRAY(SELECT id FROM gone)))
     SELECT id FROM gone
 """
-# %(expired)s: the experiments whose time has come, locked. An active model goes only with such an experiment, and after its run.
+# %(expired)s: the experiments whose time has come, locked. An active model goes only with such an
+# experiment, and after its run.
 _MODELS = """
     WITH gone AS (
         DELETE FROM logged_models m
@@ -134,7 +143,12 @@ _EXISTING = {
 }
 
 
-def delete_rows(connection: Connection, items: Sequence[Item], cutoffs: Cutoffs, registered: Callable[[Sequence[Item]], set[str]]) -> list[Item]:
+def delete_rows(
+    connection: Connection,
+    items: Sequence[Item],
+    cutoffs: Cutoffs,
+    registered: Callable[[Sequence[Item]], set[str]],
+) -> list[Item]:
     """Deletes the rows of items of one kind in one transaction and returns the items that went.
 
     `registered` is asked at the end, before the commit, for the ids of those that a model version needs by now: they stay.
@@ -157,7 +171,9 @@ def _delete(connection: Connection, items: Sequence[Item], cutoffs: Cutoffs) -> 
     values: dict[str, object] = {"ids": ids, **cutoffs.values(ids)}
     with connection.cursor() as cursor:
         if kind != RUN:
-            cursor.execute(_EXPIRED, {**values, "experiments": sorted({item.experiment for item in items})})
+            cursor.execute(
+                _EXPIRED, {**values, "experiments": sorted({item.experiment for item in items})}
+            )
             values["expired"] = [row[0] for row in cursor.fetchall()]
         cursor.execute(_DELETE[kind], values)
         gone = {row[0] for row in cursor.fetchall()}
@@ -180,6 +196,13 @@ def elsewhere(connection: Connection, store: ArtifactStore, items: Sequence[Item
             "SELECT experiment_id, artifact_location FROM experiments WHERE experiment_id = ANY(%s)",
             (sorted({item.experiment for item in items}),),
         )
-        locations = {int(experiment): store.own_prefix(location) for experiment, location in cursor.fetchall()}
+        locations = {
+            int(experiment): store.own_prefix(location)
+            for experiment, location in cursor.fetchall()
+        }
     connection.rollback()
-    return [item for item in items if item.experiment in locations and item.location not in (None, locations[item.experiment])]
+    return [
+        item
+        for item in items
+        if item.experiment in locations and item.location not in (None, locations[item.experiment])
+    ]

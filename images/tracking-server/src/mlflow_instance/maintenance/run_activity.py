@@ -20,7 +20,9 @@ REASON_TAG = "stale-run.reason"
 TIME_TAG = "stale-run.time"
 _PAGE = 500
 
-_DIGEST = "encode(sha256(convert_to(string_agg({0}, '' ORDER BY key COLLATE \"C\"), 'UTF8')), 'hex')"
+_DIGEST = (
+    "encode(sha256(convert_to(string_agg({0}, '' ORDER BY key COLLATE \"C\"), 'UTF8')), 'hex')"
+)
 _HASHED = "encode(sha256(convert_to({0}, 'UTF8')), 'hex')"
 
 
@@ -48,23 +50,37 @@ def facts_of(cursor: Cursor, ids: Sequence[str], now: int) -> list[RunFacts]:
     times = {name: _by_run(cursor, query, here) for name, query in _TIMES.items()}
     tags = _by_run(cursor, _TAGS, here)
     locations: dict[str, list[str]] = defaultdict(list)
-    cursor.execute("SELECT source_run_id, artifact_location FROM logged_models WHERE source_run_id = ANY(%(ids)s)", here)
+    cursor.execute(
+        "SELECT source_run_id, artifact_location FROM logged_models WHERE source_run_id = ANY(%(ids)s)",
+        here,
+    )
     for run, location in cursor.fetchall():
         locations[str(run)].append(str(location))
 
     def facts(run: str) -> RunFacts:
         name, experiment, started, ended, location = runs[run]
-        # Of the parts with times only the number goes into the fingerprint: which times are usable changes with the clock.
-        state = {part: found.get(run) for part, found in counts.items()} | {part: found.get(run, (0,))[0] for part, found in times.items()}
+        # Of the parts with times only the number goes into the fingerprint: which times are usable
+        # changes with the clock.
+        state = {part: found.get(run) for part, found in counts.items()} | {
+            part: found.get(run, (0,))[0] for part, found in times.items()
+        }
         state["run"] = (name, started, ended)
         first_metric, last_metric = times["metrics"].get(run, (0, None, None))[1:]
-        related = [time for part in _TIMES if part != "metrics" for time in times[part].get(run, ())[1:] if time is not None]
+        related = [
+            time
+            for part in _TIMES
+            if part != "metrics"
+            for time in times[part].get(run, ())[1:]
+            if time is not None
+        ]
         keep_running, parent = tags.get(run, (False, None))
         return RunFacts(
             id=run,
             name=str(name or ""),
             experiment=str(experiment or ""),
-            fingerprint=hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).hexdigest()[:32],
+            fingerprint=hashlib.sha256(
+                json.dumps(state, sort_keys=True, default=str).encode()
+            ).hexdigest()[:32],
             start_time=started,
             end_time=ended,
             first_metric=first_metric,
@@ -84,7 +100,8 @@ _RUNS = """SELECT r.run_uuid, r.name, e.name, r.start_time, r.end_time, r.artifa
 _TAGS = f"""SELECT run_uuid, bool_or(key = '{KEEP_RUNNING_TAG}'), max(value) FILTER (WHERE key = 'mlflow.parentRunId')
     FROM tags WHERE run_uuid = ANY(%(ids)s) GROUP BY 1"""
 
-# What has no time of its own, or a time that says nothing more: run, number, digest where a row can change.
+# What has no time of its own, or a time that says nothing more: run, number, digest where a row can
+# change.
 _COUNTS = {
     "params": "SELECT run_uuid, count(*) FROM params WHERE run_uuid = ANY(%(ids)s) GROUP BY 1",
     "tags": f"""SELECT run_uuid, count(*), {_DIGEST.format(_HASHED.format("key") + " || " + _HASHED.format("coalesce(value, '')"))}
@@ -100,11 +117,15 @@ _COUNTS = {
         WHERE m.source_run_id = ANY(%(ids)s) GROUP BY 1""",
 }
 
-_METRIC, _START, _END = (SQL_IN_MILLISECONDS.format(column) for column in ("timestamp", "c.start_time", "c.end_time"))
+_METRIC, _START, _END = (
+    SQL_IN_MILLISECONDS.format(column) for column in ("timestamp", "c.start_time", "c.end_time")
+)
 _USABLE = "at BETWEEN %(earliest)s AND %(now)s"
-# Run, number, then times in milliseconds (of metrics the first and the last; NULL where none can be used).
+# Run, number, then times in milliseconds (of metrics the first and the last; NULL where none can be
+# used).
 _TIMES = {
-    # Rows of this table are only ever added, each different from all others: their number tells of a change.
+    # Rows of this table are only ever added, each different from all others: their number tells of
+    # a change.
     "metrics": f"""SELECT run_uuid, count(*), min(at) FILTER (WHERE {_USABLE}), max(at) FILTER (WHERE {_USABLE})
         FROM (SELECT run_uuid, {_METRIC} AS at FROM metrics WHERE run_uuid = ANY(%(ids)s)) AS m GROUP BY 1""",
     "models' times": """SELECT source_run_id, 0, max(last_updated_timestamp_ms) FROM logged_models
@@ -112,7 +133,8 @@ _TIMES = {
     "traces": f"""SELECT run, count(*), max(at) FILTER (WHERE {_USABLE}) FROM
         (SELECT d.value AS run, {SQL_IN_MILLISECONDS.format("t.timestamp_ms")} AS at FROM trace_request_metadata d
          JOIN trace_info t USING (request_id) WHERE d.key = 'mlflow.sourceRun' AND d.value = ANY(%(ids)s)) AS t GROUP BY 1""",
-    # Child runs show that their parent lived: it started them. One that this job has ended shows nothing by its end.
+    # Child runs show that their parent lived: it started them. One that this job has ended shows
+    # nothing by its end.
     "children": f"""SELECT p.value, count(*), max({_START}) FILTER (WHERE {_START} <= %(now)s),
           max({_END}) FILTER (WHERE {_END} <= %(now)s
             AND NOT EXISTS (SELECT FROM tags s WHERE s.run_uuid = c.run_uuid AND s.key = '{TIME_TAG}'))

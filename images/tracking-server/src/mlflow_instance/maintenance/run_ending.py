@@ -56,20 +56,35 @@ def _go_on(connection: Connection) -> None:
 def _end(connection: Connection, batch: Sequence[Ending], now: int, result: Result) -> None:
     with connection, connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '5s'")
-        # Logging anything to a run takes a key-share lock on its row (a foreign key): behind this lock nothing comes in between.
+        # Logging anything to a run takes a key-share lock on its row (a foreign key): behind this
+        # lock nothing comes in between.
         cursor.execute(
-            "SELECT FROM runs WHERE run_uuid = ANY(%s) AND status = 'RUNNING' ORDER BY run_uuid FOR UPDATE", ([one.run for one in batch],)
+            "SELECT FROM runs WHERE run_uuid = ANY(%s) AND status = 'RUNNING' ORDER BY run_uuid FOR UPDATE",
+            ([one.run for one in batch],),
         )
         facts = {run.id: run for run in facts_of(cursor, [one.run for one in batch], now)}
         # An exemption is a tag, and so in the fingerprint.
-        unchanged = {one.run: one.reason for one in batch if one.run in facts and facts[one.run].fingerprint == one.fingerprint}
+        unchanged = {
+            one.run: one.reason
+            for one in batch
+            if one.run in facts and facts[one.run].fingerprint == one.fingerprint
+        }
         _drop_parents_of_running(cursor, unchanged)
-        cursor.execute("UPDATE runs SET status = 'FAILED', end_time = %s WHERE run_uuid = ANY(%s)", (now, list(unchanged)))
+        cursor.execute(
+            "UPDATE runs SET status = 'FAILED', end_time = %s WHERE run_uuid = ANY(%s)",
+            (now, list(unchanged)),
+        )
         for run, reason in unchanged.items():
             cursor.execute(
                 "INSERT INTO tags (run_uuid, key, value) VALUES (%(run)s, %(reason_tag)s, %(reason)s), (%(run)s, %(time_tag)s, %(time)s) "
                 "ON CONFLICT (key, run_uuid) DO UPDATE SET value = EXCLUDED.value",
-                {"run": run, "reason_tag": REASON_TAG, "reason": reason, "time_tag": TIME_TAG, "time": written(now)},
+                {
+                    "run": run,
+                    "reason_tag": REASON_TAG,
+                    "reason": reason,
+                    "time_tag": TIME_TAG,
+                    "time": written(now),
+                },
             )
     result.ended += unchanged
     result.changed += [one.run for one in batch if one.run not in unchanged]

@@ -5,7 +5,8 @@ from psycopg2.extensions import connection as Connection
 from mlflow_instance.maintenance.errors import Refused
 from mlflow_instance.schema import current_revision
 
-# A test holds it against MLflow's own head: a new MLflow needs a look at removal.py and privileges.py before this moves.
+# A test holds it against MLflow's own head: a new MLflow needs a look at removal.py and
+# privileges.py before this moves.
 KNOWN_REVISION = "dc11669786a5"
 
 

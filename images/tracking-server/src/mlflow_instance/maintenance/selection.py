@@ -8,7 +8,16 @@ from psycopg2.extensions import connection as Connection
 
 from mlflow_instance.maintenance.clock import iso
 from mlflow_instance.maintenance.cutoffs import Cutoffs
-from mlflow_instance.maintenance.items import DEFAULT_EXPERIMENT, EXPERIMENT, MODEL, RUN, TRACE, Item, Kept, own_place
+from mlflow_instance.maintenance.items import (
+    DEFAULT_EXPERIMENT,
+    EXPERIMENT,
+    MODEL,
+    RUN,
+    TRACE,
+    Item,
+    Kept,
+    own_place,
+)
 from mlflow_instance.maintenance.locations import ArtifactStore, is_at_or_under
 from mlflow_instance.maintenance.protection import Protection
 from mlflow_instance.maintenance.scope import EVERYTHING, Scope
@@ -22,7 +31,8 @@ _EXPERIMENT_KEEP = "EXISTS (SELECT FROM experiment_tags k WHERE k.experiment_id 
 _IN_SCOPE = "(%(experiment)s::int IS NULL OR e.experiment_id = %(experiment)s) AND (%(item)s::text IS NULL OR {id} = %(item)s)"
 _EXPIRED = "e.lifecycle_stage = 'deleted' AND e.last_update_time <= %(cutoff)s"
 
-# Also the active runs of experiments whose time has come: somebody took them back, so their experiment stays.
+# Also the active runs of experiments whose time has come: somebody took them back, so their
+# experiment stays.
 _RUNS = f"""
     SELECT r.run_uuid, r.name, r.experiment_id, e.name, r.artifact_uri, r.lifecycle_stage, r.deleted_time,
            EXISTS (SELECT FROM tags k WHERE k.run_uuid = r.run_uuid AND k.key = 'keep'), {_EXPERIMENT_KEEP}, coalesce({_EXPIRED}, false),
@@ -88,7 +98,12 @@ class Selection:
         with self._connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self._protection.refresh()
-        each = {RUN: self._runs, MODEL: self._models, TRACE: self._traces, EXPERIMENT: self._experiments}
+        each = {
+            RUN: self._runs,
+            MODEL: self._models,
+            TRACE: self._traces,
+            EXPERIMENT: self._experiments,
+        }
         for kind in self._scope.kinds:
             yield from each[kind]()
         self._connection.rollback()
@@ -96,7 +111,14 @@ class Selection:
     def _rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
         with self._connection.cursor(name="selection") as cursor:
             cursor.itersize = _PAGE
-            cursor.execute(statement, {**self._cutoffs.values(), "experiment": self._scope.experiment, "item": self._scope.item})
+            cursor.execute(
+                statement,
+                {
+                    **self._cutoffs.values(),
+                    "experiment": self._scope.experiment,
+                    "item": self._scope.item,
+                },
+            )
             yield from cursor
 
     def _batches(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
@@ -113,10 +135,24 @@ class Selection:
         for batch in self._batches(_RUNS):
             decisions = []
             for row in batch:
-                run, name, experiment, experiment_name, location, stage, deleted, keep, experiment_keep, _, folder = row
+                (
+                    run,
+                    name,
+                    experiment,
+                    experiment_name,
+                    location,
+                    stage,
+                    deleted,
+                    keep,
+                    experiment_keep,
+                    _,
+                    folder,
+                ) = row
                 if stage == "deleted":
                     tag = _tag(keep, experiment_keep, experiment_name)
-                    decisions.append(self._decide(RUN, run, name, experiment, folder, [location], deleted, tag))
+                    decisions.append(
+                        self._decide(RUN, run, name, experiment, folder, [location], deleted, tag)
+                    )
             decided = {found.id: found for found in self._without_occupied(decisions)}
             for run, _, experiment, _, _, _, _, _, experiment_keep, expired, _ in batch:
                 found = decided.get(run)
@@ -130,39 +166,99 @@ class Selection:
         for batch in self._batches(_MODELS):
             decisions = []
             for row in batch:
-                model, name, experiment, experiment_name, location, stage, updated, experiment_deleted, run, keep, experiment_keep, folder = row
+                (
+                    model,
+                    name,
+                    experiment,
+                    experiment_name,
+                    location,
+                    stage,
+                    updated,
+                    experiment_deleted,
+                    run,
+                    keep,
+                    experiment_keep,
+                    folder,
+                ) = row
                 active = stage != "deleted"
                 # What a run logged is what there is to keep of it.
                 holder = f"run {run}" if active and run in self._kept_runs else None
                 deleted = experiment_deleted if active else updated
                 tag = _tag(keep, experiment_keep, experiment_name)
-                decisions.append(self._decide(MODEL, model, name, experiment, folder, [location], deleted, tag, holder))
+                decisions.append(
+                    self._decide(
+                        MODEL, model, name, experiment, folder, [location], deleted, tag, holder
+                    )
+                )
             yield from self._holding(decisions, "logged model")
 
     def _traces(self) -> Iterator[Item | Kept]:
         for batch in self._batches(_TRACES):
             decisions = []
             for row in batch:
-                trace, experiment, expired, deleted, *_, locations, keep, experiment_name, experiment_keep, _, _, folder = row
+                (
+                    trace,
+                    experiment,
+                    expired,
+                    deleted,
+                    *_,
+                    locations,
+                    keep,
+                    experiment_name,
+                    experiment_keep,
+                    _,
+                    _,
+                    folder,
+                ) = row
                 if not expired:
                     decisions.append(self._by_age(row))
                     continue
                 tag = _tag(keep, experiment_keep, experiment_name)
-                decisions.append(self._decide(TRACE, trace, None, experiment, folder, list(locations), deleted, tag))
+                decisions.append(
+                    self._decide(
+                        TRACE, trace, None, experiment, folder, list(locations), deleted, tag
+                    )
+                )
             yield from self._holding(decisions, "trace")
 
     def _by_age(self, row: tuple[Any, ...]) -> Item | Kept:
         """A trace that isn't with a deletion: old by its own time, or of a time that can't be true."""
-        trace, experiment, _, _, made, time, locations, keep, experiment_name, experiment_keep, kept_run, runs, folder = row
+        (
+            trace,
+            experiment,
+            _,
+            _,
+            made,
+            time,
+            locations,
+            keep,
+            experiment_name,
+            experiment_keep,
+            kept_run,
+            runs,
+            folder,
+        ) = row
         ages = self._cutoffs.traces
         if made is None and (ages is None or trace not in ages.sighted):
             return Kept(TRACE, trace, None, experiment, "impossible-time", iso(time))
-        tag = _tag(keep, experiment_keep, experiment_name) or (f"tag keep of run {kept_run}" if kept_run else None)
-        if tag is None and (label := next(filter(None, (self._protection.because(RUN, run, []) for run in sorted(runs))), None)):
+        tag = _tag(keep, experiment_keep, experiment_name) or (
+            f"tag keep of run {kept_run}" if kept_run else None
+        )
+        if tag is None and (
+            label := next(
+                filter(None, (self._protection.because(RUN, run, []) for run in sorted(runs))), None
+            )
+        ):
             return Kept(TRACE, trace, None, experiment, "registered", label)
         # Its age is decided; a deletion it has none.
-        found = self._decide(TRACE, trace, None, experiment, folder, list(locations), self._cutoffs.deleted, tag)
-        return replace(found, deleted=None, made=iso(time if made is None else made)) if isinstance(found, Item) else found
+        found = self._decide(
+            TRACE, trace, None, experiment, folder, list(locations), self._cutoffs.deleted, tag
+        )
+        return (
+            replace(found, deleted=None, made=iso(time if made is None else made))
+            if isinstance(found, Item)
+            else found
+        )
 
     def _holding(self, decisions: list[Item | Kept], word: str) -> Iterator[Item | Kept]:
         for found in self._without_occupied(decisions):
@@ -172,10 +268,19 @@ class Selection:
 
     def _without_occupied(self, decisions: list[Item | Kept]) -> Iterator[Item | Kept]:
         """What shares its place with another's row stays, until somebody has looked at it."""
-        occupied = self._protection.occupied([found for found in decisions if isinstance(found, Item)])
+        occupied = self._protection.occupied(
+            [found for found in decisions if isinstance(found, Item)]
+        )
         for found in decisions:
             if isinstance(found, Item) and found.id in occupied:
-                yield Kept(found.kind, found.id, found.name, found.experiment, "overlaps", occupied[found.id])
+                yield Kept(
+                    found.kind,
+                    found.id,
+                    found.name,
+                    found.experiment,
+                    "overlaps",
+                    occupied[found.id],
+                )
             else:
                 yield found
 
@@ -192,7 +297,9 @@ class Selection:
             if kept is None and prefix is None:
                 kept = ("not-in-bucket", location)
             prefixes = [prefix] if prefix is not None else []
-            if kept is None and (because := self._protection.because(EXPERIMENT, str(experiment), prefixes)):
+            if kept is None and (
+                because := self._protection.because(EXPERIMENT, str(experiment), prefixes)
+            ):
                 kept = ("registered", because)
             if kept is None:
                 yield Item(EXPERIMENT, str(experiment), name, experiment, iso(deleted), prefix)
@@ -222,16 +329,38 @@ class Selection:
         if kept is None and holder is not None:
             kept = ("holds-kept", holder)
         if kept is None and None in prefixes:
-            kept = ("not-in-bucket", next(location for location, prefix in zip(locations, prefixes, strict=True) if prefix is None))
-        if kept is None and (place is None if locations else own_folder is not None and place is None):
+            kept = (
+                "not-in-bucket",
+                next(
+                    location
+                    for location, prefix in zip(locations, prefixes, strict=True)
+                    if prefix is None
+                ),
+            )
+        if kept is None and (
+            place is None if locations else own_folder is not None and place is None
+        ):
             kept = ("elsewhere", locations[0] if locations else None)
-        if kept is None and place is not None and not all(is_at_or_under(prefix or "", place) for prefix in prefixes):
-            kept = ("elsewhere", next(location for location, at in zip(locations, prefixes, strict=True) if not is_at_or_under(at or "", place)))
+        if (
+            kept is None
+            and place is not None
+            and not all(is_at_or_under(prefix or "", place) for prefix in prefixes)
+        ):
+            kept = (
+                "elsewhere",
+                next(
+                    location
+                    for location, at in zip(locations, prefixes, strict=True)
+                    if not is_at_or_under(at or "", place)
+                ),
+            )
         if kept is None:
             return Item(kind, item, name, experiment, iso(deleted), own_folder)
         return Kept(kind, item, name, experiment, *kept)
 
-    def _by_time_or_tag(self, deleted: int | None, tag: str | None) -> tuple[str, str | None] | None:
+    def _by_time_or_tag(
+        self, deleted: int | None, tag: str | None
+    ) -> tuple[str, str | None] | None:
         if deleted is None:
             return ("unknown-deletion-time", None)
         if deleted > self._cutoffs.deleted:
@@ -243,4 +372,6 @@ class Selection:
 
 
 def _tag(keep: bool, experiment_keep: bool = False, experiment: str | None = None) -> str | None:
-    return "tag keep" if keep else f"tag keep of experiment {experiment}" if experiment_keep else None
+    return (
+        "tag keep" if keep else f"tag keep of experiment {experiment}" if experiment_keep else None
+    )

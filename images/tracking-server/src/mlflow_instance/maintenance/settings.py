@@ -41,7 +41,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSet
         if parsed is not None and low <= parsed <= high:
             return parsed
         if text:
-            errors.append(f"{variable}: {text!r} is not a whole number of hours or days (6h, 30d) from {in_words(low)} to {in_words(high)}")
+            errors.append(
+                f"{variable}: {text!r} is not a whole number of hours or days (6h, 30d) from {in_words(low)} to {in_words(high)}"
+            )
         return high
 
     def yes_or_no(variable: str) -> bool:
@@ -61,7 +63,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> MaintenanceSet
         store=store,
         endpoint=endpoint,
         retention=duration("MLFLOW_INSTANCE_DELETED_EXPERIMENT_RETENTION", _DAY, 90 * _DAY),
-        trace_retention=duration(_TRACE_RETENTION, 7 * _DAY, 730 * _DAY) if variables.optional(_TRACE_RETENTION) else None,
+        trace_retention=duration(_TRACE_RETENTION, 7 * _DAY, 730 * _DAY)
+        if variables.optional(_TRACE_RETENTION)
+        else None,
         stale_after=after,
         stale_idle=duration("MLFLOW_INSTANCE_STALE_RUNS_IDLE", _HOUR, after),
         versioning=yes_or_no("MLFLOW_INSTANCE_BUCKET_VERSIONING"),
@@ -77,7 +81,9 @@ def read_store(variables: Variables) -> tuple[ArtifactStore, str | None]:
     destination = variables.required("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION")
     store = ArtifactStore.from_destination(destination)
     if destination and store is None:
-        variables.errors.append("MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: expected s3-proxied://<bucket>/<prefix> or s3://<bucket>/<prefix>")
+        variables.errors.append(
+            "MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: expected s3-proxied://<bucket>/<prefix> or s3://<bucket>/<prefix>"
+        )
     endpoint = variables.optional("MLFLOW_S3_ENDPOINT_URL") or None
     if endpoint and not endpoint.startswith(("https://", "http://")):
         variables.errors.append("MLFLOW_S3_ENDPOINT_URL: expected https://… or http://…")

@@ -62,41 +62,69 @@ def keeps_without_artifacts(facts: RunFacts, seen: Seen, now: int, limits: Limit
         return Kept("keep-running", "tag keep-running")
     started = _started(facts, now)
     if started is not None and now - started < limits.after:
-        return Kept("recent", f"started {written(started)}, judged from {written(started + limits.after)}")
+        return Kept(
+            "recent", f"started {written(started)}, judged from {written(started + limits.after)}"
+        )
     active = max([seen.unchanged_since, *_times(facts, now)])
     if now - active < limits.idle:
         return _active(seen, active, limits)
     return None
 
 
-def verdict(facts: RunFacts, seen: Seen, artifacts: Artifacts, now: int, limits: Limits) -> Kept | Stale:
+def verdict(
+    facts: RunFacts, seen: Seen, artifacts: Artifacts, now: int, limits: Limits
+) -> Kept | Stale:
     early = keeps_without_artifacts(facts, seen, now, limits)
     if early is not None:
         return early
     started = _started(facts, now)
     if started is None:
         evidence = [facts.first_metric, artifacts.first]
-        started = min([seen.first_seen, *(time for time in (plausible(value, now) for value in evidence) if time is not None)])
+        started = min(
+            [
+                seen.first_seen,
+                *(
+                    time
+                    for time in (plausible(value, now) for value in evidence)
+                    if time is not None
+                ),
+            ]
+        )
         if now - started < limits.after:
-            return Kept("recent", f"no start time, first sign {written(started)}, judged from {written(started + limits.after)}")
+            return Kept(
+                "recent",
+                f"no start time, first sign {written(started)}, judged from {written(started + limits.after)}",
+            )
     times = _times(facts, now)
     if artifacts.newest is not None:
-        # A store whose clock is ahead: the object counts from when this job first saw it, else it would keep the run for ever.
-        times.append(artifacts.newest if artifacts.newest <= now else seen.future_artifact_since(artifacts.newest, now))
+        # A store whose clock is ahead: the object counts from when this job first saw it, else it
+        # would keep the run for ever.
+        times.append(
+            artifacts.newest
+            if artifacts.newest <= now
+            else seen.future_artifact_since(artifacts.newest, now)
+        )
     active = max([seen.unchanged_since, *times])
     if now - active < limits.idle:
         return _active(seen, active, limits)
     last = max([started, *times])
-    return Stale(started, last, f"RUNNING since {written(started)} without a new metric, parameter, tag or artifact since {written(last)}")
+    return Stale(
+        started,
+        last,
+        f"RUNNING since {written(started)} without a new metric, parameter, tag or artifact since {written(last)}",
+    )
 
 
-def wait_for_children(verdicts: Mapping[str, Kept | Stale], parents: Mapping[str, str | None]) -> dict[str, Kept | Stale]:
+def wait_for_children(
+    verdicts: Mapping[str, Kept | Stale], parents: Mapping[str, str | None]
+) -> dict[str, Kept | Stale]:
     """A parent waits for every RUNNING child that is not stale itself, over any number of levels."""
     result = dict(verdicts)
     for run, outcome in verdicts.items():
         if isinstance(outcome, Stale):
             continue
-        # Users set the parent tag freely, so a chain may have a circle; a kept ancestor has walked its own chain.
+        # Users set the parent tag freely, so a chain may have a circle; a kept ancestor has walked
+        # its own chain.
         above = parents.get(run)
         while above is not None and isinstance(result.get(above), Stale):
             result[above] = Kept("child-running", f"child run {run}")
@@ -120,7 +148,11 @@ def children_first(runs: Iterable[str], parents: Mapping[str, str | None]) -> li
 
 def _started(facts: RunFacts, now: int) -> int | None:
     """A resumed run began again after its earlier end, and keeps its first start time."""
-    times = [time for time in (plausible(facts.start_time, now), plausible(facts.end_time, now)) if time is not None]
+    times = [
+        time
+        for time in (plausible(facts.start_time, now), plausible(facts.end_time, now))
+        if time is not None
+    ]
     return max(times) if times else None
 
 

@@ -15,7 +15,13 @@ from mlflow_instance.maintenance.bucket import Bucket, TooLarge
 from mlflow_instance.maintenance.clock import milliseconds
 from mlflow_instance.maintenance.command import DONE, LEFT, Context, execute, flag
 from mlflow_instance.maintenance.locations import ArtifactStore, is_at_or_under
-from mlflow_instance.maintenance.observations import ObservationsError, Seen, observe, parse, serialize
+from mlflow_instance.maintenance.observations import (
+    ObservationsError,
+    Seen,
+    observe,
+    parse,
+    serialize,
+)
 from mlflow_instance.maintenance.privileges import STALE_RUNS
 from mlflow_instance.maintenance.report import ReportFolder, folder_of
 from mlflow_instance.maintenance.run_activity import running
@@ -46,7 +52,10 @@ def main() -> int:
 
 def work(context: Context) -> int:
     now = milliseconds(context.now)
-    limits = Limits(int(context.settings.stale_after.total_seconds() * 1000), int(context.settings.stale_idle.total_seconds() * 1000))
+    limits = Limits(
+        int(context.settings.stale_after.total_seconds() * 1000),
+        int(context.settings.stale_idle.total_seconds() * 1000),
+    )
     before, observations = read_observations(context.bucket)
     with context.connection, context.connection.cursor() as cursor:
         facts = {run.id: run for run in running(cursor, now)}
@@ -57,7 +66,9 @@ def work(context: Context) -> int:
     parents = {run.id: run.parent for run in facts.values()}
     verdicts = wait_for_children(verdicts, parents)
     order = children_first(verdicts, parents)
-    items = [_item(facts[one], outcome) for one in order if isinstance(outcome := verdicts[one], Stale)]
+    items = [
+        _item(facts[one], outcome) for one in order if isinstance(outcome := verdicts[one], Stale)
+    ]
     kept = {one: outcome for one in order if isinstance(outcome := verdicts[one], Kept)}
 
     for item in items:
@@ -65,7 +76,12 @@ def work(context: Context) -> int:
     for one, reason in kept.items():
         context.events.item("keep", **_kept(facts[one], reason))
     reasons = Counter(reason.reason for reason in kept.values())
-    counts = {"running": len(facts), "stale": len(items), "kept": dict(sorted(reasons.items())), "observations": observations}
+    counts = {
+        "running": len(facts),
+        "stale": len(items),
+        "kept": dict(sorted(reasons.items())),
+        "observations": observations,
+    }
     if context.dry_run:
         context.summary(**counts)
         return DONE
@@ -74,14 +90,30 @@ def work(context: Context) -> int:
     return _end(context, items, facts, now, counts)
 
 
-def _end(context: Context, items: list[dict[str, Any]], facts: Mapping[str, RunFacts], now: int, counts: dict[str, Any]) -> int:
+def _end(
+    context: Context,
+    items: list[dict[str, Any]],
+    facts: Mapping[str, RunFacts],
+    now: int,
+    counts: dict[str, Any],
+) -> int:
     folder = ReportFolder.new(context.bucket, COMMAND, context.started)
     folder.write_plan(items)
-    result = end_runs(context.connection, [Ending(item["id"], facts[item["id"]].fingerprint, item["reason"]) for item in items], now)
+    result = end_runs(
+        context.connection,
+        [Ending(item["id"], facts[item["id"]].fingerprint, item["reason"]) for item in items],
+        now,
+    )
     for run, message in sorted(result.failed.items()):
         context.events.always("fail", kind="run", id=run, message=message)
-    counts |= {"failed": len(result.failed), "ended": len(result.ended), "changedSince": len(result.changed)}
-    folder.write_report({**context.summary(**counts), "changed": result.changed, "failures": result.failed})
+    counts |= {
+        "failed": len(result.failed),
+        "ended": len(result.ended),
+        "changedSince": len(result.changed),
+    }
+    folder.write_report(
+        {**context.summary(**counts), "changed": result.changed, "failures": result.failed}
+    )
     return LEFT if result.failed else DONE
 
 
@@ -98,11 +130,15 @@ def read_observations(bucket: Bucket) -> tuple[Mapping[str, Seen], str]:
     try:
         return parse(text), "read"
     except ObservationsError as error:
-        _logger.warning("%s can't be used: %s; every run counts as changed now", OBSERVATIONS, error)
+        _logger.warning(
+            "%s can't be used: %s; every run counts as changed now", OBSERVATIONS, error
+        )
         return {}, "unusable"
 
 
-def judge(run: RunFacts, seen: Seen, context: Context, now: int, limits: Limits) -> tuple[Kept | Stale, Seen]:
+def judge(
+    run: RunFacts, seen: Seen, context: Context, now: int, limits: Limits
+) -> tuple[Kept | Stale, Seen]:
     """The verdict, and the observation with what the bucket showed."""
     early = keeps_without_artifacts(run, seen, now, limits)
     if early is not None:
@@ -115,7 +151,11 @@ def judge(run: RunFacts, seen: Seen, context: Context, now: int, limits: Limits)
         prefixes |= here
     artifacts = look_at(prefixes, context.bucket, now, limits)
     if artifacts.newest is not None and artifacts.newest > now:
-        seen = replace(seen, future_artifact=artifacts.newest, future_artifact_seen=seen.future_artifact_since(artifacts.newest, now))
+        seen = replace(
+            seen,
+            future_artifact=artifacts.newest,
+            future_artifact_seen=seen.future_artifact_since(artifacts.newest, now),
+        )
     return verdict(run, seen, artifacts, now, limits), seen
 
 
@@ -124,7 +164,11 @@ def prefixes_of(location: str, store: ArtifactStore) -> set[str]:
     own = store.own_prefix(location)
     if own is not None:
         return {own}
-    return {prefix for prefix in store.protected_prefixes(location) if not is_at_or_under(store.root, prefix)}
+    return {
+        prefix
+        for prefix in store.protected_prefixes(location)
+        if not is_at_or_under(store.root, prefix)
+    }
 
 
 def look_at(prefixes: set[str], bucket: Bucket, now: int, limits: Limits) -> Artifacts:

@@ -60,12 +60,16 @@ def sweep_versions(bucket: Bucket, superseded_before: datetime, *, delete: bool)
             if len(versions) + len(markers) >= KEYS_PER_CALL:
                 flush()
             whole = True
-            marker = version if version.marker and version.latest and version.modified <= superseded_before else None
+            marker = (
+                version
+                if version.marker and version.latest and version.modified <= superseded_before
+                else None
+            )
             if not version.latest:
                 # A store that was changed while we listed it: not judged.
                 whole, marker = False, None
-        # Superseded when the next newer one came. A store that turns an object into its own marker gives that the object's time;
-        # there the version has the time at which it was put aside.
+        # Superseded when the next newer one came. A store that turns an object into its own marker
+        # gives that the object's time; there the version has the time at which it was put aside.
         elif max(newer.modified, version.modified) <= superseded_before and not version.latest:
             versions.append(version)
             if len(versions) >= KEYS_PER_CALL:
@@ -82,7 +86,11 @@ def sweep_versions(bucket: Bucket, superseded_before: datetime, *, delete: bool)
 
 def sweep_temporary(bucket: Bucket, now: datetime, *, delete: bool) -> Swept:
     swept = Swept("temporary")
-    old = ((found.key, found.size) for found in bucket.objects("tmp/") if found.modified <= now - TEMPORARY)
+    old = (
+        (found.key, found.size)
+        for found in bucket.objects("tmp/")
+        if found.modified <= now - TEMPORARY
+    )
     _remove_objects(bucket, old, swept, delete)
     return swept
 
@@ -106,11 +114,18 @@ def sweep_reports(bucket: Bucket, now: datetime, *, delete: bool) -> Swept:
             started = started_at(folder.path)
             # An unfinished plan is a task, however old.
             if started is not None and finished and started <= now - REPORTS:
-                _remove_objects(bucket, ((found.key, found.size) for found in bucket.objects(f"{folder.path}/")), swept, delete)
+                _remove_objects(
+                    bucket,
+                    ((found.key, found.size) for found in bucket.objects(f"{folder.path}/")),
+                    swept,
+                    delete,
+                )
     return swept
 
 
-def _remove_objects(bucket: Bucket, objects: Iterator[tuple[str, int]], swept: Swept, delete: bool) -> None:
+def _remove_objects(
+    bucket: Bucket, objects: Iterator[tuple[str, int]], swept: Swept, delete: bool
+) -> None:
     batch: list[tuple[str, int]] = []
 
     def flush() -> None:
@@ -130,13 +145,22 @@ def _remove_objects(bucket: Bucket, objects: Iterator[tuple[str, int]], swept: S
 
 
 def all_sweeps(
-    bucket: Bucket, now: datetime, retention: timedelta, *, versioning: bool, lifecycle: bool, delete: bool
+    bucket: Bucket,
+    now: datetime,
+    retention: timedelta,
+    *,
+    versioning: bool,
+    lifecycle: bool,
+    delete: bool,
 ) -> list[Callable[[], Swept]]:
     """Only what the bucket's own lifecycle doesn't do; the reports always."""
     own: list[Callable[[], Swept]] = [lambda: sweep_reports(bucket, now, delete=delete)]
     if lifecycle:
         return own
-    own += [lambda: sweep_temporary(bucket, now, delete=delete), lambda: sweep_uploads(bucket, now, delete=delete)]
+    own += [
+        lambda: sweep_temporary(bucket, now, delete=delete),
+        lambda: sweep_uploads(bucket, now, delete=delete),
+    ]
     if versioning:
         own.append(lambda: sweep_versions(bucket, now - retention, delete=delete))
     return own

@@ -42,7 +42,11 @@ async function fake(
     issues: [],
     waits,
     limit,
-    open: (change = {}) => openForge({ ...forge.env, ...change }, { wait: async (milliseconds) => waits.push(milliseconds) }),
+    open: (change = {}) =>
+      openForge(
+        { ...forge.env, ...change },
+        { wait: async (milliseconds) => waits.push(milliseconds) },
+      ),
     add(list, text) {
       const kept = { author: self, body: "", open: true, ...text, number: ++numbers, writes: 1 };
       list.push(kept);
@@ -61,7 +65,10 @@ const write = (kept: Kept | undefined, body: string | undefined, limit: number):
   return true;
 };
 
-/** Behaves as GitHub's API does where the commands use it: paths, states, paging, whom a token speaks for, and what it refuses. */
+/**
+ * Behaves as GitHub's API does where the commands use it: paths, states, paging, whom a token
+ * speaks for, and what it refuses.
+ */
 export const fakeGithub = (): Promise<FakeForge> =>
   fake(
     (base) => ({
@@ -83,36 +90,58 @@ export const fakeGithub = (): Promise<FakeForge> =>
         user: { login: author },
         state: open ? "open" : "closed",
       });
-      if (headers.authorization !== `Bearer ${token}`) return { status: 401, body: { message: "Bad credentials" } };
-      if (path === "/api/graphql") return { status: 200, body: { data: { viewer: { login: self } } } };
+      if (headers.authorization !== `Bearer ${token}`)
+        return { status: 401, body: { message: "Bad credentials" } };
+      if (path === "/api/graphql")
+        return { status: 200, body: { data: { viewer: { login: self } } } };
       const rest = /^\/api\/v3\/repos\/team\/instances\/(.*)$/.exec(path)?.[1];
-      const one = (list: Kept[], number: string | undefined) => list.find((kept) => String(kept.number) === number);
+      const one = (list: Kept[], number: string | undefined) =>
+        list.find((kept) => String(kept.number) === number);
       if (rest === undefined) return notFound;
       if (rest === "issues/12/comments") {
         if (method === "GET") return page(forge.comments.map(shown), request, forge.base, 100);
-        if (body.body.length > forge.limit) return { status: 422, body: { message: "Body is too long" } };
+        if (body.body.length > forge.limit)
+          return { status: 422, body: { message: "Body is too long" } };
         return { status: 201, body: shown(forge.add(forge.comments, { body: body.body })) };
       }
       const comment = /^issues\/comments\/(\d+)$/.exec(rest)?.[1];
       if (comment !== undefined && method === "PATCH")
-        return write(one(forge.comments, comment), body.body, forge.limit) ? { status: 200, body: {} } : notFound;
+        return write(one(forge.comments, comment), body.body, forge.limit)
+          ? { status: 200, body: {} }
+          : notFound;
       if (rest === "issues" && method === "GET") {
         // GitHub lists pull requests among the issues.
         const pulls = [
-          { id: 1, number: 12, body: "<!-- mlflow-instances drift prod -->", user: { login: self }, state: "open", pull_request: {} },
+          {
+            id: 1,
+            number: 12,
+            body: "<!-- mlflow-instances drift prod -->",
+            user: { login: self },
+            state: "open",
+            pull_request: {},
+          },
         ];
         const state = request.query.get("state") ?? "open";
         return page(
-          [...pulls, ...forge.issues.filter(({ open }) => state === "all" || open === (state === "open")).map(shown)],
+          [
+            ...pulls,
+            ...forge.issues
+              .filter(({ open }) => state === "all" || open === (state === "open"))
+              .map(shown),
+          ],
           request,
           forge.base,
           100,
         );
       }
       if (rest === "issues" && method === "POST")
-        return { status: 201, body: shown(forge.add(forge.issues, { title: body.title, body: body.body })) };
+        return {
+          status: 201,
+          body: shown(forge.add(forge.issues, { title: body.title, body: body.body })),
+        };
       const issue = one(forge.issues, /^issues\/(\d+)$/.exec(rest)?.[1]);
-      if (issue === undefined || method !== "PATCH" || !write(issue, body.body, forge.limit)) return notFound;
+      if (issue === undefined || method !== "PATCH" || !write(issue, body.body, forge.limit))
+        return notFound;
       if (body.state === "closed") issue.open = false;
       return { status: 200, body: shown(issue) };
     },
@@ -131,7 +160,12 @@ export const fakeGitlab = (): Promise<FakeForge> =>
     1_000_000,
     (forge, request) => {
       const { method, path, body, headers } = request;
-      const note = ({ number, author, body: text }: Kept) => ({ id: number, body: text, author: { username: author }, system: false });
+      const note = ({ number, author, body: text }: Kept) => ({
+        id: number,
+        body: text,
+        author: { username: author },
+        system: false,
+      });
       const issueOf = ({ number, author, title, body: text, open }: Kept) => ({
         id: 9000 + number,
         iid: number,
@@ -140,31 +174,46 @@ export const fakeGitlab = (): Promise<FakeForge> =>
         author: { username: author },
         state: open ? "opened" : "closed",
       });
-      if (headers["private-token"] !== token) return { status: 401, body: { message: "401 Unauthorized" } };
+      if (headers["private-token"] !== token)
+        return { status: 401, body: { message: "401 Unauthorized" } };
       if (path === "/api/v4/user") return { status: 200, body: { username: self } };
       const rest = /^\/api\/v4\/projects\/41\/(.*)$/.exec(path)?.[1];
       if (rest === undefined) return { status: 404, body: { message: "404 Project Not Found" } };
-      const one = (list: Kept[], number: string | undefined) => list.find((kept) => String(kept.number) === number);
+      const one = (list: Kept[], number: string | undefined) =>
+        list.find((kept) => String(kept.number) === number);
       if (rest === "merge_requests/12/notes") {
-        const system = { id: 1, body: "<!-- mlflow-instances preview prod -->", author: { username: self }, system: true };
-        if (method === "GET") return page([system, ...forge.comments.map(note)], request, forge.base, 100);
+        const system = {
+          id: 1,
+          body: "<!-- mlflow-instances preview prod -->",
+          author: { username: self },
+          system: true,
+        };
+        if (method === "GET")
+          return page([system, ...forge.comments.map(note)], request, forge.base, 100);
         return { status: 201, body: note(forge.add(forge.comments, { body: body.body })) };
       }
       const comment = one(forge.comments, /^merge_requests\/12\/notes\/(\d+)$/.exec(rest)?.[1]);
-      if (comment !== undefined && method === "PUT") return write(comment, body.body, forge.limit) ? { status: 200, body: {} } : notFound;
+      if (comment !== undefined && method === "PUT")
+        return write(comment, body.body, forge.limit) ? { status: 200, body: {} } : notFound;
       if (rest === "issues" && method === "GET") {
         const state = request.query.get("state");
         return page(
-          forge.issues.filter(({ open }) => state === null || open === (state === "opened")).map(issueOf),
+          forge.issues
+            .filter(({ open }) => state === null || open === (state === "opened"))
+            .map(issueOf),
           request,
           forge.base,
           100,
         );
       }
       if (rest === "issues" && method === "POST")
-        return { status: 201, body: issueOf(forge.add(forge.issues, { title: body.title, body: body.description })) };
+        return {
+          status: 201,
+          body: issueOf(forge.add(forge.issues, { title: body.title, body: body.description })),
+        };
       const issue = one(forge.issues, /^issues\/(\d+)$/.exec(rest)?.[1]);
-      if (issue === undefined || method !== "PUT" || !write(issue, body.description, forge.limit)) return notFound;
+      if (issue === undefined || method !== "PUT" || !write(issue, body.description, forge.limit))
+        return notFound;
       if (body.state_event === "close") issue.open = false;
       return { status: 200, body: issueOf(issue) };
     },

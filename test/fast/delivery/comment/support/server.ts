@@ -24,7 +24,9 @@ export const hangUp = Symbol("hangUp");
 export interface Server {
   readonly base: string;
   readonly received: Received[];
-  /** Answers in place of the forge; `after` lets the forge do its work and then answers with this. */
+  /**
+   * Answers in place of the forge; `after` lets the forge do its work and then answers with this.
+   */
   readonly instead: ((request: Received) => Reply | typeof hangUp | undefined)[];
   readonly after: ((request: Received) => Reply | typeof hangUp | undefined)[];
   close(): Promise<void>;
@@ -87,12 +89,21 @@ export async function serve(handle: (request: Received) => Reply): Promise<Serve
 }
 
 /** One page of a list, with the address of the next in a `Link` header, as both forges do. */
-export function page(all: readonly unknown[], { path, query }: Received, base: string, largest: number): Reply {
+export function page(
+  all: readonly unknown[],
+  { path, query }: Received,
+  base: string,
+  largest: number,
+): Reply {
   const size = Math.min(Number(query.get("per_page") ?? 20), largest);
   const number = Number(query.get("page") ?? 1);
   const next = new URLSearchParams(query);
   next.set("page", String(number + 1));
   const link =
-    number * size < all.length ? { link: `<${base}${path}?${next.toString()}>; rel="next", <${base}${path}?page=1>; rel="first"` } : {};
+    number * size < all.length
+      ? {
+          link: `<${base}${path}?${next.toString()}>; rel="next", <${base}${path}?page=1>; rel="first"`,
+        }
+      : {};
   return { status: 200, body: all.slice((number - 1) * size, number * size), headers: link };
 }

@@ -1,5 +1,7 @@
-// As much of a Kubernetes API server as the plugin's protocol needs: objects in memory, create, server-side apply as a deep merge, JSON patch of
-// managed fields, dry runs, selectors, watches, finalizers. What real servers do beyond it is proved by the engine tests on the embedded platform.
+// As much of a Kubernetes API server as the plugin's protocol needs: objects in memory, create,
+// server-side apply as a deep merge, JSON patch of managed fields, dry runs, selectors, watches,
+// finalizers. What real servers do beyond it is proved by the engine tests on the embedded
+// platform.
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -73,11 +75,16 @@ export class FakeApiServer {
   }
 
   put(path: string, object: Obj): Obj {
-    const metadata = { uid: `uid-${this.#version}`, ...object["metadata"], resourceVersion: String(++this.#version) };
+    const metadata = {
+      uid: `uid-${this.#version}`,
+      ...object["metadata"],
+      resourceVersion: String(++this.#version),
+    };
     const stored = this.control(path, { ...object, metadata });
     this.objects.set(path, stored);
     for (const { prefix, response } of this.#watchers)
-      if (path.startsWith(prefix)) response.write(`${JSON.stringify({ type: "MODIFIED", object: stored })}\n`);
+      if (path.startsWith(prefix))
+        response.write(`${JSON.stringify({ type: "MODIFIED", object: stored })}\n`);
     return stored;
   }
 
@@ -93,7 +100,10 @@ export class FakeApiServer {
 
   requests(method: string, path?: string): Seen[] {
     return this.seen.filter(
-      (request) => request.method === method && (path === undefined || request.path === path) && request.query["watch"] === undefined,
+      (request) =>
+        request.method === method &&
+        (path === undefined || request.path === path) &&
+        request.query["watch"] === undefined,
     );
   }
 
@@ -125,20 +135,28 @@ export class FakeApiServer {
   }
 
   #reply(response: http.ServerResponse, { code, body, warning }: Reply): void {
-    response.writeHead(code, { "content-type": "application/json", ...(warning !== undefined && { warning: `299 - "${warning}"` }) });
+    response.writeHead(code, {
+      "content-type": "application/json",
+      ...(warning !== undefined && { warning: `299 - "${warning}"` }),
+    });
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   }
 
   #answer(request: Seen): Reply {
     const { method, path, query, body } = request;
     if (path === "/version") return { code: 200, body: { gitVersion: "v1.34.2" } };
-    if (path.endsWith("/log")) return { code: 200, body: this.logs.get(`${path}${query["previous"] === "true" ? "?previous" : ""}`) ?? "" };
+    if (path.endsWith("/log"))
+      return {
+        code: 200,
+        body: this.logs.get(`${path}${query["previous"] === "true" ? "?previous" : ""}`) ?? "",
+      };
     const dryRun = query["dryRun"] === "All";
     const stored = this.objects.get(path);
     if (method === "POST") return this.#create(path, body!, dryRun, query["fieldManager"]!);
     if (method === "PATCH" && request.contentType === "application/apply-patch+yaml")
       return this.#apply(path, body!, stored, query, dryRun);
-    if (!stored && method === "GET" && this.#isList(path)) return { code: 200, body: { items: this.#list(path, query) } };
+    if (!stored && method === "GET" && this.#isList(path))
+      return { code: 200, body: { items: this.#list(path, query) } };
     if (!stored) return failure(404, "NotFound", `${path} not found`, path.split("/").at(-2));
     if (method === "GET") return { code: 200, body: stored };
     if (method === "PATCH") return this.#jsonPatch(path, stored, body as unknown as Obj[]);
@@ -155,12 +173,17 @@ export class FakeApiServer {
     return [...this.objects]
       .filter(([p]) => p.startsWith(`${path}/`))
       .map(([, object]) => object)
-      .filter((object) => wanted.every((pair) => `${object["metadata"].labels?.[pair.split("=")[0]!]}` === pair.split("=")[1]));
+      .filter((object) =>
+        wanted.every(
+          (pair) => `${object["metadata"].labels?.[pair.split("=")[0]!]}` === pair.split("=")[1],
+        ),
+      );
   }
 
   #namespaceIsMissing(path: string): Reply | undefined {
     const namespace = /\/namespaces\/([^/]+)\/./.exec(path)?.[1];
-    if (namespace === undefined || this.objects.has(`/api/v1/namespaces/${namespace}`)) return undefined;
+    if (namespace === undefined || this.objects.has(`/api/v1/namespaces/${namespace}`))
+      return undefined;
     return failure(404, "NotFound", `namespaces "${namespace}" not found`, "namespaces");
   }
 
@@ -169,19 +192,45 @@ export class FakeApiServer {
     const missing = this.#namespaceIsMissing(path);
     if (missing) return missing;
     if (this.objects.has(target))
-      return failure(409, "AlreadyExists", `${path.split("/").at(-1)} "${body["metadata"].name}" already exists`);
-    const managedFields = [{ manager, operation: "Update", apiVersion: body["apiVersion"], fieldsV1: { "f:data": { "f:a": {} } } }];
-    const object = merge(body, { metadata: { managedFields, creationTimestamp: "2026-01-01T00:00:00Z", generation: 1 } });
+      return failure(
+        409,
+        "AlreadyExists",
+        `${path.split("/").at(-1)} "${body["metadata"].name}" already exists`,
+      );
+    const managedFields = [
+      {
+        manager,
+        operation: "Update",
+        apiVersion: body["apiVersion"],
+        fieldsV1: { "f:data": { "f:a": {} } },
+      },
+    ];
+    const object = merge(body, {
+      metadata: { managedFields, creationTimestamp: "2026-01-01T00:00:00Z", generation: 1 },
+    });
     return { code: 201, body: dryRun ? object : this.put(target, object) };
   }
 
-  #apply(path: string, body: Obj, stored: Obj | undefined, query: Record<string, string>, dryRun: boolean): Reply {
+  #apply(
+    path: string,
+    body: Obj,
+    stored: Obj | undefined,
+    query: Record<string, string>,
+    dryRun: boolean,
+  ): Reply {
     const missing = this.#namespaceIsMissing(path);
     if (missing) return missing;
-    const entries = ((stored?.["metadata"].managedFields ?? []) as Obj[]).filter((entry) => entry["manager"] !== query["fieldManager"]);
+    const entries = ((stored?.["metadata"].managedFields ?? []) as Obj[]).filter(
+      (entry) => entry["manager"] !== query["fieldManager"],
+    );
     const managedFields = [
       ...entries,
-      { manager: query["fieldManager"], operation: "Apply", apiVersion: body["apiVersion"], fieldsV1: {} },
+      {
+        manager: query["fieldManager"],
+        operation: "Apply",
+        apiVersion: body["apiVersion"],
+        fieldsV1: {},
+      },
     ];
     const generation = ((stored?.["metadata"].generation as number | undefined) ?? 0) + 1;
     const object = merge(merge(stored ?? {}, body), { metadata: { managedFields, generation } });
@@ -189,15 +238,26 @@ export class FakeApiServer {
   }
 
   #jsonPatch(path: string, stored: Obj, operations: Obj[]): Reply {
-    const version = operations.find((operation) => operation["path"] === "/metadata/resourceVersion")?.["value"];
-    if (version !== stored["metadata"].resourceVersion) return failure(409, "Conflict", "the object has been modified");
-    const managedFields = operations.find((operation) => operation["path"] === "/metadata/managedFields")?.["value"];
+    const version = operations.find(
+      (operation) => operation["path"] === "/metadata/resourceVersion",
+    )?.["value"];
+    if (version !== stored["metadata"].resourceVersion)
+      return failure(409, "Conflict", "the object has been modified");
+    const managedFields = operations.find(
+      (operation) => operation["path"] === "/metadata/managedFields",
+    )?.["value"];
     return { code: 200, body: this.put(path, merge(stored, { metadata: { managedFields } })) };
   }
 
   #delete(path: string, stored: Obj): Reply {
     if (((stored["metadata"].finalizers ?? []) as string[]).length > 0) {
-      return { code: 200, body: this.put(path, merge(stored, { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } })) };
+      return {
+        code: 200,
+        body: this.put(
+          path,
+          merge(stored, { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } }),
+        ),
+      };
     }
     this.remove(path);
     return { code: 200, body: stored };

@@ -11,7 +11,12 @@ export const claimType = "kubernetes:core/v1:PersistentVolumeClaim";
 export const namespaceType = "kubernetes:core/v1:Namespace";
 
 export function configMap(data: Properties = { a: "1" }, metadata: Properties = {}): Properties {
-  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "team", ...metadata }, data };
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "settings", namespace: "team", ...metadata },
+    data,
+  };
 }
 
 export function deployment(spec: Properties = {}, metadata: Properties = {}): Properties {
@@ -22,7 +27,10 @@ export function deployment(spec: Properties = {}, metadata: Properties = {}): Pr
     spec: {
       replicas: 1,
       selector: { matchLabels: { app: "server" } },
-      template: { metadata: { labels: { app: "server" } }, spec: { containers: [{ name: "main", image: "server:1" }] } },
+      template: {
+        metadata: { labels: { app: "server" } },
+        spec: { containers: [{ name: "main", image: "server:1" }] },
+      },
       ...spec,
     },
   };
@@ -33,7 +41,11 @@ export function job(metadata: Properties = {}): Properties {
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: { name: "migrate", namespace: "team", ...metadata },
-    spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "main", image: "migrate:1" }] } } },
+    spec: {
+      template: {
+        spec: { restartPolicy: "Never", containers: [{ name: "main", image: "migrate:1" }] },
+      },
+    },
   };
 }
 

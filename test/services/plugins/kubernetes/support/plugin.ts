@@ -2,7 +2,12 @@
 import { kubernetesProvider } from "../../../../../local/plugins/kubernetes/provider.ts";
 import type { Properties } from "../../../../../local/plugins/shared/values.ts";
 import { connect, initializationFailure, urn as urnOf } from "../../support/client.ts";
-import type { Diff, InitializationFailure, ProviderClient, UpdateOptions } from "../../support/client.ts";
+import type {
+  Diff,
+  InitializationFailure,
+  ProviderClient,
+  UpdateOptions,
+} from "../../support/client.ts";
 
 /** "Exists, but isn't ready". */
 export class InitFailed extends Error {
@@ -51,20 +56,40 @@ export class Plugin {
     return this.#client.cancel();
   }
 
-  async check(urn: string, news: Properties, olds: Properties = {}, seed?: string): Promise<Properties> {
+  async check(
+    urn: string,
+    news: Properties,
+    olds: Properties = {},
+    seed?: string,
+  ): Promise<Properties> {
     return (await readable(this.#client.check(urn, news, olds, seed))).inputs;
   }
 
   async checkConfig(news: Properties): Promise<string[]> {
-    return (await this.#client.checkConfig(news)).failures.map(({ property, reason }) => `${property}: ${reason}`);
+    return (await this.#client.checkConfig(news)).failures.map(
+      ({ property, reason }) => `${property}: ${reason}`,
+    );
   }
 
   async diffConfig(olds: Properties, news: Properties): Promise<string[]> {
     return (await this.#client.diffConfig(olds, news)).replaces;
   }
 
-  async diff(urn: string, id: string, olds: Properties, news: Properties, ignoreChanges: string[] = []): Promise<Omit<Diff, "diffs">> {
-    const { diffs: _diffs, ...difference } = await this.#client.diff(urn, id, olds, {}, news, ignoreChanges);
+  async diff(
+    urn: string,
+    id: string,
+    olds: Properties,
+    news: Properties,
+    ignoreChanges: string[] = [],
+  ): Promise<Omit<Diff, "diffs">> {
+    const { diffs: _diffs, ...difference } = await this.#client.diff(
+      urn,
+      id,
+      olds,
+      {},
+      news,
+      ignoreChanges,
+    );
     return difference;
   }
 
@@ -82,7 +107,12 @@ export class Plugin {
     return readable(this.#client.update(urn, id, olds, {}, news, preview, options));
   }
 
-  read(urn: string, id: string, properties: Properties = {}, inputs: Properties = {}): Promise<Created & { inputs: Properties }> {
+  read(
+    urn: string,
+    id: string,
+    properties: Properties = {},
+    inputs: Properties = {},
+  ): Promise<Created & { inputs: Properties }> {
     return readable(this.#client.read(urn, id, properties, inputs));
   }
 
