@@ -8,7 +8,8 @@ import {
   type Bounds,
   type Configuration,
 } from "../policies/settings.ts";
-import { latestExpiry, type InstanceSpec } from "../program/instance/instance.ts";
+import type { ResolvedInstance } from "@mlflow-instances/components";
+import { latestExpiry } from "../program/instance/problems.ts";
 import { dayAfter } from "../program/values/pullRequest.ts";
 import type { Problem } from "../program/values/problems.ts";
 import { tierNames } from "../program/values/tiers.ts";
@@ -17,7 +18,7 @@ import { refusalOf } from "../commandLine/refusal.ts";
 
 const file = join("stacks", "policies.json");
 
-type Owner = Pick<InstanceSpec, "name" | "tier" | "environment">;
+type Owner = Pick<ResolvedInstance, "instanceName" | "tier" | "environment">;
 
 /**
  * The last day that a token of this instance may have by the policy packs; undefined, where they
@@ -34,7 +35,7 @@ export function lastTokenDay(root: string, instance: Owner, today: string): stri
  */
 export const suggestedTokenDay = (root: string, environment: string, today: string): string =>
   tierNames
-    .flatMap((tier) => lastTokenDay(root, { name: "", tier, environment }, today) ?? [])
+    .flatMap((tier) => lastTokenDay(root, { instanceName: "", tier, environment }, today) ?? [])
     .concat(latestExpiry(today))
     .sort()[0]!;
 
@@ -42,21 +43,21 @@ export const suggestedTokenDay = (root: string, environment: string, today: stri
  * What the policy packs, as stacks/policies.json sets them, would refuse at the next preview: said
  * of the instance file.
  */
-export function policyProblems(root: string, spec: InstanceSpec, today: string): Problem[] {
-  const place = `for tier ${spec.tier} in ${spec.environment}`;
-  const latest = lastTokenDay(root, spec, today);
-  const problems: Problem[] = spec.tokens
+export function policyProblems(root: string, instance: ResolvedInstance, today: string): Problem[] {
+  const place = `for tier ${instance.tier} in ${instance.environment}`;
+  const latest = lastTokenDay(root, instance, today);
+  const problems: Problem[] = instance.tokens
     .filter(({ expires }) => latest !== undefined && expires > latest)
     .map(({ name, expires }) => ({
       path: ["tokens", name, "expires"],
       message: `is ${expires}; the policy ${tokenExpiresInTime.name} allows ${latest} or earlier ${place}`,
     }));
-  const settings = inForce(root, namespaceDeclaresRetention, spec, today);
+  const settings = inForce(root, namespaceDeclaresRetention, instance, today);
   if (settings === undefined) return problems;
   const [min, max] = ["minDays", "maxDays"].map((key) =>
-    boundFor(settings[key] as Bounds<number>, spec),
+    boundFor(settings[key] as Bounds<number>, instance),
   ) as [number, number];
-  const days = daysOf(spec.deletedExperimentRetention);
+  const days = daysOf(instance.deletedExperimentRetention);
   if (days < min || days > max) {
     const message = `is ${days}d; the policy ${namespaceDeclaresRetention.name} allows ${min}d to ${max}d ${place}`;
     problems.push({ path: ["deletedExperimentRetention"], message });
@@ -83,7 +84,7 @@ function inForce(
   if (configuration === undefined)
     throw refusalOf(`${file} is wrong; nothing was written:`, problems);
   const excluded = configuration.exclusions.some(
-    (exclusion) => exclusion.instance === instance.name && exclusion.until >= today,
+    (exclusion) => exclusion.instance === instance.instanceName && exclusion.until >= today,
   );
   return excluded ? undefined : configuration;
 }

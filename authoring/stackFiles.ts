@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { resolveInstance, type ResolvedInstance } from "@mlflow-instances/components";
 import { connectionProblems } from "../program/instance/connections.ts";
 import { instancesFolderOf, placeInStackFile } from "../program/environment/config.ts";
 import {
@@ -8,15 +9,11 @@ import {
   type RawConfig,
 } from "../program/environment/environment.ts";
 import { secretKeys, type SecretKey } from "../program/values/secretKeys.ts";
-import {
-  problemsIn,
-  problemsInName,
-  resolve,
-  tierOf,
-  type InstanceFile,
-  type InstanceSpec,
-} from "../program/instance/instance.ts";
+import type { InstanceFile } from "../program/instance/file.ts";
 import { readInstances } from "../program/instance/load.ts";
+import { judge, problemsInName } from "../program/instance/problems.ts";
+import { tierOf, toArgs } from "../program/instance/toArgs.ts";
+import { nothingGiven } from "../program/platforms/given.ts";
 import { pullRequestOf } from "../program/values/pullRequest.ts";
 import { showPath, type Problem } from "../program/values/problems.ts";
 import { configOf, stackNames } from "../program/instance/stackOnDisk.ts";
@@ -110,7 +107,7 @@ export const resolveIn = (
   { environment }: Target,
   name: string,
   file: InstanceFile,
-): InstanceSpec => resolve(environment, name, file);
+): ResolvedInstance => resolveInstance(toArgs(environment, name, file, nothingGiven));
 
 /**
  * Everything that the program would say of this file in this environment, its neighbours' share of
@@ -123,20 +120,25 @@ export function problemsAsInstance(
   file: InstanceFile,
   today: string,
 ): Problem[] {
-  const own = [
-    ...problemsInName(name, tierOf(environment, file)),
-    ...problemsIn(environment, name, file, today),
-  ];
+  const { resolved, problems, ofPlatform } = judge(environment, name, file, today);
   const others = existsSync(folder)
-    ? readInstances(environment, folder, { stack: environment.name, today, root }).specs
+    ? readInstances(environment, folder, { stack: environment.name, today, root }).instances
     : [];
-  const specs: InstanceSpec[] = [
-    ...others.filter((spec) => spec.name !== name),
-    resolve(environment, name, file),
+  const all = [
+    ...others.filter((each) => each.name !== name).map((each) => each.resolved),
+    resolved,
   ];
-  const crowded = connectionProblems(environment, specs).map(({ path, message }) => ({
+  const crowded = connectionProblems(environment, all).map(({ path, message }) => ({
     path: [],
     message: `with it the instances of ${environment.name} need more than its database server has: ${showPath(path)} ${message}`,
   }));
-  return [...own, ...crowded];
+  return [
+    ...problemsInName(name, tierOf(environment, file)),
+    ...problems,
+    ...ofPlatform.map(({ path, message }) => ({
+      path: [],
+      message: `${showPath(path)} of ${environment.name} ${message}`,
+    })),
+    ...crowded,
+  ];
 }

@@ -17,7 +17,7 @@ import {
 export interface AccessTokensArgs {
   identity: Identity;
   namespace: pulumi.Input<string>;
-  tokens: AccessToken[];
+  tokens: readonly AccessToken[];
 }
 
 /** An access token as its owner gets it. */

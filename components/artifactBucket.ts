@@ -21,10 +21,7 @@ export interface ArtifactBucketArgs {
   bucket: BucketSettings;
   /** Who uses the bucket beside its administrators. */
   principals: BucketPrincipals;
-  /**
-   * Days after which noncurrent versions go, unless the settings say otherwise: those of what was
-   * deleted.
-   */
+  /** Days after which noncurrent versions go: those of what was deleted. */
   noncurrentVersionDays: number;
   protect: boolean;
   /** The bucket is about to go, with all that is in it. */
@@ -113,7 +110,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
             bucket: bucket.bucket,
             rules: lifecycleRules(
               settings.versioning ?? true,
-              settings.noncurrentVersionDays ?? args.noncurrentVersionDays,
+              args.noncurrentVersionDays,
               settings.storageClasses ?? StorageClasses.Standard,
             ),
           },

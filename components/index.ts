@@ -2,6 +2,8 @@ export { DatabaseServer } from "./databaseServer.ts";
 export type { DatabaseServerArgs } from "./databaseServerArgs.ts";
 export { masterSecretOf, passwordOf as masterPasswordOf } from "./internal/databaseServerSecret.ts";
 export { databaseServerProblems } from "./internal/databaseServerValidation.ts";
+export type { Problem as ArgumentProblem } from "./internal/problems.ts";
+export { resolveInstance, type ResolvedInstance } from "./internal/resolvedInstance.ts";
 export { problemsOf as instanceProblems } from "./internal/validation.ts";
 export { MlflowInstance } from "./mlflowInstance.ts";
 export type { IssuedToken } from "./accessTokens.ts";

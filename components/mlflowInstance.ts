@@ -15,7 +15,7 @@ import { caFile } from "./internal/podParts.ts";
 import { namespaceName } from "./internal/names.ts";
 import { poolFor } from "./internal/poolSize.ts";
 import { requireProviders } from "./internal/requiredProviders.ts";
-import { resolveArgs } from "./internal/resolvedArgs.ts";
+import { resolveInstance } from "./internal/resolvedInstance.ts";
 import { artifactPrefix, serverEnvironment } from "./internal/serverEnvironment.ts";
 import { keepAliveSeconds } from "./internal/timeouts.ts";
 import { validate } from "./internal/validation.ts";
@@ -68,16 +68,13 @@ export class MlflowInstance extends pulumi.ComponentResource {
     // No inputs go to the engine: they would lie in the state, secrets among them in plain.
     super("components:index:MlflowInstance", name, {}, opts);
 
-    const settings = resolveArgs(args);
-    const pool = poolFor({
-      replicas: settings.replicas,
-      workers: settings.workers,
-      ...args.database,
-    });
+    const settings = resolveInstance(args);
+    const databaseSettings = { ...args.database, ...settings.database };
+    const pool = poolFor({ ...settings, ...settings.database });
     if ("reason" in pool) throw new Error(pool.reason);
     const child = { parent: this };
     const caGiven = args.caBundle !== undefined;
-    const { preparingDeletion } = settings;
+    const preparingDeletion = settings.prepareDeletion;
 
     const isolation = new IsolatedNamespace(
       name,
@@ -95,7 +92,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
         imagePullSecret: args.imagePullSecret,
         network: {
           network: args.network,
-          database: settings.database,
+          database: databaseSettings,
           objectStoreEndpoint: args.bucket.endpoint,
           podIdentity: args.podIdentity?.method,
         },
@@ -104,7 +101,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
     );
     const imagePullSecrets = [
       ...(isolation.pullSecret === undefined ? [] : [isolation.pullSecret]),
-      ...settings.imagePullSecrets,
+      ...(args.imagePullSecrets ?? []),
     ];
     const roles =
       args.podIdentity === undefined
@@ -135,7 +132,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
             "",
           areRoles: usesRole,
         },
-        noncurrentVersionDays: settings.noncurrentVersionDays,
+        noncurrentVersionDays: settings.bucket.noncurrentVersionDays,
         protect: settings.protect,
         preparingDeletion,
       },
@@ -145,7 +142,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
       name,
       {
         instanceName: args.instanceName,
-        database: settings.database,
+        database: databaseSettings,
         connectionLimit: pool.connectionLimit,
         caFile: caFile(caGiven),
         protect: settings.protect,

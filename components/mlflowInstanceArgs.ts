@@ -239,16 +239,16 @@ export interface MaintenanceSettings {
   staleRunsSchedule?: string;
 }
 
-/** Kubernetes quantities of one server pod. */
+/** Kubernetes quantities of one server pod; what is left out follows from the number of workers. */
 export interface ServerResources {
-  /** Guaranteed CPU, for example `250m`. */
-  cpuRequest: string;
+  /** Guaranteed CPU, for example `250m`. Default: 150m and 100m for each worker. */
+  cpuRequest?: string;
   /** Ceiling of CPU. Default: none, because throttling hurts latency more than sharing does. */
   cpuLimit?: string;
-  /** Guaranteed memory, for example `512Mi`. */
-  memoryRequest: string;
-  /** Ceiling of memory; above it the pod is killed. */
-  memoryLimit: string;
+  /** Guaranteed memory, for example `512Mi`. Default: 256Mi and 128Mi for each worker. */
+  memoryRequest?: string;
+  /** Ceiling of memory; above it the pod is killed. Default: twice the default request. */
+  memoryLimit?: string;
 }
 
 /** How pods prove to AWS who they are; no key exists. */

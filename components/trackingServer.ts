@@ -7,7 +7,8 @@ import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import type { BucketCredentials, ServerResources } from "./mlflowInstanceArgs.ts";
+import type { BucketCredentials } from "./mlflowInstanceArgs.ts";
+import type { PodResources } from "./internal/tiers.ts";
 import { credentialData, replacedByData, serverKeyData } from "./internal/credentialsSecret.ts";
 import { deploymentManifest } from "./internal/deploymentManifest.ts";
 import { servicePort } from "./internal/hosts.ts";
@@ -28,7 +29,7 @@ export interface TrackingServerArgs {
   replicas: number;
   /** Whether the pods are taken away, see `MlflowInstanceArgs.prepareDeletion`. */
   stopped: boolean;
-  resources: ServerResources;
+  resources: PodResources;
   temporaryStorage: string;
   /** Seconds between the decision to end a pod and its end. */
   drainSeconds: number;

@@ -16,12 +16,17 @@ export function checkStacks(
   return stacks.flatMap((name) => {
     const { stack, errors } = readStack(root, name);
     if (stack === undefined) return errors;
-    const { specs, errors: wrong } = readInstances(
-      stack.environment,
-      resolve(stack.instancesFolder),
-      { stack: name, today, root },
-    );
-    const crowded = connectionProblems(stack.environment, specs).map(
+    const {
+      instances,
+      ofEnvironment,
+      errors: wrong,
+    } = readInstances(stack.environment, resolve(stack.instancesFolder), {
+      stack: name,
+      today,
+      root,
+    });
+    const resolved = instances.map((instance) => instance.resolved);
+    const crowded = [...ofEnvironment, ...connectionProblems(stack.environment, resolved)].map(
       ({ path, message }) => `${name}: ${showPath(path)}: ${message}`,
     );
     return [...wrong, ...crowded];

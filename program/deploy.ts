@@ -1,10 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { MlflowInstance } from "@mlflow-instances/components";
 import * as pulumi from "@pulumi/pulumi";
-import type { StoreKey } from "./environment/config.ts";
+import { optionalSecret, secret } from "./environment/config.ts";
 import type { Environment } from "./environment/environment.ts";
-import type { InstanceSpec } from "./instance/instance.ts";
-import { instanceArgs } from "./realize/instanceArgs.ts";
+import type { LoadedInstance } from "./instance/load.ts";
+import { toArgs } from "./instance/toArgs.ts";
+import type { Given, StoreKey } from "./platforms/given.ts";
 import { createPlatform } from "./realize/index.ts";
 
 /**
@@ -13,15 +14,20 @@ import { createPlatform } from "./realize/index.ts";
  */
 export async function deploy(
   environment: Environment,
-  specs: readonly InstanceSpec[],
+  instances: readonly LoadedInstance[],
   keys: ReadonlyMap<string, StoreKey>,
   cluster?: string,
 ) {
-  const { providers, database } = createPlatform(environment, specs);
-  const made: { spec: InstanceSpec; instance: MlflowInstance }[] = [];
-  for (const spec of specs) {
-    const args = instanceArgs(environment, spec, { database, key: keys.get(spec.name) });
-    made.push({ spec, instance: new MlflowInstance(spec.name, args, { providers }) });
+  const { providers, database } = createPlatform(
+    environment,
+    instances.map(({ resolved }) => resolved),
+  );
+  const shared = { ...givenByConfig(environment), database };
+  const made: (LoadedInstance & { instance: MlflowInstance })[] = [];
+  for (const loaded of instances) {
+    const { name, file } = loaded;
+    const args = toArgs(environment, name, file, { ...shared, key: keys.get(name) });
+    made.push({ ...loaded, instance: new MlflowInstance(name, args, { providers }) });
     // Lets the registrations leave, so that the engine works on this instance while the program
     // makes the next.
     await setImmediate();
@@ -36,8 +42,8 @@ export async function deploy(
       : { preview: { pullRequest: preview.pullRequest, until: preview.until } }),
     /** What anyone may know of each instance. */
     instances: Object.fromEntries(
-      made.map(({ spec, instance }) => [
-        spec.name,
+      made.map(({ name, resolved, instance }) => [
+        name,
         {
           trackingUri: instance.trackingUri,
           bucket: instance.bucketName,
@@ -48,21 +54,37 @@ export async function deploy(
           retentionSchedule: instance.retentionSchedule,
           staleRunsSchedule: instance.staleRunsSchedule,
           tokens: Object.fromEntries(
-            spec.tokens.map(({ name, role, expires }) => [name, { role, expires }]),
+            resolved.tokens.map((token) => [
+              token.name,
+              { role: token.role, expires: token.expires },
+            ]),
           ),
           // Read by the next update: only what says this may leave the program.
-          ...(spec.deletion ? { deletion: instance.deletion } : {}),
+          ...(resolved.prepareDeletion ? { deletion: instance.deletion } : {}),
         },
       ]),
     ),
     /** The tokens' values, `pulumi stack output tokens --show-secrets`. */
     tokens: pulumi.secret(
       Object.fromEntries(
-        made.map(({ spec, instance }) => [
-          spec.name,
-          Object.fromEntries(spec.tokens.map(({ name }) => [name, instance.tokens[name]!.value])),
+        made.map(({ name, instance }) => [
+          name,
+          Object.fromEntries(
+            Object.entries(instance.tokens).map(([token, { value }]) => [token, value]),
+          ),
         ]),
       ),
     ),
+  };
+}
+
+/** The environment's secrets that its instances need. */
+function givenByConfig({ platform }: Environment): Omit<Given, "database"> {
+  const hasCertificate = platform.ingress.tls.source === "pem";
+  return {
+    imagePullSecret: optionalSecret("imagePullSecret"),
+    ...(hasCertificate && {
+      certificate: { pem: secret("tlsCertificate"), privateKey: secret("tlsPrivateKey") },
+    }),
   };
 }

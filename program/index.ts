@@ -11,7 +11,6 @@ import { connectionProblems } from "./instance/connections.ts";
 import { deploy } from "./deploy.ts";
 import { notesOn, parseEnvironment } from "./environment/environment.ts";
 import { pullSecretProblems } from "./environment/imagePullSecret.ts";
-import { refusedArguments } from "./realize/instanceArgs.ts";
 import { readInstances } from "./instance/load.ts";
 import { preflight } from "./realize/preflight.ts";
 import { fileNameOf } from "./instance/preview.ts";
@@ -43,39 +42,39 @@ export default async function program() {
   });
   const stored = readStoreKeys(
     config,
-    loaded.specs.map(({ name }) => name),
+    loaded.instances.map(({ name }) => name),
     (name) => relative(root, join(folder, `${fileNameOf(environment ?? {}, name)}.yaml`)),
     environment,
   );
 
   // Of the instances that are right: what a wrong one needs is not known.
-  const crowded = environment === undefined ? [] : connectionProblems(environment, loaded.specs);
+  const instances = loaded.instances.map(({ resolved }) => resolved);
+  const crowded = environment === undefined ? [] : connectionProblems(environment, instances);
   const places = placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), [
     ...problems,
     ...pullSecretProblems(),
+    ...loaded.ofEnvironment,
     ...crowded,
   ]);
   const vanished = vanishedInstances(last.instances, environment, loaded.names, (name) =>
     relative(root, join(folder, `${name}.yaml`)),
   );
   const errors = [...places, ...loaded.errors, ...vanished, ...stored.errors];
-  const wrongInput = `Wrong input for stack ${config.stack}; nothing was changed:`;
-  if (environment === undefined || errors.length > 0) failWith(wrongInput, errors);
-  const refused = refusedArguments(environment, loaded.specs, stored.keys);
-  if (refused.length > 0) failWith(wrongInput, refused);
+  if (environment === undefined || errors.length > 0)
+    failWith(`Wrong input for stack ${config.stack}; nothing was changed:`, errors);
   loaded.warnings.forEach((warning) => void pulumi.log.warn(warning));
 
   notesOn(environment).forEach((note) => void pulumi.log.info(note));
   // Where the cluster doesn't tell who it is, what was known of it stays known.
   let { cluster } = last;
   await preflight(environment, {
-    specs: loaded.specs,
-    fresh: loaded.specs.filter(({ name }) => !last.instances.has(name)),
+    instances,
+    fresh: instances.filter(({ instanceName }) => !last.instances.has(instanceName)),
     last,
     acceptedCluster: config.keys.get("cluster")?.plain,
     inState: () => instancesInState(last),
     found: (uid) => (cluster = uid),
     secretText,
   });
-  return deploy(environment, loaded.specs, stored.keys, cluster);
+  return deploy(environment, loaded.instances, stored.keys, cluster);
 }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { instanceFileSchema } from "./instance/instance.ts";
+import { instanceFileSchema } from "./instance/file.ts";
 
 export const schemaFile = new URL("../stacks/instance.schema.json", import.meta.url);
 

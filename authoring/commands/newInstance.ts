@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { instanceFileSchema } from "../../program/instance/instance.ts";
+import { instanceFileSchema } from "../../program/instance/file.ts";
 import { factsOf } from "../../program/platforms/index.ts";
 import { dayAfter } from "../../program/values/pullRequest.ts";
 import { check, type Problem } from "../../program/values/problems.ts";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, relative } from "node:path";
 import { Option } from "commander";
 import { stringify } from "yaml";
-import { instanceFileSchema, type InstanceFile } from "../../program/instance/instance.ts";
+import { instanceFileSchema, type InstanceFile } from "../../program/instance/file.ts";
 import { check, showPath, type Problem } from "../../program/values/problems.ts";
 import { tierNames } from "../../program/values/tiers.ts";
 import { parseYamlFile } from "../../program/values/yamlFile.ts";
@@ -69,10 +69,10 @@ async function promote(
     lastDay: (planned) => lastTokenDay(root, resolveIn(target, name, planned), today),
   });
 
-  const spec = resolveIn(target, name, file);
+  const resolved = resolveIn(target, name, file);
   const wrong = [
     ...problemsAsInstance(root, target, name, file, today),
-    ...policyProblems(root, spec, today),
+    ...policyProblems(root, resolved, today),
   ];
   if (wrong.length > 0) {
     const lines = wrong.map(
@@ -88,9 +88,9 @@ async function promote(
     {
       environment: source.environment,
       file: original.file,
-      spec: resolveIn(source, name, original.file),
+      resolved: resolveIn(source, name, original.file),
     },
-    { environment: target.environment, file, spec },
+    { environment: target.environment, file, resolved },
   );
   out(`${name}, ${from} -> ${to}\n`);
   table(

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isScalar, parseDocument, type Document, type Pair } from "yaml";
-import type { InstanceFile } from "../../program/instance/instance.ts";
+import type { InstanceFile } from "../../program/instance/file.ts";
 import { flowTokens } from "../instance/file.ts";
 
 /** What differs between two values, by path. */

@@ -1,11 +1,13 @@
 import type { Environment } from "../../program/environment/environment.ts";
-import type { InstanceFile, InstanceSpec } from "../../program/instance/instance.ts";
+import type { ResolvedInstance } from "@mlflow-instances/components";
+import type { InstanceFile } from "../../program/instance/file.ts";
+import { inTermsOfTheFile, valueAt } from "../../program/instance/places.ts";
 import { changes, type Change } from "./plan.ts";
 
 interface Side {
   readonly environment: Environment;
   readonly file: InstanceFile;
-  readonly spec: InstanceSpec;
+  readonly resolved: ResolvedInstance;
 }
 
 /**
@@ -18,9 +20,13 @@ export interface Difference extends Change {
 
 /** Every resolved value that differs, those that only repeat the environment's name left out. */
 export function differences(source: Side, target: Side): Difference[] {
-  const values = ({ spec: { environment: _, tokens, ...rest } }: Side): object => ({
-    ...rest,
-    tokens: Object.fromEntries(tokens.map(({ name, role, expires }) => [name, { role, expires }])),
+  const values = ({ resolved }: Side): object => ({
+    ...inTermsOfTheFile(resolved),
+    bucket: resolved.bucket.name,
+    protect: resolved.protect,
+    tokens: Object.fromEntries(
+      resolved.tokens.map(({ name, role, expires }) => [name, { role, expires }]),
+    ),
   });
   return changes(values(source), values(target)).map((change) => ({
     ...change,
@@ -33,16 +39,7 @@ function why({ path }: Change, source: Side, target: Side): string {
   return one === other ? one : `${one} there, ${other} here`;
 }
 
-const valueAt = (value: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null
-        ? (inner as Record<string, unknown>)[key]
-        : undefined,
-    value,
-  );
-
-function origin(path: readonly string[], { environment, file, spec }: Side): string {
+function origin(path: readonly string[], { environment, file, resolved }: Side): string {
   const [key = ""] = path;
   if (key === "host" && valueAt(file, path) === undefined) return "the environment's domain";
   if (key === "bucket") return "the environment's bucket prefix";
@@ -55,7 +52,7 @@ function origin(path: readonly string[], { environment, file, spec }: Side): str
       : valueAt(environment.defaults, path);
   if (given !== undefined) return `default of ${environment.name}`;
   if (["replicas", "workers", "temporaryStorage", "deletedExperimentRetention"].includes(key))
-    return `default of tier ${spec.tier}`;
+    return `default of tier ${resolved.tier}`;
   return ["cpu", "memory", "databaseConnections"].includes(key)
     ? "follows from replicas and workers"
     : "default";

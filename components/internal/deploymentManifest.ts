@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { input } from "@pulumi/kubernetes/types/index.js";
-import type { ServerResources } from "../mlflowInstanceArgs.ts";
+import type { PodResources } from "./tiers.ts";
 import { Component, labelsOf, selectorOf, type Identity } from "./labels.ts";
 import { objectNames } from "./names.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
@@ -26,7 +26,7 @@ export interface DeploymentFacts {
   replicas: number;
   /** Nobody is served: the pods go and the rest stays as it is. */
   stopped: boolean;
-  resources: ServerResources;
+  resources: PodResources;
   temporaryStorage: string;
   /** Seconds between the decision to end a pod and its end. */
   drainSeconds: number;
@@ -158,7 +158,7 @@ function spreadOverNodes(selector: Record<string, string>): input.core.v1.Topolo
   };
 }
 
-function containerResources(resources: ServerResources): input.core.v1.ResourceRequirements {
+function containerResources(resources: PodResources): input.core.v1.ResourceRequirements {
   return {
     requests: { cpu: resources.cpuRequest, memory: resources.memoryRequest },
     limits: {

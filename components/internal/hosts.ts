@@ -3,7 +3,7 @@ import { objectNames } from "./names.ts";
 export interface HostFacts {
   host: string;
   namespace: string;
-  extraAllowedHosts: string[];
+  extraAllowedHosts: readonly string[];
 }
 
 export const serverPort = 5000;

@@ -1,5 +1,9 @@
 import type { ServerResources, Tier } from "../mlflowInstanceArgs.ts";
 
+/** The quantities of one pod, with every default filled in. */
+export type PodResources = Required<Omit<ServerResources, "cpuLimit">> &
+  Pick<ServerResources, "cpuLimit">;
+
 /** The defaults that a tier stands for. */
 export interface TierDefaults {
   replicas: number;
@@ -36,7 +40,7 @@ export function tierDefaults(tier: Tier): TierDefaults {
  * limit doubles it. What one request may take of it, answers, bodies and parts of uploads, follows
  * from the limit: docs/request-limits.md.
  */
-export function defaultResources(workers: number): ServerResources {
+export function defaultResources(workers: number): PodResources {
   const request = 256 + 128 * workers;
   return {
     cpuRequest: `${150 + 100 * workers}m`,

@@ -1,3 +1,4 @@
+import type { AccessToken } from "../mlflowInstanceArgs.ts";
 import { createHash } from "node:crypto";
 
 /** On the Secret with the token file: who may do what, and until when. */
@@ -43,7 +44,7 @@ export function tokenFile(entries: TokenEntry[]): string {
  * What the annotation says; the file itself is unknown in a preview as soon as one token is new,
  * and its rules are wanted before.
  */
-export function tokensInPlain(tokens: { name: string; role: string; expires: string }[]): string {
+export function tokensInPlain(tokens: readonly AccessToken[]): string {
   const sorted = [...tokens].sort((a, b) => (a.name < b.name ? -1 : 1));
   return JSON.stringify(
     Object.fromEntries(sorted.map(({ name, role, expires }) => [name, { role, expires }])),

@@ -1,28 +1,21 @@
 import {
   ArtifactsAccess,
-  SslMode,
   Tier,
-  TlsSource,
   TokenRole,
   type MlflowInstanceArgs,
 } from "../mlflowInstanceArgs.ts";
 import { bounds, inDays, inHours, isWithin } from "./bounds.ts";
-import { checkAccess, checkBucketFeatures, checkLoadBalancer } from "./cloudProblems.ts";
+import { checkAccess } from "./cloudProblems.ts";
 import { cronProblem, timeZoneProblem } from "./cron.ts";
 import { resolveStaleRuns } from "./maintenanceSettings.ts";
 import { instanceNamePattern, tokenNamePattern } from "./names.ts";
+import { checkBucket, checkDatabase, checkIngress, checkNetwork } from "./platformProblems.ts";
 import { poolFor } from "./poolSize.ts";
 import { isOneOf, oneOf, throwProblems, type Problem, type Report } from "./problems.ts";
 import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "./quantities.ts";
-import { resolveArgs } from "./resolvedArgs.ts";
-import {
-  isCidr,
-  isHostName,
-  isHttpUrl,
-  isLabelValue,
-  isObjectName,
-  isVersionAtLeast,
-} from "./syntax.ts";
+import { resolveInstance } from "./resolvedInstance.ts";
+import { defaultResources } from "./tiers.ts";
+import { isHostName, isLabelValue, isObjectName, isVersionAtLeast } from "./syntax.ts";
 
 /**
  * The oldest MLflow without known holes (default admin password, open job, trace and upload
@@ -57,13 +50,8 @@ export function problemsOf(args: MlflowInstanceArgs): Problem[] {
     "database.connectionLimit",
   ];
   if (!problems.some(({ propertyPath }) => operands.includes(propertyPath))) {
-    const { replicas, workers } = resolveArgs(args);
-    const pool = poolFor({
-      replicas,
-      workers,
-      maxConnections: args.database.maxConnections,
-      connectionLimit: args.database.connectionLimit,
-    });
+    const { replicas, workers, database } = resolveInstance(args);
+    const pool = poolFor({ replicas, workers, ...database });
     report("database.connectionLimit", !("reason" in pool), "reason" in pool ? pool.reason : "");
   }
   return problems;
@@ -113,7 +101,10 @@ function checkServer(args: MlflowInstanceArgs, report: Report): void {
     );
   const memory = "must be a size with a unit, such as 512Mi";
   if (args.resources !== undefined) {
-    const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = args.resources;
+    const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = {
+      ...defaultResources(workersOf(args)),
+      ...args.resources,
+    };
     const cpu = "must be an amount of CPU, such as 250m or 1.5";
     report("resources.cpuRequest", parseMilliCpu(cpuRequest) !== undefined, cpu);
     report(
@@ -174,146 +165,10 @@ function checkServer(args: MlflowInstanceArgs, report: Report): void {
   });
 }
 
-function checkBucket(args: MlflowInstanceArgs, report: Report): void {
-  const { bucket } = args;
-  report(
-    "bucket.name",
-    /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket.name),
-    "must be 3 to 63 lower case letters, digits and dashes",
-  );
-  report("bucket.region", bucket.region !== "", "must not be empty");
-  report(
-    "bucket.endpoint",
-    bucket.endpoint === undefined || isHttpUrl(bucket.endpoint),
-    "must be an http(s) URL without a path",
-  );
-  report(
-    "bucket.tlsOnly",
-    !(bucket.tlsOnly !== false && bucket.endpoint?.startsWith("http://")),
-    "must be false for an endpoint without TLS",
-  );
-  report(
-    "bucket.adminPrincipals",
-    bucket.adminPrincipals.length > 0,
-    "must name at least one: who isn't named can't administer the bucket any more",
-  );
-  report(
-    "bucket.noncurrentVersionDays",
-    isCount(bucket.noncurrentVersionDays ?? 1, 3650),
-    "must be a whole number of days from 1 to 3650",
-  );
-  const isProtected = isOneOf(Tier, args.tier) && resolveArgs(args).protect;
-  report(
-    "bucket.forceDestroy",
-    !(bucket.forceDestroy === true && isProtected),
-    "must not be true together with protect",
-  );
-  checkBucketFeatures(args, report);
-}
-
-function checkDatabase(args: MlflowInstanceArgs, report: Report): void {
-  const { database } = args;
-  const identifier = /^[a-z_][a-z0-9_]{0,62}$/;
-  report(
-    "database.name",
-    database.name.length <= 52,
-    "must be at most 52 characters: the names of the maintenance roles append to it",
-  );
-  const rule =
-    "must be a PostgreSQL identifier that needs no quotes: at most 63 lower case letters, digits and '_'";
-  report("database.name", identifier.test(database.name), rule);
-  report("database.role", database.role === undefined || identifier.test(database.role), rule);
-  report(
-    "database.host",
-    typeof database.host !== "string" || (database.host !== "" && !/[\s/@]/.test(database.host)),
-    "must be a host name or an address, without scheme and port",
-  );
-  report("database.port", isCount(database.port ?? 1, 65535), "must be a port");
-  report(
-    "database.characterType",
-    /^[A-Za-z][A-Za-z0-9_.@-]{0,62}$/.test(database.characterType ?? "C"),
-    "must be the name of a locale, such as en_US.UTF-8",
-  );
-  report(
-    "database.sslMode",
-    database.sslMode === undefined || isOneOf(SslMode, database.sslMode),
-    oneOf(SslMode),
-  );
-  report(
-    "database.maxConnections",
-    isCount(database.maxConnections, 262143),
-    "must be the server's max_connections",
-  );
-  report(
-    "database.connectionLimit",
-    isCount(database.connectionLimit ?? 1, 262143),
-    "must be a whole number of connections",
-  );
-}
-
-function checkIngress(args: MlflowInstanceArgs, report: Report): void {
-  const { className, tls } = args.ingress;
-  report("ingress.className", className !== "", "must not be empty");
-  report("ingress.tls.source", isOneOf(TlsSource, tls.source), oneOf(TlsSource));
-  const fields: Record<TlsSource, (keyof typeof tls)[]> = {
-    pem: ["certificate", "privateKey"],
-    certManager: ["clusterIssuer"],
-    secret: ["secretName"],
-    acm: ["certificateArn"],
-  };
-  checkLoadBalancer(args, report);
-  if (!isOneOf(TlsSource, tls.source)) return;
-  for (const [source, names] of Object.entries(fields)) {
-    for (const field of names) {
-      const isSet = tls[field] !== undefined && tls[field] !== "";
-      if (source === tls.source)
-        report(`ingress.tls.${field}`, isSet, `must be set for source ${source}`);
-      // Under the source's path: the engine prints the value beside a path, and one of these is a
-      // private key.
-      else
-        report(
-          "ingress.tls.source",
-          !isSet,
-          `is ${tls.source}, but ${field} belongs to source ${source}`,
-        );
-    }
-  }
-}
-
-function checkNetwork(args: MlflowInstanceArgs, report: Report): void {
-  const { network } = args;
-  const lists = {
-    databaseCidrs: network.databaseCidrs,
-    objectStoreCidrs: network.objectStoreCidrs,
-    endpointCidrs: network.endpointCidrs,
-    ingressCidrs: network.ingressCidrs,
-    dnsCidrs: network.dnsCidrs,
-  };
-  for (const [field, cidrs] of Object.entries(lists)) {
-    (cidrs ?? []).forEach((cidr, index) =>
-      report(`network.${field}[${index}]`, isCidr(cidr), "must be a CIDR such as 10.0.0.5/32"),
-    );
-  }
-  // An empty list of peers would mean "everywhere" to Kubernetes.
-  report("network.databaseCidrs", network.databaseCidrs.length > 0, "must name at least one CIDR");
-  report(
-    "network.objectStoreCidrs",
-    network.objectStoreCidrs?.length !== 0,
-    "must name at least one CIDR",
-  );
-  report(
-    "network.objectStoreCidrs",
-    network.objectStoreCidrs !== undefined || args.bucket.endpoint === undefined,
-    "must be set for a bucket.endpoint: only AWS S3 answers at public addresses for certain",
-  );
-  const hasController =
-    network.ingressNamespace !== undefined || (network.ingressCidrs ?? []).length > 0;
-  report(
-    "network.ingressNamespace",
-    hasController,
-    "must be set, or network.ingressCidrs: otherwise nobody reaches the instance",
-  );
-  report("network.objectStorePort", isCount(network.objectStorePort ?? 1, 65535), "must be a port");
+// Of a wrong number, or one that follows from a wrong tier, nothing follows.
+function workersOf(args: MlflowInstanceArgs): number {
+  const workers = isOneOf(Tier, args.tier) ? resolveInstance(args).workers : 1;
+  return isWithin(workers, bounds.workers) ? workers : 1;
 }
 
 function checkTokens(args: MlflowInstanceArgs, report: Report): void {
@@ -358,8 +213,4 @@ function checkMaintenance(args: MlflowInstanceArgs, report: Report): void {
     const problem = schedule === undefined ? undefined : cronProblem(schedule);
     report(`maintenance.${field}`, problem === undefined, `${problem}`);
   }
-}
-
-function isCount(value: number, most: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= most;
 }

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Environment, RawConfig } from "./environment.ts";
+import type { KeyPair, StoreKey } from "../platforms/given.ts";
 import { factsOf } from "../platforms/index.ts";
 import type { SecretKey } from "../values/secretKeys.ts";
 import { showPath, type Problem } from "../values/problems.ts";
@@ -47,24 +48,6 @@ export const optionalSecret = (key: SecretKey): pulumi.Output<string> | undefine
  */
 export const secretText = (key: SecretKey): string | undefined =>
   pulumi.runtime.getConfig(`${project}:${key}`);
-
-/** The key of a user of the object store. */
-export interface KeyPair {
-  readonly accessKeyId: pulumi.Output<string>;
-  readonly secretAccessKey: pulumi.Output<string>;
-  /** The user as the store's policies write it, where that doesn't follow from the key. */
-  readonly principal?: string;
-}
-
-/**
- * An instance's own key, and that of its maintenance jobs where the store gives a bucket more than
- * one user.
- */
-export interface StoreKey extends KeyPair {
-  readonly maintenance?: KeyPair;
-  /** The users of before, as the store's policies write them, while pods still use their keys. */
-  readonly former?: readonly string[];
-}
 
 const pairSchema = z.object({
   accessKeyId: z.string().min(1),
@@ -143,13 +126,12 @@ export function readStoreKeys(
   return { keys, errors };
 }
 
-// The id is part of the bucket's policy, which has to be readable; only the other half is a secret.
 const keyPair = ({
   accessKeyId,
   secretAccessKey,
   principal,
 }: z.output<typeof pairSchema>): KeyPair => ({
-  accessKeyId: pulumi.output(accessKeyId),
+  accessKeyId,
   secretAccessKey: pulumi.secret(secretAccessKey),
   ...(principal === undefined ? {} : { principal }),
 });

@@ -1,7 +1,10 @@
-import { connectionsAvailable, connectionsOfInstance } from "@mlflow-instances/components";
+import {
+  connectionsAvailable,
+  connectionsOfInstance,
+  type ResolvedInstance,
+} from "@mlflow-instances/components";
 import type { Environment } from "../environment/environment.ts";
 import { factsOf } from "../platforms/index.ts";
-import type { InstanceSpec } from "./instance.ts";
 import type { Problem } from "../values/problems.ts";
 
 /**
@@ -10,13 +13,13 @@ import type { Problem } from "../values/problems.ts";
  */
 export function connectionProblems(
   { platform }: Environment,
-  specs: readonly InstanceSpec[],
+  instances: readonly ResolvedInstance[],
 ): Problem[] {
   const { max, path } = factsOf(platform).connections;
   const available = connectionsAvailable(max);
-  const needed = specs.map(({ name, databaseConnections }) => ({
-    name,
-    connections: connectionsOfInstance(databaseConnections),
+  const needed = instances.map(({ instanceName, database }) => ({
+    name: instanceName,
+    connections: connectionsOfInstance(database.connectionLimit),
   }));
   const sum = needed.reduce((total, { connections }) => total + connections, 0);
   if (sum <= available) return [];

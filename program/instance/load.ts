@@ -1,21 +1,26 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import type { ResolvedInstance } from "@mlflow-instances/components";
 import type { Environment } from "../environment/environment.ts";
-import {
-  instanceFileSchema,
-  problemsIn,
-  problemsInName,
-  resolve,
-  tierOf,
-  type InstanceSpec,
-} from "./instance.ts";
-import { asPreview, nameIn, problemsInPreview } from "./preview.ts";
-import { check } from "../values/problems.ts";
+import { check, type Problem } from "../values/problems.ts";
 import { show } from "../values/units.ts";
 import { parseYamlFile } from "../values/yamlFile.ts";
+import { instanceFileSchema, type InstanceFile } from "./file.ts";
+import { valueAt } from "./places.ts";
+import { asPreview, nameIn, problemsInPreview } from "./preview.ts";
+import { judge, problemsInName } from "./problems.ts";
+import { tierOf } from "./toArgs.ts";
+
+/** An instance whose file is right. */
+export interface LoadedInstance {
+  readonly name: string;
+  readonly file: InstanceFile;
+  /** What the component makes of it. */
+  readonly resolved: ResolvedInstance;
+}
 
 export interface Loaded {
-  readonly specs: readonly InstanceSpec[];
+  readonly instances: readonly LoadedInstance[];
   /**
    * Of every instance file, also of one that is wrong; undefined when there is no folder to look
    * into.
@@ -23,6 +28,8 @@ export interface Loaded {
   readonly names: readonly string[] | undefined;
   /** Every error of every file, each with file, place and path. */
   readonly errors: readonly string[];
+  /** What an instance can't take of the environment, whatever its file says. */
+  readonly ofEnvironment: readonly Problem[];
   /** What is no error, but somebody should know. */
   readonly warnings: readonly string[];
 }
@@ -46,16 +53,18 @@ export function readInstances(
   // instances.
   if (entries === undefined) {
     return {
-      specs: [],
+      instances: [],
       names: undefined,
       warnings: [],
+      ofEnvironment: [],
       errors: [
         `${shown("")}: no such folder; the instance files of stack ${options.stack} are expected in it (it may be empty)`,
       ],
     };
   }
 
-  const specs: InstanceSpec[] = [];
+  const instances: LoadedInstance[] = [];
+  const ofEnvironment = new Map<string, Problem>();
   const preview = environment?.preview;
   const errors = preview === undefined ? [] : missingOf(preview.instances, entries, shown(""));
   const warnings: string[] = [];
@@ -82,11 +91,17 @@ export function readInstances(
     const data = parsed.data && preview ? asPreview(preview, parsed.data) : parsed.data;
     const named = problemsInName(name, data && tierOf(environment, data));
     const ofPreview = preview ? problemsInPreview(preview, name, parsed.data) : [];
-    const further =
-      data && environment
-        ? problemsIn(environment, nameIn(environment, name), data, options.today)
-        : [];
-    const problems = [...named, ...parsed.problems, ...ofPreview, ...further];
+    // What follows from a wrong name is wrong with it, and the name is said once.
+    const isNameWrong = [...named, ...ofPreview].some(({ path }) => path.length === 0);
+    const judged =
+      data && environment && judge(environment, nameIn(environment, name), data, options.today);
+    for (const problem of judged?.ofPlatform ?? []) ofEnvironment.set(problem.message, problem);
+    const problems = [
+      ...named,
+      ...parsed.problems,
+      ...ofPreview,
+      ...(judged?.problems ?? []).filter(({ path }) => !isNameWrong || isStated(data, path)),
+    ];
     if (
       preview === undefined &&
       parsed.data?.delete === name &&
@@ -98,24 +113,32 @@ export function readInstances(
       });
     }
     errors.push(...problems.map((problem) => `${shown(file)}:${yaml.place(problem)}`));
-    if (!data || !environment || problems.length > 0 || other !== undefined) continue;
-    const spec = resolve(environment, nameIn(environment, name), data);
-    const neighbour = specs.find(({ host }) => host === spec.host)?.name;
+    if (!data || !judged || problems.length > 0 || other !== undefined) continue;
+    const { resolved } = judged;
+    const neighbour = instances.find((each) => each.resolved.host === resolved.host)?.name;
     if (neighbour !== undefined) {
-      errors.push(
-        `${shown(file)}:${yaml.place({ path: ["host"], message: `is ${spec.host}, which is the host of ${neighbour}` })}`,
-      );
+      const message = `is ${resolved.host}, which is the host of ${neighbour}`;
+      errors.push(`${shown(file)}:${yaml.place({ path: ["host"], message })}`);
       continue;
     }
-    specs.push(spec);
-    for (const token of spec.tokens.filter(({ expires }) => expires < options.today)) {
+    instances.push({ name: resolved.instanceName, file: data, resolved });
+    for (const token of resolved.tokens.filter(({ expires }) => expires < options.today)) {
       warnings.push(
         `${shown(file)}:${yaml.place({ path: ["tokens", token.name, "expires"], message: `expired on ${token.expires}; the server refuses this token` })}`,
       );
     }
   }
-  return { specs, names: [...names], errors, warnings };
+  return {
+    instances,
+    names: [...names],
+    errors,
+    ofEnvironment: [...ofEnvironment.values()],
+    warnings,
+  };
 }
+
+const isStated = (file: unknown, path: Problem["path"]): boolean =>
+  path.length > 0 && valueAt(file, path) !== undefined;
 
 // A preview names its files; one that is not there is more likely a mistyped name than the wish for
 // fewer.

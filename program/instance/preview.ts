@@ -1,5 +1,5 @@
 import type { Environment } from "../environment/environment.ts";
-import type { InstanceFile } from "./instance.ts";
+import type { InstanceFile } from "./file.ts";
 import { previewStack, type Preview } from "../values/pullRequest.ts";
 import { nameProblem } from "../values/naming.ts";
 import type { Problem } from "../values/problems.ts";

@@ -1,5 +1,6 @@
-import type { Tier } from "@mlflow-instances/components";
+import type { MlflowInstanceArgs, Tier } from "@mlflow-instances/components";
 import type { SecretKey } from "../values/secretKeys.ts";
+import type { Given } from "./given.ts";
 import type { Add } from "./shared.ts";
 
 /** The environment, as far as its platform's checks need it. */
@@ -25,6 +26,15 @@ export interface NamedCluster<Account> {
   readonly account: Account;
 }
 
+/** An instance's arguments that follow from the kind of platform. */
+export interface ArgsOfKind extends Pick<
+  MlflowInstanceArgs,
+  "bucketCredentials" | "maintenanceCredentials" | "podIdentity" | "ingress" | "network"
+> {
+  readonly bucket: Omit<MlflowInstanceArgs["bucket"], "name">;
+  readonly database: Pick<MlflowInstanceArgs["database"], "sslMode" | "characterType">;
+}
+
 /**
  * The facts of a platform for everything else, whatever its kind is: pure, and no provider is
  * loaded for it.
@@ -48,6 +58,7 @@ export interface PlatformFacts<Account = unknown> {
   readonly bucketPrefix: string | undefined;
   /** Whether pods have roles; otherwise each instance has a key in `artifactStoreKeys`. */
   readonly hasRoles: boolean;
+  argsOf(given: Given): ArgsOfKind;
   /** Whether it bills by the tag that an instance's cost center becomes. */
   readonly billsByTag: boolean;
   /**

@@ -1,6 +1,6 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { awsWords } from "./awsClient.ts";
-import type { InstanceSpec } from "../instance/instance.ts";
+import type { ResolvedInstance } from "@mlflow-instances/components";
 import { Lines, type Answer, type Asked } from "./check.ts";
 import { gone, judgeTaken } from "./claims.ts";
 import type { Probe } from "./probes.ts";
@@ -27,15 +27,15 @@ interface How {
  * those of deployed instances are still there.
  */
 export function bucketsCheck(asked: Asked, how: How): (probe: Probe) => Promise<Partial<Answer>> {
-  const { specs, fresh } = asked;
+  const { instances, fresh } = asked;
   return async ({ signal }) => {
-    if (specs.length === 0) return {};
+    if (instances.length === 0) return {};
     const { HeadBucketCommand, ListBucketsCommand, S3Client } = await import("@aws-sdk/client-s3");
     const client = new S3Client(how.config);
-    const reasonOf = async ({ bucket }: InstanceSpec): Promise<"ours" | "free" | Reason> => {
+    const reasonOf = async ({ bucket }: ResolvedInstance): Promise<"ours" | "free" | Reason> => {
       try {
         const owner = how.accountId === undefined ? {} : { ExpectedBucketOwner: how.accountId };
-        await client.send(new HeadBucketCommand({ Bucket: bucket, ...owner }), {
+        await client.send(new HeadBucketCommand({ Bucket: bucket.name, ...owner }), {
           abortSignal: signal,
         });
         return "ours";
@@ -48,17 +48,18 @@ export function bucketsCheck(asked: Asked, how: How): (probe: Probe) => Promise<
       }
     };
     try {
-      const reasons = new Map<InstanceSpec, "ours" | "free" | Reason>();
-      const waiting = [...specs];
+      const reasons = new Map<ResolvedInstance, "ours" | "free" | Reason>();
+      const waiting = [...instances];
       const ask = async (): Promise<void> => {
-        for (let spec = waiting.shift(); spec !== undefined; spec = waiting.shift())
-          reasons.set(spec, await reasonOf(spec));
+        for (let instance = waiting.shift(); instance !== undefined; instance = waiting.shift())
+          reasons.set(instance, await reasonOf(instance));
       };
       await Promise.all(Array.from({ length: atOnce }, ask));
-      const isTaken = (spec: InstanceSpec) => !["ours", "free"].includes(reasons.get(spec)!);
+      const isTaken = (instance: ResolvedInstance) =>
+        !["ours", "free"].includes(reasons.get(instance)!);
       const taken = fresh.filter(isTaken);
       // A refused key is refused at every bucket, and a HEAD has no body that would say so.
-      if (specs.some(isTaken) && how.keyPath !== undefined) {
+      if (instances.some(isTaken) && how.keyPath !== undefined) {
         const refused = await client
           .send(new ListBucketsCommand({ MaxBuckets: 1 }), { abortSignal: signal })
           .then(
@@ -72,30 +73,32 @@ export function bucketsCheck(asked: Asked, how: How): (probe: Probe) => Promise<
       }
       const words =
         "set another bucketPrefix (before the first update of the environment), or name the instance otherwise";
-      const bucketOf = (spec: InstanceSpec) =>
-        `The bucket ${spec.bucket} of instance ${spec.name} (${how.prefixPath})`;
+      const bucketOf = (instance: ResolvedInstance) =>
+        `The bucket ${instance.bucket.name} of instance ${instance.instanceName} (${how.prefixPath})`;
       if (taken.length === 0) {
-        const there = fresh.filter((spec) => reasons.get(spec) === "ours");
-        const missing = specs.filter(
-          (spec) => !fresh.includes(spec) && reasons.get(spec) === "free",
+        const there = fresh.filter((instance) => reasons.get(instance) === "ours");
+        const missing = instances.filter(
+          (instance) => !fresh.includes(instance) && reasons.get(instance) === "free",
         );
-        const lines = there.map((spec) => ({
-          spec,
-          line: `${bucketOf(spec)}: it exists already; ${words}`,
+        const lines = there.map((instance) => ({
+          instance,
+          line: `${bucketOf(instance)}: it exists already; ${words}`,
         }));
         const { errors = [], warnings = [] } = await judgeTaken(lines, asked);
         return {
           errors,
           warnings: [
-            ...missing.map((spec) => gone(`The bucket ${spec.bucket}`, spec, true)),
+            ...missing.map((instance) =>
+              gone(`The bucket ${instance.bucket.name}`, instance, true),
+            ),
             ...warnings,
           ],
         };
       }
       throw new Lines(
         taken.map(
-          (spec) =>
-            `${bucketOf(spec)}: the name is taken, the bucket ${reasons.get(spec)}; ${words}`,
+          (instance) =>
+            `${bucketOf(instance)}: the name is taken, the bucket ${reasons.get(instance)}; ${words}`,
         ),
       );
     } catch (error) {

@@ -1,12 +1,12 @@
 import type { SecretKey } from "../values/secretKeys.ts";
-import type { InstanceSpec } from "../instance/instance.ts";
+import type { ResolvedInstance } from "@mlflow-instances/components";
 import type { LastUpdate } from "../instance/lastUpdate.ts";
 import { Probe } from "./probes.ts";
 
 /** What is asked besides the environment. */
 export interface Asked {
   /** Every instance of this update. */
-  readonly specs: readonly InstanceSpec[];
+  readonly instances: readonly ResolvedInstance[];
   /** What the last update left. */
   readonly last: LastUpdate;
   /** UID of another cluster than the last update's, which the stack's config accepts. */
@@ -19,7 +19,7 @@ export interface Asked {
   /** Takes the cluster's identity, for the outputs of this update. */
   found(cluster: string): void;
   /** The instances that the last update did not have. */
-  readonly fresh: readonly InstanceSpec[];
+  readonly fresh: readonly ResolvedInstance[];
   /** The text of a secret of the config, for a login; it is part of no message. */
   secretText(key: SecretKey): string | undefined;
 }

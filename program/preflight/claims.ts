@@ -1,4 +1,4 @@
-import type { InstanceSpec } from "../instance/instance.ts";
+import type { ResolvedInstance } from "@mlflow-instances/components";
 import type { Answer, Asked } from "./check.ts";
 
 /** How a line about something that is gone ends; `deploy` and `preview` know it by this. */
@@ -8,16 +8,16 @@ export const goneMark = "is gone, though the last update had it";
  * Something of a deployed instance that isn't there any more. `holdsData`: a refresh makes an empty
  * one in its place.
  */
-export function gone(what: string, { name }: InstanceSpec, holdsData = false): string {
+export function gone(what: string, { instanceName }: ResolvedInstance, holdsData = false): string {
   const heal = holdsData
     ? "restore it first; `--refresh` makes an empty one in its place"
     : "`--refresh` (`npm run deploy -- <stack> --refresh`, `pulumi up --refresh`) puts it back";
-  return `${what} of instance ${name} ${goneMark}: an update leaves it so; ${heal}`;
+  return `${what} of instance ${instanceName} ${goneMark}: an update leaves it so; ${heal}`;
 }
 
 /** Something that a new instance needs and that is there already. */
 export interface Taken {
-  readonly spec: InstanceSpec;
+  readonly instance: ResolvedInstance;
   /** A whole line. */
   readonly line: string;
   /** Whether it can't be this stack's, whatever the state has. */
@@ -35,7 +35,8 @@ export async function judgeTaken(
   const open = taken.filter(({ foreign }) => foreign !== true);
   const known = open.length === 0 ? undefined : await inState();
   const errors = taken.filter(
-    ({ spec, foreign }) => foreign === true || (known !== undefined && !known.has(spec.name)),
+    ({ instance, foreign }) =>
+      foreign === true || (known !== undefined && !known.has(instance.instanceName)),
   );
   const unsure = known === undefined ? open : [];
   return {

@@ -1,5 +1,5 @@
 import { namespaceName } from "@mlflow-instances/components";
-import type { InstanceSpec } from "../instance/instance.ts";
+import type { ResolvedInstance } from "@mlflow-instances/components";
 import type { ApiServer } from "./apiServer.ts";
 import type { Answer, Asked } from "./check.ts";
 import { gone, judgeTaken, type Taken } from "./claims.ts";
@@ -29,10 +29,10 @@ const ours = `labelSelector=${encodeURIComponent("app.kubernetes.io/part-of=mlfl
  * are free. Says nothing where the login may not list.
  */
 export async function checkObjects(api: ApiServer, asked: Asked): Promise<Partial<Answer>> {
-  const { specs, fresh, last } = asked;
-  const deployed = specs.filter(({ name }) => last.instances.has(name));
-  const moved = specs.filter(
-    ({ name, host }) => last.instances.get(name)?.trackingUri !== `https://${host}`,
+  const { instances, fresh, last } = asked;
+  const deployed = instances.filter(({ instanceName }) => last.instances.has(instanceName));
+  const moved = instances.filter(
+    ({ instanceName, host }) => last.instances.get(instanceName)?.trackingUri !== `https://${host}`,
   );
   const [namespaces, deployments, ingresses] = await Promise.all([
     deployed.length === 0
@@ -43,44 +43,47 @@ export async function checkObjects(api: ApiServer, asked: Asked): Promise<Partia
       : list<{ metadata: Metadata }>(api, `/apis/apps/v1/deployments?${ours}`, metadataOnly),
     moved.length === 0 ? undefined : list<Ingress>(api, "/apis/networking.k8s.io/v1/ingresses?"),
   ]);
-  const missing = deployed.flatMap((spec) => missingOf(spec, namespaces, deployments));
-  const taken = await Promise.all(fresh.map((spec) => takenNamespace(api, spec)));
-  const hosts = ingresses === undefined ? [] : moved.flatMap((spec) => takenHost(spec, ingresses));
+  const missing = deployed.flatMap((instance) => missingOf(instance, namespaces, deployments));
+  const taken = await Promise.all(fresh.map((instance) => takenNamespace(api, instance)));
+  const hosts =
+    ingresses === undefined ? [] : moved.flatMap((instance) => takenHost(instance, ingresses));
   const { errors = [], warnings = [] } = await judgeTaken([...taken.flat(), ...hosts], asked);
   return { errors, warnings: [...missing, ...warnings] };
 }
 
 function missingOf(
-  spec: InstanceSpec,
+  instance: ResolvedInstance,
   namespaces: readonly { metadata: Metadata }[] | undefined,
   deployments: readonly { metadata: Metadata }[] | undefined,
 ): string[] {
-  const namespace = namespaceName(spec.name);
+  const namespace = namespaceName(instance.instanceName);
   const there = namespaces?.find(({ metadata }) => metadata.name === namespace);
   if (
     namespaces !== undefined &&
     (there === undefined || there.metadata.deletionTimestamp !== undefined)
   )
-    return [gone(`The namespace ${namespace}`, spec)];
+    return [gone(`The namespace ${namespace}`, instance)];
   if (
     deployments !== undefined &&
     !deployments.some(({ metadata }) => metadata.namespace === namespace)
   )
-    return [gone(`The tracking server (Deployment mlflow in ${namespace})`, spec)];
+    return [gone(`The tracking server (Deployment mlflow in ${namespace})`, instance)];
   return [];
 }
 
 /** One that isn't labelled may be in the way, too, so each is asked for by its name. */
-async function takenNamespace(api: ApiServer, spec: InstanceSpec): Promise<Taken[]> {
-  const namespace = namespaceName(spec.name);
+async function takenNamespace(api: ApiServer, instance: ResolvedInstance): Promise<Taken[]> {
+  const namespace = namespaceName(instance.instanceName);
   const { status, body } = await api.get(`/api/v1/namespaces/${namespace}`);
   if (status !== 200) return [];
   const { metadata } = JSON.parse(body) as { metadata?: Metadata };
   if (metadata?.name !== namespace) return [];
   const { labels = {}, annotations = {} } = metadata;
-  const of = `The namespace ${namespace} of instance ${spec.name} (platform.kubernetes)`;
+  const of = `The namespace ${namespace} of instance ${instance.instanceName} (platform.kubernetes)`;
   if (metadata.deletionTimestamp !== undefined)
-    return [{ spec, foreign: true, line: `${of}: it is being deleted; try again when it is gone` }];
+    return [
+      { instance, foreign: true, line: `${of}: it is being deleted; try again when it is gone` },
+    ];
   const environment = labels["mlflow-instances/environment"];
   const owner = annotations["mlflow-instances/owner"];
   const who =
@@ -89,23 +92,23 @@ async function takenNamespace(api: ApiServer, spec: InstanceSpec): Promise<Taken
       : `it belongs to environment ${environment}`;
   return [
     {
-      spec,
-      foreign: environment !== spec.environment,
+      instance,
+      foreign: environment !== instance.environment,
       line: `${of}: it exists already; ${who}${owner === undefined ? "" : `, owner ${owner}`}. Name the instance otherwise`,
     },
   ];
 }
 
-function takenHost(spec: InstanceSpec, ingresses: readonly Ingress[]): Taken[] {
+function takenHost(instance: ResolvedInstance, ingresses: readonly Ingress[]): Taken[] {
   const other = ingresses.find(
     ({ metadata, spec: { rules = [] } = {} }) =>
-      metadata.namespace !== namespaceName(spec.name) &&
-      rules.some(({ host }) => host?.toLowerCase() === spec.host),
+      metadata.namespace !== namespaceName(instance.instanceName) &&
+      rules.some(({ host }) => host?.toLowerCase() === instance.host),
   );
   if (other === undefined) return [];
   const { namespace, name } = other.metadata;
-  const line = `The host ${spec.host} of instance ${spec.name}: the ingress ${name} in namespace ${namespace} has it already; set another host`;
-  return [{ spec, foreign: true, line }];
+  const line = `The host ${instance.host} of instance ${instance.instanceName}: the ingress ${name} in namespace ${namespace} has it already; set another host`;
+  return [{ instance, foreign: true, line }];
 }
 
 /** All pages of a list; undefined where the API server doesn't give it. */

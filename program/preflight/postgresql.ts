@@ -1,6 +1,5 @@
 import type { Client as PgClient } from "pg";
-import { databaseName, maintenanceRoleNames } from "@mlflow-instances/components";
-import type { InstanceSpec } from "../instance/instance.ts";
+import { maintenanceRoleNames, type ResolvedInstance } from "@mlflow-instances/components";
 import { Reason, type Answer, type Asked, type Check } from "./check.ts";
 import { gone, judgeTaken } from "./claims.ts";
 import { certificateCheck, probePostgresql, type Probe, type SslMode } from "./probes.ts";
@@ -35,7 +34,7 @@ export const postgresqlCheck = (server: Server, { path, ca, password, asked }: H
   async run(probe) {
     // First in our own words: the library has one message for everything that isn't PostgreSQL.
     await probePostgresql(probe, server, ca);
-    const { version, lacks, names } = await saidBy(server, password, ca, asked.specs, probe);
+    const { version, lacks, names } = await saidBy(server, password, ca, asked.instances, probe);
     if (Math.floor(version / 10_000) < oldest)
       throw new Reason(
         `its version is ${shown(version)}; ${oldest} is the oldest that the instances work with`,
@@ -59,8 +58,7 @@ const rightsQuery =
   "from pg_roles where rolname = current_user";
 
 /** Databases and roles of an instance. */
-const namesOf = ({ name }: InstanceSpec) => {
-  const database = databaseName(name);
+const namesOf = ({ database: { name: database } }: ResolvedInstance) => {
   return { database, roles: [database, ...Object.values(maintenanceRoleNames(database))] };
 };
 
@@ -74,24 +72,26 @@ async function checkNames(
   asked: Asked,
   where: string,
 ): Promise<Partial<Answer>> {
-  const { specs, fresh } = asked;
-  const taken = fresh.flatMap((spec) => {
-    const { database, roles } = namesOf(spec);
+  const { instances, fresh } = asked;
+  const taken = fresh.flatMap((instance) => {
+    const { database, roles } = namesOf(instance);
     const found = [`database ${database}`, ...roles.map((role) => `role ${role}`)].filter((name) =>
       names.has(name),
     );
     if (found.length === 0) return [];
-    const line = `PostgreSQL at ${where}: ${found.join(", ")} of instance ${spec.name} exists already; name the instance otherwise`;
-    return [{ spec, line }];
+    const line = `PostgreSQL at ${where}: ${found.join(", ")} of instance ${instance.instanceName} exists already; name the instance otherwise`;
+    return [{ instance, line }];
   });
-  const missing = specs.flatMap((spec) => {
-    if (fresh.includes(spec)) return [];
-    const { database, roles } = namesOf(spec);
+  const missing = instances.flatMap((instance) => {
+    if (fresh.includes(instance)) return [];
+    const { database, roles } = namesOf(instance);
     return [
-      ...(names.has(`database ${database}`) ? [] : [gone(`The database ${database}`, spec, true)]),
+      ...(names.has(`database ${database}`)
+        ? []
+        : [gone(`The database ${database}`, instance, true)]),
       ...roles
         .filter((role) => !names.has(`role ${role}`))
-        .map((role) => gone(`The role ${role}`, spec)),
+        .map((role) => gone(`The role ${role}`, instance)),
     ];
   });
   const { errors = [], warnings = [] } = await judgeTaken(taken, asked);
@@ -102,7 +102,7 @@ async function saidBy(
   server: Server,
   password: string | undefined,
   ca: string | undefined,
-  specs: readonly InstanceSpec[],
+  instances: readonly ResolvedInstance[],
   probe: Probe,
 ) {
   const { Client } = (await import("pg")).default;
@@ -121,7 +121,7 @@ async function saidBy(
   await client.connect();
   const version = await client.query<{ server_version_num: string }>("show server_version_num");
   const rights = await client.query<{ lacks: string }>(rightsQuery);
-  const wanted = specs.flatMap((spec) => namesOf(spec).roles);
+  const wanted = instances.flatMap((instance) => namesOf(instance).roles);
   const found =
     wanted.length === 0
       ? []

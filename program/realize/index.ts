@@ -1,18 +1,15 @@
+import type { ResolvedInstance } from "@mlflow-instances/components";
 import { Provider as RandomProvider } from "@pulumi/random/provider.js";
-import type { StoreKey } from "../environment/config.ts";
 import type { Environment } from "../environment/environment.ts";
-import type { InstanceSpec } from "../instance/instance.ts";
 import type { AwsPlatform } from "../platforms/aws/schema.ts";
 import type { ExistingPlatform } from "../platforms/existing/schema.ts";
 import type { Platform } from "../platforms/index.ts";
 import type { Asked, Check } from "../preflight/check.ts";
-import { awsArgs } from "./aws/args.ts";
 import { awsChecks } from "./aws/checks.ts";
 import { createAws } from "./aws/providers.ts";
-import { existingArgs } from "./existing/args.ts";
 import { existingChecks } from "./existing/checks.ts";
 import { createExisting } from "./existing/providers.ts";
-import type { ArgsOfKind, Realization } from "./kind.ts";
+import type { Realization } from "./kind.ts";
 import type { Resources } from "./resources.ts";
 
 /**
@@ -23,13 +20,8 @@ const realizations: {
   readonly existing: Realization<ExistingPlatform>;
   readonly aws: Realization<AwsPlatform>;
 } = {
-  // An instance without its key is refused before.
-  existing: {
-    create: createExisting,
-    argsOf: (platform, key) => existingArgs(platform, key!),
-    checksOf: existingChecks,
-  },
-  aws: { create: createAws, argsOf: awsArgs, checksOf: awsChecks },
+  existing: { create: createExisting, checksOf: existingChecks },
+  aws: { create: createAws, checksOf: awsChecks },
 };
 
 const of = ({ kind }: Platform): Realization<Platform> => realizations[kind];
@@ -40,19 +32,15 @@ const of = ({ kind }: Platform): Realization<Platform> => realizations[kind];
  */
 export function createPlatform(
   environment: Environment,
-  specs: readonly InstanceSpec[],
+  instances: readonly ResolvedInstance[],
 ): Resources {
   const { providers, database } = of(environment.platform).create(
     environment,
     environment.platform,
-    specs,
+    instances,
   );
   return { providers: [...providers, new RandomProvider("random", {})], database };
 }
-
-/** The component's arguments that follow from the kind of platform. */
-export const argsOf = (platform: Platform, key: StoreKey | undefined): ArgsOfKind =>
-  of(platform).argsOf(platform, key);
 
 /** What is asked of the environment's platform before the first resource. */
 export const checksOf = (environment: Environment, asked: Asked): Check[] =>

@@ -6,15 +6,15 @@ export const traceRetentionRange = inDays(bounds.traceRetention);
 export const isTraceRetention = (value: string): boolean =>
   isWithin(daysOf(value), bounds.traceRetention);
 
-/** What is wrong with an instance's; `own`: the bounds of its environment. */
+/** Why an instance's breaks the bounds of its environment. The component has its own. */
 export function traceRetentionProblem(
   value: string | undefined,
   own: { min: string; max: string } | undefined,
 ): string | undefined {
-  if (value === undefined) return undefined;
-  if (!isTraceRetention(value)) return `is ${value}, outside ${traceRetentionRange}`;
   if (
+    value === undefined ||
     own === undefined ||
+    !isTraceRetention(value) ||
     isWithin(daysOf(value), { least: daysOf(own.min), most: daysOf(own.max) })
   )
     return undefined;

@@ -17,28 +17,31 @@ const shownWhole = "fraud-detector";
 
 /**
  * What an environment stands for: `platform.yaml` has its providers and what its instances share,
- * and there is a text for each instance, with its resolved spec, its outputs and its resources. It
+ * and there is a text for each instance, with all its values, its outputs and its resources. It
  * shows what a change of code does to every environment. Secrets are masked by their envelopes, so
  * a secret that lost its envelope shows up as a value here.
  */
 export async function dump(name: EnvironmentName): Promise<Map<string, string>> {
-  const { specs, outputs, providers, registrations } = await registered(name);
+  const { instances, outputs, providers, registrations } = await registered(name);
   const ofInstance = (instance: string) =>
     registrations.filter((each) => each.name === instance || each.name.startsWith(`${instance}-`));
-  const owned = new Set(specs.flatMap((spec) => ofInstance(spec.name)));
+  const owned = new Set(instances.flatMap((instance) => ofInstance(instance.name)));
   const shared = registrations.filter((each) => !owned.has(each));
   return new Map([
     [
       "platform.yaml",
       text({ providers: inOrder(providers).map(shown), registrations: inOrder(shared).map(shown) }),
     ],
-    ...specs.map((spec): [string, string] => {
-      const mine = inOrder(ofInstance(spec.name));
+    ...instances.map(({ name: instance, resolved }): [string, string] => {
+      const mine = inOrder(ofInstance(instance));
       const parts =
-        spec.name === shownWhole
+        instance === shownWhole
           ? { registrations: mine.map(shown) }
           : { resources: mine.map((registration) => `${registration.type} ${registration.name}`) };
-      return [`${spec.name}.yaml`, text({ spec, outputs: outputs.instances[spec.name], ...parts })];
+      return [
+        `${instance}.yaml`,
+        text({ instance: resolved, outputs: outputs.instances[instance], ...parts }),
+      ];
     }),
   ]);
 }

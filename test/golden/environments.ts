@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import type { StoreKey } from "../../program/environment/config.ts";
+import type { StoreKey } from "../../program/platforms/given.ts";
 import { parseEnvironment, type Environment } from "../../program/environment/environment.ts";
 import { secretKeys } from "../../program/values/secretKeys.ts";
 import { readStack } from "../../program/instance/stackOnDisk.ts";
@@ -54,10 +54,10 @@ function fixture(name: string): Environment {
 }
 
 const fixtureKey = (instance: string): StoreKey => ({
-  accessKeyId: pulumi.output(`fixture-${instance}`),
+  accessKeyId: `fixture-${instance}`,
   secretAccessKey: pulumi.secret(`fixture-secret-${instance}`),
   maintenance: {
-    accessKeyId: pulumi.output(`fixture-maintenance-${instance}`),
+    accessKeyId: `fixture-maintenance-${instance}`,
     secretAccessKey: pulumi.secret(`fixture-secret-maintenance-${instance}`),
   },
 });

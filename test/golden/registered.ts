@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { StoreKey } from "../../program/environment/config.ts";
+import type { StoreKey } from "../../program/platforms/given.ts";
 import { deploy } from "../../program/deploy.ts";
 import { secretKeys } from "../../program/values/secretKeys.ts";
 import type { Environment } from "../../program/environment/environment.ts";
-import type { InstanceSpec } from "../../program/instance/instance.ts";
-import { readInstances } from "../../program/instance/load.ts";
+import { readInstances, type LoadedInstance } from "../../program/instance/load.ts";
 import { databaseServerCalls, databaseServerTypes } from "../support/databaseServer.ts";
 import { instanceTypes } from "../support/instance.ts";
 import {
@@ -23,7 +22,7 @@ const root = join(import.meta.dirname, "..", "..");
 
 /** What an environment's program registers, by its own files. */
 export interface Registered extends Pick<MockRun, "providers" | "registrations"> {
-  readonly specs: readonly InstanceSpec[];
+  readonly instances: readonly LoadedInstance[];
   /** Plain values of the stack's outputs; what is secret is masked. */
   readonly outputs: { readonly instances: Record<string, unknown>; readonly tokens: unknown };
 }
@@ -35,16 +34,16 @@ export interface Registered extends Pick<MockRun, "providers" | "registrations">
 export async function registered(name: EnvironmentName): Promise<Registered> {
   const { environment, instancesFolder, keyOf } = environmentOf(name);
   const today = new Date().toISOString().slice(0, 10);
-  const { specs, errors } = readInstances(environment, instancesFolder, {
+  const { instances, errors } = readInstances(environment, instancesFolder, {
     stack: name,
     today,
     root,
   });
   if (errors.length > 0) throw new Error(errors.join("\n"));
   const keys = new Map(
-    specs.flatMap((spec): [string, StoreKey][] => {
-      const key = keyOf(spec.name);
-      return key === undefined ? [] : [[spec.name, key]];
+    instances.flatMap(({ name: instance }): [string, StoreKey][] => {
+      const key = keyOf(instance);
+      return key === undefined ? [] : [[instance, key]];
     }),
   );
   const outputs: { instances: Record<string, unknown>; tokens: unknown } = {
@@ -60,7 +59,7 @@ export async function registered(name: EnvironmentName): Promise<Registered> {
       Object.fromEntries(secrets.map((key) => [key, key.replace("mlflow-instances:", "fixture-")])),
       secrets,
     );
-    const made = await deploy(environment, specs, keys);
+    const made = await deploy(environment, instances, keys);
     outputs.instances = await resolved(made.instances);
     outputs.tokens = await resolved(made.tokens);
   };
@@ -72,7 +71,7 @@ export async function registered(name: EnvironmentName): Promise<Registered> {
       calls,
     );
     return {
-      specs,
+      instances,
       outputs,
       registrations,
       providers: JSON.parse(

@@ -1,5 +1,6 @@
 import type { PlatformFacts, PlatformKind, Surroundings } from "../kind.ts";
 import { pemSecrets } from "../shared.ts";
+import { awsArgs } from "./args.ts";
 import { isOfRds, rdsAuthorities, withPublicOnes } from "./authorities.ts";
 import type { ServerHome } from "./rds.ts";
 import { awsNotes, checkAws, type AwsPlatform } from "./schema.ts";
@@ -63,6 +64,7 @@ function factsOf(platform: AwsPlatform): PlatformFacts<AwsPlatform> {
         }),
     bucketPrefix: platform.artifactStore?.bucketPrefix,
     hasRoles: true,
+    argsOf: (given) => awsArgs(platform, given),
     billsByTag: true,
     databaseAuthorities: () => databaseAuthorities(platform),
     storeAuthorities: () => storeAuthorities(platform),

@@ -1,5 +1,6 @@
 import type { PlatformKind } from "../kind.ts";
 import { pemSecrets } from "../shared.ts";
+import { existingArgs } from "./args.ts";
 import { checkExisting, missingFeatures, type ExistingPlatform } from "./schema.ts";
 
 export const existing: PlatformKind<ExistingPlatform> = {
@@ -20,6 +21,7 @@ export const existing: PlatformKind<ExistingPlatform> = {
     },
     bucketPrefix: platform.objectStore.bucketPrefix,
     hasRoles: false,
+    argsOf: (given) => existingArgs(platform, given),
     billsByTag: false,
     databaseAuthorities: () => platform.caBundle,
     storeAuthorities: () => platform.caBundle,

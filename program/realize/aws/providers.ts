@@ -1,4 +1,9 @@
-import { DatabaseServer, masterPasswordOf, masterSecretOf } from "@mlflow-instances/components";
+import {
+  DatabaseServer,
+  masterPasswordOf,
+  masterSecretOf,
+  type ResolvedInstance,
+} from "@mlflow-instances/components";
 import { getClusterOutput } from "@pulumi/aws/eks/getCluster.js";
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { getInstanceOutput } from "@pulumi/aws/rds/getInstance.js";
@@ -11,7 +16,6 @@ import { caFileOf } from "../../environment/caFile.ts";
 import { secret } from "../../environment/config.ts";
 import { eksKubeconfig } from "../../platforms/aws/eksKubeconfig.ts";
 import { surroundingsOf, type Environment } from "../../environment/environment.ts";
-import type { InstanceSpec } from "../../instance/instance.ts";
 import type { Resources } from "../resources.ts";
 import { postgresqlProvider, type Server } from "../postgresql.ts";
 import type { AwsPlatform } from "../../platforms/aws/schema.ts";
@@ -24,11 +28,11 @@ import { serverArgs, serverName, type RdsSettings } from "../../platforms/aws/rd
 export function createAws(
   environment: Environment,
   platform: AwsPlatform,
-  specs: readonly InstanceSpec[],
+  instances: readonly ResolvedInstance[],
 ): Resources {
   const aws = awsProvider(platform);
   const kubernetes = kubernetesProvider(environment.name, platform, aws);
-  const server = serverOf(environment, platform, specs, aws);
+  const server = serverOf(environment, platform, instances, aws);
   // Nothing else of it: what an instance is told becomes its arguments.
   const database = { host: server.host, port: server.port };
   return { providers: [kubernetes, aws, postgresqlProvider(platform, server)], database };
@@ -81,14 +85,14 @@ function kubernetesProvider(
 function serverOf(
   environment: Environment,
   platform: AwsPlatform,
-  specs: readonly InstanceSpec[],
+  instances: readonly ResolvedInstance[],
   aws: AwsProvider,
 ): Server {
   const { rds, given } = platform.database;
   if (rds === undefined) return { ...given, adminPassword: secret("postgresqlAdminPassword") };
   const made =
     environment.preview === undefined
-      ? ownServer(environment, platform, rds, specs, aws)
+      ? ownServer(environment, platform, rds, instances, aws)
       : serverOfBase(rds, aws);
   return { ...made, sslMode: "verify-full", superuser: false };
 }
@@ -99,10 +103,10 @@ function ownServer(
   environment: Environment,
   platform: AwsPlatform,
   rds: RdsSettings,
-  specs: readonly InstanceSpec[],
+  instances: readonly ResolvedInstance[],
   aws: AwsProvider,
 ): Made {
-  const retentions = specs.map(({ deletedExperimentRetention }) => deletedExperimentRetention);
+  const retentions = instances.map(({ deletedExperimentRetention }) => deletedExperimentRetention);
   return new DatabaseServer(
     serverName(environment.name),
     serverArgs(rds, serverHomeOf(surroundingsOf(environment), platform), retentions),

@@ -21,9 +21,9 @@ test("dev, staging and prod are right by the program's own checks, without a sec
 });
 
 test.each(cloud)("%s has three instances at least, within what the policies bound", (stack) => {
-  const { specs } = read(stack);
-  expect(specs.length).toBeGreaterThanOrEqual(3);
-  expect(specs.flatMap((spec) => policyProblems(root, spec, today))).toEqual([]);
+  const { instances } = read(stack);
+  expect(instances.length).toBeGreaterThanOrEqual(3);
+  expect(instances.flatMap(({ resolved }) => policyProblems(root, resolved, today))).toEqual([]);
 });
 
 test("local has three instances, too", () => {
@@ -42,7 +42,7 @@ test("no two environments share an account, a bucket name or a domain", () => {
     environments.map(({ environment: { platform } }) =>
       platform.kind === "aws" ? platform.accountId : platform.kind,
     ),
-    environments.flatMap(({ specs }) => specs.map(({ bucket }) => bucket)),
+    environments.flatMap(({ instances }) => instances.map(({ resolved }) => resolved.bucket.name)),
   ])
     expect(new Set(value).size).toBe(value.length);
 });

@@ -10,8 +10,7 @@ import {
   resourcesOf,
 } from "../../../components/internal/bucketActions.ts";
 import { parseEnvironment, type Environment } from "../../../program/environment/environment.ts";
-import { resolve } from "../../../program/instance/instance.ts";
-import { instanceArgs } from "../../../program/realize/instanceArgs.ts";
+import { toArgs } from "../../../program/instance/toArgs.ts";
 import { showPath } from "../../../program/values/problems.ts";
 import { configOf } from "../program/support.ts";
 
@@ -105,8 +104,8 @@ describe("platforms/stackit.md", () => {
     );
     const { "fraud-detector": own } = keys!;
     const file = { team: "fraud", owner: "fraud-team@example.com", description: "Card fraud" };
-    const pair = { accessKeyId: pulumi.output("id"), secretAccessKey: pulumi.secret("key") };
-    const { bucket } = instanceArgs(environment!, resolve(environment!, "fraud-detector", file), {
+    const pair = { accessKeyId: "id", secretAccessKey: pulumi.secret("key") };
+    const { bucket } = toArgs(environment!, "fraud-detector", file, {
       database: { host: "10.0.0.1", port: 5432 },
       key: {
         ...pair,

@@ -67,7 +67,9 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "fewer connections than its pods need",
     "databaseConnections: 20\n",
-    ["shop.yaml:4:1 databaseConnections: is 20, too few for 1 replicas x 2 workers; at least 25"],
+    [
+      "shop.yaml:4:1 databaseConnections: 20 connections are too few for 1 replicas (and 1 during a rollout) x 2 workers x 2 stores: at least 25 are needed",
+    ],
   ],
   [
     "half a connection",
@@ -111,12 +113,12 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "traces of days",
     "traceRetention: 6d\n",
-    ["shop.yaml:4:1 traceRetention: is 6d, outside 7d to 730d"],
+    ['shop.yaml:4:1 traceRetention: is "6d", but must be a number of days from 7d to 730d'],
   ],
   [
     "traces for ever",
     "traceRetention: 731d\n",
-    ["shop.yaml:4:1 traceRetention: is 731d, outside 7d to 730d"],
+    ['shop.yaml:4:1 traceRetention: is "731d", but must be a number of days from 7d to 730d'],
   ],
   [
     "traces in hours",
@@ -143,12 +145,16 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "stale runs after more than 30 days",
     "staleRuns: { after: 721h }\n",
-    ["shop.yaml:4:14 staleRuns.after: is 721h, outside 1h to 30d"],
+    [
+      'shop.yaml:4:14 staleRuns.after: is "721h", but must be a number of hours or days from 1h to 30d',
+    ],
   ],
   [
     "idle for longer than after",
     "staleRuns: { idle: 2d }\n",
-    ["shop.yaml:4:14 staleRuns.idle: is 2d, more than after, which is 24h"],
+    [
+      'shop.yaml:4:14 staleRuns.idle: is "2d", but must be a number of hours or days from 1h to staleRuns.after (24h)',
+    ],
   ],
   [
     "unknown key of the stale runs",
@@ -229,7 +235,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "limit under the request",
     "memory: { request: 1Gi, limit: 512Mi }\n",
-    ["shop.yaml:4:25 memory.limit: is 512Mi, less than the request of 1Gi"],
+    ['shop.yaml:4:25 memory.limit: is "512Mi", but must not be less than memory.request'],
   ],
   [
     "too many replicas",
@@ -282,12 +288,12 @@ test("an expired token is a warning, since the server refuses it anyway", () => 
   const root = folderWith({
     "shop.yaml": `${good}tokens:\n  ci: { role: edit, expires: 2026-11-21 }\n  new: { role: edit, expires: 2026-11-22 }\n`,
   });
-  const { errors, warnings, specs } = readInstances(fixtureEnvironment(), root, {
+  const { errors, warnings, instances } = readInstances(fixtureEnvironment(), root, {
     stack: "local",
     today: "2026-11-22",
     root,
   });
-  expect([errors, specs.length]).toEqual([[], 1]);
+  expect([errors, instances.length]).toEqual([[], 1]);
   expect(warnings).toEqual([
     "shop.yaml:5:21 tokens.ci.expires: expired on 2026-11-21; the server refuses this token",
   ]);
@@ -308,13 +314,13 @@ test("whatever a file holds, there are lines of errors or a spec, and never an e
       (text) => {
         const root = mkdtempSync(join(tmpdir(), "stacks-"));
         writeFileSync(join(root, "shop.yaml"), text);
-        const { errors, specs } = readInstances(fixtureEnvironment(), root, {
+        const { errors, instances } = readInstances(fixtureEnvironment(), root, {
           stack: "local",
           today: "2026-11-22",
           root,
         });
         rmSync(root, { recursive: true });
-        expect(specs.length + Math.min(errors.length, 1)).toBe(1);
+        expect(instances.length + Math.min(errors.length, 1)).toBe(1);
         for (const error of errors) expect(error).toMatch(/^shop\.yaml:\d+:\d+.*./);
       },
     ),
@@ -397,17 +403,19 @@ test("an environment's bounds narrow the age of traces, where there is one", () 
   expect(said("29d")).toEqual([
     "shop.yaml:4:1 traceRetention: is 29d, outside 30d to 365d, the bounds of the environment",
   ]);
-  expect(said("6d")).toEqual(["shop.yaml:4:1 traceRetention: is 6d, outside 7d to 730d"]);
+  expect(said("6d")).toEqual([
+    'shop.yaml:4:1 traceRetention: is "6d", but must be a number of days from 7d to 730d',
+  ]);
 });
 
 test("without an environment, a file's own errors are still found", () => {
   const folder = folderWith({ "shop.yaml": `${good}tier: gold\n` });
-  const { errors, specs } = readInstances(undefined, folder, {
+  const { errors, instances } = readInstances(undefined, folder, {
     stack: "local",
     today: "2026-11-22",
     root: folder,
   });
-  expect([errors, specs]).toEqual([
+  expect([errors, instances]).toEqual([
     ['shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production'],
     [],
   ]);
@@ -422,7 +430,7 @@ test("an upload for which the shared load balancer of an environment on AWS woul
       "aws",
     );
   expect(errorsOf(files, environment())).toEqual([
-    `shop.yaml:4:1 temporaryStorage: is 21Gi, more than 20Gi, for which the shared load balancer waits; raise platform.ingress.groupTemporaryStorage of ${environment().name} first`,
+    'shop.yaml:4:1 temporaryStorage: is "21Gi", but must be at most 20Gi, platform.ingress.groupTemporaryStorage: the group\'s one load balancer waits for uploads of that size and no longer',
   ]);
   expect(errorsOf(files, environment("21Gi"))).toEqual([]);
 });

@@ -155,23 +155,25 @@ tokens:
 `;
 
   test("has a name, a host and a bucket of its own, the sandbox's sizes, and tokens that end with it", () => {
-    const { specs, errors } = read(previewOf(), { "shop.yaml": large });
+    const { instances, errors } = read(previewOf(), { "shop.yaml": large });
     expect(errors).toEqual([]);
-    const sandbox = read(previewOf(), { "shop.yaml": `${good}tier: sandbox\n` }).specs[0]!;
-    expect(specs[0]).toEqual({
+    const { resolved: sandbox } = read(previewOf(), { "shop.yaml": `${good}tier: sandbox\n` })
+      .instances[0]!;
+    expect(instances[0]?.resolved).toEqual({
       ...sandbox,
       costCenter: "4711",
       deletedExperimentRetention: "60d",
+      bucket: { ...sandbox.bucket, noncurrentVersionDays: 60 },
       tokens: [
         { name: "ci", role: "edit", expires: "2026-11-29" },
         { name: "soon", role: "read", expires: "2026-11-25" },
       ],
     });
     expect(sandbox).toMatchObject({
-      name: "pr-12-shop",
+      instanceName: "pr-12-shop",
       environment: "pr-12",
       tier: "sandbox",
-      bucket: "mlflow-pr-12-shop",
+      bucket: { name: "mlflow-pr-12-shop" },
       host: "pr-12-shop.mlflow.test",
       protect: false,
       replicas: 1,
@@ -184,16 +186,18 @@ tokens:
       preview,
       (values) => (values.platform.objectStore.bucketPrefix = "acme-ml"),
     );
-    expect(read(environment, { "shop.yaml": good }).specs[0]?.bucket).toBe("acme-ml-pr-12-shop");
+    expect(read(environment, { "shop.yaml": good }).instances[0]?.resolved.bucket.name).toBe(
+      "acme-ml-pr-12-shop",
+    );
   });
 
   test("is only one of those that are named, and what is wrong with the others does not matter", () => {
-    const { specs, errors } = read(previewOf(), {
+    const { instances, errors } = read(previewOf(), {
       "shop.yaml": good,
       "cart.yaml": "team: 7\n",
       "notes.txt": "x",
     });
-    expect(specs.map(({ name }) => name)).toEqual(["pr-12-shop"]);
+    expect(instances.map(({ name }) => name)).toEqual(["pr-12-shop"]);
     expect(errors).toEqual([]);
   });
 
@@ -223,11 +227,11 @@ tokens:
 
   test("has a name that leaves room for the pull request's", () => {
     const [fits, long] = ["a".repeat(34), "a".repeat(35)];
-    const { specs, errors } = read(previewOf({ ...preview, instances: [fits, long] }), {
+    const { instances, errors } = read(previewOf({ ...preview, instances: [fits, long] }), {
       [`${fits}.yaml`]: good,
       [`${long}.yaml`]: good,
     });
-    expect(specs.map(({ name }) => name.length)).toEqual([40]);
+    expect(instances.map(({ name }) => name.length)).toEqual([40]);
     expect(errors).toEqual([
       `${long}.yaml:1:1: the instance would be named pr-12-${long}, longer than 40 characters; a name that is previewed in pull request 12 has at most 34`,
     ]);

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { readStoreKeys } from "../../../program/environment/config.ts";
-import { instanceArgs } from "../../../program/realize/instanceArgs.ts";
-import { resolve } from "../../../program/instance/instance.ts";
+import { toArgs } from "../../../program/instance/toArgs.ts";
 import { configOf, fixtureEnvironment, fixtureValues } from "./support.ts";
 
 // Who an instance's users are to the object store's policies. Whether a store takes it so is the
@@ -33,12 +32,8 @@ async function bucketOf(stored: object, change: (objectStore: any) => void = () 
     environment,
   );
   expect(errors).toEqual([]);
-  const spec = resolve(environment, "shop", {
-    team: "shop",
-    owner: "a@example.com",
-    description: "d",
-  });
-  const { bucket } = instanceArgs(environment, spec, {
+  const file = { team: "shop", owner: "a@example.com", description: "d" };
+  const { bucket } = toArgs(environment, "shop", file, {
     database: { host: "10.0.0.1", port: 5432 },
     key: keys.get("shop"),
   });
@@ -101,7 +96,7 @@ test("the users of before keep their rights while their keys are replaced", () =
     platform.ingress.tls = { source: "certManager", clusterIssuer: "issuer" };
   });
   const file = { team: "fraud", owner: "a@example.com", description: "d" };
-  const { bucket } = instanceArgs(environment, resolve(environment, "shop", file), {
+  const { bucket } = toArgs(environment, "shop", file, {
     database: { host: "db", port: 5432 },
     key: read().keys.get("shop"),
   });

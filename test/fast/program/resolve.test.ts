@@ -8,16 +8,12 @@ import {
 } from "@mlflow-instances/components";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  instanceFileSchema,
-  latestExpiry,
-  problemsIn,
-  resolve,
-  type InstanceFile,
-} from "../../../program/instance/instance.ts";
+import { instanceFileSchema, type InstanceFile } from "../../../program/instance/file.ts";
+import { judge, latestExpiry } from "../../../program/instance/problems.ts";
 import { nameProblem } from "../../../program/values/naming.ts";
 import { instanceJsonSchema, schemaFile } from "../../../program/schema.ts";
 import { bytesOf, days, daysOf, size } from "../../../program/values/units.ts";
+import { resolve } from "./instanceFiles.ts";
 import { fixtureEnvironment } from "./support.ts";
 
 interface JsonSchema {
@@ -39,14 +35,16 @@ test("every default of a tier is filled in", () => {
   const resources = defaultResources(standard.workers);
   const environment = fixtureEnvironment();
   expect(resolve(environment, "shop", file())).toEqual({
-    name: "shop",
+    instanceName: "shop",
     environment: "local",
     team: "fraud",
     owner: "a@example.com",
     description: "d",
     tier: "standard",
-    bucket: "mlflow-local-shop",
+    bucket: { name: "mlflow-local-shop", noncurrentVersionDays: 30 },
     host: "shop.mlflow.test",
+    mlflowVersion: "3.17.2",
+    artifactsAccess: "proxied",
     deletedExperimentRetention: "30d",
     staleRuns: { after: "24h", idle: "6h" },
     maintenance: {
@@ -55,12 +53,19 @@ test("every default of a tier is filled in", () => {
       staleRunsSchedule: "17 * * * *",
     },
     protect: true,
-    deletion: false,
+    prepareDeletion: false,
     replicas: standard.replicas,
     workers: standard.workers,
-    cpu: resources.cpuRequest,
-    memory: { request: resources.memoryRequest, limit: resources.memoryLimit },
-    databaseConnections: 57,
+    resources,
+    database: {
+      name: "mlflow_shop",
+      role: "mlflow_shop",
+      port: 5432,
+      characterType: "C.UTF-8",
+      sslMode: "verify-full",
+      maxConnections: 200,
+      connectionLimit: 57,
+    },
     temporaryStorage: standard.temporaryStorage,
     extraAllowedHosts: [],
     tokens: [],
@@ -138,14 +143,13 @@ test("a host of its own goes before the one that follows from the name, and chan
 test("memory follows the workers unless it is given", () => {
   const four = defaultResources(4);
   expect(four.memoryRequest).not.toBe(defaultResources(2).memoryRequest);
-  expect(resolve(fixtureEnvironment(), "shop", file({ workers: 4 })).memory).toEqual({
-    request: four.memoryRequest,
-    limit: four.memoryLimit,
-  });
+  expect(resolve(fixtureEnvironment(), "shop", file({ workers: 4 })).resources).toEqual(four);
   const memory = { request: "2Gi", limit: "3Gi" };
-  expect(resolve(fixtureEnvironment(), "shop", file({ workers: 4, memory })).memory).toEqual(
-    memory,
-  );
+  expect(resolve(fixtureEnvironment(), "shop", file({ workers: 4, memory })).resources).toEqual({
+    ...four,
+    memoryRequest: "2Gi",
+    memoryLimit: "3Gi",
+  });
 });
 
 test("the order of tokens in the file changes nothing", () => {
@@ -165,7 +169,8 @@ test("a file that is right stays right on every later day", () => {
     fc.property(day, day, day, (expires, one, other) => {
       const [earlier, later] = one < other ? [one, other] : [other, one];
       const declared = file({ tokens: { ci: { role: "read", expires } } });
-      const problemsOn = (today: string) => problemsIn(environment, "shop", declared, today).length;
+      const problemsOn = (today: string) =>
+        judge(environment, "shop", declared, today).problems.length;
       if (problemsOn(earlier) === 0) expect(problemsOn(later)).toBe(0);
     }),
   );

@@ -1,10 +1,10 @@
+import type { ResolvedInstance } from "@mlflow-instances/components";
 import { expect, it } from "vitest";
 import { readFailures } from "../../../../delivery/preview/failures.ts";
 import { withoutTheGone } from "../../../../delivery/preview/gone.ts";
 import { reportOf } from "../../../../delivery/preview/report.ts";
 import { ExitCode } from "../../../../delivery/exitCode.ts";
 import { gone } from "../../../../program/preflight/claims.ts";
-import type { InstanceSpec } from "../../../../program/instance/instance.ts";
 import { runOf } from "./support.ts";
 
 const diagnostic = (severity: "error" | "warning", message: string) => ({
@@ -16,7 +16,7 @@ const diagnostic = (severity: "error" | "warning", message: string) => ({
 const stackUrn = "urn:pulumi:prod::mlflow-instances::pulumi:pulumi:Stack::mlflow-instances-prod";
 
 it("a plan over something that is gone is an error of the preview, and stays a warning of a refresh", () => {
-  const words = gone("The namespace mlflow-shop", { name: "shop" } as InstanceSpec);
+  const words = gone("The namespace mlflow-shop", { instanceName: "shop" } as ResolvedInstance);
   const run = runOf({
     diagnostics: [
       { ...diagnostic("warning", words), urn: stackUrn },

@@ -13,7 +13,9 @@ import {
 import { expect } from "vitest";
 import { stringify } from "yaml";
 import type { Environment } from "../../../../program/environment/environment.ts";
-import type { InstanceSpec } from "../../../../program/instance/instance.ts";
+import { resolveInstance, type ResolvedInstance } from "@mlflow-instances/components";
+import { nothingGiven } from "../../../../program/platforms/given.ts";
+import { toArgs } from "../../../../program/instance/toArgs.ts";
 import type { Asked } from "../../../../program/preflight/check.ts";
 import { preflight } from "../../../../program/realize/preflight.ts";
 import { folderWith } from "../support.ts";
@@ -248,18 +250,14 @@ export async function refusals(
     found = () => undefined,
   }: Surroundings = {},
 ): Promise<string[]> {
-  const specOf = (name: string) =>
-    ({
-      name,
-      bucket: `mlflow-local-${name}`,
-      host: `${name}.mlflow.test`,
-      environment: "local",
-    }) as InstanceSpec;
+  const file = { team: "fraud", owner: "a@example.com", description: "d" };
+  const resolvedOf = (name: string): ResolvedInstance =>
+    resolveInstance(toArgs(environment, name, file, nothingGiven));
   const instances = new Map(
     deployed.map((name) => [name, { prepared: false, trackingUri: `https://${name}.mlflow.test` }]),
   );
   const asked: Asked = {
-    specs: [...fresh, ...deployed].map(specOf),
+    instances: [...fresh, ...deployed].map(resolvedOf),
     fresh: [],
     last: { instances, ...(cluster === undefined ? {} : { cluster }) },
     acceptedCluster: accepted,
@@ -267,7 +265,10 @@ export async function refusals(
     found,
     secretText: () => hidden,
   };
-  const all = { ...asked, fresh: asked.specs.filter(({ name }) => fresh.includes(name)) };
+  const all = {
+    ...asked,
+    fresh: asked.instances.filter(({ instanceName }) => fresh.includes(instanceName)),
+  };
   const failure = await preflight(environment, all, timeout).then(
     () => undefined,
     (error: Error) => error,

@@ -1,6 +1,9 @@
 import type { MlflowInstanceArgs } from "@mlflow-instances/components";
-import { secret } from "../environment/config.ts";
-import type { Platform } from "../platforms/index.ts";
+import type { AwsPlatform } from "./aws/schema.ts";
+import type { ExistingPlatform } from "./existing/schema.ts";
+import type { Given } from "./given.ts";
+
+type Platform = AwsPlatform | ExistingPlatform;
 
 /** What a network policy is told alike on every platform. */
 export function waysIn(
@@ -18,13 +21,18 @@ export function waysIn(
 }
 
 /** Where the certificate comes from. */
-export function tlsArgs(tls: Platform["ingress"]["tls"]): MlflowInstanceArgs["ingress"]["tls"] {
+export function tlsArgs(
+  tls: Platform["ingress"]["tls"],
+  { certificate }: Given,
+): MlflowInstanceArgs["ingress"]["tls"] {
   switch (tls.source) {
     case "pem":
       return {
         source: tls.source,
-        certificate: secret("tlsCertificate"),
-        privateKey: secret("tlsPrivateKey"),
+        ...(certificate && {
+          certificate: certificate.pem,
+          privateKey: certificate.privateKey,
+        }),
       };
     case "certManager":
       return { source: tls.source, clusterIssuer: tls.clusterIssuer };

@@ -1,11 +1,12 @@
 import type { MlflowInstanceArgs } from "@mlflow-instances/components";
-import { clusterNameOf, type AwsPlatform } from "../../platforms/aws/schema.ts";
-import { cidrOfHost } from "../../platforms/shared.ts";
-import { tlsArgs, waysIn } from "../ingress.ts";
+import { clusterNameOf, type AwsPlatform } from "./schema.ts";
+import { cidrOfHost } from "../shared.ts";
+import { tlsArgs, waysIn } from "../ingressArgs.ts";
+import type { Given } from "../given.ts";
 import type { ArgsOfKind } from "../kind.ts";
 
 /** An instance's arguments in an account of AWS. */
-export function awsArgs(platform: AwsPlatform): ArgsOfKind {
+export function awsArgs(platform: AwsPlatform, given: Given): ArgsOfKind {
   const { region, vpc, artifactStore, ingress, network, permissionsBoundaryArn } = platform;
   const endpoint = artifactStore?.endpoints?.s3;
   const { className, controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } =
@@ -38,7 +39,7 @@ export function awsArgs(platform: AwsPlatform): ArgsOfKind {
       ...(groupName === undefined ? {} : { groupName }),
       ...(groupTemporaryStorage === undefined ? {} : { groupTemporaryStorage }),
       ...(dnsZoneId === undefined ? {} : { dnsZoneId }),
-      tls: tlsArgs(tls),
+      tls: tlsArgs(tls, given),
     },
     network: {
       databaseCidrs: network?.databaseCidrs ?? databaseCidrs(platform),

@@ -1,19 +1,20 @@
-import type { KeyPair, StoreKey } from "../../environment/config.ts";
-import type { ExistingPlatform } from "../../platforms/existing/schema.ts";
-import { cidrOfHost, hostOfUrl } from "../../platforms/shared.ts";
-import { tlsArgs, waysIn } from "../ingress.ts";
+import type { Given, KeyPair } from "../given.ts";
+import { tlsArgs, waysIn } from "../ingressArgs.ts";
 import type { ArgsOfKind } from "../kind.ts";
+import { cidrOfHost, hostOfUrl } from "../shared.ts";
+import type { ExistingPlatform } from "./schema.ts";
 
 /** An instance's arguments where everything is there already. */
 export function existingArgs(
   { objectStore, postgresql, ingress, network }: ExistingPlatform,
-  key: StoreKey,
+  given: Given,
 ): ArgsOfKind {
   const { features } = objectStore;
+  // An instance without its key is refused before.
+  const key = given.key!;
   const format = (accessKeyId: string) =>
     (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
-  const principal = ({ accessKeyId, principal: given }: KeyPair) =>
-    given ?? accessKeyId.apply(format);
+  const principal = ({ accessKeyId, principal: own }: KeyPair) => own ?? format(accessKeyId);
   return {
     bucket: {
       endpoint: objectStore.endpoint,
@@ -45,7 +46,7 @@ export function existingArgs(
     ingress: {
       className: ingress.className,
       ...(ingress.controller === undefined ? {} : { controller: ingress.controller }),
-      tls: tlsArgs(ingress.tls),
+      tls: tlsArgs(ingress.tls, given),
     },
     network: {
       // The environment's check guarantees an address or explicit ranges.

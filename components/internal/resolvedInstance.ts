@@ -1,0 +1,103 @@
+import {
+  ArtifactsAccess,
+  SslMode,
+  type AccessToken,
+  type DatabaseSettings,
+  type MaintenanceSettings,
+  type MlflowInstanceArgs,
+  type StaleRunsSettings,
+  type Tier,
+} from "../mlflowInstanceArgs.ts";
+import { resolveMaintenance, resolveStaleRuns } from "./maintenanceSettings.ts";
+import { preferredConnections } from "./poolSize.ts";
+import { parseDays } from "./quantities.ts";
+import { defaultResources, tierDefaults, type PodResources } from "./tiers.ts";
+
+/**
+ * An instance with every default filled in: what the component makes. Plain values only, so that it
+ * can be shown, compared and added up; inputs and secrets stay in the arguments.
+ */
+export interface ResolvedInstance {
+  readonly instanceName: string;
+  readonly environment: string;
+  readonly team: string;
+  readonly owner: string;
+  readonly description?: string;
+  readonly tier: Tier;
+  readonly costCenter?: string;
+  readonly host: string;
+  readonly extraAllowedHosts: readonly string[];
+  readonly mlflowVersion: string;
+  readonly replicas: number;
+  readonly workers: number;
+  readonly resources: PodResources;
+  readonly temporaryStorage: string;
+  readonly artifactsAccess: ArtifactsAccess;
+  readonly deletedExperimentRetention: string;
+  readonly traceRetention?: string;
+  readonly staleRuns: Required<StaleRunsSettings>;
+  readonly maintenance: Required<MaintenanceSettings>;
+  /** Whether the engine refuses to delete bucket and database. */
+  readonly protect: boolean;
+  readonly prepareDeletion: boolean;
+  readonly bucket: {
+    readonly name: string;
+    /** Days for which what was removed for good lies around as an old version. */
+    readonly noncurrentVersionDays: number;
+  };
+  readonly database: Required<Omit<DatabaseSettings, "host">>;
+  readonly tokens: readonly AccessToken[];
+}
+
+export function resolveInstance(args: MlflowInstanceArgs): ResolvedInstance {
+  const defaults = tierDefaults(args.tier);
+  const deletedExperimentRetention =
+    args.deletedExperimentRetention ?? defaults.deletedExperimentRetention;
+  const prepareDeletion = args.prepareDeletion ?? false;
+  const [replicas, workers] = [
+    args.replicas ?? defaults.replicas,
+    args.workers ?? defaults.workers,
+  ];
+  const { description, costCenter, traceRetention } = args;
+  return {
+    instanceName: args.instanceName,
+    environment: args.environment,
+    team: args.team,
+    owner: args.owner,
+    ...(description === undefined ? {} : { description }),
+    tier: args.tier,
+    ...(costCenter === undefined ? {} : { costCenter }),
+    host: args.host,
+    extraAllowedHosts: args.extraAllowedHosts ?? [],
+    mlflowVersion: args.mlflowVersion,
+    replicas,
+    workers,
+    resources: { ...defaultResources(workers), ...args.resources },
+    temporaryStorage: args.temporaryStorage ?? defaults.temporaryStorage,
+    artifactsAccess: args.artifactsAccess ?? ArtifactsAccess.Proxied,
+    deletedExperimentRetention,
+    ...(traceRetention === undefined ? {} : { traceRetention }),
+    staleRuns: resolveStaleRuns(args.staleRuns),
+    maintenance: resolveMaintenance(args.instanceName, args.maintenance),
+    // Whoever prepares a deletion means it: no other argument has to be changed, and taking it back
+    // brings the guards back.
+    protect: (args.protect ?? true) && !prepareDeletion,
+    prepareDeletion,
+    bucket: {
+      name: args.bucket.name,
+      // The same bound: what was removed for good must not lie around as an old version for longer.
+      noncurrentVersionDays:
+        args.bucket.noncurrentVersionDays ?? parseDays(deletedExperimentRetention) ?? 30,
+    },
+    database: {
+      name: args.database.name,
+      role: args.database.role ?? args.database.name,
+      port: args.database.port ?? 5432,
+      characterType: args.database.characterType ?? "C.UTF-8",
+      sslMode: args.database.sslMode ?? SslMode.VerifyFull,
+      maxConnections: args.database.maxConnections,
+      connectionLimit: args.database.connectionLimit ?? preferredConnections({ replicas, workers }),
+    },
+    tokens: args.tokens ?? [],
+  };
+}

@@ -1,0 +1,106 @@
+import type { MlflowInstanceArgs, ResolvedInstance } from "@mlflow-instances/components";
+import { instanceFileSchema, type InstanceFile } from "./file.ts";
+import type { Problem } from "../values/problems.ts";
+import { show } from "../values/units.ts";
+
+type Path = Problem["path"];
+
+/**
+ * Where the component's arguments stand in an instance file, where that isn't the same path. An
+ * empty place is the file's name.
+ */
+const places: readonly { argument: string; place: string }[] = [
+  { argument: "instanceName", place: "" },
+  { argument: "bucket.name", place: "" },
+  { argument: "database.name", place: "" },
+  { argument: "resources.cpuRequest", place: "cpu" },
+  { argument: "resources.memoryRequest", place: "memory.request" },
+  { argument: "resources.memoryLimit", place: "memory.limit" },
+  { argument: "database.connectionLimit", place: "databaseConnections" },
+  { argument: "prepareDeletion", place: "delete" },
+];
+
+const inParts = (path: string): (string | number)[] =>
+  path === ""
+    ? []
+    : path
+        .replaceAll(/\[(\d+)\]/g, ".$1")
+        .split(".")
+        .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+
+export const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null
+        ? (inner as Record<string | number, unknown>)[key]
+        : undefined,
+    value,
+  );
+
+/** The place in the file of one of the component's arguments; undefined: it comes from elsewhere. */
+function placeOf(argument: string, args: Pick<MlflowInstanceArgs, "tokens">): Path | undefined {
+  const renamed = places.find((each) => each.argument === argument);
+  if (renamed !== undefined) return inParts(renamed.place);
+  const path = inParts(argument);
+  if (!(path[0]! in instanceFileSchema.shape)) return undefined;
+  if (path[0] !== "tokens" || typeof path[1] !== "number") return path;
+  return ["tokens", args.tokens?.[path[1]]?.name ?? path[1], ...path.slice(2)];
+}
+
+/** What every kind of platform says under the same path as the component. */
+const ofPlatform = ["image", "mlflowVersion", "imagePullSecrets", "ingress", "network", "caBundle"];
+
+// A reason may name another argument; here it has the name that the reader knows.
+const inWordsOfTheFiles = (reason: string): string =>
+  places
+    .filter(({ place }) => place !== "")
+    .reduce((text, { argument, place }) => text.replaceAll(argument, place), reason)
+    .replaceAll(/\b(ingress|network)\./g, "platform.$1.");
+
+/**
+ * A problem that the component has with the arguments of a file, as one of the file, or else of the
+ * environment that the file stands in.
+ */
+export function placed(
+  problem: { readonly propertyPath: string; readonly reason: string },
+  args: MlflowInstanceArgs,
+): { readonly of: "file" | "platform"; readonly problem: Problem } {
+  const { propertyPath, reason } = problem;
+  const path = placeOf(propertyPath, args);
+  if (path === undefined) {
+    const parts = inParts(propertyPath);
+    return {
+      of: "platform",
+      problem: {
+        path: ["platform", ...(ofPlatform.includes(String(parts[0])) ? parts : [])],
+        message: `gives an instance what it can't take: ${propertyPath} ${reason}`,
+      },
+    };
+  }
+  // Said of the file as a whole, it has to name what it is about.
+  const subject = path.length === 0 ? `${propertyPath} ` : "";
+  const value = valueAt(args, inParts(propertyPath));
+  const isShown = reason.startsWith("must ") && ["string", "number"].includes(typeof value);
+  const found = isShown ? `is ${show(value)}, but ` : "";
+  const message = `${subject}${found}${inWordsOfTheFiles(reason)}`;
+  return { of: "file", problem: { path, message } };
+}
+
+/**
+ * What a file decides of an instance, in the file's own words: the value of each of its keys with
+ * the defaults filled in.
+ */
+export function inTermsOfTheFile(instance: ResolvedInstance): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const key of Object.keys(instanceFileSchema.shape) as (keyof InstanceFile)[]) {
+    const renamed = places.filter(({ place }) => place === key || place.startsWith(`${key}.`));
+    if (renamed.length === 0) values[key] = valueAt(instance, [key]);
+    for (const { argument, place } of renamed) {
+      const value = valueAt(instance, inParts(argument));
+      const [, inner] = inParts(place);
+      if (inner === undefined) values[key] = value;
+      else values[key] = { ...(values[key] as object | undefined), [inner]: value };
+    }
+  }
+  return values;
+}

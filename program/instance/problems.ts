@@ -1,0 +1,128 @@
+import { inDays, instanceProblems, isWithin, resolveInstance } from "@mlflow-instances/components";
+import type { ResolvedInstance, Tier } from "@mlflow-instances/components";
+import type { Environment } from "../environment/environment.ts";
+import { nothingGiven } from "../platforms/given.ts";
+import { nameProblem } from "../values/naming.ts";
+import { showPath, type Problem } from "../values/problems.ts";
+import { retentionDays } from "../values/tiers.ts";
+import { traceRetentionProblem } from "../values/traceRetention.ts";
+import { daysOf, show } from "../values/units.ts";
+import type { InstanceFile } from "./file.ts";
+import { placed } from "./places.ts";
+import { toArgs } from "./toArgs.ts";
+
+/** The latest day allowed for a token: the same day of the next year. */
+export function latestExpiry(today: string): string {
+  const [year, rest] = [Number(today.slice(0, 4)), today.slice(4)];
+  return `${year + 1}${rest === "-02-29" ? "-03-01" : rest}`;
+}
+
+/** Why the file's name can't be an instance's name, as a problem of the whole file. */
+export const problemsInName = (name: string, tier: Tier | undefined): Problem[] => {
+  const problem = nameProblem(name, tier);
+  return problem === undefined
+    ? []
+    : [{ path: [], message: `the instance's name "${name}" ${problem}` }];
+};
+
+export interface Judged {
+  /** What the component makes of the file. */
+  readonly resolved: ResolvedInstance;
+  readonly problems: readonly Problem[];
+  /** What the component can't take of the environment's platform, whichever file it is. */
+  readonly ofPlatform: readonly Problem[];
+}
+
+/**
+ * Everything wrong in a file that its schema alone can't see: what only the file and its
+ * environment know, and all that the component would refuse. `today` is used for one check only,
+ * the upper bound of a token's expiry. As days pass, the bound moves away from a given date, so a
+ * file that was accepted once is accepted for ever; an expired token is no problem either, since
+ * the server refuses it.
+ */
+export function judge(
+  environment: Environment,
+  name: string,
+  file: InstanceFile,
+  today: string,
+): Judged {
+  const args = toArgs(environment, name, file, nothingGiven);
+  const resolved = resolveInstance(args);
+  const own = ownProblems(environment, file, resolved, today);
+  const theirs = instanceProblems(args).map((problem) => placed(problem, args));
+  const said = new Set(own.map(({ path }) => showPath(path)));
+  return {
+    resolved,
+    // What the file's own check has words for needs no second ones.
+    problems: [
+      ...own,
+      ...theirs
+        .filter(({ of, problem }) => of === "file" && !said.has(showPath(problem.path)))
+        .map(({ problem }) => problem),
+    ],
+    ofPlatform: theirs
+      .filter(({ of }) => of === "platform")
+      .map(({ problem: { path, message } }) => ({ path: ["environment", ...path], message })),
+  };
+}
+
+/** What only the file and its environment can know. */
+function ownProblems(
+  environment: Environment,
+  file: InstanceFile,
+  resolved: ResolvedInstance,
+  today: string,
+): Problem[] {
+  const problems: Problem[] = [];
+  const add = (path: (string | number)[], message: string) => problems.push({ path, message });
+  const { instanceName, tier, deletedExperimentRetention, traceRetention, tokens } = resolved;
+
+  if (file.delete !== undefined && file.delete !== instanceName)
+    add(
+      ["delete"],
+      `is ${show(file.delete)}; to delete this instance, write its name, ${show(instanceName)}`,
+    );
+
+  const { domain, bounds } = environment;
+  // Certificates and DNS records with a wildcard reach one label deep.
+  if (
+    file.host !== undefined &&
+    !(file.host.endsWith(`.${domain}`) && !file.host.slice(0, -domain.length - 1).includes("."))
+  )
+    add(
+      ["host"],
+      `is ${show(file.host)}, outside the environment's domain; expected <name>.${domain}`,
+    );
+
+  const bucket = resolved.bucket.name;
+  if (bucket.length > 63)
+    add(
+      [],
+      `the bucket would be named ${bucket} (${bucket.length} characters, at most 63); shorten the file's name`,
+    );
+
+  const ofTier = retentionDays[tier];
+  const own = bounds?.deletedExperimentRetention;
+  const narrowed = {
+    least: Math.max(ofTier.least, own ? daysOf(own.min) : 0),
+    most: Math.min(ofTier.most, own ? daysOf(own.max) : Infinity),
+  };
+  if (!isWithin(daysOf(deletedExperimentRetention), narrowed))
+    add(
+      ["deletedExperimentRetention"],
+      `is ${deletedExperimentRetention}, outside ${inDays(narrowed)} of tier ${tier} in ${environment.name}`,
+    );
+
+  const ofTraces = traceRetentionProblem(traceRetention, bounds?.traceRetention);
+  if (ofTraces !== undefined) add(["traceRetention"], ofTraces);
+
+  const latest = latestExpiry(today);
+  for (const token of tokens) {
+    if (token.expires > latest)
+      add(
+        ["tokens", token.name, "expires"],
+        `is ${token.expires}, more than a year ahead; at most ${latest}`,
+      );
+  }
+  return problems;
+}
