@@ -8,7 +8,7 @@ import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { BucketCredentials } from "./mlflowInstanceArgs.ts";
-import type { PodResources } from "./internal/tiers.ts";
+import type { ResolvedInstance } from "./internal/resolvedInstance.ts";
 import { credentialData, replacedByData, serverKeyData } from "./internal/credentialsSecret.ts";
 import { deploymentManifest } from "./internal/deploymentManifest.ts";
 import { servicePort } from "./internal/hosts.ts";
@@ -25,12 +25,7 @@ export interface TrackingServerArgs {
   image: pulumi.Input<string>;
   /** Secrets by which nodes pull the image. */
   imagePullSecrets: readonly pulumi.Input<string>[];
-  mlflowVersion: string;
-  replicas: number;
-  /** Whether the pods are taken away, see `MlflowInstanceArgs.prepareDeletion`. */
-  stopped: boolean;
-  resources: PodResources;
-  temporaryStorage: string;
+  settings: ResolvedInstance;
   /** Seconds between the decision to end a pod and its end. */
   drainSeconds: number;
   /** URI of the backend store; a secret. */
@@ -65,7 +60,7 @@ export class TrackingServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("components:index:TrackingServer", name, {}, opts);
-    const { identity, namespace } = args;
+    const { identity, namespace, settings } = args;
     const { instanceName } = identity;
     const labels = labelsOf(identity, Component.TrackingServer);
     const metadata = (objectName?: string) => ({
@@ -107,7 +102,7 @@ export class TrackingServer extends pulumi.ComponentResource {
           );
     const image = {
       identity,
-      mlflowVersion: args.mlflowVersion,
+      mlflowVersion: settings.mlflowVersion,
       image: args.image,
       imagePullSecrets: args.imagePullSecrets,
       credentialsSecret: credentials.metadata.name,
@@ -139,12 +134,9 @@ export class TrackingServer extends pulumi.ComponentResource {
       {
         metadata: metadata(objectNames.server),
         spec: deploymentManifest({
+          ...settings,
           ...image,
           role: args.role,
-          replicas: args.replicas,
-          stopped: args.stopped,
-          resources: args.resources,
-          temporaryStorage: args.temporaryStorage,
           drainSeconds: args.drainSeconds,
           environment: args.environment,
         }),
@@ -168,7 +160,7 @@ export class TrackingServer extends pulumi.ComponentResource {
       },
       childOf(this),
     );
-    if (args.replicas > 1 && !args.stopped) {
+    if (settings.replicas > 1 && !settings.prepareDeletion) {
       new PodDisruptionBudget(
         logicalName(name, "disruptionBudget"),
         {

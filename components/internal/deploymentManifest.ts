@@ -16,18 +16,16 @@ import {
   tokenVolume,
 } from "./podParts.ts";
 import { serverPort } from "./hosts.ts";
+import type { ResolvedInstance } from "./resolvedInstance.ts";
 
-export interface DeploymentFacts {
+export interface DeploymentFacts extends Pick<
+  ResolvedInstance,
+  "mlflowVersion" | "replicas" | "resources" | "temporaryStorage" | "prepareDeletion"
+> {
   identity: Identity;
-  mlflowVersion: string;
   image: Input<string>;
   /** Secrets by which nodes pull the image. */
   imagePullSecrets: readonly Input<string>[];
-  replicas: number;
-  /** Nobody is served: the pods go and the rest stays as it is. */
-  stopped: boolean;
-  resources: PodResources;
-  temporaryStorage: string;
   /** Seconds between the decision to end a pod and its end. */
   drainSeconds: number;
   credentialsSecret: Input<string>;
@@ -57,7 +55,8 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
     ...access.parts,
   ];
   return {
-    replicas: facts.stopped ? 0 : facts.replicas,
+    // About to go, it serves nobody: the pods go and the rest stays as it is.
+    replicas: facts.prepareDeletion ? 0 : facts.replicas,
     // Old pods are of no use: going back is another `up`, and schemas don't go back at all.
     revisionHistoryLimit: 2,
     // An update fails within 3 minutes when no new pod comes. A cluster that first adds a node may

@@ -2,12 +2,11 @@ import { ArtifactsAccess, type BucketSettings } from "../mlflowInstanceArgs.ts";
 import { allowedHosts, corsOrigins, type HostFacts } from "./hosts.ts";
 import { caFile, tokenFolder, tokenKey } from "./podParts.ts";
 import type { Pool } from "./poolSize.ts";
+import type { ResolvedInstance } from "./resolvedInstance.ts";
 
-export interface EnvironmentFacts extends HostFacts {
-  instanceName: string;
-  workers: number;
+export interface EnvironmentFacts
+  extends HostFacts, Pick<ResolvedInstance, "instanceName" | "workers" | "artifactsAccess"> {
   pool: Pool;
-  artifactsAccess: ArtifactsAccess;
   bucket: Pick<BucketSettings, "name" | "endpoint" | "region" | "kmsKeyArn">;
   /** Whether the pods have a role of AWS instead of keys. */
   usesRole: boolean;

@@ -32,24 +32,19 @@ export function toArgs(
   const facts = factsOf(platform);
   const ofKind = facts.argsOf(given);
   const protect = environment.preview === undefined;
+  const { cpu, memory, databaseConnections, tokens, delete: goes, ...sameForBoth } = file;
   return defined({
+    ...sameForBoth,
     instanceName: name,
     environment: environment.name,
-    team: file.team,
-    owner: file.owner,
-    description: file.description,
     tier: tierOf(environment, file),
-    costCenter: file.costCenter,
     host: file.host ?? `${name}.${environment.domain}`,
     extraAllowedHosts: file.extraAllowedHosts ?? defaults.extraAllowedHosts,
     image: platform.image,
     imagePullSecret: given.imagePullSecret,
     imagePullSecrets: platform.imagePullSecrets && [...platform.imagePullSecrets],
     mlflowVersion: platform.mlflowVersion ?? defaultMlflowVersion,
-    replicas: file.replicas,
-    workers: file.workers,
-    resources: resourcesIn(file),
-    temporaryStorage: file.temporaryStorage,
+    resources: resourcesIn(cpu, memory),
     artifactsAccess: artifacts.access,
     deletedExperimentRetention:
       file.deletedExperimentRetention ?? defaults.deletedExperimentRetention,
@@ -60,7 +55,7 @@ export function toArgs(
       timeZone: file.maintenance?.timeZone ?? defaults.timeZone,
     }),
     protect,
-    prepareDeletion: file.delete !== undefined,
+    prepareDeletion: goes !== undefined,
     ...ofKind,
     // Without protection, taking an instance away is meant to take its data along.
     bucket: { name: bucketName(environment, name), forceDestroy: !protect, ...ofKind.bucket },
@@ -69,17 +64,20 @@ export function toArgs(
       ...given.database,
       ...ofKind.database,
       maxConnections: facts.connections.max,
-      connectionLimit: file.databaseConnections,
+      connectionLimit: databaseConnections,
     }),
     caBundle: facts.databaseAuthorities(),
     // Sorted, so that the order of lines in a file changes nothing.
-    tokens: Object.entries(file.tokens ?? {})
+    tokens: Object.entries(tokens ?? {})
       .map(([tokenName, token]) => ({ name: tokenName, role: token.role, expires: token.expires }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   });
 }
 
-function resourcesIn({ cpu, memory }: InstanceFile): ServerResources | undefined {
+function resourcesIn(
+  cpu: InstanceFile["cpu"],
+  memory: InstanceFile["memory"],
+): ServerResources | undefined {
   if (cpu === undefined && memory === undefined) return undefined;
   return defined({
     cpuRequest: cpu,

@@ -27,7 +27,7 @@ const facts: DeploymentFacts = {
   image: "registry.example.com/mlflow@sha256:abc",
   imagePullSecrets: ["mlflow-image-pull", "of-others"],
   replicas: 1,
-  stopped: false,
+  prepareDeletion: false,
   resources: { cpuRequest: "250m", memoryRequest: "512Mi", memoryLimit: "1Gi" },
   temporaryStorage: "5Gi",
   drainSeconds: 5,
@@ -296,7 +296,7 @@ describe.each([
 });
 
 test("a stopped server has no pods and is otherwise the same, so that coming back is a change in place", () => {
-  expect(deployment({ replicas: 2, stopped: true })).toEqual({
+  expect(deployment({ replicas: 2, prepareDeletion: true })).toEqual({
     ...deployment({ replicas: 2 }),
     replicas: 0,
   });
