@@ -7,29 +7,7 @@ export { resolveInstance, type ResolvedInstance } from "./internal/resolvedInsta
 export { problemsOf as instanceProblems } from "./internal/validation.ts";
 export { MlflowInstance } from "./mlflowInstance.ts";
 export type { IssuedToken } from "./accessTokens.ts";
-export {
-  ArtifactsAccess,
-  IngressController,
-  LoadBalancerScheme,
-  PodIdentityMethod,
-  SslMode,
-  StorageClasses,
-  Tier,
-  TlsSource,
-  TokenRole,
-  type AccessToken,
-  type BucketCredentials,
-  type BucketSettings,
-  type DatabaseSettings,
-  type IngressSettings,
-  type IngressTls,
-  type MaintenanceSettings,
-  type MlflowInstanceArgs,
-  type NetworkSettings,
-  type PodIdentity,
-  type ServerResources,
-  type StaleRunsSettings,
-} from "./mlflowInstanceArgs.ts";
+export * from "./mlflowInstanceArgs.ts";
 export { arnParts } from "./internal/arns.ts";
 export {
   databaseName,
