@@ -18,6 +18,15 @@ export type TokenRole = (typeof TokenRole)[keyof typeof TokenRole];
 export const ArtifactsAccess = { Proxied: "proxied", Presigned: "presigned" } as const;
 export type ArtifactsAccess = (typeof ArtifactsAccess)[keyof typeof ArtifactsAccess];
 
+/** From which level on MLflow's own lines are logged. */
+export const LogLevel = {
+  Debug: "debug",
+  Info: "info",
+  Warning: "warning",
+  Error: "error",
+} as const;
+export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
+
 /** libpq's `sslmode`; `verify-full` checks certificate and host name. */
 export const SslMode = {
   Disable: "disable",
@@ -127,6 +136,11 @@ export interface MlflowInstanceArgs {
   workers?: number;
   /** CPU and memory of one pod. Default: from the number of workers and the measured memory. */
   resources?: ServerResources;
+  /**
+   * From which level on the server logs MLflow's own lines; requests and errors are logged whatever
+   * it is. Default: `info`. A change restarts the pods.
+   */
+  logLevel?: LogLevel;
   /**
    * Size limit of the temporary volume. Artifacts are streamed past it; the idle time-out of the
    * load balancer follows from it, so raise it when the store takes long to join a very large file.

@@ -3,6 +3,7 @@ import {
   SslMode,
   type AccessToken,
   type DatabaseSettings,
+  LogLevel,
   type MaintenanceSettings,
   type MlflowInstanceArgs,
   type StaleRunsSettings,
@@ -31,6 +32,7 @@ export interface ResolvedInstance {
   readonly replicas: number;
   readonly workers: number;
   readonly resources: PodResources;
+  readonly logLevel: LogLevel;
   readonly temporaryStorage: string;
   readonly artifactsAccess: ArtifactsAccess;
   readonly deletedExperimentRetention: string;
@@ -73,6 +75,7 @@ export function resolveInstance(args: MlflowInstanceArgs): ResolvedInstance {
     replicas,
     workers,
     resources: { ...defaultResources(workers), ...args.resources },
+    logLevel: args.logLevel ?? LogLevel.Info,
     temporaryStorage: args.temporaryStorage ?? defaults.temporaryStorage,
     artifactsAccess: args.artifactsAccess ?? ArtifactsAccess.Proxied,
     deletedExperimentRetention,

@@ -1,11 +1,13 @@
-import { ArtifactsAccess, type BucketSettings } from "../mlflowInstanceArgs.ts";
+import { ArtifactsAccess, LogLevel, type BucketSettings } from "../mlflowInstanceArgs.ts";
 import { allowedHosts, corsOrigins, type HostFacts } from "./hosts.ts";
 import { caFile, tokenFolder, tokenKey } from "./podParts.ts";
 import type { Pool } from "./poolSize.ts";
 import type { ResolvedInstance } from "./resolvedInstance.ts";
 
 export interface EnvironmentFacts
-  extends HostFacts, Pick<ResolvedInstance, "instanceName" | "workers" | "artifactsAccess"> {
+  extends
+    HostFacts,
+    Pick<ResolvedInstance, "instanceName" | "workers" | "artifactsAccess" | "logLevel"> {
   pool: Pool;
   bucket: Pick<BucketSettings, "name" | "endpoint" | "region" | "kmsKeyArn">;
   /** Whether the pods have a role of AWS instead of keys. */
@@ -47,6 +49,10 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, strin
     MLFLOW_INSTANCE_TOKENS_FILE: `${tokenFolder}/${tokenKey}`,
     MLFLOW_SERVER_ALLOWED_HOSTS: allowedHosts(facts).join(","),
     MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: corsOrigins(facts).join(","),
+    // Not said where it is MLflow's own default: pods of before stay as they are.
+    ...(facts.logLevel === LogLevel.Info
+      ? {}
+      : { MLFLOW_LOGGING_LEVEL: facts.logLevel.toUpperCase() }),
     // On by default since 3.9: several processes of 180 MB that an instance has no use for.
     MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
     MLFLOW_DISABLE_TELEMETRY: "true",

@@ -1,5 +1,6 @@
 import {
   ArtifactsAccess,
+  LogLevel,
   Tier,
   TokenRole,
   type MlflowInstanceArgs,
@@ -125,6 +126,7 @@ function checkServer(args: MlflowInstanceArgs, report: Report): void {
       "must not be less than resources.cpuRequest",
     );
   }
+  report("logLevel", isOneOf(LogLevel, args.logLevel ?? LogLevel.Info), oneOf(LogLevel));
   report(
     "temporaryStorage",
     args.temporaryStorage === undefined || parseBytes(args.temporaryStorage) !== undefined,

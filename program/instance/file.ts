@@ -3,6 +3,7 @@ import {
   defaultResources,
   inDays,
   inHours,
+  LogLevel,
   tierDefaults,
   TokenRole,
   tokenNamePattern,
@@ -153,6 +154,12 @@ export const instanceFileSchema = strict({
     .optional()
     .describe(
       "Further Host values that the server accepts, port included where the client's URL has one, for example localhost:15056 for `kubectl port-forward svc/mlflow 15056:80`. Default: the environment's, else none. A change restarts the pods.",
+    ),
+  logLevel: z
+    .enum(Object.values(LogLevel))
+    .optional()
+    .describe(
+      "From which level on the server logs MLflow's own lines; requests and errors are logged whatever it is. Default: info. A change restarts the pods.",
     ),
   temporaryStorage: size
     .optional()

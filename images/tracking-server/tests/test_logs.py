@@ -7,6 +7,7 @@ import subprocess
 import sys
 import unicodedata
 
+import pytest
 
 from mlflow_instance.logs import DATE_FORMAT, FORMAT, OneLine
 from mlflow_instance.printable import printable, printable_json
@@ -110,6 +111,26 @@ loop.call_exception_handler({"message": HOSTILE, "exception": RuntimeError(HOSTI
 logging.getLogger("count").error("%d loggers", len(names))
 fail()
 """
+
+
+LEVEL = """
+import logging
+from mlflow_instance.logs import configure_logging
+configure_logging()
+for level in ("debug", "info", "warning", "error"):
+    getattr(logging.getLogger("mlflow.store"), level)("said as %s", level)
+logging.getLogger("mlflow_instance.access").info("a request")
+"""
+
+
+@pytest.mark.parametrize(("level", "said"), [("DEBUG", 4), (None, 3), ("WARNING", 2), ("ERROR", 1)])
+def test_mlflows_own_lines_from_a_level_on(level: str | None, said: int) -> None:
+    environment = process_environment({} if level is None else {"MLFLOW_LOGGING_LEVEL": level})
+    done = subprocess.run(
+        [sys.executable, "-c", LEVEL], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0 and done.stderr.count("said as") == said, done.stderr
+    assert "a request" in done.stderr
 
 
 def test_every_logger_and_every_other_way_to_standard_error() -> None:

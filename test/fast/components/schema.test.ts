@@ -164,6 +164,7 @@ describe("the schema of the component package", () => {
       Tier: Object.values(components.Tier),
       TokenRole: Object.values(components.TokenRole),
       ArtifactsAccess: Object.values(components.ArtifactsAccess),
+      LogLevel: Object.values(components.LogLevel),
       SslMode: Object.values(components.SslMode),
       TlsSource: Object.values(components.TlsSource),
       IngressController: Object.values(components.IngressController),

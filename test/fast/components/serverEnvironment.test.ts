@@ -12,6 +12,7 @@ const facts: EnvironmentFacts = {
   workers: 2,
   pool: { connectionLimit: 60, poolSize: 4, maxOverflow: 3 },
   artifactsAccess: "proxied",
+  logLevel: "info",
   bucket: { name: "b", endpoint: "https://s3.example.com", region: "eu-central-1" },
   usesRole: false,
   caGiven: true,
@@ -40,6 +41,10 @@ test("the settings of an instance, all of them", () => {
     AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required",
     AWS_CA_BUNDLE: "/etc/mlflow-instance/ca/ca.crt",
   });
+});
+
+test("a level of the log is told to MLflow where it isn't MLflow's own default", () => {
+  expect(environment({ logLevel: "debug" })).toMatchObject({ MLFLOW_LOGGING_LEVEL: "DEBUG" });
 });
 
 test("AWS S3 with public certificates needs neither endpoint nor bundle", () => {

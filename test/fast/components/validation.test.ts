@@ -50,6 +50,7 @@ describe("each wrong argument is reported with its path", () => {
     ],
     ["temporaryStorage", { temporaryStorage: "10" }],
     ["artifactsAccess", { artifactsAccess: "public" }],
+    ["logLevel", { logLevel: "loud" }],
     ["traceRetention", { traceRetention: "6d" }],
     ["traceRetention", { traceRetention: "731d" }],
     ["traceRetention", { traceRetention: "" }],

@@ -31,6 +31,7 @@ const whole: InstanceFile = {
   memory: { request: "777Mi", limit: "999Mi" },
   databaseConnections: 77,
   extraAllowedHosts: ["localhost:1"],
+  logLevel: "debug",
   temporaryStorage: "7Gi",
   tokens,
   delete: "shop",

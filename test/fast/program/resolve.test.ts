@@ -44,6 +44,7 @@ test("every default of a tier is filled in", () => {
     bucket: { name: "mlflow-local-shop", noncurrentVersionDays: 30 },
     host: "shop.mlflow.test",
     mlflowVersion: "3.17.2",
+    logLevel: "info",
     artifactsAccess: "proxied",
     deletedExperimentRetention: "30d",
     staleRuns: { after: "24h", idle: "6h" },
