@@ -2,8 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { instanceFileSchema } from "./instance/file.ts";
-
-export const schemaFile = new URL("../stacks/instance.schema.json", import.meta.url);
+import { stackFileJsonSchema } from "./stackFileSchema.ts";
 
 /**
  * JSON Schema of an instance file, for editors: completion, descriptions and errors while typing.
@@ -13,12 +12,24 @@ export const instanceJsonSchema = (): object => ({
   ...z.toJSONSchema(instanceFileSchema, { io: "input" }),
 });
 
-// Compared as data, because a formatter may lay the file out anew.
+/** The schemas for editors, by their file in stacks/. */
+export const schemaFiles = {
+  "instance.schema.json": instanceJsonSchema,
+  "stack.schema.json": stackFileJsonSchema,
+} as const;
+
+export const schemaFile = (name: keyof typeof schemaFiles): URL =>
+  new URL(`../stacks/${name}`, import.meta.url);
+
 if (import.meta.main) {
-  if (process.argv.includes("--write"))
-    writeFileSync(schemaFile, `${JSON.stringify(instanceJsonSchema(), null, 2)}\n`);
-  else if (!isDeepStrictEqual(JSON.parse(readFileSync(schemaFile, "utf8")), instanceJsonSchema())) {
-    console.error("stacks/instance.schema.json is not current: npm run schema");
-    process.exitCode = 1;
+  for (const name of Object.keys(schemaFiles) as (keyof typeof schemaFiles)[]) {
+    const [file, schema] = [schemaFile(name), schemaFiles[name]()];
+    if (process.argv.includes("--write"))
+      writeFileSync(file, `${JSON.stringify(schema, null, 2)}\n`);
+    // Compared as data, because a formatter may lay the file out anew.
+    else if (!isDeepStrictEqual(JSON.parse(readFileSync(file, "utf8")), schema)) {
+      console.error(`stacks/${name} is not current: npm run schema`);
+      process.exitCode = 1;
+    }
   }
 }

@@ -113,7 +113,8 @@ export interface RawConfig {
   readonly keys: ReadonlyMap<string, { readonly secret: boolean; readonly plain?: string }>;
 }
 
-const plainKeys = ["environment", "instancesFolder", "cluster"];
+/** Config keys that are readable. */
+export const plainKeys = ["environment", "instancesFolder", "cluster"] as const;
 
 /**
  * Checks every config key of this project; paths begin with the key. `today` bounds how long a
@@ -133,7 +134,7 @@ export function parseEnvironment(
           key,
           "is in plain text; set it with `pulumi config set --secret` (and change it where it is used: it was readable)",
         );
-    } else if (!plainKeys.includes(key)) {
+    } else if (!(plainKeys as readonly string[]).includes(key)) {
       if (looksSecret(key))
         add(
           key,

@@ -26,6 +26,7 @@ export function exactlyOne<Shape extends Record<string, z.ZodType>>(shape: Shape
     ]),
   );
   return strict(optional)
+    .meta({ oneOf: names.map((name) => ({ required: [name] })) })
     .superRefine((value, context) => {
       const given = names.filter((name) => value[name] !== undefined);
       if (given.length === 0)

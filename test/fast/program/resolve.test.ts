@@ -215,7 +215,7 @@ test("units", () => {
 });
 
 test("the JSON Schema for editors is current, and describes every key", () => {
-  const written: unknown = JSON.parse(readFileSync(schemaFile, "utf8"));
+  const written: unknown = JSON.parse(readFileSync(schemaFile("instance.schema.json"), "utf8"));
   expect(written, "npm run schema").toEqual(instanceJsonSchema());
   const { properties, additionalProperties, required } = instanceJsonSchema() as JsonSchema;
   expect(Object.keys(properties)).toEqual(Object.keys(instanceFileSchema.shape));
