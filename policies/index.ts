@@ -1,10 +1,10 @@
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
-import { deserializeOnce } from "./deserializeOnce.ts";
-import { hearOrganization } from "./organization.ts";
-import { answerQuickly } from "./quickReplies.ts";
+import { deserializeOnce } from "./sdk/deserializeOnce.ts";
+import { hearOrganization } from "./sdk/organization.ts";
+import { answerQuickly } from "./sdk/quickReplies.ts";
 import { isResourceRule, type PackName, type Rule } from "./rule.ts";
 import { rules } from "./rules.ts";
-import { toPolicy } from "./toPolicy.ts";
+import { toPolicy } from "./sdk/toPolicy.ts";
 
 /**
  * The rules that advise and don't refuse; a rule's own file says what it demands, this is the only

@@ -1,6 +1,6 @@
 import type { PolicyResource, ResourceValidationArgs, Severity } from "@pulumi/policy";
 import type { z } from "zod";
-import type { Instance, Stack } from "./stack.ts";
+import type { Instance, Stack } from "./model/stack.ts";
 
 export const packs = ["naming", "retention", "security", "reliability", "isolation"] as const;
 export type PackName = (typeof packs)[number];

@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { databaseNameOf, roleNamesOf } from "../names.ts";
-import { databaseType, grantType } from "../resources.ts";
+import { databaseNameOf, roleNamesOf } from "../model/names.ts";
+import { databaseType, grantType } from "../model/resources.ts";
 import { problemOf, stackRule, type Context, type Problem } from "../rule.ts";
-import type { Instance } from "../stack.ts";
+import type { Instance } from "../model/stack.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 

@@ -1,6 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { z } from "zod";
-import { roleNamesOf } from "../names.ts";
+import { roleNamesOf } from "../model/names.ts";
 import {
   bucketTypes,
   component,
@@ -9,7 +9,7 @@ import {
   label,
   marksOf,
   roleType,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 interface Part {

@@ -1,9 +1,9 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { isBucketNameOf } from "../names.ts";
-import { bucketTypes } from "../resources.ts";
+import { isBucketNameOf } from "../model/names.ts";
+import { bucketTypes } from "../model/resources.ts";
 import { problemOf, stackRule, type Context, type Problem } from "../rule.ts";
-import { bucketsOf, type Instance } from "../stack.ts";
-import { variableOf, workloadTypes } from "../workloads.ts";
+import { bucketsOf, type Instance } from "../model/stack.ts";
+import { variableOf, workloadTypes } from "../model/workloads.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 

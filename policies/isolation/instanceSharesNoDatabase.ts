@@ -1,9 +1,9 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { databaseNameOf, roleNamesOf } from "../names.ts";
-import { databaseType, kubernetesType, roleType } from "../resources.ts";
+import { databaseNameOf, roleNamesOf } from "../model/names.ts";
+import { databaseType, kubernetesType, roleType } from "../model/resources.ts";
 import { problemOf, stackRule, type Context } from "../rule.ts";
-import { secretEntries, type SecretEntry } from "../secrets.ts";
-import type { Instance } from "../stack.ts";
+import { secretEntries, type SecretEntry } from "../model/secrets.ts";
+import type { Instance } from "../model/stack.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 

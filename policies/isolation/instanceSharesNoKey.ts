@@ -1,14 +1,14 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { listOf, statementsOf } from "../buckets.ts";
+import { listOf, statementsOf } from "../model/buckets.ts";
 import {
   bucketPolicyType,
   isPreviewEnvironment,
   kubernetesType,
   metadataOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { stackRule, type Context, type Problem } from "../rule.ts";
-import { secretEntries } from "../secrets.ts";
-import type { Instance } from "../stack.ts";
+import { secretEntries } from "../model/secrets.ts";
+import type { Instance } from "../model/stack.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 

@@ -1,4 +1,4 @@
-import { kubernetesType, label } from "../resources.ts";
+import { kubernetesType, label } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 interface Spec {

@@ -1,4 +1,4 @@
-import { kubernetesType, metadataOf } from "../resources.ts";
+import { kubernetesType, metadataOf } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 const objectTypes = Object.values(kubernetesType).filter(

@@ -1,5 +1,5 @@
-import { isBucketNameOf } from "../names.ts";
-import { bucketTypes, isMarked, label, marksOf } from "../resources.ts";
+import { isBucketNameOf } from "../model/names.ts";
+import { bucketTypes, isMarked, label, marksOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const bucketFollowsInstance = resourceRule({

@@ -1,5 +1,5 @@
-import { isAtAws } from "../buckets.ts";
-import { bucketTypes, label, marksOf, partOf } from "../resources.ts";
+import { isAtAws } from "../model/buckets.ts";
+import { bucketTypes, label, marksOf, partOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const tag = "cost-center";

@@ -1,4 +1,4 @@
-import { bucketTags, bucketTypes, isMarked, label, marksOf, partOf } from "../resources.ts";
+import { bucketTags, bucketTypes, isMarked, label, marksOf, partOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const bucketHasTags = resourceRule({

@@ -1,5 +1,5 @@
-import { databaseNameOf, roleNamesOf } from "../names.ts";
-import { databaseType, roleType } from "../resources.ts";
+import { databaseNameOf, roleNamesOf } from "../model/names.ts";
+import { databaseType, roleType } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 // A stack rule, because a resource of PostgreSQL carries no label: whose it is, only the stack

@@ -1,5 +1,5 @@
-import { isHostOf } from "../names.ts";
-import { isOfInstance, kubernetesType, label, marksOf } from "../resources.ts";
+import { isHostOf } from "../model/names.ts";
+import { isOfInstance, kubernetesType, label, marksOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const hostFollowsInstance = resourceRule({

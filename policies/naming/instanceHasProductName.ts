@@ -3,7 +3,7 @@ import {
   isPreviewEnvironment,
   kubernetesType,
   placeOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const pattern = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;

@@ -1,7 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { isInstanceNamespace, kubernetesType, label, marksOf } from "../resources.ts";
+import { isInstanceNamespace, kubernetesType, label, marksOf } from "../model/resources.ts";
 import { stackRule, type Context } from "../rule.ts";
-import type { Stack } from "../stack.ts";
+import type { Stack } from "../model/stack.ts";
 
 /** The hosts of an ingress; one that a preview can't know hides no other. */
 function hostsOf(ingress: PolicyResource, { known }: Pick<Context<unknown>, "known">): string[] {

@@ -1,6 +1,6 @@
-import { bucketTags, isMarked, label, marksOf } from "../resources.ts";
+import { bucketTags, isMarked, label, marksOf } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import { bucketsOf } from "../stack.ts";
+import { bucketsOf } from "../model/stack.ts";
 
 const shared = [label.team, label.environment, label.tier];
 

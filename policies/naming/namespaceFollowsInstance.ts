@@ -1,5 +1,5 @@
-import { namespaceNameOf } from "../names.ts";
-import { isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../resources.ts";
+import { namespaceNameOf } from "../model/names.ts";
+import { isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const namespaceFollowsInstance = resourceRule({

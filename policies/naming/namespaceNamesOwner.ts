@@ -1,4 +1,4 @@
-import { annotation, isInstanceNamespace, kubernetesType, metadataOf } from "../resources.ts";
+import { annotation, isInstanceNamespace, kubernetesType, metadataOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const namespaceNamesOwner = resourceRule({

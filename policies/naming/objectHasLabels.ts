@@ -1,5 +1,12 @@
-import { instanceOfNamespace } from "../names.ts";
-import { isOfInstance, kubernetesType, label, marksOf, metadataOf, partOf } from "../resources.ts";
+import { instanceOfNamespace } from "../model/names.ts";
+import {
+  isOfInstance,
+  kubernetesType,
+  label,
+  marksOf,
+  metadataOf,
+  partOf,
+} from "../model/resources.ts";
 import { resourceRule, type Resource } from "../rule.ts";
 
 const tiers = ["sandbox", "standard", "production"];

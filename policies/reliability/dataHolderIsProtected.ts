@@ -1,6 +1,12 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { z } from "zod";
-import { bucketTypes, databaseServerTypes, databaseType, placeOf, roleType } from "../resources.ts";
+import {
+  bucketTypes,
+  databaseServerTypes,
+  databaseType,
+  placeOf,
+  roleType,
+} from "../model/resources.ts";
 import { problemOf, stackRule, type Problem } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { annotation, bucketTypes, databaseServerTypes, marksOf, placeOf } from "../resources.ts";
+import {
+  annotation,
+  bucketTypes,
+  databaseServerTypes,
+  marksOf,
+  placeOf,
+} from "../model/resources.ts";
 import { resourceRule, type Resource } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 

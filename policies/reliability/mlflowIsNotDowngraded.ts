@@ -1,4 +1,4 @@
-import { previousState, stackType, type AskPrevious } from "../previousState.ts";
+import { previousState, stackType, type AskPrevious } from "../model/previousState.ts";
 import {
   annotation,
   isInstanceNamespace,
@@ -6,9 +6,9 @@ import {
   label,
   marksOf,
   metadataOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { compareVersions, isVersion } from "../versions.ts";
+import { compareVersions, isVersion } from "../model/versions.ts";
 
 export const mlflowIsNotDowngradedAfter = (ask: AskPrevious) =>
   resourceRule({

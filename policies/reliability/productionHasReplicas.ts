@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { problemOf, stackRule } from "../rule.ts";
-import { replicasOf, serversOf } from "../servers.ts";
+import { replicasOf, serversOf } from "../model/servers.ts";
 import { boundFor, bounds } from "../settings.ts";
 
 export const productionHasReplicas = stackRule({

@@ -1,6 +1,6 @@
 import { resourceRule } from "../rule.ts";
-import { selectsPodsOf } from "../servers.ts";
-import { isTrackingServer, podOf, serverTypes } from "../workloads.ts";
+import { selectsPodsOf } from "../model/servers.ts";
+import { isTrackingServer, podOf, serverTypes } from "../model/workloads.ts";
 
 const topologies = new Set(["kubernetes.io/hostname", "topology.kubernetes.io/zone"]);
 

@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { kubernetesType } from "../resources.ts";
+import { kubernetesType } from "../model/resources.ts";
 import { problemOf, stackRule, type Problem } from "../rule.ts";
-import { countOf, replicasOf, selectsPodsOf, serversOf } from "../servers.ts";
-import type { Instance } from "../stack.ts";
+import { countOf, replicasOf, selectsPodsOf, serversOf } from "../model/servers.ts";
+import type { Instance } from "../model/stack.ts";
 
 /** How many pods may be away at once, when all are well. */
 function allowed(budget: PolicyResource, replicas: number): number {

@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { z } from "zod";
-import { annotation, metadataOf, roleType } from "../resources.ts";
+import { annotation, metadataOf, roleType } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import type { Instance } from "../stack.ts";
+import type { Instance } from "../model/stack.ts";
 import { boundFor, bounds } from "../settings.ts";
 
 /** Connections that all these roles together may hold. */

@@ -1,6 +1,6 @@
-import { inEach } from "../parts.ts";
+import { inEach } from "../model/parts.ts";
 import { resourceRule } from "../rule.ts";
-import { isTrackingServer, podOf, serverTypes } from "../workloads.ts";
+import { isTrackingServer, podOf, serverTypes } from "../model/workloads.ts";
 
 const probes = {
   startupProbe: "a start that hangs is never seen",

@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { component, kubernetesType, metadataOf } from "../resources.ts";
+import { component, kubernetesType, metadataOf } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import { serversOf } from "../servers.ts";
-import { containersOf } from "../workloads.ts";
+import { serversOf } from "../model/servers.ts";
+import { containersOf } from "../model/workloads.ts";
 
 const imagesOf = (workload: PolicyResource): string[] =>
   containersOf(workload).map(({ value }) => value["image"] as string);

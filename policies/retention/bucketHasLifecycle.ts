@@ -1,7 +1,7 @@
-import { bucketsWithout } from "../bucketParts.ts";
-import { component, kubernetesType, lifecycleTypes } from "../resources.ts";
+import { bucketsWithout } from "../model/bucketParts.ts";
+import { component, kubernetesType, lifecycleTypes } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import { variableOf } from "../workloads.ts";
+import { variableOf } from "../model/workloads.ts";
 
 const variable = "MLFLOW_INSTANCE_BUCKET_LIFECYCLE";
 

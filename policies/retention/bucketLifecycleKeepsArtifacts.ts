@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { daysOf } from "../days.ts";
-import { lifecycleRulesOf, type LifecycleRule } from "../lifecycles.ts";
+import { daysOf } from "../model/days.ts";
+import { lifecycleRulesOf, type LifecycleRule } from "../model/lifecycles.ts";
 import {
   annotation,
   component,
@@ -8,10 +8,10 @@ import {
   kubernetesType,
   lifecycleTypes,
   metadataOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { problemOf, stackRule, type Context } from "../rule.ts";
-import type { Instance } from "../stack.ts";
-import { variableOf } from "../workloads.ts";
+import type { Instance } from "../model/stack.ts";
+import { variableOf } from "../model/workloads.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 

@@ -1,4 +1,4 @@
-import { bucketTypes, label, marksOf, partOf } from "../resources.ts";
+import { bucketTypes, label, marksOf, partOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const bucketLifecycleStandsAlone = resourceRule({

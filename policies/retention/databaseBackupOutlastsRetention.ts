@@ -1,6 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { daysOf } from "../days.ts";
-import { annotation, backupPlanType, databaseServerTypes, metadataOf } from "../resources.ts";
+import { daysOf } from "../model/days.ts";
+import { annotation, backupPlanType, databaseServerTypes, metadataOf } from "../model/resources.ts";
 import { stackRule, type Context } from "../rule.ts";
 
 /** Days that nothing outlasts. */

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { daysOf } from "../days.ts";
+import { daysOf } from "../model/days.ts";
 import {
   annotation,
   isInstanceNamespace,
   kubernetesType,
   metadataOf,
   placeOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 

@@ -1,12 +1,12 @@
-import { daysOf } from "../days.ts";
-import { previousState, stackType, type AskPrevious } from "../previousState.ts";
+import { daysOf } from "../model/days.ts";
+import { previousState, stackType, type AskPrevious } from "../model/previousState.ts";
 import {
   annotation,
   isInstanceNamespace,
   kubernetesType,
   metadataOf,
   placeOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const fields = [

@@ -1,6 +1,6 @@
-import { annotation, component, kubernetesType, metadataOf } from "../resources.ts";
+import { annotation, component, kubernetesType, metadataOf } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import { variableOf } from "../workloads.ts";
+import { variableOf } from "../model/workloads.ts";
 
 const applied = [
   {

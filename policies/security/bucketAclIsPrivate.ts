@@ -1,4 +1,4 @@
-import { bucketAclTypes, bucketTypes, objectTypes } from "../resources.ts";
+import { bucketAclTypes, bucketTypes, objectTypes } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const open = new Set(["public-read", "public-read-write", "authenticated-read"]);

@@ -1,5 +1,5 @@
-import { bucketsWithout } from "../bucketParts.ts";
-import { bucketPolicyType } from "../resources.ts";
+import { bucketsWithout } from "../model/bucketParts.ts";
+import { bucketPolicyType } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 export const bucketHasPolicy = stackRule({

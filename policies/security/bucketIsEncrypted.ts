@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isAtAws } from "../buckets.ts";
-import { bucketsWithout } from "../bucketParts.ts";
-import { encryptionTypes } from "../resources.ts";
+import { isAtAws } from "../model/buckets.ts";
+import { bucketsWithout } from "../model/bucketParts.ts";
+import { encryptionTypes } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 

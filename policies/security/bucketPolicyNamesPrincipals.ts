@@ -1,5 +1,5 @@
-import { allowsEverybody, statementsOf } from "../buckets.ts";
-import { bucketPolicyType } from "../resources.ts";
+import { allowsEverybody, statementsOf } from "../model/buckets.ts";
+import { bucketPolicyType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const bucketPolicyNamesPrincipals = resourceRule({

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isAtAws, isEverybody, listOf, statementsOf, type Statement } from "../buckets.ts";
-import { bucketPolicyType, placeOf } from "../resources.ts";
+import { isAtAws, isEverybody, listOf, statementsOf, type Statement } from "../model/buckets.ts";
+import { bucketPolicyType, placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 

@@ -1,4 +1,4 @@
-import { roleType } from "../resources.ts";
+import { roleType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const rights: Record<string, string> = {

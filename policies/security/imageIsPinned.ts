@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { inEach } from "../parts.ts";
-import { isOfInstance, placeOf } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance, placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
-import { containersOf, workloadTypes } from "../workloads.ts";
+import { containersOf, workloadTypes } from "../model/workloads.ts";
 
 const digest = /@sha256:[0-9a-f]{64}$/;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { kubernetesType, metadataOf } from "../resources.ts";
+import { kubernetesType, metadataOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 interface Spec {

@@ -1,6 +1,6 @@
-import { kubernetesType, metadataOf } from "../resources.ts";
+import { kubernetesType, metadataOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { inEach } from "../parts.ts";
+import { inEach } from "../model/parts.ts";
 
 const traefik = "traefik.ingress.kubernetes.io/router.entrypoints";
 const albPorts = "alb.ingress.kubernetes.io/listen-ports";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { bytesOf } from "../quantities.ts";
-import { placeOf } from "../resources.ts";
+import { bytesOf } from "../model/quantities.ts";
+import { placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
-import { containersOf, isTrackingServer, serverTypes, variableOf } from "../workloads.ts";
+import { containersOf, isTrackingServer, serverTypes, variableOf } from "../model/workloads.ts";
 
 const variable = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION";
 

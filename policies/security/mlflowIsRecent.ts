@@ -5,10 +5,10 @@ import {
   isOfInstance,
   kubernetesType,
   metadataOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule, type Resource } from "../rule.ts";
-import { compareVersions, isVersion } from "../versions.ts";
-import { podOf, workloadTypes } from "../workloads.ts";
+import { compareVersions, isVersion } from "../model/versions.ts";
+import { podOf, workloadTypes } from "../model/workloads.ts";
 
 /**
  * The version that a namespace or a pod template declares, with the way to it; undefined for what

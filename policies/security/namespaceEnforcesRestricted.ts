@@ -1,4 +1,4 @@
-import { isInstanceNamespace, kubernetesType, marksOf, metadataOf } from "../resources.ts";
+import { isInstanceNamespace, kubernetesType, marksOf, metadataOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const level = "pod-security.kubernetes.io/enforce";

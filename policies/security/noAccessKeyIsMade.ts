@@ -1,5 +1,5 @@
-import { isAtAws } from "../buckets.ts";
-import { accessKeyType } from "../resources.ts";
+import { isAtAws } from "../model/buckets.ts";
+import { accessKeyType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const noAccessKeyIsMade = resourceRule({

@@ -1,6 +1,6 @@
-import { isOfInstance } from "../resources.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { podOf, withPodSpec, workloadTypes } from "../workloads.ts";
+import { podOf, withPodSpec, workloadTypes } from "../model/workloads.ts";
 
 export const podHasNoClusterToken = resourceRule({
   name: "pod-has-no-cluster-token",

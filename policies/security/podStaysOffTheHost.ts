@@ -1,7 +1,7 @@
-import { inEach } from "../parts.ts";
-import { isOfInstance } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, podOf, workloadTypes } from "../workloads.ts";
+import { containersOf, podOf, workloadTypes } from "../model/workloads.ts";
 
 interface Volume {
   readonly name?: string;

@@ -1,4 +1,4 @@
-import { publicAccessBlockType } from "../resources.ts";
+import { publicAccessBlockType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const flags = [

@@ -1,7 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { databaseType, grantRoleType, roleType } from "../resources.ts";
+import { databaseType, grantRoleType, roleType } from "../model/resources.ts";
 import { problemOf, stackRule, type Context } from "../rule.ts";
-import type { Instance } from "../stack.ts";
+import type { Instance } from "../model/stack.ts";
 
 /** What a resource says, or undefined as long as a preview can't know it. */
 const text = (

@@ -1,8 +1,14 @@
-import { inEach } from "../parts.ts";
-import { secretIn, secretInFile } from "../plainSecrets.ts";
-import { isOfInstance, kubernetesType } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { secretIn, secretInFile } from "../model/plainSecrets.ts";
+import { isOfInstance, kubernetesType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, variablesOf, wordsOf, workloadTypes, type Part } from "../workloads.ts";
+import {
+  containersOf,
+  variablesOf,
+  wordsOf,
+  workloadTypes,
+  type Part,
+} from "../model/workloads.ts";
 
 const optionName = /^--?([A-Za-z][\w-]*)(?:=|$)/;
 

@@ -1,5 +1,5 @@
 import { resourceRule } from "../rule.ts";
-import { isTrackingServer, optionOf, serverTypes, variableOf } from "../workloads.ts";
+import { isTrackingServer, optionOf, serverTypes, variableOf } from "../model/workloads.ts";
 
 const settings = [
   {

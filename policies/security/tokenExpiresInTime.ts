@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { kubernetesType, placeOf } from "../resources.ts";
+import { kubernetesType, placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
-import { holdsTokens, tokensOf } from "../tokens.ts";
+import { holdsTokens, tokensOf } from "../model/tokens.ts";
 
 const day = 24 * 3600 * 1000;
 

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Policies } from "@pulumi/policy";
 import { expect, test } from "vitest";
-import { deserializeOnce } from "../../../policies/deserializeOnce.ts";
+import { deserializeOnce } from "../../../../policies/sdk/deserializeOnce.ts";
 
 const require = createRequire(import.meta.url);
 const server = require("@pulumi/policy/server.js");

@@ -1,4 +1,4 @@
-import type { Context } from "./rule.ts";
+import type { Context } from "../rule.ts";
 
 /** What `check` finds in each item; one that a preview can't know hides no other. */
 export function* inEach<Item, Found>(

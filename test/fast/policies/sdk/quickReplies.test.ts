@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { namespace } from "./fixtures.ts";
-import { servedPack } from "./servedPack.ts";
+import { namespace } from "../fixtures.ts";
+import { servedPack } from "../servedPack.ts";
 
 const require = createRequire(import.meta.url);
 const messages = require("@pulumi/pulumi/proto/analyzer_pb.js");
@@ -35,7 +35,9 @@ const configuration = (level: number) => {
  * Calls of the whole pack over the wire, because that is where what nobody asks for is left unread.
  */
 async function calls(): Promise<(method: string, request: unknown) => Promise<any>> {
-  const { client } = await servedPack(join(import.meta.dirname, "..", "..", "..", "policies"));
+  const { client } = await servedPack(
+    join(import.meta.dirname, "..", "..", "..", "..", "policies"),
+  );
   return (method, request) =>
     new Promise((resolve, reject) =>
       client[method](request, (error: Error | null, reply: unknown) =>

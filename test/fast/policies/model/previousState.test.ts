@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { askPrevious } from "../../../policies/previousState.ts";
-import { foreignNamespace, namespace } from "./fixtures.ts";
+import { askPrevious } from "../../../../policies/model/previousState.ts";
+import { foreignNamespace, namespace } from "../fixtures.ts";
 
 const prefix = "urn:pulumi:dev::mlflow-instances::";
 const urn = `${prefix}kubernetes:core/v1:Namespace::shop-namespace`;

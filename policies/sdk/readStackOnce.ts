@@ -1,6 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
 import * as proxy from "@pulumi/policy/proxy.js";
-import { readStack, type Stack } from "./stack.ts";
+import { readStack, type Stack } from "../model/stack.ts";
 
 // What a guarded value guards; exported by the SDK and, marked internal, left out of the declared
 // types.

@@ -1,5 +1,5 @@
 import type { PolicyResource } from "@pulumi/policy";
-import type { Context } from "./rule.ts";
+import type { Context } from "../rule.ts";
 import type { Instance } from "./stack.ts";
 import { bucketsOf } from "./stack.ts";
 

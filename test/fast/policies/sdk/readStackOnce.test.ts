@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
 import * as proxy from "@pulumi/policy/proxy.js";
 import { expect, test } from "vitest";
-import { readStackOnce } from "../../../policies/readStackOnce.ts";
-import { instance } from "./instances.ts";
+import { readStackOnce } from "../../../../policies/sdk/readStackOnce.ts";
+import { instance } from "../instances.ts";
 
 const { unknownCheckingProxy } = proxy as unknown as {
   unknownCheckingProxy: (props: object) => Record<string, unknown>;

@@ -1,6 +1,6 @@
 import analyzer from "@pulumi/pulumi/proto/analyzer_pb.js";
 import { expect, test } from "vitest";
-import { hearOrganization, organization } from "../../../policies/organization.ts";
+import { hearOrganization, organization } from "../../../../policies/sdk/organization.ts";
 
 const { AnalyzerStackConfigureRequest } = analyzer;
 

@@ -7,9 +7,9 @@ import {
   marksOf,
   metadataOf,
 } from "./resources.ts";
-import type { Context } from "./rule.ts";
+import type { Context } from "../rule.ts";
 import { secretEntries } from "./secrets.ts";
-import { orUnknown } from "./unknown.ts";
+import { orUnknown } from "../sdk/unknown.ts";
 
 const file = "tokens.json";
 const objectName = "mlflow-tokens";

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { readStack } from "../../../policies/stack.ts";
-import { changed } from "./compliantInstance.ts";
-import { foreignNamespace } from "./fixtures.ts";
-import { instance, part } from "./instances.ts";
-import { databaseFollowsInstance } from "../../../policies/naming/databaseFollowsInstance.ts";
-import { databaseRefusesOthers } from "../../../policies/isolation/databaseRefusesOthers.ts";
-import { roleOwnsItsDatabaseOnly } from "../../../policies/security/roleOwnsItsDatabaseOnly.ts";
-import { asStack, judgeStack, unknown, type Given } from "./support.ts";
+import { readStack } from "../../../../policies/model/stack.ts";
+import { changed } from "../compliantInstance.ts";
+import { foreignNamespace } from "../fixtures.ts";
+import { instance, part } from "../instances.ts";
+import { databaseFollowsInstance } from "../../../../policies/naming/databaseFollowsInstance.ts";
+import { databaseRefusesOthers } from "../../../../policies/isolation/databaseRefusesOthers.ts";
+import { roleOwnsItsDatabaseOnly } from "../../../../policies/security/roleOwnsItsDatabaseOnly.ts";
+import { asStack, judgeStack, unknown, type Given } from "../support.ts";
 
 const owned = (...resources: Given[]) =>
   Object.fromEntries(

@@ -11,7 +11,7 @@ import {
   roleType,
 } from "./resources.ts";
 import { roleNamesOf } from "./names.ts";
-import { asFarAsKnown, orUnknown } from "./unknown.ts";
+import { asFarAsKnown, orUnknown } from "../sdk/unknown.ts";
 
 /** All resources that belong to one instance. */
 export interface Instance {

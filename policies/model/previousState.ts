@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { organization } from "./organization.ts";
+import { organization } from "../sdk/organization.ts";
 import { isInstanceNamespace, label, marksOf, metadataOf } from "./resources.ts";
 
 /** Annotations of an instance's namespace. */

@@ -5,7 +5,7 @@ import type {
 } from "@pulumi/policy";
 import { z } from "zod";
 import { readStackOnce } from "./readStackOnce.ts";
-import { label, marksOf } from "./resources.ts";
+import { label, marksOf } from "../model/resources.ts";
 import {
   isResourceRule,
   type Context,
@@ -14,13 +14,13 @@ import {
   type ResourceRule,
   type Rule,
   type StackRule,
-} from "./rule.ts";
+} from "../rule.ts";
 import {
   configurationOf,
   readConfiguration,
   type Configuration,
   type Exclusion,
-} from "./settings.ts";
+} from "../settings.ts";
 import { orUnknown, unknownPathOf } from "./unknown.ts";
 import { writeInto } from "./writeInto.ts";
 

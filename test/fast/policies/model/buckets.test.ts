@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isAtAws } from "../../../policies/buckets.ts";
+import { isAtAws } from "../../../../policies/model/buckets.ts";
 
 const at = (services: Record<string, string>) =>
   isAtAws({ type: "pulumi:providers:aws", props: { endpoints: JSON.stringify([services]) } });
