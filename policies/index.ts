@@ -1,5 +1,6 @@
 import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
 import { deserializeOnce } from "./sdk/deserializeOnce.ts";
+import { installed, noticeOn } from "./sdk/inside.ts";
 import { hearOrganization } from "./sdk/organization.ts";
 import { answerQuickly } from "./sdk/quickReplies.ts";
 import { isResourceRule, type PackName, type Rule } from "./rule.ts";
@@ -18,6 +19,8 @@ export const levelOf = ({ name }: Rule): EnforcementLevel =>
 /** Serves one pack to the engine, or all rules as one. A process serves one pack only. */
 export function servePack(pack?: PackName): void {
   const served = rules.filter((rule) => pack === undefined || rule.pack === pack);
+  const notice = noticeOn(installed);
+  if (notice !== undefined) console.error(notice);
   deserializeOnce();
   hearOrganization();
   answerQuickly(new Set(served.filter(isResourceRule).flatMap(({ types }) => types)));

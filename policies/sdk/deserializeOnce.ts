@@ -1,8 +1,4 @@
-import deserialize from "@pulumi/policy/deserialize.js";
-
-// Marked internal and so left out of the declared types.
-type Deserialize = (struct: object, proxySecrets: boolean) => Record<string, unknown>;
-const module = deserialize as unknown as { deserializeProperties: Deserialize };
+import { inside } from "./inside.ts";
 
 /**
  * The SDK reads the properties of each resource anew for every rule, and those of the whole stack
@@ -12,6 +8,8 @@ const module = deserialize as unknown as { deserializeProperties: Deserialize };
  * things, reads with `proxySecrets`.
  */
 export function deserializeOnce(): void {
+  if (inside === undefined) return;
+  const module = inside.deserialize;
   const readAnew = module.deserializeProperties;
   // Keyed by the message's own part, so it all goes with the request.
   const known = new WeakMap<object, Record<string, unknown>>();

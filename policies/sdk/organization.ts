@@ -1,4 +1,4 @@
-import analyzer from "@pulumi/pulumi/proto/analyzer_pb.js";
+import { inside } from "./inside.ts";
 
 let told: string | undefined;
 
@@ -15,7 +15,8 @@ export const organization = (environment: NodeJS.ProcessEnv = process.env): stri
  * for it.
  */
 export function hearOrganization(): void {
-  const message = analyzer.AnalyzerStackConfigureRequest;
+  if (inside === undefined) return;
+  const message = inside.analyzer.AnalyzerStackConfigureRequest;
   const read = message.deserializeBinary.bind(message);
   message.deserializeBinary = (bytes) => {
     const request = read(bytes);

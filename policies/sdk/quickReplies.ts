@@ -1,6 +1,6 @@
 import { Server } from "@grpc/grpc-js";
-import grpc from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
-import analyzer from "@pulumi/pulumi/proto/analyzer_pb.js";
+import type analyzer from "@pulumi/pulumi/proto/analyzer_pb.js";
+import { inside } from "./inside.ts";
 
 type Callback = (error: Error | null, reply?: object) => void;
 type Handler = (call: { request: unknown }, callback: Callback) => void;
@@ -9,7 +9,6 @@ type Handlers = Record<"analyze" | "remediate" | "configure", Handler>;
 interface Method {
   requestDeserialize: (bytes: Buffer) => unknown;
 }
-const service = grpc.AnalyzerService as unknown as Record<keyof Handlers, Method>;
 
 /** In place of a request that nobody has to read. */
 const unread = Symbol("unread");
@@ -21,6 +20,9 @@ const unread = Symbol("unread");
  * that no rule looks at.
  */
 export function answerQuickly(types: ReadonlySet<string>): void {
+  if (inside === undefined) return;
+  const { AnalyzeResponse, EnforcementLevel, RemediateResponse } = inside.analyzer;
+  const service = inside.grpc.AnalyzerService as unknown as Record<keyof Handlers, Method>;
   let wantsRemedies = false;
   const { analyze, remediate } = service;
   const readAll = { analyze: analyze.requestDeserialize, remediate: remediate.requestDeserialize };
@@ -40,10 +42,12 @@ export function answerQuickly(types: ReadonlySet<string>): void {
         call.request === unread ? callback(null, reply) : handler(call, callback);
     const handlers = {
       ...sdk,
-      analyze: orAtOnce(sdk.analyze, new analyzer.AnalyzeResponse()),
-      remediate: orAtOnce(sdk.remediate, new analyzer.RemediateResponse()),
+      analyze: orAtOnce(sdk.analyze, new AnalyzeResponse()),
+      remediate: orAtOnce(sdk.remediate, new RemediateResponse()),
       configure: (call, callback) => {
-        wantsRemedies = asksForRemedies(call.request as analyzer.ConfigureAnalyzerRequest);
+        wantsRemedies = levelsIn(call.request as analyzer.ConfigureAnalyzerRequest).includes(
+          EnforcementLevel.REMEDIATE,
+        );
         sdk.configure(call, callback);
       },
     } satisfies Handlers;
@@ -51,12 +55,10 @@ export function answerQuickly(types: ReadonlySet<string>): void {
   };
 }
 
-function asksForRemedies(request: analyzer.ConfigureAnalyzerRequest): boolean {
-  let found = false;
-  request.getPolicyconfigMap().forEach((config) => {
-    found ||= config.getEnforcementlevel() === analyzer.EnforcementLevel.REMEDIATE;
-  });
-  return found;
+function levelsIn(request: analyzer.ConfigureAnalyzerRequest): analyzer.EnforcementLevel[] {
+  const levels: analyzer.EnforcementLevel[] = [];
+  request.getPolicyconfigMap().forEach((config) => levels.push(config.getEnforcementlevel()));
+  return levels;
 }
 
 /**

@@ -1,10 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
-import * as proxy from "@pulumi/policy/proxy.js";
 import { readStack, type Stack } from "../model/stack.ts";
-
-// What a guarded value guards; exported by the SDK and, marked internal, left out of the declared
-// types.
-const { getSpecialProxyTarget } = proxy as unknown as { getSpecialProxyTarget: string };
+import { inside } from "./inside.ts";
 
 const known = new WeakMap<object, Stack>();
 
@@ -14,7 +10,8 @@ const known = new WeakMap<object, Stack>();
  * common.
  */
 export function readStackOnce(resources: readonly PolicyResource[]): Stack {
-  const first = resources[0]?.props[getSpecialProxyTarget] as object | undefined;
+  const first =
+    inside && (resources[0]?.props[inside.proxy.getSpecialProxyTarget] as object | undefined);
   if (first === undefined) return readStack(resources);
   let stack = known.get(first);
   if (stack === undefined) known.set(first, (stack = readStack(resources)));

@@ -4,6 +4,7 @@ import type {
   StackValidationPolicy,
 } from "@pulumi/policy";
 import { z } from "zod";
+import { inside } from "./inside.ts";
 import { readStackOnce } from "./readStackOnce.ts";
 import { label, marksOf } from "../model/resources.ts";
 import {
@@ -32,6 +33,9 @@ type Report = (violation: {
   urn?: string | undefined;
   enforcementLevel?: "advisory";
 }) => void;
+
+const reportOf = (report: ReportViolation): Report =>
+  inside === undefined ? ({ message, urn }) => report(message, urn) : (report as unknown as Report);
 
 const clock = (): string => new Date().toISOString().slice(0, 10);
 
@@ -81,7 +85,8 @@ function resourcePolicy(rule: ResourceRule<any>, configuration: ReadOnce, today:
         () => instanceOf(args, settings.exclusions),
       );
     },
-    ...(remedy === undefined
+    // Written by the SDK itself, a remedied secret would go to the state in clear.
+    ...(remedy === undefined || inside === undefined
       ? {}
       : {
           remediateResource: (args: Resource & { getConfig: () => object }) => {
@@ -124,7 +129,7 @@ async function judge(
   reportViolation: ReportViolation,
   instancesOfResource: () => string[],
 ): Promise<void> {
-  const report = reportViolation as unknown as Report;
+  const report = reportOf(reportViolation);
   const describe = (text: string) => `${rule.demand}\n${text}`;
   const later = new Set<string>();
   const context: Context<unknown> = {

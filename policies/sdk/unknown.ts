@@ -1,15 +1,5 @@
 import type { PolicyResource } from "@pulumi/policy";
-import * as proxy from "@pulumi/policy/proxy.js";
-
-// The SDK throws it at every look at a value that a preview can't know. It is exported and, marked
-// internal, left out of the declared types.
-interface UnknownValueError extends Error {
-  readonly props: readonly (string | symbol)[];
-}
-const { UnknownValueError, unknownObjectValue } = proxy as unknown as {
-  UnknownValueError: new (what: string, props: readonly string[]) => UnknownValueError;
-  unknownObjectValue: string;
-};
+import { inside } from "./inside.ts";
 
 /** The value, or undefined where it isn't known; then `note` gets the way to it. */
 export function orUnknown<T>(
@@ -24,20 +14,25 @@ export function orUnknown<T>(
   }
 }
 
-/** The way to the unknown value that this error tells of; throws any other error. */
+/**
+ * The way to the unknown value that this error tells of; throws any other error. The SDK catches
+ * what a rule throws, and puts off the whole rule if it is about an unknown value.
+ */
 export function unknownPathOf(error: unknown): string {
-  if (!(error instanceof UnknownValueError)) throw error;
+  if (inside === undefined || !(error instanceof inside.proxy.UnknownValueError)) throw error;
   return error.props.map(String).join(".");
 }
 
-const nothingKnown = new Proxy<Record<string, any>>(
-  {},
-  {
-    get: (_nothing, key) => {
-      throw new UnknownValueError(unknownObjectValue, [String(key)]);
+const nothingKnownTo = ({ proxy }: NonNullable<typeof inside>) =>
+  new Proxy<Record<string, any>>(
+    {},
+    {
+      get: (_nothing, key) => {
+        throw new proxy.UnknownValueError(proxy.unknownObjectValue, [String(key)]);
+      },
     },
-  },
-);
+  );
+const nothingKnown = inside && nothingKnownTo(inside);
 
 /**
  * The resource, with unknown properties where it has none at all: while a provider waits for a
@@ -46,6 +41,7 @@ const nothingKnown = new Proxy<Record<string, any>>(
  */
 export function asFarAsKnown(resource: PolicyResource): PolicyResource {
   const { type, props } = resource;
+  if (nothingKnown === undefined) return resource;
   if (type.startsWith("pulumi:") || type.startsWith("components:") || Object.keys(props).length > 0)
     return resource;
   return new Proxy(resource, {

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { namespace } from "../fixtures.ts";
-import { servedPack } from "../servedPack.ts";
+import { analyzeRequest, callsOf, servedPack } from "../servedPack.ts";
 
 const require = createRequire(import.meta.url);
 const messages = require("@pulumi/pulumi/proto/analyzer_pb.js");
@@ -11,16 +11,8 @@ const { Struct } = require("google-protobuf/google/protobuf/struct_pb.js");
 const rule = "namespace-enforces-restricted";
 const { REMEDIATE, MANDATORY } = messages.EnforcementLevel;
 
-const unlabelled = () => {
-  const { type, props, name } = namespace({ "pod-security.kubernetes.io/enforce": undefined });
-  const request = new messages.AnalyzeRequest();
-  request.setType(type);
-  request.setName(name);
-  request.setUrn(`urn:pulumi:dev::raw::${type}::${name}`);
-  request.setProperties(Struct.fromJavaScript(props));
-  request.setOptions(new messages.AnalyzerResourceOptions());
-  return request;
-};
+const unlabelled = () =>
+  analyzeRequest(namespace({ "pod-security.kubernetes.io/enforce": undefined }));
 
 const configuration = (level: number) => {
   const config = new messages.PolicyConfig();
@@ -34,28 +26,19 @@ const configuration = (level: number) => {
 /**
  * Calls of the whole pack over the wire, because that is where what nobody asks for is left unread.
  */
-async function calls(): Promise<(method: string, request: unknown) => Promise<any>> {
-  const { client } = await servedPack(
-    join(import.meta.dirname, "..", "..", "..", "..", "policies"),
-  );
-  return (method, request) =>
-    new Promise((resolve, reject) =>
-      client[method](request, (error: Error | null, reply: unknown) =>
-        error ? reject(error) : resolve(reply),
-      ),
-    );
-}
+const calls = async () =>
+  callsOf((await servedPack(join(import.meta.dirname, "..", "..", "..", "..", "policies"))).client);
 
 test("a pack remedies from the moment a configuration asks for it, and no longer", async () => {
   const call = await calls();
-  const remediesAt = async (level: number): Promise<any[]> => {
+  const remediesAt = async (level: number): Promise<string[]> => {
     await call("configure", configuration(level));
-    return (await call("remediate", unlabelled()))
-      .toObject()
-      .remediationsList.map(({ policyname }: { policyname: string }) => policyname);
+    return (await call("remediate", unlabelled())).remediationsList.map(
+      ({ policyname }) => policyname,
+    );
   };
 
-  expect((await call("remediate", unlabelled())).toObject().remediationsList).toEqual([]);
+  expect((await call("remediate", unlabelled())).remediationsList).toEqual([]);
   expect(await remediesAt(REMEDIATE)).toEqual([rule]);
   expect(await remediesAt(MANDATORY)).toEqual([]);
 });
@@ -63,9 +46,7 @@ test("a pack remedies from the moment a configuration asks for it, and no longer
 test("a pack judges what a rule looks at, and reads nothing of other types", async () => {
   const call = await calls();
   const problemsOf = async (request: unknown): Promise<string[]> =>
-    (await call("analyze", request))
-      .toObject()
-      .diagnosticsList.map(({ policyname }: { policyname: string }) => policyname);
+    (await call("analyze", request)).diagnosticsList.map(({ policyname }) => policyname);
   expect(await problemsOf(unlabelled())).toContain(rule);
   for (const [type, is] of [
     ["example:index:Thing", "unread"],
