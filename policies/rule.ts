@@ -1,4 +1,9 @@
-import type { PolicyResource, ResourceValidationArgs, Severity } from "@pulumi/policy";
+import type {
+  EnforcementLevel,
+  PolicyResource,
+  ResourceValidationArgs,
+  Severity,
+} from "@pulumi/policy";
 import type { z } from "zod";
 import type { Instance, Stack } from "./model/stack.ts";
 
@@ -79,6 +84,10 @@ export interface StackRule<Schema extends z.ZodObject = z.ZodObject> extends Fac
 export type Rule = ResourceRule<any> | StackRule<any>;
 
 export const isResourceRule = (rule: Rule): rule is ResourceRule<any> => "types" in rule;
+
+/** How much a rule weighs without configuration: one of low severity advises. */
+export const levelOf = ({ severity }: Rule): EnforcementLevel =>
+  severity === "low" ? "advisory" : "mandatory";
 
 // The two give a rule's literal its types.
 export const resourceRule = <Schema extends z.ZodObject>(

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { levelOf } from "./index.ts";
-import { isResourceRule, packs, type Rule } from "./rule.ts";
+import { isResourceRule, levelOf, packs, type Rule } from "./rule.ts";
 
 /** A setting of a rule, for readers. */
 export interface SettingRow {
