@@ -20,6 +20,8 @@ export const databaseRefusesOthers = stackRule({
   demand: "Nobody may connect to an instance's database but its own roles.",
   reason:
     "PostgreSQL lets every role of the server connect to every database until that right is taken from PUBLIC.",
+  steps:
+    "Add a postgresql.Grant for the role public with no privileges on the database, and remove grants to other instances.",
   *check({ resources, instances }, context) {
     const grants = grantsOf(resources, context);
     // With grants that a preview can't know nothing is missing as yet.

@@ -81,6 +81,8 @@ export const instanceHasEachPartOnce = stackRule({
   demand: "Every instance has each of its parts exactly once.",
   reason:
     "Without one it doesn't work or is not looked after; with two, one of them is what nobody looks at.",
+  steps:
+    "Add the part that is missing with the instance's labels or tags, or remove the one that is too many.",
   settings: z.object({
     optional: z
       .array(z.enum(Object.keys(parts) as [string, ...string[]]))

@@ -19,6 +19,7 @@ export const instanceSharesNoBucket = stackRule({
   demand: "Every instance keeps its artifacts in a bucket of its own.",
   reason:
     "In a shared bucket one instance's users read and overwrite the other's models, and one's maintenance removes the other's files.",
+  steps: "Give each instance a bucket of its own, and point its pods to that one.",
   *check({ instances }, context) {
     yield* twice(instances, context);
     for (const instance of instances) {

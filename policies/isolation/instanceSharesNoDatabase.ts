@@ -30,6 +30,7 @@ export const instanceSharesNoDatabase = stackRule({
   demand: "Every instance logs in to a database of its own, by a role of its own.",
   reason:
     "Whoever shares a database shares every experiment, registered model and token of the other.",
+  steps: "Let the instance log in to its own database with its own role.",
   *check({ instances }, context) {
     for (const instance of instances) {
       const databases = [

@@ -13,6 +13,7 @@ export const objectLiesInOwnNamespace = stackRule({
   demand: "Every Kubernetes object of an instance lies in the namespace of that instance.",
   reason:
     "Network policies, quotas and rights end at the namespace: what lies in another instance's is inside its fence.",
+  steps: "Set metadata.namespace of the object to mlflow-<instance>.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       const own = known(() => metadataOf(instance.namespace.props).name ?? "");

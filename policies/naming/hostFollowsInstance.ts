@@ -10,6 +10,8 @@ export const hostFollowsInstance = resourceRule({
   severity: "low",
   demand: "The host of an instance is <instance>.<domain>.",
   reason: "Users find an instance by its name; another host is a decision that a reviewer sees.",
+  steps:
+    "Remove host from the instance's file, or leave it: a host that people already know is allowed.",
   types: [kubernetesType.ingress],
   *check(ingress, { known }) {
     const instance = marksOf(ingress)[label.instance];

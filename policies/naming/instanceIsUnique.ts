@@ -17,6 +17,8 @@ export const instanceIsUnique = stackRule({
     "No two instances of a stack have the same name or the same host, and nobody else answers at an instance's host.",
   reason:
     "What follows from the name would be one for two; and whoever answers at a host gets the tokens of its users.",
+  steps:
+    "Rename one of the instances, or give one of the ingresses another host (host in the instance's file).",
   *check(stack, context) {
     yield* sameNames(stack, context);
     const owners = new Map<string, string>();

@@ -11,6 +11,7 @@ export const instanceLabelsAgree = stackRule({
   demand: "All resources of an instance say the same team, environment and tier as its namespace.",
   reason:
     "A rule judges a resource as strictly as its tier asks: one that calls itself a sandbox would be judged as one.",
+  steps: "Set the labels or tags of the resource to those of the instance's namespace.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       const expected =

@@ -9,6 +9,7 @@ export const namespaceFollowsInstance = resourceRule({
   demand: "The namespace of an instance is named mlflow-<instance>.",
   reason:
     "Commands, network policies of others and whoever is on call find an instance by its name alone.",
+  steps: "Set metadata.name of the namespace to mlflow-<instance>.",
   types: [kubernetesType.namespace],
   *check(namespace) {
     if (!isInstanceNamespace(namespace)) return;

@@ -27,6 +27,7 @@ export const backendIsNoSqlite = resourceRule({
   demand: "No tracking server keeps its experiments and models in SQLite or a folder.",
   reason:
     "A file on one pod's disk locks whom it serves, can't be shared by two replicas, and goes with the pod.",
+  steps: "Set MLFLOW_BACKEND_STORE_URI to the address of a PostgreSQL database.",
   types: [kubernetesType.secret, kubernetesType.configMap, ...workloadTypes],
   *check(resource, context) {
     if (!isOfInstance(resource)) return;

@@ -11,6 +11,7 @@ export const containerReportsFailure = resourceRule({
   severity: "medium",
   demand: "A container of an instance that fails leaves the end of its log as its message.",
   reason: "Otherwise a failed migration or dump is reported as an exit code, without the reason.",
+  steps: "Set terminationMessagePolicy: FallbackToLogsOnError for the container.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

@@ -17,6 +17,8 @@ export const mlflowIsNotDowngradedAfter = (ask: AskPrevious) =>
     severity: "critical",
     demand: "No instance goes back to an older version of MLflow.",
     reason: "Its schema was migrated and doesn't go back: the older server refuses to start.",
+    steps:
+      "Keep the image of the version that runs, or take a later one (platform.image and platform.mlflowVersion of the environment).",
     types: [stackType, kubernetesType.namespace],
     async *check(resource) {
       // Judged before all others: the question is on its way when the first namespace comes.

@@ -31,6 +31,7 @@ export const poolsFitTheRole = stackRule({
   demand:
     "All pools of a tracking server together open no more connections than its database role may hold.",
   reason: "Under load the database refuses the rest, and requests fail that only had to wait.",
+  steps: "Raise databaseConnections in the instance's file, or lower replicas or workers.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       if (instance.deletionPrepared) continue;

@@ -45,6 +45,7 @@ export const replicasHaveDisruptionBudget = stackRule({
     "Several replicas of a tracking server have a PodDisruptionBudget, and every one lets a drain go on.",
   reason:
     "Without one a drain takes all replicas at once; with one that allows nothing, no node can be upgraded.",
+  steps: "Add a PodDisruptionBudget with maxUnavailable: 1 and a selector for the server's pods.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       if (instance.deletionPrepared) continue;

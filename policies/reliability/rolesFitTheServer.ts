@@ -27,6 +27,8 @@ export const rolesFitTheServer = stackRule({
   demand: "The connections of all roles of a database server together are no more than it takes.",
   reason:
     "Otherwise the busiest instance takes the connections that another one needs to answer at all.",
+  steps:
+    "Lower databaseConnections, replicas or workers of the instances, or raise max_connections of the server and maxConnections of the environment.",
   settings: z.object({
     serverConnections: z
       .record(z.string(), z.int().min(1))

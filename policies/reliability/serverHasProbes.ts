@@ -15,6 +15,7 @@ export const serverHasProbes = resourceRule({
   demand: "A tracking server has a startup, a readiness and a liveness probe.",
   reason:
     "MLflow's parent process stays up when its workers die: only a probe sees that nobody answers.",
+  steps: "Set startupProbe, readinessProbe and livenessProbe of the server's container.",
   types: serverTypes,
   *check(server, context) {
     if (!isTrackingServer(server)) return;

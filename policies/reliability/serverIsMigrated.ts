@@ -14,6 +14,7 @@ export const serverIsMigrated = stackRule({
   demand: "Every tracking server has a migration Job with its own image in its own namespace.",
   reason:
     "A server on a schema of another version fails at once, or later at the first column that is missing.",
+  steps: "Give the migration Job the image of the tracking server.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       const jobs = instance

@@ -30,6 +30,8 @@ export const bucketLifecycleKeepsArtifacts = stackRule({
   // for as long as a deleted experiment can.
   reason:
     "Whether an artifact is still needed only MLflow knows: a live registered version may point to an object of any age.",
+  steps:
+    "Remove expirations and cold transitions of artifacts from the lifecycle, set noncurrentDays to the retention or more, and end aborted uploads in the whole bucket.",
   settings: z.object({
     temporaryPrefixes: z
       .array(temporary)

@@ -32,6 +32,8 @@ export const databaseBackupOutlastsRetention = stackRule({
     "Where the stack declares database servers or backup plans, automated backups are kept for at least the longest retention of its instances.",
   reason:
     "An experiment that can still be restored by its owner needs its rows from before the accident.",
+  steps:
+    "Raise backupRetention of the database server (35 days at most at RDS), add a backup plan that keeps longer, or lower deletedExperimentRetention.",
   *check(stack, context) {
     const retentions = stack.instances.flatMap((instance) => {
       const days = context.known(

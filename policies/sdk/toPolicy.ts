@@ -9,6 +9,7 @@ import { readStackOnce } from "./readStackOnce.ts";
 import { label, marksOf } from "../model/resources.ts";
 import {
   isResourceRule,
+  urlOf,
   type Context,
   type Problem,
   type Resource,
@@ -49,6 +50,8 @@ export function toPolicy(rule: Rule, today: () => string = clock): Policy {
     description: rule.demand,
     severity: rule.severity,
     tags: [rule.pack],
+    url: urlOf(rule),
+    remediationSteps: rule.steps,
     configSchema: configSchemaOf(rule),
   };
   return isResourceRule(rule)

@@ -11,6 +11,8 @@ export const bucketBlocksPublicAccess = stackRule({
   severity: "high",
   demand: "Every bucket has a public access block where the object store knows it.",
   reason: "It holds when a policy or a list is wrong one day.",
+  steps:
+    "Add a BucketPublicAccessBlock, or set platform.objectStore.features.publicAccessBlock: true of the environment.",
   settings: z.object({
     otherStores: bounds(z.boolean(), false).describe(
       "Whether it is asked for where the object store is not AWS itself and may not know it.",

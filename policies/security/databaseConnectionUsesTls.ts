@@ -23,6 +23,8 @@ export const databaseConnectionUsesTls = resourceRule({
   demand:
     "Whoever connects to the database insists on TLS: the provider, and every address that a pod gets.",
   reason: "With a mode that only prefers TLS, one changed packet sends password and data in clear.",
+  steps:
+    "Set sslmode of the provider and of each address to the mode that the message gives (platform.postgresql.sslMode of the environment).",
   settings: z.object({
     least: bounds(z.enum(["require", "verify-ca", "verify-full"]), "require").describe(
       "Weakest sslmode; require encrypts without asking who answers, verify-full also checks certificate and name.",

@@ -43,6 +43,8 @@ export const mlflowIsRecent = resourceRule({
     "Every instance declares the version of MLflow that it runs, and it is no older than the least one.",
   reason:
     "Before 3.17 an MLflow server has known holes, and lacks the checks of hosts and origins that the instances rely on.",
+  steps:
+    "Deploy an image with the version of the message or later (platform.image and platform.mlflowVersion of the environment).",
   settings: z.object({
     least: z
       .string()

@@ -12,6 +12,8 @@ export const podHasDefaultSeccomp = resourceRule({
   severity: "medium",
   demand: "Every container of an instance runs under the container runtime's seccomp profile.",
   reason: "It closes the system calls through which most ways out of a container lead.",
+  steps:
+    "Set securityContext.seccompProfile to { type: RuntimeDefault } for the pod or the container.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

@@ -11,6 +11,7 @@ export const podHasNoClusterToken = resourceRule({
   // this says.
   reason:
     "MLflow never talks to the API, and a stolen token does; a role of AWS comes with a token of its own.",
+  steps: "Set automountServiceAccountToken: false in the pod's spec.",
   types: workloadTypes,
   *check(workload) {
     if (!isOfInstance(workload)) return;

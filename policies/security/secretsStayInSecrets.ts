@@ -28,6 +28,8 @@ export const secretsStayInSecrets = resourceRule({
   severity: "critical",
   demand: "No ConfigMap, variable or command line of an instance holds a secret.",
   reason: "All three are shown to whoever may look at a pod, and stay in logs and in the state.",
+  steps:
+    "Move the value into a Secret, refer to it by secretKeyRef, and replace it where it is used: it was readable.",
   types: [kubernetesType.configMap, ...workloadTypes],
   *check(resource, context) {
     if (!isOfInstance(resource)) return;

@@ -15,6 +15,7 @@ export const tokenExpiresInTime = resourceRule({
   severity: "high",
   demand: "Every access token ends on a day within the bounds of its tier and environment.",
   reason: "What leaked without a trace stops working by itself.",
+  steps: "Set expires of the token in the instance's file to the day of the message or earlier.",
   settings: z.object({
     maxDays: bounds(z.int().min(1).max(3660), 180, { tiers: { production: 90 } }).describe(
       "Most days from today to a token's last one.",

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { packs } from "../../../policies/rule.ts";
 import { rules } from "../../../policies/rules.ts";
+import { toPolicy } from "../../../policies/sdk/toPolicy.ts";
 import { servedPack } from "./servedPack.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "..", "policies");
@@ -34,6 +35,18 @@ test.each(ruleFiles)("%s has a spec beside its kind", (file) => {
   expect(existsSync(spec), relative(folder, spec)).toBe(true);
 });
 
+test("every rule leads to its own place in the docs, and says how to comply", () => {
+  const root = join(folder, "..");
+  for (const rule of rules) {
+    const { url = "", remediationSteps = "" } = toPolicy(rule);
+    const [page = "", anchor] = url.split("#");
+    const text = readFileSync(join(root, page), "utf8");
+    expect(text.split(`<a id="${anchor}"></a>`), url).toHaveLength(2);
+    expect(anchor).toBe(rule.name);
+    expect(remediationSteps, rule.name).toMatch(/^[A-Z].*[^.]\.$/);
+  }
+});
+
 test("every rule says in sentences what must be so and why, and how each setting is meant", () => {
   for (const { name, demand, reason, settings } of rules) {
     for (const text of [demand, reason]) expect(text, name).toMatch(/^[A-Z].*\.$/);
@@ -54,6 +67,11 @@ test.each([undefined, ...packs])(
     const served = await servedPack(pack === undefined ? folder : join(folder, pack));
     expect(served.name).toBe(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`);
     const own = rules.filter((rule) => pack === undefined || rule.pack === pack);
+    for (const { name, url, remediationSteps } of served.policies)
+      expect([url, remediationSteps], name).toEqual([
+        `docs/policies.md#${name}`,
+        own.find((rule) => rule.name === name)?.steps,
+      ]);
     expect(served.policies.map(({ name, enforcementlevel }) => [name, enforcementlevel])).toEqual(
       own.map(({ name, severity }) => [
         name,

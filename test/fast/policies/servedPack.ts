@@ -11,6 +11,8 @@ export interface ServedPolicy {
   readonly name: string;
   readonly enforcementlevel: number;
   readonly severity: number;
+  readonly url: string;
+  readonly remediationSteps: string;
   readonly configschema?: { readonly properties?: unknown };
 }
 
