@@ -98,7 +98,7 @@ function problemsOf(
   if (data === undefined || target === undefined) return problems;
   return [
     ...problemsAsInstance(root, target, name, data, today),
-    ...policyProblems(root, resolveIn(target, name, data), today),
+    ...policyProblems(root, target.environment, resolveIn(target, name, data), today),
   ];
 }
 

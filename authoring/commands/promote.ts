@@ -72,7 +72,7 @@ async function promote(
   const spec = resolveIn(target, name, file);
   const wrong = [
     ...problemsAsInstance(root, target, name, file, today),
-    ...policyProblems(root, spec, today),
+    ...policyProblems(root, target.environment, spec, today),
   ];
   if (wrong.length > 0) {
     const lines = wrong.map(

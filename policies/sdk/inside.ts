@@ -56,8 +56,15 @@ export const inside: Inside | undefined =
   noticeOn(installed) === undefined
     ? {
         proxy: require("@pulumi/policy/proxy.js") as Inside["proxy"],
-        deserialize: require("@pulumi/policy/deserialize.js") as Inside["deserialize"],
-        analyzer: require("@pulumi/pulumi/proto/analyzer_pb.js") as Inside["analyzer"],
-        grpc: require("@pulumi/pulumi/proto/analyzer_grpc_pb.js") as Inside["grpc"],
+        // Only a pack needs these: commands read the rules without their time to load.
+        get deserialize() {
+          return require("@pulumi/policy/deserialize.js") as Inside["deserialize"];
+        },
+        get analyzer() {
+          return require("@pulumi/pulumi/proto/analyzer_pb.js") as Inside["analyzer"];
+        },
+        get grpc() {
+          return require("@pulumi/pulumi/proto/analyzer_grpc_pb.js") as Inside["grpc"];
+        },
       }
     : undefined;

@@ -7,10 +7,12 @@ import {
   problemsInName,
   resolve,
   tierOf,
+  type InstanceFile,
   type InstanceSpec,
 } from "./instance.ts";
 import { asPreview, nameIn, problemsInPreview } from "./preview.ts";
-import { check } from "../values/problems.ts";
+import { policiesFile, policyProblems, readPolicies, type Policies } from "./policyBounds.ts";
+import { check, showPath, type Problem } from "../values/problems.ts";
 import { show } from "../values/units.ts";
 import { parseYamlFile } from "../values/yamlFile.ts";
 
@@ -58,6 +60,8 @@ export function readInstances(
   const specs: InstanceSpec[] = [];
   const preview = environment?.preview;
   const errors = preview === undefined ? [] : missingOf(preview.instances, entries, shown(""));
+  const { policies, errors: wrongPolicies } = readPolicies(options.root);
+  errors.push(...wrongPolicies.map((error) => `${policiesFile}: ${error}`));
   const warnings: string[] = [];
   const names = new Set<string>();
   const seen = new Map<string, string>();
@@ -84,7 +88,7 @@ export function readInstances(
     const ofPreview = preview ? problemsInPreview(preview, name, parsed.data) : [];
     const further =
       data && environment
-        ? problemsIn(environment, nameIn(environment, name), data, options.today)
+        ? problemsOf(environment, nameIn(environment, name), data, policies, options.today)
         : [];
     const problems = [...named, ...parsed.problems, ...ofPreview, ...further];
     if (
@@ -115,6 +119,21 @@ export function readInstances(
     }
   }
   return { specs, names: [...names], errors, warnings };
+}
+
+/** The file's own problems, and what the policies refuse of a value that has none. */
+function problemsOf(
+  environment: Environment,
+  name: string,
+  file: InstanceFile,
+  policies: Policies,
+  today: string,
+): Problem[] {
+  const own = problemsIn(environment, name, file, today);
+  const wrong = new Set(own.map(({ path }) => showPath(path)));
+  const spec = resolve(environment, name, file);
+  const bounded = policyProblems(policies, environment, spec, today);
+  return [...own, ...bounded.filter(({ path }) => !wrong.has(showPath(path)))];
 }
 
 // A preview names its files; one that is not there is more likely a mistyped name than the wish for

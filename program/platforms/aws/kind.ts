@@ -1,7 +1,7 @@
 import type { PlatformFacts, PlatformKind, Surroundings } from "../kind.ts";
 import { pemSecrets } from "../shared.ts";
 import { isOfRds, rdsAuthorities, withPublicOnes } from "./authorities.ts";
-import type { ServerHome } from "./rds.ts";
+import { backupDaysOf, type ServerHome } from "./rds.ts";
 import { awsNotes, checkAws, type AwsPlatform } from "./schema.ts";
 
 /** The home of the environment's own database server. */
@@ -61,6 +61,7 @@ function factsOf(platform: AwsPlatform): PlatformFacts<AwsPlatform> {
             path: ["database", "rds", "maxConnections"],
           },
         }),
+    backupDays: database.rds && backupDaysOf(database.rds),
     bucketPrefix: platform.artifactStore?.bucketPrefix,
     hasRoles: true,
     billsByTag: true,

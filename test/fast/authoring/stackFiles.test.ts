@@ -21,9 +21,9 @@ test("dev, staging and prod are right by the program's own checks, without a sec
 });
 
 test.each(cloud)("%s has three instances at least, within what the policies bound", (stack) => {
-  const { specs } = read(stack);
+  const { environment, specs } = read(stack);
   expect(specs.length).toBeGreaterThanOrEqual(3);
-  expect(specs.flatMap((spec) => policyProblems(root, spec, today))).toEqual([]);
+  expect(specs.flatMap((spec) => policyProblems(root, environment, spec, today))).toEqual([]);
 });
 
 test("local has three instances, too", () => {
