@@ -81,7 +81,7 @@ const kept = (
   });
 
 /** The most that RDS keeps by itself, in days. */
-const mostOfRds = 35;
+export const mostOfRds = 35;
 
 function remedyOf({ type }: PolicyResource, need: number): string {
   if (type === backupPlanType) return `set rules[].lifecycle.deleteAfter to ${need} or more`;

@@ -32,7 +32,7 @@ export interface Registered extends Pick<MockRun, "providers" | "registrations">
  * Runs the program of an environment against mocks. It can't show what a provider makes of the
  * inputs.
  */
-export async function registered(name: EnvironmentName): Promise<Registered> {
+export function registered(name: EnvironmentName): Promise<Registered> {
   const { environment, instancesFolder, keyOf } = environmentOf(name);
   const today = new Date().toISOString().slice(0, 10);
   const { specs, errors } = readInstances(environment, instancesFolder, {
@@ -41,6 +41,15 @@ export async function registered(name: EnvironmentName): Promise<Registered> {
     root,
   });
   if (errors.length > 0) throw new Error(errors.join("\n"));
+  return registeredBy(environment, specs, keyOf);
+}
+
+/** The same for instances that no file of an environment has. */
+export async function registeredBy(
+  environment: Environment,
+  specs: readonly InstanceSpec[],
+  keyOf: (instance: string) => StoreKey | undefined,
+): Promise<Registered> {
   const keys = new Map(
     specs.flatMap((spec): [string, StoreKey][] => {
       const key = keyOf(spec.name);
