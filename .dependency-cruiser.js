@@ -13,6 +13,8 @@ const mayImport = {
   // They judge programs of anybody, so they know resources and labels only.
   policies: [],
   ...Object.fromEntries(floors.map((floor, at) => [floor, ["components", ...floors.slice(0, at)]])),
+  // A file is checked against the bounds of the rules, which have them in one place.
+  "program/instance": ["components", "policies", ...upTo("instance").slice(0, -1)],
   program: ["components", ...floors],
 
   // Commands: none loads a provider, so that they start fast.

@@ -18,6 +18,7 @@ import { pullRequestOf } from "../program/values/pullRequest.ts";
 import { showPath, type Problem } from "../program/values/problems.ts";
 import { configOf, stackNames } from "../program/instance/stackOnDisk.ts";
 import { parseYamlFile } from "../program/values/yamlFile.ts";
+import { policiesOf } from "./policyBounds.ts";
 import { Refusal, refusalOf } from "../commandLine/refusal.ts";
 
 const isSecretKey = (key: string | number | undefined): key is SecretKey =>
@@ -120,7 +121,10 @@ export function problemsAsInstance(
   file: InstanceFile,
   today: string,
 ): Problem[] {
-  const { resolved, problems, ofPlatform } = judge(environment, name, file, today);
+  const { resolved, problems, ofPlatform } = judge(environment, name, file, {
+    policies: policiesOf(root),
+    today,
+  });
   const others = existsSync(folder)
     ? readInstances(environment, folder, { stack: environment.name, today, root }).instances
     : [];

@@ -1,23 +1,17 @@
-import { PolicyPack, type EnforcementLevel } from "@pulumi/policy";
-import { deserializeOnce } from "./deserializeOnce.ts";
-import { hearOrganization } from "./organization.ts";
-import { answerQuickly } from "./quickReplies.ts";
-import { isResourceRule, type PackName, type Rule } from "./rule.ts";
+import { PolicyPack } from "@pulumi/policy";
+import { deserializeOnce } from "./sdk/deserializeOnce.ts";
+import { installed, noticeOn } from "./sdk/inside.ts";
+import { hearOrganization } from "./sdk/organization.ts";
+import { answerQuickly } from "./sdk/quickReplies.ts";
+import { isResourceRule, levelOf, type PackName } from "./rule.ts";
 import { rules } from "./rules.ts";
-import { toPolicy } from "./toPolicy.ts";
-
-/**
- * The rules that advise and don't refuse; a rule's own file says what it demands, this is the only
- * place that decides how much it weighs.
- */
-const advisory: ReadonlySet<string> = new Set([]);
-
-export const levelOf = ({ name }: Rule): EnforcementLevel =>
-  advisory.has(name) ? "advisory" : "mandatory";
+import { toPolicy } from "./sdk/toPolicy.ts";
 
 /** Serves one pack to the engine, or all rules as one. A process serves one pack only. */
 export function servePack(pack?: PackName): void {
   const served = rules.filter((rule) => pack === undefined || rule.pack === pack);
+  const notice = noticeOn(installed);
+  if (notice !== undefined) console.error(notice);
   deserializeOnce();
   hearOrganization();
   answerQuickly(new Set(served.filter(isResourceRule).flatMap(({ types }) => types)));

@@ -1,6 +1,11 @@
-import type { PolicyResource, ResourceValidationArgs, Severity } from "@pulumi/policy";
+import type {
+  EnforcementLevel,
+  PolicyResource,
+  ResourceValidationArgs,
+  Severity,
+} from "@pulumi/policy";
 import type { z } from "zod";
-import type { Instance, Stack } from "./stack.ts";
+import type { Instance, Stack } from "./model/stack.ts";
 
 export const packs = ["naming", "retention", "security", "reliability", "isolation"] as const;
 export type PackName = (typeof packs)[number];
@@ -44,6 +49,8 @@ interface Facts<Schema extends z.ZodObject> {
   readonly demand: string;
   /** Why, in one sentence. */
   readonly reason: string;
+  /** What to change so that the rule holds, in one or two sentences. */
+  readonly steps: string;
   /** Settings of the rule's own, every field with a default and a description. */
   readonly settings?: Schema;
 }
@@ -79,6 +86,13 @@ export interface StackRule<Schema extends z.ZodObject = z.ZodObject> extends Fac
 export type Rule = ResourceRule<any> | StackRule<any>;
 
 export const isResourceRule = (rule: Rule): rule is ResourceRule<any> => "types" in rule;
+
+/** Where a rule is explained: its row in the table, from the repository's root. */
+export const urlOf = ({ name }: Pick<Rule, "name">): string => `docs/policies.md#${name}`;
+
+/** How much a rule weighs without configuration: one of low severity advises. */
+export const levelOf = ({ severity }: Rule): EnforcementLevel =>
+  severity === "low" ? "advisory" : "mandatory";
 
 // The two give a rule's literal its types.
 export const resourceRule = <Schema extends z.ZodObject>(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isPreviewEnvironment, type Place } from "./resources.ts";
+import { isPreviewEnvironment, type Place } from "./model/resources.ts";
 
 /** Stands for every environment of a pull request. */
 const previews = "pr-*";

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { levelOf } from "./index.ts";
-import { isResourceRule, packs, type Rule } from "./rule.ts";
+import { isResourceRule, levelOf, packs, urlOf, type Rule } from "./rule.ts";
 
 /** A setting of a rule, for readers. */
 export interface SettingRow {
@@ -20,6 +19,9 @@ export interface RuleRow {
   readonly level: string;
   readonly demand: string;
   readonly reason: string;
+  readonly steps: string;
+  /** Where it is explained. */
+  readonly url: string;
   readonly settings: readonly SettingRow[];
   /** Whether it can judge instances that a preview sees for the first time. */
   readonly firstPreview: "yes" | "at up";
@@ -114,6 +116,8 @@ export const tableOf = (rules: readonly Rule[]): RuleRow[] =>
       level: levelOf(rule),
       demand: rule.demand,
       reason: rule.reason,
+      steps: rule.steps,
+      url: urlOf(rule),
       settings: settingsOf(rule),
       firstPreview: knownAtUp.has(rule.name) ? "at up" : "yes",
       remedy: isResourceRule(rule) && rule.remedy !== undefined,
@@ -130,8 +134,9 @@ export function markdownOf(rows: readonly RuleRow[]): string {
   const of = (pack: string) => {
     const own = rows.filter((row) => row.pack === pack);
     const lines = own.map(
-      ({ name, severity, level, demand, reason, settings, firstPreview, remedy }) =>
-        `| \`${name}\` | ${severity}, ${level} | ${cell(demand)} ${cell(reason)} | ${
+      ({ name, severity, level, demand, reason, steps, settings, firstPreview, remedy }) =>
+        // The anchor is what the rule's URL leads to.
+        `| <a id="${name}"></a>\`${name}\` | ${severity}, ${level} | ${cell(demand)} ${cell(reason)} | ${cell(steps)} | ${
           settings.map((setting) => cell(`\`${setting.name}\`: ${setting.value}`)).join("<br>") ||
           "–"
         } | ${firstPreview === "yes" ? "yes" : "at `up`"} | ${remedy ? "yes" : "–"} |`,
@@ -144,8 +149,8 @@ export function markdownOf(rows: readonly RuleRow[]): string {
     return [
       `### ${pack} (${own.length})`,
       "",
-      "| Rule | Severity, level | What must be so, and why | Settings without configuration | Judged in a first preview | Remedy |",
-      "| --- | --- | --- | --- | --- | --- |",
+      "| Rule | Severity, level | What must be so, and why | How to comply | Settings without configuration | Judged in a first preview | Remedy |",
+      "| --- | --- | --- | --- | --- | --- | --- |",
       ...lines,
       ...(details.length === 0 ? [] : ["", ...details]),
       "",
@@ -157,11 +162,12 @@ export function markdownOf(rows: readonly RuleRow[]): string {
 /** The table for a terminal: one paragraph per rule. */
 export const textOf = (rows: readonly RuleRow[]): string =>
   rows
-    .map(({ pack, name, severity, level, demand, reason, settings, firstPreview, remedy }) =>
+    .map(({ pack, name, severity, level, demand, reason, steps, settings, firstPreview, remedy }) =>
       [
         `${name}  (${pack}, ${severity}, ${level}${firstPreview === "yes" ? "" : ", new instances are judged at up"}${remedy ? ", has a remedy" : ""})`,
         `  ${demand}`,
         `  ${reason}`,
+        `  To comply: ${steps}`,
         ...settings.map(
           (setting) =>
             `  ${setting.name}: ${setting.value}  (${setting.allowed}) ${setting.meaning}`,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { project } from "./environment/config.ts";
-import { environmentSchema, plainKeys } from "./environment/environment.ts";
+import { environmentSchema, type plainKeys } from "./environment/environment.ts";
 import { secretKeys } from "./values/secretKeys.ts";
 
 const own = (key: string): string => `${project}:${key}`;
@@ -18,7 +18,7 @@ const plain: Record<(typeof plainKeys)[number], object> = {
   },
 };
 
-const secrets = Object.entries(secretKeys).map(([key, meaning]) => [
+const secrets = Object.entries(secretKeys).map(([key, meaning]): [string, object] => [
   own(key),
   {
     type: "object",

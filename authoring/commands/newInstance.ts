@@ -18,14 +18,8 @@ import {
 } from "../form.ts";
 import { instanceFields, nameField } from "../instance/fields.ts";
 import { instanceText } from "../instance/file.ts";
-import { policyProblems, suggestedTokenDay } from "../policyBounds.ts";
-import {
-  environmentNames,
-  problemsAsInstance,
-  readTarget,
-  resolveIn,
-  type Target,
-} from "../stackFiles.ts";
+import { suggestedTokenDay } from "../policyBounds.ts";
+import { environmentNames, problemsAsInstance, readTarget, type Target } from "../stackFiles.ts";
 import { writeNew } from "../write.ts";
 
 const stackField = (root: string): Field => ({
@@ -96,10 +90,7 @@ function problemsOf(
 ): Problem[] {
   const { data, problems } = check(instanceFileSchema, values);
   if (data === undefined || target === undefined) return problems;
-  return [
-    ...problemsAsInstance(root, target, name, data, today),
-    ...policyProblems(root, resolveIn(target, name, data), today),
-  ];
+  return [...problems, ...problemsAsInstance(root, target, name, data, today)];
 }
 
 function nextSteps(

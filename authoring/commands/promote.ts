@@ -8,7 +8,7 @@ import { tierNames } from "../../program/values/tiers.ts";
 import { parseYamlFile } from "../../program/values/yamlFile.ts";
 import type { Context, Register } from "../context.ts";
 import { Refusal, refusalOf } from "../../commandLine/refusal.ts";
-import { lastTokenDay, policyProblems } from "../policyBounds.ts";
+import { lastTokenDay } from "../policyBounds.ts";
 import { changes, plan, type Change, type Written } from "../promotion/plan.ts";
 import { differences } from "../promotion/reasons.ts";
 import { problemsAsInstance, readTarget, resolveIn, type Target } from "../stackFiles.ts";
@@ -70,10 +70,7 @@ async function promote(
   });
 
   const resolved = resolveIn(target, name, file);
-  const wrong = [
-    ...problemsAsInstance(root, target, name, file, today),
-    ...policyProblems(root, resolved, today),
-  ];
+  const wrong = problemsAsInstance(root, target, name, file, today);
   if (wrong.length > 0) {
     const lines = wrong.map(
       (problem) => `${relative(root, sourceFile)}:${original.place(problem)}`,

@@ -29,7 +29,7 @@ export interface Exclusion {
   readonly ended: boolean;
 }
 
-/** The words of policies/toPolicy.ts, and those of the engine for a rule that is not ours. */
+/** The words of policies/sdk/toPolicy.ts, and those of the engine for a rule that is not ours. */
 const later = /It is checked at `up`\.|can't run policy .* during preview/;
 
 /** Each finding once, mandatory ones first; in the order of names, which is that of no run. */

@@ -1,5 +1,5 @@
 import { parseDays } from "@mlflow-instances/components";
-import { bytesOf as quantity } from "../../policies/quantities.ts";
+import { bytesOf as quantity } from "../../policies/model/quantities.ts";
 
 export const mebibyte = 2 ** 20;
 export const gibibyte = 2 ** 30;

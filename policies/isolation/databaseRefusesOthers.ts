@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { databaseNameOf, roleNamesOf } from "../names.ts";
-import { databaseType, grantType } from "../resources.ts";
+import { databaseNameOf, roleNamesOf } from "../model/names.ts";
+import { databaseType, grantType } from "../model/resources.ts";
 import { problemOf, stackRule, type Context, type Problem } from "../rule.ts";
-import type { Instance } from "../stack.ts";
+import type { Instance } from "../model/stack.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 
@@ -20,6 +20,8 @@ export const databaseRefusesOthers = stackRule({
   demand: "Nobody may connect to an instance's database but its own roles.",
   reason:
     "PostgreSQL lets every role of the server connect to every database until that right is taken from PUBLIC.",
+  steps:
+    "Add a postgresql.Grant for the role public with no privileges on the database, and remove grants to other instances.",
   *check({ resources, instances }, context) {
     const grants = grantsOf(resources, context);
     // With grants that a preview can't know nothing is missing as yet.

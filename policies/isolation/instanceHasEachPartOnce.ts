@@ -1,6 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { z } from "zod";
-import { roleNamesOf } from "../names.ts";
+import { roleNamesOf } from "../model/names.ts";
 import {
   bucketTypes,
   component,
@@ -9,7 +9,7 @@ import {
   label,
   marksOf,
   roleType,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 interface Part {
@@ -81,6 +81,8 @@ export const instanceHasEachPartOnce = stackRule({
   demand: "Every instance has each of its parts exactly once.",
   reason:
     "Without one it doesn't work or is not looked after; with two, one of them is what nobody looks at.",
+  steps:
+    "Add the part that is missing with the instance's labels or tags, or remove the one that is too many.",
   settings: z.object({
     optional: z
       .array(z.enum(Object.keys(parts) as [string, ...string[]]))

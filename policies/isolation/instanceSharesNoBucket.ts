@@ -1,9 +1,9 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { isBucketNameOf } from "../names.ts";
-import { bucketTypes } from "../resources.ts";
+import { isBucketNameOf } from "../model/names.ts";
+import { bucketTypes } from "../model/resources.ts";
 import { problemOf, stackRule, type Context, type Problem } from "../rule.ts";
-import { bucketsOf, type Instance } from "../stack.ts";
-import { variableOf, workloadTypes } from "../workloads.ts";
+import { bucketsOf, type Instance } from "../model/stack.ts";
+import { variableOf, workloadTypes } from "../model/workloads.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 
@@ -19,6 +19,7 @@ export const instanceSharesNoBucket = stackRule({
   demand: "Every instance keeps its artifacts in a bucket of its own.",
   reason:
     "In a shared bucket one instance's users read and overwrite the other's models, and one's maintenance removes the other's files.",
+  steps: "Give each instance a bucket of its own, and point its pods to that one.",
   *check({ instances }, context) {
     yield* twice(instances, context);
     for (const instance of instances) {

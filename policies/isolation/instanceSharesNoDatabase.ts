@@ -1,9 +1,9 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { databaseNameOf, roleNamesOf } from "../names.ts";
-import { databaseType, kubernetesType, roleType } from "../resources.ts";
+import { databaseNameOf, roleNamesOf } from "../model/names.ts";
+import { databaseType, kubernetesType, roleType } from "../model/resources.ts";
 import { problemOf, stackRule, type Context } from "../rule.ts";
-import { secretEntries, type SecretEntry } from "../secrets.ts";
-import type { Instance } from "../stack.ts";
+import { secretEntries, type SecretEntry } from "../model/secrets.ts";
+import type { Instance } from "../model/stack.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 
@@ -30,6 +30,7 @@ export const instanceSharesNoDatabase = stackRule({
   demand: "Every instance logs in to a database of its own, by a role of its own.",
   reason:
     "Whoever shares a database shares every experiment, registered model and token of the other.",
+  steps: "Let the instance log in to its own database with its own role.",
   *check({ instances }, context) {
     for (const instance of instances) {
       const databases = [

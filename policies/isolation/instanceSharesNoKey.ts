@@ -1,14 +1,14 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { listOf, statementsOf } from "../buckets.ts";
+import { listOf, statementsOf } from "../model/buckets.ts";
 import {
   bucketPolicyType,
   isPreviewEnvironment,
   kubernetesType,
   metadataOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { stackRule, type Context, type Problem } from "../rule.ts";
-import { secretEntries } from "../secrets.ts";
-import type { Instance } from "../stack.ts";
+import { secretEntries } from "../model/secrets.ts";
+import type { Instance } from "../model/stack.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 
@@ -30,6 +30,8 @@ export const instanceSharesNoKey = stackRule({
     "Every instance has a key of its own to the object store, and is let into its own bucket by it only.",
   reason:
     "A shared key opens both buckets, and taking it from one instance takes it from the other.",
+  steps:
+    "Make a user or a role of the object store for each instance, and name only that one in its bucket's policy.",
   *check({ instances }, context) {
     // Instances of pull requests may share one user: where a store has no accounts that this
     // program could make, there is one for them all.

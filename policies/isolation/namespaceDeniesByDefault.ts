@@ -1,4 +1,4 @@
-import { kubernetesType, label } from "../resources.ts";
+import { kubernetesType, label } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 interface Spec {
@@ -29,6 +29,8 @@ export const namespaceDeniesByDefault = stackRule({
   demand:
     "Each instance's namespace has a NetworkPolicy that selects every pod and allows nothing, in and out.",
   reason: "A NetworkPolicy that opens something leaves every other pod of the namespace open.",
+  steps:
+    "Add a NetworkPolicy with an empty podSelector, both policyTypes and no rules to the namespace.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       const verdicts = instance

@@ -1,4 +1,4 @@
-import { kubernetesType, metadataOf } from "../resources.ts";
+import { kubernetesType, metadataOf } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 const objectTypes = Object.values(kubernetesType).filter(
@@ -13,6 +13,7 @@ export const objectLiesInOwnNamespace = stackRule({
   demand: "Every Kubernetes object of an instance lies in the namespace of that instance.",
   reason:
     "Network policies, quotas and rights end at the namespace: what lies in another instance's is inside its fence.",
+  steps: "Set metadata.namespace of the object to mlflow-<instance>.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       const own = known(() => metadataOf(instance.namespace.props).name ?? "");

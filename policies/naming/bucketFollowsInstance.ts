@@ -1,5 +1,5 @@
-import { isBucketNameOf } from "../names.ts";
-import { bucketTypes, isMarked, label, marksOf } from "../resources.ts";
+import { isBucketNameOf } from "../model/names.ts";
+import { bucketTypes, isMarked, label, marksOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const bucketFollowsInstance = resourceRule({
@@ -8,6 +8,7 @@ export const bucketFollowsInstance = resourceRule({
   severity: "medium",
   demand: "The name of an instance's bucket ends with the instance's name.",
   reason: "A bucket's name is all that a bill, an access log or a restored backup says of it.",
+  steps: "Set bucket to a name that ends with -<instance>; MlflowInstance takes it as bucket.name.",
   types: bucketTypes,
   *check(bucket) {
     const instance = marksOf(bucket)[label.instance];

@@ -1,5 +1,5 @@
-import { isAtAws } from "../buckets.ts";
-import { bucketTypes, label, marksOf, partOf } from "../resources.ts";
+import { isAtAws } from "../model/buckets.ts";
+import { bucketTypes, label, marksOf, partOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const tag = "cost-center";
@@ -10,6 +10,7 @@ export const bucketHasCostCenter = resourceRule({
   severity: "low",
   demand: "On AWS the bucket of an instance has the tag cost-center.",
   reason: "AWS bills by tag; a store of one's own, behind the provider's endpoint, bills nobody.",
+  steps: "Set costCenter in the instance's file, or the tag cost-center of the bucket.",
   types: bucketTypes,
   *check(bucket, { known }) {
     if (marksOf(bucket)[label.partOf] !== partOf) return;

@@ -1,4 +1,4 @@
-import { bucketTags, bucketTypes, isMarked, label, marksOf, partOf } from "../resources.ts";
+import { bucketTags, bucketTypes, isMarked, label, marksOf, partOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const bucketHasTags = resourceRule({
@@ -7,6 +7,8 @@ export const bucketHasTags = resourceRule({
   severity: "medium",
   demand: "The bucket of an instance has the tags of instance, team, owner, environment and tier.",
   reason: "A bucket outlives its cluster, and is found in a bill by its tags only.",
+  steps:
+    "Copy the labels of the instance's namespace to the tags of the bucket, and its owner with them.",
   types: bucketTypes,
   *check(bucket, { known }) {
     // A stack may hold other buckets. One of an instance without a single tag is

@@ -1,5 +1,5 @@
-import { databaseNameOf, roleNamesOf } from "../names.ts";
-import { databaseType, roleType } from "../resources.ts";
+import { databaseNameOf, roleNamesOf } from "../model/names.ts";
+import { databaseType, roleType } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 // A stack rule, because a resource of PostgreSQL carries no label: whose it is, only the stack
@@ -11,6 +11,7 @@ export const databaseFollowsInstance = stackRule({
   demand:
     "Database and roles of an instance are named mlflow_<instance>, those of the maintenance jobs with _retention or _stale_runs behind it.",
   reason: "On the shared server their names are all that tells whose they are.",
+  steps: "Set name of the Database and of each Role to the name that the message gives.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       const allowed = {

@@ -1,13 +1,17 @@
-import { isHostOf } from "../names.ts";
-import { isOfInstance, kubernetesType, label, marksOf } from "../resources.ts";
+import { isHostOf } from "../model/names.ts";
+import { isOfInstance, kubernetesType, label, marksOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const hostFollowsInstance = resourceRule({
   name: "host-follows-instance",
   pack: "naming",
-  severity: "medium",
+  // Low, so advice: `host:` of an instance file is for a name that people already know, and a
+  // platform team that wants no such names sets the level to mandatory.
+  severity: "low",
   demand: "The host of an instance is <instance>.<domain>.",
-  reason: "Users find an instance by its name, and no two instances can want the same host.",
+  reason: "Users find an instance by its name; another host is a decision that a reviewer sees.",
+  steps:
+    "Remove host from the instance's file, or leave it: a host that people already know is allowed.",
   types: [kubernetesType.ingress],
   *check(ingress, { known }) {
     const instance = marksOf(ingress)[label.instance];

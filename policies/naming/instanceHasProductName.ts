@@ -3,7 +3,7 @@ import {
   isPreviewEnvironment,
   kubernetesType,
   placeOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const pattern = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
@@ -52,6 +52,7 @@ export const instanceHasProductName = resourceRule({
     "An instance is named after its product: 3 to 40 lower-case letters, digits and hyphens, with no algorithm, version or stage in it (test in sandboxes only).",
   reason:
     "The name becomes a host, a bucket and a database that can't be renamed, while algorithm and version change.",
+  steps: "Rename the instance's file to the name of its product, before the first deployment.",
   types: [kubernetesType.namespace],
   *check(namespace) {
     if (!isInstanceNamespace(namespace)) return;

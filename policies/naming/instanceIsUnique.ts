@@ -1,7 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { isInstanceNamespace, kubernetesType, label, marksOf } from "../resources.ts";
+import { isInstanceNamespace, kubernetesType, label, marksOf } from "../model/resources.ts";
 import { stackRule, type Context } from "../rule.ts";
-import type { Stack } from "../stack.ts";
+import type { Stack } from "../model/stack.ts";
 
 /** The hosts of an ingress; one that a preview can't know hides no other. */
 function hostsOf(ingress: PolicyResource, { known }: Pick<Context<unknown>, "known">): string[] {
@@ -14,26 +14,36 @@ export const instanceIsUnique = stackRule({
   pack: "naming",
   severity: "high",
   demand:
-    "No two instances of a stack have the same name, and nobody else answers at an instance's host.",
+    "No two instances of a stack have the same name or the same host, and nobody else answers at an instance's host.",
   reason:
     "What follows from the name would be one for two; and whoever answers at a host gets the tokens of its users.",
+  steps:
+    "Rename one of the instances, or give one of the ingresses another host (host in the instance's file).",
   *check(stack, context) {
     yield* sameNames(stack, context);
-    for (const instance of stack.instances) {
-      const hosts = new Set(
-        instance.of(kubernetesType.ingress).flatMap((ingress) => hostsOf(ingress, context)),
-      );
-      // An instance that takes another's host breaks host-follows-instance already.
-      for (const other of stack.strangers(kubernetesType.ingress)) {
-        const taken = hostsOf(other, context).filter((host) => hosts.has(host));
-        if (taken.length === 0) continue;
+    const owners = new Map<string, string>();
+    for (const { name, of } of stack.instances)
+      for (const ingress of of(kubernetesType.ingress))
+        for (const host of new Set(hostsOf(ingress, context))) {
+          const owner = owners.get(host) ?? name;
+          owners.set(host, owner);
+          if (owner === name) continue;
+          yield {
+            message: `The instances ${owner} and ${name} both answer at ${host}; give one another host.`,
+            urn: ingress.urn,
+            instances: [owner, name],
+          };
+        }
+    for (const stranger of stack.strangers(kubernetesType.ingress))
+      for (const host of new Set(hostsOf(stranger, context))) {
+        const owner = owners.get(host);
+        if (owner === undefined) continue;
         yield {
-          message: `The ingress ${other.name} answers at ${taken.join(", ")}, the host of instance ${instance.name}; give it another host.`,
-          urn: other.urn,
-          instances: [instance.name],
+          message: `The ingress ${stranger.name} answers at ${host}, the host of instance ${owner}; give it another host.`,
+          urn: stranger.urn,
+          instances: [owner],
         };
       }
-    }
   },
 });
 

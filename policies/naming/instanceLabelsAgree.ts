@@ -1,6 +1,6 @@
-import { bucketTags, isMarked, label, marksOf } from "../resources.ts";
+import { bucketTags, isMarked, label, marksOf } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import { bucketsOf } from "../stack.ts";
+import { bucketsOf } from "../model/stack.ts";
 
 const shared = [label.team, label.environment, label.tier];
 
@@ -11,6 +11,7 @@ export const instanceLabelsAgree = stackRule({
   demand: "All resources of an instance say the same team, environment and tier as its namespace.",
   reason:
     "A rule judges a resource as strictly as its tier asks: one that calls itself a sandbox would be judged as one.",
+  steps: "Set the labels or tags of the resource to those of the instance's namespace.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       const expected =

@@ -1,5 +1,5 @@
-import { namespaceNameOf } from "../names.ts";
-import { isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../resources.ts";
+import { namespaceNameOf } from "../model/names.ts";
+import { isInstanceNamespace, kubernetesType, metadataOf, placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const namespaceFollowsInstance = resourceRule({
@@ -9,6 +9,7 @@ export const namespaceFollowsInstance = resourceRule({
   demand: "The namespace of an instance is named mlflow-<instance>.",
   reason:
     "Commands, network policies of others and whoever is on call find an instance by its name alone.",
+  steps: "Set metadata.name of the namespace to mlflow-<instance>.",
   types: [kubernetesType.namespace],
   *check(namespace) {
     if (!isInstanceNamespace(namespace)) return;

@@ -1,4 +1,4 @@
-import { annotation, isInstanceNamespace, kubernetesType, metadataOf } from "../resources.ts";
+import { annotation, isInstanceNamespace, kubernetesType, metadataOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const namespaceNamesOwner = resourceRule({
@@ -8,6 +8,8 @@ export const namespaceNamesOwner = resourceRule({
   demand: "The namespace of an instance says who owns it.",
   reason:
     "Whoever finds a broken, costly or leaking instance has to know whom to ask; an address is no valid label value.",
+  steps:
+    "Set owner in the instance's file, or the annotation mlflow-instances/owner of the namespace.",
   types: [kubernetesType.namespace],
   *check(namespace) {
     if (!isInstanceNamespace(namespace)) return;

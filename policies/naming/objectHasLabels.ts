@@ -1,5 +1,12 @@
-import { instanceOfNamespace } from "../names.ts";
-import { isOfInstance, kubernetesType, label, marksOf, metadataOf, partOf } from "../resources.ts";
+import { instanceOfNamespace } from "../model/names.ts";
+import {
+  isOfInstance,
+  kubernetesType,
+  label,
+  marksOf,
+  metadataOf,
+  partOf,
+} from "../model/resources.ts";
 import { resourceRule, type Resource } from "../rule.ts";
 
 const tiers = ["sandbox", "standard", "production"];
@@ -36,6 +43,8 @@ export const objectHasLabels = resourceRule({
     "Every Kubernetes object of an instance has the labels of instance, team, environment and tier.",
   reason:
     "Costs, alerts and every other rule find out by them whose an object is and how strictly to judge it.",
+  steps:
+    "Set the labels that the message names; the rule's remedy sets those that follow from the namespace.",
   types: Object.values(kubernetesType),
   *check(object, { known }) {
     if (known(() => ofAnInstance(object)) !== true) return;

@@ -1,9 +1,9 @@
-import { isOnOneDisk, isSqlite } from "../databaseAddress.ts";
-import { inEach } from "../parts.ts";
-import { isOfInstance, kubernetesType } from "../resources.ts";
+import { isOnOneDisk, isSqlite } from "../model/databaseAddress.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance, kubernetesType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { secretEntries } from "../secrets.ts";
-import { knownOf } from "../tokens.ts";
+import { secretEntries } from "../model/secrets.ts";
+import { knownOf } from "../model/tokens.ts";
 import {
   containersOf,
   isTrackingServer,
@@ -11,7 +11,7 @@ import {
   variablesOf,
   wordsOf,
   workloadTypes,
-} from "../workloads.ts";
+} from "../model/workloads.ts";
 
 const variable = "MLFLOW_BACKEND_STORE_URI";
 const option = "--backend-store-uri";
@@ -27,6 +27,7 @@ export const backendIsNoSqlite = resourceRule({
   demand: "No tracking server keeps its experiments and models in SQLite or a folder.",
   reason:
     "A file on one pod's disk locks whom it serves, can't be shared by two replicas, and goes with the pod.",
+  steps: "Set MLFLOW_BACKEND_STORE_URI to the address of a PostgreSQL database.",
   types: [kubernetesType.secret, kubernetesType.configMap, ...workloadTypes],
   *check(resource, context) {
     if (!isOfInstance(resource)) return;

@@ -1,7 +1,7 @@
-import { inEach } from "../parts.ts";
-import { isOfInstance } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, workloadTypes } from "../workloads.ts";
+import { containersOf, workloadTypes } from "../model/workloads.ts";
 
 export const containerHasResources = resourceRule({
   name: "container-has-resources",
@@ -11,6 +11,8 @@ export const containerHasResources = resourceRule({
     "Every container of an instance requests processor and memory, and has a limit of its memory.",
   reason:
     "Without requests a node takes more pods than it can feed, and without a limit one search takes the memory of all.",
+  steps:
+    "Set requests of cpu and memory and a limit of memory for the container (cpu and memory in the instance's file).",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

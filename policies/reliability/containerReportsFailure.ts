@@ -1,7 +1,7 @@
-import { inEach } from "../parts.ts";
-import { isOfInstance } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, withContainers, workloadTypes } from "../workloads.ts";
+import { containersOf, withContainers, workloadTypes } from "../model/workloads.ts";
 
 const policy = "FallbackToLogsOnError";
 
@@ -11,6 +11,7 @@ export const containerReportsFailure = resourceRule({
   severity: "medium",
   demand: "A container of an instance that fails leaves the end of its log as its message.",
   reason: "Otherwise a failed migration or dump is reported as an exit code, without the reason.",
+  steps: "Set terminationMessagePolicy: FallbackToLogsOnError for the container.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

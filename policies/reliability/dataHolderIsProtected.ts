@@ -1,6 +1,12 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { z } from "zod";
-import { bucketTypes, databaseServerTypes, databaseType, placeOf, roleType } from "../resources.ts";
+import {
+  bucketTypes,
+  databaseServerTypes,
+  databaseType,
+  placeOf,
+  roleType,
+} from "../model/resources.ts";
 import { problemOf, stackRule, type Problem } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 
@@ -16,6 +22,8 @@ export const dataHolderIsProtected = stackRule({
     "Pulumi refuses to delete what holds data: bucket, database, roles and database server are protected.",
   reason:
     "A renamed file or a changed argument would otherwise delete experiments and models with the next update.",
+  steps:
+    "Set the resource option protect: true; to delete the instance, write delete: <instance> into its file.",
   settings: z.object({
     asked: bounds(z.boolean(), true, {
       tiers: { sandbox: false },

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { annotation, bucketTypes, databaseServerTypes, marksOf, placeOf } from "../resources.ts";
+import {
+  annotation,
+  bucketTypes,
+  databaseServerTypes,
+  marksOf,
+  placeOf,
+} from "../model/resources.ts";
 import { resourceRule, type Resource } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 
@@ -13,6 +19,8 @@ export const dataHolderRefusesDeletion = resourceRule({
     "A bucket is never emptied by force, and a database server has its own protection and leaves a last snapshot.",
   reason:
     "It holds when Pulumi's own protection was taken away by hand, and when somebody works past Pulumi.",
+  steps:
+    "Remove forceDestroy of the bucket; set deletionProtection: true of the database server, and a final snapshot.",
   settings: z.object({
     asked: bounds(z.boolean(), true, {
       tiers: { sandbox: false },

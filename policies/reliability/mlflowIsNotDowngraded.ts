@@ -1,4 +1,4 @@
-import { previousState, stackType, type AskPrevious } from "../previousState.ts";
+import { previousState, stackType, type AskPrevious } from "../model/previousState.ts";
 import {
   annotation,
   isInstanceNamespace,
@@ -6,9 +6,9 @@ import {
   label,
   marksOf,
   metadataOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { compareVersions, isVersion } from "../versions.ts";
+import { compareVersions, isVersion } from "../model/versions.ts";
 
 export const mlflowIsNotDowngradedAfter = (ask: AskPrevious) =>
   resourceRule({
@@ -17,6 +17,8 @@ export const mlflowIsNotDowngradedAfter = (ask: AskPrevious) =>
     severity: "critical",
     demand: "No instance goes back to an older version of MLflow.",
     reason: "Its schema was migrated and doesn't go back: the older server refuses to start.",
+    steps:
+      "Keep the image of the version that runs, or take a later one (platform.image and platform.mlflowVersion of the environment).",
     types: [stackType, kubernetesType.namespace],
     async *check(resource) {
       // Judged before all others: the question is on its way when the first namespace comes.

@@ -1,8 +1,8 @@
-import { demandOf } from "../connections.ts";
-import { databaseType, roleType } from "../resources.ts";
+import { demandOf } from "../model/connections.ts";
+import { databaseType, roleType } from "../model/resources.ts";
 import { problemOf, stackRule, type Problem } from "../rule.ts";
-import { replicasOf, serversOf } from "../servers.ts";
-import type { Instance } from "../stack.ts";
+import { replicasOf, serversOf } from "../model/servers.ts";
+import type { Instance } from "../model/stack.ts";
 
 function* problemsOf(instance: Instance): Generator<Problem> {
   const owners = instance.of(databaseType).map(({ props }) => props["owner"] as string | undefined);
@@ -31,6 +31,7 @@ export const poolsFitTheRole = stackRule({
   demand:
     "All pools of a tracking server together open no more connections than its database role may hold.",
   reason: "Under load the database refuses the rest, and requests fail that only had to wait.",
+  steps: "Raise databaseConnections in the instance's file, or lower replicas or workers.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       if (instance.deletionPrepared) continue;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { problemOf, stackRule } from "../rule.ts";
-import { replicasOf, serversOf } from "../servers.ts";
+import { replicasOf, serversOf } from "../model/servers.ts";
 import { boundFor, bounds } from "../settings.ts";
 
 export const productionHasReplicas = stackRule({
@@ -9,6 +9,7 @@ export const productionHasReplicas = stackRule({
   severity: "high",
   demand: "A tracking server has as many replicas as its tier needs; in production two or more.",
   reason: "With one, every upgrade of a node and every crash is an outage.",
+  steps: "Set replicas in the instance's file to the number of the message or more.",
   settings: z.object({
     least: bounds(z.int().min(1).max(20), 1, { tiers: { production: 2 } }).describe(
       "Least number of replicas.",

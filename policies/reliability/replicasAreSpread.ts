@@ -1,6 +1,6 @@
 import { resourceRule } from "../rule.ts";
-import { selectsPodsOf } from "../servers.ts";
-import { isTrackingServer, podOf, serverTypes } from "../workloads.ts";
+import { selectsPodsOf } from "../model/servers.ts";
+import { isTrackingServer, podOf, serverTypes } from "../model/workloads.ts";
 
 const topologies = new Set(["kubernetes.io/hostname", "topology.kubernetes.io/zone"]);
 
@@ -15,6 +15,7 @@ export const replicasAreSpread = resourceRule({
   severity: "high",
   demand: "The replicas of a tracking server are spread over nodes or zones.",
   reason: "Two replicas on one node fall together.",
+  steps: "Set topologySpreadConstraints of the pods with topologyKey kubernetes.io/hostname.",
   types: serverTypes,
   *check(server) {
     if (!isTrackingServer(server) || (server.props["spec"]?.replicas ?? 1) < 2) return;

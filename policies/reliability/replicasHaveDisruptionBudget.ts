@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { kubernetesType } from "../resources.ts";
+import { kubernetesType } from "../model/resources.ts";
 import { problemOf, stackRule, type Problem } from "../rule.ts";
-import { countOf, replicasOf, selectsPodsOf, serversOf } from "../servers.ts";
-import type { Instance } from "../stack.ts";
+import { countOf, replicasOf, selectsPodsOf, serversOf } from "../model/servers.ts";
+import type { Instance } from "../model/stack.ts";
 
 /** How many pods may be away at once, when all are well. */
 function allowed(budget: PolicyResource, replicas: number): number {
@@ -45,6 +45,7 @@ export const replicasHaveDisruptionBudget = stackRule({
     "Several replicas of a tracking server have a PodDisruptionBudget, and every one lets a drain go on.",
   reason:
     "Without one a drain takes all replicas at once; with one that allows nothing, no node can be upgraded.",
+  steps: "Add a PodDisruptionBudget with maxUnavailable: 1 and a selector for the server's pods.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       if (instance.deletionPrepared) continue;

@@ -1,4 +1,4 @@
-import { roleType } from "../resources.ts";
+import { roleType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const roleHasConnectionLimit = resourceRule({
@@ -7,6 +7,7 @@ export const roleHasConnectionLimit = resourceRule({
   severity: "high",
   demand: "Every database role that may log in has a limit of its connections.",
   reason: "Without one, an instance that leaks connections takes those of all others.",
+  steps: "Set connectionLimit of the Role (databaseConnections in the instance's file).",
   types: [roleType],
   *check({ props }) {
     const limit = props["connectionLimit"] as number | undefined;

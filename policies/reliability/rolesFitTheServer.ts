@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { z } from "zod";
-import { annotation, metadataOf, roleType } from "../resources.ts";
+import { annotation, metadataOf, roleType } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import type { Instance } from "../stack.ts";
+import type { Instance } from "../model/stack.ts";
 import { boundFor, bounds } from "../settings.ts";
 
 /** Connections that all these roles together may hold. */
@@ -27,6 +27,8 @@ export const rolesFitTheServer = stackRule({
   demand: "The connections of all roles of a database server together are no more than it takes.",
   reason:
     "Otherwise the busiest instance takes the connections that another one needs to answer at all.",
+  steps:
+    "Lower databaseConnections, replicas or workers of the instances, or raise max_connections of the server and maxConnections of the environment.",
   settings: z.object({
     serverConnections: z
       .record(z.string(), z.int().min(1))

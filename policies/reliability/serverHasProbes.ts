@@ -1,6 +1,6 @@
-import { inEach } from "../parts.ts";
+import { inEach } from "../model/parts.ts";
 import { resourceRule } from "../rule.ts";
-import { isTrackingServer, podOf, serverTypes } from "../workloads.ts";
+import { isTrackingServer, podOf, serverTypes } from "../model/workloads.ts";
 
 const probes = {
   startupProbe: "a start that hangs is never seen",
@@ -15,6 +15,7 @@ export const serverHasProbes = resourceRule({
   demand: "A tracking server has a startup, a readiness and a liveness probe.",
   reason:
     "MLflow's parent process stays up when its workers die: only a probe sees that nobody answers.",
+  steps: "Set startupProbe, readinessProbe and livenessProbe of the server's container.",
   types: serverTypes,
   *check(server, context) {
     if (!isTrackingServer(server)) return;

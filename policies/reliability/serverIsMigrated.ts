@@ -1,8 +1,8 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { component, kubernetesType, metadataOf } from "../resources.ts";
+import { component, kubernetesType, metadataOf } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import { serversOf } from "../servers.ts";
-import { containersOf } from "../workloads.ts";
+import { serversOf } from "../model/servers.ts";
+import { containersOf } from "../model/workloads.ts";
 
 const imagesOf = (workload: PolicyResource): string[] =>
   containersOf(workload).map(({ value }) => value["image"] as string);
@@ -14,6 +14,7 @@ export const serverIsMigrated = stackRule({
   demand: "Every tracking server has a migration Job with its own image in its own namespace.",
   reason:
     "A server on a schema of another version fails at once, or later at the first column that is missing.",
+  steps: "Give the migration Job the image of the tracking server.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       const jobs = instance

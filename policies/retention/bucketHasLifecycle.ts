@@ -1,7 +1,7 @@
-import { bucketsWithout } from "../bucketParts.ts";
-import { component, kubernetesType, lifecycleTypes } from "../resources.ts";
+import { bucketsWithout } from "../model/bucketParts.ts";
+import { component, kubernetesType, lifecycleTypes } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import { variableOf } from "../workloads.ts";
+import { variableOf } from "../model/workloads.ts";
 
 const variable = "MLFLOW_INSTANCE_BUCKET_LIFECYCLE";
 
@@ -13,6 +13,8 @@ export const bucketHasLifecycle = stackRule({
     "The bucket of an instance has a lifecycle; where its store knows none, the maintenance job sweeps instead.",
   reason:
     "Without either, aborted uploads and old versions pile up, and nothing that was deleted ever leaves a versioned bucket.",
+  steps:
+    "Add a BucketLifecycleConfiguration for the bucket; where the store knows none, set platform.objectStore.features.lifecycle: false of the environment.",
   *check({ instances }, context) {
     for (const instance of instances) {
       const jobs = instance

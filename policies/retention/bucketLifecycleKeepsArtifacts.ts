@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { daysOf } from "../days.ts";
-import { lifecycleRulesOf, type LifecycleRule } from "../lifecycles.ts";
+import { daysOf } from "../model/days.ts";
+import { lifecycleRulesOf, type LifecycleRule } from "../model/lifecycles.ts";
 import {
   annotation,
   component,
@@ -8,10 +8,10 @@ import {
   kubernetesType,
   lifecycleTypes,
   metadataOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { problemOf, stackRule, type Context } from "../rule.ts";
-import type { Instance } from "../stack.ts";
-import { variableOf } from "../workloads.ts";
+import type { Instance } from "../model/stack.ts";
+import { variableOf } from "../model/workloads.ts";
 
 type Known = Pick<Context<unknown>, "known">;
 
@@ -30,6 +30,8 @@ export const bucketLifecycleKeepsArtifacts = stackRule({
   // for as long as a deleted experiment can.
   reason:
     "Whether an artifact is still needed only MLflow knows: a live registered version may point to an object of any age.",
+  steps:
+    "Remove expirations and cold transitions of artifacts from the lifecycle, set noncurrentDays to the retention or more, and end aborted uploads in the whole bucket.",
   settings: z.object({
     temporaryPrefixes: z
       .array(temporary)

@@ -1,4 +1,4 @@
-import { bucketTypes, label, marksOf, partOf } from "../resources.ts";
+import { bucketTypes, label, marksOf, partOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const bucketLifecycleStandsAlone = resourceRule({
@@ -9,6 +9,7 @@ export const bucketLifecycleStandsAlone = resourceRule({
     "The lifecycle of a bucket is a BucketLifecycleConfiguration and no property of the bucket.",
   reason:
     "Two places for one lifecycle overwrite each other at every update, and only one of them is judged.",
+  steps: "Move lifecycleRules of the bucket into a BucketLifecycleConfiguration.",
   types: bucketTypes,
   *check(bucket) {
     if (marksOf(bucket)[label.partOf] !== partOf) return;

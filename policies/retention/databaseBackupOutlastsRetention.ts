@@ -1,6 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { daysOf } from "../days.ts";
-import { annotation, backupPlanType, databaseServerTypes, metadataOf } from "../resources.ts";
+import { daysOf } from "../model/days.ts";
+import { annotation, backupPlanType, databaseServerTypes, metadataOf } from "../model/resources.ts";
 import { stackRule, type Context } from "../rule.ts";
 
 /** Days that nothing outlasts. */
@@ -32,6 +32,8 @@ export const databaseBackupOutlastsRetention = stackRule({
     "Where the stack declares database servers or backup plans, automated backups are kept for at least the longest retention of its instances.",
   reason:
     "An experiment that can still be restored by its owner needs its rows from before the accident.",
+  steps:
+    "Raise backupRetention of the database server (35 days at most at RDS), add a backup plan that keeps longer, or lower deletedExperimentRetention.",
   *check(stack, context) {
     const retentions = stack.instances.flatMap((instance) => {
       const days = context.known(
@@ -79,7 +81,7 @@ const kept = (
   });
 
 /** The most that RDS keeps by itself, in days. */
-const mostOfRds = 35;
+export const mostOfRds = 35;
 
 function remedyOf({ type }: PolicyResource, need: number): string {
   if (type === backupPlanType) return `set rules[].lifecycle.deleteAfter to ${need} or more`;

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { daysOf } from "../days.ts";
+import { daysOf } from "../model/days.ts";
 import {
   annotation,
   isInstanceNamespace,
   kubernetesType,
   metadataOf,
   placeOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 
@@ -20,6 +20,8 @@ export const namespaceDeclaresRetention = resourceRule({
     "Each instance declares for how long deleted experiments can be restored, within the bounds of its tier and environment.",
   reason:
     "Without grace a mistaken deletion is final at once; without an end, deleted personal data stays for ever.",
+  steps:
+    "Set deletedExperimentRetention in the instance's file to a value within the bounds of the message.",
   settings: z.object({
     // What production reads from is never gone within a weekend.
     minDays: bounds(days, 1, { tiers: { production: 7 } }).describe("Least number of days."),

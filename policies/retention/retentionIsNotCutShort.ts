@@ -1,12 +1,12 @@
-import { daysOf } from "../days.ts";
-import { previousState, stackType, type AskPrevious } from "../previousState.ts";
+import { daysOf } from "../model/days.ts";
+import { previousState, stackType, type AskPrevious } from "../model/previousState.ts";
 import {
   annotation,
   isInstanceNamespace,
   kubernetesType,
   metadataOf,
   placeOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const fields = [
@@ -23,6 +23,8 @@ export const retentionIsNotCutShortOf = (ask: AskPrevious) =>
     demand: "The retention of an instance is not lowered by more than half at once.",
     reason:
       "The next run removes for good what the old retention still kept; a slip of the pen must not do that.",
+    steps:
+      "Lower the retention to half at most, wait for the next run of the retention job, and lower it again.",
     types: [stackType, kubernetesType.namespace],
     async *check(resource) {
       if (resource.type === stackType) {

@@ -1,6 +1,6 @@
-import { annotation, component, kubernetesType, metadataOf } from "../resources.ts";
+import { annotation, component, kubernetesType, metadataOf } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import { variableOf } from "../workloads.ts";
+import { variableOf } from "../model/workloads.ts";
 
 const applied = [
   {
@@ -25,6 +25,8 @@ export const retentionJobAppliesRetention = stackRule({
     "The maintenance job of an instance runs, and removes after just the time that the instance declares.",
   reason:
     "What nobody applies is no retention: what was deleted would stay for ever, or go sooner than its owners were told.",
+  steps:
+    "Remove suspend from the retention CronJob, and set its variables to the retentions that the namespace declares.",
   *check({ instances }, { known }) {
     for (const instance of instances) {
       // A missing job is instance-has-each-part-once's.

@@ -1,4 +1,4 @@
-import { bucketAclTypes, bucketTypes, objectTypes } from "../resources.ts";
+import { bucketAclTypes, bucketTypes, objectTypes } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const open = new Set(["public-read", "public-read-write", "authenticated-read"]);
@@ -16,6 +16,7 @@ export const bucketAclIsPrivate = resourceRule({
   demand:
     "No access control list opens a bucket or an object to everybody or to every account of AWS.",
   reason: "A list goes past the bucket's policy, and authenticated means anybody with an account.",
+  steps: "Set acl to private, or remove the grant to the group that the message names.",
   types: [...bucketTypes, ...bucketAclTypes, ...objectTypes],
   *check({ props }) {
     const acl = props["acl"] as string | undefined;

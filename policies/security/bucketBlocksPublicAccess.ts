@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isAtAws } from "../buckets.ts";
-import { bucketsWithout } from "../bucketParts.ts";
-import { publicAccessBlockType } from "../resources.ts";
+import { isAtAws } from "../model/buckets.ts";
+import { bucketsWithout } from "../model/bucketParts.ts";
+import { publicAccessBlockType } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 
@@ -11,6 +11,8 @@ export const bucketBlocksPublicAccess = stackRule({
   severity: "high",
   demand: "Every bucket has a public access block where the object store knows it.",
   reason: "It holds when a policy or a list is wrong one day.",
+  steps:
+    "Add a BucketPublicAccessBlock, or set platform.objectStore.features.publicAccessBlock: true of the environment.",
   settings: z.object({
     otherStores: bounds(z.boolean(), false).describe(
       "Whether it is asked for where the object store is not AWS itself and may not know it.",

@@ -1,5 +1,5 @@
-import { bucketsWithout } from "../bucketParts.ts";
-import { bucketPolicyType } from "../resources.ts";
+import { bucketsWithout } from "../model/bucketParts.ts";
+import { bucketPolicyType } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 export const bucketHasPolicy = stackRule({
@@ -8,6 +8,7 @@ export const bucketHasPolicy = stackRule({
   severity: "high",
   demand: "Every bucket of an instance has a policy of its own.",
   reason: "Without one every user of the account may read what all instances store.",
+  steps: "Add a BucketPolicy that names who may use the bucket and refuses plain HTTP.",
   *check({ instances }, context) {
     for (const instance of instances)
       for (const bucket of bucketsWithout(instance, [bucketPolicyType], context))

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isAtAws } from "../buckets.ts";
-import { bucketsWithout } from "../bucketParts.ts";
-import { encryptionTypes } from "../resources.ts";
+import { isAtAws } from "../model/buckets.ts";
+import { bucketsWithout } from "../model/bucketParts.ts";
+import { encryptionTypes } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 
@@ -11,6 +11,8 @@ export const bucketIsEncrypted = stackRule({
   severity: "high",
   demand: "Every bucket encrypts by default where the object store can.",
   reason: "What lies on a disk outlives the disk's owner, and whoever audits asks for the setting.",
+  steps:
+    "Add a BucketServerSideEncryptionConfiguration, or set platform.objectStore.features.encryption: true of the environment.",
   settings: z.object({
     otherStores: bounds(z.boolean(), false).describe(
       "Whether it is asked for where the object store is not AWS itself and may not know it.",

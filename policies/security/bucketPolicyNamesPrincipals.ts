@@ -1,5 +1,5 @@
-import { allowsEverybody, statementsOf } from "../buckets.ts";
-import { bucketPolicyType } from "../resources.ts";
+import { allowsEverybody, statementsOf } from "../model/buckets.ts";
+import { bucketPolicyType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const bucketPolicyNamesPrincipals = resourceRule({
@@ -9,6 +9,8 @@ export const bucketPolicyNamesPrincipals = resourceRule({
   demand: "No statement of a bucket policy allows anything to everybody.",
   reason:
     "Models and data of an instance are then on the internet for whoever guesses the bucket's name.",
+  steps:
+    "Name the principals of the statement in Principal.AWS, or limit it with a Condition on the caller.",
   types: [bucketPolicyType],
   *check({ props }) {
     const statements = statementsOf(props["policy"]);

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isAtAws, isEverybody, listOf, statementsOf, type Statement } from "../buckets.ts";
-import { bucketPolicyType, placeOf } from "../resources.ts";
+import { isAtAws, isEverybody, listOf, statementsOf, type Statement } from "../model/buckets.ts";
+import { bucketPolicyType, placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
 
@@ -40,6 +40,8 @@ export const bucketPolicyRefusesPlainHttp = resourceRule({
   severity: "high",
   demand: "Every bucket policy refuses requests that come without TLS.",
   reason: "A presigned address is a credential, and one changed letter sends it in clear.",
+  steps:
+    "Add a statement with Effect Deny for everybody and the Condition aws:SecureTransport false; where the store knows no conditions, set otherStores to false for the environment.",
   settings: z.object({
     otherStores: bounds(z.boolean(), true).describe(
       "Whether it is asked for where the object store is not AWS itself; false where the store knows no conditions in policies.",

@@ -1,7 +1,7 @@
-import { inEach } from "../parts.ts";
-import { isOfInstance } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, workloadTypes } from "../workloads.ts";
+import { containersOf, workloadTypes } from "../model/workloads.ts";
 
 export const containerFilesystemIsReadOnly = resourceRule({
   name: "container-filesystem-is-read-only",
@@ -10,6 +10,8 @@ export const containerFilesystemIsReadOnly = resourceRule({
   demand: "The root filesystem of every container of an instance is read-only.",
   reason:
     "Whoever gets in can then change no code and leave nothing behind; what has to be written goes to a volume with a size.",
+  steps:
+    "Set securityContext.readOnlyRootFilesystem: true, and mount an emptyDir with a sizeLimit where the container writes.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

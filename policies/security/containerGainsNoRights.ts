@@ -1,7 +1,7 @@
-import { inEach } from "../parts.ts";
-import { isOfInstance } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, withContainers, workloadTypes } from "../workloads.ts";
+import { containersOf, withContainers, workloadTypes } from "../model/workloads.ts";
 
 interface SecurityContext {
   readonly privileged?: boolean;
@@ -18,6 +18,8 @@ export const containerGainsNoRights = resourceRule({
   severity: "high",
   demand: "No container of an instance is privileged, keeps a capability or may gain rights.",
   reason: "MLflow needs none of them, and an intruder needs one.",
+  steps:
+    "Set allowPrivilegeEscalation: false and capabilities.drop: [ALL] in the container's securityContext, and remove privileged and capabilities.add.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

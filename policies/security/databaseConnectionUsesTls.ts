@@ -1,12 +1,17 @@
 import { z } from "zod";
-import { isPostgresql, sslModeOf, sslModes } from "../databaseAddress.ts";
-import { inEach } from "../parts.ts";
-import { isOfInstance, kubernetesType, placeOf, postgresqlProviderType } from "../resources.ts";
+import { isPostgresql, sslModeOf, sslModes } from "../model/databaseAddress.ts";
+import { inEach } from "../model/parts.ts";
+import {
+  isOfInstance,
+  kubernetesType,
+  placeOf,
+  postgresqlProviderType,
+} from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { secretEntries } from "../secrets.ts";
-import { knownOf } from "../tokens.ts";
+import { secretEntries } from "../model/secrets.ts";
+import { knownOf } from "../model/tokens.ts";
 import { boundFor, bounds } from "../settings.ts";
-import { containersOf, variablesOf, workloadTypes } from "../workloads.ts";
+import { containersOf, variablesOf, workloadTypes } from "../model/workloads.ts";
 
 const strengthOf = (mode: string | undefined): number =>
   (sslModes as readonly (string | undefined)[]).indexOf(mode);
@@ -18,6 +23,8 @@ export const databaseConnectionUsesTls = resourceRule({
   demand:
     "Whoever connects to the database insists on TLS: the provider, and every address that a pod gets.",
   reason: "With a mode that only prefers TLS, one changed packet sends password and data in clear.",
+  steps:
+    "Set sslmode of the provider and of each address to the mode that the message gives (platform.postgresql.sslMode of the environment).",
   settings: z.object({
     least: bounds(z.enum(["require", "verify-ca", "verify-full"]), "require").describe(
       "Weakest sslmode; require encrypts without asking who answers, verify-full also checks certificate and name.",

@@ -1,4 +1,4 @@
-import { roleType } from "../resources.ts";
+import { roleType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const rights: Record<string, string> = {
@@ -16,6 +16,8 @@ export const databaseRoleHasNoRights = resourceRule({
   demand: "No database role that a stack makes has a right on the server itself.",
   reason:
     "An instance's password is in its pods; with such a right it opens every other instance's data.",
+  steps:
+    "Set superuser, createDatabase, createRole, replication and bypassRowLevelSecurity of the Role to false.",
   types: [roleType],
   *check({ props }, context) {
     for (const [right, what] of Object.entries(rights)) {

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { inEach } from "../parts.ts";
-import { isOfInstance, placeOf } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance, placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
-import { containersOf, workloadTypes } from "../workloads.ts";
+import { containersOf, workloadTypes } from "../model/workloads.ts";
 
 const digest = /@sha256:[0-9a-f]{64}$/;
 
@@ -18,6 +18,7 @@ export const imageIsPinned = resourceRule({
   demand: "Every image of an instance is named by its digest; the tag latest never.",
   reason:
     "A tag can be moved to other content, which then runs without a review; a digest is the content.",
+  steps: "Name the image by its digest (platform.image of the environment).",
   settings: z.object({
     pin: bounds(z.enum(["digest", "tag"]), "digest").describe(
       "What an image has to be named by; tag is an exact one.",

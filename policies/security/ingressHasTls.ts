@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { kubernetesType, metadataOf } from "../resources.ts";
+import { kubernetesType, metadataOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 interface Spec {
@@ -22,6 +22,8 @@ export const ingressHasTls = resourceRule({
   demand:
     "Every host of an ingress has a certificate, and no ingress answers for hosts that it does not name.",
   reason: "A token sent without TLS is everybody's token.",
+  steps:
+    "Name each host in spec.rules, list it in spec.tls with a certificate, and remove spec.defaultBackend.",
   settings: z.object({
     albClasses: z
       .array(z.string().min(1))

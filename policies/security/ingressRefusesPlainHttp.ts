@@ -1,6 +1,6 @@
-import { kubernetesType, metadataOf } from "../resources.ts";
+import { kubernetesType, metadataOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { inEach } from "../parts.ts";
+import { inEach } from "../model/parts.ts";
 
 const traefik = "traefik.ingress.kubernetes.io/router.entrypoints";
 const albPorts = "alb.ingress.kubernetes.io/listen-ports";
@@ -33,6 +33,8 @@ export const ingressRefusesPlainHttp = resourceRule({
   severity: "critical",
   demand: "No annotation of an ingress opens plain HTTP.",
   reason: "A client that was given http:// once would send its token in clear, with each request.",
+  steps:
+    "Set the annotation to the value of the message, so that the ingress listens on HTTPS only or redirects to it.",
   types: [kubernetesType.ingress],
   *check({ props }, context) {
     const annotations = metadataOf(props).annotations ?? {};

@@ -1,10 +1,10 @@
-import { isAtAws } from "../buckets.ts";
-import { inEach } from "../parts.ts";
-import { kubernetesType } from "../resources.ts";
+import { isAtAws } from "../model/buckets.ts";
+import { inEach } from "../model/parts.ts";
+import { kubernetesType } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
-import { secretEntries } from "../secrets.ts";
-import { bucketsOf } from "../stack.ts";
-import { containersOf, variablesOf, workloadTypes } from "../workloads.ts";
+import { secretEntries } from "../model/secrets.ts";
+import { bucketsOf } from "../model/stack.ts";
+import { containersOf, variablesOf, workloadTypes } from "../model/workloads.ts";
 
 const variables = new Set(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
 const keyName = /^(aws[-_])?(access[-_]key[-_]id|secret[-_]access[-_]key)$/i;
@@ -20,6 +20,8 @@ export const instanceUsesNoStaticKey = stackRule({
   demand: "No pod and no Secret of an instance holds an access key where its bucket is at AWS.",
   reason:
     "A key works from everywhere until somebody revokes it; a role's session ends by itself and works from its pod only.",
+  steps:
+    "Remove the access key, and give the instance's ServiceAccount a role (IRSA or EKS Pod Identity).",
   *check({ instances }, context) {
     for (const instance of instances) {
       if (!bucketsOf(instance).some(({ provider }) => isAtAws(provider))) continue;

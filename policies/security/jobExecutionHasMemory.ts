@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { bytesOf } from "../quantities.ts";
-import { placeOf } from "../resources.ts";
+import { bytesOf } from "../model/quantities.ts";
+import { placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
-import { containersOf, isTrackingServer, serverTypes, variableOf } from "../workloads.ts";
+import { containersOf, isTrackingServer, serverTypes, variableOf } from "../model/workloads.ts";
 
 const variable = "MLFLOW_SERVER_ENABLE_JOB_EXECUTION";
 
@@ -18,6 +18,8 @@ export const jobExecutionHasMemory = resourceRule({
   demand: "The tracking server runs no jobs of its users, or has the memory for them.",
   reason:
     "MLflow runs them by default, as processes of 180 MB each beside the server, which then ends for want of memory.",
+  steps:
+    "Set MLFLOW_SERVER_ENABLE_JOB_EXECUTION to false, or raise memory.limit in the instance's file.",
   settings: z.object({
     memory: bounds(quantity, "2Gi").describe("Least memory limit of a server that runs jobs."),
   }),

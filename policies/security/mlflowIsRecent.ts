@@ -5,10 +5,10 @@ import {
   isOfInstance,
   kubernetesType,
   metadataOf,
-} from "../resources.ts";
+} from "../model/resources.ts";
 import { resourceRule, type Resource } from "../rule.ts";
-import { compareVersions, isVersion } from "../versions.ts";
-import { podOf, workloadTypes } from "../workloads.ts";
+import { compareVersions, isVersion } from "../model/versions.ts";
+import { podOf, workloadTypes } from "../model/workloads.ts";
 
 /**
  * The version that a namespace or a pod template declares, with the way to it; undefined for what
@@ -43,6 +43,8 @@ export const mlflowIsRecent = resourceRule({
     "Every instance declares the version of MLflow that it runs, and it is no older than the least one.",
   reason:
     "Before 3.17 an MLflow server has known holes, and lacks the checks of hosts and origins that the instances rely on.",
+  steps:
+    "Deploy an image with the version of the message or later (platform.image and platform.mlflowVersion of the environment).",
   settings: z.object({
     least: z
       .string()

@@ -1,4 +1,4 @@
-import { isInstanceNamespace, kubernetesType, marksOf, metadataOf } from "../resources.ts";
+import { isInstanceNamespace, kubernetesType, marksOf, metadataOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const level = "pod-security.kubernetes.io/enforce";
@@ -10,6 +10,7 @@ export const namespaceEnforcesRestricted = resourceRule({
   demand: "The namespace of an instance enforces the restricted pod security level.",
   reason:
     "The API server then refuses every pod that is privileged, runs as root or may gain rights, whoever creates it.",
+  steps: "Set the label pod-security.kubernetes.io/enforce: restricted of the namespace.",
   types: [kubernetesType.namespace],
   *check(namespace) {
     if (!isInstanceNamespace(namespace)) return;

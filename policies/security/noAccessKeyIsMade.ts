@@ -1,5 +1,5 @@
-import { isAtAws } from "../buckets.ts";
-import { accessKeyType } from "../resources.ts";
+import { isAtAws } from "../model/buckets.ts";
+import { accessKeyType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 export const noAccessKeyIsMade = resourceRule({
@@ -8,6 +8,7 @@ export const noAccessKeyIsMade = resourceRule({
   severity: "high",
   demand: "No stack makes an access key of AWS.",
   reason: "Its secret lies in the state and works from everywhere until somebody revokes it.",
+  steps: "Remove the AccessKey, and give the workload a role (IRSA or EKS Pod Identity).",
   types: [accessKeyType],
   *check({ provider, props }) {
     if (isAtAws(provider))

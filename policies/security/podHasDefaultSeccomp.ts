@@ -1,7 +1,7 @@
-import { inEach } from "../parts.ts";
-import { isOfInstance } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, podOf, withPodSpec, workloadTypes } from "../workloads.ts";
+import { containersOf, podOf, withPodSpec, workloadTypes } from "../model/workloads.ts";
 
 const typeOf = (securityContext: Record<string, any> | undefined): string | undefined =>
   securityContext?.["seccompProfile"]?.type as string | undefined;
@@ -12,6 +12,8 @@ export const podHasDefaultSeccomp = resourceRule({
   severity: "medium",
   demand: "Every container of an instance runs under the container runtime's seccomp profile.",
   reason: "It closes the system calls through which most ways out of a container lead.",
+  steps:
+    "Set securityContext.seccompProfile to { type: RuntimeDefault } for the pod or the container.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

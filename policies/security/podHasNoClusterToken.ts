@@ -1,6 +1,6 @@
-import { isOfInstance } from "../resources.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { podOf, withPodSpec, workloadTypes } from "../workloads.ts";
+import { podOf, withPodSpec, workloadTypes } from "../model/workloads.ts";
 
 export const podHasNoClusterToken = resourceRule({
   name: "pod-has-no-cluster-token",
@@ -11,6 +11,7 @@ export const podHasNoClusterToken = resourceRule({
   // this says.
   reason:
     "MLflow never talks to the API, and a stolen token does; a role of AWS comes with a token of its own.",
+  steps: "Set automountServiceAccountToken: false in the pod's spec.",
   types: workloadTypes,
   *check(workload) {
     if (!isOfInstance(workload)) return;

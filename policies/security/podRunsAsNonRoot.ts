@@ -1,7 +1,7 @@
-import { inEach } from "../parts.ts";
-import { isOfInstance } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, podOf, workloadTypes } from "../workloads.ts";
+import { containersOf, podOf, workloadTypes } from "../model/workloads.ts";
 
 export const podRunsAsNonRoot = resourceRule({
   name: "pod-runs-as-non-root",
@@ -9,6 +9,7 @@ export const podRunsAsNonRoot = resourceRule({
   severity: "high",
   demand: "Every container of an instance runs as another user than root.",
   reason: "Root inside a container is root on the node as soon as one flaw lets it out.",
+  steps: "Set securityContext.runAsNonRoot: true, and runAsUser to another user than 0.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

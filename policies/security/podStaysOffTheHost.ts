@@ -1,7 +1,7 @@
-import { inEach } from "../parts.ts";
-import { isOfInstance } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { isOfInstance } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, podOf, workloadTypes } from "../workloads.ts";
+import { containersOf, podOf, workloadTypes } from "../model/workloads.ts";
 
 interface Volume {
   readonly name?: string;
@@ -19,6 +19,7 @@ export const podStaysOffTheHost = resourceRule({
   demand: "No pod of an instance shares a namespace, a folder or a port with its node.",
   reason:
     "On the host's network no NetworkPolicy holds, and a folder of the node is a way into every other pod.",
+  steps: "Remove hostNetwork, hostPID, hostIPC, hostPath volumes and hostPort from the pod's spec.",
   types: workloadTypes,
   *check(workload, context) {
     if (!isOfInstance(workload)) return;

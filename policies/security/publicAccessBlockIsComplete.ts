@@ -1,4 +1,4 @@
-import { publicAccessBlockType } from "../resources.ts";
+import { publicAccessBlockType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const flags = [
@@ -14,6 +14,7 @@ export const publicAccessBlockIsComplete = resourceRule({
   severity: "high",
   demand: "A bucket's public access block blocks all four ways into the open.",
   reason: "Each flag closes another way; one that is left open is enough for the next mistake.",
+  steps: "Set all four flags of the BucketPublicAccessBlock to true.",
   types: [publicAccessBlockType],
   *check({ props }, context) {
     for (const flag of flags) {

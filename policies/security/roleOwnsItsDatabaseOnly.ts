@@ -1,7 +1,7 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { databaseType, grantRoleType, roleType } from "../resources.ts";
+import { databaseType, grantRoleType, roleType } from "../model/resources.ts";
 import { problemOf, stackRule, type Context } from "../rule.ts";
-import type { Instance } from "../stack.ts";
+import type { Instance } from "../model/stack.ts";
 
 /** What a resource says, or undefined as long as a preview can't know it. */
 const text = (
@@ -33,6 +33,8 @@ export const roleOwnsItsDatabaseOnly = stackRule({
   demand:
     "A database belongs to a role of its own instance, and no role is a member of another that owns a database.",
   reason: "The owner may read and drop all of it, and so may every member of the owner.",
+  steps:
+    "Set owner of the Database to a role of the instance, and remove memberships in roles that own databases.",
   *check({ instances, resources }, context) {
     const owners = new Set(
       resources

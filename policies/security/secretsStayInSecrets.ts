@@ -1,8 +1,14 @@
-import { inEach } from "../parts.ts";
-import { secretIn, secretInFile } from "../plainSecrets.ts";
-import { isOfInstance, kubernetesType } from "../resources.ts";
+import { inEach } from "../model/parts.ts";
+import { secretIn, secretInFile } from "../model/plainSecrets.ts";
+import { isOfInstance, kubernetesType } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
-import { containersOf, variablesOf, wordsOf, workloadTypes, type Part } from "../workloads.ts";
+import {
+  containersOf,
+  variablesOf,
+  wordsOf,
+  workloadTypes,
+  type Part,
+} from "../model/workloads.ts";
 
 const optionName = /^--?([A-Za-z][\w-]*)(?:=|$)/;
 
@@ -22,6 +28,8 @@ export const secretsStayInSecrets = resourceRule({
   severity: "critical",
   demand: "No ConfigMap, variable or command line of an instance holds a secret.",
   reason: "All three are shown to whoever may look at a pod, and stay in logs and in the state.",
+  steps:
+    "Move the value into a Secret, refer to it by secretKeyRef, and replace it where it is used: it was readable.",
   types: [kubernetesType.configMap, ...workloadTypes],
   *check(resource, context) {
     if (!isOfInstance(resource)) return;

@@ -1,5 +1,5 @@
 import { resourceRule } from "../rule.ts";
-import { isTrackingServer, optionOf, serverTypes, variableOf } from "../workloads.ts";
+import { isTrackingServer, optionOf, serverTypes, variableOf } from "../model/workloads.ts";
 
 const settings = [
   {
@@ -22,6 +22,8 @@ export const serverNamesHostsAndOrigins = resourceRule({
     "A tracking server names the hosts that it answers for and the origins that may call it, both, and each in full.",
   reason:
     "Without the hosts a page can rebind its name to the server; with hosts alone the UI's own requests are refused; a wildcard is neither.",
+  steps:
+    "Set both lists of the tracking server, hosts and origins, each entry in full (extraAllowedHosts in the instance's file).",
   types: serverTypes,
   *check(server, context) {
     if (!isTrackingServer(server)) return;

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { kubernetesType, placeOf } from "../resources.ts";
+import { kubernetesType, placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
-import { holdsTokens, tokensOf } from "../tokens.ts";
+import { holdsTokens, tokensOf } from "../model/tokens.ts";
 
 const day = 24 * 3600 * 1000;
 
@@ -15,6 +15,7 @@ export const tokenExpiresInTime = resourceRule({
   severity: "high",
   demand: "Every access token ends on a day within the bounds of its tier and environment.",
   reason: "What leaked without a trace stops working by itself.",
+  steps: "Set expires of the token in the instance's file to the day of the message or earlier.",
   settings: z.object({
     maxDays: bounds(z.int().min(1).max(3660), 180, { tiers: { production: 90 } }).describe(
       "Most days from today to a token's last one.",

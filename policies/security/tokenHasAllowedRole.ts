@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { kubernetesType, placeOf } from "../resources.ts";
+import { kubernetesType, placeOf } from "../model/resources.ts";
 import { resourceRule } from "../rule.ts";
 import { boundFor, bounds } from "../settings.ts";
-import { holdsTokens, tokensOf } from "../tokens.ts";
+import { holdsTokens, tokensOf } from "../model/tokens.ts";
 
 const roles = ["read", "edit", "manage", "admin"] as const;
 
@@ -14,6 +14,8 @@ export const tokenHasAllowedRole = resourceRule({
     "Every access token has a role that its tier and environment allow; production has no admin token.",
   reason:
     "An admin token changes webhooks and gateway secrets; in production whoever needs that asks the platform team.",
+  steps:
+    "Set role of the token in the instance's file to one of those in the message, or have the instance excluded for a while.",
   settings: z.object({
     roles: bounds(z.array(z.enum(roles)).min(1), [...roles], {
       tiers: { production: ["read", "edit", "manage"] },

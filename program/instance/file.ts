@@ -15,6 +15,7 @@ import { extraAllowedHosts } from "../values/allowedHosts.ts";
 import { strict } from "../values/problems.ts";
 import { schedule, timeZone } from "../values/schedules.ts";
 import { retentionDays, tierNames } from "../values/tiers.ts";
+import { policyDefaults } from "./policyDefaults.ts";
 import { cpu, days, duration, show, size } from "../values/units.ts";
 
 const roles = Object.values(TokenRole);
@@ -23,7 +24,7 @@ const tokenSchema = strict({
   role: z
     .enum(roles)
     .describe(
-      "read: look at everything. edit: also log and change. manage: also delete and restore. admin: also webhooks and gateway secrets.",
+      "read: look at everything. edit: also log and change. manage: also delete and restore. admin: also webhooks and gateway secrets; the policy token-has-allowed-role allows it outside production.",
     ),
   expires: z.iso
     .date({
@@ -33,7 +34,7 @@ const tokenSchema = strict({
           : `is ${show(issue.input)}, expected a date such as 2027-02-20`,
     })
     .describe(
-      "Last day (UTC) on which the token is valid; at most one year ahead. A date, so that the file always means the same.",
+      `Last day (UTC) on which the token is valid: at most one year ahead, and as the policy token-expires-in-time allows, which is ${policyDefaults("standard").tokenDays} days ahead, in production ${policyDefaults("production").tokenDays}. A date, so that the file always means the same.`,
     ),
 });
 
@@ -84,7 +85,7 @@ export const instanceFileSchema = strict({
   deletedExperimentRetention: days
     .optional()
     .describe(
-      `Grace between the soft delete of a run, an experiment or a logged model and its final removal from database and bucket: ${inDays(bounds.deletedExperimentRetention)} (production: from ${retentionDays.production.least}d). What a registered model version needs and what is tagged keep stays. Default: ${byTier("deletedExperimentRetention")}.`,
+      `Grace between the soft delete of a run, an experiment or a logged model and its final removal from database and bucket: ${inDays(bounds.deletedExperimentRetention)} (production: from ${retentionDays.production.least}d; no longer than the environment's own database server keeps backups). What a registered model version needs and what is tagged keep stays. Default: ${byTier("deletedExperimentRetention")}.`,
     ),
   traceRetention: days
     .optional()
@@ -128,7 +129,9 @@ export const instanceFileSchema = strict({
     .describe("When the maintenance jobs run."),
   replicas: count(bounds.replicas.most)
     .optional()
-    .describe(`Pods of the tracking server. Default: ${byTier("replicas")}.`),
+    .describe(
+      `Pods of the tracking server; the policy production-has-replicas asks for ${policyDefaults("production").replicas} in production. Default: ${byTier("replicas")}.`,
+    ),
   workers: count(bounds.workers.most)
     .optional()
     .describe(`Server processes in each pod. Default: ${byTier("workers")}.`),

@@ -8,6 +8,7 @@ import { parseYamlFile } from "../values/yamlFile.ts";
 import { instanceFileSchema, type InstanceFile } from "./file.ts";
 import { valueAt } from "./places.ts";
 import { asPreview, nameIn, problemsInPreview } from "./preview.ts";
+import { policiesFile, readPolicies } from "./policyBounds.ts";
 import { judge, problemsInName } from "./problems.ts";
 import { tierOf } from "./toArgs.ts";
 
@@ -67,6 +68,8 @@ export function readInstances(
   const ofEnvironment = new Map<string, Problem>();
   const preview = environment?.preview;
   const errors = preview === undefined ? [] : missingOf(preview.instances, entries, shown(""));
+  const { policies, errors: wrongPolicies } = readPolicies(options.root);
+  errors.push(...wrongPolicies.map((error) => `${policiesFile}: ${error}`));
   const warnings: string[] = [];
   const names = new Set<string>();
   const seen = new Map<string, string>();
@@ -94,7 +97,9 @@ export function readInstances(
     // What follows from a wrong name is wrong with it, and the name is said once.
     const isNameWrong = [...named, ...ofPreview].some(({ path }) => path.length === 0);
     const judged =
-      data && environment && judge(environment, nameIn(environment, name), data, options.today);
+      data &&
+      environment &&
+      judge(environment, nameIn(environment, name), data, { policies, today: options.today });
     for (const problem of judged?.ofPlatform ?? []) ofEnvironment.set(problem.message, problem);
     const problems = [
       ...named,

@@ -9,6 +9,7 @@ import { traceRetentionProblem } from "../values/traceRetention.ts";
 import { daysOf, show } from "../values/units.ts";
 import type { InstanceFile } from "./file.ts";
 import { placed } from "./places.ts";
+import { policyProblems, type Policies } from "./policyBounds.ts";
 import { toArgs } from "./toArgs.ts";
 
 /** The latest day allowed for a token: the same day of the next year. */
@@ -35,7 +36,7 @@ export interface Judged {
 
 /**
  * Everything wrong in a file that its schema alone can't see: what only the file and its
- * environment know, and all that the component would refuse. `today` is used for one check only,
+ * environment know, all that the component would refuse, and what the policy packs bound. `today` is used for one check only,
  * the upper bound of a token's expiry. As days pass, the bound moves away from a given date, so a
  * file that was accepted once is accepted for ever; an expired token is no problem either, since
  * the server refuses it.
@@ -44,21 +45,24 @@ export function judge(
   environment: Environment,
   name: string,
   file: InstanceFile,
-  today: string,
+  { policies, today }: { policies: Policies; today: string },
 ): Judged {
   const args = toArgs(environment, name, file, nothingGiven);
   const resolved = resolveInstance(args);
   const own = ownProblems(environment, file, resolved, today);
   const theirs = instanceProblems(args).map((problem) => placed(problem, args));
+  const ofPolicies = policyProblems(policies, environment, resolved, today);
   const said = new Set(own.map(({ path }) => showPath(path)));
+  const unsaid = ({ path }: Problem) => !said.has(showPath(path));
   return {
     resolved,
     // What the file's own check has words for needs no second ones.
     problems: [
       ...own,
       ...theirs
-        .filter(({ of, problem }) => of === "file" && !said.has(showPath(problem.path)))
+        .filter(({ of, problem }) => of === "file" && unsaid(problem))
         .map(({ problem }) => problem),
+      ...ofPolicies.filter(unsaid),
     ],
     ofPlatform: theirs
       .filter(({ of }) => of === "platform")

@@ -54,6 +54,11 @@ export interface PlatformFacts<Account = unknown> {
   readonly useless: Readonly<Partial<Record<SecretKey, string>>>;
   /** max_connections of the database server, and its path below the platform. */
   readonly connections: { readonly max: number; readonly path: readonly string[] };
+  /**
+   * Days for which its own database server can keep backups; undefined: the server is somebody
+   * else's.
+   */
+  readonly backupDays: number | undefined;
   /** Beginning of each bucket's name; undefined: by the environment. */
   readonly bucketPrefix: string | undefined;
   /** Whether pods have roles; otherwise each instance has a key in `artifactStoreKeys`. */

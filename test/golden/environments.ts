@@ -53,7 +53,7 @@ function fixture(name: string): Environment {
   return environment;
 }
 
-const fixtureKey = (instance: string): StoreKey => ({
+export const fixtureKey = (instance: string): StoreKey => ({
   accessKeyId: `fixture-${instance}`,
   secretAccessKey: pulumi.secret(`fixture-secret-${instance}`),
   maintenance: {

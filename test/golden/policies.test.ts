@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { asGiven, saidOf, urnOf } from "../fast/policies/everyRule.ts";
+import { saidOf } from "../fast/policies/everyRule.ts";
 import type { Given } from "../fast/policies/support.ts";
+import { asPackGets } from "./asPackGets.ts";
 import { environments, type EnvironmentName } from "./environments.ts";
 import { registered } from "./registered.ts";
 
@@ -11,18 +12,8 @@ const configuration = JSON.parse(
 ) as Record<string, object>;
 const today = new Date().toISOString().slice(0, 10);
 
-/** What the program registers, as a policy pack gets it. */
-async function given(name: EnvironmentName): Promise<Given[]> {
-  const { providers, registrations } = await registered(name);
-  const ofProvider = (reference: string) => {
-    const provider = providers.find((each) => each.name === reference.split("::")[3]);
-    return provider && { type: provider.type, props: provider.inputs, urn: urnOf(name, provider) };
-  };
-  return [...providers, ...registrations.filter(({ custom }) => custom)].map((each) => {
-    const provider = ofProvider(each.provider);
-    return provider === undefined ? asGiven(name, each) : { ...asGiven(name, each), provider };
-  });
-}
+const given = async (name: EnvironmentName): Promise<Given[]> =>
+  asPackGets(name, await registered(name));
 
 const verdict = (resources: readonly Given[]) =>
   saidOf(resources, ({ name }) => ({ config: configuration[name] ?? {}, today }));

@@ -31,7 +31,7 @@ export interface Registered extends Pick<MockRun, "providers" | "registrations">
  * Runs the program of an environment against mocks. It can't show what a provider makes of the
  * inputs.
  */
-export async function registered(name: EnvironmentName): Promise<Registered> {
+export function registered(name: EnvironmentName): Promise<Registered> {
   const { environment, instancesFolder, keyOf } = environmentOf(name);
   const today = new Date().toISOString().slice(0, 10);
   const { instances, errors } = readInstances(environment, instancesFolder, {
@@ -40,6 +40,15 @@ export async function registered(name: EnvironmentName): Promise<Registered> {
     root,
   });
   if (errors.length > 0) throw new Error(errors.join("\n"));
+  return registeredBy(environment, instances, keyOf);
+}
+
+/** The same for instances that no file of an environment has. */
+export async function registeredBy(
+  environment: Environment,
+  instances: readonly LoadedInstance[],
+  keyOf: (instance: string) => StoreKey | undefined,
+): Promise<Registered> {
   const keys = new Map(
     instances.flatMap(({ name: instance }): [string, StoreKey][] => {
       const key = keyOf(instance);

@@ -2,7 +2,7 @@ import type { PlatformFacts, PlatformKind, Surroundings } from "../kind.ts";
 import { pemSecrets } from "../shared.ts";
 import { awsArgs } from "./args.ts";
 import { isOfRds, rdsAuthorities, withPublicOnes } from "./authorities.ts";
-import type { ServerHome } from "./rds.ts";
+import { backupDaysOf, type ServerHome } from "./rds.ts";
 import { awsNotes, checkAws, type AwsPlatform } from "./schema.ts";
 
 /** The home of the environment's own database server. */
@@ -62,6 +62,7 @@ function factsOf(platform: AwsPlatform): PlatformFacts<AwsPlatform> {
             path: ["database", "rds", "maxConnections"],
           },
         }),
+    backupDays: database.rds && backupDaysOf(database.rds),
     bucketPrefix: platform.artifactStore?.bucketPrefix,
     hasRoles: true,
     argsOf: (given) => awsArgs(platform, given),

@@ -122,10 +122,16 @@ export const rdsSchema = strict({
 
 export type RdsSettings = z.output<typeof rdsSchema>;
 
-// What an instance's retention can still undelete needs its rows from before an accident; RDS keeps
-// 35 days at most.
+/** The most that RDS keeps by itself, in days. */
+const mostBackupDays = 35;
+
+/** Days for which the server can keep backups. */
+export const backupDaysOf = ({ backupRetention }: RdsSettings): number =>
+  backupRetention === undefined ? mostBackupDays : daysOf(backupRetention);
+
+// What an instance's retention can still undelete needs its rows from before an accident.
 const backupRetentionFor = (retentions: readonly string[]): string =>
-  `${Math.min(35, Math.max(7, ...retentions.map(daysOf)))}d`;
+  `${Math.min(mostBackupDays, Math.max(7, ...retentions.map(daysOf)))}d`;
 
 /** What the environment knows of its server besides the settings. */
 export interface ServerHome {

@@ -19,6 +19,7 @@ export const existing: PlatformKind<ExistingPlatform> = {
       max: platform.postgresql.maxConnections,
       path: ["postgresql", "maxConnections"],
     },
+    backupDays: undefined,
     bucketPrefix: platform.objectStore.bucketPrefix,
     hasRoles: false,
     argsOf: (given) => existingArgs(platform, given),

@@ -71,17 +71,17 @@ export async function previewed(
   return { verdicts: verdictsIn(events), output: stdout + stderr };
 }
 
-const named = (verdicts: readonly Verdict[], mandatory: boolean): string[] =>
+const named = (verdicts: readonly Verdict[], isPutOff: boolean): string[] =>
   [
     ...new Set(
       verdicts
-        .filter(({ enforcementLevel }) => (enforcementLevel === "mandatory") === mandatory)
+        .filter(({ message }) => /^Not known in a preview: /m.test(message) === isPutOff)
         .map((each) => each.policyName),
     ),
   ].sort();
 
-/** Names of the rules that are broken. */
-export const brokenRules = ({ verdicts }: Judged): string[] => named(verdicts, true);
+/** Names of the rules that are broken, those that advise included. */
+export const brokenRules = ({ verdicts }: Judged): string[] => named(verdicts, false);
 
 /** Names of the rules that put something off. */
-export const putOff = ({ verdicts }: Judged): string[] => named(verdicts, false);
+export const putOff = ({ verdicts }: Judged): string[] => named(verdicts, true);

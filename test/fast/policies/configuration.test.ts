@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { configurationProblems } from "../../../policies/configuration.ts";
 import { rules } from "../../../policies/rules.ts";
-import { toPolicy } from "../../../policies/toPolicy.ts";
+import { toPolicy } from "../../../policies/sdk/toPolicy.ts";
 
 const problems = (configuration: unknown) =>
   configurationProblems(JSON.stringify(configuration), rules);

@@ -1,15 +1,18 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { packs } from "../../../policies/rule.ts";
 import { rules } from "../../../policies/rules.ts";
+import { toPolicy } from "../../../policies/sdk/toPolicy.ts";
 import { servedPack } from "./servedPack.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "..", "policies");
 
 /** Rules lie in the folders that are named after the packs, one in a file. */
 const ruleFiles = packs.flatMap((pack) =>
-  readdirSync(join(folder, pack)).map((file) => join(pack, file)),
+  readdirSync(join(folder, pack))
+    .filter((file) => file.endsWith(".ts") && file !== "index.ts")
+    .map((file) => join(pack, file)),
 );
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -32,6 +35,18 @@ test.each(ruleFiles)("%s has a spec beside its kind", (file) => {
   expect(existsSync(spec), relative(folder, spec)).toBe(true);
 });
 
+test("every rule leads to its own place in the docs, and says how to comply", () => {
+  const root = join(folder, "..");
+  for (const rule of rules) {
+    const { url = "", remediationSteps = "" } = toPolicy(rule);
+    const [page = "", anchor] = url.split("#");
+    const text = readFileSync(join(root, page), "utf8");
+    expect(text.split(`<a id="${anchor}"></a>`), url).toHaveLength(2);
+    expect(anchor).toBe(rule.name);
+    expect(remediationSteps, rule.name).toMatch(/^[A-Z].*[^.]\.$/);
+  }
+});
+
 test("every rule says in sentences what must be so and why, and how each setting is meant", () => {
   for (const { name, demand, reason, settings } of rules) {
     for (const text of [demand, reason]) expect(text, name).toMatch(/^[A-Z].*\.$/);
@@ -44,18 +59,24 @@ test("every rule says in sentences what must be so and why, and how each setting
   }
 });
 
-const mandatory = 1;
+const levels = { advisory: 0, mandatory: 1 } as Record<string, number>;
 
 test.each([undefined, ...packs])(
-  "the pack %s starts and offers its rules as mandatory",
+  "the pack %s starts and offers its rules, those of low severity as advice",
   async (pack) => {
-    const served = await servedPack(
-      pack === undefined ? folder : join(folder, "packs", `mlflow-${pack}`),
-    );
+    const served = await servedPack(pack === undefined ? folder : join(folder, pack));
     expect(served.name).toBe(pack === undefined ? "mlflow-instances" : `mlflow-${pack}`);
     const own = rules.filter((rule) => pack === undefined || rule.pack === pack);
+    for (const { name, url, remediationSteps } of served.policies)
+      expect([url, remediationSteps], name).toEqual([
+        `docs/policies.md#${name}`,
+        own.find((rule) => rule.name === name)?.steps,
+      ]);
     expect(served.policies.map(({ name, enforcementlevel }) => [name, enforcementlevel])).toEqual(
-      own.map(({ name }) => [name, mandatory]),
+      own.map(({ name, severity }) => [
+        name,
+        severity === "low" ? levels["advisory"] : levels["mandatory"],
+      ]),
     );
   },
 );

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { credentials } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
+import type { Given } from "./support.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -10,6 +11,8 @@ export interface ServedPolicy {
   readonly name: string;
   readonly enforcementlevel: number;
   readonly severity: number;
+  readonly url: string;
+  readonly remediationSteps: string;
   readonly configschema?: { readonly properties?: unknown };
 }
 
@@ -19,7 +22,7 @@ export interface ServedPolicy {
  */
 export async function servedPack(
   folder: string,
-): Promise<{ name: string; policies: ServedPolicy[]; client: any }> {
+): Promise<{ name: string; policies: ServedPolicy[]; client: any; errors: () => string }> {
   const sdk = dirname(require.resolve("@pulumi/pulumi/package.json"));
   const child = spawn(
     process.execPath,
@@ -47,5 +50,39 @@ export async function servedPack(
       ),
   );
   const { name, policiesList } = info.toObject();
-  return { name, policies: policiesList, client };
+  return { name, policies: policiesList, client, errors: () => errors };
+}
+
+interface Diagnostic {
+  readonly policyname: string;
+  readonly message: string;
+}
+
+/** What a pack answers, whichever the method. */
+interface Reply {
+  readonly diagnosticsList: readonly Diagnostic[];
+  readonly remediationsList: readonly Diagnostic[];
+}
+
+/** Calls of a pack over the wire. */
+export const callsOf =
+  (client: any) =>
+  (method: "analyze" | "configure" | "remediate", request: unknown): Promise<Reply> =>
+    new Promise((resolve, reject) =>
+      client[method](request, (error: Error | null, reply: { toObject(): Reply }) =>
+        error ? reject(error) : resolve(reply.toObject()),
+      ),
+    );
+
+/** The engine's question about a resource. */
+export function analyzeRequest({ type, props, name = "" }: Given): any {
+  const messages = require("@pulumi/pulumi/proto/analyzer_pb.js");
+  const { Struct } = require("google-protobuf/google/protobuf/struct_pb.js");
+  const request = new messages.AnalyzeRequest();
+  request.setType(type);
+  request.setName(name);
+  request.setUrn(`urn:pulumi:dev::raw::${type}::${name}`);
+  request.setProperties(Struct.fromJavaScript(props));
+  request.setOptions(new messages.AnalyzerResourceOptions());
+  return request;
 }

@@ -8,7 +8,7 @@ import * as deserialize from "@pulumi/policy/deserialize.js";
 import * as proxy from "@pulumi/policy/proxy.js";
 import * as secret from "@pulumi/policy/secret.js";
 import type { ResourceRule, Rule, StackRule } from "../../../policies/rule.ts";
-import { toPolicy } from "../../../policies/toPolicy.ts";
+import { toPolicy } from "../../../policies/sdk/toPolicy.ts";
 
 // The SDK's own guards: what a preview can't know throws here as it does under the engine.
 const { unknownCheckingProxy, unknownStringValue } = proxy as unknown as {

@@ -16,7 +16,7 @@ const page = readFileSync(
 
 test("the page holds the table of today; `npm run policies -- --write` writes it", () => {
   expect(withTable(page)).toBe(page);
-  for (const { name } of rules) expect(page).toContain(`| \`${name}\` |`);
+  for (const { name } of rules) expect(page).toContain(`\`${name}\` |`);
 });
 
 test("the example of a configuration on the page is right", () => {
@@ -29,7 +29,12 @@ test("what is judged at up only names rules that exist", () => {
   expect([...knownAtUp].filter((name) => !names.includes(name))).toEqual([]);
 });
 
-const facts = { severity: "high", demand: "It is | so.", reason: "Why." } as const;
+const facts = {
+  severity: "high",
+  demand: "It is | so.",
+  reason: "Why.",
+  steps: "Set it.",
+} as const;
 const rows = tableOf([
   stackRule({ ...facts, name: "later-one", pack: "security", *check() {} }),
   resourceRule({
@@ -74,9 +79,9 @@ test("rules stand by pack, with settings and their bounds by tier and environmen
 
 test("the table as Markdown and as text", () => {
   expect(markdownOf(rows)).toContain(
-    "| `first-one` | high, mandatory | It is \\| so. Why. | `days`: 30; pr-*: 1; production: 7<br>`least`: 3.17",
+    '| <a id="first-one"></a>`first-one` | high, mandatory | It is \\| so. Why. | Set it. | `days`: 30; pr-*: 1; production: 7<br>`least`: 3.17',
   );
   expect(textOf(rows)).toContain(
-    "first-one  (mlflow-naming, high, mandatory, has a remedy)\n  It is | so.\n  Why.\n  days: 30;",
+    "first-one  (mlflow-naming, high, mandatory, has a remedy)\n  It is | so.\n  Why.\n  To comply: Set it.\n  days: 30;",
   );
 });

@@ -171,7 +171,7 @@ test("a file that is right stays right on every later day", () => {
       const [earlier, later] = one < other ? [one, other] : [other, one];
       const declared = file({ tokens: { ci: { role: "read", expires } } });
       const problemsOn = (today: string) =>
-        judge(environment, "shop", declared, today).problems.length;
+        judge(environment, "shop", declared, { policies: {}, today }).problems.length;
       if (problemsOn(earlier) === 0) expect(problemsOn(later)).toBe(0);
     }),
   );

@@ -39,21 +39,41 @@ stackContract(instanceIsUnique, {
         [{ host: "shop.example.com" }, { host: "shop.example.com" }],
       ),
     }),
-    "the host of one instance at another, which host-follows-instance judges": [
-      ...instance(),
-      ...instance("search", {
-        ingress: changed(
-          part("ingress", "search"),
-          ["spec", "rules", 0, "host"],
-          "shop.example.com",
-        ),
-      }),
-    ],
     "an ingress without rules": with_({
       ...foreignIngress(),
       props: { metadata: { namespace: "monitoring" } },
     }),
   },
+});
+
+const searchAt = (...hosts: string[]) => [
+  ...instance(),
+  ...instance("search", {
+    ingress: changed(
+      part("ingress", "search"),
+      ["spec", "rules"],
+      hosts.map((host) => ({ host })),
+    ),
+  }),
+];
+
+test("no two instances answer at one host, whichever of them it is named after", async () => {
+  const message =
+    "urn:search-ingress: The instances shop and search both answer at shop.example.com; give one another host.";
+  const both = searchAt("search.example.com", "shop.example.com", "shop.example.com");
+  expect((await judgeStack(instanceIsUnique, both)).violations).toEqual([message]);
+  expect((await judgeStack(instanceIsUnique, searchAt("find.example.com"))).violations).toEqual([]);
+});
+
+test("the host of two instances is excluded where both are", async () => {
+  const exclusion = { reason: "one of them moves in spring", until: "2999-12-31" };
+  const verdictFor = async (...names: string[]) =>
+    (
+      await judgeStack(instanceIsUnique, searchAt("shop.example.com"), {
+        config: { exclusions: names.map((name) => ({ instance: name, ...exclusion })) },
+      })
+    ).violations.length;
+  expect([await verdictFor("shop"), await verdictFor("shop", "search")]).toEqual([1, 0]);
 });
 
 test("a rule that a preview can't know hides no other", async () => {

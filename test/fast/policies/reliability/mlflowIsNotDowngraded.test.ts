@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AskPrevious } from "../../../../policies/previousState.ts";
+import type { AskPrevious } from "../../../../policies/model/previousState.ts";
 import { mlflowIsNotDowngradedAfter } from "../../../../policies/reliability/mlflowIsNotDowngraded.ts";
 import { resourceContract } from "../contract.ts";
 import { foreignNamespace, namespace } from "../fixtures.ts";

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { retentionIsNotCutShortOf } from "../../../../policies/retention/retentionIsNotCutShort.ts";
-import type { Previous } from "../../../../policies/previousState.ts";
+import type { Previous } from "../../../../policies/model/previousState.ts";
 import { resourceContract } from "../contract.ts";
 import { foreignNamespace, namespace } from "../fixtures.ts";
 import { clean, judge, unknown, type Given } from "../support.ts";
