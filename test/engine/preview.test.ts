@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PreviewReport } from "../../delivery/preview/report.ts";
+import type { PreviewReport } from "../../cli/changes/preview/report.ts";
 import { projectClone, type ProjectClone } from "./support/projectClone.ts";
 
 // The page that a reviewer gets for each of six changes, made by the real engine from a stack that

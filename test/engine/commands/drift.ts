@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Deployed } from "../../../local/commands/up.ts";
 import { cluster } from "../support/cluster.ts";
 import type { Engine } from "../support/engine.ts";
-import { openStack } from "../../../delivery/engine.ts";
-import { readFailures } from "../../../delivery/preview/failures.ts";
-import { guardedUp } from "../../../delivery/rollout/guardedUp.ts";
+import { openStack } from "../../../cli/changes/engine.ts";
+import { readFailures } from "../../../cli/changes/preview/failures.ts";
+import { guardedUp } from "../../../cli/changes/rollout/guardedUp.ts";
 import { PulumiError } from "../../../local/stack/pulumi.ts";
 import { engineStack } from "../support/engine.ts";
 import { file, parcelForecast, stack } from "../support/parcelForecast.ts";
@@ -43,7 +43,7 @@ function type(...args: string[]): Promise<Ended> {
   return new Promise((resolve) =>
     execFile(
       process.execPath,
-      [join(root, "delivery/cli.ts"), ...args],
+      [join(root, "cli/deliveryCli.ts"), ...args],
       { cwd: root, env, maxBuffer: 1e8 },
       (error, out, notes) => resolve({ code: error === null ? 0 : Number(error.code), out, notes }),
     ),

@@ -1,0 +1,148 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { previewDays, pullRequestOf, previewStack } from "../../program/values/pullRequest.ts";
+import type { Register } from "../context.ts";
+import type { EngineRun } from "./engine.ts";
+import { destroyPreview } from "./reviewEnvironments/destroy.ts";
+import { todayOf } from "./reviewEnvironments/lifetime.ts";
+import { instancesIn, listPreviews } from "./reviewEnvironments/list.ts";
+import { reap } from "./reviewEnvironments/reap.ts";
+import { instancesText, listText, reapedText } from "./reviewEnvironments/texts.ts";
+import { upPreview } from "./reviewEnvironments/up.ts";
+import type { Workplace } from "./reviewEnvironments/backend.ts";
+import { ExitCode } from "../exitCode.ts";
+
+export const register: Register = (program, context, end) => {
+  const { out } = context;
+  const onLine = (line: string): void => (isChatter(line) ? undefined : context.note(line));
+  const workplace: Workplace = { ...context, onLine };
+  const group = program
+    .command("preview-environment")
+    .description("short-lived environments of pull requests: the stacks pr-<number>");
+
+  withNumber(group.command("up").description("make or renew the environment of a pull request"))
+    .requiredOption(
+      "--from <stack>",
+      "the environment whose platform, secrets and instance files it takes",
+    )
+    .option(
+      "--instances <names>",
+      "which instances, with commas between them; default: those whose files changed since --base",
+      names,
+    )
+    .option("--base <git ref>", "where the pull request left its target branch")
+    .option(
+      "--ttl <days>",
+      `how long it lives from today on: ${previewDays.least}d to ${previewDays.most}d`,
+      `${previewDays.usual}d`,
+    )
+    .action(
+      (
+        pullRequest: number,
+        options: { from: string; instances?: string[]; base?: string; ttl: string },
+      ) =>
+        end(async () => {
+          const request = {
+            pullRequest,
+            from: options.from,
+            instances: options.instances,
+            base: options.base,
+            ttl: options.ttl,
+          };
+          const { stack, preview, run } = await upPreview(workplace, request, todayOf(new Date()));
+          if (run.succeeded)
+            out(
+              instancesText({
+                stack,
+                until: preview.until,
+                instances: instancesIn(outputsOf(run)),
+              }),
+            );
+          else
+            context.note(
+              `${stack} is not complete: another \`up\` goes on with it, \`destroy ${pullRequest}\` takes it away.`,
+            );
+          return exitCodeOf(run);
+        }),
+    );
+
+  withNumber(
+    group
+      .command("destroy")
+      .description("destroy the environment of a pull request, its state and its file"),
+  ).action((pullRequest: number) =>
+    end(async () => {
+      const outcome = await destroyPreview(workplace, pullRequest);
+      out(
+        outcome === "none"
+          ? `There is no preview environment ${previewStack(pullRequest)}.\n`
+          : `${previewStack(pullRequest)} is destroyed.\n`,
+      );
+      return ExitCode.Clean;
+    }),
+  );
+
+  group
+    .command("reap")
+    .description("destroy every preview environment whose last day is over")
+    .option("--dry-run", "say which, and destroy nothing", false)
+    .option("--json", "the same for machines", false)
+    .action(({ dryRun, json }: { dryRun: boolean; json: boolean }) =>
+      end(async () => {
+        const reaped = await reap(workplace, { today: todayOf(new Date()), dryRun });
+        out(json ? `${JSON.stringify(reaped, null, 2)}\n` : reapedText(reaped));
+        return reaped.some(({ outcome }) => outcome === "failed") ? ExitCode.Error : ExitCode.Clean;
+      }),
+    );
+
+  group
+    .command("list")
+    .description("the preview environments that there are")
+    .option("--json", "the same for machines", false)
+    .action(({ json }: { json: boolean }) =>
+      end(async () => {
+        const previews = await listPreviews(workplace);
+        out(
+          json ? `${JSON.stringify(previews, null, 2)}\n` : listText(previews, todayOf(new Date())),
+        );
+        return ExitCode.Clean;
+      }),
+    );
+};
+
+// The CLI's way to say that it lives, and its advice to remove a stack that is about to be removed.
+const isChatter = (line: string): boolean =>
+  /^(@ |\s*$|The resources in the stack have been deleted|If you want to remove the stack)/.test(
+    line,
+  );
+
+const withNumber = (command: Command): Command =>
+  command.argument("<number>", "of the pull request (merge request)", number);
+
+// `pr-012` or `12abc` would be another stack than was meant.
+function number(text: string): number {
+  const parsed = pullRequestOf(`pr-${text}`);
+  if (parsed === undefined)
+    throw new InvalidArgumentError("expected the number of a pull request, such as 12");
+  return parsed;
+}
+
+function names(text: string): string[] {
+  const list = text.split(",").map((name) => name.trim());
+  if (list.includes(""))
+    throw new InvalidArgumentError("expected names of instances with commas between them");
+  return list;
+}
+
+const outputsOf = ({ results }: EngineRun): Record<string, unknown> =>
+  (results.findLast(({ type }) => type === "pulumi:pulumi:Stack")?.new?.outputs ?? {}) as Record<
+    string,
+    unknown
+  >;
+
+function exitCodeOf({ succeeded, interrupted, policies }: EngineRun): ExitCode {
+  if (succeeded) return ExitCode.Clean;
+  if (interrupted) return ExitCode.Interrupted;
+  return policies.some(({ enforcementLevel }) => enforcementLevel === "mandatory")
+    ? ExitCode.PolicyViolation
+    : ExitCode.Error;
+}
