@@ -27,7 +27,8 @@ const mayImport = {
   "cli/environments": ["cli", "components", "policies", ...upTo("instance")],
   "cli/changes": ["cli", "components", "policies", ...upTo("preflight")],
   "cli/maintenance": ["cli", "components", ...upTo("preflight")],
-  "cli/main": ["cli", ...verbs],
+  "cli/main": ["cli", "cli/completion", ...verbs],
+  "cli/completion": ["cli"],
 
   // Beside the product; nothing of the product imports them.
   local: ["components", "cli/changes"],
@@ -38,8 +39,8 @@ const mayImport = {
 const files = {
   program: "^program/[^/]+$",
   // What is typed is read in one place, which knows all verbs.
-  "cli/main": "^cli/([a-z]+Cli)[.]ts$",
-  cli: "^cli/(?!([a-z]+Cli)[.]ts)[^/]+$",
+  "cli/main": "^cli/(main|program|verbs)[.]ts$",
+  cli: "^cli/(?!(main|program|verbs)[.]ts)[^/]+$",
 };
 const inside = (part) => files[part] ?? `^${part}/`;
 const parts = new Set([

@@ -1,25 +1,35 @@
 import type { Command } from "commander";
 import type { ExitCode } from "./exitCode.ts";
+import type { Reporter } from "./progress.ts";
+import type { Asker } from "./questions.ts";
 
-/** What every command gets. */
-export interface Context {
+/** What every verb gets. */
+export interface Context extends Reporter {
   /** Folder of Pulumi.yaml. */
   readonly root: string;
-  /**
-   * Aborted when the user or the pipeline ends the command; a running engine is told so by itself.
-   */
+  /** Aborted when the user or the pipeline ends the command. A running engine is then told once. */
   readonly signal: AbortSignal;
-  /** Results go to standard output, and nothing else does. */
+  /** Writes a result to standard output. Nothing else is written there. */
   readonly out: (text: string) => void;
-  /** Progress, warnings: standard error. */
-  readonly note: (line: string) => void;
+  /** Asks the user. Undefined without a terminal. */
+  readonly asker: Asker | undefined;
+  /** Today (UTC), to which the bounds of dates are relative. */
+  readonly today: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly streams: Pick<NodeJS.Process, "stdin" | "stdout" | "stderr">;
 }
 
-/**
- * A command's action gives the exit code; it throws a `Refusal` for what the user has to put right.
- */
-export type Register = (
-  program: Command,
+/** What a verb does. It gives the exit code, none is 0, or throws a `Refusal`. */
+export type Work = () => Promise<ExitCode | void>;
+
+/** Runs a verb's work and ends the command with its exit code. */
+export type End = (work: Work) => Promise<void>;
+
+/** Adds arguments, options and action to the command of a verb. */
+export type Define = (
+  command: Command,
   context: Context,
-  end: (action: () => Promise<ExitCode>) => Promise<void>,
+  end: End,
+  /** The whole program, every verb with its options. */
+  whole: () => Promise<Command>,
 ) => void;

@@ -1,5 +1,6 @@
 import { confirm, isCancel, multiselect, select, text } from "@clack/prompts";
-import { interrupted, Refusal } from "./refusal.ts";
+import { ExitCode } from "./exitCode.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Somebody who answers questions. */
 export interface Asker {
@@ -62,6 +63,6 @@ export function terminalAsker({
 // Files are written after the last answer only.
 async function answered<T>(answer: Promise<T>): Promise<Exclude<T, symbol>> {
   const value = await answer;
-  if (isCancel(value)) throw new Refusal("Interrupted; nothing was written.", interrupted);
+  if (isCancel(value)) throw new Refusal("Interrupted; nothing was written.", ExitCode.Interrupted);
   return value as Exclude<T, symbol>;
 }

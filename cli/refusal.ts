@@ -1,12 +1,10 @@
-/** Ctrl-C, as shells count it. */
-export const interrupted = 130;
+import { ExitCode } from "./exitCode.ts";
 
-/** An end that is the user's to know about and not a defect: shown as its message alone. */
+/** An expected error. Shown as its message, without a stack trace. */
 export class Refusal extends Error {
-  /** What the command ends with; undefined: what its command line ends with on wrong input. */
-  readonly exitCode: number | undefined;
+  readonly exitCode: ExitCode;
 
-  constructor(message: string, exitCode?: number) {
+  constructor(message: string, exitCode: ExitCode = ExitCode.Wrong) {
     super(message);
     this.name = "Refusal";
     this.exitCode = exitCode;
@@ -16,3 +14,6 @@ export class Refusal extends Error {
 /** One message of a title and a line for each thing that is wrong. */
 export const refusalOf = (title: string, lines: readonly string[]): Refusal =>
   new Refusal([title, ...lines.map((line) => `  ${line}`)].join("\n"));
+
+/** The input may be right, but the engine, cluster or Git host did not do its part. */
+export const failure = (message: string): Refusal => new Refusal(message, ExitCode.Failed);

@@ -71,7 +71,7 @@ export function readTarget(root: string, stack: string): Target {
   if (!known.includes(stack)) {
     const there = known.join(", ") || "none";
     throw new Refusal(
-      `There is no environment "${stack}"; those with a file in stacks/ are: ${there}. \`npm run new-environment -- ${stack}\` makes one.`,
+      `There is no environment "${stack}"; those with a file in stacks/ are: ${there}. \`npx mlflow-instances new-environment ${stack}\` makes one.`,
     );
   }
   const name = ["yaml", "yml"]

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
-import { Refusal } from "./refusal.ts";
+import { failure, Refusal } from "./refusal.ts";
 
 const stackFile = /^stacks\/Pulumi\.(.+)\.ya?ml$/;
 
@@ -95,7 +95,7 @@ export async function changedPaths(root: string, base: string, head = "HEAD"): P
 export async function refuseOutdated(root: string, stack: string, branch: string): Promise<void> {
   const since = await changedPaths(root, "HEAD", `refs/remotes/origin/${branch}`);
   if (!touchedBy(since, await environmentsIn(root)).includes(stack)) return;
-  throw new Refusal(
+  throw failure(
     `${branch} has newer changes of ${stack} than this job would deploy; let the job of the newest one do it.`,
   );
 }
@@ -117,7 +117,7 @@ async function commitOf(root: string, ref: string): Promise<string> {
 async function git(root: string, args: readonly string[]): Promise<string[]> {
   const { stdout } = await execa("git", args, { cwd: root, stripFinalNewline: false }).catch(
     (error: Error & { stderr?: string }) => {
-      throw new Refusal(`git ${args[0]}: ${(error.stderr ?? error.message).trim()}`);
+      throw failure(`git ${args[0]}: ${(error.stderr ?? error.message).trim()}`);
     },
   );
   return stdout.split("\0").filter((path) => path.trim() !== "");

@@ -3,8 +3,8 @@ import { pullRequestNumber, type Forge } from "./comment/forge.ts";
 import { openForge } from "./comment/openForge.ts";
 import { marker, putComment, type Outcome } from "./comment/publish.ts";
 import { writeSummary } from "./comment/summary.ts";
-import type { Register } from "../context.ts";
-import { Refusal } from "../refusal.ts";
+import type { Define } from "../context.ts";
+import { failure, Refusal } from "../refusal.ts";
 import { ExitCode } from "../exitCode.ts";
 import { changedPaths, environmentsIn, touchedBy } from "../touchedStacks.ts";
 
@@ -14,15 +14,11 @@ interface Options {
   readonly pullRequest?: string;
 }
 
-export const register: Register = (program, { root, signal, note }, end) => {
-  program
-    .command("comment")
-    .description(
-      "keep one comment per environment on the pull request (merge request), changed in place",
-    )
-    .usage("-- <stack> --file <page> [options] | -- --base <git ref> [options]")
+export const define: Define = (command, { root, signal, note, during, env }, end) => {
+  command
+    .usage("<stack> --file <page> [options] | --base <git ref> [options]")
     .argument("[stack]", "the environment that the page is of")
-    .option("--file <page>", "the page that `npm run preview -- <stack> --markdown <file>` wrote")
+    .option("--file <page>", "the page that `preview <stack> --markdown <file>` wrote")
     .option(
       "--base <git ref>",
       "with a page: make no new comment when the change since then does not touch the stack; " +
@@ -31,11 +27,11 @@ export const register: Register = (program, { root, signal, note }, end) => {
     .option("--pull-request <number>", "default: the one that the job runs for")
     .action((stack: string | undefined, { file, base, pullRequest }: Options) =>
       end(async () => {
-        const forge = openForge(process.env, { signal });
+        const forge = openForge(env, { signal });
         const number = numberOf(forge, pullRequest);
         const put = async (name: string, page: string, keepAbsent: boolean): Promise<void> =>
           note(
-            `${forge.name}: comment on ${name}: ${words[await putComment(forge, number, marker("preview", name), page, { keepAbsent })]}`,
+            `${forge.name}: comment on ${name}: ${words[await during(`${forge.name}: comment on ${name}`, () => putComment(forge, number, marker("preview", name), page, { keepAbsent }))]}`,
           );
         const environments = base === undefined ? [] : await environmentsIn(root);
         const touched =
@@ -43,7 +39,7 @@ export const register: Register = (program, { root, signal, note }, end) => {
 
         if (stack !== undefined && file !== undefined) {
           const page = await readPage(file);
-          await writeSummary(process.env, page ?? "");
+          await writeSummary(env, page ?? "");
           // An older page would go on to say what a preview that failed says no more.
           await put(
             stack,
@@ -51,7 +47,7 @@ export const register: Register = (program, { root, signal, note }, end) => {
             touched?.includes(stack) === false,
           );
           if (page === undefined)
-            throw new Refusal(
+            throw failure(
               `${file}: there is no such page; the preview ended before it could write one`,
             );
         } else if (stack === undefined && file === undefined && touched !== undefined) {
@@ -61,7 +57,7 @@ export const register: Register = (program, { root, signal, note }, end) => {
           throw new Refusal(
             "Needed are a stack and its page, <stack> --file <page>, or neither and --base <git ref>.",
           );
-        return ExitCode.Clean;
+        return ExitCode.Done;
       }),
     );
 };

@@ -1,4 +1,4 @@
-import type { Register } from "../context.ts";
+import type { Define } from "../context.ts";
 import { ExitCode } from "../exitCode.ts";
 import { deployedPage } from "./preview/markdownDeployed.ts";
 import { pageOf } from "./preview/markdown.ts";
@@ -9,13 +9,8 @@ import { changedInstances, guardedUp } from "./rollout/guardedUp.ts";
 /** `@ updating....` is the CLI's way to say that it lives. */
 const isProgress = (line: string): boolean => line.trim() !== "" && !line.startsWith("@ ");
 
-export const register: Register = (program, context, end) => {
-  program
-    .command("deploy")
-    .usage("-- <stack>")
-    .description(
-      "bring an environment to what its files say; changes nothing unless the preview is clean",
-    )
+export const define: Define = (command, context, end) => {
+  command
     .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
     .option(
       "--refresh",
@@ -25,7 +20,7 @@ export const register: Register = (program, context, end) => {
     .action((name: string, { refresh }: { refresh: boolean }) =>
       end(async () => {
         const preview = await previewStack(context, await open(context, name), { refresh });
-        if (preview.exitCode !== ExitCode.Clean) {
+        if (preview.exitCode !== ExitCode.Done) {
           context.out(pageOf(preview));
           context.note(`Nothing was changed: the preview of ${name} is not clean.`);
           return preview.exitCode;
@@ -33,8 +28,10 @@ export const register: Register = (program, context, end) => {
         // Without changes too: outputs alone may differ, and what a preview could not know is
         // checked now.
         const onLine = (line: string) => void (isProgress(line) && context.note(line));
-        const run = await guardedUp(context, name, changedInstances(preview), async (signal) =>
-          (await openStack(context.root, name, { signal, onLine })).up({ refresh }),
+        const run = await context.during(`Updating stack ${name}`, () =>
+          guardedUp(context, name, changedInstances(preview), async (signal) =>
+            (await openStack(context.root, name, { signal, onLine })).up({ refresh }),
+          ),
         );
         const done = judge(await open(context, name), run);
         context.out(deployedPage(done));

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Refusal } from "../refusal.ts";
+import { ExitCode } from "../exitCode.ts";
+import { failure, Refusal } from "../refusal.ts";
 import { readEventLog, type EngineEvents } from "./engineEvents.ts";
 import { runCli, type CliResult, type EngineOptions } from "./engineProcess.ts";
 
@@ -106,7 +107,7 @@ export async function openStack(
       operate(["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
     async run(args, { input } = {}) {
       const result = await cli(args, input);
-      if (result.exitCode !== 0) throw failure(name, result, `pulumi ${args.join(" ")}`);
+      if (result.exitCode !== 0) throw failureOf(name, result, `pulumi ${args.join(" ")}`);
       return result.stdout;
     },
   };
@@ -130,7 +131,7 @@ async function operation(
     await writeFile(log, "", { mode: 0o600 });
     const result = await run(["--color", "never", "--event-log", log]);
     const events = await readEventLog(log);
-    if (!events.started && !result.interrupted) throw failure(stack, result, "pulumi");
+    if (!events.started && !result.interrupted) throw failureOf(stack, result, "pulumi");
     return {
       ...events,
       succeeded: result.exitCode === 0,
@@ -142,20 +143,24 @@ async function operation(
   }
 }
 
-function failure(
+function failureOf(
   stack: string,
   { output, interrupted, missing }: CliResult,
   what: string,
 ): Refusal {
   if (missing)
-    return new Refusal(
+    return failure(
       "pulumi is not on PATH: install the Pulumi CLI and log in to your state backend (`pulumi login`).",
     );
-  if (interrupted) return new Refusal(`${what}: interrupted`);
+  if (interrupted) return new Refusal(`${what}: interrupted`, ExitCode.Interrupted);
+  const words = `${what} failed for stack ${stack}:\n${output.trim()}`;
+  // Of a backend of files, and of Pulumi Cloud.
+  if (/currently locked by|Another update is currently in progress/.test(output))
+    return new Refusal(words, ExitCode.Locked);
   if (/no stack named .* found/.test(output)) {
     return new Refusal(
       `${stack}: the state backend knows no such stack; make it with \`pulumi stack init ${stack}\``,
     );
   }
-  return new Refusal(`${what} failed for stack ${stack}:\n${output.trim()}`);
+  return failure(words);
 }

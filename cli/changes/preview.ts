@@ -1,6 +1,7 @@
-import type { Register } from "../context.ts";
+import type { Define } from "../context.ts";
+import { jsonOption, writeResult, writeTo } from "../jsonOutput.ts";
 import { pageOf } from "./preview/markdown.ts";
-import { open, previewStack, writeTo } from "./preview/run.ts";
+import { open, previewStack } from "./preview/run.ts";
 
 interface Options {
   readonly base?: string;
@@ -9,13 +10,8 @@ interface Options {
   readonly json?: string;
 }
 
-export const register: Register = (program, context, end) => {
-  program
-    .command("preview")
-    .usage("-- <stack> [options]")
-    .description(
-      "what a change will do to an environment, as one page: data at risk first, policies, every instance; changes nothing",
-    )
+export const define: Define = (command, context, end) => {
+  command
     .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
     .option("--base <git ref>", "name the files that changed since then as the cause")
     .option(
@@ -24,14 +20,13 @@ export const register: Register = (program, context, end) => {
       false,
     )
     .option("--markdown <file>", "write the page there, too")
-    .option("--json <file>", "write the same facts there as JSON")
+    .addOption(jsonOption())
     .action((stack: string, { base, refresh, markdown, json }: Options) =>
       end(async () => {
         const report = await previewStack(context, await open(context, stack), { base, refresh });
         const page = pageOf(report);
-        context.out(page);
+        await writeResult(context, json, { text: page, facts: report });
         await writeTo(markdown, page);
-        await writeTo(json, `${JSON.stringify(report, undefined, 2)}\n`);
         return report.exitCode;
       }),
     );

@@ -1,23 +1,21 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { previewDays, pullRequestOf, previewStack } from "../../program/values/pullRequest.ts";
-import type { Register } from "../context.ts";
+import type { Define } from "../context.ts";
 import type { EngineRun } from "./engine.ts";
 import { destroyPreview } from "./reviewEnvironments/destroy.ts";
-import { todayOf } from "./reviewEnvironments/lifetime.ts";
 import { instancesIn, listPreviews } from "./reviewEnvironments/list.ts";
 import { reap } from "./reviewEnvironments/reap.ts";
 import { instancesText, listText, reapedText } from "./reviewEnvironments/texts.ts";
 import { upPreview } from "./reviewEnvironments/up.ts";
 import type { Workplace } from "./reviewEnvironments/backend.ts";
 import { ExitCode } from "../exitCode.ts";
+import { jsonOrBareOption, writeResult } from "../jsonOutput.ts";
 
-export const register: Register = (program, context, end) => {
-  const { out } = context;
+export const define: Define = (group, context, end) => {
+  const { root, signal, note, out, during } = context;
   const onLine = (line: string): void => (isChatter(line) ? undefined : context.note(line));
-  const workplace: Workplace = { ...context, onLine };
-  const group = program
-    .command("preview-environment")
-    .description("short-lived environments of pull requests: the stacks pr-<number>");
+  const workplace: Workplace = { root, signal, note, onLine };
+  group.description("short-lived environments of pull requests: the stacks pr-<number>");
 
   withNumber(group.command("up").description("make or renew the environment of a pull request"))
     .requiredOption(
@@ -48,7 +46,9 @@ export const register: Register = (program, context, end) => {
             base: options.base,
             ttl: options.ttl,
           };
-          const { stack, preview, run } = await upPreview(workplace, request, todayOf(new Date()));
+          const { stack, preview, run } = await during(`Bringing up pr-${pullRequest}`, () =>
+            upPreview(workplace, request, context.today),
+          );
           if (run.succeeded)
             out(
               instancesText({
@@ -71,40 +71,47 @@ export const register: Register = (program, context, end) => {
       .description("destroy the environment of a pull request, its state and its file"),
   ).action((pullRequest: number) =>
     end(async () => {
-      const outcome = await destroyPreview(workplace, pullRequest);
+      const outcome = await during(`Destroying pr-${pullRequest}`, () =>
+        destroyPreview(workplace, pullRequest),
+      );
       out(
         outcome === "none"
-          ? `There is no preview environment ${previewStack(pullRequest)}.\n`
+          ? `There is no review environment ${previewStack(pullRequest)}.\n`
           : `${previewStack(pullRequest)} is destroyed.\n`,
       );
-      return ExitCode.Clean;
+      return ExitCode.Done;
     }),
   );
 
   group
     .command("reap")
-    .description("destroy every preview environment whose last day is over")
+    .description("destroy every review environment whose last day is over")
     .option("--dry-run", "say which, and destroy nothing", false)
-    .option("--json", "the same for machines", false)
-    .action(({ dryRun, json }: { dryRun: boolean; json: boolean }) =>
+    .addOption(jsonOrBareOption())
+    .action(({ dryRun, json }: { dryRun: boolean; json?: string }) =>
       end(async () => {
-        const reaped = await reap(workplace, { today: todayOf(new Date()), dryRun });
-        out(json ? `${JSON.stringify(reaped, null, 2)}\n` : reapedText(reaped));
-        return reaped.some(({ outcome }) => outcome === "failed") ? ExitCode.Error : ExitCode.Clean;
+        const reaped = await during("Looking for environments whose time is over", () =>
+          reap(workplace, { today: context.today, dryRun }),
+        );
+        await writeResult(context, json, { text: reapedText(reaped), facts: reaped });
+        return reaped.some(({ outcome }) => outcome === "failed") ? ExitCode.Left : ExitCode.Done;
       }),
     );
 
   group
     .command("list")
-    .description("the preview environments that there are")
-    .option("--json", "the same for machines", false)
-    .action(({ json }: { json: boolean }) =>
+    .description("the review environments that there are")
+    .addOption(jsonOrBareOption())
+    .action(({ json }: { json?: string }) =>
       end(async () => {
-        const previews = await listPreviews(workplace);
-        out(
-          json ? `${JSON.stringify(previews, null, 2)}\n` : listText(previews, todayOf(new Date())),
+        const previews = await during("Reading the states of the environments", () =>
+          listPreviews(workplace),
         );
-        return ExitCode.Clean;
+        await writeResult(context, json, {
+          text: listText(previews, context.today),
+          facts: previews,
+        });
+        return ExitCode.Done;
       }),
     );
 };
@@ -140,9 +147,9 @@ const outputsOf = ({ results }: EngineRun): Record<string, unknown> =>
   >;
 
 function exitCodeOf({ succeeded, interrupted, policies }: EngineRun): ExitCode {
-  if (succeeded) return ExitCode.Clean;
+  if (succeeded) return ExitCode.Done;
   if (interrupted) return ExitCode.Interrupted;
   return policies.some(({ enforcementLevel }) => enforcementLevel === "mandatory")
-    ? ExitCode.PolicyViolation
-    : ExitCode.Error;
+    ? ExitCode.PolicyViolated
+    : ExitCode.Failed;
 }

@@ -9,10 +9,10 @@ export type Installer = (folder: string) => Promise<unknown>;
 const official: Installer = (folder) => PulumiCommand.install({ root: folder });
 
 /**
- * Installs the Pulumi CLI where npm looks for the programs of its scripts, so that the scripts
+ * Installs the Pulumi CLI where npx looks for programs, so that the commands
  * after it find it without a change of PATH, on any forge. Language hosts are found beside the CLI.
  */
-export async function installCli(root: string, install: Installer = official): Promise<void> {
+export async function installPulumi(root: string, install: Installer = official): Promise<void> {
   const folder = join(root, "node_modules", ".pulumi-cli");
   const programs = join(root, "node_modules", ".bin");
   await install(folder);

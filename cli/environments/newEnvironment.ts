@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { secretKeys, type SecretKey } from "../../program/values/secretKeys.ts";
 import { stackNames } from "../../program/instance/stackOnDisk.ts";
-import type { Context, Register } from "../authoringContext.ts";
+import type { Context, Define } from "../context.ts";
 import { environmentFields } from "./file/fields.ts";
 import { environmentText } from "./file/file.ts";
 import { kubeconfigsOf } from "./file/kubeconfig.ts";
@@ -21,22 +21,18 @@ import {
 import { checkEnvironment, environmentConfig } from "../stackFiles.ts";
 import { writeNew } from "../writeNew.ts";
 
-export const register: Register = (program, context) => {
+export const define: Define = (command, context, end) => {
   const fields = environmentFields(kubeconfigsOf(context.env));
   const [nameField, ...flags] = fields as [Field, ...Field[]];
-  const command = program
-    .command("new-environment")
-    .description(
-      "write the stack file of a new environment, on AWS or on Kubernetes, PostgreSQL and S3 that exist",
-    )
-    .usage("-- [name] [options]")
-    .argument(`[${nameOf(nameField)}]`, nameField.question);
+  command.argument(`[${nameOf(nameField)}]`, nameField.question);
   addOptions(command, flags);
   command.action((name: string | undefined, options: Options) =>
-    newEnvironment(context, fields, {
-      ...givenOf(flags, options),
-      ...(name === undefined ? {} : { name }),
-    }),
+    end(() =>
+      newEnvironment(context, fields, {
+        ...givenOf(flags, options),
+        ...(name === undefined ? {} : { name }),
+      }),
+    ),
   );
 };
 
@@ -100,7 +96,7 @@ function nextSteps(name: string, secrets: readonly SecretKey[]): string[] {
       (key) =>
         `pulumi config set --secret --stack ${name} ${key}   # ${secretKeys[key]}; asked for, or from standard input`,
     ),
-    `npm run new-instance -- --stack ${name}`,
-    `npm run preview -- ${name}`,
+    `npx mlflow-instances new-instance --stack ${name}`,
+    `npx mlflow-instances preview ${name}`,
   ];
 }

@@ -1,26 +1,24 @@
 import { appendFile } from "node:fs/promises";
-import type { Register } from "../context.ts";
+import type { Define } from "../context.ts";
 import { ExitCode } from "../exitCode.ts";
+import { jsonOrBareOption, writeResult } from "../jsonOutput.ts";
 import { changedPaths, environmentsIn, touchedBy } from "../touchedStacks.ts";
 
 interface Options {
   readonly changed?: string;
-  readonly json: boolean;
+  readonly json?: string;
   readonly check: boolean;
 }
 
-export const register: Register = (program, { root, out, note }, end) => {
-  program
-    .command("stacks")
-    .description("list the environments that have a stack file in Git")
-    .usage("-- [options]")
-    .option("--changed <base>", "only those that the change since this Git ref touches")
+export const define: Define = (command, { root, out, note, during, env }, end) => {
+  command
+    .option("--changed <git ref>", "only those that the change since then touches")
     .option(
       "--check",
-      "read their files and say every error in them; needs no secret and no engine",
+      "read their files and report every error in them; needs no secret and no engine",
       false,
     )
-    .option("--json", "as a JSON array", false)
+    .addOption(jsonOrBareOption("their names"))
     .action((options: Options) =>
       end(async () => {
         const environments = await environmentsIn(root);
@@ -28,17 +26,23 @@ export const register: Register = (program, { root, out, note }, end) => {
           options.changed === undefined
             ? environments.map(({ stack }) => stack)
             : touchedBy(await changedPaths(root, options.changed), environments);
-        const json = JSON.stringify(stacks);
-        out(options.json ? `${json}\n` : stacks.map((stack) => `${stack}\n`).join(""));
+        await writeResult({ out }, options.json, {
+          text: stacks.map((stack) => `${stack}\n`).join(""),
+          facts: stacks,
+          // One line: a workflow reads it into a matrix.
+          indent: 0,
+        });
         // For the jobs of a workflow that come after this one.
-        const output = process.env["GITHUB_OUTPUT"];
-        if (output) await appendFile(output, `stacks=${json}\n`);
-        if (!options.check) return ExitCode.Clean;
-        // The SDK behind it takes a second to load.
-        const { checkStacks } = await import("./checkStacks.ts");
-        const errors = checkStacks(root, stacks);
+        const output = env["GITHUB_OUTPUT"];
+        if (output) await appendFile(output, `stacks=${JSON.stringify(stacks)}\n`);
+        if (!options.check) return ExitCode.Done;
+        const errors = await during("Checking the files of the environments", async () => {
+          // The SDK behind it takes a second to load.
+          const { checkStacks } = await import("./checkStacks.ts");
+          return checkStacks(root, stacks);
+        });
         for (const error of errors) note(error);
-        return errors.length === 0 ? ExitCode.Clean : ExitCode.Error;
+        return errors.length === 0 ? ExitCode.Done : ExitCode.Wrong;
       }),
     );
 };

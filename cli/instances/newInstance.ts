@@ -4,7 +4,7 @@ import { instanceFileSchema } from "../../program/instance/instance.ts";
 import { factsOf } from "../../program/platforms/index.ts";
 import { dayAfter } from "../../program/values/pullRequest.ts";
 import { check, type Problem } from "../../program/values/problems.ts";
-import type { Context, Register } from "../authoringContext.ts";
+import type { Context, Define } from "../context.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
 import {
   addOptions,
@@ -38,21 +38,17 @@ const stackField = (root: string): Field => ({
 // checks the instances before it deploys them.
 const embedded = "local";
 
-export const register: Register = (program, context) => {
-  const command = program
-    .command("new-instance")
-    .description(
-      "write the file of a new instance: a pull request with it is all that a team needs for one",
-    )
-    .usage("-- [name] [options]")
-    .argument("[name]", nameField.question);
+export const define: Define = (command, context, end) => {
+  command.argument("[name]", nameField.question);
   const all = [stackField(context.root), ...instanceFields(undefined, dayAfter(context.today, 30))];
   addOptions(command, all);
   command.action((name: string | undefined, options: Options) =>
-    newInstance(context, all, {
-      ...givenOf(all, options),
-      ...(name === undefined ? {} : { name }),
-    }),
+    end(() =>
+      newInstance(context, all, {
+        ...givenOf(all, options),
+        ...(name === undefined ? {} : { name }),
+      }),
+    ),
   );
 };
 
@@ -119,7 +115,7 @@ function nextSteps(
   return [
     "next:",
     ...key,
-    `  npm run preview -- ${stack}`,
+    `  npx mlflow-instances preview ${stack}`,
     `  git checkout -b ${name} && git add ${shown}   # and a pull request; docs/environments.md`,
   ];
 }

@@ -6,7 +6,7 @@ import { instanceFileSchema, type InstanceFile } from "../../program/instance/in
 import { check, showPath, type Problem } from "../../program/values/problems.ts";
 import { tierNames } from "../../program/values/tiers.ts";
 import { parseYamlFile } from "../../program/values/yamlFile.ts";
-import type { Context, Register } from "../authoringContext.ts";
+import type { Context, Define } from "../context.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
 import { lastTokenDay, policyProblems } from "./policyBounds.ts";
 import { changes, plan, type Change, type Written } from "./promotion/plan.ts";
@@ -20,13 +20,8 @@ interface Options {
   readonly tier?: InstanceFile["tier"];
 }
 
-export const register: Register = (program, context) => {
-  program
-    .command("promote")
-    .description(
-      "copy an instance's file from one environment to the next, within what that allows; shows what differs, and why",
-    )
-    .usage("-- <instance> <from> <to> [options]")
+export const define: Define = (command, context, end) => {
+  command
     .argument("<instance>", "name of its file, without the ending")
     .argument("<from>", "environment that has it")
     .argument("<to>", "environment that gets it")
@@ -39,7 +34,7 @@ export const register: Register = (program, context) => {
     .option("--dry-run", "show what would be written, and write nothing", false)
     .option("--yes", "change a file that the target has already without asking", false)
     .action((instance: string, from: string, to: string, options: Options) =>
-      promote(context, instance, from, to, options),
+      end(() => promote(context, instance, from, to, options)),
     );
 };
 
@@ -116,7 +111,7 @@ async function promote(
   else if (asker) throw new Refusal("Nothing was written.");
   else
     throw new Refusal(`${shown} is there already; --yes changes it as shown. Nothing was written.`);
-  out(`written: ${shown}\nnext:\n  npm run preview -- ${to}\n`);
+  out(`written: ${shown}\nnext:\n  npx mlflow-instances preview ${to}\n`);
 }
 
 interface Read extends Written {

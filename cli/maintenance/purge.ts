@@ -1,10 +1,50 @@
+import { Argument } from "commander";
+import type { Define } from "../context.ts";
+import { ExitCode } from "../exitCode.ts";
 import { Refusal } from "../refusal.ts";
-import { ExitCode } from "./job/exitCode.ts";
+import { onInstance, withJobs, type Common, type OneJob } from "./carryOut.ts";
+import { askForName } from "./confirm.ts";
 import type { MaintenanceEvent } from "./job/events.ts";
+import { requestedBy } from "./job/requestedBy.ts";
 import type { Use } from "./job/runJob.ts";
+import { plain } from "./job/terminalText.ts";
 
 /** Kinds as they are typed; the image has the same list. */
 export const purgeKinds = ["experiment", "run", "logged-model", "trace"] as const;
+
+interface Options extends Common {
+  readonly dryRun: boolean;
+  readonly confirm?: string;
+}
+
+export const define: Define = (command, context, end) => {
+  onInstance(command)
+    .addArgument(new Argument("<kind>", "what it is").choices(purgeKinds))
+    .argument("<id-or-name>", "its id, or a name that nothing else of its kind has")
+    .option("--dry-run", "list what goes, and change nothing", false)
+    .option("--confirm <name>", "its name, or its id if it has no name, in place of the question")
+    .action((stack: string, instance: string, kind: string, what: string, options: Options) =>
+      end(() => {
+        const { dryRun, confirm } = options;
+        const request = {
+          kind,
+          what,
+          dryRun,
+          requestedBy: requestedBy(),
+          ...(confirm !== undefined && { confirm }),
+        };
+        const { stdin: input, stderr: output } = context.streams;
+        return withJobs({ ...options, stack, instance }, context, (job, signal) => {
+          const ask: PurgeSteps["ask"] = (typed, thing) => {
+            const means = `This removes ${plain(thing)} of ${instance}, shown above, with no way back.`;
+            const noun = `its name (${plain(typed)})`;
+            return askForName({ name: typed, noun, means }, { input, output }, signal);
+          };
+          return purge(request, { job, ask, hasTerminal: input.isTTY });
+        });
+      }),
+    );
+};
 
 export interface PurgeRequest {
   readonly kind: string;
@@ -20,12 +60,7 @@ type PurgeEvent = Extract<MaintenanceEvent, { event: "purge" }>;
 
 /** Where a purge runs its Jobs, and whom it asks. */
 export interface PurgeSteps {
-  /** Runs one Job. Only what is the answer to the command goes to machines, too. */
-  readonly job: (
-    use: Use,
-    answer: boolean,
-    onEvent?: (event: MaintenanceEvent) => void,
-  ) => Promise<ExitCode>;
+  readonly job: OneJob;
   readonly hasTerminal: boolean;
   /** Asks for the name; fails if something else is typed. */
   readonly ask: (typed: string, thing: string) => Promise<void>;

@@ -74,7 +74,7 @@ export const environmentSchema = strict({
   preview: previewSchema
     .optional()
     .describe(
-      "Makes this the preview environment of a pull request. Default: none. `npm run preview-environment` writes it.",
+      "Makes this the review environment of a pull request. Default: none. `npx mlflow-instances review-environment` writes it.",
     ),
 });
 

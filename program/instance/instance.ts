@@ -348,7 +348,7 @@ export const problemsInName = (name: string, tier: Tier | undefined): Problem[] 
     : [{ path: [], message: `the instance's name "${name}" ${problem}` }];
 };
 
-// In a preview environment the instance's name says which environment it is.
+// In a review environment the instance's name says which environment it is.
 const bucketName = ({ name: environment, preview, platform }: Environment, name: string) =>
   `${factsOf(platform).bucketPrefix ?? (preview === undefined ? `mlflow-${environment}` : "mlflow")}-${name}`;
 

@@ -32,7 +32,7 @@ export const previewSchema = strict({
  */
 export type Preview = z.output<typeof previewSchema>;
 
-/** Days that a preview environment may live from today on. */
+/** Days that a review environment may live from today on. */
 export const previewDays = { least: 1, most: 14, usual: 7 } as const;
 
 const stackPattern = /^pr-([1-9][0-9]{0,8})$/;
@@ -40,7 +40,7 @@ const stackPattern = /^pr-([1-9][0-9]{0,8})$/;
 export const previewStack = (pullRequest: number): string => `pr-${pullRequest}`;
 
 /**
- * The pull request whose preview environment a stack of this name is; undefined for every other
+ * The pull request whose review environment a stack of this name is; undefined for every other
  * stack.
  */
 export function pullRequestOf(stack: string): number | undefined {
@@ -65,13 +65,13 @@ export function previewProblems(
     return [
       {
         path: ["preview"],
-        message: `is missing: a stack named ${stack} is a preview environment; \`npm run preview-environment -- up\` makes it`,
+        message: `is missing: a stack named ${stack} is a review environment; \`npx mlflow-instances review-environment up\` makes it`,
       },
     ];
   }
   const problems: Problem[] = [];
   if (pullRequest !== preview.pullRequest) {
-    const message = `is ${preview.pullRequest}, but the stack is named ${stack}; a preview environment is the stack pr-${preview.pullRequest} and no other`;
+    const message = `is ${preview.pullRequest}, but the stack is named ${stack}; a review environment is the stack pr-${preview.pullRequest} and no other`;
     problems.push({ path: ["preview", "pullRequest"], message });
   }
   preview.instances.forEach((name, index) => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Refusal } from "../../refusal.ts";
+import { failure, Refusal } from "../../refusal.ts";
 import {
   needed,
   pullRequestNumber,
@@ -69,7 +69,7 @@ export function github(env: Variables, options: ForgeOptions = {}): Forge {
       });
       const login = (data as { data?: { viewer?: { login?: unknown } } }).data?.viewer?.login;
       if (typeof login !== "string")
-        throw new Refusal("GitHub: does not say whom GITHUB_TOKEN speaks for");
+        throw failure("GitHub: does not say whom GITHUB_TOKEN speaks for");
       return login;
     },
     async *comments(pullRequest) {

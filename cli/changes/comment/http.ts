@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal } from "../../refusal.ts";
+import { failure, Refusal } from "../../refusal.ts";
 import { ExitCode } from "../../exitCode.ts";
 
 /** How a forge's API is reached. */
@@ -74,7 +74,7 @@ export function openApi(settings: ApiSettings): Api {
       : new URL(request.path.replace(/^\//, ""), base);
     // A list's next page is where the forge says; the token goes nowhere else.
     if (url.origin !== base.origin)
-      throw new Refusal(
+      throw failure(
         `${settings.forge}: ${url.origin} is not the API at ${base.origin}, and gets no token`,
       );
     const what = `${settings.forge}: ${request.method} ${url.pathname}`;
@@ -87,12 +87,12 @@ export function openApi(settings: ApiSettings): Api {
       const refusedForRate = waitMs !== undefined && status < 500;
       const passing = status >= 500 || status === 0 || refusedForRate;
       const said = `${what}: ${hide(text)}`;
-      if (!passing) throw new Refusal([said, settings.hint(status)].filter(Boolean).join(". "));
+      if (!passing) throw failure([said, settings.hint(status)].filter(Boolean).join(". "));
       if (!repeatable && !refusedForRate) throw new Uncertain(said);
       const wait = waitMs ?? 1000 * 2 ** (attempt - 1);
-      if (attempt === attempts) throw new Refusal(`${said} (tried ${attempts} times)`);
+      if (attempt === attempts) throw failure(`${said} (tried ${attempts} times)`);
       if (wait > longestWaitMs)
-        throw new Refusal(
+        throw failure(
           `${said}; it wants ${Math.ceil(wait / 1000)} s of patience, more than a job should wait`,
         );
       await pause(wait).catch(interrupted);
@@ -134,7 +134,7 @@ export function openApi(settings: ApiSettings): Api {
         next: next === undefined ? undefined : new URL(next, url).href,
       };
     } catch {
-      throw new Refusal(
+      throw failure(
         `${settings.forge}: ${url.href.split("?")[0]} answered with something that is not JSON; is that its API?`,
       );
     }
@@ -148,7 +148,7 @@ export function openApi(settings: ApiSettings): Api {
         seen.add(next);
         const page: Answer = await send({ method: "GET", path: next });
         if (!Array.isArray(page.data))
-          throw new Refusal(`${settings.forge}: ${path.split("?")[0]} is not a list`);
+          throw failure(`${settings.forge}: ${path.split("?")[0]} is not a list`);
         yield* page.data as Record<string, unknown>[];
         next = page.next;
       }

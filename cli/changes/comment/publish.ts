@@ -1,4 +1,4 @@
-import { Refusal } from "../../refusal.ts";
+import { failure, Refusal } from "../../refusal.ts";
 import { fit } from "./fit.ts";
 import type { Forge, Text } from "./forge.ts";
 import { Uncertain } from "./http.ts";
@@ -6,7 +6,7 @@ import { Uncertain } from "./http.ts";
 export type Outcome = "written" | "updated" | "unchanged" | "closed" | "absent";
 
 /** The hidden first line by which a text is found again. */
-export function marker(kind: "preview" | "drift" | "preview-environment", name: string): string {
+export function marker(kind: "preview" | "drift" | "review-environment", name: string): string {
   if (!/^[\w.-]+$/.test(name)) throw new Refusal(`${name}: not a name that a stack can have`);
   return `<!-- mlflow-instances ${kind} ${name} -->`;
 }
@@ -97,7 +97,7 @@ async function certainly(work: () => Promise<Outcome>): Promise<Outcome> {
       return await work();
     } catch (error) {
       if (!(error instanceof Uncertain)) throw error;
-      if (attempt === 3) throw new Refusal(error.message);
+      if (attempt === 3) throw failure(error.message);
     }
   }
 }

@@ -26,14 +26,14 @@ export function driftPage(stack: string, drift: Drift): string {
   if (outside.length > 0) {
     parts.push(
       `## Changed outside of Pulumi: ${plural(outside.length, "object")}`,
-      `Not as the last update left ${outside.length === 1 ? "it" : "them"}. ${code(`npm run deploy -- ${stack} --refresh`)} puts back what the files say. What is to stay belongs into an instance's file or the stack file.`,
+      `Not as the last update left ${outside.length === 1 ? "it" : "them"}. ${code(`npx mlflow-instances deploy ${stack} --refresh`)} puts back what the files say. What is to stay belongs into an instance's file or the stack file.`,
       table(outside, outsideWords),
     );
   }
   if (undeployed.length > 0) {
     parts.push(
       `## Not deployed: ${plural(undeployed.length, "object")}`,
-      `The files say something else than the last update made of them; ${code(`npm run deploy -- ${stack}`)} makes up for it.`,
+      `The files say something else than the last update made of them; ${code(`npx mlflow-instances deploy ${stack}`)} makes up for it.`,
       table(undeployed, undeployedWords),
     );
   }

@@ -6,6 +6,8 @@ import { logicalNameOf } from "./owners.ts";
 export interface Failures {
   /** Wrong input, a broken platform, a defect: lines as the program or the engine said them. */
   readonly errors: readonly string[];
+  /** The errors are the program's report of wrong files. */
+  readonly wrongInput: boolean;
   /** The program's lines about instances whose file is gone, by instance. */
   readonly vanished: ReadonlyMap<string, string>;
   /** URNs of resources that are protected and would have to go. */
@@ -16,6 +18,8 @@ export interface Failures {
 // The line of program/instance/vanished.ts.
 const vanishedLine = /^\s*(\S+\.ya?ml): is gone\b/;
 const title = /nothing was changed:$/;
+// The title of program/index.ts.
+const wrongInputTitle = /^\s*(?:Error: )?Wrong input for stack \S+; nothing was changed:/m;
 const isProtected = /cannot be deleted\s+because it is protected/;
 // What the engine says besides when something failed: its reason is in other lines.
 const consequence = /^(?:preview|update) failed$/;
@@ -56,6 +60,7 @@ export function readFailures(
   if (!run.succeeded && !explained)
     errors.push(run.output.trim().split("\n").slice(-20).join("\n"));
   return {
+    wrongInput: run.diagnostics.some(({ message }) => wrongInputTitle.test(message)),
     errors: [...new Set(errors)].sort(),
     vanished,
     refused,

@@ -102,7 +102,7 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
     version: 1,
     stack,
     outcome,
-    exitCode: exitCodes[outcome],
+    exitCode: outcome === "error" && failures.wrongInput ? ExitCode.Wrong : exitCodes[outcome],
     errors: failures.errors,
     complete,
     risks,
@@ -143,11 +143,11 @@ function lastInstances(steps: readonly Step[]): ReadonlyMap<string, LastInstance
 }
 
 const exitCodes: Record<Outcome, ExitCode> = {
-  "no changes": ExitCode.Clean,
-  clean: ExitCode.Clean,
-  "policy violation": ExitCode.PolicyViolation,
+  "no changes": ExitCode.Done,
+  clean: ExitCode.Done,
+  "policy violation": ExitCode.PolicyViolated,
   "destructive change": ExitCode.Destructive,
-  error: ExitCode.Error,
+  error: ExitCode.Failed,
 };
 
 function outcomeOf(

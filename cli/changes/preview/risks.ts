@@ -10,7 +10,7 @@ export interface Risk {
   readonly kind: "file gone" | "data" | "protection" | "retention" | "token";
   /** What is lost can't be had back. */
   readonly destructive: boolean;
-  /** The team has asked for it by the instance's name, or it is a preview environment's. */
+  /** The team has asked for it by the instance's name, or it is a review environment's. */
   readonly confirmed: boolean;
   readonly text: string;
 }
@@ -162,7 +162,7 @@ function ofTraces(instance: string, before: InstanceFacts, after: InstanceFacts)
   const text =
     `traces of active experiments that are more than ${next} days old go for good with the next retention run${schedule(after)}; ` +
     (old === undefined ? "until now they stay" : `until now they stay for ${old} days`) +
-    `. The tag \`keep\` keeps them; \`npm run retention … --dry-run\` after the update lists them`;
+    `. The tag \`keep\` keeps them; \`npx mlflow-instances retention … --dry-run\` after the update lists them`;
   return [{ instance, kind: "retention", destructive: false, confirmed: false, text }];
 }
 

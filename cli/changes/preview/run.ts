@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nameIn } from "../../../program/instance/preview.ts";
 import { readStack } from "../../../program/instance/stackOnDisk.ts";
@@ -30,8 +29,9 @@ export async function previewStack(
 ): Promise<PreviewReport> {
   const { base, refresh = false } = options;
   const around = await readSurroundings(context.root, stack.name, base);
-  context.note(`Previewing stack ${stack.name} …`);
-  const run = await stack.preview({ refresh });
+  const run = await context.during(`Previewing stack ${stack.name}`, () =>
+    stack.preview({ refresh }),
+  );
   // A refresh finds out by itself, and its steps show what is made anew.
   return judge(stack, refresh ? run : withoutTheGone(run), around);
 }
@@ -90,11 +90,4 @@ function instanceFiles(
     instancesFolder: found.instancesFolder,
     nameOf: (file) => nameIn(found.environment, file),
   };
-}
-
-export async function writeTo(file: string | undefined, text: string): Promise<void> {
-  if (file === undefined) return;
-  await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
-    throw new Refusal(`${file}: can't be written: ${error.message}`);
-  });
 }

@@ -1,6 +1,6 @@
 import { runCli } from "../engineProcess.ts";
 import type { EngineOptions } from "../engineProcess.ts";
-import { Refusal } from "../../refusal.ts";
+import { failure } from "../../refusal.ts";
 import { pullRequestOf } from "../../../program/values/pullRequest.ts";
 import { parseState, type StackState } from "./state.ts";
 
@@ -11,7 +11,7 @@ export interface ListedStack {
 }
 
 /**
- * What a command on preview environments works with; the engine's options are those of `openStack`.
+ * What a command on review environments works with; the engine's options are those of `openStack`.
  */
 export interface Workplace extends EngineOptions {
   /** Folder of Pulumi.yaml. */
@@ -25,17 +25,17 @@ export function openBackend(workplace: Workplace) {
     const { signal, env } = workplace;
     const result = await runCli(args, { signal, env, cwd: workplace.root });
     if (result.missing)
-      throw new Refusal(
+      throw failure(
         "pulumi is not on PATH: install the Pulumi CLI and log in to your state backend (`pulumi login`).",
       );
     if (result.exitCode !== 0)
-      throw new Refusal(`pulumi ${args.join(" ")} failed:\n${result.output.trim()}`);
+      throw failure(`pulumi ${args.join(" ")} failed:\n${result.output.trim()}`);
     return result.stdout;
   };
   return {
     run,
     /**
-     * The stacks of this project that are named as preview environments are; a backend that names
+     * The stacks of this project that are named as review environments are; a backend that names
      * owners names them first.
      */
     async previews(): Promise<ListedStack[]> {

@@ -3,7 +3,7 @@ import { previewStack, pullRequestOf } from "../../../program/values/pullRequest
 import type { StackState } from "./state.ts";
 
 /**
- * Whether a stack is a preview environment, by its name and by what its state says; anything else
+ * Whether a stack is a review environment, by its name and by what its state says; anything else
  * is never touched.
  */
 export type Claim =
@@ -37,7 +37,7 @@ export function claimOf(
   if (Object.keys(outputs).length > 0)
     return {
       preview: false,
-      why: 'its outputs have no "preview": it was not made as a preview environment',
+      why: 'its outputs have no "preview": it was not made as a review environment',
     };
   const foreign = resources.find(
     ({ type, name }) => !isScenery(type) && !name.startsWith(`${previewStack(pullRequest)}-`),
@@ -45,7 +45,7 @@ export function claimOf(
   if (foreign !== undefined)
     return {
       preview: false,
-      why: `it has ${foreign.name} (${foreign.type}), which is no part of a preview environment`,
+      why: `it has ${foreign.name} (${foreign.type}), which is no part of a review environment`,
     };
   return { preview: true, until: undefined };
 }

@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { openStack } from "../engine.ts";
-import { Refusal } from "../../refusal.ts";
+import { failure, Refusal } from "../../refusal.ts";
 import { previewStack } from "../../../program/values/pullRequest.ts";
 import { openBackend, type Backend, type Workplace } from "./backend.ts";
 import { ensureCaFiles } from "./caFiles.ts";
@@ -22,7 +22,7 @@ export async function destroyPreview(
 }
 
 /**
- * Destroys a stack that is a preview environment, with its state and its file. The file is written
+ * Destroys a stack that is a review environment, with its state and its file. The file is written
  * anew from the state: the machine that closes a pull request is seldom the one that opened it, and
  * destroying takes nothing from the config but the secrets provider.
  */
@@ -40,9 +40,9 @@ export async function destroyStack(
   await writeFile(file, headerFromState(state.secretsProvider), { mode: 0o600 });
   const stack = await openStack(root, name, workplace);
   const run = await takeUp(stack, backend, note, () =>
-    stack.destroy({ message: "preview environment: destroy" }),
+    stack.destroy({ message: "review environment: destroy" }),
   );
-  if (!run.succeeded) throw new Refusal(`${name} is not destroyed:\n${run.output.trim()}`);
+  if (!run.succeeded) throw failure(`${name} is not destroyed:\n${run.output.trim()}`);
   await stack.run(["stack", "rm", "--yes"]);
   await rm(file, { force: true });
 }

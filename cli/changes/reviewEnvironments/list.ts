@@ -1,8 +1,8 @@
 import { openBackend, type Workplace } from "./backend.ts";
 import { claimOf } from "./claim.ts";
 
-/** A preview environment as a list shows it. */
-export interface PreviewEnvironment {
+/** A review environment as a list shows it. */
+export interface ReviewEnvironment {
   readonly stack: string;
   /** Last day (UTC); undefined as long as no update was completed. */
   readonly until: string | undefined;
@@ -29,10 +29,10 @@ export function instancesIn(outputs: Readonly<Record<string, unknown>>): Preview
   );
 }
 
-/** All preview environments that the backend knows. */
-export async function listPreviews(workplace: Workplace): Promise<PreviewEnvironment[]> {
+/** All review environments that the backend knows. */
+export async function listPreviews(workplace: Workplace): Promise<ReviewEnvironment[]> {
   const backend = openBackend(workplace);
-  const previews: PreviewEnvironment[] = [];
+  const previews: ReviewEnvironment[] = [];
   for (const { name, lastUpdate } of await backend.previews()) {
     const state = await backend.state(name);
     const claim = claimOf(name, state);

@@ -44,7 +44,7 @@ export function verdictOf(
     : { act: "keep", why: `${since}; until ${until}` };
 }
 
-/** Destroys every preview environment whose time is over; goes on past one that fails. */
+/** Destroys every review environment whose time is over; goes on past one that fails. */
 export async function reap(
   workplace: Workplace,
   { today, dryRun }: { readonly today: string; readonly dryRun: boolean },

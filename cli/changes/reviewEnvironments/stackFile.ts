@@ -5,7 +5,7 @@ import type { Preview } from "../../../program/values/pullRequest.ts";
 import type { SecretsProvider } from "./state.ts";
 
 const note =
-  " A preview environment, written by `npm run preview-environment`; it is written anew each time. Git ignores it.\n";
+  " A review environment, written by `npx mlflow-instances review-environment`; it is written anew each time. Git ignores it.\n";
 const project = "mlflow-instances";
 
 // How a stack file says what its secrets are encrypted with.

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import type { EngineRun, EngineStack } from "../engine.ts";
-import { Refusal } from "../../refusal.ts";
+import { ExitCode } from "../../exitCode.ts";
+import { failure, Refusal } from "../../refusal.ts";
 import type { Backend } from "./backend.ts";
 import { withPendingCreates, type ExportedState } from "../pendingCreates.ts";
 
@@ -13,7 +14,7 @@ export interface Holder {
 }
 
 /**
- * After this, no update of a preview environment is still at work: the lock of another machine is a
+ * After this, no update of a review environment is still at work: the lock of another machine is a
  * dead one's.
  */
 const longestUpdateMs = 60 * 60 * 1000;
@@ -54,6 +55,7 @@ async function freed<T>(
       const who = `process ${busy.pid} of ${busy.host} since ${busy.since}`;
       throw new Refusal(
         `${stack.name} is being updated by ${who}; wait for its end, or free it with \`pulumi cancel --stack ${stack.name}\` if that is gone`,
+        ExitCode.Locked,
       );
     }
     note(`${stack.name}: the lock of an update that is gone is taken away`);
@@ -84,7 +86,7 @@ export async function takeUp(
       await stack.run(["stack", "import"], { input: JSON.stringify(withPendingCreates(state)) });
       const refreshed = await stack.refresh();
       if (!refreshed.succeeded)
-        throw new Refusal(
+        throw failure(
           `${stack.name}: what is really there can't be read:\n${refreshed.output.trim()}`,
         );
     }

@@ -1,4 +1,4 @@
-import type { PreviewEnvironment, PreviewInstance } from "./list.ts";
+import type { ReviewEnvironment, PreviewInstance } from "./list.ts";
 import type { Reaped } from "./reap.ts";
 
 /**
@@ -20,15 +20,15 @@ export function instancesText({
     tokensText(tokens),
   ]);
   return [
-    `Preview environment ${stack}, until ${until} (UTC); another \`up\` renews it.`,
+    `Review environment ${stack}, until ${until} (UTC); another \`up\` renews it.`,
     ...table(rows),
     `Tokens: pulumi stack output tokens --show-secrets --stack ${stack}`,
     "",
   ].join("\n");
 }
 
-export function listText(previews: readonly PreviewEnvironment[], today: string): string {
-  if (previews.length === 0) return "There is no preview environment.\n";
+export function listText(previews: readonly ReviewEnvironment[], today: string): string {
+  if (previews.length === 0) return "There is no review environment.\n";
   const rows = previews.map(({ stack, until, instances }) => [
     stack,
     lastDay(until, today),
@@ -38,7 +38,7 @@ export function listText(previews: readonly PreviewEnvironment[], today: string)
 }
 
 export function reapedText(reaped: readonly Reaped[]): string {
-  if (reaped.length === 0) return "There is no preview environment.\n";
+  if (reaped.length === 0) return "There is no review environment.\n";
   const done = (one: Reaped): string =>
     one.outcome === "untouched" ? wordsOf[one.act] : one.outcome;
   return `${table(reaped.map((one) => [one.stack, done(one), one.why])).join("\n")}\n`;

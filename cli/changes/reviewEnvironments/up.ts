@@ -64,7 +64,7 @@ export async function upPreview(
 
   const stack = await openStack(root, name, workplace);
   const run = await takeUp(stack, backend, note, () =>
-    stack.up({ message: `preview environment of pull request ${pullRequest}` }),
+    stack.up({ message: `review environment of pull request ${pullRequest}` }),
   );
   return { stack: name, preview, run };
 }

@@ -14,7 +14,7 @@ export const changedInstances = ({ instances }: PreviewReport): string[] =>
  * kept pods from running is among the errors of an update that failed, whoever ended it.
  */
 export async function guardedUp(
-  context: Context,
+  context: Pick<Context, "root" | "signal" | "note">,
   stack: string,
   instances: readonly string[],
   up: (signal: AbortSignal) => Promise<EngineRun>,

@@ -32,7 +32,7 @@ export const environmentFields = ({ usual, contexts }: Kubeconfigs): readonly Fi
     question: "Name of the environment, which is the Pulumi stack, such as dev",
     problem: (name) => {
       if (/^pr-/.test(name))
-        return "names the preview environment of a pull request; `npm run preview-environment` makes those";
+        return "names the review environment of a pull request; `npx mlflow-instances review-environment` makes those";
       if (name === "local") return "is the embedded platform's, which `npm run local` makes";
       if (name === "example") return "is the name of the template";
       return namePattern.test(name)

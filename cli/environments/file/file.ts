@@ -33,7 +33,7 @@ export function environmentText({ domain, ...rest }: Record<string, unknown>): s
     config: { "pulumi:disable-default-providers": ["*"], [`${project}:environment`]: values },
   });
   document.commentBefore =
-    " An environment, by `npm run new-environment`; program/platforms/ describes each value.";
+    " An environment, by `npx mlflow-instances new-environment`; program/platforms/ describes each value.";
   for (const [path, comment] of comments) {
     const [parent, key] = [document.getIn(["config", ...path.slice(0, -1)]), path.at(-1)];
     const pair = isMap(parent)

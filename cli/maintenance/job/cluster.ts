@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { wordsFor } from "../../../program/preflight/check.ts";
+import { ExitCode } from "../../exitCode.ts";
 import { Refusal } from "../../refusal.ts";
 
 /** An answer of the API server that isn't the wanted one, or none at all (then `status` is 0). */
@@ -9,7 +10,7 @@ export class ClusterError extends Refusal {
   readonly status: number;
 
   constructor(message: string, status: number) {
-    super(message);
+    super(message, ExitCode.Failed);
     this.status = status;
   }
 }

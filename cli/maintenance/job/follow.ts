@@ -4,7 +4,7 @@ import type { Patience, OneOffJob } from "./job.ts";
 import { containerName } from "./jobManifest.ts";
 import { outcomeOf, type Outcome } from "./outcome.ts";
 import { Refusal } from "../../refusal.ts";
-import { ExitCode } from "./exitCode.ts";
+import { ExitCode } from "../../exitCode.ts";
 import { SeenLines } from "./seenLines.ts";
 import { startState } from "./start.ts";
 
@@ -33,7 +33,7 @@ export async function waitForStart(
       const seconds = Math.round((now - began) / 1000);
       throw new Refusal(
         `The job didn't start within ${seconds} s and was deleted; nothing was changed. It waited for ${state.waitingFor}`,
-        ExitCode.CouldNotWork,
+        ExitCode.Failed,
       );
     }
     progress(`waiting for ${state.waitingFor}`);

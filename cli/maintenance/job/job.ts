@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CoreV1Event, V1CronJob, V1Job, V1Pod } from "@kubernetes/client-node";
 import { ClusterError, type Cluster } from "./cluster.ts";
 import { Refusal } from "../../refusal.ts";
-import { ExitCode } from "./exitCode.ts";
+import { ExitCode } from "../../exitCode.ts";
 
 interface List<T> {
   readonly items: readonly T[];
@@ -74,7 +74,7 @@ export class OneOffJob {
         () => "Nothing was changed.",
         () => `It may run all the same: job ${this.name} in namespace ${this.namespace}.`,
       );
-      throw new Refusal(`${error.message}. ${left}`, ExitCode.CouldNotWork);
+      throw new Refusal(`${error.message}. ${left}`, ExitCode.Failed);
     }
   }
 

@@ -7,7 +7,7 @@ import { clientOf } from "../../../program/preflight/awsClient.ts";
 import { wordsFor } from "../../../program/preflight/check.ts";
 import { describeCluster } from "../../../program/preflight/eksCluster.ts";
 import { Cluster } from "./cluster.ts";
-import { Refusal } from "../../refusal.ts";
+import { failure, Refusal } from "../../refusal.ts";
 import type { Place } from "./target.ts";
 
 /** Opens the cluster that the stack names. */
@@ -30,7 +30,7 @@ async function openEks(clusterName: string, platform: AwsPlatform): Promise<Clus
     const cluster = await describeCluster(clusterName, settings, AbortSignal.timeout(eksLimitMs));
     config.loadFromString(eksKubeconfig(cluster, platform));
   } catch (error) {
-    throw new Refusal(
+    throw failure(
       `The EKS cluster ${clusterName} in ${platform.region} can't be found out: ${wordsFor(error as NodeJS.ErrnoException)}.`,
     );
   }

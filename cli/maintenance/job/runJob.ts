@@ -7,16 +7,14 @@ import { OneOffJob, readCronJob, type Patience } from "./job.ts";
 import { oneOffJob } from "./jobManifest.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Sink } from "../../output.ts";
-import { Refusal } from "../../refusal.ts";
-import { ExitCode } from "./exitCode.ts";
+import type { Reporter } from "../../progress.ts";
+import { failure, Refusal } from "../../refusal.ts";
+import { ExitCode } from "../../exitCode.ts";
 import { requestedBy } from "./requestedBy.ts";
 import { lineOf } from "./eventLine.ts";
 import { summaryLines } from "./summaryLines.ts";
 import type { Place, Target } from "./target.ts";
-import { duration, plain } from "./terminalText.ts";
-
-// A removal is silent while all goes well; a sign of life now and then keeps people from ending it.
-const quietMs = 30_000;
+import { plain } from "./terminalText.ts";
 
 /** One use of a maintenance command. */
 export interface Use {
@@ -38,6 +36,8 @@ export interface Outputs {
   readonly people: Sink | undefined;
   readonly machines: Sink | undefined;
   readonly notes: Sink;
+  /** A removal is silent while all goes well: a sign of life keeps people from ending it. */
+  readonly during: Reporter["during"];
 }
 
 /** Runs a command as a Job of the instance and shows what it says; gives the exit code. */
@@ -52,7 +52,7 @@ export async function run(
   const cronJob = await readCronJob(cluster, target.namespace, use.cronJob);
   const missing = await missingRights(cluster, target.namespace);
   if (missing.length > 0)
-    throw new Refusal(
+    throw failure(
       `No right on ${cluster.where}, namespace ${target.namespace}, to ${missing.join(", ")}.`,
     );
   if (cronJob === undefined) {
@@ -83,7 +83,7 @@ export async function run(
     if (error instanceof ClusterError) {
       throw new Refusal(
         `Lost sight of job ${job.name}, which goes on: ${error.message}. ${logHint(target, job)}`,
-        ExitCode.CouldNotWork,
+        ExitCode.Failed,
       );
     }
     if (!signal.aborted) throw error;
@@ -98,27 +98,18 @@ async function watch(
   outputs: Outputs,
   patience: Patience,
 ): Promise<ExitCode> {
-  const { notes } = outputs;
+  const { notes, during } = outputs;
   const said = new Set<string>();
   await notes.write(`Job ${job.name} in namespace ${job.namespace}`);
-  await waitForStart(job, patience, (text) => {
-    // The cluster tries again and again, with other names of pods in the same words.
-    const reason = text.split(":", 1)[0]!;
-    if (!said.has(reason)) void notes.write(plain(text));
-    said.add(reason);
+  return during(`${use.command} at work`, async () => {
+    await waitForStart(job, patience, (text) => {
+      // The cluster tries again and again, with other names of pods in the same words.
+      const reason = text.split(":", 1)[0]!;
+      if (!said.has(reason)) void notes.write(plain(text));
+      said.add(reason);
+    });
+    return show(follow(job, patience), use, outputs);
   });
-
-  const started = Date.now();
-  let quietSince = started;
-  const sign = setInterval(() => {
-    if (Date.now() - quietSince >= quietMs)
-      void notes.write(`at work for ${duration(Date.now() - started)}`);
-  }, quietMs);
-  try {
-    return await show(follow(job, patience), use, outputs, () => (quietSince = Date.now()));
-  } finally {
-    clearInterval(sign);
-  }
 }
 
 /** Shows each line for whom it is; gives the exit code when the lines end. */
@@ -126,12 +117,10 @@ async function show(
   lines: AsyncGenerator<string, Outcome>,
   use: Use,
   { people, machines, notes }: Outputs,
-  onLine: () => void,
 ): Promise<ExitCode> {
   let summary: Summary | undefined;
   let step = await lines.next();
   for (; step.done !== true; step = await lines.next()) {
-    onLine();
     const event = eventIn(step.value);
     if (event === undefined) {
       await notes.write(plain(step.value));
@@ -159,7 +148,7 @@ async function say(
     await notes.write(
       "The command's last line is missing, so what is shown above is not all. Try again.",
     );
-    return ExitCode.CouldNotWork;
+    return ExitCode.Failed;
   }
   const words =
     because === undefined
@@ -173,7 +162,7 @@ const afterwards = ({ dryRun }: Use): string =>
   dryRun ? "Nothing was changed." : "What was done is done; the next run goes on with the rest.";
 
 const endings: Partial<Record<ExitCode, string>> = {
-  [ExitCode.CouldNotWork]:
+  [ExitCode.Failed]:
     "The command could not work: its database or object store did not do their part (see above). Try again later.",
   [ExitCode.Wrong]:
     "The command refused its settings, its arguments or the state of the database (see above). Nothing was changed.",

@@ -43,7 +43,7 @@ function type(...args: string[]): Promise<Ended> {
   return new Promise((resolve) =>
     execFile(
       process.execPath,
-      [join(root, "cli/deliveryCli.ts"), ...args],
+      [join(root, "cli/main.ts"), ...args],
       { cwd: root, env, maxBuffer: 1e8 },
       (error, out, notes) => resolve({ code: error === null ? 0 : Number(error.code), out, notes }),
     ),
@@ -116,7 +116,7 @@ it("names what was changed and taken away outside, with its property, changes no
   expect(blind.out).toMatch(
     /The tracking server \(Deployment mlflow in mlflow-parcel-forecast\) of instance parcel-forecast is gone/,
   );
-  expect(blind.out).toContain("npm run deploy -- <stack> --refresh");
+  expect(blind.out).toContain("npx mlflow-instances deploy <stack> --refresh");
 
   const repaired = await type("deploy", stack, "--refresh");
   expect(repaired, repaired.notes).toMatchObject({ code: 0 });
@@ -221,7 +221,6 @@ async function hopelessUpdate(): Promise<string> {
   const context = {
     root,
     signal: new AbortController().signal,
-    out: () => undefined,
     note: () => undefined,
   };
   const clock = () => (performance.now() / 1000) * 6;

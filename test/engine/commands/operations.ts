@@ -10,7 +10,7 @@ import type { Deployed } from "../../../local/commands/up.ts";
 import { openContext } from "../../../cli/maintenance/job/openCluster.ts";
 import { retention } from "../../../cli/maintenance/retention.ts";
 import { patience } from "../../../cli/maintenance/job/job.ts";
-import { run } from "../../../cli/maintenance/job/runJob.ts";
+import { run, type Outputs } from "../../../cli/maintenance/job/runJob.ts";
 import { cluster } from "../support/cluster.ts";
 import { differences } from "../support/difference.ts";
 import { instanceOf, tokenOf, type Engine } from "../support/engine.ts";
@@ -338,7 +338,7 @@ except mlflow.MlflowException as error:
       `client.delete_experiment("${of(depot).experiment}")\n${taken}`,
     );
     expect(output).toContain(
-      `npm run purge -- <stack> <instance> experiment ${of(depot).experiment}`,
+      `npx mlflow-instances purge <stack> <instance> experiment ${of(depot).experiment}`,
     );
     await expectUnchanged(async () => {
       const { code, output: shown } = await typeOnTerminal(
@@ -503,7 +503,12 @@ describe("what can't work", () => {
     const target = { stack, instance: name, namespace, place };
     const sink = { write: async () => undefined, end: async () => undefined };
     const before = (await jobs()).length;
-    const outputs = { people: sink, machines: undefined, notes: sink };
+    const outputs: Outputs = {
+      people: sink,
+      machines: undefined,
+      notes: sink,
+      during: (_, work) => work(),
+    };
     const attempt = (use = retention({ dryRun: true })) =>
       run(use, target, openContext(place), outputs, patience, new AbortController().signal);
     await expect(attempt()).rejects.toThrow(

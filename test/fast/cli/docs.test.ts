@@ -7,12 +7,14 @@ import { ofRepository, project, type } from "./support/project.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/environments.md"), "utf8");
 
-/** Arguments of each `npm run <name> -- …` in the page, lines that go on joined. */
+/** Arguments of each `npx mlflow-instances <name> …` in the page, lines that go on joined. */
 const commands = (name: string): string[][] =>
   [
     ...page
       .replaceAll("\\\n", " ")
-      .matchAll(new RegExp(`^(?:\\$ )?npm run ${name} -- ([^#\\n]+)`, "gm")),
+      .matchAll(
+        new RegExp(`^(?:\\$ )?npx mlflow-instances ${name} ([^#\\n]*[^#\\s][^#\\n]*)`, "gm"),
+      ),
   ].map(([, line = ""]) =>
     [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) =>
       (quoted ?? word!).replace(/…$/, "a1".repeat(32)),

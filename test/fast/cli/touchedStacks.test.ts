@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { register } from "../../../cli/environments/stacks.ts";
 import { touchedBy } from "../../../cli/touchedStacks.ts";
 import { repository } from "./changes/support/repository.ts";
-import { typed } from "./changes/support/typed.ts";
+import { typed } from "./support/typed.ts";
 
 const stacks = [
   { stack: "dev", folder: "stacks/instances/dev" },
@@ -54,7 +53,7 @@ describe("the stacks that a change touches", () => {
   });
 });
 
-describe("npm run stacks", () => {
+describe("npx mlflow-instances stacks", () => {
   const stackFile = (folder?: string): string =>
     `config:\n  mlflow-instances:environment: {}\n${folder === undefined ? "" : `  mlflow-instances:instancesFolder: ${folder}\n`}`;
   let repo: ReturnType<typeof repository>;
@@ -69,7 +68,7 @@ describe("npm run stacks", () => {
     });
   });
   afterEach(() => repo.remove());
-  const run = (...args: string[]) => typed(register, repo.root, ["stacks", ...args]);
+  const run = (...args: string[]) => typed(repo.root, ["stacks", ...args]);
 
   it("lists what is in Git, without the template and without stack files of this machine", async () => {
     repo.write({ "stacks/Pulumi.pr-12.yaml": stackFile() });
@@ -114,7 +113,7 @@ describe("npm run stacks", () => {
     "refuses a base that is no commit: %s",
     async (base) => {
       expect(await run(`--changed=${base}`)).toMatchObject({
-        code: 1,
+        code: 2,
         notes: expect.stringContaining(`${base}: no such commit here`),
       });
     },
@@ -123,7 +122,7 @@ describe("npm run stacks", () => {
   it("reads the files without a secret or an engine, and says what is wrong in them", async () => {
     repo.commit({ "stacks/Pulumi.broken.yaml": "config: [" });
     const { code, notes } = await run("--check");
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(notes).toMatch(/Pulumi\.broken\.yaml:1:\d+ /);
     expect(notes).toMatch(/Pulumi\.dev\.yaml:2:\d+ .*domain/);
   });

@@ -119,7 +119,7 @@ describe("with every value as a flag, and no terminal", () => {
         /^written: stacks\/Pulumi\.eu\.yaml\nnext:\n {2}pulumi stack init eu /,
       );
       expect(output).toMatch(
-        / {2}npm run new-instance -- --stack eu\n {2}npm run preview -- eu\n$/,
+        / {2}npx mlflow-instances new-instance --stack eu\n {2}npx mlflow-instances preview eu\n$/,
       );
     },
   );
@@ -273,7 +273,7 @@ describe("nothing is written", () => {
   });
 
   test.each([
-    ["pr-12", /preview environment of a pull request/],
+    ["pr-12", /review environment of a pull request/],
     ["local", /embedded platform/],
     ["example", /template/],
     ["Eu", /lower-case/],

@@ -12,13 +12,12 @@ import { join } from "node:path";
 import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { register } from "../../../../cli/environments/setupCi.ts";
-import { installCli } from "../../../../cli/environments/installPulumi.ts";
+import { installPulumi } from "../../../../cli/environments/installPulumi.ts";
 import { writeJobFiles } from "../../../../cli/environments/jobFiles.ts";
 import { refuseOutdated } from "../../../../cli/touchedStacks.ts";
 import { fixtureValues } from "../../program/support.ts";
 import { repository } from "../changes/support/repository.ts";
-import { typed } from "../changes/support/typed.ts";
+import { typed } from "../support/typed.ts";
 
 let root: string;
 beforeEach(() => {
@@ -37,12 +36,12 @@ describe("the Pulumi CLI of a job", () => {
     }
   };
 
-  it("is what an npm script calls by its name, language host included, without a change of PATH", async () => {
+  it("is what a job's next command calls by its name, language host included, without a change of PATH", async () => {
     writeFileSync(
       join(root, "package.json"),
       JSON.stringify({ scripts: { cli: "pulumi && pulumi-language-nodejs" } }),
     );
-    await installCli(root, installer("one"));
+    await installPulumi(root, installer("one"));
     // Beside npm and the shell nothing is on PATH.
     const PATH = [join(process.execPath, ".."), "/usr/local/bin", "/usr/bin", "/bin"].join(":");
     expect(
@@ -55,8 +54,8 @@ describe("the Pulumi CLI of a job", () => {
   });
 
   it("is replaced by that of the next installation", async () => {
-    await installCli(root, installer("one"));
-    await installCli(root, installer("two"));
+    await installPulumi(root, installer("one"));
+    await installPulumi(root, installer("two"));
     expect(execFileSync(join(root, "node_modules/.bin/pulumi"), { encoding: "utf8" })).toBe(
       "pulumi two\n",
     );
@@ -148,17 +147,13 @@ describe("--newest-of", () => {
       const newer = repo.commit({ "stacks/instances/prod/a.yaml": "team: b" });
       repo.git("update-ref", "refs/remotes/origin/main", newer);
       repo.git("checkout", "--quiet", repo.first);
-      expect(
-        await typed(register, repo.root, ["setup-ci", "prod", "--newest-of", "main"]),
-      ).toMatchObject({
+      expect(await typed(repo.root, ["setup-ci", "prod", "--newest-of", "main"])).toMatchObject({
         code: 1,
         notes:
           "main has newer changes of prod than this job would deploy; let the job of the newest one do it.\n",
       });
-      expect(
-        await typed(register, repo.root, ["setup-ci", "prod", "--newest-of", "trunk"]),
-      ).toMatchObject({
-        code: 1,
+      expect(await typed(repo.root, ["setup-ci", "prod", "--newest-of", "trunk"])).toMatchObject({
+        code: 2,
         notes: expect.stringContaining("refs/remotes/origin/trunk: no such commit here"),
       });
       // Of another environment only: nothing would be undone.

@@ -47,7 +47,7 @@ describe("with flags, and no terminal", () => {
       ].join("\n"),
     );
     expect(output).toMatch(
-      /^written: stacks\/instances\/dev\/shop-recommender\.yaml\nnext:\n {2}npm run preview -- dev\n/,
+      /^written: stacks\/instances\/dev\/shop-recommender\.yaml\nnext:\n {2}npx mlflow-instances preview dev\n/,
     );
     // Roles stand for keys on AWS.
     expect(output).not.toContain("artifactStoreKeys");

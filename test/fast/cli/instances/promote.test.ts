@@ -27,7 +27,7 @@ describe("to an environment that has no such instance", () => {
         "replicas  1 -> 2  default of tier sandbox there, default of tier production here",
         "databaseConnections  31 -> 84  follows from replicas and workers",
         `written: ${target("prod")}`,
-        "npm run preview -- prod",
+        "npx mlflow-instances preview prod",
       ]),
     );
     // What is the same in both is not said.
@@ -226,7 +226,7 @@ describe("refused, and nothing is written", () => {
       "an unknown environment",
       head,
       ["dev", "production"],
-      /^There is no environment "production"; those with a file in stacks\/ are: dev, prod, staging\. `npm run new-environment/,
+      /^There is no environment "production"; those with a file in stacks\/ are: dev, prod, staging\. `npx mlflow-instances new-environment/,
     ],
   ])("%s", async (what, text, [from = "", to = ""], words) => {
     const name = what.startsWith("a name") ? "shop-trial" : "shop-recommender";

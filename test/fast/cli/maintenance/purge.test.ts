@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Refusal } from "../../../../cli/refusal.ts";
 import { purge, type PurgeRequest, type PurgeSteps } from "../../../../cli/maintenance/purge.ts";
 import { eventIn } from "../../../../cli/maintenance/job/events.ts";
-import { ExitCode } from "../../../../cli/maintenance/job/exitCode.ts";
+import { ExitCode } from "../../../../cli/exitCode.ts";
 import { oneOffJob } from "../../../../cli/maintenance/job/jobManifest.ts";
 import type { Use } from "../../../../cli/maintenance/job/runJob.ts";
 import { lineOf } from "../../../../cli/maintenance/job/eventLine.ts";
@@ -89,7 +89,7 @@ test("a name typed wrong makes no second Job", async () => {
   expect(commandLines()).toEqual([looking]);
 });
 
-test.each([ExitCode.CouldNotWork, ExitCode.Wrong, ExitCode.Locked, ExitCode.Interrupted])(
+test.each([ExitCode.Failed, ExitCode.Wrong, ExitCode.Locked, ExitCode.Interrupted])(
   "a look that ends with %i ends the command with it, unasked",
   async (code) => {
     const { made, commandLines, asked } = steps({ exitCodes: [code] });
@@ -98,7 +98,7 @@ test.each([ExitCode.CouldNotWork, ExitCode.Wrong, ExitCode.Locked, ExitCode.Inte
   },
 );
 
-test.each([ExitCode.CouldNotWork, ExitCode.Wrong, ExitCode.Left, ExitCode.Locked])(
+test.each([ExitCode.Failed, ExitCode.Wrong, ExitCode.Left, ExitCode.Locked])(
   "a removal's exit code %i is the command's",
   async (code) => {
     expect(await purge(request, steps({ exitCodes: [ExitCode.Done, code] }).made)).toBe(code);

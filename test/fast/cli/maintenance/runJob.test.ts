@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { endOf } from "../../../../cli/run.ts";
-import { ends } from "../../../../cli/maintenance/job/exitCode.ts";
+import { endOf } from "../../../../cli/endOfCommand.ts";
+import { ExitCode } from "../../../../cli/exitCode.ts";
 import type { Patience } from "../../../../cli/maintenance/job/job.ts";
 import type { Outputs, Use } from "../../../../cli/maintenance/job/runJob.ts";
 import { run } from "../../../../cli/maintenance/job/runJob.ts";
@@ -34,6 +34,7 @@ function outputs() {
       people: sink(lines.people),
       machines: sink(lines.machines),
       notes: sink(lines.notes),
+      during: (_, work) => work(),
     } satisfies Outputs,
   };
 }
@@ -49,7 +50,7 @@ async function runOn(
   const { lines, sinks } = outputs();
   const result = await run(use, target, fake.cluster, sinks, { ...quick, ...shorter }, signal).then(
     (code) => ({ code, error: "" }),
-    (error: unknown) => ({ code: endOf(error, ends).exitCode, error: (error as Error).message }),
+    (error: unknown) => ({ code: endOf(error).exitCode, error: (error as Error).message }),
   );
   return { ...result, ...lines };
 }
@@ -135,17 +136,17 @@ test("makes one Job from the CronJob's template, with the command in place and o
 });
 
 test.each([
-  [1, /could not work/],
-  [2, /refused its settings/],
-  [3, /Something was left/],
-  [4, /Another maintenance command/],
-])("passes exit code %i on and says what it means", async (exitCode, words) => {
+  [1, /could not work/, ExitCode.Failed],
+  [2, /refused its settings/, ExitCode.Wrong],
+  [3, /Something was left/, ExitCode.Left],
+  [4, /Another maintenance command/, ExitCode.Locked],
+])("the container's exit code %i means %s", async (exitCode, words, own) => {
   const fake = await fakeCluster({
     pod: pod({ terminated: { exitCode } }),
     log: (answer) => answer.end(stamped(["why"])),
   });
   const { code, notes } = await runOn(fake);
-  expect(code).toBe(exitCode);
+  expect(code).toBe(own);
   expect(notes.at(-1)).toMatch(words);
   expect(notes).toContain("why");
 });
@@ -328,7 +329,7 @@ test("10,000 lines stream: the first is shown while the rest is still to come", 
     retention({ dryRun: true }),
     target,
     fake.cluster,
-    { people, machines: undefined, notes },
+    { people, machines: undefined, notes, during: (_, work) => work() },
     quick,
     new AbortController().signal,
   );
@@ -413,7 +414,7 @@ test("an instance without the CronJob is not deployed, and nothing is made", asy
 test("missing rights are all named before anything is made", async () => {
   const fake = await fakeCluster({ refused: ["create jobs", "get pods/log"] });
   const { code, error } = await runOn(fake);
-  expect(code).toBe(2);
+  expect(code).toBe(1);
   expect(error).toMatch(
     /^No right on .*, namespace mlflow-shop, to create jobs\.batch, get pods\/log\.$/,
   );
@@ -428,14 +429,14 @@ test("a refused read of the CronJob says which verb on what", async () => {
       path.includes("/cronjobs/") && !!answer.writeHead(403).end(JSON.stringify({ message })),
   });
   const { code, error } = await runOn(fake);
-  expect(code).toBe(2);
+  expect(code).toBe(1);
   expect(error).toContain(message);
 });
 
 test("an API server that answers nothing is given up within the limit", async () => {
   const fake = await fakeCluster({ first: () => true }, 100);
   const { code, error } = await runOn(fake);
-  expect(code).toBe(2);
+  expect(code).toBe(1);
   expect(error).toMatch(/^no answer from the cluster of context fake \(.*\) within 0\.1 s$/);
 });
 

@@ -6,9 +6,9 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { nearestFirst } from "../../../../cli/maintenance/job/nearest.ts";
 import { openCluster, openContext } from "../../../../cli/maintenance/job/openCluster.ts";
-import { Refusal } from "../../../../cli/refusal.ts";
-import { endOf } from "../../../../cli/run.ts";
-import { ends, ExitCode } from "../../../../cli/maintenance/job/exitCode.ts";
+import { failure, Refusal } from "../../../../cli/refusal.ts";
+import { endOf } from "../../../../cli/endOfCommand.ts";
+import { ExitCode } from "../../../../cli/exitCode.ts";
 import { findTarget } from "../../../../cli/maintenance/job/target.ts";
 import { secretKeys } from "../../../../program/values/secretKeys.ts";
 import { httpsServer, issue, listen, portOf } from "../../program/preflight/fakes.ts";
@@ -42,7 +42,7 @@ function refusal(work: () => unknown): string {
     work();
   } catch (error) {
     expect(error).toBeInstanceOf(Refusal);
-    expect(endOf(error, ends).exitCode).toBe(ExitCode.Wrong);
+    expect(endOf(error).exitCode).toBe(ExitCode.Wrong);
     return (error as Refusal).message;
   }
   throw new Error("nothing was refused");
@@ -165,7 +165,7 @@ test("an EKS cluster that AWS doesn't know is said with those that it knows", as
       : { status: 200, body: { clusters: ["shared", "batch"] } },
   );
   await expect(openCluster(findTarget(root, "dev", "fraud-detector").place)).rejects.toThrow(
-    new Refusal(
+    failure(
       "The EKS cluster mlflow-dev in eu-central-1 can't be found out: there is no such cluster; the region has shared, batch.",
     ),
   );

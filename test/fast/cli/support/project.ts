@@ -9,12 +9,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Command } from "commander";
 import { onTestFinished } from "vitest";
-import { register as newEnvironment } from "../../../../cli/environments/newEnvironment.ts";
-import { register as newInstance } from "../../../../cli/instances/newInstance.ts";
-import { register as promote } from "../../../../cli/instances/promote.ts";
 import type { Asker } from "../../../../cli/questions.ts";
+import { typed } from "./typed.ts";
 
 /** Today in every test. */
 export const today = "2026-11-22";
@@ -64,7 +61,7 @@ export function ofRepository(...instances: string[]): Record<string, string> {
   );
 }
 
-export interface Ended {
+export interface Answer {
   readonly output: string;
   /** What the command refused with; undefined when it did its work. */
   readonly refused: string | undefined;
@@ -74,30 +71,17 @@ export interface Ended {
 export async function type(
   { root }: Pick<Project, "root">,
   line: readonly string[],
-  { asker, env = { HOME: "/home/of-nobody" } }: { asker?: Asker; env?: NodeJS.ProcessEnv } = {},
-): Promise<Ended> {
-  let output = "";
-  const program = new Command()
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
-  const context = {
-    root,
-    out: (text: string) => void (output += text),
-    note: () => undefined,
+  {
     asker,
-    today,
-    env,
-  };
-  for (const register of [newEnvironment, newInstance, promote]) register(program, context);
-  for (const command of program.commands)
-    command
-      .exitOverride()
-      .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+    env = { HOME: "/home/of-nobody" },
+  }: { asker?: Asker; env?: Record<string, string> } = {},
+): Promise<Answer> {
   try {
-    await program.parseAsync(line, { from: "user" });
-    return { output, refused: undefined };
+    const { code, out, notes } = await typed(root, line, { asker, env, today });
+    return { output: out, refused: code === 0 ? undefined : notes.trimEnd() };
   } catch (error) {
-    return { output, refused: (error as Error).message };
+    // An asker that was not prepared for a question.
+    return { output: "", refused: (error as Error).message };
   }
 }
 

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { register } from "../../../../../cli/changes/comment.ts";
 import { repository } from "../support/repository.ts";
-import { typed } from "../support/typed.ts";
+import { typed } from "../../support/typed.ts";
 import { fakeGithub, fakeGitlab, type FakeForge } from "./support/forges.ts";
 
 // The command as a job types it, on a repository of its own and with a forge on loopback.
@@ -13,7 +12,7 @@ const stackFile = "config:\n  mlflow-instances:environment: {}\n";
 describe.each([
   ["GitHub", fakeGithub],
   ["GitLab", fakeGitlab],
-] as const)("npm run comment on %s", (name, start) => {
+] as const)("npx mlflow-instances comment on %s", (name, start) => {
   let forge: FakeForge;
   let repo: ReturnType<typeof repository>;
   beforeEach(async () => {
@@ -33,7 +32,7 @@ describe.each([
     await forge.close();
   });
   const run = (args: string[], env: Record<string, string> = {}) =>
-    typed(register, repo.root, ["comment", ...args], { ...forge.env, ...env });
+    typed(repo.root, ["comment", ...args], { env: { ...forge.env, ...env } });
   const page = (): string => join(repo.root, "page.md");
 
   it("puts the page on the pull request of the job", async () => {
@@ -119,7 +118,7 @@ describe.each([
     ],
   ])("refuses %s", async (_what, args, words) => {
     const { code, notes } = await run(args);
-    expect({ code, requests: forge.received.length }).toEqual({ code: 1, requests: 0 });
+    expect({ code, requests: forge.received.length }).toEqual({ code: 2, requests: 0 });
     expect(notes).toMatch(words);
   });
 
@@ -129,7 +128,7 @@ describe.each([
       CI_MERGE_REQUEST_IID: "",
     });
     expect({ code, notes }).toEqual({
-      code: 1,
+      code: 2,
       notes: "The job runs for no pull request: name one with --pull-request <number>.\n",
     });
   });

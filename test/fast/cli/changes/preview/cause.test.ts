@@ -159,7 +159,7 @@ describe("causes", () => {
     expect(of([...made, ...not]).shared).toEqual(made);
   });
 
-  it("carry the names that instances have in a preview environment", () => {
+  it("carry the names that instances have in a review environment", () => {
     const { instanceFiles } = of([file("a")], {
       stack: "pr-12",
       nameOf: (name) => `pr-12-${name}`,

@@ -24,9 +24,9 @@ it("a plan over something that is gone is an error of the preview, and stays a w
     ],
   });
   const report = (of: typeof run) => reportOf({ stack: "prod", run: of, exclusions: [] });
-  expect(report(run)).toMatchObject({ exitCode: ExitCode.Clean, errors: [] });
+  expect(report(run)).toMatchObject({ exitCode: ExitCode.Done, errors: [] });
   expect(report(withoutTheGone(run))).toMatchObject({
-    exitCode: ExitCode.Error,
+    exitCode: ExitCode.Failed,
     errors: [words],
     warnings: ["a token expired"],
   });

@@ -58,9 +58,9 @@ describe("verdicts", () => {
     });
   });
 
-  it("that are violations end with 2, and say each rule once", async () => {
+  it("that are violations end with 3, and say each rule once", async () => {
     const report = await reportFrom("violated");
-    expect([report.outcome, report.exitCode, report.errors]).toEqual(["policy violation", 2, []]);
+    expect([report.outcome, report.exitCode, report.errors]).toEqual(["policy violation", 3, []]);
     expect(report.policies).toHaveLength(11);
     const page = pageOf(report);
     expect(page.match(/Every image of an instance is named by its digest/g)).toHaveLength(1);

@@ -36,11 +36,11 @@ describe("the outcome", () => {
     ["token", 0, "clean"],
     ["tokenRemoved", 0, "clean"],
     ["prepared", 0, "clean"],
-    ["violated", 2, "policy violation"],
-    ["vanished", 3, "destructive change"],
-    ["renamed", 3, "destructive change"],
-    ["protected", 3, "destructive change"],
-    ["wrongInput", 1, "error"],
+    ["violated", 3, "policy violation"],
+    ["vanished", 4, "destructive change"],
+    ["renamed", 4, "destructive change"],
+    ["protected", 4, "destructive change"],
+    ["wrongInput", 2, "error"],
   ])("of %s is %i", async (name, exitCode, outcome) =>
     expect(await reportFrom(name)).toMatchObject({ exitCode, outcome }),
   );
@@ -49,8 +49,8 @@ describe("the outcome", () => {
     const of = (events: Parameters<typeof runOf>[0]) =>
       reportOf({ stack: "dev", run: runOf(events), exclusions: [] }).exitCode;
     expect(of({})).toBe(0);
-    expect(of({ policies: [violation] })).toBe(2);
-    expect(of({ policies: [violation], steps: goneBucket })).toBe(3);
+    expect(of({ policies: [violation] })).toBe(3);
+    expect(of({ policies: [violation], steps: goneBucket })).toBe(4);
     expect(of({ policies: [violation], steps: goneBucket, diagnostics: [error("boom")] })).toBe(1);
     expect(of({ policies: [{ ...violation, enforcementLevel: "advisory" }] })).toBe(0);
   });
@@ -96,7 +96,7 @@ describe("the outcome", () => {
     expect(report.risks.map(({ instance, kind }) => [instance, kind])).toEqual([
       ["a", "file gone"],
     ]);
-    expect(report.exitCode).toBe(1);
+    expect(report.exitCode).toBe(2);
   });
 
   it("says which resource an error is of", () => {

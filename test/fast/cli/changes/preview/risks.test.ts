@@ -130,7 +130,7 @@ describe("data at risk", () => {
     expect([confirmed({}), confirmed({ deletion: "prepared" })]).toEqual([false, true]);
   });
 
-  it("is confirmed in a preview environment", () => {
+  it("is confirmed in a review environment", () => {
     const labels = (environment: string) => ({
       inputs: { metadata: { name: "n", labels: { "mlflow-instances/environment": environment } } },
     });

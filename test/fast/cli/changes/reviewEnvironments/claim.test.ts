@@ -82,7 +82,7 @@ test.each(["shop-bucket", "pr-1-shop-bucket", "pr-123-shop-bucket", "pr-12", "PR
     expect(claim("pr-12", { resources: [...own, { type: "aws:s3/bucket:Bucket", name }] })).toEqual(
       {
         preview: false,
-        why: `it has ${name} (aws:s3/bucket:Bucket), which is no part of a preview environment`,
+        why: `it has ${name} (aws:s3/bucket:Bucket), which is no part of a review environment`,
       },
     );
   },

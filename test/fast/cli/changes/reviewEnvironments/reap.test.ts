@@ -64,7 +64,7 @@ const everyKind = {
   "pr-3": { state: alive(3) },
 };
 
-test("only stacks that are preview environments by name and by outputs are ever touched", async () => {
+test("only stacks that are review environments by name and by outputs are ever touched", async () => {
   const fake = fakePulumi(everyKind);
   const reaped = await reap(fake.workplace, { today, dryRun: false });
   expect(reaped.map(({ stack, act, outcome }) => `${stack} ${act} ${outcome}`)).toEqual([
@@ -90,7 +90,7 @@ test("a dry run only reads", async () => {
   expect(reapedText(reaped)).toBe(
     [
       "  pr-3   kept             until 2026-11-22",
-      '  pr-9   left alone       its outputs have no "preview": it was not made as a preview environment',
+      '  pr-9   left alone       its outputs have no "preview": it was not made as a review environment',
       '  pr-10  left alone       its output "preview" is not that of pull request 10',
       "  pr-12  to be destroyed  its last day was 2026-11-20",
       "",
@@ -125,5 +125,4 @@ test("an interruption ends it after the one at work", async () => {
   expect(fake.calls()).toEqual([]);
 });
 
-test("none at all is said", () =>
-  expect(reapedText([])).toBe("There is no preview environment.\n"));
+test("none at all is said", () => expect(reapedText([])).toBe("There is no review environment.\n"));

@@ -125,7 +125,7 @@ describe("the stack", () => {
       files,
     );
     expect(await refusalOf(upPreview(fake.workplace, request(), today))).toBe(
-      'pr-12 is left alone: its outputs have no "preview": it was not made as a preview environment',
+      'pr-12 is left alone: its outputs have no "preview": it was not made as a review environment',
     );
     expect(fake.calls()).toEqual(["stack ls --json", "stack export --stack pr-12"]);
     expect(existsSync(join(fake.root, "stacks", "Pulumi.pr-12.yaml"))).toBe(false);

@@ -6,7 +6,7 @@ import { problemsInLine, root } from "./support/commands.ts";
 const text = readFileSync(join(root, "docs/continuous-delivery.md"), "utf8");
 const lines = text
   .split("\n")
-  .filter((line) => line.startsWith("npm run "))
+  .filter((line) => line.startsWith("npx mlflow-instances "))
   .map((line) => line.split(" #")[0]!.replaceAll(/ +/g, " ").trim());
 
 it("has a line for each command", () => {
@@ -17,7 +17,7 @@ it("has a line for each command", () => {
       "comment",
       "deploy",
       "drift",
-      "preview-environment",
+      "review-environment",
       "setup-ci",
     ]),
   );

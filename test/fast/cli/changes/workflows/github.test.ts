@@ -16,8 +16,8 @@ describe("the workflows", () => {
     expect(readdirSync(folder).sort()).toEqual([
       "deploy.yml",
       "drift.yml",
-      "preview-environment.yml",
       "preview.yml",
+      "review-environment.yml",
     ]);
   });
 
@@ -51,7 +51,7 @@ function broken(name: string, from: string, to: string, last = false): string {
 
 const fork = "github.event.pull_request.head.repo.full_name == github.repository && ";
 const checkout = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0";
-const deployLine = "run: npm run deploy -- dev";
+const deployLine = "run: npx mlflow-instances deploy dev";
 
 describe("a broken workflow is seen", () => {
   it.each<[string, string, string, string, RegExp]>([
@@ -161,7 +161,7 @@ describe("a broken workflow is seen", () => {
       `|| ${fork}`,
       /^jobs\.preview: if: lets pull requests from forks in/,
     ],
-    ["a preview environment for forks", "preview-environment.yml", fork, "", /^jobs\.up: if: lets/],
+    ["a review environment for forks", "review-environment.yml", fork, "", /^jobs\.up: if: lets/],
     [
       "a secret in the check",
       "preview.yml",
@@ -215,14 +215,14 @@ describe("a broken workflow is seen", () => {
       "two commands",
       "deploy.yml",
       deployLine,
-      "run: npm run deploy -- dev && npm run deploy -- prod",
+      "run: npx mlflow-instances deploy dev && npx mlflow-instances deploy prod",
       /&& is neither/,
     ],
     [
       "text of a pull request in a command",
       "preview.yml",
-      'run: npm run stacks -- --changed "$BASE" --check',
-      "run: npm run stacks -- --changed ${{ github.head_ref }}",
+      'run: npx mlflow-instances stacks --changed "$BASE" --check',
+      "run: npx mlflow-instances stacks --changed ${{ github.head_ref }}",
       /an expression in the text of a command/,
     ],
     [
@@ -243,8 +243,8 @@ describe("a broken workflow is seen", () => {
       "a script that is not there",
       "deploy.yml",
       deployLine,
-      "run: npm run deploi -- dev",
-      /there is no npm script deploi/,
+      "run: npx mlflow-instances deploi dev",
+      /there is no verb deploi/,
     ],
     [
       "an option that the script does not know",
@@ -257,7 +257,7 @@ describe("a broken workflow is seen", () => {
       "an argument that is missing",
       "deploy.yml",
       deployLine,
-      "run: npm run deploy",
+      "run: npx mlflow-instances deploy",
       /missing required argument/,
     ],
     [
@@ -313,8 +313,8 @@ describe("a broken workflow is seen", () => {
     ],
     [
       "another stack",
-      "npm run deploy -- staging",
-      "npm run deploy -- prod",
+      "npx mlflow-instances deploy staging",
+      "npx mlflow-instances deploy prod",
       "staging: does not deploy it",
     ],
   ])("%s", (_what, from, to, problem) => {

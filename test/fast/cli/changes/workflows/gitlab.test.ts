@@ -105,8 +105,8 @@ describe("a broken pipeline is seen", () => {
     ],
     [
       "an option that the script does not know",
-      'drift -- "$STACK" --issue',
-      'drift -- "$STACK" --isue',
+      'drift "$STACK" --issue',
+      'drift "$STACK" --isue',
       /unknown option '--isue'/,
     ],
   ])("%s", async (_what, from, to, problem) => {

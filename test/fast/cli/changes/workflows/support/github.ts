@@ -48,7 +48,7 @@ const uses = (job: Job, action: string): boolean =>
 const runs = (job: Job, line: RegExp): boolean =>
   job.steps.some(({ run }) => run !== undefined && line.test(run));
 /** Parts of a command's words that change an environment. */
-const changes = /^npm run (deploy|preview-environment -- (up|destroy|reap))\b/;
+const changes = /^npx mlflow-instances (deploy|review-environment (up|destroy|reap))\b/;
 
 /** What breaks the rules that every workflow keeps. */
 export async function problemsInWorkflow(text: string): Promise<string[]> {
@@ -117,8 +117,8 @@ const isChange = ({ run }: Step): boolean => run !== undefined && changes.test(r
 function permissions(job: Job): string[] {
   const needed: Record<string, string> = { contents: "read" };
   if (uses(job, "aws-actions/configure-aws-credentials")) needed["id-token"] = "write";
-  if (runs(job, /^npm run comment\b/)) needed["pull-requests"] = "write";
-  if (runs(job, /^npm run drift\b.* --issue\b/)) needed["issues"] = "write";
+  if (runs(job, /^npx mlflow-instances comment\b/)) needed["pull-requests"] = "write";
+  if (runs(job, /^npx mlflow-instances drift\b.* --issue\b/)) needed["issues"] = "write";
   const given = job.permissions ?? {};
   const show = (all: Record<string, string>): string =>
     Object.entries(all)
@@ -216,7 +216,7 @@ export function problemsInOrder(text: string, order: readonly string[]): string[
       problems.push(
         `${name}: does not stop after a failure, or does not look whether its stack is there`,
       );
-    if (!runs(job, new RegExp(`^npm run deploy -- ${name}$`)))
+    if (!runs(job, new RegExp(`^npx mlflow-instances deploy ${name}$`)))
       problems.push(`${name}: does not deploy it`);
   }
   return problems;

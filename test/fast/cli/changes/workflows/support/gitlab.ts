@@ -28,8 +28,8 @@ const ownProject =
   "$CI_MERGE_REQUEST_PROJECT_ID == $CI_PROJECT_ID && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID";
 /** Set by GitLab itself. */
 const predefined = /^CI_(DEFAULT_BRANCH|MERGE_REQUEST_(IID|DIFF_BASE_SHA))$/;
-const setUp = /^npm run setup-ci -- /;
-const changes = /^npm run (deploy|preview-environment -- (up|destroy|reap))\b/;
+const setUp = /^npx mlflow-instances setup-ci /;
+const changes = /^npx mlflow-instances (deploy|review-environment (up|destroy|reap))\b/;
 
 /**
  * What breaks the rules that the pipeline keeps. These are our own: GitLab's check of the syntax is
@@ -117,7 +117,9 @@ const forks = (job: Job): string[] =>
     const open = !others && !(condition.includes(` && ${ownProject}`) && !condition.includes("||"));
     return open &&
       (job.environment !== undefined ||
-        linesOf(job).some((line) => /^npm run (comment|preview|deploy|drift)/.test(line)))
+        linesOf(job).some((line) =>
+          /^npx mlflow-instances (comment|preview|deploy|drift)/.test(line),
+        ))
       ? ["rules: let merge requests of forks in"]
       : [];
   });
@@ -153,7 +155,7 @@ function inOrder(
       problems.push(
         `deploy:${stack}: variable, environment and resource group are not all of ${stack}`,
       );
-    if (job.script?.join() !== 'npm run deploy -- "$STACK"')
+    if (job.script?.join() !== 'npx mlflow-instances deploy "$STACK"')
       problems.push(`deploy:${stack}: does something else than to deploy`);
   }
   const prod = jobs[`deploy:${order.at(-1)}`];

@@ -74,13 +74,13 @@ describe("the stack's name", () => {
     expect(parsed("pr-12", preview).problems).toEqual([]);
     expect(parsed("pr-12", preview).environment?.preview).toEqual(preview);
     expect(parsed("local", undefined).problems).toEqual([]);
-    const only = "a preview environment is the stack pr-12 and no other";
+    const only = "a review environment is the stack pr-12 and no other";
     for (const stack of ["local", "prod", "pr-13", "pr-x"])
       expect(parsed(stack, preview).problems).toEqual([
         `environment.preview.pullRequest: is 12, but the stack is named ${stack}; ${only}`,
       ]);
     expect(parsed("pr-12", undefined).problems).toEqual([
-      "environment.preview: is missing: a stack named pr-12 is a preview environment; `npm run preview-environment -- up` makes it",
+      "environment.preview: is missing: a stack named pr-12 is a review environment; `npx mlflow-instances review-environment up` makes it",
     ]);
   });
 });
