@@ -15,7 +15,6 @@ export const define: Define = (group, context, end) => {
   const { root, signal, note, out, during } = context;
   const onLine = (line: string): void => (isChatter(line) ? undefined : context.note(line));
   const workplace: Workplace = { root, signal, note, onLine };
-  group.description("short-lived environments of pull requests: the stacks pr-<number>");
 
   withNumber(group.command("up").description("make or renew the environment of a pull request"))
     .requiredOption(

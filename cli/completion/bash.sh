@@ -32,10 +32,10 @@ _mlflow_instances_instances() {
       file=${file##*/}
       printf '%s\n' "${file%.yaml}"
     done
-  done
+  done | sort -u
 }
 
-# Sets commands, options, values and arguments of a command.
+# Sets the offered commands and options of a command, and the kinds of their values.
 _mlflow_instances_table() {
   case "$1" in
     # the table of commands
@@ -63,7 +63,7 @@ _mlflow_instances_offer_kind() {
 # The kind of value that an option takes, if it takes one.
 _mlflow_instances_value_of() {
   local value
-  for value in $values; do
+  for value in $option_values; do
     if [ "${value%%:*}" = "$1" ]; then
       printf '%s' "${value#*:}"
       return
@@ -72,8 +72,8 @@ _mlflow_instances_value_of() {
 }
 
 _mlflow_instances() {
-  local current=${COMP_WORDS[COMP_CWORD]} at=1 count=0 path="" expected="" stack="" word kind
-  local commands options values arguments
+  local current=${COMP_WORDS[COMP_CWORD]} at=1 count=0 command_path="" expected="" stack="" word kind
+  local offered_commands offered_options option_values argument_kinds
   COMPREPLY=()
   if [ "${COMP_WORDS[0]##*/}" = npx ]; then
     if [ "$COMP_CWORD" -lt 2 ] || [ "${COMP_WORDS[1]}" != mlflow-instances ]; then return; fi
@@ -92,13 +92,13 @@ _mlflow_instances() {
     case "$word" in
       -*) expected=$(_mlflow_instances_value_of "$word") ;;
       *)
-        case " $commands " in
+        case " $offered_commands " in
           *" $word "*)
-            path="${path:+$path }$word"
-            _mlflow_instances_table "$path"
+            command_path="${command_path:+$command_path }$word"
+            _mlflow_instances_table "$command_path"
             ;;
           *)
-            set -- $arguments
+            set -- $argument_kinds
             if [ "$count" -lt "$#" ]; then
               shift "$count"
               if [ "$1" = stack ]; then stack=$word; fi
@@ -116,12 +116,12 @@ _mlflow_instances() {
   fi
   case "$current" in
     -*)
-      _mlflow_instances_offer "$options"
+      _mlflow_instances_offer "$offered_options"
       return
       ;;
   esac
-  _mlflow_instances_offer "$commands"
-  set -- $arguments
+  _mlflow_instances_offer "$offered_commands"
+  set -- $argument_kinds
   if [ "$count" -lt "$#" ]; then
     shift "$count"
     _mlflow_instances_offer_kind "$1"

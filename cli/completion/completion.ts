@@ -36,10 +36,10 @@ autoload -Uz bashcompinit && bashcompinit
 
 const bashCase = (node: Node): string[] => [
   `    "${node.path}")`,
-  `      commands="${node.commands.map(({ name }) => name).join(" ")}"`,
-  `      options="${[...node.options].map(([flag]) => flag).join(" ")}"`,
-  `      values="${valuesOf(node)}"`,
-  `      arguments="${node.arguments.map(wordOf).join(" ")}"`,
+  `      offered_commands="${node.commands.map(({ name }) => name).join(" ")}"`,
+  `      offered_options="${[...node.options].map(([flag]) => flag).join(" ")}"`,
+  `      option_values="${valuesOf(node)}"`,
+  `      argument_kinds="${node.arguments.map(wordOf).join(" ")}"`,
   "      ;;",
 ];
 

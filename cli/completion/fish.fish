@@ -26,7 +26,7 @@ function __mlflow_instances_instances
     for file in (__mlflow_instances_project)/stacks/instances/*/*.yaml
         string match -q "*/instances/$stack/*" -- $file
         and string replace -r '.*/(.*)\.yaml$' '$1' -- $file
-    end
+    end | sort -u
 end
 
 # Sets commands, options, values and arguments of a command.

@@ -9,7 +9,6 @@ import { jsonOrBareOption, writeResult } from "../jsonOutput.ts";
 import { Refusal } from "../refusal.ts";
 
 interface Options {
-  readonly list?: true;
   readonly json?: string;
   readonly write?: true;
   readonly check?: string;
@@ -17,7 +16,7 @@ interface Options {
 
 export const define: Define = (command, context, end) => {
   command
-    .option("--list", "print the table of rules")
+    .option("--list", "print the table of rules; so does no option at all")
     .addOption(jsonOrBareOption("the table of rules"))
     .option("--write", "write the table into docs/policies.md")
     .addOption(
@@ -31,15 +30,13 @@ export const define: Define = (command, context, end) => {
 
 async function policies(
   { root, out }: Context,
-  { list, json, write, check: checked }: Options,
+  { json, write, check: checked }: Options,
 ): Promise<void> {
   if (checked !== undefined) return out(`${check(root, checked)}\n`);
   const page = join(root, "docs", "policies.md");
   if (write) return writeFileSync(page, withTable(readFileSync(page, "utf8")));
   const table = tableOf(rules);
-  if (list || json !== undefined)
-    return writeResult({ out }, json, { text: `${textOf(table)}\n`, facts: table });
-  throw new Refusal("One of --list, --json, --write and --check is needed.");
+  await writeResult({ out }, json, { text: `${textOf(table)}\n`, facts: table });
 }
 
 const marks = {

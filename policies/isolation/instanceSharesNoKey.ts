@@ -1,11 +1,6 @@
 import type { PolicyResource } from "@pulumi/policy";
 import { listOf, statementsOf } from "../buckets.ts";
-import {
-  bucketPolicyType,
-  isReviewEnvironment,
-  kubernetesType,
-  metadataOf,
-} from "../resources.ts";
+import { bucketPolicyType, isReviewEnvironment, kubernetesType, metadataOf } from "../resources.ts";
 import { stackRule, type Context, type Problem } from "../rule.ts";
 import { secretEntries } from "../secrets.ts";
 import type { Instance } from "../stack.ts";

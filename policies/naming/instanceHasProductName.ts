@@ -1,9 +1,4 @@
-import {
-  isInstanceNamespace,
-  isReviewEnvironment,
-  kubernetesType,
-  placeOf,
-} from "../resources.ts";
+import { isInstanceNamespace, isReviewEnvironment, kubernetesType, placeOf } from "../resources.ts";
 import { resourceRule } from "../rule.ts";
 
 const pattern = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;

@@ -261,6 +261,23 @@ Not as the last update left them. \`npx mlflow-instances deploy dev --refresh\` 
     expect(readFileSync(page, "utf8")).toBe(out);
     expect(readFileSync(summary, "utf8")).toBe(out);
   });
+
+  it("writes the same facts as JSON, to a file or alone to standard output", async () => {
+    const file = join(root, "facts.json");
+    const found1 = { events: [sameComponent, ...found(fence)] };
+    const { out } = await drift(found1, nothingNew, ["--json", file]);
+    expect(out).toMatch(/^# Drift in `dev`/);
+    const alone = await drift(found1, nothingNew, ["--json", "-"]);
+    expect(alone.out).toBe(readFileSync(file, "utf8"));
+    expect(JSON.parse(alone.out)).toMatchObject({
+      schema: "mlflow-instances/drift",
+      version: 1,
+      stack: "dev",
+      exitCode: 5,
+      outside: [{ instance: "fraud-detector", kind: "updated" }],
+      undeployed: [],
+    });
+  });
 });
 
 describe.each([

@@ -6,6 +6,8 @@ export interface Operation {
   readonly events: readonly object[];
   readonly exitCode?: number;
   readonly says?: string;
+  /** Ends before the program is started: there are no events. */
+  readonly refused?: boolean;
 }
 
 /**
@@ -24,9 +26,9 @@ export function fakePulumi(folder: string, operations: Readonly<Record<string, O
 const { appendFileSync, readFileSync, writeFileSync } = require("node:fs");
 const args = process.argv.slice(2);
 appendFileSync(${JSON.stringify(log)}, JSON.stringify(args) + "\\n");
-const { events, exitCode = 0, says = "" } = JSON.parse(readFileSync(${JSON.stringify(join(folder, "operations.json"))}))[args[0]];
+const { events, exitCode = 0, says = "", refused = false } = JSON.parse(readFileSync(${JSON.stringify(join(folder, "operations.json"))}))[args[0]];
 const prelude = { preludeEvent: { config: {} } };
-writeFileSync(args[args.indexOf("--event-log") + 1], [prelude, ...events].map((event) => JSON.stringify(event) + "\\n").join(""));
+if (!refused) writeFileSync(args[args.indexOf("--event-log") + 1], [prelude, ...events].map((event) => JSON.stringify(event) + "\\n").join(""));
 process.stderr.write(says);
 process.exitCode = exitCode;
 `,
