@@ -93,7 +93,7 @@ it("names what was changed and taken away outside, with its property, changes no
   const state = await exported();
   const page = join(scratch, "page.md");
   const { code, notes } = await type("drift", stack, "--markdown", page);
-  expect({ code, notes }).toEqual({ code: 4, notes: expect.not.stringContaining("rror") });
+  expect({ code, notes }).toEqual({ code: 5, notes: expect.not.stringContaining("rror") });
   const lines = (await readFile(page, "utf8")).split("\n");
   expect(lines).toContain("## Changed outside of Pulumi: 4 objects");
   const row = (object: string, kind: string, field: string) =>

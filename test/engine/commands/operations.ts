@@ -91,7 +91,7 @@ interface Ended {
   readonly notes: string;
 }
 
-const cli = join(engineRoot(), "operations", "cli.ts");
+const cli = join(engineRoot(), "cli", "main.ts");
 function engineRoot(): string {
   return join(import.meta.dirname, "../../..");
 }
@@ -231,12 +231,12 @@ describe("retention", () => {
     );
   });
 
-  it("ends with 4 while another maintenance command works on the instance", async () => {
+  it("ends with 7 while another maintenance command works on the instance", async () => {
     await state.sql.query("select pg_advisory_lock(x'6D6C666C6F78'::bigint)");
     try {
       const { code, notes } = await type(["retention", stack, name]);
       expect({ code, notes }).toMatchObject({
-        code: 4,
+        code: 7,
         notes: expect.stringContaining("Another maintenance command works on this instance"),
       });
     } finally {
