@@ -33,7 +33,8 @@ export function reporterOn(stream: Stream): Reporter {
     const last = going.at(-1);
     if (!terminal || last === undefined || Date.now() - last.since < shownAfterMs) return;
     const text = `${last.what} … ${secondsSince(last.since)} s`;
-    stream.write(`${clearLine}${text.slice(0, Math.max(1, (stream.columns ?? 80) - 1))}`);
+    // A terminal that does not tell its width has 0 columns.
+    stream.write(`${clearLine}${text.slice(0, (stream.columns || 80) - 1)}`);
   };
   const makeRoom = (): void => {
     writtenAt = Date.now();

@@ -63,6 +63,14 @@ test("on a terminal: one line that changes, makes room for others and goes", asy
   expect(take()).toMatch(/\r\x1b\[2K$/);
 });
 
+test("on a terminal that does not tell its width, the text is whole", async () => {
+  const { during, take } = reporter(true, 0);
+  const work = during("Previewing", lasting(2_100));
+  await pass(2_100);
+  expect(take()).toContain("Previewing … 2 s");
+  await work;
+});
+
 test("on a terminal: no line is longer than the terminal is wide", async () => {
   const { during, take } = reporter(true, 20);
   const work = during("A text that is longer than the terminal", lasting(2_500));
