@@ -1,12 +1,12 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { previewDays, pullRequestOf, previewStack } from "../../program/values/pullRequest.ts";
+import { reviewDays, pullRequestOf, reviewStack } from "../../program/values/pullRequest.ts";
 import type { Define } from "../context.ts";
 import type { EngineRun } from "./engine.ts";
-import { destroyPreview } from "./reviewEnvironments/destroy.ts";
-import { instancesIn, listPreviews } from "./reviewEnvironments/list.ts";
+import { destroyReview } from "./reviewEnvironments/destroy.ts";
+import { instancesIn, listReviews } from "./reviewEnvironments/list.ts";
 import { reap } from "./reviewEnvironments/reap.ts";
 import { instancesText, listText, reapedText } from "./reviewEnvironments/texts.ts";
-import { upPreview } from "./reviewEnvironments/up.ts";
+import { upReview } from "./reviewEnvironments/up.ts";
 import type { Workplace } from "./reviewEnvironments/backend.ts";
 import { ExitCode } from "../exitCode.ts";
 import { jsonOrBareOption, writeResult } from "../jsonOutput.ts";
@@ -29,8 +29,8 @@ export const define: Define = (group, context, end) => {
     .option("--base <git ref>", "where the pull request left its target branch")
     .option(
       "--ttl <days>",
-      `how long it lives from today on: ${previewDays.least}d to ${previewDays.most}d`,
-      `${previewDays.usual}d`,
+      `how long it lives from today on: ${reviewDays.least}d to ${reviewDays.most}d`,
+      `${reviewDays.usual}d`,
     )
     .action(
       (
@@ -46,7 +46,7 @@ export const define: Define = (group, context, end) => {
             ttl: options.ttl,
           };
           const { stack, preview, run } = await during(`Bringing up pr-${pullRequest}`, () =>
-            upPreview(workplace, request, context.today),
+            upReview(workplace, request, context.today),
           );
           if (run.succeeded)
             out(
@@ -71,12 +71,12 @@ export const define: Define = (group, context, end) => {
   ).action((pullRequest: number) =>
     end(async () => {
       const outcome = await during(`Destroying pr-${pullRequest}`, () =>
-        destroyPreview(workplace, pullRequest),
+        destroyReview(workplace, pullRequest),
       );
       out(
         outcome === "none"
-          ? `There is no review environment ${previewStack(pullRequest)}.\n`
-          : `${previewStack(pullRequest)} is destroyed.\n`,
+          ? `There is no review environment ${reviewStack(pullRequest)}.\n`
+          : `${reviewStack(pullRequest)} is destroyed.\n`,
       );
       return ExitCode.Done;
     }),
@@ -104,7 +104,7 @@ export const define: Define = (group, context, end) => {
     .action(({ json }: { json?: string }) =>
       end(async () => {
         const previews = await during("Reading the states of the environments", () =>
-          listPreviews(workplace),
+          listReviews(workplace),
         );
         await writeResult(context, json, {
           text: listText(previews, context.today),

@@ -3,11 +3,11 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Workplace } from "../../cli/changes/reviewEnvironments/backend.ts";
-import { destroyPreview } from "../../cli/changes/reviewEnvironments/destroy.ts";
+import { destroyReview } from "../../cli/changes/reviewEnvironments/destroy.ts";
 import { instancesIn } from "../../cli/changes/reviewEnvironments/list.ts";
 import { reap } from "../../cli/changes/reviewEnvironments/reap.ts";
 import { parseState } from "../../cli/changes/reviewEnvironments/state.ts";
-import { upPreview, type PreviewRequest } from "../../cli/changes/reviewEnvironments/up.ts";
+import { upReview, type ReviewRequest } from "../../cli/changes/reviewEnvironments/up.ts";
 import { Refusal } from "../../cli/refusal.ts";
 import { reachable } from "../../local/client/reachable.ts";
 import { logFirstRun } from "../../local/client/firstRun.ts";
@@ -38,7 +38,7 @@ let checkout: Checkout;
 let base: Deployed;
 let workplace: Workplace;
 const notes: string[] = [];
-const request = (pullRequest: number, more: Partial<PreviewRequest> = {}): PreviewRequest => ({
+const request = (pullRequest: number, more: Partial<ReviewRequest> = {}): ReviewRequest => ({
   ...{ pullRequest, from: "local", instances: undefined, base: undefined, ttl: "7d" },
   ...more,
 });
@@ -124,14 +124,14 @@ beforeAll(async () => {
 afterAll(() => checkout.remove());
 
 describe("up", () => {
-  let preview: Awaited<ReturnType<typeof upPreview>>;
+  let preview: Awaited<ReturnType<typeof upReview>>;
 
   beforeAll(async () => {
     // Cut short as soon as it makes something: the run after it has to finish what this one began.
     const interruption = new AbortController();
     const onLine = (line: string): void =>
       line.includes("parcel-tracker-bucket creating") ? interruption.abort() : undefined;
-    const cut = await upPreview(
+    const cut = await upReview(
       { ...workplace, signal: interruption.signal, onLine },
       request(12, { base: "main" }),
       today,
@@ -140,7 +140,7 @@ describe("up", () => {
     await rm(join(checkout.root, "stacks", "Pulumi.pr-12.yaml"));
     [base, preview] = await Promise.all([
       checkout.up(),
-      upPreview(workplace, request(12, { base: "main" }), today),
+      upReview(workplace, request(12, { base: "main" }), today),
     ]);
   });
 
@@ -278,7 +278,7 @@ describe("destroy", () => {
         killed === 0 &&
         (killed = killEngine("pr-13"))
       );
-    const cut = await upPreview(
+    const cut = await upReview(
       { ...workplace, onLine },
       request(13, { instances: ["van-planner"] }),
       today,
@@ -297,15 +297,15 @@ describe("destroy", () => {
       "sslrootcert"
     ];
     await rm(ca as string);
-    expect(await destroyPreview({ ...workplace, root }, 13)).toBe("destroyed");
+    expect(await destroyReview({ ...workplace, root }, 13)).toBe("destroyed");
     expect(ofPullRequest(13, await partsOnPlatform())).toEqual([]);
     expect(await stacks()).not.toContain("pr-13");
     expect(await readdir(join(root, "stacks"))).toEqual(["Pulumi.local.yaml"]);
-    expect(await destroyPreview({ ...workplace, root }, 13)).toBe("none");
+    expect(await destroyReview({ ...workplace, root }, 13)).toBe("none");
   });
 
   it("refuses a stack that only bears the name", async () => {
-    await expect(destroyPreview(workplace, 7)).rejects.toThrow(Refusal);
+    await expect(destroyReview(workplace, 7)).rejects.toThrow(Refusal);
     expect(await stacks()).toContain("pr-7");
   });
 

@@ -1,5 +1,5 @@
 import { asObject } from "../../../program/environment/config.ts";
-import { previewStack, pullRequestOf } from "../../../program/values/pullRequest.ts";
+import { reviewStack, pullRequestOf } from "../../../program/values/pullRequest.ts";
 import type { StackState } from "./state.ts";
 
 /**
@@ -40,7 +40,7 @@ export function claimOf(
       why: 'its outputs have no "preview": it was not made as a review environment',
     };
   const foreign = resources.find(
-    ({ type, name }) => !isScenery(type) && !name.startsWith(`${previewStack(pullRequest)}-`),
+    ({ type, name }) => !isScenery(type) && !name.startsWith(`${reviewStack(pullRequest)}-`),
   );
   if (foreign !== undefined)
     return {

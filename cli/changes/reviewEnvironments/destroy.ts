@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { openStack } from "../engine.ts";
 import { failure, Refusal } from "../../refusal.ts";
-import { previewStack } from "../../../program/values/pullRequest.ts";
+import { reviewStack } from "../../../program/values/pullRequest.ts";
 import { openBackend, type Backend, type Workplace } from "./backend.ts";
 import { ensureCaFiles } from "./caFiles.ts";
 import { claimOf } from "./claim.ts";
@@ -9,12 +9,12 @@ import { headerFromState, stackFileIn } from "./stackFile.ts";
 import { takeUp } from "./takeUp.ts";
 
 /** Destroys a pull request's environment, if there is one. */
-export async function destroyPreview(
+export async function destroyReview(
   workplace: Workplace,
   pullRequest: number,
 ): Promise<"destroyed" | "none"> {
   const backend = openBackend(workplace);
-  const stack = previewStack(pullRequest);
+  const stack = reviewStack(pullRequest);
   const there = (await backend.previews()).some(({ name }) => name === stack);
   if (there) await destroyStack(workplace, backend, stack);
   await rm(stackFileIn(workplace.root, stack), { force: true });

@@ -7,10 +7,10 @@ export interface ReviewEnvironment {
   /** Last day (UTC); undefined as long as no update was completed. */
   readonly until: string | undefined;
   readonly lastUpdate: string | undefined;
-  readonly instances: readonly PreviewInstance[];
+  readonly instances: readonly ReviewInstance[];
 }
 
-export interface PreviewInstance {
+export interface ReviewInstance {
   readonly name: string;
   readonly trackingUri: string;
   /** Names of its access tokens, each with its role. */
@@ -18,7 +18,7 @@ export interface PreviewInstance {
 }
 
 /** The instances in a stack's outputs; no secret is among them. */
-export function instancesIn(outputs: Readonly<Record<string, unknown>>): PreviewInstance[] {
+export function instancesIn(outputs: Readonly<Record<string, unknown>>): ReviewInstance[] {
   type Output = { trackingUri: string; tokens: Record<string, { role: string }> };
   return Object.entries((outputs["instances"] ?? {}) as Record<string, Output>).map(
     ([name, { trackingUri, tokens }]) => ({
@@ -30,7 +30,7 @@ export function instancesIn(outputs: Readonly<Record<string, unknown>>): Preview
 }
 
 /** All review environments that the backend knows. */
-export async function listPreviews(workplace: Workplace): Promise<ReviewEnvironment[]> {
+export async function listReviews(workplace: Workplace): Promise<ReviewEnvironment[]> {
   const backend = openBackend(workplace);
   const previews: ReviewEnvironment[] = [];
   for (const { name, lastUpdate } of await backend.previews()) {

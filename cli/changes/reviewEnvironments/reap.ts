@@ -1,4 +1,4 @@
-import { dayAfter, previewDays } from "../../../program/values/pullRequest.ts";
+import { dayAfter, reviewDays } from "../../../program/values/pullRequest.ts";
 import { Refusal } from "../../refusal.ts";
 import { openBackend, type ListedStack, type Workplace } from "./backend.ts";
 import { claimOf, type Claim } from "./claim.ts";
@@ -37,7 +37,7 @@ export function verdictOf(
   }
   // Its outputs, and the day in them, come with the first complete update; none took longer than a
   // preview may live.
-  const until = dayAfter(todayOf(new Date(lastUpdate)), previewDays.most);
+  const until = dayAfter(todayOf(new Date(lastUpdate)), reviewDays.most);
   const since = `no update of it was completed, the last try was on ${todayOf(new Date(lastUpdate))}`;
   return until < today
     ? { act: "destroy", why: since }

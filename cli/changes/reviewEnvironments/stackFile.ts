@@ -43,7 +43,7 @@ const textOf = (content: Record<string, unknown>): string =>
   `#${note}${Object.keys(content).length === 0 ? "" : stringify(content)}`;
 
 /** The file after the copy, with what makes it a preview. */
-export function withPreview(
+export function withReview(
   text: string,
   preview: Preview,
   { name, folder }: { name: string; folder: string },

@@ -1,4 +1,4 @@
-import type { ReviewEnvironment, PreviewInstance } from "./list.ts";
+import type { ReviewEnvironment, ReviewInstance } from "./list.ts";
 import type { Reaped } from "./reap.ts";
 
 /**
@@ -12,7 +12,7 @@ export function instancesText({
 }: {
   stack: string;
   until: string;
-  instances: readonly PreviewInstance[];
+  instances: readonly ReviewInstance[];
 }): string {
   const rows = instances.map(({ name, trackingUri, tokens }) => [
     name,

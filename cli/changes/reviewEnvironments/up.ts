@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { asObject } from "../../../program/environment/config.ts";
-import { previewStack, pullRequestOf, type Preview } from "../../../program/values/pullRequest.ts";
+import { reviewStack, pullRequestOf, type Preview } from "../../../program/values/pullRequest.ts";
 import { readStack, stackNames } from "../../../program/instance/stackOnDisk.ts";
 import { parseYamlFile } from "../../../program/values/yamlFile.ts";
 import { openStack, type EngineRun } from "../engine.ts";
@@ -11,10 +11,10 @@ import { openBackend, type Workplace } from "./backend.ts";
 import { chosenInstances, type BaseInstances } from "./chosenInstances.ts";
 import { claimOf } from "./claim.ts";
 import { untilOf } from "./lifetime.ts";
-import { headerOf, stackFileIn, withPreview } from "./stackFile.ts";
+import { headerOf, stackFileIn, withReview } from "./stackFile.ts";
 import { takeUp } from "./takeUp.ts";
 
-export interface PreviewRequest {
+export interface ReviewRequest {
   readonly pullRequest: number;
   /** The environment whose platform, secrets and instance files it takes. */
   readonly from: string;
@@ -27,9 +27,9 @@ export interface PreviewRequest {
  * Makes or renews a pull request's environment. Everything is done anew each time, so that a second
  * run finishes what a first one began.
  */
-export async function upPreview(
+export async function upReview(
   workplace: Workplace,
-  request: PreviewRequest,
+  request: ReviewRequest,
   today: string,
 ): Promise<{ stack: string; preview: Preview; run: EngineRun }> {
   const { root, note } = workplace;
@@ -39,7 +39,7 @@ export async function upPreview(
   const instances = await chosenInstances({ named: request.instances, base: request.base }, base);
   const preview: Preview = { pullRequest, until, instances };
 
-  const name = previewStack(pullRequest);
+  const name = reviewStack(pullRequest);
   const file = stackFileIn(root, name);
   const header = headerOf(base.text);
   const backend = openBackend(workplace);
@@ -58,7 +58,7 @@ export async function upPreview(
   await backend.run(["config", "cp", "--stack", from, "--dest", name]);
   await writeFile(
     file,
-    withPreview(await readFile(file, "utf8"), preview, { name: from, folder: base.folder }),
+    withReview(await readFile(file, "utf8"), preview, { name: from, folder: base.folder }),
     { mode: 0o600 },
   );
 

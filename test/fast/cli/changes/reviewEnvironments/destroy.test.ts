@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { destroyPreview } from "../../../../../cli/changes/reviewEnvironments/destroy.ts";
+import { destroyReview } from "../../../../../cli/changes/reviewEnvironments/destroy.ts";
 import { headerFromState } from "../../../../../cli/changes/reviewEnvironments/stackFile.ts";
 import { holdersIn, mayWork } from "../../../../../cli/changes/reviewEnvironments/takeUp.ts";
 import { bundlesOf } from "../../../../../program/platforms/index.ts";
@@ -21,7 +21,7 @@ const file = "stacks/Pulumi.pr-12.yaml";
 test("the stack goes with its state and its file, which need not be there", async () => {
   for (const files of [{}, { [`root/${file}`]: "config: {}\n" }]) {
     const fake = fakePulumi({ "pr-12": stack(), prod: stack() }, files);
-    expect(await destroyPreview(fake.workplace, 12)).toBe("destroyed");
+    expect(await destroyReview(fake.workplace, 12)).toBe("destroyed");
     expect(fake.calls()).toEqual([
       "stack ls --json",
       "stack export --stack pr-12",
@@ -39,7 +39,7 @@ test("none at all is no error, and what is left of its file goes", async () => {
     { prod: stack(), "pr-1": stack(), "pr-123": stack() },
     { [`root/${file}`]: "config: {}\n" },
   );
-  expect(await destroyPreview(fake.workplace, 12)).toBe("none");
+  expect(await destroyReview(fake.workplace, 12)).toBe("none");
   expect(fake.calls()).toEqual(["stack ls --json"]);
   expect(existsSync(join(fake.root, file))).toBe(false);
 });
@@ -49,7 +49,7 @@ test("a stack that only bears the name is left alone, and so is its file", async
     { "pr-12": { state: stateOf("pr-12", { outputs: { url: "x" } }) } },
     { [`root/${file}`]: "mine: true\n" },
   );
-  await expect(destroyPreview(fake.workplace, 12)).rejects.toThrow(
+  await expect(destroyReview(fake.workplace, 12)).rejects.toThrow(
     "pr-12 is left alone: its outputs have no",
   );
   expect(fake.calls()).toEqual(["stack ls --json", "stack export --stack pr-12"]);
@@ -60,7 +60,7 @@ test("a failure keeps the stack, for the next time, and says why", async () => {
   const fake = fakePulumi({
     "pr-12": stack({ destroyFails: "namespace mlflow-pr-12-shop: still terminating" }),
   });
-  await expect(destroyPreview(fake.workplace, 12)).rejects.toThrow("still terminating");
+  await expect(destroyReview(fake.workplace, 12)).rejects.toThrow("still terminating");
   expect(fake.stacks()).toEqual(["pr-12"]);
   expect(fake.calls()).not.toContain("stack rm --stack pr-12");
 });
@@ -75,7 +75,7 @@ test("what an update was making when it was cut off is taken into the state firs
     { type: "creating", resource: { ...bucket, inputs: { bucket: "mlflow-pr-12-shop" } } },
   ];
   const fake = fakePulumi({ "pr-12": stack({ state: stateOf("pr-12", { outputs, pending }) }) });
-  await destroyPreview(fake.workplace, 12);
+  await destroyReview(fake.workplace, 12);
   expect(fake.calls().slice(2)).toEqual([
     "stack export --stack pr-12",
     "stack import --stack pr-12",
@@ -97,7 +97,7 @@ describe("a lock", () => {
     const fake = fakePulumi({
       "pr-12": stack({ locked: { text: lock(hostname(), gone, recently), times: 1 } }),
     });
-    expect(await destroyPreview(fake.workplace, 12)).toBe("destroyed");
+    expect(await destroyReview(fake.workplace, 12)).toBe("destroyed");
     expect(fake.calls()).toContain("cancel --stack pr-12");
   });
 
@@ -105,7 +105,7 @@ describe("a lock", () => {
     const fake = fakePulumi({
       "pr-12": stack({ locked: { text: "unexpected end of JSON input", times: 1 } }),
     });
-    expect(await destroyPreview(fake.workplace, 12)).toBe("destroyed");
+    expect(await destroyReview(fake.workplace, 12)).toBe("destroyed");
   });
 
   test.each([
@@ -115,7 +115,7 @@ describe("a lock", () => {
     const fake = fakePulumi({
       "pr-12": stack({ locked: { text: lock(host, pid, since), times: 9 } }),
     });
-    await expect(destroyPreview(fake.workplace, 12)).rejects.toThrow(
+    await expect(destroyReview(fake.workplace, 12)).rejects.toThrow(
       `pr-12 is being updated by process ${pid} of ${host} since ${since}`,
     );
     expect(fake.calls()).not.toContain("cancel --stack pr-12");
@@ -164,7 +164,7 @@ describe("the certificates that its providers trust", () => {
     const home = fakePulumi({}).root;
     const path = join(home, "cache", "ca", caFileName(pem));
     const fake = fakePulumi({ "pr-12": withCa(path) }, { "root/stacks/Pulumi.dev.yaml": base });
-    expect(await destroyPreview(fake.workplace, 12)).toBe("destroyed");
+    expect(await destroyReview(fake.workplace, 12)).toBe("destroyed");
     expect(readFileSync(path, "utf8")).toBe(pem);
   });
 
@@ -187,7 +187,7 @@ describe("the certificates that its providers trust", () => {
     for (const text of pems) {
       const path = join(home, "cache", "ca", caFileName(text));
       const fake = fakePulumi({ "pr-12": withCa(path) }, { "root/stacks/Pulumi.dev.yaml": aws });
-      expect(await destroyPreview(fake.workplace, 12)).toBe("destroyed");
+      expect(await destroyReview(fake.workplace, 12)).toBe("destroyed");
       expect(readFileSync(path, "utf8")).toBe(text);
     }
   });
@@ -197,7 +197,7 @@ describe("the certificates that its providers trust", () => {
       { "pr-12": withCa("/nowhere/mlflow-instances/ca/0123456789abcdef.pem") },
       { "root/stacks/Pulumi.dev.yaml": base },
     );
-    await expect(destroyPreview(fake.workplace, 12)).rejects.toThrow(
+    await expect(destroyReview(fake.workplace, 12)).rejects.toThrow(
       "pr-12: its providers trust the certificates in /nowhere/mlflow-instances/ca/0123456789abcdef.pem, which is not on this machine",
     );
     expect(fake.calls()).toEqual(["stack ls --json", "stack export --stack pr-12"]);

@@ -4,10 +4,7 @@ import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { Refusal } from "../../../../../cli/refusal.ts";
-import {
-  upPreview,
-  type PreviewRequest,
-} from "../../../../../cli/changes/reviewEnvironments/up.ts";
+import { upReview, type ReviewRequest } from "../../../../../cli/changes/reviewEnvironments/up.ts";
 import { fixtureValues } from "../../../program/support.ts";
 import { fakePulumi, stateOf, type FakeStack } from "./fakePulumi.ts";
 
@@ -40,7 +37,7 @@ const files = {
   "root/stacks/instances/dev/cart.yml": good,
 };
 const dev: FakeStack = { state: stateOf("dev", { outputs: { instances: {} } }) };
-const request = (more: Partial<PreviewRequest> = {}): PreviewRequest => ({
+const request = (more: Partial<ReviewRequest> = {}): ReviewRequest => ({
   ...{ pullRequest: 12, from: "dev", instances: ["shop"], base: undefined, ttl: "7d" },
   ...more,
 });
@@ -68,7 +65,7 @@ describe("the stack", () => {
         },
       });
       const fake = fakePulumi({ dev }, { ...files, "root/stacks/Pulumi.dev.yaml": base });
-      await upPreview(fake.workplace, request(), today);
+      await upReview(fake.workplace, request(), today);
       return fileOf(fake.root).config["mlflow-instances:environment"].platform.database.rds
         .identifier as string;
     };
@@ -78,7 +75,7 @@ describe("the stack", () => {
 
   test("is made with the base's secrets provider and config, then updated", async () => {
     const fake = fakePulumi({ dev }, files);
-    const { preview, stack } = await upPreview(fake.workplace, request(), today);
+    const { preview, stack } = await upReview(fake.workplace, request(), today);
     expect({ preview, stack }).toEqual({
       stack: "pr-12",
       preview: { pullRequest: 12, until: "2026-11-29", instances: ["shop"] },
@@ -108,7 +105,7 @@ describe("the stack", () => {
       { dev, "pr-12": { state: before } },
       { ...files, "root/stacks/Pulumi.pr-12.yaml": "config: {old: value}\n" },
     );
-    await upPreview(fake.workplace, request({ instances: ["cart"], ttl: "14d" }), today);
+    await upReview(fake.workplace, request({ instances: ["cart"], ttl: "14d" }), today);
     expect(fake.calls().filter((call) => call.startsWith("stack init"))).toEqual([]);
     const { config } = fileOf(fake.root);
     expect(config.old).toBeUndefined();
@@ -124,7 +121,7 @@ describe("the stack", () => {
       { dev, "pr-12": { state: stateOf("pr-12", { outputs: { url: "https://example.com" } }) } },
       files,
     );
-    expect(await refusalOf(upPreview(fake.workplace, request(), today))).toBe(
+    expect(await refusalOf(upReview(fake.workplace, request(), today))).toBe(
       'pr-12 is left alone: its outputs have no "preview": it was not made as a review environment',
     );
     expect(fake.calls()).toEqual(["stack ls --json", "stack export --stack pr-12"]);
@@ -134,18 +131,18 @@ describe("the stack", () => {
   test("gets a key service's own data key, and a backend's provider where the base names none", async () => {
     const service = { secretsprovider: "awskms://alias/pulumi", encryptedkey: "AQICAHh" };
     const kms = fakePulumi({ dev }, { ...files, "root/stacks/Pulumi.dev.yaml": baseFile(service) });
-    await upPreview(kms.workplace, request(), today);
+    await upReview(kms.workplace, request(), today);
     expect(kms.calls()).toContain(
       "stack init pr-12 --no-select --secrets-provider awskms://alias/pulumi",
     );
     expect(fileOf(kms.root)).toMatchObject(service);
     const cloud = fakePulumi({ dev }, { ...files, "root/stacks/Pulumi.dev.yaml": baseFile({}) });
-    await upPreview(cloud.workplace, request(), today);
+    await upReview(cloud.workplace, request(), today);
     expect(cloud.calls()).toContain("stack init pr-12 --no-select");
   });
 });
 
-test.each<[string, Partial<PreviewRequest>, string]>([
+test.each<[string, Partial<ReviewRequest>, string]>([
   [
     "a base that is not there",
     { from: "staging" },
@@ -172,7 +169,7 @@ test.each<[string, Partial<PreviewRequest>, string]>([
   ["a life in hours", { ttl: "48h" }, "--ttl 48h: expected 1d to 14d, a whole number of days"],
 ])("%s is refused before anything is called", async (_, more, message) => {
   const fake = fakePulumi({ dev }, files);
-  expect(await refusalOf(upPreview(fake.workplace, request(more), today))).toBe(message);
+  expect(await refusalOf(upReview(fake.workplace, request(more), today))).toBe(message);
   expect(fake.calls()).toEqual([]);
 });
 
@@ -181,7 +178,7 @@ test("a base whose file is wrong is told with its places, and no secret", async 
     { dev },
     { ...files, "root/stacks/Pulumi.dev.yaml": baseFile().replace("kind: existing", "kind: gke") },
   );
-  const refusal = await refusalOf(upPreview(fake.workplace, request(), today));
+  const refusal = await refusalOf(upReview(fake.workplace, request(), today));
   expect(refusal).toContain("--from dev: its file is wrong; nothing was changed:");
   expect(refusal).toContain(
     'mlflow-instances:environment.platform.kind: is "gke", not one of existing, aws',
@@ -215,7 +212,7 @@ describe("the default choice", () => {
     return fake;
   }
   const chosen = async (fake: ReturnType<typeof fakePulumi>, base = "main") =>
-    (await upPreview(fake.workplace, request({ instances: undefined, base }), today)).preview
+    (await upReview(fake.workplace, request({ instances: undefined, base }), today)).preview
       .instances;
 
   test("is what the branch adds or changes, not what went on with its base", async () => {
