@@ -29,10 +29,13 @@ export const define: Define = (command, { root, signal, note, during, env }, end
       end(async () => {
         const forge = openForge(env, { signal });
         const number = numberOf(forge, pullRequest);
-        const put = async (name: string, page: string, keepAbsent: boolean): Promise<void> =>
-          note(
-            `${forge.name}: comment on ${name}: ${words[await during(`${forge.name}: comment on ${name}`, () => putComment(forge, number, marker("preview", name), page, { keepAbsent }))]}`,
+        const put = async (name: string, page: string, keepAbsent: boolean): Promise<void> => {
+          const what = `${forge.name}: comment on ${name}`;
+          const outcome = await during(what, () =>
+            putComment(forge, number, marker("preview", name), page, { keepAbsent }),
           );
+          note(`${what}: ${words[outcome]}`);
+        };
         const environments = base === undefined ? [] : await environmentsIn(root);
         const touched =
           base === undefined ? undefined : touchedBy(await changedPaths(root, base), environments);
