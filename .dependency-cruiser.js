@@ -7,6 +7,11 @@ const floors = ["values", "platforms", "environment", "instance", "preflight", "
 );
 const upTo = (floor) => floors.slice(0, floors.indexOf(`program/${floor}`) + 1);
 
+/** The groups of verbs. */
+const verbs = ["instances", "environments", "changes", "maintenance"].map(
+  (group) => `cli/${group}`,
+);
+
 /** A part, and the other parts that it may import. */
 const mayImport = {
   components: [],
@@ -17,18 +22,29 @@ const mayImport = {
   "program/instance": ["components", "policies", ...upTo("instance").slice(0, -1)],
   program: ["components", ...floors],
 
-  // Commands: none loads a provider, so that they start fast.
-  commandLine: [],
-  authoring: ["commandLine", "components", "policies", ...upTo("instance")],
-  delivery: ["commandLine", "components", "policies", ...upTo("preflight")],
-  operations: ["commandLine", "components", ...upTo("preflight")],
+  // Commands: none loads a provider, so that they start fast. Verbs of one group import no other
+  // group; what two of them need is in `cli` itself.
+  cli: ["components", ...upTo("instance")],
+  "cli/instances": ["cli", "components", "policies", ...upTo("instance")],
+  "cli/environments": ["cli", "components", "policies", ...upTo("instance")],
+  "cli/changes": ["cli", "components", "policies", ...upTo("preflight")],
+  "cli/maintenance": ["cli", "components", ...upTo("preflight")],
+  "cli/main": ["cli", "cli/completion", ...verbs],
+  "cli/completion": ["cli"],
 
   // Beside the product; nothing of the product imports them.
-  local: ["components", "delivery"],
+  local: ["components", "cli/changes"],
   examples: ["components"],
 };
 
-const inside = (part) => (part === "program" ? "^program/[^/]+$" : `^${part}/`);
+/** The files of a part; by default those of its folder. */
+const files = {
+  program: "^program/[^/]+$",
+  // What is typed is read in one place, which knows all verbs.
+  "cli/main": "^cli/(main|program|verbs)[.]ts$",
+  cli: "^cli/(?!(main|program|verbs)[.]ts)[^/]+$",
+};
+const inside = (part) => files[part] ?? `^${part}/`;
 const parts = new Set([
   ...Object.keys(mayImport).map((part) => part.split("/")[0]),
   "bench",

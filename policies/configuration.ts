@@ -24,7 +24,9 @@ export function configurationProblems(text: string, rules: readonly Rule[]): str
       return levelProblems(name, isObject(entry) ? entry["enforcementLevel"] : entry, undefined);
     const rule = rules.find((each) => each.name === name);
     if (rule === undefined)
-      return [`${name}: there is no such rule; \`npm run policies -- --list\` names them all`];
+      return [
+        `${name}: there is no such rule; \`npx mlflow-instances policies --list\` names them all`,
+      ];
     if (!isObject(entry)) return levelProblems(name, entry, rule);
     const { enforcementLevel, ...configuration } = entry;
     return [

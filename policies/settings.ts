@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { isPreviewEnvironment, type Place } from "./model/resources.ts";
+import { isReviewEnvironment, type Place } from "./model/resources.ts";
 
 /** Stands for every environment of a pull request. */
 const previews = "pr-*";
 
 /**
  * A value that may differ by environment and tier: the environment's comes first (`pr-*` is every
- * preview environment), then the tier's.
+ * review environment), then the tier's.
  */
 export const bounds = <Value extends z.ZodType>(
   value: Value,
@@ -31,7 +31,7 @@ export interface Bounds<T> {
 
 export const boundFor = <T>(bound: Bounds<T>, { tier, environment }: Place): T =>
   bound.environments[environment ?? ""] ??
-  (isPreviewEnvironment(environment) ? bound.environments[previews] : undefined) ??
+  (isReviewEnvironment(environment) ? bound.environments[previews] : undefined) ??
   bound.tiers[tier ?? ""] ??
   bound.default;
 

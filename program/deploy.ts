@@ -36,7 +36,7 @@ export async function deploy(
   return {
     /** UID of the cluster's namespace `kube-system`: the next update refuses another cluster. */
     ...(cluster === undefined ? {} : { cluster }),
-    /** By this the reaper knows a preview environment, and when it is over. */
+    /** By this the reaper knows a review environment, and when it is over. */
     ...(preview === undefined
       ? {}
       : { preview: { pullRequest: preview.pullRequest, until: preview.until } }),

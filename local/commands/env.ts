@@ -8,7 +8,7 @@ import { openPulumi } from "../stack/pulumi.ts";
 import { preparePulumi } from "../toolchain/index.ts";
 
 /**
- * Prints the exports with which the product's own commands (`npm run preview -- local`) work on the
+ * Prints the exports with which the product's own commands (`npx mlflow-instances preview local`) work on the
  * embedded platform's stack; where a Pulumi CLI is on PATH and logged in, they need none of it. The
  * passphrase itself stays in its file.
  */

@@ -67,7 +67,7 @@ export async function preparePlatform(
 }
 
 /**
- * Stands for the instances of all preview environments, which nobody announces to the object store;
+ * Stands for the instances of all review environments, which nobody announces to the object store;
  * no instance has this name.
  */
 const forPreviews = "preview";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { withPendingCreates, type ExportedState } from "../../delivery/pendingCreates.ts";
+import { withPendingCreates, type ExportedState } from "../../cli/changes/pendingCreates.ts";
 import type { Pulumi } from "./pulumi.ts";
 
 /**

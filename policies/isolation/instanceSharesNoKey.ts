@@ -2,7 +2,7 @@ import type { PolicyResource } from "@pulumi/policy";
 import { listOf, statementsOf } from "../model/buckets.ts";
 import {
   bucketPolicyType,
-  isPreviewEnvironment,
+  isReviewEnvironment,
   kubernetesType,
   metadataOf,
 } from "../model/resources.ts";
@@ -35,7 +35,7 @@ export const instanceSharesNoKey = stackRule({
   *check({ instances }, context) {
     // Instances of pull requests may share one user: where a store has no accounts that this
     // program could make, there is one for them all.
-    const judged = instances.filter(({ environment }) => !isPreviewEnvironment(environment));
+    const judged = instances.filter(({ environment }) => !isReviewEnvironment(environment));
     yield* sharedBy(judged, "access key", stored, (instance) => keysOf(instance, context));
     yield* sharedBy(judged, "principal", stored, (instance) => principalsOf(instance, context));
     yield* sharedBy(judged, "cloud role", "give each a role of its own", (instance) =>

@@ -174,5 +174,5 @@ export const isOfInstance = (object: { type: string; props: Props }): boolean =>
  * Environments of pull requests: small, short-lived, each instance's name with the environment's in
  * front.
  */
-export const isPreviewEnvironment = (environment: string | undefined): boolean =>
+export const isReviewEnvironment = (environment: string | undefined): boolean =>
   /^pr-[0-9]+$/.test(environment ?? "");

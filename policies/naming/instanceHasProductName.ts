@@ -1,6 +1,6 @@
 import {
   isInstanceNamespace,
-  isPreviewEnvironment,
+  isReviewEnvironment,
   kubernetesType,
   placeOf,
 } from "../model/resources.ts";
@@ -30,7 +30,7 @@ const isVersion = (word: string) => /^v?[0-9]+$|[a-z]v[0-9]+$/.test(word);
 
 function* problemsOf(name: string, own: string, tier: string | undefined): Generator<string> {
   if (own === reserved)
-    yield `The instance name "${name}" is reserved for preview environments; name the product.`;
+    yield `The instance name "${name}" is reserved for review environments; name the product.`;
   const words = own.split("-");
   const forbidden = words.find(
     (word) => forbiddenWords.has(word.replace(/v?[0-9]+$/, "")) || isVersion(word),
@@ -61,7 +61,7 @@ export const instanceHasProductName = resourceRule({
     if (instance === undefined) return;
     if (!pattern.test(instance))
       return yield `The instance name "${instance}" does not match ${pattern.source}; rename its file.`;
-    if (!isPreviewEnvironment(environment)) return yield* problemsOf(instance, instance, tier);
+    if (!isReviewEnvironment(environment)) return yield* problemsOf(instance, instance, tier);
     // On the same platform as the original: only the environment's name in front keeps host, bucket
     // and database apart.
     const prefix = `${environment}-`;

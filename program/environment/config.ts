@@ -66,7 +66,7 @@ const forPreviews = "preview";
 
 /**
  * Reads each instance's key; an instance without one is a problem (the value of no key is ever part
- * of it). In a preview environment the entry `preview` stands in.
+ * of it). In a review environment the entry `preview` stands in.
  */
 export function readStoreKeys(
   config: RawConfig,

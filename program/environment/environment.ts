@@ -4,7 +4,7 @@ import { factsOf, platformSchema } from "../platforms/index.ts";
 import type { Surroundings } from "../platforms/kind.ts";
 import type { Add } from "../platforms/shared.ts";
 import { traefikNotes, traefikProblem } from "../platforms/traefik.ts";
-import { previewProblems, previewSchema } from "../values/pullRequest.ts";
+import { reviewProblems, reviewSchema } from "../values/pullRequest.ts";
 import { secretKeys } from "../values/secretKeys.ts";
 import { check, looksSecret, strict, type Problem } from "../values/problems.ts";
 import { timeZone } from "../values/schedules.ts";
@@ -71,10 +71,10 @@ export const environmentSchema = strict({
   })
     .optional()
     .describe("What an instance file may not go beyond."),
-  preview: previewSchema
+  preview: reviewSchema
     .optional()
     .describe(
-      "Makes this the preview environment of a pull request. Default: none. `npm run preview-environment` writes it.",
+      "Makes this the review environment of a pull request. Default: none. `npx mlflow-instances review-environment` writes it.",
     ),
 });
 
@@ -166,7 +166,7 @@ export function parseEnvironment(
     checkPlatform(environment, (path, message) =>
       problems.push({ path: ["environment", "platform", ...path], message }),
     );
-    const previews = previewProblems(config.stack, parsed.data.preview, today);
+    const previews = reviewProblems(config.stack, parsed.data.preview, today);
     problems.push(
       ...previews.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })),
     );

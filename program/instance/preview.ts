@@ -1,10 +1,10 @@
 import type { Environment } from "../environment/environment.ts";
 import type { InstanceFile } from "./file.ts";
-import { previewStack, type Preview } from "../values/pullRequest.ts";
+import { reviewStack, type Preview } from "../values/pullRequest.ts";
 import { nameProblem } from "../values/naming.ts";
 import type { Problem } from "../values/problems.ts";
 
-const prefixOf = ({ pullRequest }: Preview): string => `${previewStack(pullRequest)}-`;
+const prefixOf = ({ pullRequest }: Preview): string => `${reviewStack(pullRequest)}-`;
 
 /**
  * Name of an instance file's instance: with the pull request in it, so that host, namespace,

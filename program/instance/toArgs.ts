@@ -86,6 +86,6 @@ function resourcesIn(
   });
 }
 
-// In a preview environment the instance's name says which environment it is.
+// In a review environment the instance's name says which environment it is.
 const bucketName = ({ name: environment, preview, platform }: Environment, name: string) =>
   `${factsOf(platform).bucketPrefix ?? (preview === undefined ? `mlflow-${environment}` : "mlflow")}-${name}`;

@@ -11,7 +11,7 @@ export const goneMark = "is gone, though the last update had it";
 export function gone(what: string, { instanceName }: ResolvedInstance, holdsData = false): string {
   const heal = holdsData
     ? "restore it first; `--refresh` makes an empty one in its place"
-    : "`--refresh` (`npm run deploy -- <stack> --refresh`, `pulumi up --refresh`) puts it back";
+    : "`--refresh` (`npx mlflow-instances deploy <stack> --refresh`, `pulumi up --refresh`) puts it back";
   return `${what} of instance ${instanceName} ${goneMark}: an update leaves it so; ${heal}`;
 }
 

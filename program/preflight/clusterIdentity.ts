@@ -23,7 +23,7 @@ export async function checkIdentity(
   return line(
     of,
     `it is not the one that this stack was deployed to: its namespace kube-system has the UID ${uid}, the state knows ${cluster}. Choose the kubeconfig and context of that cluster. ` +
-      `If it was rebuilt and its instances are to be made again in this one: \`pulumi config set cluster ${uid}\`, then \`npm run deploy -- <stack> --refresh\``,
+      `If it was rebuilt and its instances are to be made again in this one: \`pulumi config set cluster ${uid}\`, then \`npx mlflow-instances deploy <stack> --refresh\``,
   );
 }
 

@@ -35,7 +35,7 @@ export function nameProblem(name: string, tier: Tier | undefined): string | unde
     return "is not 3 to 40 lower-case letters, digits and hyphens that begin with a letter and end with a letter or digit";
   }
   if (name === "preview")
-    return "is reserved: it is the entry of preview environments among the object store's keys";
+    return "is reserved: it is the entry of review environments among the object store's keys";
   for (const word of name.split("-")) {
     if (algorithmWords.has(word) || algorithmWords.has(word.replace(/v?[0-9]+$/, ""))) {
       return `contains the algorithm "${word}"; name the product, since the algorithm will change and the name can't`;

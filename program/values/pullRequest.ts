@@ -3,7 +3,7 @@ import { strict, type Problem } from "./problems.ts";
 import { show } from "./units.ts";
 
 /** Settings that make an environment that of a pull request. */
-export const previewSchema = strict({
+export const reviewSchema = strict({
   pullRequest: z
     .int()
     .min(1)
@@ -30,17 +30,17 @@ export const previewSchema = strict({
  * The environment of a pull request: some instances of another environment's folder, each small,
  * under a name of its own, for some days.
  */
-export type Preview = z.output<typeof previewSchema>;
+export type Preview = z.output<typeof reviewSchema>;
 
-/** Days that a preview environment may live from today on. */
-export const previewDays = { least: 1, most: 14, usual: 7 } as const;
+/** Days that a review environment may live from today on. */
+export const reviewDays = { least: 1, most: 14, usual: 7 } as const;
 
 const stackPattern = /^pr-([1-9][0-9]{0,8})$/;
 
-export const previewStack = (pullRequest: number): string => `pr-${pullRequest}`;
+export const reviewStack = (pullRequest: number): string => `pr-${pullRequest}`;
 
 /**
- * The pull request whose preview environment a stack of this name is; undefined for every other
+ * The pull request whose review environment a stack of this name is; undefined for every other
  * stack.
  */
 export function pullRequestOf(stack: string): number | undefined {
@@ -54,7 +54,7 @@ export const dayAfter = (day: string, days: number): string =>
 
 // A stack by that name is destroyed by the reaper one day, any other never: the name and the value
 // must say the same.
-export function previewProblems(
+export function reviewProblems(
   stack: string,
   preview: Preview | undefined,
   today: string | undefined,
@@ -65,13 +65,13 @@ export function previewProblems(
     return [
       {
         path: ["preview"],
-        message: `is missing: a stack named ${stack} is a preview environment; \`npm run preview-environment -- up\` makes it`,
+        message: `is missing: a stack named ${stack} is a review environment; \`npx mlflow-instances review-environment up\` makes it`,
       },
     ];
   }
   const problems: Problem[] = [];
   if (pullRequest !== preview.pullRequest) {
-    const message = `is ${preview.pullRequest}, but the stack is named ${stack}; a preview environment is the stack pr-${preview.pullRequest} and no other`;
+    const message = `is ${preview.pullRequest}, but the stack is named ${stack}; a review environment is the stack pr-${preview.pullRequest} and no other`;
     problems.push({ path: ["preview", "pullRequest"], message });
   }
   preview.instances.forEach((name, index) => {
@@ -81,11 +81,11 @@ export function previewProblems(
         message: `${show(name)} is named twice`,
       });
   });
-  const latest = today === undefined ? undefined : dayAfter(today, previewDays.most);
+  const latest = today === undefined ? undefined : dayAfter(today, reviewDays.most);
   if (latest !== undefined && preview.until > latest)
     problems.push({
       path: ["preview", "until"],
-      message: `is ${preview.until}, more than ${previewDays.most} days ahead; at most ${latest}`,
+      message: `is ${preview.until}, more than ${reviewDays.most} days ahead; at most ${latest}`,
     });
   return problems;
 }

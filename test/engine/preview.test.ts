@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PreviewReport } from "../../delivery/preview/report.ts";
+import type { PreviewReport } from "../../cli/changes/preview/report.ts";
 import { projectClone, type ProjectClone } from "./support/projectClone.ts";
 
 // The page that a reviewer gets for each of six changes, made by the real engine from a stack that
@@ -119,13 +119,13 @@ describe("the page of", () => {
     ],
     [
       "name-changed",
-      3,
+      4,
       async () => {
         await clone.write(instance, undefined);
         await clone.write("fraud-scoring", file());
       },
     ],
-    ["file-removed", 3, () => clone.write(instance, undefined)],
+    ["file-removed", 4, () => clone.write(instance, undefined)],
   ];
 
   it.each(changes)("%s ends with %i", async (name, exitCode, change) => {
@@ -143,18 +143,18 @@ describe("the page of", () => {
 });
 
 describe("exit codes and order", () => {
-  it("ends with 2 for a violated policy, and deploy then changes nothing", async () => {
+  it("ends with 3 for a violated policy, and deploy then changes nothing", async () => {
     await clone.write(instance, file({ retention: "5d" }));
     const { exitCode, report } = await preview();
     const deployed = await clone.run("deploy", stack);
     await clone.restore();
     printed.push(deployed.stdout, deployed.stderr);
-    expect([exitCode, report.outcome]).toEqual([2, "policy violation"]);
+    expect([exitCode, report.outcome]).toEqual([3, "policy violation"]);
     expect(
       report.policies.map(({ policy, level, instance: blamed }) => [policy, level, blamed]),
     ).toContainEqual(["retention-is-not-cut-short", "mandatory", instance]);
     expect([deployed.exitCode, deployed.stderr]).toEqual([
-      2,
+      3,
       expect.stringContaining("Nothing was changed"),
     ]);
     const outputs = JSON.parse(
@@ -163,12 +163,12 @@ describe("exit codes and order", () => {
     expect(outputs[instance]?.retention).toBe("30d");
   });
 
-  it("ends with 1 for wrong input, with its place, before everything else", async () => {
+  it("ends with 2 for wrong input, with its place, before everything else", async () => {
     await clone.write(instance, undefined);
     await clone.write("search-ranker", file({ retention: "900d" }));
     const { exitCode, page } = await preview();
     await clone.restore();
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(page).toMatch(
       /stacks\/instances\/preview\/search-ranker\.yaml:5:\d+ deletedExperimentRetention: /,
     );
@@ -176,14 +176,14 @@ describe("exit codes and order", () => {
     expect(page.indexOf("## Data at risk")).toBeLessThan(page.indexOf("## Errors"));
   });
 
-  it("ends with 1 and no page for a reference that git doesn't know, and for a stack that is not there", async () => {
+  it("ends with 2 and no page for a reference that git doesn't know, and for a stack that is not there", async () => {
     for (const args of [
       ["preview", stack, "--base", "no-such-branch"],
       ["preview", "nowhere"],
       ["deploy", "nowhere"],
     ]) {
       const { exitCode, stdout, stderr } = await clone.run(...args);
-      expect([exitCode, stdout]).toEqual([1, ""]);
+      expect([exitCode, stdout]).toEqual([2, ""]);
       expect(stderr).toContain(args.at(-1));
     }
   });

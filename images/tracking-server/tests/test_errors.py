@@ -113,8 +113,8 @@ def test_a_name_that_a_deleted_experiment_has_is_told_with_the_commands(server: 
         assert (answer.status_code, answer.json()["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
         message = answer.json()["message"]
         assert "already exists in deleted state" in message
-        assert f"`npm run purge -- <stack> <instance> experiment {gone}`" in message
-        assert f"`npm run restore-deleted -- <stack> <instance> {gone}`" in message
+        assert f"`npx mlflow-instances purge <stack> <instance> experiment {gone}`" in message
+        assert f"`npx mlflow-instances restore-deleted <stack> <instance> {gone}`" in message
         assert_told(answer)
     assert "deleted" not in post("update", experiment_id=other, new_name="taken").json().get(
         "message", ""

@@ -20,7 +20,7 @@ from mlflow_instance.limits import (
     limits_of,
 )
 
-# (memory, workers) of the tiers and of the smallest instance that a preview environment may have.
+# (memory, workers) of the tiers and of the smallest instance that a review environment may have.
 SHAPES = [(768 * MIB, 1), (1024 * MIB, 2), (512 * MIB, 1), (4096 * MIB, 8)]
 
 

@@ -27,7 +27,7 @@ export const rdsSchema = strict({
     .string()
     .optional()
     .describe(
-      "Identifier of the server in RDS. Default: mlflow-<environment>; a preview environment has that of the one that it was made from. A change renames the server, and with it its address.",
+      "Identifier of the server in RDS. Default: mlflow-<environment>; a review environment has that of the one that it was made from. A change renames the server, and with it its address.",
     ),
   engineVersion: z
     .string({
@@ -186,7 +186,7 @@ export function checkRds(rds: RdsSettings, home: ServerHome, add: shared.Add): v
   if (home.isPreview && rds.identifier === undefined)
     add(
       ["identifier"],
-      "is missing: a preview environment has no server of its own, but that of the environment that it was made from",
+      "is missing: a review environment has no server of its own, but that of the environment that it was made from",
     );
   sameHome(rds.kmsKeyArn, home, (message) => add(["kmsKeyArn"], message));
 }

@@ -116,7 +116,7 @@ function ownServer(
   );
 }
 
-// A preview environment lives on the server of the environment that it was made from: one of its
+// A review environment lives on the server of the environment that it was made from: one of its
 // own would take a quarter of an hour.
 function serverOfBase({ identifier }: RdsSettings, provider: AwsProvider): Made {
   const server = getInstanceOutput({ dbInstanceIdentifier: identifier! }, { provider });

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Deployed } from "../../../local/commands/up.ts";
 import { cluster } from "../support/cluster.ts";
 import type { Engine } from "../support/engine.ts";
-import { openStack } from "../../../delivery/engine.ts";
-import { readFailures } from "../../../delivery/preview/failures.ts";
-import { guardedUp } from "../../../delivery/rollout/guardedUp.ts";
+import { openStack } from "../../../cli/changes/engine.ts";
+import { readFailures } from "../../../cli/changes/preview/failures.ts";
+import { guardedUp } from "../../../cli/changes/rollout/guardedUp.ts";
 import { PulumiError } from "../../../local/stack/pulumi.ts";
 import { engineStack } from "../support/engine.ts";
 import { file, parcelForecast, stack } from "../support/parcelForecast.ts";
@@ -43,7 +43,7 @@ function type(...args: string[]): Promise<Ended> {
   return new Promise((resolve) =>
     execFile(
       process.execPath,
-      [join(root, "delivery/cli.ts"), ...args],
+      [join(root, "cli/main.ts"), ...args],
       { cwd: root, env, maxBuffer: 1e8 },
       (error, out, notes) => resolve({ code: error === null ? 0 : Number(error.code), out, notes }),
     ),
@@ -93,7 +93,7 @@ it("names what was changed and taken away outside, with its property, changes no
   const state = await exported();
   const page = join(scratch, "page.md");
   const { code, notes } = await type("drift", stack, "--markdown", page);
-  expect({ code, notes }).toEqual({ code: 4, notes: expect.not.stringContaining("rror") });
+  expect({ code, notes }).toEqual({ code: 5, notes: expect.not.stringContaining("rror") });
   const lines = (await readFile(page, "utf8")).split("\n");
   expect(lines).toContain("## Changed outside of Pulumi: 4 objects");
   const row = (object: string, kind: string, field: string) =>
@@ -116,7 +116,7 @@ it("names what was changed and taken away outside, with its property, changes no
   expect(blind.out).toMatch(
     /The tracking server \(Deployment mlflow in mlflow-parcel-forecast\) of instance parcel-forecast is gone/,
   );
-  expect(blind.out).toContain("npm run deploy -- <stack> --refresh");
+  expect(blind.out).toContain("npx mlflow-instances deploy <stack> --refresh");
 
   const repaired = await type("deploy", stack, "--refresh");
   expect(repaired, repaired.notes).toMatchObject({ code: 0 });
@@ -221,7 +221,6 @@ async function hopelessUpdate(): Promise<string> {
   const context = {
     root,
     signal: new AbortController().signal,
-    out: () => undefined,
     note: () => undefined,
   };
   const clock = () => (performance.now() / 1000) * 6;

@@ -7,10 +7,10 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { Deployed } from "../../../local/commands/up.ts";
-import { openContext } from "../../../operations/openCluster.ts";
-import { retention } from "../../../operations/commands/retention.ts";
-import { patience } from "../../../operations/job.ts";
-import { run } from "../../../operations/run.ts";
+import { openContext } from "../../../cli/maintenance/job/openCluster.ts";
+import { retention } from "../../../cli/maintenance/retention.ts";
+import { patience } from "../../../cli/maintenance/job/job.ts";
+import { run, type Outputs } from "../../../cli/maintenance/job/runJob.ts";
 import { cluster } from "../support/cluster.ts";
 import { differences } from "../support/difference.ts";
 import { instanceOf, tokenOf, type Engine } from "../support/engine.ts";
@@ -91,7 +91,7 @@ interface Ended {
   readonly notes: string;
 }
 
-const cli = join(engineRoot(), "operations", "cli.ts");
+const cli = join(engineRoot(), "cli", "main.ts");
 function engineRoot(): string {
   return join(import.meta.dirname, "../../..");
 }
@@ -231,12 +231,12 @@ describe("retention", () => {
     );
   });
 
-  it("ends with 4 while another maintenance command works on the instance", async () => {
+  it("ends with 7 while another maintenance command works on the instance", async () => {
     await state.sql.query("select pg_advisory_lock(x'6D6C666C6F78'::bigint)");
     try {
       const { code, notes } = await type(["retention", stack, name]);
       expect({ code, notes }).toMatchObject({
-        code: 4,
+        code: 7,
         notes: expect.stringContaining("Another maintenance command works on this instance"),
       });
     } finally {
@@ -338,7 +338,7 @@ except mlflow.MlflowException as error:
       `client.delete_experiment("${of(depot).experiment}")\n${taken}`,
     );
     expect(output).toContain(
-      `npm run purge -- <stack> <instance> experiment ${of(depot).experiment}`,
+      `npx mlflow-instances purge <stack> <instance> experiment ${of(depot).experiment}`,
     );
     await expectUnchanged(async () => {
       const { code, output: shown } = await typeOnTerminal(
@@ -503,7 +503,12 @@ describe("what can't work", () => {
     const target = { stack, instance: name, namespace, place };
     const sink = { write: async () => undefined, end: async () => undefined };
     const before = (await jobs()).length;
-    const outputs = { people: sink, machines: undefined, notes: sink };
+    const outputs: Outputs = {
+      people: sink,
+      machines: undefined,
+      notes: sink,
+      during: (_, work) => work(),
+    };
     const attempt = (use = retention({ dryRun: true })) =>
       run(use, target, openContext(place), outputs, patience, new AbortController().signal);
     await expect(attempt()).rejects.toThrow(

@@ -93,10 +93,10 @@ export async function projectClone(
       await git("clean", "--quiet", "--force", "-d");
     },
     /**
-     * Runs a command of delivery as `npm run` does; its process leads a group, as in a terminal.
+     * Runs a verb as `npx mlflow-instances` does; its process leads a group, as in a terminal.
      */
     run: (...args: string[]) =>
-      execa(process.execPath, [join(root, "delivery", "cli.ts"), ...args], {
+      execa(process.execPath, [join(root, "cli", "main.ts"), ...args], {
         cwd: root,
         env: pulumi.env,
         reject: false,

@@ -140,7 +140,7 @@ const needs: Record<string, string[]> = {
     "rds:DescribeDBParameters",
     ...rdsTags,
   ],
-  // A preview environment lives on the server of the environment that it is made from.
+  // A review environment lives on the server of the environment that it is made from.
   "rds/getInstance": ["rds:DescribeDBInstances", "rds:ListTagsForResource"],
   "secretsmanager/getSecretVersion": ["secretsmanager:GetSecretValue", "kms:Decrypt"],
   "ec2/securityGroup": [

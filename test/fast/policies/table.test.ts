@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { configurationProblems } from "../../../policies/configuration.ts";
-import { withTable } from "../../../policies/list.ts";
+import { withTable } from "../../../cli/environments/policies.ts";
 import { resourceRule, stackRule } from "../../../policies/rule.ts";
 import { rules } from "../../../policies/rules.ts";
 import { bounds } from "../../../policies/settings.ts";
@@ -14,7 +14,7 @@ const page = readFileSync(
   "utf8",
 );
 
-test("the page holds the table of today; `npm run policies -- --write` writes it", () => {
+test("the page holds the table of today; `npx mlflow-instances policies --write` writes it", () => {
   expect(withTable(page)).toBe(page);
   for (const { name } of rules) expect(page).toContain(`\`${name}\` |`);
 });

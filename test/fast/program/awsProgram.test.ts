@@ -218,7 +218,7 @@ test.each<[string, (platform: Loose) => void]>([
   },
 );
 
-test("a preview environment makes no server: it lives on its base's", async () => {
+test("a review environment makes no server: it lives on its base's", async () => {
   const environment = fixtureEnvironment(
     ({ platform }) => (platform.database.rds.identifier = "mlflow-dev"),
     "aws",

@@ -400,7 +400,7 @@ test("a given server needs its password, and a certificate of one's own both of 
   ]);
 });
 
-test("a preview environment is told whose server it lives on", () => {
+test("a review environment is told whose server it lives on", () => {
   const values: Loose = fixtureValues("aws");
   values.preview = { pullRequest: 12, until: "2027-02-20", instances: ["shop"] };
   const parse = () => parseEnvironment({ ...configOf(values), stack: "pr-12" });
@@ -408,7 +408,7 @@ test("a preview environment is told whose server it lives on", () => {
     {
       path: ["environment", "platform", "database", "rds", "identifier"],
       message:
-        "is missing: a preview environment has no server of its own, but that of the environment that it was made from",
+        "is missing: a review environment has no server of its own, but that of the environment that it was made from",
     },
   ]);
   values.platform.database.rds.identifier = "mlflow-dev";

@@ -44,7 +44,8 @@ def _explained(store: Any, name: str, error: MlflowException) -> MlflowException
     return MlflowException(
         f"Experiment {name!r} already exists in deleted state (id {number}). "
         "Use another name, or ask the platform team: "
-        f"`npm run restore-deleted -- {where} {number}` takes it back, "
-        f"`npm run purge -- {where} experiment {number}` removes it for good and frees the name.",
+        f"`npx mlflow-instances restore-deleted {where} {number}` takes it back, "
+        f"`npx mlflow-instances purge {where} experiment {number}` removes it for good "
+        "and frees the name.",
         RESOURCE_ALREADY_EXISTS,
     )

@@ -71,10 +71,7 @@ test.each([
     "fraud-test",
     'The instance name "fraud-test" contains "test"; name the product, or set the tier to sandbox.',
   ],
-  [
-    "preview",
-    'The instance name "preview" is reserved for preview environments; name the product.',
-  ],
+  ["preview", 'The instance name "preview" is reserved for review environments; name the product.'],
 ])("%s is refused", async (name, message) => {
   expect(await violations(named(name))).toEqual([message]);
 });

@@ -21,7 +21,7 @@ stackContract(dataHolderIsProtected, {
       open(bucket),
       open(role),
     ],
-    "a preview environment": [namespace({ "mlflow-instances/environment": "pr-12" }), open(bucket)],
+    "a review environment": [namespace({ "mlflow-instances/environment": "pr-12" }), open(bucket)],
   },
   breaks: [namespace(), open(bucket)],
   message: message("Bucket", "shop-bucket"),

@@ -17,7 +17,7 @@ resourceContract(dataHolderRefusesDeletion, {
     "a database server": databaseServer,
     "a sandbox": tagged("mlflow-instances/tier", "sandbox"),
     "an instance that is being deleted": tagged("mlflow-instances/deletion", "prepared"),
-    "a preview environment": tagged("mlflow-instances/environment", "pr-12"),
+    "a review environment": tagged("mlflow-instances/environment", "pr-12"),
   },
   breaks: forced,
   message,

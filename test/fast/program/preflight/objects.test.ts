@@ -183,7 +183,7 @@ describe("the cluster", () => {
     deploy();
     expect(await known({ cluster: "uid-0" })).toEqual([
       `The cluster at ${at()} (platform.kubernetes): it is not the one that this stack was deployed to: its namespace kube-system has the UID uid-1, the state knows uid-0. ` +
-        "Choose the kubeconfig and context of that cluster. If it was rebuilt and its instances are to be made again in this one: `pulumi config set cluster uid-1`, then `npm run deploy -- <stack> --refresh`",
+        "Choose the kubeconfig and context of that cluster. If it was rebuilt and its instances are to be made again in this one: `pulumi config set cluster uid-1`, then `npx mlflow-instances deploy <stack> --refresh`",
     ]);
     expect(found.length).toBe(2);
     expect(await known({ cluster: "uid-0", accepted: "uid-1" })).toEqual([]);
@@ -240,7 +240,7 @@ describe("what the last update left", () => {
     expect(warnings[0]).toContain(
       ["bucket", "database"].includes(what)
         ? "restore it first; `--refresh` makes an empty one"
-        : "`--refresh` (`npm run deploy",
+        : "`--refresh` (`npx mlflow-instances deploy",
     );
   });
 

@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exitCodeMeanings } from "../../../cli/exitCode.ts";
+import { verbs } from "../../../cli/verbs.ts";
+import { typed } from "./support/typed.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const page = readFileSync(join(root, "docs/commands.md"), "utf8");
+
+test("help shows every verb by its group, and every exit code", async () => {
+  const { code, out } = await typed(root, ["--help"]);
+  expect(code).toBe(0);
+  expect(out).toMatchInlineSnapshot(`
+    "Usage: npx mlflow-instances [options] [command]
+
+    MLflow instances as code. docs/commands.md describes every verb.
+
+    Options:
+      -h, --help          display help for command
+
+    Instances:
+      new-instance        write the file of a new instance; a pull request with it
+                          makes the instance
+      promote             copy an instance's file to the next environment and show
+                          what differs, and why
+
+    Environments:
+      new-environment     write the stack file of a new environment, on AWS or on
+                          any Kubernetes
+      stacks              list the environments that have a stack file in Git, and
+                          check their files
+      policies            list the rules of the policy packs, and check their
+                          configuration
+      setup-ci            prepare a pipeline's job: write its files and install the
+                          Pulumi CLI
+
+    Changes:
+      preview             show on one page what a change does to an environment;
+                          changes nothing
+      deploy              bring an environment to what its files say, if the preview
+                          is clean
+      drift               compare what runs with the last update and with the files;
+                          changes nothing
+      comment             keep one comment per environment on the pull request,
+                          changed in place
+      review-environment  make, list and destroy the short-lived environments of
+                          pull requests
+
+    Maintenance of an instance that runs:
+      retention           remove for good what was deleted longer ago than the
+                          instance's grace
+      stale-runs          set runs to FAILED that are RUNNING and that nobody logs
+                          to any more
+      orphans             list objects that no row points to, and rows whose objects
+                          are missing
+      restore-deleted     take a deleted experiment, run or logged model back
+      purge               remove one deleted thing, or a trace, for good and now;
+                          asks for its name
+
+    This command:
+      completion          print the completion script of a shell
+
+    Exit codes:
+        0  done, and nothing to object to
+        1  failed: the engine, cluster, database, store or Git host did not do its part
+        2  wrong input: an argument, a file or a setting; another try gives the same
+        3  a mandatory policy is violated
+        4  data would be lost without the confirmation that this needs
+        5  what runs differs from what was deployed
+        6  something was left, and is to be done again
+        7  another run holds the lock
+      130  interrupted
+    "
+  `);
+  expect((await typed(root, [])).out).toBe(out);
+});
+
+test.each(verbs.map(({ name }) => name))(
+  "%s --help, and help %s, show its options",
+  async (name) => {
+    const { code, out } = await typed(root, [name, "--help"]);
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: npx mlflow-instances ${name} `);
+    expect(out).toMatch(/^ {2}-h, --help /m);
+    expect((await typed(root, ["help", name])).out).toBe(out);
+  },
+);
+
+test("the page of the commands has every verb and the table of exit codes", () => {
+  for (const { name } of verbs) expect(page).toContain(`\`${name}\``);
+  const table = Object.entries(exitCodeMeanings).map(([code, text]) => `| ${code} | ${text} |`);
+  expect(page).toContain(table.join("\n"));
+});

@@ -1,0 +1,301 @@
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { suggestedTokenDay } from "../../../../cli/instances/policyBounds.ts";
+import { tierNames } from "../../../../program/values/tiers.ts";
+import { flags, ofRepository, project, scripted, today, type } from "../support/project.ts";
+
+const shop = {
+  stack: "dev",
+  team: "shop",
+  owner: "shop@example.com",
+  description: "Recommendations in the shop",
+  "cost-center": "ml-1700",
+};
+
+const without = (values: Record<string, string>, ...names: string[]): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
+
+const file = "stacks/instances/dev/shop-recommender.yaml";
+
+describe("with flags, and no terminal", () => {
+  test("the file is as one writes it by hand, and the next commands are said", async () => {
+    const made = project(ofRepository());
+    const { output, refused } = await type(made, [
+      "new-instance",
+      "shop-recommender",
+      ...flags({
+        ...shop,
+        tier: "standard",
+        retention: "14d",
+        token: "ci:edit:2027-02-20,dashboard:read:2027-05-01",
+      }),
+    ]);
+    expect(refused).toBeUndefined();
+    expect(made.read(file)).toBe(
+      [
+        "# yaml-language-server: $schema=../../instance.schema.json",
+        "team: shop",
+        "owner: shop@example.com",
+        "description: Recommendations in the shop",
+        "tier: standard",
+        "costCenter: ml-1700",
+        "deletedExperimentRetention: 14d",
+        "tokens:",
+        "  ci: { role: edit, expires: 2027-02-20 }",
+        "  dashboard: { role: read, expires: 2027-05-01 }",
+        "",
+      ].join("\n"),
+    );
+    expect(output).toMatch(
+      /^written: stacks\/instances\/dev\/shop-recommender\.yaml\nnext:\n {2}npx mlflow-instances preview dev\n/,
+    );
+    // Roles stand for keys on AWS.
+    expect(output).not.toContain("artifactStoreKeys");
+  });
+
+  test("no token is made unless it is asked for; the tier is the environment's", async () => {
+    const made = project(ofRepository());
+    await type(made, ["new-instance", "shop-recommender", ...flags(shop)]);
+    expect(parse(made.read(file)!)).toEqual({
+      team: "shop",
+      owner: "shop@example.com",
+      description: "Recommendations in the shop",
+      tier: "sandbox",
+      costCenter: "ml-1700",
+    });
+  });
+
+  test("on a store with users the key that is left to make is said", async () => {
+    const existing = `config:
+  mlflow-instances:environment:
+    domain: mlflow.example.com
+    platform:
+      kind: existing
+      kubernetes: { kubeconfig: /kubeconfig, context: one }
+      postgresql: { host: 10.0.0.1, port: 5432, adminUser: a, sslMode: verify-full, superuser: false, maxConnections: 100 }
+      objectStore:
+        endpoint: https://10.0.0.2
+        region: eu
+        accessKeyId: A
+        features: { versioning: true, lifecycle: true, encryption: true, publicAccessBlock: true, policyConditions: true, objectOwnership: true }
+      ingress: { className: nginx, controllerNamespace: ingress-nginx, tls: { source: certManager, clusterIssuer: le } }
+      image: registry.example.com/tracking-server:3.17.2
+    artifacts: { access: proxied }
+`;
+    const made = project({ "stacks/Pulumi.onprem.yaml": existing });
+    const { output, refused } = await type(made, [
+      "new-instance",
+      "shop-recommender",
+      ...flags({ ...without(shop, "cost-center"), stack: "onprem" }),
+    ]);
+    expect(refused).toBeUndefined();
+    expect(output).toMatch(
+      /pulumi config set --secret artifactStoreKeys --stack onprem .*"shop-recommender"/,
+    );
+  });
+
+  test("for the embedded platform, whose stack file may not be there yet", async () => {
+    const made = project();
+    const { output } = await type(made, [
+      "new-instance",
+      "shop-recommender",
+      ...flags({ ...without(shop, "cost-center"), stack: "local" }),
+    ]);
+    expect(output).toBe(
+      "written: stacks/instances/local/shop-recommender.yaml\nnext:\n  npm run local\n",
+    );
+    expect(parse(made.read("stacks/instances/local/shop-recommender.yaml")!)).toMatchObject({
+      tier: "sandbox",
+    });
+  });
+});
+
+describe("nothing is written", () => {
+  test.each<[string, string[], RegExp]>([
+    [
+      "nothing given",
+      [],
+      / {2}<name>: .*\n {2}--stack <stack>: .*\(one of dev, prod, staging, local\)\n {2}--team <team>: /,
+    ],
+    [
+      "some given",
+      ["shop-recommender", ...flags(without(shop, "owner", "cost-center"))],
+      /:\n {2}--owner <address>: .*\n {2}--cost-center <text>: .*$/,
+    ],
+    [
+      "an algorithm in the name",
+      ["shop-xgboost", ...flags(shop)],
+      / {2}<name>: contains the algorithm "xgboost"/,
+    ],
+    [
+      "a name for trials",
+      ["shop-demo", ...flags({ ...shop, tier: "standard" })],
+      /contains "demo", which only an instance of tier sandbox may/,
+    ],
+    [
+      "an unknown environment",
+      ["shop-recommender", ...flags({ ...shop, stack: "qa" })],
+      / {2}--stack: qa is not one of /,
+    ],
+    [
+      "an environment of a pull request",
+      ["shop-recommender", ...flags({ ...shop, stack: "pr-12" })],
+      / {2}--stack: pr-12 is not one of dev, prod, staging, local$/,
+    ],
+    [
+      "an unknown tier",
+      ["shop-recommender", ...flags({ ...shop, tier: "gold" })],
+      / {2}--tier: gold is not one of sandbox, standard, production$/,
+    ],
+    [
+      "no address",
+      ["shop-recommender", ...flags({ ...shop, owner: "shop" })],
+      / {2}--owner \(owner\): is not an e-mail address$/,
+    ],
+    [
+      "a retention outside the bounds",
+      ["shop-recommender", ...flags({ ...shop, retention: "60d" })],
+      / {2}--retention \(deletedExperimentRetention\): is 60d, outside 1d to 30d/,
+    ],
+    [
+      "a token that is none",
+      ["shop-recommender", ...flags({ ...shop, token: "ci" })],
+      / {2}--token: ci is not <name>:<role>:<last day>/,
+    ],
+    [
+      "a token twice",
+      ["shop-recommender", ...flags({ ...shop, token: "ci:edit:2027-02-20,ci:read:2027-02-20" })],
+      / {2}--token: ci is there twice$/,
+    ],
+    [
+      "an unknown role",
+      ["shop-recommender", ...flags({ ...shop, token: "ci:root:2027-02-20" })],
+      / {2}--token \(tokens\.ci\.role\): is "root", not one of read, /,
+    ],
+    [
+      "a token beyond the policies",
+      ["shop-recommender", ...flags({ ...shop, token: "ci:edit:2027-05-22" })],
+      / {2}--token \(tokens\.ci\.expires\): is 2027-05-22; the policy token-expires-in-time allows 2027-05-21 or earlier for tier sandbox in dev$/,
+    ],
+    [
+      "a token beyond the policies of production",
+      ["shop-recommender", ...flags({ ...shop, stack: "prod", token: "ci:edit:2027-02-21" })],
+      / allows 2027-02-20 or earlier for tier production in prod$/,
+    ],
+  ])("%s", async (_what, line, words) => {
+    const made = project({ ...ofRepository(), "stacks/Pulumi.pr-12.yaml": "config: {}\n" });
+    const before = made.files();
+    const { output, refused } = await type(made, ["new-instance", ...line]);
+    expect(refused).toMatch(words);
+    expect(output).toBe("");
+    expect(made.files()).toEqual(before);
+  });
+
+  test("over a file that is there, whichever its ending", async () => {
+    const made = project({
+      ...ofRepository(),
+      "stacks/instances/dev/shop-recommender.yml": "team: shop\n",
+    });
+    const { refused } = await type(made, ["new-instance", "shop-recommender", ...flags(shop)]);
+    expect(refused).toBe(
+      "stacks/instances/dev/shop-recommender.yml is there already; nothing was written. Edit it, or choose another name.",
+    );
+    expect(made.read("stacks/instances/dev/shop-recommender.yml")).toBe("team: shop\n");
+  });
+
+  test("into an environment whose database server is full", async () => {
+    const names = ["claims-triage", "demand-forecast", "fraud-detector", "search-ranker"];
+    const one = "team: ab\nowner: a@example.com\ndescription: a\ntier: standard\ncostCenter: a\n";
+    const made = project({
+      ...ofRepository(),
+      ...Object.fromEntries(names.map((name) => [`stacks/instances/dev/${name}.yaml`, one])),
+    });
+    const { refused } = await type(made, [
+      "new-instance",
+      "shop-recommender",
+      ...flags({ ...shop, tier: "standard" }),
+    ]);
+    expect(refused).toMatch(
+      /with it the instances of dev need more than its database server has: .*maxConnections is 300/,
+    );
+  });
+
+  test("with a stack file that is wrong", async () => {
+    const files = ofRepository();
+    const made = project({
+      ...files,
+      "stacks/Pulumi.dev.yaml": files["stacks/Pulumi.dev.yaml"]!.replace("kind: aws", "kind: gke"),
+    });
+    const { refused } = await type(made, ["new-instance", "shop-recommender", ...flags(shop)]);
+    expect(refused).toMatch(
+      /^The stack file of dev is wrong; nothing was written:\n {2}.*Pulumi\.dev\.yaml:\d+:\d+ .*platform\.kind: is "gke"/,
+    );
+  });
+});
+
+test("the last day that is suggested for a token is refused by nothing, whatever the tier is", async () => {
+  const made = project(ofRepository());
+  for (const environment of ["dev", "prod"])
+    expect(suggestedTokenDay(made.root, environment, today)).toBe("2027-02-20");
+  const token = `ci:edit:${suggestedTokenDay(made.root, "dev", today)}`;
+  for (const tier of tierNames) {
+    const { refused } = await type(project(ofRepository()), [
+      "new-instance",
+      "shop-recommender",
+      ...flags({ ...shop, tier, token }),
+    ]);
+    expect(refused).toBeUndefined();
+  }
+});
+
+test("an exclusion or a level in stacks/policies.json holds here, too", async () => {
+  const token = { ...shop, token: "ci:edit:2027-09-01" };
+  const configured = async (policies: object) => {
+    const made = project({
+      ...ofRepository(),
+      "stacks/policies.json": JSON.stringify({ "token-expires-in-time": policies }),
+    });
+    return (await type(made, ["new-instance", "shop-recommender", ...flags(token)])).refused;
+  };
+  const exclusion = {
+    instance: "shop-recommender",
+    reason: "until their pipeline renews tokens by itself",
+  };
+  expect(await configured({ enforcementLevel: "advisory" })).toBeUndefined();
+  expect(await configured({ maxDays: { environments: { dev: 300 } } })).toBeUndefined();
+  expect(await configured({ exclusions: [{ ...exclusion, until: "2026-11-22" }] })).toBeUndefined();
+  expect(await configured({ exclusions: [{ ...exclusion, until: "2026-11-21" }] })).toMatch(
+    /token-expires-in-time/,
+  );
+  expect(await configured({ maxDay: 3 })).toMatch(
+    /^stacks\/policies\.json is wrong; nothing was written:\n {2}token-expires-in-time: /,
+  );
+});
+
+test("on a terminal what is missing is asked, the environment first; a wrong answer is refused at once", async () => {
+  const made = project(ofRepository());
+  const asker = scripted({
+    Environment: "staging",
+    "Name of the instance": ["shop-xgboost", "shop-recommender"],
+    Team: ["Shop Team", "shop"],
+    "E-mail": "shop@example.com",
+    "What it is for": "Recommendations in the shop",
+    Size: "standard",
+    "Cost center": "ml-1700",
+  });
+  const { refused } = await type(made, ["new-instance"], { asker });
+  expect(refused).toBeUndefined();
+  expect(asker.asked[0]).toEqual({
+    question: "Environment that it is made in",
+    choices: ["dev", "prod", "staging", "local"],
+    suggestion: undefined,
+  });
+  expect(asker.asked.find(({ choices }) => choices?.includes("sandbox"))?.suggestion).toBe(
+    "standard",
+  );
+  expect(asker.refused).toEqual([
+    expect.stringContaining('contains the algorithm "xgboost"'),
+    expect.stringContaining("is a label on everything"),
+  ]);
+  expect(made.files()).toContain("stacks/instances/staging/shop-recommender.yaml");
+});
