@@ -3,7 +3,8 @@ import { pemSecrets } from "../shared.ts";
 import { awsArgs } from "./args.ts";
 import { isOfRds, rdsAuthorities, withPublicOnes } from "./authorities.ts";
 import { backupDaysOf, type ServerHome } from "./rds.ts";
-import { awsNotes, checkAws, type AwsPlatform } from "./schema.ts";
+import { awsNotes, checkAws } from "./problems.ts";
+import type { AwsPlatform } from "./schema.ts";
 
 /** The home of the environment's own database server. */
 export const serverHomeOf = (
