@@ -3,7 +3,7 @@ import { Database } from "@pulumi/postgresql/database.js";
 import { Grant } from "@pulumi/postgresql/grant.js";
 import { Role } from "@pulumi/postgresql/role.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import type { DatabaseSettings } from "./mlflowInstanceArgs.ts";
+import type { DatabaseSettings } from "./platformSettings.ts";
 import { backendUri } from "./internal/backendUri.ts";
 import { logicalName, maintenanceRoleNames, type Noun } from "./internal/names.ts";
 import { childOf, dataGuards } from "./internal/options.ts";

@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import type { Tier } from "./mlflowInstanceArgs.ts";
+import type { Tier } from "./enums.ts";
 
 /**
  * Arguments of {@link DatabaseServer}. Plain values decide which resources exist, inputs only fill

@@ -7,7 +7,9 @@ export { resolveInstance, type ResolvedInstance } from "./internal/resolvedInsta
 export { problemsOf as instanceProblems } from "./internal/validation.ts";
 export { MlflowInstance } from "./mlflowInstance.ts";
 export type { IssuedToken } from "./accessTokens.ts";
+export * from "./enums.ts";
 export * from "./mlflowInstanceArgs.ts";
+export * from "./platformSettings.ts";
 export { arnParts } from "./internal/arns.ts";
 export {
   databaseName,

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { CronJob } from "@pulumi/kubernetes/batch/v1/cronJob.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
-import type { BucketCredentials, MaintenanceSettings } from "./mlflowInstanceArgs.ts";
+import type { MaintenanceSettings } from "./mlflowInstanceArgs.ts";
+import type { BucketCredentials } from "./platformSettings.ts";
 import { credentialData, replacedByData } from "./internal/credentialsSecret.ts";
 import { labelsOf, type Identity } from "./internal/labels.ts";
 import {

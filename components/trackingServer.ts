@@ -7,7 +7,7 @@ import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import type { BucketCredentials } from "./mlflowInstanceArgs.ts";
+import type { BucketCredentials } from "./platformSettings.ts";
 import type { ResolvedInstance } from "./internal/resolvedInstance.ts";
 import { credentialData, replacedByData, serverKeyData } from "./internal/credentialsSecret.ts";
 import { deploymentManifest } from "./internal/deploymentManifest.ts";

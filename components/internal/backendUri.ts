@@ -1,4 +1,4 @@
-import type { SslMode } from "../mlflowInstanceArgs.ts";
+import type { SslMode } from "../enums.ts";
 
 export interface BackendUriFacts {
   role: string;

@@ -4,9 +4,9 @@ import {
   PodIdentityMethod,
   StorageClasses,
   Tier,
-  type MlflowInstanceArgs,
-  type PodIdentity,
-} from "../mlflowInstanceArgs.ts";
+} from "../enums.ts";
+import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+import type { PodIdentity } from "../platformSettings.ts";
 import { arnParts, isAtAws } from "./arns.ts";
 import { isOneOf, oneOf, type Report } from "./problems.ts";
 import { parseBytes } from "./quantities.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { BucketCredentials } from "../mlflowInstanceArgs.ts";
+import type { BucketCredentials } from "../platformSettings.ts";
 import { credentialKeys } from "./podParts.ts";
 
 /**

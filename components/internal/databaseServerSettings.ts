@@ -1,4 +1,4 @@
-import { Tier } from "../mlflowInstanceArgs.ts";
+import { Tier } from "../enums.ts";
 import type { DatabaseServerArgs } from "../databaseServerArgs.ts";
 import { parseBytes, parseDays } from "./quantities.ts";
 import { componentLabel } from "./labels.ts";

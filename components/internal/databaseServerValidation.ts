@@ -1,4 +1,4 @@
-import { Tier } from "../mlflowInstanceArgs.ts";
+import { Tier } from "../enums.ts";
 import type { DatabaseServerArgs } from "../databaseServerArgs.ts";
 import { isInstanceClass, memoryOfClass, mostConnectionsOf } from "./databaseServerClasses.ts";
 import { gibibytes, mostStorage, resolveDatabaseServer } from "./databaseServerSettings.ts";

@@ -1,11 +1,7 @@
 import type { Input } from "@pulumi/pulumi";
 import type { input } from "@pulumi/kubernetes/types/index.js";
-import {
-  IngressController,
-  LoadBalancerScheme,
-  TlsSource,
-  type IngressSettings,
-} from "../mlflowInstanceArgs.ts";
+import { IngressController, LoadBalancerScheme, TlsSource } from "../enums.ts";
+import type { IngressSettings } from "../platformSettings.ts";
 import { objectNames } from "./names.ts";
 import { idleSeconds } from "./timeouts.ts";
 

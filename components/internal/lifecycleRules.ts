@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/aws";
-import { StorageClasses } from "../mlflowInstanceArgs.ts";
+import { StorageClasses } from "../enums.ts";
 import { maintenancePrefix } from "./bucketActions.ts";
 import { artifactPrefix } from "./serverEnvironment.ts";
 

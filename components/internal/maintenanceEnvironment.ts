@@ -1,4 +1,6 @@
-import type { ArtifactsAccess, BucketSettings, StaleRunsSettings } from "../mlflowInstanceArgs.ts";
+import type { ArtifactsAccess } from "../enums.ts";
+import type { StaleRunsSettings } from "../mlflowInstanceArgs.ts";
+import type { BucketSettings } from "../platformSettings.ts";
 import { artifactsDestination, objectStoreEnvironment } from "./serverEnvironment.ts";
 
 export interface JobEnvironmentFacts {

@@ -1,9 +1,6 @@
 import type { input } from "@pulumi/kubernetes/types/index.js";
-import {
-  PodIdentityMethod,
-  type DatabaseSettings,
-  type NetworkSettings,
-} from "../mlflowInstanceArgs.ts";
+import { PodIdentityMethod } from "../enums.ts";
+import type { DatabaseSettings, NetworkSettings } from "../platformSettings.ts";
 import { Component, componentLabel, selectorOf } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
 import { serverPort } from "./hosts.ts";

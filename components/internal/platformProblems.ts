@@ -1,4 +1,5 @@
-import { SslMode, Tier, TlsSource, type MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+import { SslMode, Tier, TlsSource } from "../enums.ts";
+import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
 import { checkBucketFeatures, checkLoadBalancer } from "./cloudProblems.ts";
 import { isOneOf, oneOf, type Report } from "./problems.ts";
 import { resolveInstance } from "./resolvedInstance.ts";

@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { input } from "@pulumi/kubernetes/types/index.js";
-import { PodIdentityMethod } from "../mlflowInstanceArgs.ts";
+import { PodIdentityMethod } from "../enums.ts";
 import { credentialKeys, plainEnv, secretEnv } from "./podParts.ts";
 
 /** A role of AWS that pods take on, and how. */

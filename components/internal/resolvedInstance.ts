@@ -1,14 +1,11 @@
-import {
-  ArtifactsAccess,
-  SslMode,
-  type AccessToken,
-  type DatabaseSettings,
-  LogLevel,
-  type MaintenanceSettings,
-  type MlflowInstanceArgs,
-  type StaleRunsSettings,
-  type Tier,
+import { ArtifactsAccess, SslMode, LogLevel, type Tier } from "../enums.ts";
+import type {
+  AccessToken,
+  MaintenanceSettings,
+  MlflowInstanceArgs,
+  StaleRunsSettings,
 } from "../mlflowInstanceArgs.ts";
+import type { DatabaseSettings } from "../platformSettings.ts";
 import { resolveMaintenance, resolveStaleRuns } from "./maintenanceSettings.ts";
 import { preferredConnections } from "./poolSize.ts";
 import { parseDays } from "./quantities.ts";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { PodIdentityMethod, type BucketSettings, type PodIdentity } from "../mlflowInstanceArgs.ts";
+import { PodIdentityMethod } from "../enums.ts";
+import type { BucketSettings, PodIdentity } from "../platformSettings.ts";
 import { partitionOf } from "./arns.ts";
 import { bucketArn, resourcesOf, type Grant } from "./bucketActions.ts";
 

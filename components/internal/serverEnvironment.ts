@@ -1,4 +1,5 @@
-import { ArtifactsAccess, LogLevel, type BucketSettings } from "../mlflowInstanceArgs.ts";
+import { ArtifactsAccess, LogLevel } from "../enums.ts";
+import type { BucketSettings } from "../platformSettings.ts";
 import { allowedHosts, corsOrigins, type HostFacts } from "./hosts.ts";
 import { caFile, tokenFolder, tokenKey } from "./podParts.ts";
 import type { Pool } from "./poolSize.ts";

@@ -1,4 +1,5 @@
-import type { ServerResources, Tier } from "../mlflowInstanceArgs.ts";
+import type { Tier } from "../enums.ts";
+import type { ServerResources } from "../mlflowInstanceArgs.ts";
 
 /** The quantities of one pod, with every default filled in. */
 export type PodResources = Required<Omit<ServerResources, "cpuLimit">> &

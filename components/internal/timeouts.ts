@@ -1,4 +1,5 @@
-import { IngressController, type IngressSettings } from "../mlflowInstanceArgs.ts";
+import { IngressController } from "../enums.ts";
+import type { IngressSettings } from "../platformSettings.ts";
 import { parseBytes } from "./quantities.ts";
 import { tierDefaults } from "./tiers.ts";
 

@@ -1,10 +1,5 @@
-import {
-  ArtifactsAccess,
-  LogLevel,
-  Tier,
-  TokenRole,
-  type MlflowInstanceArgs,
-} from "../mlflowInstanceArgs.ts";
+import { ArtifactsAccess, LogLevel, Tier, TokenRole } from "../enums.ts";
+import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
 import { bounds, inDays, inHours, isWithin } from "./bounds.ts";
 import { checkAccess } from "./cloudProblems.ts";
 import { cronProblem, timeZoneProblem } from "./cron.ts";

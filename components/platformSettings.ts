@@ -1,0 +1,237 @@
+import type { Input } from "@pulumi/pulumi";
+import type {
+  IngressController,
+  LoadBalancerScheme,
+  PodIdentityMethod,
+  SslMode,
+  StorageClasses,
+  TlsSource,
+} from "./enums.ts";
+
+// What an instance stands on: its arguments about identity, bucket, database, ingress and network.
+
+/** How pods prove to AWS who they are; no key exists. */
+export interface PodIdentity {
+  /**
+   * The mechanism of the cluster. Changing it changes who may take on the roles, and rolls the
+   * pods.
+   */
+  method: PodIdentityMethod;
+  /**
+   * Method `irsa`, exactly then: ARN of the cluster's OIDC provider in IAM,
+   * `arn:aws:iam::123456789012:oidc-provider/oidc.eks…`.
+   */
+  oidcProviderArn?: string;
+  /**
+   * Method `podIdentity`, exactly then: name of the EKS cluster, which has to run the add-on
+   * `eks-pod-identity-agent`.
+   */
+  clusterName?: string;
+  /** ARN of a policy that bounds what the roles may ever do. Default: none. */
+  permissionsBoundaryArn?: string;
+  /**
+   * Path of the roles in IAM, beginning and ending with `/`. Default: `/mlflow-instances/`.
+   * Changing it replaces the roles.
+   */
+  rolePath?: string;
+}
+
+/** The artifact bucket and what its object store can do. */
+export interface BucketSettings {
+  /** Name of the bucket, 3 to 63 characters. Changing it replaces the bucket. */
+  name: string;
+  /** URL of an S3-compatible store, for example `https://s3.example.com:7070`. Default: AWS S3. */
+  endpoint?: string;
+  /** Region that requests are signed for. */
+  region: string;
+  /** Whether the store keeps versions of objects. Default: true. */
+  versioning?: boolean;
+  /** Whether the store runs lifecycle rules. Default: true. */
+  lifecycle?: boolean;
+  /** Whether the store encrypts by default. Default: true. */
+  encryption?: boolean;
+  /**
+   * ARN of a KMS key in the bucket's region that encrypts objects, `arn:aws:kms:…:key/…`. Default:
+   * the store's own key.
+   */
+  kmsKeyArn?: string;
+  /** Whether the store can block public access as a whole. Default: true. */
+  publicAccessBlock?: boolean;
+  /**
+   * Whether the store can give all objects to the bucket's owner, which switches ACLs off. Default:
+   * true.
+   */
+  objectOwnership?: boolean;
+  /**
+   * What becomes of artifacts that lie untouched: `transitions` moves them to STANDARD_IA after 90
+   * days and to GLACIER_IR after 365, `intelligentTiering` leaves it to the store from the first
+   * day on. Needs `lifecycle`. Default: `standard` (they stay).
+   */
+  storageClasses?: StorageClasses;
+  /**
+   * Whether the policy refuses plain HTTP; the store must know the condition `aws:SecureTransport`.
+   * Default: true.
+   */
+  tlsOnly?: boolean;
+  /**
+   * Whether the policy also refuses everybody who isn't named; needed where something grants access
+   * besides it: identity policies (AWS; by `aws:PrincipalArn`), or a store that lets each key of a
+   * project do everything (with `endpoint`; by principal, and the instance's own users are refused
+   * what they aren't granted). Default: true with `podIdentity`, else false.
+   */
+  denyOthers?: boolean;
+  /**
+   * Principal of the user of `bucketCredentials`, as the store's policies write it; set exactly
+   * together with them. Default: the ARN of the role of `podIdentity`.
+   */
+  instancePrincipal?: Input<string>;
+  /**
+   * Principals of the users whose keys `bucketCredentials` is replacing. They keep the instance's
+   * rights, so pods that still use the old key work until they are replaced. Default: none.
+   */
+  formerPrincipals?: Input<string>[];
+  /**
+   * Principal of `maintenanceCredentials`; set exactly together with it. Default:
+   * `instancePrincipal`.
+   */
+  maintenancePrincipal?: Input<string>;
+  /**
+   * Principals that administer the bucket (on AWS the ARNs of roles); who isn't named loses access.
+   * Who runs Pulumi belongs here.
+   */
+  adminPrincipals: Input<string>[];
+  /**
+   * Days after which replaced or deleted versions of objects go for good. Default: those of
+   * `deletedExperimentRetention`.
+   */
+  noncurrentVersionDays?: number;
+  /**
+   * Whether a bucket with objects in it may be deleted; never together with `protect`. Default:
+   * false, and true with `prepareDeletion`.
+   */
+  forceDestroy?: boolean;
+}
+
+/** Key pair of an object store user. */
+export interface BucketCredentials {
+  /** Access key id. */
+  accessKeyId: Input<string>;
+  /** Secret access key. */
+  secretAccessKey: Input<string>;
+}
+
+/** The instance's database on a PostgreSQL server that others share. */
+export interface DatabaseSettings {
+  /**
+   * Name of the database, and of the role unless given; at most 52 characters, because the
+   * maintenance roles append to it. Changing it replaces the database.
+   */
+  name: string;
+  /** Name of the login role that owns the database. Default: the database's name. */
+  role?: string;
+  /** Host of the server as the pods reach it. */
+  host: Input<string>;
+  /** Port of the server. Default: 5432. */
+  port?: number;
+  /**
+   * Locale of the server's operating system by which it tells letters and their case apart
+   * (LC_CTYPE); text is sorted by its code points whatever this is. RDS knows `en_US.UTF-8` and not
+   * the default. Default: `C.UTF-8`. Changing it replaces the database.
+   */
+  characterType?: string;
+  /** TLS mode of the server's connections. Default: `verify-full`. */
+  sslMode?: SslMode;
+  /** `max_connections` of the server; what the instance may take has to fit. */
+  maxConnections: number;
+  /**
+   * Connections that the instance's server may hold at once, enforced by the role; maintenance may
+   * hold 6 more. Default: what replicas, workers and the pool need.
+   */
+  connectionLimit?: number;
+}
+
+/** Host, certificate and class of the ingress. */
+export interface IngressSettings {
+  /** IngressClass that serves the instance. */
+  className: string;
+  /** The certificate. */
+  tls: IngressTls;
+  /**
+   * The controller behind the class; its annotations set scheme, time-outs and body size. Default:
+   * unknown, and the annotations of Traefik and NGINX, which ignore each other's.
+   */
+  controller?: IngressController;
+  /**
+   * Controller `alb`: from where the load balancer can be reached. Default: `internal`. Changing it
+   * replaces the load balancer, and its address.
+   */
+  scheme?: LoadBalancerScheme;
+  /**
+   * Controller `alb`: instances with the same name share one load balancer; whoever may write it
+   * into an ingress gets into the group. Default: one for this instance.
+   */
+  groupName?: string;
+  /**
+   * With `groupName`: the largest `temporaryStorage` of the group's instances, the same in all of
+   * them, because their load balancer has one idle time-out. Default: `20Gi`.
+   */
+  groupTemporaryStorage?: string;
+  /**
+   * Route 53 hosted zone in which the host becomes a record that follows the ingress's load
+   * balancer, `Z…`. Default: no record is made.
+   */
+  dnsZoneId?: string;
+  /** Further annotations for the ingress controller. Default: none. */
+  annotations?: Record<string, string>;
+}
+
+/** Exactly the fields of the chosen source have to be set. */
+export interface IngressTls {
+  /** Where the certificate comes from. */
+  source: TlsSource;
+  /** Source `pem`: certificate chain. */
+  certificate?: Input<string>;
+  /** Source `pem`: private key. Always handled as a secret. */
+  privateKey?: Input<string>;
+  /** Source `certManager`: name of the ClusterIssuer. */
+  clusterIssuer?: string;
+  /**
+   * Source `secret`: name of a TLS secret that something else puts into the instance's namespace.
+   */
+  secretName?: string;
+  /**
+   * Source `acm`, with controller `alb`: ARN of the certificate in AWS Certificate Manager, which
+   * covers the host.
+   */
+  certificateArn?: string;
+}
+
+/** Openings in the default-deny policies, as CIDRs: a NetworkPolicy knows no names. */
+export interface NetworkSettings {
+  /** Where PostgreSQL answers. */
+  databaseCidrs: string[];
+  /**
+   * Where the object store answers, and with `podIdentity` and method `irsa` the token service
+   * (STS), too. Default, without `bucket.endpoint` only: every public address, because those of AWS
+   * change and a gateway endpoint keeps them.
+   */
+  objectStoreCidrs?: string[];
+  /**
+   * Ranges of the VPC in which interface endpoints of S3 and STS answer, on top of
+   * `objectStoreCidrs`, on port 443. Default: none.
+   */
+  endpointCidrs?: string[];
+  /** Port of the object store. Default: the endpoint's, else 443. */
+  objectStorePort?: number;
+  /** Namespace of the ingress controller's pods. Default: none. */
+  ingressNamespace?: string;
+  /** Addresses from which an ingress controller outside the pod network connects. Default: none. */
+  ingressCidrs?: string[];
+  /** Namespace of the cluster's DNS pods. Default: `kube-system`. */
+  dnsNamespace?: string;
+  /**
+   * Addresses of a DNS server outside the pod network (a node-local cache, for example). Default:
+   * none.
+   */
+  dnsCidrs?: string[];
+}
