@@ -99,6 +99,7 @@ export const staticChecks = ({
       ".",
     ],
   },
+  { title: "files of stacks/", args: ["test/userFiles.ts"] },
   {
     title: "who imports whom",
     args: [

@@ -6,11 +6,10 @@ import type { StoreKey } from "../../program/platforms/given.ts";
 import { parseEnvironment, type Environment } from "../../program/environment/environment.ts";
 import { secretKeys } from "../../program/values/secretKeys.ts";
 import { readStack } from "../../program/instance/stackOnDisk.ts";
-
-const root = join(import.meta.dirname, "..", "..");
+import { fixtureRoot, fixtureStacks } from "../support/fixtureStacks.ts";
 
 /** Environments that have goldens. */
-export const environments = ["local", "dev", "staging", "prod"] as const;
+export const environments = ["local", ...fixtureStacks] as const;
 export type EnvironmentName = (typeof environments)[number];
 
 export interface Environmental {
@@ -28,10 +27,10 @@ export function environmentOf(name: EnvironmentName): Environmental {
   if (name === "local")
     return {
       environment: fixture(name),
-      instancesFolder: join(root, "stacks", "instances", name),
+      instancesFolder: join(fixtureRoot, "stacks", "instances", name),
       keyOf: fixtureKey,
     };
-  const { stack, errors } = readStack(root, name);
+  const { stack, errors } = readStack(fixtureRoot, name);
   if (stack === undefined) throw new Error(errors.join("\n"));
   return {
     environment: stack.environment,
@@ -42,7 +41,7 @@ export function environmentOf(name: EnvironmentName): Environmental {
 
 function fixture(name: string): Environment {
   const values: unknown = parse(
-    readFileSync(join(root, "test", "fixtures", "environments", `${name}.yaml`), "utf8"),
+    readFileSync(join(fixtureRoot, "environments", `${name}.yaml`), "utf8"),
   );
   const keys = new Map<string, { secret: boolean; plain?: string }>([
     ["environment", { secret: false, plain: JSON.stringify(values) }],

@@ -3,23 +3,22 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { saidOf } from "../fast/policies/everyRule.ts";
 import type { Given } from "../fast/policies/support.ts";
+import { fixtureRoot, fixtureToday } from "../support/fixtureStacks.ts";
 import { asPackGets } from "./asPackGets.ts";
 import { environments, type EnvironmentName } from "./environments.ts";
 import { registered } from "./registered.ts";
 
 const configuration = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../stacks/policies.json"), "utf8"),
+  readFileSync(join(fixtureRoot, "stacks", "policies.json"), "utf8"),
 ) as Record<string, object>;
-const today = new Date().toISOString().slice(0, 10);
 
 const given = async (name: EnvironmentName): Promise<Given[]> =>
   asPackGets(name, await registered(name));
 
 const verdict = (resources: readonly Given[]) =>
-  saidOf(resources, ({ name }) => ({ config: configuration[name] ?? {}, today }));
+  saidOf(resources, ({ name }) => ({ config: configuration[name] ?? {}, today: fixtureToday }));
 
-// The stack files are examples to copy: what they make has to pass, with the configuration that
-// lies beside them.
+// What environments make of right files has to pass, with the configuration that lies beside them.
 test.each(environments)("%s keeps every rule", async (name) => {
   expect(await verdict(await given(name))).toEqual([]);
 });

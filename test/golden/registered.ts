@@ -7,6 +7,7 @@ import { deploy } from "../../program/deploy.ts";
 import { secretKeys } from "../../program/values/secretKeys.ts";
 import type { Environment } from "../../program/environment/environment.ts";
 import { readInstances, type LoadedInstance } from "../../program/instance/load.ts";
+import { fixtureRoot, fixtureToday } from "../support/fixtureStacks.ts";
 import { databaseServerCalls, databaseServerTypes } from "../support/databaseServer.ts";
 import { instanceTypes } from "../support/instance.ts";
 import {
@@ -17,8 +18,6 @@ import {
   type Registration,
 } from "../support/mocks.ts";
 import { environmentOf, type EnvironmentName } from "./environments.ts";
-
-const root = join(import.meta.dirname, "..", "..");
 
 /** What an environment's program registers, by its own files. */
 export interface Registered extends Pick<MockRun, "providers" | "registrations"> {
@@ -33,11 +32,10 @@ export interface Registered extends Pick<MockRun, "providers" | "registrations">
  */
 export function registered(name: EnvironmentName): Promise<Registered> {
   const { environment, instancesFolder, keyOf } = environmentOf(name);
-  const today = new Date().toISOString().slice(0, 10);
   const { instances, errors } = readInstances(environment, instancesFolder, {
     stack: name,
-    today,
-    root,
+    today: fixtureToday,
+    root: fixtureRoot,
   });
   if (errors.length > 0) throw new Error(errors.join("\n"));
   return registeredBy(environment, instances, keyOf);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { fixtureRoot } from "../../support/fixtureStacks.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 
@@ -216,7 +217,9 @@ test("the role may do what these need and the checks ask, and nothing else", () 
 });
 
 test("the role may look itself up, or its path in adminRoleArns is never compared", () => {
-  const { config } = parse(readFileSync(join(root, "stacks", "Pulumi.dev.yaml"), "utf8")) as {
+  const { config } = parse(
+    readFileSync(join(fixtureRoot, "stacks", "Pulumi.dev.yaml"), "utf8"),
+  ) as {
     config: Record<string, any>;
   };
   const own: string[] = config["mlflow-instances:environment"].platform.adminRoleArns;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ofRepository, project, type } from "./support/project.ts";
+import { ofFixtures, project, type } from "./support/project.ts";
 
 // The commands of docs/environments.md, typed as they stand there.
 
@@ -22,7 +22,7 @@ const commands = (name: string): string[][] =>
   );
 
 test("the environment on AWS and its instance can be made as the page says", async () => {
-  const made = project(ofRepository());
+  const made = project(ofFixtures());
   const [environment = []] = commands("new-environment");
   expect(environment).toContain("--certificate-arn");
   expect((await type(made, ["new-environment", ...environment])).refused).toBeUndefined();
@@ -35,7 +35,7 @@ test("the environment on AWS and its instance can be made as the page says", asy
 
 test("the promotion is refused in the page's words, by the files that are here", async () => {
   const promotion = commands("promote").find((line) => line.includes("document-triage"))!;
-  const { refused } = await type(project(ofRepository("dev/document-triage")), [
+  const { refused } = await type(project(ofFixtures("dev/document-triage")), [
     "promote",
     ...promotion,
   ]);
@@ -43,7 +43,7 @@ test("the promotion is refused in the page's words, by the files that are here",
 });
 
 test("the page's first promotion shows, and writes nothing", async () => {
-  const made = project(ofRepository("dev/fraud-detector", "staging/fraud-detector"));
+  const made = project(ofFixtures("dev/fraud-detector", "staging/fraud-detector"));
   const promotion = commands("promote").find((line) => line.includes("--dry-run"))!;
   const { output, refused } = await type(made, ["promote", ...promotion]);
   expect({ refused, output }).toEqual({

@@ -1,10 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { repository } from "./changes/support/repository.ts";
+import { ofFixtures } from "./support/project.ts";
 import { typed } from "./support/typed.ts";
 
-const root = join(import.meta.dirname, "../../..");
+let repo: ReturnType<typeof repository>;
+let root: string;
+beforeAll(() => {
+  repo = repository(ofFixtures());
+  root = repo.root;
+});
+afterAll(() => repo.remove());
 
 function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), "json-"));

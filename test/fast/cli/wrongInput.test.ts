@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { verbs } from "../../../cli/verbs.ts";
-import { ofRepository, project } from "./support/project.ts";
+import { ofFixtures, project } from "./support/project.ts";
 import { typed } from "./support/typed.ts";
 
 // Wrong input as it is typed: one message, exit code 2, nothing on standard output, no question.
@@ -96,7 +96,7 @@ const wrong: readonly [verb: string, what: string, args: string[], message: RegE
 ];
 
 test.each(wrong)("%s: %s", async (verb, _what, args, message) => {
-  const { code, out, notes } = await typed(project(ofRepository()).root, [verb, ...args]);
+  const { code, out, notes } = await typed(project(ofFixtures()).root, [verb, ...args]);
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(notes).toMatch(message);
   expect(notes).not.toMatch(/^ +at /m);

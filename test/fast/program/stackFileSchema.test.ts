@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { schemaFile } from "../../../program/schema.ts";
 import { stackFileJsonSchema } from "../../../program/stackFileSchema.ts";
+import { fixtureRoot } from "../../support/fixtureStacks.ts";
 
 // What an editor says of a stack file while it is written.
 
@@ -57,7 +58,7 @@ describe("wrong is", () => {
 test("two databases at once are wrong, and one is right", () => {
   const files = (database: object) => {
     const { config } = parse(
-      readFileSync(join(import.meta.dirname, "../../../stacks/Pulumi.dev.yaml"), "utf8"),
+      readFileSync(join(fixtureRoot, "stacks", "Pulumi.dev.yaml"), "utf8"),
     ) as { config: Record<string, any> };
     config[environment].platform.database = {
       ...config[environment].platform.database,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { suggestedTokenDay } from "../../../../cli/instances/policyBounds.ts";
 import { tierNames } from "../../../../program/values/tiers.ts";
-import { flags, ofRepository, project, scripted, today, type } from "../support/project.ts";
+import { flags, ofFixtures, project, scripted, today, type } from "../support/project.ts";
 
 const shop = {
   stack: "dev",
@@ -19,7 +19,7 @@ const file = "stacks/instances/dev/shop-recommender.yaml";
 
 describe("with flags, and no terminal", () => {
   test("the file is as one writes it by hand, and the next commands are said", async () => {
-    const made = project(ofRepository());
+    const made = project(ofFixtures());
     const { output, refused } = await type(made, [
       "new-instance",
       "shop-recommender",
@@ -54,7 +54,7 @@ describe("with flags, and no terminal", () => {
   });
 
   test("no token is made unless it is asked for; the tier is the environment's", async () => {
-    const made = project(ofRepository());
+    const made = project(ofFixtures());
     await type(made, ["new-instance", "shop-recommender", ...flags(shop)]);
     expect(parse(made.read(file)!)).toEqual({
       team: "shop",
@@ -183,7 +183,7 @@ describe("nothing is written", () => {
       / allows 2027-02-20 or earlier for tier production in prod$/,
     ],
   ])("%s", async (_what, line, words) => {
-    const made = project({ ...ofRepository(), "stacks/Pulumi.pr-12.yaml": "config: {}\n" });
+    const made = project({ ...ofFixtures(), "stacks/Pulumi.pr-12.yaml": "config: {}\n" });
     const before = made.files();
     const { output, refused } = await type(made, ["new-instance", ...line]);
     expect(refused).toMatch(words);
@@ -193,7 +193,7 @@ describe("nothing is written", () => {
 
   test("over a file that is there, whichever its ending", async () => {
     const made = project({
-      ...ofRepository(),
+      ...ofFixtures(),
       "stacks/instances/dev/shop-recommender.yml": "team: shop\n",
     });
     const { refused } = await type(made, ["new-instance", "shop-recommender", ...flags(shop)]);
@@ -207,7 +207,7 @@ describe("nothing is written", () => {
     const names = ["claims-triage", "demand-forecast", "fraud-detector", "search-ranker"];
     const one = "team: ab\nowner: a@example.com\ndescription: a\ntier: standard\ncostCenter: a\n";
     const made = project({
-      ...ofRepository(),
+      ...ofFixtures(),
       ...Object.fromEntries(names.map((name) => [`stacks/instances/dev/${name}.yaml`, one])),
     });
     const { refused } = await type(made, [
@@ -221,7 +221,7 @@ describe("nothing is written", () => {
   });
 
   test("with a stack file that is wrong", async () => {
-    const files = ofRepository();
+    const files = ofFixtures();
     const made = project({
       ...files,
       "stacks/Pulumi.dev.yaml": files["stacks/Pulumi.dev.yaml"]!.replace("kind: aws", "kind: gke"),
@@ -234,12 +234,12 @@ describe("nothing is written", () => {
 });
 
 test("the last day that is suggested for a token is refused by nothing, whatever the tier is", async () => {
-  const made = project(ofRepository());
+  const made = project(ofFixtures());
   for (const environment of ["dev", "prod"])
     expect(suggestedTokenDay(made.root, environment, today)).toBe("2027-02-20");
   const token = `ci:edit:${suggestedTokenDay(made.root, "dev", today)}`;
   for (const tier of tierNames) {
-    const { refused } = await type(project(ofRepository()), [
+    const { refused } = await type(project(ofFixtures()), [
       "new-instance",
       "shop-recommender",
       ...flags({ ...shop, tier, token }),
@@ -252,7 +252,7 @@ test("an exclusion or a level in stacks/policies.json holds here, too", async ()
   const token = { ...shop, token: "ci:edit:2027-09-01" };
   const configured = async (policies: object) => {
     const made = project({
-      ...ofRepository(),
+      ...ofFixtures(),
       "stacks/policies.json": JSON.stringify({ "token-expires-in-time": policies }),
     });
     return (await type(made, ["new-instance", "shop-recommender", ...flags(token)])).refused;
@@ -273,7 +273,7 @@ test("an exclusion or a level in stacks/policies.json holds here, too", async ()
 });
 
 test("on a terminal what is missing is asked, the environment first; a wrong answer is refused at once", async () => {
-  const made = project(ofRepository());
+  const made = project(ofFixtures());
   const asker = scripted({
     Environment: "staging",
     "Name of the instance": ["shop-xgboost", "shop-recommender"],

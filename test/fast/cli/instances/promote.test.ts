@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { ofRepository, project, scripted, type } from "../support/project.ts";
+import { ofFixtures, project, scripted, type } from "../support/project.ts";
 
 const head =
   "team: shop\nowner: shop@example.com\ndescription: Recommendations in the shop\ncostCenter: ml-1700\n";
@@ -8,7 +8,7 @@ const source = "stacks/instances/dev/shop-recommender.yaml";
 const target = (stack: string) => `stacks/instances/${stack}/shop-recommender.yaml`;
 
 const withSource = (text: string, more: Record<string, string> = {}) =>
-  project({ ...ofRepository(), [source]: text, ...more });
+  project({ ...ofFixtures(), [source]: text, ...more });
 
 describe("to an environment that has no such instance", () => {
   test("the file is copied, comments included; the values that differ are said, each with its reason", async () => {
@@ -49,7 +49,7 @@ describe("to an environment that has no such instance", () => {
   });
 
   test("a time zone that the environments set is theirs", async () => {
-    const files = ofRepository();
+    const files = ofFixtures();
     const prod = files["stacks/Pulumi.prod.yaml"]!.replace(
       "timeZone: Europe/Berlin",
       "timeZone: Asia/Tokyo",
@@ -230,7 +230,7 @@ describe("refused, and nothing is written", () => {
     ],
   ])("%s", async (what, text, [from = "", to = ""], words) => {
     const name = what.startsWith("a name") ? "shop-trial" : "shop-recommender";
-    const made = project({ ...ofRepository(), [`stacks/instances/dev/${name}.yaml`]: text });
+    const made = project({ ...ofFixtures(), [`stacks/instances/dev/${name}.yaml`]: text });
     const before = made.files();
     const { output, refused } = await type(made, ["promote", name, from, to]);
     expect(refused).toMatch(words);

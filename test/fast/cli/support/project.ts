@@ -11,14 +11,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Asker } from "../../../../cli/questions.ts";
+import { fixtureRoot, fixtureStacks, fixtureToday } from "../../../support/fixtureStacks.ts";
 import { typed } from "./typed.ts";
 
 /** Today in every test. */
-export const today = "2026-11-22";
+export const today = fixtureToday;
 
-const repository = join(import.meta.dirname, "../../../..");
-
-/** A project of the test's own, with copies of this repository's files or with texts. */
+/** A project of the test's own, with copies of the fixtures' files or with texts. */
 export function project(files: Record<string, string> = {}): Project {
   const root = mkdtempSync(join(tmpdir(), "authoring-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
@@ -48,16 +47,16 @@ interface Project {
   readonly files: () => string[];
 }
 
-/** The stack files and policies of this repository, with none or some of its instance files. */
-export function ofRepository(...instances: string[]): Record<string, string> {
-  const paths = ["dev", "staging", "prod"].map((stack) => `stacks/Pulumi.${stack}.yaml`);
+/** The stack files and policies of the fixtures, with none or some of their instance files. */
+export function ofFixtures(...instances: string[]): Record<string, string> {
+  const paths = fixtureStacks.map((stack) => `stacks/Pulumi.${stack}.yaml`);
   const all = [
     ...paths,
     "stacks/policies.json",
     ...instances.map((instance) => `stacks/instances/${instance}.yaml`),
   ];
   return Object.fromEntries(
-    all.map((path) => [path, readFileSync(join(repository, path), "utf8")]),
+    all.map((path) => [path, readFileSync(join(fixtureRoot, path), "utf8")]),
   );
 }
 
