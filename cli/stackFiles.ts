@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { resolveInstance, type ResolvedInstance } from "@mlflow-instances/components";
+import { resolveInstance, type ResolvedInstance } from "@mlflow-instances/components/model";
 import { connectionProblems } from "../program/instance/connections.ts";
-import { instancesFolderOf, placeInStackFile } from "../program/environment/config.ts";
+import { instancesFolderOf, placeInStackFile } from "../program/environment/stackFile.ts";
 import {
   parseEnvironment,
   type Environment,

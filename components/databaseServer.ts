@@ -18,7 +18,8 @@ import {
   resolveDatabaseServer,
   serverLogicalName,
 } from "./internal/databaseServerSettings.ts";
-import { validateDatabaseServer } from "./internal/databaseServerValidation.ts";
+import { databaseServerProblems } from "./internal/databaseServerValidation.ts";
+import { throwProblems } from "./internal/throwProblems.ts";
 import { childOf, dataGuards } from "./internal/options.ts";
 import { requireAwsProvider } from "./internal/requiredProviders.ts";
 
@@ -50,7 +51,7 @@ export class DatabaseServer extends pulumi.ComponentResource {
   constructor(name: string, args: DatabaseServerArgs, opts: pulumi.ComponentResourceOptions = {}) {
     // Before the component registers: nothing may change when an argument is wrong.
     requireAwsProvider(name, opts);
-    validateDatabaseServer(name, args);
+    throwProblems(`Database server "${name}"`, databaseServerProblems(name, args));
     super("components:index:DatabaseServer", name, {}, opts);
 
     const settings = resolveDatabaseServer(name, args);

@@ -1,39 +1,4 @@
 export { DatabaseServer } from "./databaseServer.ts";
-export type { DatabaseServerArgs } from "./databaseServerArgs.ts";
-export { masterSecretOf, passwordOf as masterPasswordOf } from "./internal/databaseServerSecret.ts";
-export { databaseServerProblems } from "./internal/databaseServerValidation.ts";
-export type { Problem as ArgumentProblem } from "./internal/problems.ts";
-export { resolveInstance, type ResolvedInstance } from "./internal/resolvedInstance.ts";
-export { problemsOf as instanceProblems } from "./internal/validation.ts";
 export { MlflowInstance } from "./mlflowInstance.ts";
 export type { IssuedToken } from "./accessTokens.ts";
-export * from "./enums.ts";
-export * from "./mlflowInstanceArgs.ts";
-export * from "./platformSettings.ts";
-export { arnParts } from "./internal/arns.ts";
-export {
-  databaseName,
-  instanceNamePattern,
-  maintenanceRoleNames,
-  namespaceName,
-  tokenNamePattern,
-} from "./internal/names.ts";
-export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
-export { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
-export { sharedStorage } from "./internal/timeouts.ts";
-export { bounds, inDays, inHours, isWithin, type Bound } from "./internal/bounds.ts";
-export {
-  daysPattern,
-  durationPattern,
-  parseBytes,
-  parseDays,
-  parseHours,
-} from "./internal/quantities.ts";
-export { cronProblem, timeZoneProblem } from "./internal/cron.ts";
-export { resolveMaintenance, resolveStaleRuns } from "./internal/maintenanceSettings.ts";
-export {
-  connectionsAvailable,
-  connectionsOfInstance,
-  leastConnections,
-  preferredConnections,
-} from "./internal/poolSize.ts";
+export * from "./model.ts";

@@ -18,7 +18,8 @@ import { requireProviders } from "./internal/requiredProviders.ts";
 import { resolveInstance } from "./internal/resolvedInstance.ts";
 import { artifactPrefix, serverEnvironment } from "./internal/serverEnvironment.ts";
 import { keepAliveSeconds } from "./internal/timeouts.ts";
-import { validate } from "./internal/validation.ts";
+import { throwProblems } from "./internal/throwProblems.ts";
+import { problemsOf } from "./internal/validation.ts";
 
 /**
  * One MLflow instance: artifact bucket, database, tracking server, ingress with TLS, access tokens
@@ -64,7 +65,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
   constructor(name: string, args: MlflowInstanceArgs, opts: pulumi.ComponentResourceOptions = {}) {
     // Before the component registers: nothing may change when an argument is wrong.
     requireProviders(name, opts);
-    validate(name, args);
+    throwProblems(`MLflow instance "${name}"`, problemsOf(args));
     // No inputs go to the engine: they would lie in the state, secrets among them in plain.
     super("components:index:MlflowInstance", name, {}, opts);
 

@@ -1,12 +1,7 @@
 import { join, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  instancesFolderOf,
-  placeInStackFile,
-  readConfig,
-  readStoreKeys,
-  secretText,
-} from "./environment/config.ts";
+import { readConfig, readStoreKeys, secretText } from "./environment/config.ts";
+import { instancesFolderOf, placeInStackFile } from "./environment/stackFile.ts";
 import { connectionProblems } from "./instance/connections.ts";
 import { deploy } from "./deploy.ts";
 import { notesOn, parseEnvironment } from "./environment/environment.ts";
@@ -14,7 +9,7 @@ import { pullSecretProblems } from "./environment/imagePullSecret.ts";
 import { readInstances } from "./instance/load.ts";
 import { preflight } from "./realize/preflight.ts";
 import { fileNameOf } from "./instance/preview.ts";
-import { failWith } from "./values/problems.ts";
+import { failWith } from "./realize/failWith.ts";
 import { instancesInState, lastUpdate } from "./instance/lastUpdate.ts";
 import { vanishedInstances } from "./instance/vanished.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { project } from "./environment/config.ts";
+import { project } from "./environment/stackFile.ts";
 import { environmentSchema, type plainKeys } from "./environment/environment.ts";
 import { secretKeys } from "./values/secretKeys.ts";
 

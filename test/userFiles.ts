@@ -5,7 +5,7 @@ import { checkStacks } from "../cli/environments/checkStacks.ts";
 import { Refusal } from "../cli/refusal.ts";
 import { configurationProblems } from "../policies/configuration.ts";
 import { rules } from "../policies/rules.ts";
-import { instancesFolderOf } from "../program/environment/config.ts";
+import { instancesFolderOf } from "../program/environment/stackFile.ts";
 import { readInstances } from "../program/instance/load.ts";
 import { policiesFile } from "../program/instance/policyBounds.ts";
 import { configOf, stackNames } from "../program/instance/stackOnDisk.ts";

@@ -3,7 +3,7 @@ import type { DatabaseServerArgs } from "../databaseServerArgs.ts";
 import { isInstanceClass, memoryOfClass, mostConnectionsOf } from "./databaseServerClasses.ts";
 import { gibibytes, mostStorage, resolveDatabaseServer } from "./databaseServerSettings.ts";
 import { overlap, parseDailyWindow, parseWeeklyWindow } from "./databaseServerWindows.ts";
-import { isOneOf, oneOf, throwProblems, type Problem, type Report } from "./problems.ts";
+import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
 import { parseDays } from "./quantities.ts";
 import { isCidr, isLabelValue, isTagValue, tagRule } from "./syntax.ts";
 
@@ -36,10 +36,6 @@ export function databaseServerProblems(name: string, args: DatabaseServerArgs): 
   checkStorage(args, report);
   checkTimes(args, report);
   return problems;
-}
-
-export function validateDatabaseServer(name: string, args: DatabaseServerArgs): void {
-  throwProblems(`Database server "${name}"`, databaseServerProblems(name, args));
 }
 
 function checkNames(name: string, args: DatabaseServerArgs, report: Report): void {

@@ -7,7 +7,7 @@ import { resolveStaleRuns } from "./maintenanceSettings.ts";
 import { instanceNamePattern, tokenNamePattern } from "./names.ts";
 import { checkBucket, checkDatabase, checkIngress, checkNetwork } from "./platformProblems.ts";
 import { poolFor } from "./poolSize.ts";
-import { isOneOf, oneOf, throwProblems, type Problem, type Report } from "./problems.ts";
+import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
 import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "./quantities.ts";
 import { resolveInstance } from "./resolvedInstance.ts";
 import { defaultResources } from "./tiers.ts";
@@ -51,10 +51,6 @@ export function problemsOf(args: MlflowInstanceArgs): Problem[] {
     report("database.connectionLimit", !("reason" in pool), "reason" in pool ? pool.reason : "");
   }
   return problems;
-}
-
-export function validate(name: string, args: MlflowInstanceArgs): void {
-  throwProblems(`MLflow instance "${name}"`, problemsOf(args));
 }
 
 function checkIdentity(args: MlflowInstanceArgs, report: Report): void {

@@ -1,17 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Environment, RawConfig } from "./environment.ts";
 import type { KeyPair, StoreKey } from "../platforms/given.ts";
 import { factsOf } from "../platforms/index.ts";
 import type { SecretKey } from "../values/secretKeys.ts";
-import { showPath, type Problem } from "../values/problems.ts";
-import { parseYamlFile } from "../values/yamlFile.ts";
-
-/** Prefix of this project's config keys. */
-export const project = "mlflow-instances";
+import { asObject, parseObject, project } from "./stackFile.ts";
 
 // Exported by the SDK but not declared in its types. `Config.get` of a secret only warns, so
 // without it a plain password would pass.
@@ -29,10 +22,6 @@ export function readConfig(): RawConfig {
   }
   return { stack: pulumi.getStack(), keys };
 }
-
-/** Where the stack's instance files are. */
-export const instancesFolderOf = (root: string, { stack, keys }: RawConfig): string =>
-  resolve(root, keys.get("instancesFolder")?.plain ?? join("stacks", "instances", stack));
 
 /** A secret of the stack's config; it was checked to be there. */
 export const secret = (key: SecretKey): pulumi.Output<string> =>
@@ -135,48 +124,3 @@ const keyPair = ({
   secretAccessKey: pulumi.secret(secretAccessKey),
   ...(principal === undefined ? {} : { principal }),
 });
-
-/**
- * Shows problems of the config with the place in the stack's file, as long as that file is where
- * the config came from.
- */
-export function placeInStackFile(
-  config: RawConfig,
-  file: string,
-  problems: readonly Problem[],
-): string[] {
-  const inFile = existsSync(file) ? parseYamlFile(readFileSync(file, "utf8")) : undefined;
-  const values = asObject(asObject(inFile?.data)["config"]);
-  const text = config.keys.get("environment")?.plain;
-  const same =
-    inFile !== undefined &&
-    isDeepStrictEqual(
-      values[`${project}:environment`],
-      text === undefined ? undefined : parseObject(text),
-    );
-  return problems.map(({ path, message }) => {
-    const [key, ...rest] = path;
-    const shown = `${showPath([`${project}:${key}`, ...rest])}: ${message}`;
-    if (!same) return `config of stack ${config.stack}: ${shown}`;
-    const place = inFile
-      .place({ path: ["config", `${project}:${key}`, ...rest], message })
-      .split(" ", 1)[0];
-    return `${file}:${place} ${shown}`;
-  });
-}
-
-export const asObject = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-
-function parseObject(text: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? "{}");
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}

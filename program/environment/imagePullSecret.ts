@@ -1,4 +1,5 @@
-import { asObject, secretText } from "./config.ts";
+import { secretText } from "./config.ts";
+import { asObject } from "./stackFile.ts";
 import type { Problem } from "../values/problems.ts";
 
 const key = "imagePullSecret";

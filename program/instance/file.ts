@@ -8,7 +8,7 @@ import {
   TokenRole,
   tokenNamePattern,
   type TierDefaults,
-} from "@mlflow-instances/components";
+} from "@mlflow-instances/components/model";
 import { z } from "zod";
 import { costCenter, owner } from "../values/answerable.ts";
 import { extraAllowedHosts } from "../values/allowedHosts.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { asObject } from "../environment/config.ts";
+import { asObject } from "../environment/stackFile.ts";
 
 export interface LastInstance {
   /** Whether it was prepared for its deletion. */

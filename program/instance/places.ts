@@ -1,4 +1,4 @@
-import type { MlflowInstanceArgs, ResolvedInstance } from "@mlflow-instances/components";
+import type { MlflowInstanceArgs, ResolvedInstance } from "@mlflow-instances/components/model";
 import { instanceFileSchema, type InstanceFile } from "./file.ts";
 import type { Problem } from "../values/problems.ts";
 import { show } from "../values/units.ts";

@@ -1,5 +1,10 @@
-import { inDays, instanceProblems, isWithin, resolveInstance } from "@mlflow-instances/components";
-import type { ResolvedInstance, Tier } from "@mlflow-instances/components";
+import {
+  inDays,
+  instanceProblems,
+  isWithin,
+  resolveInstance,
+} from "@mlflow-instances/components/model";
+import type { ResolvedInstance, Tier } from "@mlflow-instances/components/model";
 import type { Environment } from "../environment/environment.ts";
 import { nothingGiven } from "../platforms/given.ts";
 import { nameProblem } from "../values/naming.ts";

@@ -1,6 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { asObject, instancesFolderOf, placeInStackFile, project } from "../environment/config.ts";
+import {
+  asObject,
+  instancesFolderOf,
+  placeInStackFile,
+  project,
+} from "../environment/stackFile.ts";
 import { parseEnvironment, type Environment, type RawConfig } from "../environment/environment.ts";
 import { nameIn } from "./preview.ts";
 import { parseYamlFile } from "../values/yamlFile.ts";

@@ -3,7 +3,7 @@ import {
   type MlflowInstanceArgs,
   type ServerResources,
   type Tier,
-} from "@mlflow-instances/components";
+} from "@mlflow-instances/components/model";
 import type { Environment } from "../environment/environment.ts";
 import type { Given } from "../platforms/given.ts";
 import { factsOf } from "../platforms/index.ts";

@@ -1,4 +1,4 @@
-import type { MlflowInstanceArgs } from "@mlflow-instances/components";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
 import type { AwsPlatform } from "./aws/schema.ts";
 import type { ExistingPlatform } from "./existing/schema.ts";
 import type { Given } from "./given.ts";

@@ -1,4 +1,4 @@
-import type { MlflowInstanceArgs, Tier } from "@mlflow-instances/components";
+import type { MlflowInstanceArgs, Tier } from "@mlflow-instances/components/model";
 import type { SecretKey } from "../values/secretKeys.ts";
 import type { Given } from "./given.ts";
 import type { Add } from "./shared.ts";

@@ -1,5 +1,5 @@
-import { namespaceName } from "@mlflow-instances/components";
-import type { ResolvedInstance } from "@mlflow-instances/components";
+import { namespaceName } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/model";
 import type { ApiServer } from "./apiServer.ts";
 import type { Answer, Asked } from "./check.ts";
 import { gone, judgeTaken, type Taken } from "./claims.ts";

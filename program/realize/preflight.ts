@@ -1,7 +1,7 @@
 import { log } from "@pulumi/pulumi";
 import type { Environment } from "../environment/environment.ts";
 import { answersOf, type Asked } from "../preflight/check.ts";
-import { failWith } from "../values/problems.ts";
+import { failWith } from "./failWith.ts";
 import { checksOf } from "./index.ts";
 
 // Long enough for a slow link, short enough that the slowest of the parallel checks answers within

@@ -1,4 +1,3 @@
-import { RunError } from "@pulumi/pulumi";
 import { z } from "zod";
 import { show } from "./units.ts";
 
@@ -99,11 +98,3 @@ export const showPath = (path: readonly (string | number)[]): string =>
       typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`,
     "",
   );
-
-/**
- * All lines as one error that Pulumi prints without a stack trace, before any resource is
- * registered.
- */
-export function failWith(title: string, lines: readonly string[]): never {
-  throw new RunError([title, ...lines.map((line) => `  ${line}`)].join("\n"));
-}

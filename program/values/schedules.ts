@@ -1,4 +1,4 @@
-import { cronProblem, timeZoneProblem } from "@mlflow-instances/components";
+import { cronProblem, timeZoneProblem } from "@mlflow-instances/components/model";
 import { z } from "zod";
 import { show } from "./units.ts";
 

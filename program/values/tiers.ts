@@ -1,4 +1,4 @@
-import { bounds, Tier, type Bound } from "@mlflow-instances/components";
+import { bounds, Tier, type Bound } from "@mlflow-instances/components/model";
 
 export const tierNames = Object.values(Tier);
 

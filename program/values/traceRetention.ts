@@ -1,4 +1,4 @@
-import { bounds, inDays, isWithin } from "@mlflow-instances/components";
+import { bounds, inDays, isWithin } from "@mlflow-instances/components/model";
 import { daysOf } from "./units.ts";
 
 export const traceRetentionRange = inDays(bounds.traceRetention);

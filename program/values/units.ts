@@ -1,4 +1,9 @@
-import { daysPattern, durationPattern, parseBytes, parseDays } from "@mlflow-instances/components";
+import {
+  daysPattern,
+  durationPattern,
+  parseBytes,
+  parseDays,
+} from "@mlflow-instances/components/model";
 import { z } from "zod";
 
 // Unit-typed strings: a bare `30` could be days, hours or seconds, and a review can't tell which

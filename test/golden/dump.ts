@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import { objectStorePluginVersion } from "@mlflow-instances/components";
+import { objectStorePluginVersion } from "@mlflow-instances/components/model";
 import { stringify } from "yaml";
 import { withoutSecrets, type Registration } from "../support/mocks.ts";
 import type { EnvironmentName } from "./environments.ts";

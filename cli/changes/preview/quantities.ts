@@ -1,4 +1,4 @@
-import { parseDays } from "@mlflow-instances/components";
+import { parseDays } from "@mlflow-instances/components/model";
 import { bytesOf as quantity } from "../../../policies/model/quantities.ts";
 
 export const mebibyte = 2 ** 20;

@@ -1,4 +1,4 @@
-import { asObject } from "../../../program/environment/config.ts";
+import { asObject } from "../../../program/environment/stackFile.ts";
 import { reviewStack, pullRequestOf } from "../../../program/values/pullRequest.ts";
 import type { StackState } from "./state.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
-import { asObject } from "../../../program/environment/config.ts";
+import { asObject } from "../../../program/environment/stackFile.ts";
 import { reviewStack, pullRequestOf, type Preview } from "../../../program/values/pullRequest.ts";
 import { readStack, stackNames } from "../../../program/instance/stackOnDisk.ts";
 import { parseYamlFile } from "../../../program/values/yamlFile.ts";

@@ -1,4 +1,4 @@
-import type { MlflowInstanceArgs } from "@mlflow-instances/components";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
 import { clusterNameOf, type AwsPlatform } from "./schema.ts";
 import { cidrOfHost } from "../shared.ts";
 import { tlsArgs, waysIn } from "../ingressArgs.ts";

@@ -1,4 +1,4 @@
-import { arnParts } from "@mlflow-instances/components";
+import { arnParts } from "@mlflow-instances/components/model";
 import { show } from "../../values/units.ts";
 import { cidrOfHost, needsCidrs, noWayIn, type Add } from "../shared.ts";
 import { isOfRds, rdsAuthorities } from "./authorities.ts";

@@ -3,7 +3,7 @@ import {
   databaseServerProblems,
   type DatabaseServerArgs,
   type Tier,
-} from "@mlflow-instances/components";
+} from "@mlflow-instances/components/model";
 import { z } from "zod";
 import { costCenter, owner } from "../../values/answerable.ts";
 import { strict } from "../../values/problems.ts";

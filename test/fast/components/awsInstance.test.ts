@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
 import {
   awsInstanceArgs,
   eksPodIdentity,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
 import { asGiven, saidOf } from "../policies/everyRule.ts";
 import type { Given } from "../policies/support.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
 import { problemsOf } from "../../../components/internal/validation.ts";
 import {
   awsInstanceArgs,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
 import { instanceArgs, instanceTypes, newInstance } from "../../support/instance.ts";
 import { runWithMocks } from "../../support/mocks.ts";
 

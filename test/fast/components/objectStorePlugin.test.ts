@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Provider as Aws } from "@pulumi/aws/provider.js";
 import { describe, expect, test } from "vitest";
-import { objectStorePluginVersion } from "@mlflow-instances/components";
+import { objectStorePluginVersion } from "@mlflow-instances/components/model";
 import {
   awsInstanceArgs,
   instanceArgs,

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components";
-import { problemsOf, validate } from "../../../components/internal/validation.ts";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
+import { throwProblems } from "../../../components/internal/throwProblems.ts";
+import { problemsOf } from "../../../components/internal/validation.ts";
 import { instanceArgs, secrets } from "../../support/instance.ts";
 
 const base = instanceArgs();
@@ -159,7 +160,7 @@ test("all of them are thrown at once, listed in the message and as properties", 
   };
   let thrown: unknown;
   try {
-    validate("fraud", args as unknown as MlflowInstanceArgs);
+    throwProblems(`MLflow instance "fraud"`, problemsOf(args as unknown as MlflowInstanceArgs));
   } catch (error) {
     thrown = error;
   }

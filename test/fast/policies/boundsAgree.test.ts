@@ -8,7 +8,7 @@ import {
   Tier,
   tierDefaults,
   TokenRole,
-} from "@mlflow-instances/components";
+} from "@mlflow-instances/components/model";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { databaseNameOf, namespaceNameOf, roleNamesOf } from "../../../policies/model/names.ts";

@@ -1,4 +1,4 @@
-import { instanceProblems } from "@mlflow-instances/components";
+import { instanceProblems } from "@mlflow-instances/components/model";
 import { expect, test } from "vitest";
 import { instanceFileSchema, type InstanceFile } from "../../../program/instance/file.ts";
 import { readInstances } from "../../../program/instance/load.ts";

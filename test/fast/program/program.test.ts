@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { writeCaFile } from "../../../program/environment/caFile.ts";
-import { placeInStackFile } from "../../../program/environment/config.ts";
+import { placeInStackFile } from "../../../program/environment/stackFile.ts";
 import { secretKeys } from "../../../program/values/secretKeys.ts";
 import program from "../../../program/index.ts";
 import { createPlatform } from "../../../program/realize/index.ts";

@@ -1,4 +1,4 @@
-import { instanceNamePattern } from "@mlflow-instances/components";
+import { instanceNamePattern } from "@mlflow-instances/components/model";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
