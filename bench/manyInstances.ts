@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deployInstances, type ReadyPlatform } from "../local/commands/up.ts";
 import { removeObjectStoreUsers } from "../local/platform/index.ts";
 import { silentReport } from "../local/report.ts";
-import { projectOf, stackFile } from "../local/stack/project.ts";
 import { openPulumi } from "../local/stack/pulumi.ts";
 import { manyNames, smallInstance } from "../test/engine/support/manyInstances.ts";
 import { destroyUnguarded } from "../test/engine/support/unguarded.ts";
+import { scratchProject } from "../test/support/scratchProject.ts";
 import { instanceMemory } from "./instanceMemory.ts";
 import { seconds, type Row } from "./table.ts";
 
@@ -18,15 +18,11 @@ const profile = "test";
  */
 export async function manyInstances(ready: ReadyPlatform): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-many-"));
-  const instancesFolder = join(folder, "instances");
-  await mkdir(instancesFolder);
+  const project = await scratchProject(folder, "many");
+  const { instancesFolder } = project;
   for (const name of manyNames)
     await writeFile(join(instancesFolder, `${name}.yaml`), smallInstance("An instance to measure"));
-  const pulumi = await openPulumi(
-    ready.pulumi.cli,
-    projectOf("many", instancesFolder),
-    join(folder, "state"),
-  );
+  const pulumi = await openPulumi(ready.pulumi.cli, project, join(folder, "state"));
   try {
     const started = performance.now();
     const { instances } = await deployInstances({ ...ready, pulumi }, profile, silentReport);
@@ -51,7 +47,6 @@ export async function manyInstances(ready: ReadyPlatform): Promise<Row[]> {
   } finally {
     await destroyUnguarded(pulumi);
     for (const name of manyNames) await removeObjectStoreUsers(profile, name);
-    await rm(stackFile(pulumi.project), { force: true });
     await rm(folder, { recursive: true, force: true });
   }
 }

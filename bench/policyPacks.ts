@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReadyPlatform } from "../local/commands/up.ts";
 import { policyPacks } from "../local/stack/deploy.ts";
-import { projectOf, stackFile } from "../local/stack/project.ts";
 import { openPulumi } from "../local/stack/pulumi.ts";
+import { scratchProject } from "../test/support/scratchProject.ts";
 import { configureImagined, fiftyNames as names } from "./imaginedInstances.ts";
 import { instanceFile } from "./instanceFile.ts";
 import { seconds, type Row } from "./table.ts";
@@ -21,10 +21,9 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
  */
 export async function policyPackCost(ready: ReadyPlatform, rounds = 5): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-policies-"));
-  const instancesFolder = join(folder, "instances");
-  const project = projectOf("policies", instancesFolder);
+  const project = await scratchProject(folder, "policies");
+  const { instancesFolder } = project;
   try {
-    await mkdir(instancesFolder);
     for (const name of names)
       await writeFile(join(instancesFolder, `${name}.yaml`), instanceFile("bench"));
     const pulumi = await openPulumi(ready.pulumi.cli, project, join(folder, "state"));
@@ -81,7 +80,6 @@ export async function policyPackCost(ready: ReadyPlatform, rounds = 5): Promise<
       ),
     ];
   } finally {
-    await rm(stackFile(project), { force: true });
     await rm(folder, { recursive: true, force: true });
   }
 }

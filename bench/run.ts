@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { logFirstRun } from "../local/client/firstRun.ts";
@@ -8,8 +8,8 @@ import { profilePaths } from "../local/paths.ts";
 import { removeObjectStoreUsers, stopPlatform } from "../local/platform/index.ts";
 import { createReport, silentReport } from "../local/report.ts";
 import { up } from "../local/stack/deploy.ts";
-import { projectOf, stackFile } from "../local/stack/project.ts";
 import { destroyUnguarded } from "../test/engine/support/unguarded.ts";
+import { scratchProject } from "../test/support/scratchProject.ts";
 import { instanceFile } from "./instanceFile.ts";
 import { instanceMemory } from "./instanceMemory.ts";
 import { requestTimes } from "./requests/requests.ts";
@@ -59,7 +59,8 @@ async function newInstance(
 async function onlyRequests(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-"));
   try {
-    const ready = await preparePlatform(profile, projectOf(stack, folder), folder, report);
+    const project = await scratchProject(folder, stack);
+    const ready = await preparePlatform(profile, project, folder, report);
     printTable(await requestTimes(ready));
   } finally {
     await stopPlatform(profile, silentReport);
@@ -70,9 +71,8 @@ async function onlyRequests(): Promise<void> {
 async function main(): Promise<void> {
   const rows: Row[] = [];
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-"));
-  const instancesFolder = join(folder, "instances");
-  await mkdir(instancesFolder);
-  const project = projectOf(stack, instancesFolder);
+  const project = await scratchProject(folder, stack);
+  const { instancesFolder } = project;
   let ready = await preparePlatform(profile, project, folder, report);
   try {
     const starts: number[] = [];
@@ -131,7 +131,6 @@ async function main(): Promise<void> {
     await destroyUnguarded(ready.pulumi);
     for (const name of instances) await removeObjectStoreUsers(profile, name);
     await stopPlatform(profile, silentReport);
-    await rm(stackFile(project), { force: true });
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { deployInstances, type Deployed, type ReadyPlatform } from "../../local/commands/up.ts";
 import { removeObjectStoreUsers } from "../../local/platform/index.ts";
 import { silentReport } from "../../local/report.ts";
-import { projectOf, stackFile } from "../../local/stack/project.ts";
 import { openPulumi } from "../../local/stack/pulumi.ts";
+import { scratchProject } from "../../test/support/scratchProject.ts";
 import { destroyUnguarded } from "../../test/engine/support/unguarded.ts";
 import { instanceFile } from "../instanceFile.ts";
 import { median, type Row } from "../table.ts";
@@ -53,22 +53,17 @@ interface Measured {
  */
 export async function requestTimes(ready: ReadyPlatform): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-requests-"));
-  const instancesFolder = join(folder, "instances");
-  await mkdir(instancesFolder);
+  const project = await scratchProject(folder, "requests");
+  const { instancesFolder } = project;
   for (const { name } of servers)
     await writeFile(join(instancesFolder, `${name}.yaml`), instanceFile("bench"));
-  const pulumi = await openPulumi(
-    ready.pulumi.cli,
-    projectOf("requests", instancesFolder),
-    join(folder, "state"),
-  );
+  const pulumi = await openPulumi(ready.pulumi.cli, project, join(folder, "state"));
   try {
     const deployed = await deployInstances({ ...ready, pulumi }, profile, silentReport);
     return await measureAll(deployed, await targets(deployed));
   } finally {
     await destroyUnguarded(pulumi);
     for (const { name } of servers) await removeObjectStoreUsers(profile, name);
-    await rm(stackFile(pulumi.project), { force: true });
     await rm(folder, { recursive: true, force: true });
   }
 }

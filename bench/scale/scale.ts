@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { ReadyPlatform } from "../../local/commands/up.ts";
 import { ensureObjectStoreUsers, removeObjectStoreUsers } from "../../local/platform/index.ts";
 import { up } from "../../local/stack/deploy.ts";
-import { projectOf, stackFile } from "../../local/stack/project.ts";
 import { openPulumi, type Pulumi } from "../../local/stack/pulumi.ts";
 import { destroyUnguarded } from "../../test/engine/support/unguarded.ts";
+import { scratchProject } from "../../test/support/scratchProject.ts";
 import { configureImagined, fiftyNames } from "../imaginedInstances.ts";
 import { instanceFile } from "../instanceFile.ts";
 import { seconds, type Row } from "../table.ts";
@@ -19,7 +19,6 @@ import { emptied, flattened, multiplied, type State } from "./states.ts";
 const profile = "test";
 const stack = "scale";
 const flatProject = "flat-instances";
-const flatFolder = join(import.meta.dirname, "flat");
 /** Its name is in nothing but what is its own. */
 const seed = "quartz-sorter";
 const limit = "at most 125 % of flat";
@@ -52,13 +51,10 @@ export async function scale(
   { sizes = [50, 100, 200, 300], size = 100, rounds = 3 } = {},
 ): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-scale-"));
-  const instancesFolder = join(folder, "instances");
-  await mkdir(instancesFolder);
-  const pulumi = await openPulumi(
-    ready.pulumi.cli,
-    projectOf(stack, instancesFolder),
-    join(folder, "state"),
-  );
+  const project = await scratchProject(folder, stack);
+  const { instancesFolder } = project;
+  const pulumi = await openPulumi(ready.pulumi.cli, project, join(folder, "state"));
+  const flatFolder = await copyOfFlat(project.folder);
   const flat = await openPulumi(
     ready.pulumi.cli,
     { folder: flatFolder, stack: "flat", instancesFolder },
@@ -74,7 +70,6 @@ export async function scale(
     state = await exported(pulumi);
     const ofUp = await recorded(pulumi, unchanged, join(folder, "up.jsonl"));
 
-    await rm(flatFile, { force: true });
     await flat.run(["stack", "select", "--create", "--stack", flat.project.stack]);
     const salt = await readFile(flatFile, "utf8").catch(() => "");
     const declareFlat = async (
@@ -130,9 +125,15 @@ export async function scale(
     if (state !== undefined) await imported(pulumi, state);
     await destroyUnguarded(pulumi);
     await removeObjectStoreUsers(profile, seed);
-    for (const path of [stackFile(pulumi.project), flatFile]) await rm(path, { force: true });
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The flat program in a project's folder, whose packages it finds. */
+async function copyOfFlat(project: string): Promise<string> {
+  const target = join(project, "bench", "scale");
+  await cp(import.meta.dirname, target, { recursive: true });
+  return join(target, "flat");
 }
 
 /**

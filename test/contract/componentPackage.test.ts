@@ -1,26 +1,29 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { openPulumi, type Pulumi, type PulumiError } from "../../local/stack/pulumi.ts";
 
-const folder = fileURLToPath(new URL("remoteProgram", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const stack = "contract";
 
 // The real engine constructs the component from the package, as for a program in another language.
 // Only previews: what an instance becomes on a platform is the engine tests' part, and the schema's
 // content is test/fast/components/schema.test.ts's.
 let pulumi: Pulumi;
-let state: string;
+let scratch: string;
 const stackArguments = ["--stack", stack];
 
 beforeAll(async () => {
   const { cli, platform } = inject("engine");
-  state = await mkdtemp(join(tmpdir(), "mlflow-instances-contract-"));
-  pulumi = await openPulumi(cli, { folder, stack, instancesFolder: folder }, state);
-  // Left behind by a run that was killed; its salt is of another state.
-  await rm(join(folder, `Pulumi.${stack}.yaml`), { force: true });
+  scratch = await mkdtemp(join(tmpdir(), "mlflow-instances-contract-"));
+  const folder = await remoteProgram();
+  pulumi = await openPulumi(
+    cli,
+    { folder, stack, instancesFolder: folder },
+    join(scratch, "state"),
+  );
   await pulumi.run(["stack", "init", stack]);
   // A child without the caller's provider would fail the preview.
   for (const [index, name] of ["kubernetes", "aws", "postgresql", "random"].entries()) {
@@ -40,10 +43,21 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  await rm(join(folder, `Pulumi.${stack}.yaml`), { force: true });
-  await rm(state, { recursive: true, force: true });
-});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+/** The program in a folder of this test's own: the engine writes the stack's file beside it. */
+async function remoteProgram(): Promise<string> {
+  const folder = join(scratch, "remoteProgram");
+  await cp(join(import.meta.dirname, "remoteProgram"), folder, { recursive: true });
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  const file = join(folder, "Pulumi.yaml");
+  const written = await readFile(file, "utf8");
+  // The path to the package is the only line that depends on where the program is.
+  const text = written.replace("path: ../../../components", `path: ${join(root, "components")}`);
+  if (text === written) throw new Error("remoteProgram/Pulumi.yaml names its package otherwise");
+  await writeFile(file, text);
+  return folder;
+}
 
 async function configure(values: Record<string, string>): Promise<void> {
   for (const [key, value] of Object.entries(values))

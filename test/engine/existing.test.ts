@@ -10,7 +10,6 @@ import { stringify } from "yaml";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { upExisting } from "../../local/commands/upExisting.ts";
 import type { Report } from "../../local/report.ts";
-import { projectOf, stackFile } from "../../local/stack/project.ts";
 import { openPulumi } from "../../local/stack/pulumi.ts";
 import { engineStack, type Engine } from "./support/engine.ts";
 import { https } from "./support/http.ts";
@@ -48,7 +47,7 @@ afterAll(async () => {
     else process.env[key] = value;
   }
   await rm(folder, { recursive: true, force: true });
-  await rm(stackFile(engine.pulumi.project), { force: true });
+  await rm(join(engine.instancesFolder, ".."), { recursive: true, force: true });
 });
 
 /** The keys of a store that gives a bucket one user only: without those of the maintenance jobs. */
@@ -89,7 +88,7 @@ it("deploys to a named context of the user's kubeconfig, and back to nothing", a
     step: async (_title, work) => work(() => undefined),
     info: (line) => void said.push(line),
   };
-  const project = projectOf("existing", engine.instancesFolder);
+  const { project } = engine.pulumi;
   const context = engine.platform.kubeContext;
   await upExisting({ context, valuesFile: await valuesFile() }, project, report);
   const url = `https://${name}.${engine.platform.domain}`;
@@ -127,7 +126,7 @@ it("says what is wrong in the file, by its path", async () => {
     step: async (_title, work) => work(() => undefined),
     info: () => undefined,
   };
-  const project = projectOf("existing", engine.instancesFolder);
+  const { project } = engine.pulumi;
   const context = engine.platform.kubeContext;
   const missing = join(folder, "no-such-file.yaml");
   await expect(upExisting({ context, valuesFile: missing }, project, report)).rejects.toThrow(

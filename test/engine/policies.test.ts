@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { policyPacks } from "../../local/stack/deploy.ts";
-import { stackFile } from "../../local/stack/project.ts";
 import { knownAtUp } from "../../policies/table.ts";
 import { engineStack, type Engine } from "./support/engine.ts";
 import { brokenRules, previewed, putOff, type Judged } from "./support/judged.ts";
@@ -31,7 +30,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await rm(stackFile(engine.pulumi.project), { force: true });
   await rm(join(engine.instancesFolder, ".."), { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
 });

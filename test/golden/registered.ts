@@ -26,11 +26,19 @@ export interface Registered extends Pick<MockRun, "providers" | "registrations">
   readonly outputs: { readonly instances: Record<string, unknown>; readonly tokens: unknown };
 }
 
+const known = new Map<EnvironmentName, Promise<Registered>>();
+
 /**
- * Runs the program of an environment against mocks. It can't show what a provider makes of the
- * inputs.
+ * Runs the program of an environment against mocks, once for all that ask. It can't show what a
+ * provider makes of the inputs.
  */
 export function registered(name: EnvironmentName): Promise<Registered> {
+  const made = known.get(name) ?? registeredByFiles(name);
+  known.set(name, made);
+  return made;
+}
+
+function registeredByFiles(name: EnvironmentName): Promise<Registered> {
   const { environment, instancesFolder, keyOf } = environmentOf(name);
   const { instances, errors } = readInstances(environment, instancesFolder, {
     stack: name,

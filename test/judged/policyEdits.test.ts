@@ -1,16 +1,16 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silentReport } from "../../local/report.ts";
 import { configureStack } from "../../local/stack/configure.ts";
-import { projectOf, stackFile } from "../../local/stack/project.ts";
 import { openPulumi, type Pulumi } from "../../local/stack/pulumi.ts";
 import { preparePulumi } from "../../local/toolchain/index.ts";
 import { rules } from "../../policies/rules.ts";
 import { analyzed, brokenRules, putOff, type Judged } from "../engine/support/judged.ts";
 import { allEdits, type Edit } from "../engine/support/rawEdits.ts";
 import { compliantStack, stateOf, type RawResource } from "../engine/support/rawStack.ts";
+import { scratchProject } from "../support/scratchProject.ts";
 
 // The packs as the engine runs them. `pulumi policy analyze` is the engine without a program: it
 // judges a stack's state, so every value is known, as at the end of `up`. It needs no platform, so
@@ -40,11 +40,9 @@ async function judge(
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlflow-instances-judged-"));
-  const instancesFolder = join(folder, "instances");
-  await mkdir(instancesFolder);
   pulumi = await openPulumi(
     await preparePulumi(silentReport),
-    projectOf(stack, instancesFolder),
+    await scratchProject(folder, stack),
     join(folder, "state"),
   );
   compliant = await compliantStack();
@@ -55,10 +53,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  await rm(stackFile(projectOf(stack)), { force: true });
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("every rule has an edit that breaks it", () => {
   expect(allEdits.length).toBeGreaterThanOrEqual(40);

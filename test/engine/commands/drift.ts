@@ -38,7 +38,7 @@ interface Ended {
 
 /** A delivery command as it is typed where `pulumi` is on PATH and logged in. */
 function type(...args: string[]): Promise<Ended> {
-  const root = join(import.meta.dirname, "../../..");
+  const root = engine.pulumi.project.folder;
   const env = { ...process.env, ...engine.pulumi.env, GITHUB_STEP_SUMMARY: "" };
   return new Promise((resolve) =>
     execFile(
@@ -217,7 +217,7 @@ it("another cluster than the last update's is an error that says how to accept i
  * what a real scheduler, kubelet and engine say.
  */
 async function hopelessUpdate(): Promise<string> {
-  const root = join(import.meta.dirname, "../../..");
+  const root = engine.pulumi.project.folder;
   const context = {
     root,
     signal: new AbortController().signal,

@@ -91,22 +91,20 @@ interface Ended {
   readonly notes: string;
 }
 
-const cli = join(engineRoot(), "cli", "main.ts");
-function engineRoot(): string {
-  return join(import.meta.dirname, "../../..");
-}
+const projectFolder = (): string => engine.pulumi.project.folder;
+const cli = (): string => join(projectFolder(), "cli", "main.ts");
 
 /** Types a command without a terminal; `onNotes` sees standard error as it grows and may end it. */
 function type(
   args: readonly string[],
   onNotes: (notes: string, end: () => void) => void = () => undefined,
 ): Promise<Ended> {
-  return spawned(process.execPath, [cli, ...args], "", onNotes);
+  return spawned(process.execPath, [cli(), ...args], "", onNotes);
 }
 
 /** Types a command on a terminal of its own, and an answer to its question. */
 function typeOnTerminal(args: readonly string[], answer: string): Promise<Ended> {
-  const words = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(" ");
+  const words = [process.execPath, cli(), ...args].map((word) => `'${word}'`).join(" ");
   return spawned("script", ["--quiet", "--return", "--command", words, "/dev/null"], answer);
 }
 
@@ -117,7 +115,7 @@ function spawned(
   onNotes: (notes: string, end: () => void) => void = () => undefined,
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: engineRoot(), stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd: projectFolder(), stdio: ["pipe", "pipe", "pipe"] });
     let [output, notes] = ["", ""];
     child.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
     child.stderr.on("data", (chunk: Buffer) => {

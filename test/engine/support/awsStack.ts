@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { configureStack } from "../../../local/stack/configure.ts";
 import { policyPacks, up } from "../../../local/stack/deploy.ts";
-import { projectOf, stackFile } from "../../../local/stack/project.ts";
 import { openPulumi } from "../../../local/stack/pulumi.ts";
 import type { StackValues } from "../../../local/stack/values.ts";
+import { scratchProject } from "../../support/scratchProject.ts";
 import { destroyUnguarded } from "./unguarded.ts";
 
 interface StateResource {
@@ -35,15 +35,11 @@ interface PreviewEvent {
 export async function awsStack(stack: string, env: Record<string, string>) {
   const { cli } = inject("engine");
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
-  const instancesFolder = join(folder, "instances");
-  await mkdir(instancesFolder);
+  const project = await scratchProject(folder, stack);
+  const { instancesFolder } = project;
   // The option for events is one of those that are hidden without the variable.
   const environment = { ...cli.env, PULUMI_DEBUG_COMMANDS: "true", ...env };
-  const pulumi = await openPulumi(
-    { ...cli, env: environment },
-    projectOf(stack, instancesFolder),
-    join(folder, "state"),
-  );
+  const pulumi = await openPulumi({ ...cli, env: environment }, project, join(folder, "state"));
   const exported = (...options: string[]) =>
     pulumi.run(["stack", "export", "--stack", stack, ...options]);
   return {
@@ -94,10 +90,7 @@ export async function awsStack(stack: string, env: Record<string, string>) {
     },
     destroy: () => destroyUnguarded(pulumi),
     /** Takes away what the test wrote. */
-    async remove(): Promise<void> {
-      await rm(stackFile(pulumi.project), { force: true });
-      await rm(folder, { recursive: true, force: true });
-    },
+    remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
@@ -14,8 +14,8 @@ import { removeObjectStoreUsers } from "../../../local/platform/index.ts";
 import { formerInstances } from "../../../local/stack/formerInstances.ts";
 import { instanceNames } from "../../../local/stack/instanceNames.ts";
 import type { InstanceOutput } from "../../../local/stack/outputs.ts";
-import { projectOf, stackFile } from "../../../local/stack/project.ts";
 import { openPulumi, type Cli } from "../../../local/stack/pulumi.ts";
+import { scratchProject } from "../../support/scratchProject.ts";
 import { destroyUnguarded } from "./unguarded.ts";
 
 /** What the global set-up hands to each test file. */
@@ -31,19 +31,15 @@ export interface Step {
 const profile = "test";
 
 /**
- * A stack of a test file's own: its state folder, stack file and instance files are new and go with
+ * A stack of a test file's own: its project, state folder and instance files are new and go with
  * `remove()`. `stack` is the environment's name, too, and with it part of bucket names.
  */
 export async function engineStack(stack: string) {
   const context = inject("engine");
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
-  const instancesFolder = join(folder, "instances");
-  await mkdir(instancesFolder);
-  const pulumi = await openPulumi(
-    context.cli,
-    projectOf(stack, instancesFolder),
-    join(folder, "state"),
-  );
+  const project = await scratchProject(folder, stack);
+  const { instancesFolder } = project;
+  const pulumi = await openPulumi(context.cli, project, join(folder, "state"));
   const ready: ReadyPlatform = { ...context, pulumi };
   const stackArguments = ["--stack", stack];
 
@@ -80,7 +76,6 @@ export async function engineStack(stack: string) {
         ...(await instanceNames(pulumi.project)),
       ];
       for (const name of new Set(names)) await removeObjectStoreUsers(profile, name);
-      await rm(stackFile(pulumi.project), { force: true });
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -7,6 +7,7 @@ import { inject } from "vitest";
 import { stackValues, type ReadyPlatform } from "../../../local/commands/up.ts";
 import { configureStack } from "../../../local/stack/configure.ts";
 import { openPulumi } from "../../../local/stack/pulumi.ts";
+import { fixtureRoot } from "../../support/fixtureStacks.ts";
 import { destroyUnguarded } from "./unguarded.ts";
 
 const original = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -42,7 +43,8 @@ export async function projectClone(
     const filter = (source: string) => part === "Pulumi.yaml" || !strange.test(basename(source));
     await cp(join(original, part), join(root, part), { recursive: true, filter });
   }
-  await cp(join(root, "stacks", "prices.example.yaml"), join(root, "stacks", "prices.yaml"));
+  for (const file of ["prices.yaml", "policies.json"])
+    await cp(join(fixtureRoot, "stacks", file), join(root, "stacks", file));
   await symlink(join(original, "node_modules"), join(root, "node_modules"));
   const instancesFolder = join(root, "stacks", "instances", stack);
   await mkdir(instancesFolder, { recursive: true });

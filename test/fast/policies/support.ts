@@ -78,16 +78,26 @@ const resourceOf = (
   provider,
 });
 
+const served = new WeakMap<Rule, Map<string, ResourceValidationPolicy>>();
+
+/** A resource rule as the SDK serves it. Made once: its schema is most of the work. */
+function servedPolicy(rule: ResourceRule<any>, options: Options): ResourceValidationPolicy {
+  const policies = served.get(rule) ?? new Map<string, ResourceValidationPolicy>();
+  served.set(rule, policies);
+  const key = JSON.stringify(options);
+  const policy =
+    policies.get(key) ?? (toPolicy(rule, () => options.today ?? today) as ResourceValidationPolicy);
+  policies.set(key, policy);
+  return policy;
+}
+
 /** The verdict of a resource rule on one resource. */
 export async function judge(
   rule: ResourceRule<any>,
   resource: Given,
   options: Options = {},
 ): Promise<Verdict> {
-  const { validateResource } = toPolicy(
-    rule,
-    () => options.today ?? today,
-  ) as ResourceValidationPolicy;
+  const { validateResource } = servedPolicy(rule, options);
   if (typeof validateResource !== "function")
     throw new Error(`${rule.name} has not exactly one validation`);
   return verdictOf(rule, (report) =>
