@@ -35,7 +35,8 @@ export function checkEnvironment(
   const unset = parseEnvironment(config, today)
     .problems.map(({ path }) => path[0])
     .filter((key) => isSecretKey(key) && !config.keys.has(key)) as SecretKey[];
-  const keys = new Map([...config.keys, ...unset.map((key) => [key, { secret: true }] as const)]);
+  const keys = new Map(config.keys);
+  for (const key of unset) keys.set(key, { secret: true });
   return { ...parseEnvironment({ ...config, keys }, today), secrets: unset };
 }
 

@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import type { Policies } from "@pulumi/policy";
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { deserializeOnce } from "../../../../policies/sdk/deserializeOnce.ts";
+import { inside } from "../../../../policies/sdk/inside.ts";
 
 const require = createRequire(import.meta.url);
 const server = require("@pulumi/policy/server.js");
@@ -33,6 +34,12 @@ function counted<T>(
 }
 
 const seen: unknown[] = [];
+const { deserialize } = inside!;
+const original = deserialize.deserializeProperties;
+afterEach(() => {
+  deserialize.deserializeProperties = original;
+  seen.length = 0;
+});
 const names = ["first", "second", "third"];
 const policies: Policies = [
   ...names.map((name) => ({
@@ -87,10 +94,10 @@ test("the SDK reads properties for every rule by itself, and once with us", asyn
 });
 
 test("what a remedy changes is not what the rules of another request see", async () => {
+  deserializeOnce();
   const { message } = counted(new AnalyzeRequest());
   const reply = await ask("makeRemediateRpcFun", message, "remediate");
   expect(reply.toObject().remediationsList).toHaveLength(3);
-  seen.length = 0;
   await ask("makeAnalyzeRpcFun", message);
   expect(seen).toEqual(["shop", "shop", "shop"]);
 });
