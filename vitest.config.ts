@@ -29,6 +29,7 @@ export default defineConfig({
         test: {
           name: "services",
           include: ["test/services/**/*.test.ts"],
+          globalSetup: "test/services/globalSetup.ts",
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },

@@ -13,7 +13,8 @@ const withoutEffect = [
   /^(docs|examples|test|bench|local|images|cli|\.github|\.gitlab|\.ci)\//,
   /^(\.gitlab-ci\.yml|\.gitignore|\.prettierignore|\.prettierrc\.json|eslint\.config\.js|vitest\.config\.ts|tsconfig\.json|LICENSE)$/,
   /\.md$/,
-  /^stacks\/((instance|stack)\.schema\.json|Pulumi\.example\.yaml|prices\.example\.yaml)$/,
+  /^stacks\/((instance|stack|rollout)\.schema\.json|Pulumi\.example\.yaml|prices\.example\.yaml)$/,
+  /^stacks\/rollout\.yaml$/,
 ];
 
 /** A stack and the folder of its instance files, relative to the project. */

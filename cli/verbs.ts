@@ -55,6 +55,11 @@ export const groups: readonly Group[] = [
         summary: "prepare a pipeline's job: write its files and install the Pulumi CLI",
         load: () => import("./environments/setupCi.ts"),
       },
+      {
+        name: "gitlab-jobs",
+        summary: "write a job for each environment, as a child pipeline of GitLab's",
+        load: () => import("./environments/gitlabJobs.ts"),
+      },
     ],
   },
   {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { instanceFileSchema } from "./instance/file.ts";
+import { rolloutJsonSchema } from "./environment/rolloutSchema.ts";
 import { stackFileJsonSchema } from "./stackFileSchema.ts";
 
 /**
@@ -16,6 +17,7 @@ export const instanceJsonSchema = (): object => ({
 export const schemaFiles = {
   "instance.schema.json": instanceJsonSchema,
   "stack.schema.json": stackFileJsonSchema,
+  "rollout.schema.json": rolloutJsonSchema,
 } as const;
 
 export const schemaFile = (name: keyof typeof schemaFiles): URL =>

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { secretKeys, type SecretKey } from "../../program/values/secretKeys.ts";
 import { stackNames } from "../../program/instance/stackOnDisk.ts";
@@ -19,7 +19,8 @@ import {
   type Options,
 } from "../form.ts";
 import { checkEnvironment, environmentConfig } from "../stackFiles.ts";
-import { writeNew } from "../writeNew.ts";
+import { replace, writeNew } from "../writeNew.ts";
+import { rolloutFile, withLastStage } from "./rollout.ts";
 
 export const define: Define = (command, context, end) => {
   const fields = environmentFields(kubeconfigsOf(context.env));
@@ -83,9 +84,20 @@ async function newEnvironment(
   writeNew(root, file, environmentText(values));
   const instances = join(root, "stacks", "instances", name);
   if (!existsSync(instances)) writeNew(root, join(instances, ".gitkeep"), "");
-  out(
-    `${[`written: ${relative(root, file)}`, "next:", ...nextSteps(name, secrets).map((line) => `  ${line}`)].join("\n")}\n`,
-  );
+  const place = addToRollout(root, name)
+    ? `${rolloutFile}: ${name} is the last stage, after an approval; move it to its place`
+    : `${rolloutFile}: can't be extended; add the stage { stacks: [${name}] } to it`;
+  const steps = nextSteps(name, secrets).map((line) => `  ${line}`);
+  out(`${[`written: ${relative(root, file)}`, place, "next:", ...steps].join("\n")}\n`);
+}
+
+/** Says whether the pipelines know the stack now. */
+function addToRollout(root: string, name: string): boolean {
+  const path = join(root, rolloutFile);
+  const before = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  const text = withLastStage(before, name);
+  if (text !== undefined) replace(path, text);
+  return text !== undefined;
 }
 
 /** What is left to do before the first preview, as commands. */

@@ -27,7 +27,7 @@ export const dataHolderIsProtected = stackRule({
   settings: z.object({
     asked: bounds(z.boolean(), true, {
       tiers: { sandbox: false },
-      environments: { prod: true, "pr-*": false },
+      environments: { "pr-*": false },
     }).describe("Whether it is asked for."),
   }),
   *check({ instances, strangers }, { settings }): Generator<Problem> {

@@ -24,7 +24,7 @@ export const dataHolderRefusesDeletion = resourceRule({
   settings: z.object({
     asked: bounds(z.boolean(), true, {
       tiers: { sandbox: false },
-      environments: { prod: true, "pr-*": false },
+      environments: { "pr-*": false },
     }).describe("Whether it is asked for."),
   }),
   types: [...bucketTypes, ...databaseServerTypes],

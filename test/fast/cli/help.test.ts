@@ -34,6 +34,8 @@ test("help shows every verb by its group, and every exit code", async () => {
                           configuration
       setup-ci            prepare a pipeline's job: write its files and install the
                           Pulumi CLI
+      gitlab-jobs         write a job for each environment, as a child pipeline of
+                          GitLab's
 
     Changes:
       preview             show on one page what a change does to an environment;

@@ -112,11 +112,15 @@ describe("with every value as a flag, and no terminal", () => {
       const { root, files, read } = project();
       const { output, refused } = await type({ root }, ["new-environment", "eu", ...flags(values)]);
       expect(refused).toBeUndefined();
-      expect(files()).toEqual(["stacks/Pulumi.eu.yaml", "stacks/instances/eu/.gitkeep"]);
+      expect(files()).toEqual([
+        "stacks/Pulumi.eu.yaml",
+        "stacks/instances/eu/.gitkeep",
+        "stacks/rollout.yaml",
+      ]);
       environmentIn(read("stacks/Pulumi.eu.yaml"), secrets);
       expect(commandsFor(output).sort()).toEqual([...secrets].sort());
       expect(output).toMatch(
-        /^written: stacks\/Pulumi\.eu\.yaml\nnext:\n {2}pulumi stack init eu /,
+        /^written: stacks\/Pulumi\.eu\.yaml\nstacks\/rollout\.yaml: eu is the last stage.*\nnext:\n {2}pulumi stack init eu /,
       );
       expect(output).toMatch(
         / {2}npx mlflow-instances new-instance --stack eu\n {2}npx mlflow-instances preview eu\n$/,

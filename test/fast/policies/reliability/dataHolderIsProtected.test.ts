@@ -64,14 +64,16 @@ test("a database server of all instances", async () => {
   expect(await judgeStack(dataHolderIsProtected, [urn("pr-12")])).toEqual(clean);
 });
 
-test("the environment prod asks it of a sandbox, too, and the configuration of any", async () => {
-  const prod = namespace({
+test("the configuration asks it of the sandboxes of an environment, or of any", async () => {
+  const live = namespace({
     "mlflow-instances/tier": "sandbox",
-    "mlflow-instances/environment": "prod",
+    "mlflow-instances/environment": "live",
   });
-  expect((await judgeStack(dataHolderIsProtected, [prod, open(bucket)])).violations).toEqual([
-    message("Bucket", "shop-bucket"),
-  ]);
+  expect(await judgeStack(dataHolderIsProtected, [live, open(bucket)])).toEqual(clean);
+  const ofLive = { config: { asked: { environments: { live: true } } } };
+  expect(
+    (await judgeStack(dataHolderIsProtected, [live, open(bucket)], ofLive)).violations,
+  ).toEqual([message("Bucket", "shop-bucket")]);
   const config = { asked: { tiers: { sandbox: true } } };
   expect(
     (await judgeStack(dataHolderIsProtected, [sandbox, open(bucket)], { config })).violations,

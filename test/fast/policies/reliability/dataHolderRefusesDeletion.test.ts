@@ -36,13 +36,15 @@ resourceContract(dataHolderRefusesDeletion, {
   ignores: { "another type": { ...forced, type: "aws:s3/bucketPolicy:BucketPolicy" } },
 });
 
-test("the environment prod asks it of a sandbox, too", async () => {
+test("the configuration asks it of the sandboxes of an environment", async () => {
   const given = changed(
     tagged("mlflow-instances/tier", "sandbox"),
     ["tags", "mlflow-instances/environment"],
-    "prod",
+    "live",
   );
-  expect((await judge(dataHolderRefusesDeletion, given)).violations).toEqual([message]);
+  expect(await judge(dataHolderRefusesDeletion, given)).toEqual(clean);
+  const config = { asked: { environments: { live: true } } };
+  expect((await judge(dataHolderRefusesDeletion, given, { config })).violations).toEqual([message]);
 });
 
 test("another choice by configuration", async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { programFor } from "../../../../../../cli/program.ts";
 import { verbs } from "../../../../../../cli/verbs.ts";
+import config from "../../../../../../vitest.config.ts";
 import { contextOf } from "../../../support/typed.ts";
 
 export const root = join(import.meta.dirname, "../../../../../..");
@@ -9,17 +10,28 @@ const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   scripts: Record<string, string>;
 };
 
+const testsOfTheImage = "images/tracking-server/run-tests.sh";
+/** The kinds of tests that vitest knows. */
+export const projects = (
+  config as { test: { projects: { test: { name: string } }[] } }
+).test.projects.map(({ test }) => test.name);
+
 const word = /^(?:[\w./-]+|"\$[A-Z][A-Z0-9_]*")$/;
 
 /**
- * What is wrong in a line of a job: it may be `npm ci`, an npm script without arguments, or a verb
- * with plain words and quoted variables, which the verb understands.
+ * What is wrong in a line of a job: it may be `npm ci`, an npm script without arguments, one kind of
+ * tests, or a verb with plain words and quoted variables, which the verb understands.
  */
 export async function problemsInLine(
   line: string,
   known: (variable: string) => boolean,
 ): Promise<string[]> {
-  if (line === "npm ci") return [];
+  if (line === "npm ci" || line === testsOfTheImage) return [];
+  const [, project] = /^npx vitest run --project (\w+|"\$KIND")$/.exec(line) ?? [];
+  if (project !== undefined)
+    return project === '"$KIND"' || projects.includes(project)
+      ? []
+      : [`there are no tests of kind ${project}`];
   const [, script] = /^npm run ([\w-]+)$/.exec(line) ?? [];
   if (script !== undefined) return isTask(script) ? [] : [`there is no npm script ${script}`];
   const [, verb, args = ""] = /^npx mlflow-instances ([\w-]+)(?: (.*))?$/.exec(line) ?? [];

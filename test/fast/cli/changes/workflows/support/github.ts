@@ -1,5 +1,14 @@
 import { parse } from "yaml";
 import { problemsInLine } from "./commands.ts";
+import {
+  calledBy,
+  isCalledOnly,
+  jobsOf,
+  type Job,
+  type Step,
+  type Workflow,
+  type Workflows,
+} from "./workflow.ts";
 
 /**
  * Every action that the workflows may use, at the one commit that it is pinned to. Each commit was
@@ -8,39 +17,12 @@ import { problemsInLine } from "./commands.ts";
 const actions: Readonly<Record<string, { commit: string; version: string }>> = {
   "actions/checkout": { commit: "08c6903cd8c0fde910a37f88322edcfb5dd907a8", version: "v5.0.0" },
   "actions/setup-node": { commit: "a0853c24544627f65ddf259abe73b1d18a591444", version: "v5.0.0" },
+  "actions/cache": { commit: "0057852bfaa89a56745cba8c7296529d2fc39830", version: "v4.3.0" },
   "aws-actions/configure-aws-credentials": {
     commit: "a03048d87541d1d9fcf2ecf528a4a65ba9bd7838",
     version: "v5.0.0",
   },
 };
-
-interface Step {
-  readonly uses?: string;
-  readonly run?: string;
-  readonly if?: string;
-  readonly shell?: string;
-  readonly env?: Record<string, string>;
-  readonly with?: Record<string, string | number | boolean>;
-}
-
-export interface Job {
-  readonly if?: string;
-  readonly needs?: string | string[];
-  readonly permissions?: Record<string, string>;
-  readonly environment?: string;
-  readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": boolean };
-  readonly env?: Record<string, string>;
-  readonly "runs-on"?: string;
-  readonly "timeout-minutes"?: number;
-  readonly steps: readonly Step[];
-}
-
-export interface Workflow {
-  readonly on: Record<string, unknown>;
-  readonly permissions?: unknown;
-  readonly env?: Record<string, string>;
-  readonly jobs: Record<string, Job>;
-}
 
 const sameRepository = "github.event.pull_request.head.repo.full_name == github.repository";
 const uses = (job: Job, action: string): boolean =>
@@ -50,15 +32,27 @@ const runs = (job: Job, line: RegExp): boolean =>
 /** Parts of a command's words that change an environment. */
 const changes = /^npx mlflow-instances (deploy|review-environment (up|destroy|reap))\b/;
 
-/** What breaks the rules that every workflow keeps. */
-export async function problemsInWorkflow(text: string): Promise<string[]> {
+/**
+ * What breaks the rules that every workflow keeps. A workflow that is only called is looked at with
+ * each job that calls it.
+ */
+export async function problemsInWorkflow(workflows: Workflows, file: string): Promise<string[]> {
+  const text = workflows[file]!;
   const workflow = parse(text) as Workflow;
-  const problems = [...triggers(workflow), ...pins(text)];
-  if (JSON.stringify(workflow.permissions) !== "{}")
-    problems.push("permissions: everything has to be taken away first, with {}");
+  const problems = [...triggers(workflow), ...pins(workflows, text), ...calls(workflows, workflow)];
   if (workflow.env !== undefined)
     problems.push("env: belongs to the job or the step that needs it");
-  for (const [name, job] of Object.entries(workflow.jobs)) {
+  if (isCalledOnly(workflow)) {
+    // They would be taken away from what the calling job gives.
+    if (workflow.permissions !== undefined)
+      problems.push("permissions: are those of the job that calls it");
+    return problems;
+  }
+  if (JSON.stringify(workflow.permissions) !== "{}")
+    problems.push("permissions: everything has to be taken away first, with {}");
+  for (const [name, job] of Object.entries(jobsOf(workflows, workflow))) {
+    // Of a call that is no workflow of this repository, the check of the pins tells.
+    if (job.uses !== undefined) continue;
     const found = [
       ...setting(job),
       ...permissions(job),
@@ -72,16 +66,37 @@ export async function problemsInWorkflow(text: string): Promise<string[]> {
 }
 
 function triggers({ on }: Workflow): string[] {
-  const allowed = ["pull_request", "push", "schedule", "workflow_dispatch"];
-  return Object.keys(on)
+  const allowed = ["pull_request", "push", "schedule", "workflow_dispatch", "workflow_call"];
+  const names = Object.keys(on);
+  if (names.length > 1 && names.includes("workflow_call"))
+    return ["on: workflow_call has a workflow of its own, which nothing else starts"];
+  return names
     .filter((name) => !allowed.includes(name))
     .map((name) => `on: ${name} is not one of ${allowed.join(", ")}`);
 }
 
-function pins(text: string): string[] {
+/** GitHub refuses a call that gives less than what the called jobs ask for. */
+function calls(workflows: Workflows, { jobs }: Workflow): string[] {
+  return Object.entries(jobs).flatMap(([name, job]) => {
+    const called = calledBy(workflows, job);
+    if (called === undefined) return [];
+    const problems: string[] = [];
+    if (job.secrets !== "inherit")
+      problems.push(`jobs.${name}: secrets: an environment's secrets reach a call by inherit only`);
+    const given = job.permissions;
+    for (const [inner, { permissions: asked = {} }] of Object.entries(called.jobs))
+      for (const [right, value] of Object.entries(asked))
+        if (given?.[right] !== value)
+          problems.push(`jobs.${name}: permissions: ${inner} asks for ${right}: ${value}`);
+    return problems;
+  });
+}
+
+function pins(workflows: Workflows, text: string): string[] {
   return text.split("\n").flatMap((line) => {
     const used = /\buses:\s*(.*)$/.exec(line)?.[1];
-    if (used === undefined) return [];
+    if (used === undefined || calledBy(workflows, { uses: used, steps: [] }) !== undefined)
+      return [];
     const [, action = "", commit, version] =
       /^([\w-]+\/[\w-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$/.exec(used) ?? [];
     const pin = actions[action];
@@ -94,8 +109,10 @@ function pins(text: string): string[] {
 function setting(job: Job): string[] {
   const problems: string[] = [];
   if (!/^ubuntu-\d\d\.04$/.test(job["runs-on"] ?? "")) problems.push("runs-on: names no version");
-  if (!(Number(job["timeout-minutes"]) <= 60))
-    problems.push("timeout-minutes: is missing, or more than an hour");
+  // Building every tool from source takes longer, and holds no environment up.
+  const most = job.environment === undefined && job.container !== undefined ? 180 : 60;
+  if (!(Number(job["timeout-minutes"]) <= most))
+    problems.push(`timeout-minutes: is missing, or more than ${most}`);
   const checkouts = job.steps.filter((step) => step.uses?.startsWith("actions/checkout@"));
   if (checkouts.some((step) => step.with?.["persist-credentials"] !== false))
     problems.push("checkout keeps its token in the clone");
@@ -185,39 +202,6 @@ async function lines(job: Job): Promise<string[]> {
             name in (env ?? {}) || name in (job.env ?? {}) || name === "GITHUB_STEP_SUMMARY",
         )),
       );
-  }
-  return problems;
-}
-
-/**
- * What breaks the order of the environments: each job waits for the one before it, and none starts
- * after one that failed.
- */
-export function problemsInOrder(text: string, order: readonly string[]): string[] {
-  const { jobs } = parse(text) as Workflow;
-  const problems: string[] = [];
-  for (const [index, name] of order.entries()) {
-    const job = jobs[name];
-    if (job === undefined) {
-      problems.push(`${name}: there is no such job`);
-      continue;
-    }
-    const needs = [job.needs ?? []].flat();
-    const before = order[index - 1];
-    if (before !== undefined && !needs.includes(before))
-      problems.push(`${name}: does not wait for ${before}`);
-    if (job.environment !== name) problems.push(`${name}: is not in the environment ${name}`);
-    if (job.concurrency?.group !== `deploy-${name}`)
-      problems.push(`${name}: has no concurrency group of its own`);
-    if (
-      job.if !==
-      `\${{ !cancelled() && !failure() && contains(fromJSON(needs.stacks.outputs.stacks), '${name}') }}`
-    )
-      problems.push(
-        `${name}: does not stop after a failure, or does not look whether its stack is there`,
-      );
-    if (!runs(job, new RegExp(`^npx mlflow-instances deploy ${name}$`)))
-      problems.push(`${name}: does not deploy it`);
   }
   return problems;
 }
