@@ -85,10 +85,11 @@ function servedPolicy(rule: ResourceRule<any>, options: Options): ResourceValida
   const policies = served.get(rule) ?? new Map<string, ResourceValidationPolicy>();
   served.set(rule, policies);
   const key = JSON.stringify(options);
-  const policy =
-    policies.get(key) ?? (toPolicy(rule, () => options.today ?? today) as ResourceValidationPolicy);
-  policies.set(key, policy);
-  return policy;
+  const known = policies.get(key);
+  if (known !== undefined) return known;
+  const made = toPolicy(rule, () => options.today ?? today) as ResourceValidationPolicy;
+  policies.set(key, made);
+  return made;
 }
 
 /** The verdict of a resource rule on one resource. */
