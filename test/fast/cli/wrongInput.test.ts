@@ -43,6 +43,7 @@ const wrong: readonly [verb: string, what: string, args: string[], message: RegE
     /package\.json: name: there is no such rule/,
   ],
   ["setup-ci", "no stack", [], /missing required argument 'stack'/],
+  ["gitlab-jobs", "jobs that there aren't", ["destroy", "jobs.yml"], /'destroy' is invalid/],
   ["preview", "an unknown stack", ["exmaple"], /^exmaple: no such stack/],
   ["deploy", "an unknown stack", ["exmaple"], /^exmaple: no such stack/],
   ["drift", "an unknown stack", ["exmaple"], /^exmaple: no such stack/],

@@ -115,7 +115,7 @@ function jobsOf(file: Record<string, unknown>): Record<string, Job> {
   const whole = (job: Job): Job => {
     if (job.extends === undefined) return job;
     // A template that there isn't leaves the job without a script, which is seen.
-    const base = whole((file[job.extends] ?? {}) as Job);
+    const base = whole(file[job.extends] ?? {});
     return { ...base, ...job, variables: { ...base.variables, ...job.variables } };
   };
   return Object.fromEntries(
