@@ -105,8 +105,8 @@ describe("examples/python", () => {
       /bucket: expected a BucketSettings, found a Database/,
     ],
     [
-      'AccessTokenArgs(name="training", role',
-      'AccessTokenArgs(name="training", right',
+      'AccessTokenArgs(name="notebooks", role',
+      'AccessTokenArgs(name="notebooks", right',
       /right: AccessToken has no such argument/,
     ],
     [
