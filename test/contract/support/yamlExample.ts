@@ -60,8 +60,8 @@ export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<Y
 
 /**
  * The host asks each package for its schema, which the stand-ins don't have: one with the types
- * that the program names, and their arguments as the package's Node SDK has them. The official
- * plugins, where they are installed, answer for themselves.
+ * that the program names, and their arguments as the package's Node SDK has them. Official plugins
+ * answer for themselves.
  */
 async function writeSchemas(folder: string, text: string): Promise<void> {
   const { resources } = parse(text) as { resources: Record<string, { type: string }> };
@@ -71,7 +71,8 @@ async function writeSchemas(folder: string, text: string): Promise<void> {
     if (known === undefined) throw new Error(`no SDK knows ${token}`);
     return Object.fromEntries(known.map((name) => [name, any]));
   };
-  for (const [name, version] of Object.entries(pluginVersions)) {
+  const { kubernetes: _official, ...others } = pluginVersions;
+  for (const [name, version] of Object.entries(others)) {
     const tokens = Object.values(resources).flatMap(({ type }) =>
       type.startsWith(`${name}:`) ? [type] : [],
     );
