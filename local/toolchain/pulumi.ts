@@ -38,9 +38,16 @@ export interface PulumiTools {
 }
 
 const pluginIds = Object.keys(plugins) as PluginId[];
-/** Plugins of which the Go module proxy serves the source. */
-const goPlugins: Partial<Record<PluginId, GoToolName>> = {
-  kubernetes: "pulumi-resource-kubernetes",
+/** Plugins of which the Go module proxy serves the source, and what they need around them. */
+const goPlugins: Partial<
+  Record<PluginId, { readonly tool: GoToolName; readonly env: Readonly<Record<string, string>> }>
+> = {
+  kubernetes: {
+    tool: "pulumi-resource-kubernetes",
+    // The source that is served is older than the provider's setting `enablePatchForce`, which
+    // every provider of this project has, and knows only the variable.
+    env: { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" },
+  },
 };
 const standInFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), "plugins", "bin");
 const pulumiCache = (): string => join(cacheFolder(), "pulumi");
@@ -98,15 +105,18 @@ interface FoundPlugin {
   readonly origin: Origin;
   /** Holds the program `pulumi-resource-<name>`. */
   readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 async function ensurePlugin(id: PluginId, cli: string, report: Report): Promise<FoundPlugin> {
   const official = await officialPlugin(pulumiCache(), cli, id, report);
-  if (official !== undefined) return { origin: "official", folder: official };
-  const tool = goPlugins[id];
-  return tool === undefined
-    ? { origin: "stand-in", folder: standInFolder }
-    : { origin: "built", folder: await ensureGoTool(tool, report) };
+  if (official !== undefined) return { origin: "official", folder: official, env: {} };
+  const source = goPlugins[id];
+  if (source !== undefined)
+    return { origin: "built", folder: await ensureGoTool(source.tool, report), env: source.env };
+  // The stand-in for `aws` answers under two versions, so each launcher passes its own.
+  const env = { STAND_IN_VERSION: plugins[id].version };
+  return { origin: "stand-in", folder: standInFolder, env };
 }
 
 /**
@@ -156,10 +166,11 @@ async function mixedHome(
   );
   for (const id of pluginIds) {
     const { name, version } = plugins[id];
+    const { folder: original, env } = found[id];
     const program = `pulumi-resource-${name}`;
     const folder = join(home, "plugins", `resource-${name}-v${version}`);
     await mkdir(folder, { recursive: true });
-    await writeLauncher(join(folder, program), join(found[id].folder, program), version);
+    await writeLauncher(join(folder, program), join(original, program), env);
   }
   return home;
 }
@@ -177,17 +188,19 @@ async function sameFile(source: string, target: string): Promise<void> {
   await rename(temporary, target);
 }
 
-/** The stand-in for `aws` answers under two versions, so each launcher passes its own. */
-export function launcher(program: string, version?: string): string {
-  const setting =
-    version === undefined ? "" : `STAND_IN_VERSION='${version}'\nexport STAND_IN_VERSION\n`;
-  return `#!/bin/sh\n${setting}exec '${program.replaceAll("'", `'\\''`)}' "$@"\n`;
+export function launcher(program: string, env: Readonly<Record<string, string>> = {}): string {
+  const settings = Object.entries(env).map(([key, value]) => `export ${key}='${value}'\n`);
+  return `#!/bin/sh\n${settings.join("")}exec '${program.replaceAll("'", `'\\''`)}' "$@"\n`;
 }
 
-async function writeLauncher(path: string, program: string, version?: string): Promise<void> {
+async function writeLauncher(
+  path: string,
+  program: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   if (!(await exists(program)))
     throw new Error(`The plugin ${program} is missing: this clone is not complete.`);
-  const text = launcher(program, version);
+  const text = launcher(program, env);
   if ((await readFile(path, "utf8").catch(() => undefined)) === text) return;
   const temporary = `${path}.${process.pid}.new`;
   await writeFile(temporary, text);
