@@ -104,11 +104,7 @@ describe("examples/python", () => {
       "bucket=components.DatabaseSettingsArgs(",
       /bucket: expected a BucketSettings, found a Database/,
     ],
-    [
-      'AccessTokenArgs(name="training", role',
-      'AccessTokenArgs(name="training", right',
-      /right: AccessToken has no such argument/,
-    ],
+    ['name="training", role', 'name="training", right', /right: AccessToken has no such argument/],
     [
       "serving.tracking_uri,\n",
       "serving.tracking_url,\n",

@@ -31,7 +31,7 @@ export interface YamlExample {
 export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<YamlExample> {
   await ensureYamlHost(cli);
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-yaml-"));
-  const written = await readFile(join(root, "examples/yaml/Pulumi.yaml"), "utf8");
+  const written = forBuiltPlugin(await readFile(join(root, "examples/yaml/Pulumi.yaml"), "utf8"));
   // The path to the package is the only line that depends on where the program is.
   const text = written.replace(
     "components: ../../components",
@@ -56,6 +56,19 @@ export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<Y
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/**
+ * Without the one setting that the plugin of the npm package's version knows and the source that
+ * the Go module proxy serves doesn't.
+ */
+function forBuiltPlugin(text: string): string {
+  const setting = "enablePatchForce";
+  const older = text.replace(`      ${setting}: true\n`, "");
+  if (older === text) throw new Error(`examples/yaml/Pulumi.yaml doesn't set ${setting}`);
+  if (!sdkArguments("pulumi:providers:kubernetes")?.includes(setting))
+    throw new Error(`@pulumi/kubernetes doesn't know ${setting}`);
+  return older;
 }
 
 /**
