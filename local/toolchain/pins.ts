@@ -1,4 +1,5 @@
 import { objectStorePluginVersion } from "../../components/internal/objectStorePlugin.ts";
+import type { EmbeddedFile } from "./embeddedFiles.ts";
 
 /**
  * Every version of the embedded platform in one place. A test holds the Go modules and the npm
@@ -6,10 +7,10 @@ import { objectStorePluginVersion } from "../../components/internal/objectStoreP
  */
 export const versions = {
   kubernetes: "1.34.2",
-  /**
-   * The newest CLI whose modules the Go module proxy serves; the SDK in package.json may be newer.
-   */
+  /** The SDK in package.json may be newer. Engines of today ask for a newer Go than `minimumGo`. */
   pulumi: "3.250.0",
+  /** The newest source of the plugin that the Go module proxy serves. */
+  kubernetesPluginSource: "4.0.0-20260115033456-f47bc2d6f199",
   versitygw: "1.8.0",
   coredns: "1.14.7",
   traefik: "3.6.0",
@@ -54,6 +55,8 @@ export interface GoTool {
   source: string;
   /** `-X` settings of the linker: without them the program says that it is an unknown version. */
   variables: Readonly<Record<string, string>>;
+  /** What main.go embeds: the module that it comes from, and the files by their names there. */
+  embedded?: { readonly module: string; readonly files: Readonly<Record<string, EmbeddedFile>> };
   /** Further names of the same binary, which looks at the name it is called by. */
   links: readonly string[];
   /**
@@ -68,6 +71,7 @@ export interface GoTool {
 }
 
 const GiB = 1024 ** 3;
+const kubernetesPlugin = "cmd/pulumi-resource-kubernetes";
 const componentBase = "k8s.io/component-base/version";
 
 export const goTools = {
@@ -148,6 +152,29 @@ export const goTools = {
     links: [],
     diskBytes: 0.2 * GiB,
     check: { program: "actionlint", args: ["-version"] },
+  },
+  // The official plugin, for machines that can't download it.
+  "pulumi-resource-kubernetes": {
+    name: "pulumi-resource-kubernetes",
+    version: pluginVersions.kubernetes,
+    source: ".",
+    variables: { "main.version": pluginVersions.kubernetes },
+    embedded: {
+      module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
+      files: {
+        "schema-embed.json": {
+          source: `${kubernetesPlugin}/schema.json`,
+          fields: { version: pluginVersions.kubernetes },
+        },
+        "terraform-mapping-embed.json": {
+          source: `${kubernetesPlugin}/terraform-mapping.json`,
+          fields: {},
+        },
+      },
+    },
+    links: [],
+    diskBytes: 4 * GiB,
+    check: { program: "pulumi-resource-kubernetes", args: ["-help"] },
   },
   // As well used by the tests only.
   "pulumi-language-yaml": {

@@ -16,10 +16,11 @@ import { cacheFolder } from "../paths.ts";
 import type { Report } from "../report.ts";
 import { exists } from "./folderOnce.ts";
 import { ensureGoTool } from "./goTool.ts";
-import { plugins, versions, type PluginId } from "./pins.ts";
+import { plugins, versions, type GoToolName, type PluginId } from "./pins.ts";
 import { officialCli, officialPlugin } from "./pulumiDownload.ts";
 
-export type Origin = "official" | "stand-in";
+/** `built`: the official source, compiled here because the download was not reachable. */
+export type Origin = "official" | "built" | "stand-in";
 
 export interface PulumiTools {
   /** The CLI to run. */
@@ -29,41 +30,50 @@ export interface PulumiTools {
   /** PULUMI_HOME. */
   home: string;
   version: string;
-  /** `built`: from its Go modules, because the official download was not reachable. */
-  cli: "official" | "built";
+  cli: Exclude<Origin, "stand-in">;
   plugins: Record<PluginId, Origin>;
-  languageHost: Origin;
+  languageHost: Exclude<Origin, "built">;
   /** What a `pulumi` process needs on top of this process's environment. */
   env: Record<string, string>;
 }
 
 const pluginIds = Object.keys(plugins) as PluginId[];
+/** Plugins of which the Go module proxy serves the source, and what they need around them. */
+const goPlugins: Partial<
+  Record<PluginId, { readonly tool: GoToolName; readonly env: Readonly<Record<string, string>> }>
+> = {
+  kubernetes: {
+    tool: "pulumi-resource-kubernetes",
+    // The source that is served is older than the provider's setting `enablePatchForce`, which
+    // every provider of this project has, and knows only the variable.
+    env: { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" },
+  },
+};
 const standInFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), "plugins", "bin");
 const pulumiCache = (): string => join(cacheFolder(), "pulumi");
 
 /**
- * The official CLI and plugins where they can be downloaded; the CLI built from its modules and our
- * stand-ins for what can't.
+ * The official CLI and plugins where they can be downloaded. Otherwise CLI and plugins are built
+ * from their Go modules, and our stand-ins take the place of those that have none.
  */
 export async function ensurePulumi(report: Report): Promise<PulumiTools> {
   const official = await officialCli(pulumiCache(), report);
   const built = official === undefined ? await ensureGoTool("pulumi", report) : undefined;
   const original = official ?? join(built ?? "", "pulumi");
-  const found = await Promise.all(
-    pluginIds.map(
-      async (id) => [id, await officialPlugin(pulumiCache(), original, id, report)] as const,
+  const found = Object.fromEntries(
+    await Promise.all(
+      pluginIds.map(async (id) => [id, await ensurePlugin(id, original, report)] as const),
     ),
-  );
-  const folders = new Map(
-    found.flatMap(([id, folder]) => (folder === undefined ? [] : [[id, folder] as const])),
-  );
-  const origins = Object.fromEntries(
-    pluginIds.map((id) => [id, folders.has(id) ? "official" : "stand-in"]),
-  ) as Record<PluginId, Origin>;
-  const languageHost: Origin = official === undefined ? "stand-in" : "official";
+  ) as Record<PluginId, FoundPlugin>;
+  const origins = Object.fromEntries(pluginIds.map((id) => [id, found[id].origin])) as Record<
+    PluginId,
+    Origin
+  >;
+  const languageHost = official === undefined ? "stand-in" : "official";
 
-  const complete = languageHost === "official" && folders.size === pluginIds.length;
-  const home = complete ? pulumiCache() : await mixedHome(original, folders, languageHost);
+  const complete =
+    languageHost === "official" && pluginIds.every((id) => found[id].origin === "official");
+  const home = complete ? pulumiCache() : await mixedHome(original, found, languageHost);
   const binDir = complete ? dirname(original) : join(home, "bin");
   await refuseAutomaticLogs(home);
   return {
@@ -89,6 +99,24 @@ export async function ensurePulumi(report: Report): Promise<PulumiTools> {
       PATH: [binDir, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
     },
   };
+}
+
+interface FoundPlugin {
+  readonly origin: Origin;
+  /** Holds the program `pulumi-resource-<name>`. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function ensurePlugin(id: PluginId, cli: string, report: Report): Promise<FoundPlugin> {
+  const official = await officialPlugin(pulumiCache(), cli, id, report);
+  if (official !== undefined) return { origin: "official", folder: official, env: {} };
+  const source = goPlugins[id];
+  if (source !== undefined)
+    return { origin: "built", folder: await ensureGoTool(source.tool, report), env: source.env };
+  // The stand-in for `aws` answers under two versions, so each launcher passes its own.
+  const env = { STAND_IN_VERSION: plugins[id].version };
+  return { origin: "stand-in", folder: standInFolder, env };
 }
 
 /**
@@ -117,14 +145,14 @@ export function standInNames(tools: PulumiTools): string[] {
 }
 
 /**
- * A PULUMI_HOME of this clone alone, in which each plugin is the official one or our stand-in. The
+ * A PULUMI_HOME of this clone alone, in which each plugin is the one that was found. The
  * engine finds all of them by its ordinary rules (the language host beside the CLI, providers in
  * `plugins`), so nothing depends on PATH and no warning is printed.
  */
 async function mixedHome(
   cli: string,
-  officialFolders: ReadonlyMap<PluginId, string>,
-  languageHost: Origin,
+  found: Readonly<Record<PluginId, FoundPlugin>>,
+  languageHost: PulumiTools["languageHost"],
 ): Promise<string> {
   const clone = createHash("sha256").update(standInFolder).digest("hex").slice(0, 12);
   const home = join(pulumiCache(), "clones", clone);
@@ -138,14 +166,11 @@ async function mixedHome(
   );
   for (const id of pluginIds) {
     const { name, version } = plugins[id];
+    const { folder: original, env } = found[id];
     const program = `pulumi-resource-${name}`;
     const folder = join(home, "plugins", `resource-${name}-v${version}`);
     await mkdir(folder, { recursive: true });
-    await writeLauncher(
-      join(folder, program),
-      join(officialFolders.get(id) ?? standInFolder, program),
-      version,
-    );
+    await writeLauncher(join(folder, program), join(original, program), env);
   }
   return home;
 }
@@ -163,17 +188,19 @@ async function sameFile(source: string, target: string): Promise<void> {
   await rename(temporary, target);
 }
 
-/** The stand-in for `aws` answers under two versions, so each launcher passes its own. */
-export function launcher(program: string, version?: string): string {
-  const setting =
-    version === undefined ? "" : `STAND_IN_VERSION='${version}'\nexport STAND_IN_VERSION\n`;
-  return `#!/bin/sh\n${setting}exec '${program.replaceAll("'", `'\\''`)}' "$@"\n`;
+export function launcher(program: string, env: Readonly<Record<string, string>> = {}): string {
+  const settings = Object.entries(env).map(([key, value]) => `export ${key}='${value}'\n`);
+  return `#!/bin/sh\n${settings.join("")}exec '${program.replaceAll("'", `'\\''`)}' "$@"\n`;
 }
 
-async function writeLauncher(path: string, program: string, version?: string): Promise<void> {
+async function writeLauncher(
+  path: string,
+  program: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   if (!(await exists(program)))
     throw new Error(`The plugin ${program} is missing: this clone is not complete.`);
-  const text = launcher(program, version);
+  const text = launcher(program, env);
   if ((await readFile(path, "utf8").catch(() => undefined)) === text) return;
   const temporary = `${path}.${process.pid}.new`;
   await writeFile(temporary, text);

@@ -70,7 +70,7 @@ export async function officialPlugin(
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       report.info(
-        `The official Pulumi plugin ${name} ${version} can't be downloaded here (${error.message}); the stand-in of local/plugins is used.`,
+        `The official Pulumi plugin ${name} ${version} can't be downloaded here (${error.message}).`,
       );
       await rememberUnreachable(cache, id);
       return undefined;

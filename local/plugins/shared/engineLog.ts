@@ -5,8 +5,6 @@ import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
 import type { ResourceLog } from "./provider.ts";
 
-type Severity = "INFO" | "WARNING" | "ERROR";
-
 export class EngineLog {
   #client: InstanceType<typeof engineServices.EngineClient> | undefined;
 
@@ -21,20 +19,16 @@ export class EngineLog {
   }
 
   for(urn: string): ResourceLog {
-    return {
-      info: (message) => this.#send("INFO", urn, message, false),
-      warn: (message) => this.#send("WARNING", urn, message, false),
-      status: (message) => this.#send("INFO", urn, message, true),
-    };
+    return { status: (message) => this.#sendStatus(urn, message) };
   }
 
-  #send(severity: Severity, urn: string, message: string, ephemeral: boolean): void {
+  #sendStatus(urn: string, message: string): void {
     if (!this.#client) return;
     const request = new engineMessages.LogRequest();
-    request.setSeverity(engineMessages.LogSeverity[severity]);
+    request.setSeverity(engineMessages.LogSeverity.INFO);
     request.setUrn(urn);
     request.setMessage(message);
-    request.setEphemeral(ephemeral);
+    request.setEphemeral(true);
     // A lost log line must not fail the operation that it is about.
     this.#client.log(request, () => undefined);
   }

@@ -32,8 +32,6 @@ export interface DiffResult {
   replaces?: string[];
   /** Top-level names that changed; shown as `diffReasons`. */
   diffs?: string[];
-  /** Outputs that the change can't touch. */
-  stables?: string[];
   deleteBeforeReplace?: boolean;
   /** Left out: the engine works out a display of its own. */
   detailedDiff?: Record<string, PropertyDiff>;
@@ -51,8 +49,6 @@ export interface Context {
 }
 
 export interface ResourceLog {
-  info(message: string): void;
-  warn(message: string): void;
   /** A passing line in the progress display ("waiting for 1 of 2 replicas"). */
   status(message: string): void;
 }
@@ -136,30 +132,10 @@ export interface Provider {
   /** Resource types that are supported, for the error about any other type. */
   supported: string[];
   resource(type: string): ResourceHandler | undefined;
-  checkConfig?(request: CheckRequest): Promise<CheckResult>;
-  diffConfig?(request: DiffRequest): Promise<DiffResult>;
   configure(config: Properties): Promise<void>;
   invoke?(invocation: Invocation): Promise<{ result: Properties } | { failures: CheckFailure[] }>;
   /** Ends what is open (connections), at the end of the plugin's life. */
   close?(): Promise<void>;
-}
-
-/**
- * The resource exists but did not become ready: the engine keeps it in the state with these reasons
- * and tries again with an update.
- */
-export class InitializationError extends Error {
-  readonly id: string;
-  readonly properties: Properties;
-  readonly inputs: Properties;
-  readonly reasons: string[];
-  constructor(id: string, properties: Properties, inputs: Properties, reasons: string[]) {
-    super(reasons.join("\n"));
-    this.id = id;
-    this.properties = properties;
-    this.inputs = inputs;
-    this.reasons = reasons;
-  }
 }
 
 /** An error whose message is the whole story for the user; no stack is shown. */

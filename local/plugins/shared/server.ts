@@ -86,7 +86,6 @@ function diffResponse(result: DiffResult): wire.DiffResponse {
   response.setChanges(result.changes ? DIFF_SOME : DIFF_NONE);
   response.setReplacesList(result.replaces ?? []);
   response.setDiffsList(result.diffs ?? []);
-  response.setStablesList(result.stables ?? []);
   response.setDeletebeforereplace(result.deleteBeforeReplace ?? false);
   if (result.detailedDiff) {
     response.setHasdetaileddiff(true);
@@ -183,16 +182,9 @@ export function providerService(
       return new emptyMessages.Empty();
     }),
     checkConfig: unary(async (request: wire.CheckRequest) => {
-      const parsed = checkRequest(request);
-      return checkResponse(
-        provider.checkConfig ? await provider.checkConfig(parsed) : { inputs: parsed.news },
-      );
+      return checkResponse({ inputs: read(request.getNews()) });
     }),
-    diffConfig: provider.diffConfig
-      ? unary(async (request: wire.DiffRequest) =>
-          diffResponse(await provider.diffConfig!(diffRequest(request))),
-        )
-      : unimplemented("DiffConfig"),
+    diffConfig: unimplemented("DiffConfig"),
     check: unary(async (request: wire.CheckRequest) =>
       checkResponse(await handler(request).check(checkRequest(request))),
     ),

@@ -31,7 +31,7 @@ export interface YamlExample {
 export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<YamlExample> {
   await ensureYamlHost(cli);
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-yaml-"));
-  const written = await readFile(join(root, "examples/yaml/Pulumi.yaml"), "utf8");
+  const written = forBuiltPlugin(await readFile(join(root, "examples/yaml/Pulumi.yaml"), "utf8"));
   // The path to the package is the only line that depends on where the program is.
   const text = written.replace(
     "components: ../../components",
@@ -59,9 +59,22 @@ export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<Y
 }
 
 /**
+ * Without the one setting that the plugin of the npm package's version knows and the source that
+ * the Go module proxy serves doesn't.
+ */
+function forBuiltPlugin(text: string): string {
+  const setting = "enablePatchForce";
+  const older = text.replace(`      ${setting}: true\n`, "");
+  if (older === text) throw new Error(`examples/yaml/Pulumi.yaml doesn't set ${setting}`);
+  if (!sdkArguments("pulumi:providers:kubernetes")?.includes(setting))
+    throw new Error(`@pulumi/kubernetes doesn't know ${setting}`);
+  return older;
+}
+
+/**
  * The host asks each package for its schema, which the stand-ins don't have: one with the types
- * that the program names, and their arguments as the package's Node SDK has them. The official
- * plugins, where they are installed, answer for themselves.
+ * that the program names, and their arguments as the package's Node SDK has them. Official plugins
+ * answer for themselves.
  */
 async function writeSchemas(folder: string, text: string): Promise<void> {
   const { resources } = parse(text) as { resources: Record<string, { type: string }> };
@@ -71,7 +84,8 @@ async function writeSchemas(folder: string, text: string): Promise<void> {
     if (known === undefined) throw new Error(`no SDK knows ${token}`);
     return Object.fromEntries(known.map((name) => [name, any]));
   };
-  for (const [name, version] of Object.entries(pluginVersions)) {
+  const { kubernetes: _official, ...others } = pluginVersions;
+  for (const [name, version] of Object.entries(others)) {
     const tokens = Object.values(resources).flatMap(({ type }) =>
       type.startsWith(`${name}:`) ? [type] : [],
     );

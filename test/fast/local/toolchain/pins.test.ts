@@ -15,6 +15,10 @@ describe("pins", () => {
     ["coredns", `github.com/coredns/coredns v${versions.coredns}`],
     ["traefik", `github.com/traefik/traefik/v3 v${versions.traefik}`],
     ["actionlint", `github.com/rhysd/actionlint v${versions.actionlint}`],
+    [
+      "pulumi-resource-kubernetes",
+      `github.com/pulumi/pulumi-kubernetes/provider/v4 v${versions.kubernetesPluginSource}`,
+    ],
     ["pulumi-language-yaml", `github.com/pulumi/pulumi-yaml v${versions.pulumiYaml}`],
   ])("the module of %s requires the pinned version", async (name, requirement) => {
     const lines = (await goMod(name)).split("\n").map((line) =>

@@ -12,7 +12,7 @@ it("a plugin's launcher hands over every argument, whatever the clone's folder i
   try {
     const program = join(folder, "program");
     await writeFile(program, `#!/bin/sh\nprintf '%s|' "$STAND_IN_VERSION" "$@"\n`);
-    await writeFile(join(folder, "launcher"), launcher(program, "7.12.0"));
+    await writeFile(join(folder, "launcher"), launcher(program, { STAND_IN_VERSION: "7.12.0" }));
     await chmod(program, 0o755);
     await chmod(join(folder, "launcher"), 0o755);
     const { stdout } = await promisify(execFile)(join(folder, "launcher"), [
@@ -28,7 +28,7 @@ it("a plugin's launcher hands over every argument, whatever the clone's folder i
 
 it("names exactly the parts that are stand-ins", () => {
   const plugins = {
-    kubernetes: "official",
+    kubernetes: "built",
     aws: "stand-in",
     objectStore: "stand-in",
     postgresql: "official",

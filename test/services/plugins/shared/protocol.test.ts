@@ -1,7 +1,7 @@
 // The protocol server around a provider of the test: what the engine sends arrives, what a provider
 // says goes back.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { InitializationError, UserError } from "../../../../local/plugins/shared/provider.ts";
+import { UserError } from "../../../../local/plugins/shared/provider.ts";
 import type { Provider, ResourceHandler } from "../../../../local/plugins/shared/provider.ts";
 import {
   Secret,
@@ -14,7 +14,7 @@ import {
 } from "../../../../local/plugins/shared/values.ts";
 import type { Properties, Wire } from "../../../../local/plugins/shared/values.ts";
 import { positional } from "../../../../local/plugins/shared/serve.ts";
-import { connect, initializationFailure, urn } from "../support/client.ts";
+import { connect, urn } from "../support/client.ts";
 import type { ProviderClient } from "../support/client.ts";
 
 const seen: Record<string, unknown> = {};
@@ -41,12 +41,7 @@ const echo: ResourceHandler = {
           },
         },
   create: async ({ inputs, name, type, urn: at }) => {
-    if (inputs["fail"] === "half")
-      throw new InitializationError("made", { ...inputs, half: true }, inputs, [
-        "pod is not ready",
-        "image is missing",
-      ]);
-    if (inputs["fail"] === "whole") throw new UserError("nothing was made");
+    if (inputs["fail"] === true) throw new UserError("nothing was made");
     return { id: "id-1", properties: { ...inputs, name, type, at } };
   },
   read: async ({ id, properties, inputs }) =>
@@ -126,20 +121,8 @@ test("a diff arrives with its kinds, order and flags", async () => {
   });
 });
 
-test("made but not ready: id, state and reasons reach the engine, so that it keeps the resource", async () => {
-  const inputs = { fail: "half", password: new Secret("p") };
-  const failure = await client
-    .create(at, inputs)
-    .catch((error: unknown) => initializationFailure(error));
-  expect(failure).toEqual({
-    id: "made",
-    properties: { ...inputs, half: true },
-    inputs,
-    reasons: ["pod is not ready", "image is missing"],
-  });
-  const other = await client.create(at, { fail: "whole" }).catch((error: Error) => error);
-  expect(initializationFailure(other)).toBeUndefined();
-  expect((other as Error).message).toContain("nothing was made");
+test("an error's message reaches the engine", async () => {
+  await expect(client.create(at, { fail: true })).rejects.toThrow(/nothing was made/);
 });
 
 test("an id of a preview is never taken for a real one; a resource that is gone has none", async () => {

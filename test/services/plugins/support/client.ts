@@ -7,7 +7,6 @@ import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as wire from "@pulumi/pulumi/proto/provider_pb.js";
-import statusMessages from "@pulumi/pulumi/proto/status_pb.js";
 import type { Provider } from "../../../../local/plugins/shared/provider.ts";
 import { listen } from "../../../../local/plugins/shared/serve.ts";
 import { providerService } from "../../../../local/plugins/shared/server.ts";
@@ -25,14 +24,6 @@ export interface Diff {
   diffs: string[];
   deleteBeforeReplace: boolean;
   detailedDiff: Record<string, { kind: string; inputDiff: boolean }> | undefined;
-}
-
-/** What the engine learns from "created, but not ready". */
-export interface InitializationFailure {
-  id: string;
-  properties: Properties;
-  inputs: Properties;
-  reasons: string[];
 }
 
 export interface UpdateOptions {
@@ -91,12 +82,19 @@ export class ProviderClient {
     await this.#call((done) => this.#client.configure(request, done));
   }
 
-  async #check(
-    request: wire.CheckRequest,
-    method: "check" | "checkConfig",
+  async check(
+    at: string,
+    news: Properties,
+    olds: Properties = {},
+    seed = "seed",
   ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }> {
+    const request = new messages.CheckRequest();
+    request.setUrn(at);
+    request.setNews(toStruct(news));
+    request.setOlds(toStruct(olds));
+    request.setRandomseed(Buffer.from(seed));
     const response = await this.#call<wire.CheckResponse>((done) =>
-      this.#client[method](request, done),
+      this.#client.check(request, done),
     );
     return {
       inputs: fromStruct(response.getInputs()),
@@ -106,70 +104,13 @@ export class ProviderClient {
     };
   }
 
-  #checkRequest(at: string, news: Properties, olds: Properties, seed: string): wire.CheckRequest {
-    const request = new messages.CheckRequest();
-    request.setUrn(at);
-    request.setNews(toStruct(news));
-    request.setOlds(toStruct(olds));
-    request.setRandomseed(Buffer.from(seed));
-    return request;
-  }
-
-  check(
-    at: string,
-    news: Properties,
-    olds: Properties = {},
-    seed = "seed",
-  ): ReturnType<ProviderClient["checkConfig"]> {
-    return this.#check(this.#checkRequest(at, news, olds, seed), "check");
-  }
-
-  checkConfig(
-    news: Properties,
-    olds: Properties = {},
-  ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }> {
-    return this.#check(
-      this.#checkRequest(
-        urn(`pulumi:providers:${this.provider.name}`, "provider"),
-        news,
-        olds,
-        "seed",
-      ),
-      "checkConfig",
-    );
-  }
-
-  diff(
+  async diff(
     at: string,
     id: string,
     olds: Properties,
     oldInputs: Properties,
     news: Properties,
     ignoreChanges: string[] = [],
-  ): Promise<Diff> {
-    return this.#diff("diff", at, id, olds, oldInputs, news, ignoreChanges);
-  }
-
-  diffConfig(olds: Properties, news: Properties): Promise<Diff> {
-    return this.#diff(
-      "diffConfig",
-      urn(`pulumi:providers:${this.provider.name}`, "provider"),
-      "id",
-      olds,
-      olds,
-      news,
-      [],
-    );
-  }
-
-  async #diff(
-    method: "diff" | "diffConfig",
-    at: string,
-    id: string,
-    olds: Properties,
-    oldInputs: Properties,
-    news: Properties,
-    ignoreChanges: string[],
   ): Promise<Diff> {
     const request = new messages.DiffRequest();
     request.setUrn(at);
@@ -179,7 +120,7 @@ export class ProviderClient {
     request.setNews(toStruct(news));
     request.setIgnorechangesList(ignoreChanges);
     const response = await this.#call<wire.DiffResponse>((done) =>
-      this.#client[method](request, done),
+      this.#client.diff(request, done),
     );
     const detailed: Record<string, { kind: string; inputDiff: boolean }> = {};
     response.getDetaileddiffMap().forEach((entry, path) => {
@@ -302,22 +243,4 @@ export async function connect(provider: Provider): Promise<ProviderClient> {
     grpc.credentials.createInsecure(),
   );
   return new ProviderClient(client, running.stop, provider);
-}
-
-/**
- * The details of a failed create or update that left the resource behind; undefined for any other
- * error.
- */
-export function initializationFailure(error: unknown): InitializationFailure | undefined {
-  const [bytes] = (error as grpc.ServiceError).metadata?.get("grpc-status-details-bin") ?? [];
-  if (!(bytes instanceof Uint8Array)) return undefined;
-  const [any] = statusMessages.Status.deserializeBinary(bytes).getDetailsList();
-  if (!any || any.getTypeName() !== "pulumirpc.ErrorResourceInitFailed") return undefined;
-  const detail = messages.ErrorResourceInitFailed.deserializeBinary(any.getValue_asU8());
-  return {
-    id: detail.getId(),
-    properties: fromStruct(detail.getProperties()),
-    inputs: fromStruct(detail.getInputs()),
-    reasons: detail.getReasonsList(),
-  };
 }

@@ -1,4 +1,0 @@
-import { serve } from "../shared/serve.ts";
-import { kubernetesProvider } from "./provider.ts";
-
-await serve(kubernetesProvider());
