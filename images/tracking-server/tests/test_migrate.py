@@ -7,7 +7,9 @@ import psycopg2
 import pytest
 
 from mlflow_instance.database import connect
+from mlflow_instance.migrate import LOCK_KEY
 from mlflow_instance.schema import head_revision, known_revisions
+from mlflow_instance.signals import TERMINATED
 from tests.support.postgres import Postgres
 from tests.support.server import run, start
 
@@ -134,6 +136,21 @@ def test_a_migration_that_was_killed_is_completed_by_the_next(postgres: Postgres
         done = migrate(uri)
         assert done.returncode == 0, done.stderr
         assert revision_of(uri) == head_revision()
+
+
+def test_it_ends_when_it_is_told_to_while_another_migrates(postgres: Postgres) -> None:
+    uri = postgres.create_database("waiting")
+    other = connect(uri, connect_timeout=5)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+    process = start("mlflow-instance-migrate", {"MLFLOW_BACKEND_STORE_URI": uri})
+    assert process.stderr is not None
+    assert any("another migration of this database" in line for line in process.stderr)
+    process.terminate()
+    process.communicate(timeout=10)
+    other.close()
+    assert process.returncode == TERMINATED
+    assert migrate(uri).returncode == 0
 
 
 def _killed_at(postgres: Postgres, delay: float) -> str:

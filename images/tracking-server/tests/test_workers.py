@@ -1,34 +1,19 @@
-"""Processes: graceful end, workers that share memory, and a fault that ends the container."""
+"""Processes: graceful end, and a fault that ends the container."""
 
 import os
 import signal
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.conftest import role_tokens, server_environment
-from tests.support.server import Server, process_environment, token_of, write_tokens
+from tests.conftest import server_environment
+from tests.support.processes import children, new_server
+from tests.support.server import Server, process_environment, token_of
 from tests.support.store import ObjectStore
-
-
-def children(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(one) for one in text.split()]
-
-
-def new_server(uri: str, store: ObjectStore, folder: Path, workers: int, **more: str) -> Server:
-    write_tokens(folder / "tokens.json", role_tokens())
-    environment = {
-        **server_environment(uri, store.url),
-        "MLFLOW_INSTANCE_WORKERS": str(workers),
-        **more,
-    }
-    return Server(environment, folder / "log", folder / "tokens.json")
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -159,35 +144,73 @@ def test_a_worker_that_dies_early_ends_the_container_with_1(
     assert "ended after" in server.log.read_text() and "signal SIGKILL" in server.log.read_text()
 
 
-def test_a_worker_that_served_for_a_while_is_replaced(
-    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
-) -> None:
-    """The real bound is 30 s; here it is nothing."""
-    patched = tmp_path / "sitecustomize.py"
-    patched.write_text(
-        "import mlflow_instance.workers as workers\nworkers._HEALTHY_AFTER_SECONDS = 0.0\n"
+def with_slow_forks(server: Server, folder: Path, slow: str) -> Path:
+    """Once the file that it returns is there, a fork takes 2 s in the `parent` or the `child`; a worker that dies is
+    always replaced."""
+    begun = folder / "slow"
+    (folder / "sitecustomize.py").write_text(
+        f"""
+import os, time
+import mlflow_instance.workers as workers
+
+workers._HEALTHY_AFTER_SECONDS = 0.0
+fork = os.fork
+
+def slow_fork():
+    pid = fork()
+    if os.path.exists({str(begun)!r}) and (pid == 0) == ({slow!r} == "child"):
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            time.sleep(0.05)
+    return pid
+
+os.fork = slow_fork
+"""
     )
-    server = new_server(migrated_uri, object_store, tmp_path, 2)
-    server.environment["PYTHONPATH"] = f"{tmp_path}:{os.environ['PYTHONPATH']}"
-    server.start()
+    server.environment["PYTHONPATH"] = f"{folder}:{os.environ['PYTHONPATH']}"
+    return begun
+
+
+def replace_a_worker(server: Server) -> list[int]:
+    """Kills one, waits until its successor is there and returns those of before."""
     assert server.process is not None
     before = children(server.process.pid)
     os.kill(before[0], signal.SIGKILL)
     deadline = time.monotonic() + 30
     while len(children(server.process.pid)) < 2 or before[0] in children(server.process.pid):
         assert time.monotonic() < deadline
-        time.sleep(0.1)
-    assert server.process.poll() is None
-    assert before[1] in children(server.process.pid)
+        time.sleep(0.01)
+    return before
+
+
+@pytest.mark.parametrize("slow", ["parent", "child"])
+def test_a_worker_that_served_for_a_while_is_replaced_also_in_the_moment_of_the_end(
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path, slow: str
+) -> None:
+    """The real bound is 30 s; here it is nothing."""
+    server = new_server(migrated_uri, object_store, tmp_path, 2)
+    begun = with_slow_forks(server, tmp_path, slow)
+    server.start()
+    begun.touch()
+    before = replace_a_worker(server)
+    assert server.process is not None and server.process.poll() is None
+    now = children(server.process.pid)
+    assert before[1] in now
     assert server.stop() == 0
+    assert not [pid for pid in now if Path(f"/proc/{pid}").exists()]
 
 
+@pytest.mark.parametrize("moment", ["serving", "forked"])
 def test_workers_go_with_a_parent_that_was_killed(
-    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
+    migrated_uri: str, object_store: ObjectStore, tmp_path: Path, moment: str
 ) -> None:
     server = new_server(migrated_uri, object_store, tmp_path, 2)
+    begun = with_slow_forks(server, tmp_path, "child")
     server.start()
     assert server.process is not None
+    if moment == "forked":
+        begun.touch()
+        replace_a_worker(server)
     workers = children(server.process.pid)
     server.kill()
     deadline = time.monotonic() + 30
@@ -221,65 +244,3 @@ def test_a_fault_on_import_ends_the_container(
     )
     assert done.returncode == 1
     assert "broken on purpose" in done.stderr
-
-
-def test_workers_share_the_imported_code(
-    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
-) -> None:
-    """The measured figures are in the README; this keeps the order of magnitude."""
-    server = new_server(migrated_uri, object_store, tmp_path, 4)
-    server.start()
-    assert server.process is not None
-    time.sleep(1)
-    pids = [server.process.pid, *children(server.process.pid)]
-    assert len(pids) == 5
-    total = sum(proportional_mib(pid) for pid in pids)
-    assert server.stop() == 0
-    # MLflow's own: 949 MiB.
-    assert total < 500, f"{total} MiB"
-
-
-def test_one_worker_is_one_process_below_300_mib(
-    migrated_uri: str, object_store: ObjectStore, tmp_path: Path
-) -> None:
-    server = new_server(migrated_uri, object_store, tmp_path, 1)
-    server.start()
-    assert server.process is not None
-    assert children(server.process.pid) == []
-    used = proportional_mib(server.process.pid)
-    assert used < 300, f"{used} MiB"
-    # After a burst of parallel uploads and searches most of what it took is given back.
-    with ThreadPoolExecutor(16) as pool:
-        uploads = [
-            pool.submit(
-                server.request,
-                "PUT",
-                f"/api/2.0/mlflow-artifacts/artifacts/0/burst/{i}",
-                "edit",
-                data=os.urandom(20_000_000),
-            )
-            for i in range(8)
-        ]
-        searches = [
-            pool.submit(
-                server.request,
-                "POST",
-                "/api/2.0/mlflow/experiments/search",
-                "read",
-                json={"max_results": 100},
-            )
-            for _ in range(100)
-        ]
-        assert {one.result().status_code for one in uploads + searches} == {200}
-    time.sleep(2)
-    after = proportional_mib(server.process.pid)
-    assert server.stop() == 0
-    # Measured: 310, and 490 with the allocator's defaults (mlflow_instance/memory.py).
-    assert after < 400, f"{used:.0f} MiB at first, {after:.0f} MiB after a burst"
-
-
-def proportional_mib(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError("no Pss line")

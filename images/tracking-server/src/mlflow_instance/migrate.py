@@ -17,12 +17,13 @@ from mlflow_instance.maintenance.privileges import ROLES, Privileges, grant
 from mlflow_instance.pooler import refuse_transaction_pooling
 from mlflow_instance.role_settings import bound_requests
 from mlflow_instance.schema import SchemaError, current_revision, head_revision, known_revisions
+from mlflow_instance.signals import TERMINATED, exit_on_signals
 
 _logger = logging.getLogger(__name__)
 
 # Any constant does, as long as every version of this image uses the same: advisory locks are per
 # database.
-_LOCK_KEY = 0x6D6C666C6F77
+LOCK_KEY = 0x6D6C666C6F77
 _CONNECT_WITHIN_SECONDS = 60.0
 _LOCK_WITHIN_SECONDS = 900.0
 
@@ -87,15 +88,27 @@ def _connect_within(uri: str, seconds: float) -> Connection:
 
 
 def _take_lock(connection: Connection, seconds: float) -> None:
+    """Asks again and again: while a statement waits in the server, SIGTERM would not end us."""
+    deadline = time.monotonic() + seconds
+    said = False
     with connection.cursor() as cursor:
+        # Also for the indexes that this session makes later.
         cursor.execute("SET lock_timeout = %s", (f"{int(seconds * 1000)}ms",))
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK_KEY,))
-        if cursor.fetchone() == (True,):
-            return
-        _logger.info(
-            "another migration of this database is running, waiting up to %.0f s for it", seconds
-        )
-        cursor.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
+            if cursor.fetchone() == (True,):
+                return
+            if time.monotonic() >= deadline:
+                raise SchemaError(
+                    f"another migration of this database has been running for {seconds:.0f} s; nothing was changed"
+                )
+            if not said:
+                said = True
+                _logger.info(
+                    "another migration of this database is running, waiting up to %.0f s for it",
+                    seconds,
+                )
+            time.sleep(1)
 
 
 def _refuse_newer(revision: str | None, expected: str, where: str) -> None:
@@ -145,6 +158,7 @@ def main() -> int:
     import os
 
     configure_logging()
+    exit_on_signals(TERMINATED)
     try:
         uri = os.environ.get("MLFLOW_BACKEND_STORE_URI", "").strip()
         if not uri:

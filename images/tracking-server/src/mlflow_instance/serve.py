@@ -1,7 +1,6 @@
 """`mlflow-instance-server`: the container's command."""
 
 import os
-import signal
 import sys
 
 # One thread per process is enough for the little arithmetic a tracking server does, and a fork
@@ -13,22 +12,20 @@ from mlflow_instance.memory import give_memory_back
 from mlflow_instance.schema import SchemaError
 from mlflow_instance.schema_wait import wait_for_schema
 from mlflow_instance.settings import SettingsError, read_settings
+from mlflow_instance.signals import exit_on_signals
 
 
 def main() -> int:
     configure_logging()
     capture_output()
     give_memory_back()
-    # As process 1 of the container SIGTERM would be ignored while we wait for the schema;
-    # workers.py takes over later.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    exit_on_signals(0)
     try:
         settings = read_settings()
         wait_for_schema(settings.database_uri, settings.schema_wait_seconds)
         from mlflow_instance.app import build_app
-        from mlflow_instance.workers import exit_on_signals, serve
+        from mlflow_instance.workers import serve
 
-        exit_on_signals()
         return serve(build_app(settings), settings)
     except (SettingsError, SchemaError, OSError) as error:
         say("mlflow-instance-server", str(error))

@@ -4,7 +4,6 @@ Forking shares the imported code's memory between the workers. uvicorn's own sup
 restarts one that dies on import for ever; here such an error ends the container, so that Kubernetes shows it.
 """
 
-import ctypes
 import gc
 import logging
 import os
@@ -15,6 +14,7 @@ import threading
 import time
 from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 
@@ -24,6 +24,12 @@ from mlflow_instance.connection import BoundedConnection
 from mlflow_instance.listener import listeners
 from mlflow_instance.logs import UVICORN
 from mlflow_instance.settings import Settings
+from mlflow_instance.signals import (
+    end_with_parent,
+    exit_on_signals,
+    release_signals,
+    signals_held,
+)
 from mlflow_instance.temporary import own_temporary_folder
 
 _logger = logging.getLogger(__name__)
@@ -33,7 +39,6 @@ _HEALTHY_AFTER_SECONDS = 30.0
 _BACKLOG = 2048
 # Python's default is 0.005.
 _SWITCH_SECONDS = 0.001
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(app: App, settings: Settings) -> int:
@@ -93,16 +98,6 @@ class _ClosingConnections:
         await self._app(scope, receive, send_and_close)
 
 
-def exit_on_signals() -> None:
-    """SIGTERM ends the process at once, with code 0, whenever uvicorn does not handle it.
-
-    As process 1 of a container it would be ignored otherwise. uvicorn takes the signals over while it serves, and raises
-    them again when the last request is done.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
-
-
 class _Parent:
     def __init__(self, app: App, settings: Settings, sockets: list[socket.socket]) -> None:
         self._app = app
@@ -127,14 +122,23 @@ class _Parent:
         return self._watch()
 
     def _fork(self) -> None:
-        pid = os.fork()
-        if pid:
+        """Signals wait until the parent knows the worker, and the worker has handlers of its own:
+        with the parent's it would tell the others to end, and stay itself."""
+        with signals_held():
+            if self._stopping:
+                return
+            parent = os.getpid()
+            pid = os.fork()
+            if not pid:
+                self._become_worker(parent)
             self._started_at[pid] = time.monotonic()
-            return
+
+    def _become_worker(self, parent: int) -> NoReturn:
         code = 1
         try:
-            exit_on_signals()
-            _end_with_parent()
+            exit_on_signals(0)
+            release_signals()
+            end_with_parent(parent)
             code = _work(self._app, self._settings, self._sockets)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
@@ -165,11 +169,6 @@ class _Parent:
         for pid in list(self._started_at):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-
-
-def _end_with_parent() -> None:
-    """In a container the workers go with process 1 anyway; elsewhere a parent that was killed would leave them on the port."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _reason(status: int) -> str:

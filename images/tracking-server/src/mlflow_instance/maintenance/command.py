@@ -3,11 +3,10 @@
 import json
 import logging
 import os
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -23,6 +22,7 @@ from mlflow_instance.maintenance.privileges import Privileges, require_privilege
 from mlflow_instance.maintenance.schema import require_known_schema
 from mlflow_instance.maintenance.settings import MaintenanceSettings, read_settings
 from mlflow_instance.memory import give_memory_back
+from mlflow_instance.signals import TERMINATED, exit_on_signals
 
 DONE, LEFT = 0, 3
 
@@ -101,14 +101,8 @@ def prepare_process() -> None:
     # botocore warns of what it then retries; the error that counts is ours.
     logging.getLogger("botocore").setLevel(logging.ERROR)
     give_memory_back()
-    # The container's first process ignores SIGTERM unless it says what to do: deleting the Job
-    # would take 30 s and a SIGKILL.
-    signal.signal(signal.SIGTERM, _end)
-
-
-def _end(*_: object) -> NoReturn:
-    """128 + 15, as a shell says it. What is under way is rolled back, or finished by the next run."""
-    raise SystemExit(143)
+    # What is under way is rolled back, or finished by the next run.
+    exit_on_signals(TERMINATED)
 
 
 def failed(command: str, error: Exception, where: str) -> int:
