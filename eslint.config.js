@@ -40,4 +40,17 @@ export default tseslint.config(
       "@typescript-eslint/unbound-method": "off",
     },
   },
+  {
+    // The server, the policies and the engine look at the machine's clock.
+    files: ["test/engine/**/*.ts", "test/contract/**/*.ts", "test/judged/**/*.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        ...["Literal[value=", "TemplateElement[value.raw="].map((text) => ({
+          selector: `${text}/(?<!\\d)20(2[6-9]|[3-9]\\d)-\\d\\d-\\d\\d(?!T)/]`,
+          message: "A day in a test is over one day: dayIn of test/engine/support/dates.ts.",
+        })),
+      ],
+    },
+  },
 );

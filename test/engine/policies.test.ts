@@ -8,7 +8,8 @@ import { knownAtUp } from "../../policies/table.ts";
 import { engineStack, type Engine } from "./support/engine.ts";
 import { brokenRules, previewed, putOff, type Judged } from "./support/judged.ts";
 import { allEdits } from "./support/rawEdits.ts";
-import { compliantStack, inDays, platformProviders, type RawResource } from "./support/rawStack.ts";
+import { dayIn } from "./support/dates.ts";
+import { compliantStack, platformProviders, type RawResource } from "./support/rawStack.ts";
 
 // The packs in a preview of a program: of ours, and of one with raw resources, where one edit of
 // each pack breaks the same rule as in a state. All rules and edits are test/judged's.
@@ -42,7 +43,7 @@ description: An instance to judge
 tier: ${tier}
 deletedExperimentRetention: 30d
 tokens:
-  ci: { role: edit, expires: ${inDays(60)} }
+  ci: { role: edit, expires: ${dayIn(60)} }
 `;
   await engine.instance("fraud-detector", instance("standard"));
   await engine.instance("search-ranker", instance("sandbox"));

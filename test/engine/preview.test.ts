@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PreviewReport } from "../../cli/changes/preview/report.ts";
+import { dayIn } from "./support/dates.ts";
 import { projectClone, type ProjectClone } from "./support/projectClone.ts";
 
 // The page that a reviewer gets for each of six changes, made by the real engine from a stack that
@@ -11,10 +12,8 @@ import { projectClone, type ProjectClone } from "./support/projectClone.ts";
 const writes = process.env["WRITE_PREVIEW_GOLDENS"] === "1" && process.env["CI"] === undefined;
 const goldens = join(import.meta.dirname, "..", "golden", "preview");
 
-const day = (ahead: number): string =>
-  new Date(Date.now() + ahead * 24 * 3600 * 1000).toISOString().slice(0, 10);
 /** Days within the policies' bounds, whenever this runs; the goldens have their names. */
-const dates = { "in-80-days": day(80), "in-60-days": day(60) };
+const dates = { "in-80-days": dayIn(80), "in-60-days": dayIn(60) };
 const [usual, earlier] = [dates["in-80-days"], dates["in-60-days"]];
 
 const file = (

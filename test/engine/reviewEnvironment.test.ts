@@ -17,13 +17,15 @@ import { cluster } from "./support/cluster.ts";
 import { databases } from "./support/database.ts";
 import { instanceOf, tokenOf } from "./support/engine.ts";
 import { objectStore } from "./support/objectStore.ts";
+import { dayIn, soon } from "./support/dates.ts";
 import { runPython } from "./support/python.ts";
 
 // Proves, on the real engine and cluster: a pull request's environment beside the one that it comes
 // from, its end by the reaper's clock, and its end from a machine that never saw it. It can't prove
 // a backend other than files, nor a secrets provider other than a passphrase.
 
-const today = "2026-11-22";
+// A review environment lasts a week.
+const [today, lastDay, dayAfter] = [dayIn(0), dayIn(7), dayIn(8)];
 const file = (tier: string, more = ""): string => `
 team: logistics
 owner: logistics@example.com
@@ -31,7 +33,7 @@ description: Where the parcels are
 tier: ${tier}
 ${more}
 tokens:
-  ci: { role: edit, expires: 2027-01-20 }
+  ci: { role: edit, expires: ${soon} }
 `;
 
 let checkout: Checkout;
@@ -149,19 +151,19 @@ describe("up", () => {
     expect(preview.run.succeeded).toBe(true);
     expect(preview.preview).toEqual({
       pullRequest: 12,
-      until: "2026-11-29",
+      until: lastDay,
       instances: ["parcel-tracker"],
     });
     const { outputs } = parseState(
       await checkout.pulumi.run(["stack", "export", "--stack", "pr-12"]),
     );
-    expect(outputs["preview"]).toEqual({ pullRequest: 12, until: "2026-11-29" });
+    expect(outputs["preview"]).toEqual({ pullRequest: 12, until: lastDay });
     expect(outputs["instances"]).toEqual({
       "pr-12-parcel-tracker": expect.objectContaining({
         trackingUri: "https://pr-12-parcel-tracker.engine.mlflow.test",
         database: "mlflow_pr_12_parcel_tracker",
         bucket: "mlflow-pr-12-parcel-tracker",
-        tokens: { ci: { role: "edit", expires: "2026-11-29" } },
+        tokens: { ci: { role: "edit", expires: lastDay } },
       }),
     });
     expect(await sizeOf("mlflow-pr-12-parcel-tracker")).toBe("sandbox 1 5Gi");
@@ -218,7 +220,7 @@ describe("up", () => {
     const text = await readFile(join(checkout.root, "stacks", "Pulumi.pr-12.yaml"), "utf8");
     for (const [key, value] of Object.entries((await checkout.values()).secrets))
       expect(text, key).not.toContain(value.trim());
-    expect(text).toContain('until: "2026-11-29"');
+    expect(text).toContain(`until: "${lastDay}"`);
     expect(existsSync(join(checkout.root, "stacks", "Pulumi.pr-12.yaml"))).toBe(true);
   });
 });
@@ -239,12 +241,12 @@ describe("reap", () => {
       input: JSON.stringify(state),
     });
 
-    const lastDay = await reap(workplace, { today: "2026-11-29", dryRun: false });
-    expect(lastDay.map(({ stack, act, outcome }) => [stack, act, outcome])).toEqual([
+    const inTime = await reap(workplace, { today: lastDay, dryRun: false });
+    expect(inTime.map(({ stack, act, outcome }) => [stack, act, outcome])).toEqual([
       ["pr-7", "leave alone", "untouched"],
       ["pr-12", "keep", "untouched"],
     ]);
-    const dry = await reap(workplace, { today: "2026-11-30", dryRun: true });
+    const dry = await reap(workplace, { today: dayAfter, dryRun: true });
     expect(dry.map(({ stack, act, outcome }) => [stack, act, outcome])).toEqual([
       ["pr-7", "leave alone", "untouched"],
       ["pr-12", "destroy", "untouched"],
@@ -252,7 +254,7 @@ describe("reap", () => {
     const before = await partsOnPlatform();
     expect(ofPullRequest(12, before)).toHaveLength(6);
 
-    const over = await reap(workplace, { today: "2026-11-30", dryRun: false });
+    const over = await reap(workplace, { today: dayAfter, dryRun: false });
     expect(over.map(({ stack, outcome }) => [stack, outcome])).toEqual([
       ["pr-7", "untouched"],
       ["pr-12", "destroyed"],

@@ -13,6 +13,7 @@ import { parse } from "yaml";
 import { pluginVersions } from "../../../local/toolchain/pins.ts";
 import { sdkArguments } from "./sdkArguments.ts";
 import { ensureYamlHost } from "./yamlHost.ts";
+import { dayIn } from "../../engine/support/dates.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const stack = "contract";
@@ -120,7 +121,7 @@ async function configure(pulumi: Pulumi, platform: PlatformValues): Promise<void
     objectStoreAccessKeyId: objectStore.accessKeyId,
     bucketAccessKeyId: "churn-research",
     image: "registry.example.com/mlflow-instances/tracking-server:3.17.2",
-    tokensExpire: "2099-01-01",
+    tokensExpire: dayIn(60),
   };
   for (const [index, name] of ["kubernetes", "aws", "postgresql", "random"].entries())
     plain[`pulumi:disable-default-providers[${index}]`] = name;

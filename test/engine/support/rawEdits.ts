@@ -1,4 +1,5 @@
-import { inDays, type RawResource } from "./rawStack.ts";
+import { dayIn } from "./dates.ts";
+import type { RawResource } from "./rawStack.ts";
 
 type Stack = readonly RawResource[];
 
@@ -367,7 +368,7 @@ const edits: Record<string, Record<string, Edit["apply"]>> = {
     "no origins": variable(server, "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", undefined),
     "every host": variable(server, "MLFLOW_SERVER_ALLOWED_HOSTS", "*"),
   },
-  "token-expires-in-time": { "a token for half a year": token("expires", inDays(180)) },
+  "token-expires-in-time": { "a token for half a year": token("expires", dayIn(180)) },
   "token-has-allowed-role": { "an admin token": token("role", "admin") },
   // Reliability
   "backend-is-no-sqlite": {

@@ -1,5 +1,6 @@
 import type { StackValues } from "../../../local/stack/values.ts";
 import { runWithMocks, type Registration } from "../../support/mocks.ts";
+import { dayIn } from "./dates.ts";
 import { instanceArgs, instanceTypes, newInstance } from "../../support/instance.ts";
 
 /** A resource as a team writes it without our components. */
@@ -11,12 +12,6 @@ export interface RawResource {
   /** Logical name of its provider; none for a provider. */
   readonly provider?: string;
 }
-
-const day = 24 * 3600 * 1000;
-
-/** A date so many days from today: what a rule accepts depends on the day. */
-export const inDays = (days: number): string =>
-  new Date(Date.now() + days * day).toISOString().slice(0, 10);
 
 const store = {
   region: "eu-central-1",
@@ -78,8 +73,8 @@ const arguments_ = (name: string) => {
       maxConnections: 400,
     },
     tokens: [
-      { name: "ci", role: "edit", expires: inDays(60) },
-      { name: "dashboard", role: "read", expires: inDays(80) },
+      { name: "ci", role: "edit", expires: dayIn(60) },
+      { name: "dashboard", role: "read", expires: dayIn(80) },
     ],
   });
 };

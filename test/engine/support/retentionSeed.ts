@@ -73,7 +73,7 @@ async function addWhatNoClientWrites(state: InstanceState, { named }: Seeded): P
     const rollup = {
       id: 9000 + index,
       experiment_id: experiment,
-      rollup_day: "2026-09-01",
+      rollup_day: "2025-09-01",
       metric_name: "latency",
       grouping_set: "all",
       sample_count: 3,
@@ -83,7 +83,7 @@ async function addWhatNoClientWrites(state: InstanceState, { named }: Seeded): P
     await insert("sql_assessment_daily_rollups", rollup);
     await insert("sql_trace_rollup_rebuild_queue", {
       experiment_id: experiment,
-      rollup_day: "2026-09-01",
+      rollup_day: "2025-09-01",
       rollup_family: "TRACE_METRIC",
     });
     await insert("scorers", {
