@@ -7,8 +7,8 @@ import type { EmbeddedFile } from "./embeddedFiles.ts";
  */
 export const versions = {
   kubernetes: "1.34.2",
-  /** The SDK in package.json may be newer. Engines of today ask for a newer Go than `minimumGo`. */
-  pulumi: "3.250.0",
+  /** The newest that the Go module proxy serves; the SDK in package.json may be newer. */
+  pulumi: "3.274.1",
   /** The newest source of the plugin that the Go module proxy serves. */
   kubernetesPluginSource: "4.0.0-20260115033456-f47bc2d6f199",
   versitygw: "1.8.0",
@@ -42,7 +42,7 @@ export const plugins = {
 export type PluginId = keyof typeof plugins;
 
 /** The oldest Go that the modules below accept. */
-export const minimumGo = "1.26.0";
+export const minimumGo = "1.26.6";
 
 export interface GoTool {
   /** Folder under `local/toolchain/go`, and the name of the binary. */
