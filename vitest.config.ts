@@ -45,13 +45,13 @@ export default defineConfig({
         },
       },
       {
-        // A real `pulumi up` on the embedded platform of profile `test`: one platform, so one file
-        // after the other.
+        // A real `pulumi up` on an embedded platform, of which each worker has one of its own: most
+        // of the time these tests wait for pods.
         test: {
           name: "engine",
           include: ["test/engine/**/*.test.ts", "test/contract/**/*.test.ts"],
           globalSetup: "test/engine/globalSetup.ts",
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 600_000,

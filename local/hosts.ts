@@ -1,4 +1,5 @@
 import { chmod, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { withLock } from "./lock.ts";
 import type { Profile } from "./paths.ts";
 
 export interface HostEntry {
@@ -47,6 +48,21 @@ export async function updateHosts(
   profile: Profile,
   entries: readonly HostEntry[],
   path = "/etc/hosts",
+): Promise<void> {
+  const purpose = `names of the platform ${profile}`;
+  // Another profile's command may be writing its own block.
+  await withLock(
+    `${path}.mlflow-instances.lock`,
+    purpose,
+    () => replaceBlock(profile, entries, path),
+    () => undefined,
+  );
+}
+
+async function replaceBlock(
+  profile: Profile,
+  entries: readonly HostEntry[],
+  path: string,
 ): Promise<void> {
   const before = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";

@@ -2,10 +2,10 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
 /**
- * A profile is one whole embedded platform: `local` is the user's, `test` the one of the engine
- * tests. Both can run at once.
+ * A profile is one whole embedded platform: `local` is the user's, the others those of the engine
+ * tests. All can run at once.
  */
-export const profiles = ["local", "test"] as const;
+export const profiles = ["local", "test", "beside"] as const;
 export type Profile = (typeof profiles)[number];
 
 const product = "mlflow-instances";
@@ -14,7 +14,11 @@ const product = "mlflow-instances";
  * Domain of each profile. Names under the reserved top-level domain `test` never leave the machine;
  * `*.localhost` means 127.0.0.1 to half of the clients.
  */
-const domains: Record<Profile, string> = { local: "mlflow.test", test: "engine.mlflow.test" };
+const domains: Record<Profile, string> = {
+  local: "mlflow.test",
+  test: "engine.mlflow.test",
+  beside: "beside.mlflow.test",
+};
 
 /**
  * What can be built or downloaded again: binaries, images, the client's environment, PULUMI_HOME.

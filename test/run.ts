@@ -15,7 +15,7 @@ import {
  * Runs every kind of test in two lanes beside each other and ends with one line of all counts. The
  * engine's tests wait for pods most of their time, so what needs no cluster (static checks, the
  * image's tests) runs in the meantime, with the lower priority; its output is shown in one piece at
- * each step's end.
+ * each step's end. With files or options of vitest it runs what they choose, and nothing beside it.
  */
 
 /** With a cluster, or needing all processors: on the terminal. */
@@ -47,19 +47,26 @@ async function pytest(): Promise<Counts> {
   return { passed: count("passed"), failed: code === 0 ? failed : Math.max(1, failed) };
 }
 
-const [withoutCluster, withCluster] = await Promise.all([
-  lane(
-    ...staticChecks({ cached: false }).map(
-      ({ title, args }) =>
-        () =>
-          check(title, args),
+async function everything(): Promise<Counts> {
+  const [withoutCluster, withCluster] = await Promise.all([
+    lane(
+      ...staticChecks({ cached: false }).map(
+        ({ title, args }) =>
+          () =>
+            check(title, args),
+      ),
+      pytest,
+      judgedTests,
     ),
-    pytest,
-    judgedTests,
-  ),
-  lane(mainTests),
-]);
-const total = add(withoutCluster, withCluster);
+    lane(mainTests),
+  ]);
+  return add(withoutCluster, withCluster);
+}
+
+const total =
+  chosen.length > 0
+    ? await vitest((args) => inForeground(process.execPath, args), [])
+    : await everything();
 if (foundTests() === 0 && total.failed === 0) {
   console.log(`\nno test is chosen by: ${chosen.join(" ")}`);
   total.failed = 1;

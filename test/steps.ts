@@ -140,7 +140,7 @@ export async function vitest(run: Run, args: readonly string[]): Promise<Counts>
   const file = join(folder, "result.json");
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    // What names a file of one lane leaves none for the other; without a choice, a lane that finds
+    // A choice of no test is told by the command's last line; without a choice, a lane that finds
     // no test has failed.
     const mayBeNone = chosen.length > 0 ? ["--passWithNoTests"] : [];
     const code = await run([

@@ -2,8 +2,9 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPulumi, type Pulumi, type PulumiError } from "../../local/stack/pulumi.ts";
+import { engineContext } from "../engine/support/context.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const stack = "contract";
@@ -16,7 +17,7 @@ let scratch: string;
 const stackArguments = ["--stack", stack];
 
 beforeAll(async () => {
-  const { cli, platform } = inject("engine");
+  const { cli, platform } = engineContext();
   scratch = await mkdtemp(join(tmpdir(), "mlflow-instances-contract-"));
   const folder = await remoteProgram();
   pulumi = await openPulumi(

@@ -1,16 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageSchema, type PackageSchema } from "./support/packageSchema.ts";
 import { pythonProblems } from "./support/pythonProgram.ts";
 import { yamlExample, type YamlExample } from "./support/yamlExample.ts";
+import { engineContext } from "../engine/support/context.ts";
 
 // The YAML example is previewed by the real language host. The Python one doesn't run: what it
 // writes is compared with the schema that the engine gives for components/, from which `pulumi
 // package add` makes the SDKs. That can't prove its behaviour, nor names of the other packages'
 // nested types.
 
-const { cli, platform, python } = inject("engine");
+const { cli, platform, python } = engineContext();
 const read = (path: string): Promise<string> =>
   readFile(fileURLToPath(new URL(`../../examples/${path}`, import.meta.url)), "utf8");
 

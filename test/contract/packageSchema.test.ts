@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { beforeAll, expect, inject, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { packageSchema, type PackageSchema } from "./support/packageSchema.ts";
 import { summary } from "./support/summary.ts";
+import { engineContext } from "../engine/support/context.ts";
 
 // Holds the public surface of the component package, as the real engine sees it: a change of an
 // argument's name, type, requiredness or enum is a line of packageSchema.yaml in the same pull
@@ -10,7 +11,7 @@ import { summary } from "./support/summary.ts";
 
 let schema: PackageSchema;
 beforeAll(async () => {
-  schema = await packageSchema(inject("engine").cli);
+  schema = await packageSchema(engineContext().cli);
 });
 
 it("is the committed one (if the change is meant: npm run contract)", async () => {

@@ -1,6 +1,6 @@
 import { HeadBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { GetRoleCommand } from "@aws-sdk/client-iam";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { maintenanceGrants, serverGrants } from "../../components/internal/bucketActions.ts";
 import { caFile } from "../../components/internal/podParts.ts";
 import { rolePolicy } from "../../components/internal/roleDocuments.ts";
@@ -11,6 +11,7 @@ import { awsStack, type AwsStack } from "./support/awsStack.ts";
 import { awsTarget, type AwsTarget } from "./support/awsTarget.ts";
 import { cluster } from "./support/cluster.ts";
 import { nameOf } from "./support/engine.ts";
+import { engineContext } from "./support/context.ts";
 
 /*
  * The program on an environment of kind aws: the real engine, the embedded platform's cluster and PostgreSQL server, and for S3, IAM and STS the stand-in plugin
@@ -56,7 +57,7 @@ const accountOf = (): string =>
   String((target.values.environment["platform"] as { accountId: string }).accountId);
 
 beforeAll(async () => {
-  const context = inject("engine");
+  const context = engineContext();
   target = await awsTarget(context, caFile(true));
   kubectl = cluster({ platform: { ...context.platform, kubeconfigPath: target.kubeconfigPath } });
   stack = await awsStack(stackName, target.env);

@@ -17,13 +17,14 @@ import {
 } from "../../local/platform/index.ts";
 import { postgresqlAdmin } from "../../local/platform/values.ts";
 import { silentReport } from "../../local/report.ts";
+import { engineContext } from "./support/context.ts";
 
 /**
  * The platform itself: what listens where, who is let in, and that nothing is lost or left behind
  * when something is killed. It shows that of processes; a power failure, which needs the disk's own
  * word, it can't show.
  */
-const profile = "test";
+const { profile } = engineContext().platform;
 const network = profileNetwork(profile);
 const paths = profilePaths(profile);
 const mark = `kept-${process.pid}`;

@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { logFirstRun } from "../../local/client/firstRun.ts";
 import { reachable } from "../../local/client/reachable.ts";
@@ -13,6 +13,7 @@ import { openPulumi, type Pulumi, type PulumiError } from "../../local/stack/pul
 import { cluster } from "./support/cluster.ts";
 import { soon } from "./support/dates.ts";
 import { https } from "./support/http.ts";
+import { engineContext } from "./support/context.ts";
 
 // Proves examples/typescript: a team's own program, its folder elsewhere with nothing of this
 // repository but the package, on the embedded platform as a platform that exists. It can't prove
@@ -20,11 +21,12 @@ import { https } from "./support/http.ts";
 // test/fast/examples/typescript.test.ts's.
 
 const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const [profile, stack] = ["test", "example"] as const;
+const stack = "example";
+const engine = engineContext();
+const { profile } = engine.platform;
 const instances = ["churn-research", "churn-serving"];
 const stackArguments = ["--stack", stack];
 
-const engine = inject("engine");
 let folder: string;
 let pulumi: Pulumi;
 let outputs: {

@@ -81,7 +81,7 @@ describe("a platform that is away", () => {
     const platform = values.environment["platform"] as Platform;
     const environment = {
       ...values.environment,
-      platform: { ...platform, ...change(platform, "10.213.1.2") },
+      platform: { ...platform, ...change(platform, engine.platform.nodeIp) },
     };
     await configureStack(engine.pulumi, { ...values, environment });
     const started = Date.now();
@@ -155,7 +155,7 @@ describe("a dead database", () => {
   it("takes the pod out of service, and it comes back by itself without a restart", async () => {
     const pods = () =>
       cluster(engine).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server");
-    const services = await platformStatus("test");
+    const services = await platformStatus(engine.platform.profile);
     const pid = services.find((service) => service.name === "postgresql")?.pid;
     if (pid === undefined) throw new Error("PostgreSQL has no process");
     // A server that is frozen takes connections and never answers: the hardest kind of dead. Its

@@ -160,7 +160,7 @@ describe("up", () => {
     expect(outputs["preview"]).toEqual({ pullRequest: 12, until: lastDay });
     expect(outputs["instances"]).toEqual({
       "pr-12-parcel-tracker": expect.objectContaining({
-        trackingUri: "https://pr-12-parcel-tracker.engine.mlflow.test",
+        trackingUri: `https://pr-12-parcel-tracker.${checkout.platform.domain}`,
         database: "mlflow_pr_12_parcel_tracker",
         bucket: "mlflow-pr-12-parcel-tracker",
         tokens: { ci: { role: "edit", expires: lastDay } },

@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await removeObjectStoreUsers("test", successor);
+  await removeObjectStoreUsers(engine.platform.profile, successor);
   await rm(scratch, { recursive: true, force: true });
 });
 
@@ -71,7 +71,7 @@ async function replaceSecrets(): Promise<void> {
   const { pulumi } = engine;
   const values = await engine.values();
   const keys = JSON.parse(values.secrets["artifactStoreKeys"]!) as Record<string, Keys>;
-  const { [successor]: next } = await ensureObjectStoreUsers("test", [successor]);
+  const { [successor]: next } = await ensureObjectStoreUsers(engine.platform.profile, [successor]);
   const former = [keys[name]!.accessKeyId];
   keys[name] = { ...next!, maintenance: keys[name]!.maintenance, former };
   const secrets = { ...values.secrets, artifactStoreKeys: JSON.stringify(keys) };

@@ -16,6 +16,7 @@ import { pythonWithFlavours, runScript, type Client } from "../support/python.ts
 import { randomNumbers } from "../support/random.ts";
 import { whatRemains, type Outcome } from "../support/retentionModel.ts";
 import { seedRetention, type Seeded } from "../support/retentionSeed.ts";
+import { engineContext } from "../support/context.ts";
 
 /**
  * Retention on a real instance: 300 runs and more in 30 experiments, written by the unmodified
@@ -288,12 +289,14 @@ describe("a service that goes away in the middle", () => {
     async (service) => {
       // The job stands still until the service is gone: else it might end before.
       const { job, pid } = await interruptions.startAndStop();
-      const found = (await platformStatus("test")).find((each) => each.name === service)?.pid;
+      const found = (await platformStatus(engineContext().platform.profile)).find(
+        (each) => each.name === service,
+      )?.pid;
       if (found === undefined) throw new Error(`${service} does not run`);
       process.kill(found, "SIGKILL");
       process.kill(pid, "SIGCONT");
       const ended = await jobs.end(job);
-      await startPlatform("test", silentReport);
+      await startPlatform(engineContext().platform.profile, silentReport);
       await state.reconnect();
       expect(ended.exitCode, ended.output).toBeGreaterThan(0);
       expect(await openPlans()).not.toEqual([]);

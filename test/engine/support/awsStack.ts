@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inject } from "vitest";
 import { configureStack } from "../../../local/stack/configure.ts";
 import { policyPacks, up } from "../../../local/stack/deploy.ts";
 import { openPulumi } from "../../../local/stack/pulumi.ts";
 import type { StackValues } from "../../../local/stack/values.ts";
 import { scratchProject } from "../../support/scratchProject.ts";
 import { destroyUnguarded } from "./unguarded.ts";
+import { engineContext } from "./context.ts";
 
 interface StateResource {
   readonly urn: string;
@@ -33,7 +33,7 @@ interface PreviewEvent {
  * that the program runs with.
  */
 export async function awsStack(stack: string, env: Record<string, string>) {
-  const { cli } = inject("engine");
+  const { cli } = engineContext();
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
   const project = await scratchProject(folder, stack);
   const { instancesFolder } = project;

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { inject } from "vitest";
 import {
   deployInstances,
   stackValues,
@@ -15,16 +14,16 @@ import { silentReport } from "../../../local/report.ts";
 import { configureStack } from "../../../local/stack/configure.ts";
 import { openPulumi } from "../../../local/stack/pulumi.ts";
 import { destroyUnguarded } from "./unguarded.ts";
+import { engineContext } from "./context.ts";
 
 const clone = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-const profile = "test";
-
 /**
  * A checkout of the project as a pipeline has it: a Git repository of its own, the program's files,
  * and one environment whose state lies elsewhere.
  */
 export async function openCheckout(stack: string) {
-  const context = inject("engine");
+  const context = engineContext();
+  const { profile } = context.platform;
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-checkout-${stack}-`));
   const root = join(folder, "checkout");
   const instancesFolder = join(root, "stacks", "instances", stack);

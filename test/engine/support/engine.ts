@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inject } from "vitest";
 import {
   deployInstances,
   stackValues,
@@ -17,6 +16,7 @@ import type { InstanceOutput } from "../../../local/stack/outputs.ts";
 import { openPulumi, type Cli } from "../../../local/stack/pulumi.ts";
 import { scratchProject } from "../../support/scratchProject.ts";
 import { destroyUnguarded } from "./unguarded.ts";
+import { engineContext } from "./context.ts";
 
 /** What the global set-up hands to each test file. */
 export type EngineContext = Omit<ReadyPlatform, "pulumi"> & { cli: Cli };
@@ -28,14 +28,13 @@ export interface Step {
   readonly detailedDiff?: Record<string, unknown> | null;
 }
 
-const profile = "test";
-
 /**
  * A stack of a test file's own: its project, state folder and instance files are new and go with
  * `remove()`. `stack` is the environment's name, too, and with it part of bucket names.
  */
 export async function engineStack(stack: string) {
-  const context = inject("engine");
+  const context = engineContext();
+  const { profile } = context.platform;
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
   const project = await scratchProject(folder, stack);
   const { instancesFolder } = project;

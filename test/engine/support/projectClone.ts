@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { inject } from "vitest";
 import { stackValues, type ReadyPlatform } from "../../../local/commands/up.ts";
 import { configureStack } from "../../../local/stack/configure.ts";
 import { openPulumi } from "../../../local/stack/pulumi.ts";
 import { fixtureRoot } from "../../support/fixtureStacks.ts";
 import { destroyUnguarded } from "./unguarded.ts";
+import { engineContext } from "./context.ts";
 
 const original = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 /** What no command of the project reads, or is linked. */
@@ -35,7 +35,8 @@ export async function projectClone(
   instances: Readonly<Record<string, string>>,
   alsoNamed: readonly string[] = [],
 ) {
-  const context = inject("engine");
+  const context = engineContext();
+  const { profile } = context.platform;
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
   const root = join(folder, "clone");
   await mkdir(root);
@@ -76,7 +77,7 @@ export async function projectClone(
   // The object store has a user for each file that is there when the stack is configured.
   for (const name of alsoNamed) await write(name, "");
   for (const [name, yaml] of Object.entries(instances)) await write(name, yaml);
-  const values = await stackValues(ready, "test");
+  const values = await stackValues(ready, profile);
   for (const name of alsoNamed) await write(name, undefined);
   await configureStack(pulumi, values);
   await git("init", "--quiet", "--initial-branch=main");

@@ -64,3 +64,21 @@ test("the file keeps its mode and no draft is left behind", async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+test("two profiles whose commands write at the same moment both have their names", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "hosts-"));
+  try {
+    const path = join(folder, "hosts");
+    const other = [{ address: "10.213.1.2", name: "one.engine.mlflow.test" }];
+    await Promise.all([
+      updateHosts("local", entries, path),
+      updateHosts("test", other, path),
+      updateHosts("beside", other, path),
+    ]);
+    const text = await readFile(path, "utf8");
+    for (const profile of ["local", "test", "beside"])
+      expect(text).toContain(`# BEGIN mlflow-instances ${profile}\n`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

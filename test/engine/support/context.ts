@@ -1,0 +1,14 @@
+import { inject } from "vitest";
+import type { Profile } from "../../../local/paths.ts";
+import type { EngineContext } from "./engine.ts";
+
+/** The platforms of the engine tests: one for each file that runs at the same time. */
+export const testProfiles = ["test", "beside"] as const satisfies readonly Profile[];
+
+/** The platform of the worker that runs this file, and what is beside it. */
+export function engineContext(): EngineContext {
+  const position = Number(process.env["VITEST_POOL_ID"]) - 1;
+  const context = inject("engine")[position];
+  if (context === undefined) throw new Error(`no platform for worker ${position + 1}`);
+  return context;
+}
