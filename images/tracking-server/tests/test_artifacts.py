@@ -12,9 +12,9 @@ import pytest
 import requests
 
 from tests.conftest import role_tokens, server_environment
+from tests.support.processes import proportional_mib
 from tests.support.server import Server, token_of, write_tokens
 from tests.support.store import ObjectStore
-from tests.test_workers import proportional_mib
 
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 _MIB = 1024 * 1024
