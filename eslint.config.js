@@ -48,7 +48,7 @@ export default tseslint.config(
         "error",
         ...["Literal[value=", "TemplateElement[value.raw="].map((text) => ({
           selector: `${text}/(?<!\\d)20(2[6-9]|[3-9]\\d)-\\d\\d-\\d\\d(?!T)/]`,
-          message: "A day in a test is over one day: dayIn of test/engine/support/dates.ts.",
+          message: "A day in a test is over one day: dayIn of test/support/dates.ts.",
         })),
       ],
     },

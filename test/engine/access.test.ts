@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Deployed } from "../../local/commands/up.ts";
 import type { StackValues } from "../../local/stack/values.ts";
-import { soon } from "./support/dates.ts";
+import { soon } from "../support/dates.ts";
 import { cluster } from "./support/cluster.ts";
 import { engineStack, instanceOf, nameOf, tokenOf, type Engine } from "./support/engine.ts";
 import { https } from "./support/http.ts";

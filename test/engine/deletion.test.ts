@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { logFirstRun, type FirstRun } from "../../local/client/firstRun.ts";
 import type { Deployed } from "../../local/commands/up.ts";
 import { PulumiError } from "../../local/stack/pulumi.ts";
-import { soon } from "./support/dates.ts";
+import { soon } from "../support/dates.ts";
 import { cluster } from "./support/cluster.ts";
 import { databases } from "./support/database.ts";
 import { engineStack, instanceOf, nameOf, tokenOf, type Engine } from "./support/engine.ts";

@@ -11,7 +11,7 @@ import { ensureObjectStoreUsers, removeObjectStoreUsers } from "../../local/plat
 import { embeddedValues } from "../../local/stack/embeddedValues.ts";
 import { openPulumi, type Pulumi, type PulumiError } from "../../local/stack/pulumi.ts";
 import { cluster } from "./support/cluster.ts";
-import { soon } from "./support/dates.ts";
+import { soon } from "../support/dates.ts";
 import { https } from "./support/http.ts";
 import { engineContext } from "./support/context.ts";
 

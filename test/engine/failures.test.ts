@@ -8,7 +8,7 @@ import { recover } from "../../local/stack/recover.ts";
 import { PulumiError } from "../../local/stack/pulumi.ts";
 import { configureStack } from "../../local/stack/configure.ts";
 import { logFirstRun } from "../../local/client/firstRun.ts";
-import { soon } from "./support/dates.ts";
+import { soon } from "../support/dates.ts";
 import { cluster } from "./support/cluster.ts";
 import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
 import { eventually } from "./support/eventually.ts";

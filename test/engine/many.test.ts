@@ -6,7 +6,7 @@ import { logFirstRun } from "../../local/client/firstRun.ts";
 import { upArguments } from "../../local/stack/deploy.ts";
 import { PulumiError } from "../../local/stack/pulumi.ts";
 import { cluster } from "./support/cluster.ts";
-import { soon } from "./support/dates.ts";
+import { soon } from "../support/dates.ts";
 import { engineStack, instanceOf, tokenOf, type Engine } from "./support/engine.ts";
 import { eventually } from "./support/eventually.ts";
 import { https } from "./support/http.ts";

@@ -7,9 +7,9 @@ import { policyPacks } from "../../local/stack/deploy.ts";
 import { knownAtUp } from "../../policies/table.ts";
 import { engineStack, type Engine } from "./support/engine.ts";
 import { brokenRules, previewed, putOff, type Judged } from "./support/judged.ts";
-import { allEdits } from "./support/rawEdits.ts";
-import { dayIn } from "./support/dates.ts";
-import { compliantStack, platformProviders, type RawResource } from "./support/rawStack.ts";
+import { allEdits } from "../support/rawEdits.ts";
+import { dayIn } from "../support/dates.ts";
+import { compliantStack, platformProviders, type RawResource } from "../support/rawStack.ts";
 
 // The packs in a preview of a program: of ours, and of one with raw resources, where one edit of
 // each pack breaks the same rule as in a state. All rules and edits are test/judged's.

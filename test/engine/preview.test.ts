@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PreviewReport } from "../../cli/changes/preview/report.ts";
-import { dayIn } from "./support/dates.ts";
+import { dayIn } from "../support/dates.ts";
 import { projectClone, type ProjectClone } from "./support/projectClone.ts";
 
 // The page that a reviewer gets for each of six changes, made by the real engine from a stack that

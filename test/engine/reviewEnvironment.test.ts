@@ -17,7 +17,7 @@ import { cluster } from "./support/cluster.ts";
 import { databases } from "./support/database.ts";
 import { instanceOf, tokenOf } from "./support/engine.ts";
 import { objectStore } from "./support/objectStore.ts";
-import { dayIn, soon } from "./support/dates.ts";
+import { dayIn, soon } from "../support/dates.ts";
 import { runPython } from "./support/python.ts";
 
 // Proves, on the real engine and cluster: a pull request's environment beside the one that it comes

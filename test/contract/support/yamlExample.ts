@@ -13,7 +13,7 @@ import { parse } from "yaml";
 import { pluginVersions } from "../../../local/toolchain/pins.ts";
 import { sdkArguments } from "./sdkArguments.ts";
 import { ensureYamlHost } from "./yamlHost.ts";
-import { dayIn } from "../../engine/support/dates.ts";
+import { dayIn } from "../../support/dates.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const stack = "contract";

@@ -1,5 +1,5 @@
 import type { Deployed } from "../../../local/commands/up.ts";
-import { soon } from "./dates.ts";
+import { soon } from "../../support/dates.ts";
 import { engineStack, instanceOf, tokenOf, type Engine } from "./engine.ts";
 import { InstanceState } from "./instanceState.ts";
 import { MaintenanceJobs } from "./maintenanceJob.ts";

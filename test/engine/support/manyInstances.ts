@@ -1,4 +1,4 @@
-import { soon } from "./dates.ts";
+import { soon } from "../../support/dates.ts";
 
 const subjects = ["card", "claim", "demand", "energy", "freight"];
 const tasks = ["counter", "detector", "planner", "ranker"];

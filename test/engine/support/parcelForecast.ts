@@ -1,5 +1,5 @@
 import type { Deployed } from "../../../local/commands/up.ts";
-import { soon } from "./dates.ts";
+import { soon } from "../../support/dates.ts";
 import { engineStack, type Engine } from "./engine.ts";
 
 // The instance on which the project's commands are tried, one kind after the other.

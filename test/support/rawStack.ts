@@ -1,7 +1,7 @@
-import type { StackValues } from "../../../local/stack/values.ts";
-import { runWithMocks, type Registration } from "../../support/mocks.ts";
+import type { StackValues } from "../../local/stack/values.ts";
+import { runWithMocks, type Registration } from "./mocks.ts";
 import { dayIn } from "./dates.ts";
-import { instanceArgs, instanceTypes, newInstance } from "../../support/instance.ts";
+import { instanceArgs, instanceTypes, newInstance } from "./instance.ts";
 
 /** A resource as a team writes it without our components. */
 export interface RawResource {
@@ -184,7 +184,7 @@ export async function compliantStack(): Promise<RawResource[]> {
   return [...providers, databaseServer, ...flat];
 }
 
-const urnOf = (stack: string, { type, name }: RawResource): string =>
+export const urnOf = (stack: string, { type, name }: RawResource): string =>
   `urn:pulumi:${stack}::mlflow-instances::${type}::${name}`;
 
 const known = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
