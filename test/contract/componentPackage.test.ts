@@ -124,10 +124,10 @@ test("wrong arguments fail the preview with every property at once", async () =>
     (error: unknown) => (error as PulumiError).output,
   );
   expect(failure).toContain(
-    "property instanceName with value '{Remote}' has a problem: must match ^[a-z][a-z0-9-]{1,38}[a-z0-9]$",
+    'property instanceName with value "Remote" has a problem: must match ^[a-z][a-z0-9-]{1,38}[a-z0-9]$',
   );
   expect(failure).toContain(
-    "property team with value '{no label}' has a problem: must be a label value",
+    'property team with value "no label" has a problem: must be a label value',
   );
   expect(failure).not.toContain("-in-plain");
 });
