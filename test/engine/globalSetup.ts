@@ -5,8 +5,7 @@ import { resetPlatform } from "../../local/platform/index.ts";
 import { createReport } from "../../local/report.ts";
 import { takeLock } from "../../local/lock.ts";
 import { projectOf } from "../../local/stack/project.ts";
-import { testProfiles } from "./support/context.ts";
-import type { EngineContext } from "./support/engine.ts";
+import { testProfiles, type EngineContext } from "./support/context.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {

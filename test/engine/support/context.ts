@@ -1,6 +1,10 @@
 import { inject } from "vitest";
 import type { Profile } from "../../../local/paths.ts";
-import type { EngineContext } from "./engine.ts";
+import type { ReadyPlatform } from "../../../local/commands/up.ts";
+import type { Cli } from "../../../local/stack/pulumi.ts";
+
+/** What the global set-up hands to each test file. */
+export type EngineContext = Omit<ReadyPlatform, "pulumi"> & { cli: Cli };
 
 /** The platforms of the engine tests: one for each file that runs at the same time. */
 export const testProfiles = ["test", "beside"] as const satisfies readonly Profile[];

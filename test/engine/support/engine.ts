@@ -13,13 +13,10 @@ import { removeObjectStoreUsers } from "../../../local/platform/index.ts";
 import { formerInstances } from "../../../local/stack/formerInstances.ts";
 import { instanceNames } from "../../../local/stack/instanceNames.ts";
 import type { InstanceOutput } from "../../../local/stack/outputs.ts";
-import { openPulumi, type Cli } from "../../../local/stack/pulumi.ts";
+import { openPulumi } from "../../../local/stack/pulumi.ts";
 import { scratchProject } from "../../support/scratchProject.ts";
 import { destroyUnguarded } from "./unguarded.ts";
 import { engineContext } from "./context.ts";
-
-/** What the global set-up hands to each test file. */
-export type EngineContext = Omit<ReadyPlatform, "pulumi"> & { cli: Cli };
 
 /** One step of a preview that changes something. */
 export interface Step {
