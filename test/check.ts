@@ -1,17 +1,11 @@
-import { add, check, foundTests, inForeground, lane, staticChecks, vitest } from "./steps.ts";
+import { add, foundTests, inForeground, lane, staticChecks, vitest } from "./steps.ts";
 
 /**
  * Everything that needs no root, no service and no network, in two lanes for two processors. The
  * last line has the counts of both.
  */
 const [ofTypes, ofTests] = await Promise.all([
-  lane(
-    ...staticChecks({ cached: true }).map(
-      ({ title, args }) =>
-        () =>
-          check(title, args),
-    ),
-  ),
+  staticChecks({ cached: true }),
   lane(() => {
     console.log("\n== vitest (fast)");
     return vitest((args) => inForeground(process.execPath, args), ["--project", "fast*"]);

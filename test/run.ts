@@ -1,6 +1,5 @@
 import {
   add,
-  check,
   chosen,
   foundTests,
   inBackground,
@@ -49,15 +48,7 @@ async function pytest(): Promise<Counts> {
 
 async function everything(): Promise<Counts> {
   const [withoutCluster, withCluster] = await Promise.all([
-    lane(
-      ...staticChecks({ cached: false }).map(
-        ({ title, args }) =>
-          () =>
-            check(title, args),
-      ),
-      pytest,
-      judgedTests,
-    ),
+    lane(() => staticChecks({ cached: false }), pytest, judgedTests),
     lane(mainTests),
   ]);
   return add(withoutCluster, withCluster);

@@ -53,7 +53,7 @@ export const inBackground = (
   });
 
 /** A check without tests of its own counts as one. */
-export async function check(title: string, args: readonly string[]): Promise<Counts> {
+async function check(title: string, args: readonly string[]): Promise<Counts> {
   const { code } = await inBackground(title, process.execPath, args);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
@@ -63,14 +63,7 @@ const caches = "node_modules/.cache/check";
 // which have typescript 6.
 const compiler = "node_modules/typescript7/bin/tsc";
 
-/**
- * The checks that look at files only. `cached`: with what the last run on this machine has found.
- */
-export const staticChecks = ({
-  cached,
-}: {
-  cached: boolean;
-}): { title: string; args: string[] }[] => [
+const fileChecks = (cached: boolean): { title: string; args: string[] }[] => [
   {
     title: "types",
     args: [
@@ -125,6 +118,18 @@ export const staticChecks = ({
     ],
   },
 ];
+
+/**
+ * The checks that look at files only. `cached`: with what the last run on this machine has found.
+ */
+export const staticChecks = ({ cached }: { cached: boolean }): Promise<Counts> =>
+  lane(
+    ...fileChecks(cached).map(
+      ({ title, args }) =>
+        () =>
+          check(title, args),
+    ),
+  );
 
 export type Run = (args: readonly string[]) => Promise<number>;
 

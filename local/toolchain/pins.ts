@@ -55,7 +55,7 @@ export interface GoTool {
   source: string;
   /** `-X` settings of the linker: without them the program says that it is an unknown version. */
   variables: Readonly<Record<string, string>>;
-  /** What main.go embeds: the module that it comes from, and the files by their names there. */
+  /** Files that main.go embeds, by their names there, and the module that they are made from. */
   embedded?: { readonly module: string; readonly files: Readonly<Record<string, EmbeddedFile>> };
   /** Further names of the same binary, which looks at the name it is called by. */
   links: readonly string[];

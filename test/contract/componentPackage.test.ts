@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPulumi, type Pulumi, type PulumiError } from "../../local/stack/pulumi.ts";
+import { soon } from "../support/dates.ts";
 import { engineContext } from "../engine/support/context.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -41,6 +42,7 @@ beforeAll(async () => {
     kubeconfig: platform.kubeconfigPath,
     context: platform.kubeContext,
     address: platform.nodeIp,
+    tokensExpire: soon,
   });
 });
 

@@ -1,4 +1,5 @@
-import { asGiven, urnOf } from "../fast/policies/everyRule.ts";
+import { asGiven } from "../fast/policies/everyRule.ts";
+import { urnOf } from "../support/urn.ts";
 import type { Given } from "../fast/policies/support.ts";
 import type { Registered } from "./registered.ts";
 

@@ -2,6 +2,7 @@ import type { StackValues } from "../../local/stack/values.ts";
 import { runWithMocks, type Registration } from "./mocks.ts";
 import { dayIn } from "./dates.ts";
 import { instanceArgs, instanceTypes, newInstance } from "./instance.ts";
+import { urnOf } from "./urn.ts";
 
 /** A resource as a team writes it without our components. */
 export interface RawResource {
@@ -183,9 +184,6 @@ export async function compliantStack(): Promise<RawResource[]> {
     });
   return [...providers, databaseServer, ...flat];
 }
-
-export const urnOf = (stack: string, { type, name }: RawResource): string =>
-  `urn:pulumi:${stack}::mlflow-instances::${type}::${name}`;
 
 const known = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 

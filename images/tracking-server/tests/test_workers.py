@@ -159,9 +159,7 @@ fork = os.fork
 def slow_fork():
     pid = fork()
     if os.path.exists({str(begun)!r}) and (pid == 0) == ({slow!r} == "child"):
-        until = time.monotonic() + 2
-        while time.monotonic() < until:
-            time.sleep(0.05)
+        time.sleep(2)
     return pid
 
 os.fork = slow_fork

@@ -17,7 +17,6 @@ class RemoteInstance extends pulumi.ComponentResource {
 
 const config = new pulumi.Config();
 const address = config.require("address");
-const inTwoMonths = new Date(Date.now() + 60 * 24 * 3600 * 1000).toISOString().slice(0, 10);
 const providers = [
   new Kubernetes("kubernetes", {
     kubeconfig: config.require("kubeconfig"),
@@ -69,7 +68,7 @@ const instance = new RemoteInstance(
       objectStoreCidrs: [`${address}/32`],
       ingressNamespace: "ingress",
     },
-    tokens: [{ name: "ci", role: "edit", expires: inTwoMonths }],
+    tokens: [{ name: "ci", role: "edit", expires: config.require("tokensExpire") }],
   },
   { providers },
 );

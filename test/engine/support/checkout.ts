@@ -17,6 +17,7 @@ import { destroyUnguarded } from "./unguarded.ts";
 import { engineContext } from "./context.ts";
 
 const clone = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+
 /**
  * A checkout of the project as a pipeline has it: a Git repository of its own, the program's files,
  * and one environment whose state lies elsewhere.

@@ -3,7 +3,7 @@ import type { Profile } from "../../../local/paths.ts";
 import type { ReadyPlatform } from "../../../local/commands/up.ts";
 import type { Cli } from "../../../local/stack/pulumi.ts";
 
-/** What the global set-up hands to each test file. */
+/** A platform that runs, as the global set-up hands it to a test file. */
 export type EngineContext = Omit<ReadyPlatform, "pulumi"> & { cli: Cli };
 
 /** The platforms of the engine tests: one for each file that runs at the same time. */

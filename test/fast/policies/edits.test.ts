@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { dayIn } from "../../support/dates.ts";
 import { allEdits } from "../../support/rawEdits.ts";
-import { compliantStack, urnOf, type RawResource } from "../../support/rawStack.ts";
-import { saidOf } from "./everyRule.ts";
+import { compliantStack, type RawResource } from "../../support/rawStack.ts";
+import { urnOf } from "../../support/urn.ts";
+import { asGiven, saidOf } from "./everyRule.ts";
 import type { Given } from "./support.ts";
 
 // That the engine hears the same from the packs, of many edits at a time, is test/judged's.
@@ -13,26 +14,18 @@ beforeAll(async () => {
   compliant = await compliantStack();
 });
 
-function asGiven(resource: RawResource, stack: readonly RawResource[]): Given {
+function withProvider(resource: RawResource, stack: readonly RawResource[]): Given {
   const provider = stack.find(({ name }) => name === resource.provider);
-  return {
-    type: resource.type,
-    name: resource.name,
-    props: resource.inputs,
-    urn: urnOf("prod", resource),
-    opts: { protect: resource.protect },
-    ...(provider === undefined
-      ? {}
-      : {
-          provider: { type: provider.type, props: provider.inputs, urn: urnOf("prod", provider) },
-        }),
-  };
+  const given = asGiven("prod", resource);
+  if (provider === undefined) return given;
+  const { type, inputs: props } = provider;
+  return { ...given, provider: { type, props, urn: urnOf("prod", provider) } };
 }
 
 /** Names of the rules that say something. */
 async function brokenBy(stack: readonly RawResource[]): Promise<string[]> {
   const lines = await saidOf(
-    stack.map((resource) => asGiven(resource, stack)),
+    stack.map((resource) => withProvider(resource, stack)),
     () => ({ today: dayIn(0) }),
   );
   return [...new Set(lines.map((line) => line.replace(/:.*/s, "")))].sort();

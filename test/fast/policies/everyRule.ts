@@ -3,6 +3,7 @@ import { retentionIsNotCutShortOf } from "../../../policies/retention/retentionI
 import { isResourceRule, type Rule } from "../../../policies/rule.ts";
 import { rules } from "../../../policies/rules.ts";
 import type { Registration } from "../../support/mocks.ts";
+import { urnOf } from "../../support/urn.ts";
 import { judge, judgeStack, type Given, type Verdict } from "./support.ts";
 
 // These two compare with the state of an environment that runs; there is none here.
@@ -12,12 +13,11 @@ const everyRule: Rule[] = rules.map(
   (rule) => withoutState.find(({ name }) => name === rule.name) ?? rule,
 );
 
-/** URN of what a program registered in an environment. */
-export const urnOf = (environment: string, { type, name }: Registration): string =>
-  `urn:pulumi:${environment}::mlflow-instances::${type}::${name}`;
-
 /** What a program registered in an environment, as a policy pack gets it, but for its provider. */
-export const asGiven = (environment: string, registration: Registration): Given => ({
+export const asGiven = (
+  environment: string,
+  registration: Pick<Registration, "type" | "name" | "inputs" | "protect">,
+): Given => ({
   type: registration.type,
   name: registration.name,
   props: registration.inputs,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from mlflow_instance.database import UNBOUNDED, connect, parse_uri, redacted, set_session
 from mlflow_instance.logs import configure_logging, say
@@ -17,7 +18,7 @@ from mlflow_instance.maintenance.privileges import ROLES, Privileges, grant
 from mlflow_instance.pooler import refuse_transaction_pooling
 from mlflow_instance.role_settings import bound_requests
 from mlflow_instance.schema import SchemaError, current_revision, head_revision, known_revisions
-from mlflow_instance.signals import TERMINATED, exit_on_signals
+from mlflow_instance.signals import exit_on_signals
 
 _logger = logging.getLogger(__name__)
 
@@ -89,26 +90,27 @@ def _connect_within(uri: str, seconds: float) -> Connection:
 
 def _take_lock(connection: Connection, seconds: float) -> None:
     """Asks again and again: while a statement waits in the server, SIGTERM would not end us."""
-    deadline = time.monotonic() + seconds
-    said = False
     with connection.cursor() as cursor:
         # Also for the indexes that this session makes later.
         cursor.execute("SET lock_timeout = %s", (f"{int(seconds * 1000)}ms",))
-        while True:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
-            if cursor.fetchone() == (True,):
-                return
-            if time.monotonic() >= deadline:
-                raise SchemaError(
-                    f"another migration of this database has been running for {seconds:.0f} s; nothing was changed"
-                )
-            if not said:
-                said = True
-                _logger.info(
-                    "another migration of this database is running, waiting up to %.0f s for it",
-                    seconds,
-                )
+        if _has_lock(cursor):
+            return
+        _logger.info(
+            "another migration of this database is running, waiting up to %.0f s for it", seconds
+        )
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
             time.sleep(1)
+            if _has_lock(cursor):
+                return
+    raise SchemaError(
+        f"another migration of this database has been running for {seconds:.0f} s; nothing was changed"
+    )
+
+
+def _has_lock(cursor: Cursor) -> bool:
+    cursor.execute("SELECT pg_try_advisory_lock(%s)", (LOCK_KEY,))
+    return cursor.fetchone() == (True,)
 
 
 def _refuse_newer(revision: str | None, expected: str, where: str) -> None:
@@ -158,7 +160,7 @@ def main() -> int:
     import os
 
     configure_logging()
-    exit_on_signals(TERMINATED)
+    exit_on_signals()
     try:
         uri = os.environ.get("MLFLOW_BACKEND_STORE_URI", "").strip()
         if not uri:

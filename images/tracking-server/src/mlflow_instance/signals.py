@@ -1,25 +1,30 @@
 """What SIGTERM and SIGINT do to a process of this image."""
 
+import ctypes
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
-# 128 + 15, as a shell says it.
-TERMINATED = 143
+_PR_SET_PDEATHSIG = 1
 
 
-def exit_on_signals(code: int) -> None:
-    """They end the process at once with `code`, whenever nothing else handles them.
+def on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
+    for number in _ENDING:
+        signal.signal(number, handler)
+
+
+def exit_on_signals(code: int | None = None) -> None:
+    """They end the process at once, whenever nothing else handles them: with `code`, or as a shell says it (143).
 
     Process 1 of a container has no default for them: without this, the end of its pod takes all of
     its grace, and a SIGKILL. uvicorn takes them over while it serves, and raises them again when
     the last request is done.
     """
-    for number in _ENDING:
-        signal.signal(number, lambda *_: sys.exit(code))
+    on_signals(lambda number, _: sys.exit(128 + number if code is None else code))
 
 
 @contextmanager
@@ -40,10 +45,7 @@ def release_signals() -> None:
 def end_with_parent(parent: int) -> None:
     """In a container everything goes with process 1 anyway; elsewhere what a killed parent forked
     would stay, and hold its port."""
-    import ctypes
-
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     # It may have gone before.
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)

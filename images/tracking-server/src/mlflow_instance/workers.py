@@ -27,6 +27,7 @@ from mlflow_instance.settings import Settings
 from mlflow_instance.signals import (
     end_with_parent,
     exit_on_signals,
+    on_signals,
     release_signals,
     signals_held,
 )
@@ -115,8 +116,7 @@ class _Parent:
         # What is alive now stays for good: out of the collector's way its pages stay shared.
         gc.collect()
         gc.freeze()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        on_signals(self._stop)
         for _ in range(self._settings.workers):
             self._fork()
         return self._watch()

@@ -22,7 +22,7 @@ from mlflow_instance.maintenance.privileges import Privileges, require_privilege
 from mlflow_instance.maintenance.schema import require_known_schema
 from mlflow_instance.maintenance.settings import MaintenanceSettings, read_settings
 from mlflow_instance.memory import give_memory_back
-from mlflow_instance.signals import TERMINATED, exit_on_signals
+from mlflow_instance.signals import exit_on_signals
 
 DONE, LEFT = 0, 3
 
@@ -102,7 +102,7 @@ def prepare_process() -> None:
     logging.getLogger("botocore").setLevel(logging.ERROR)
     give_memory_back()
     # What is under way is rolled back, or finished by the next run.
-    exit_on_signals(TERMINATED)
+    exit_on_signals()
 
 
 def failed(command: str, error: Exception, where: str) -> int:
