@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // test/README.md says what each project proves.
@@ -12,6 +13,8 @@ export default defineConfig({
           include: ["test/fast/**/*.test.ts", "test/golden/**/*.test.ts"],
           exclude: ["test/fast/program/preflight/**"],
           isolate: false,
+          // By itself vitest leaves one processor free.
+          maxWorkers: availableParallelism(),
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },

@@ -59,8 +59,8 @@ async function check(title: string, args: readonly string[]): Promise<Counts> {
 }
 
 const caches = "node_modules/.cache/check";
-// The native one takes a third of the time. It has no API for eslint and dependency-cruiser yet,
-// which have typescript 6.
+// The native one takes a third of the time. It has no API for dependency-cruiser yet, which has
+// typescript 6.
 const compiler = "node_modules/typescript7/bin/tsc";
 
 const fileChecks = (cached: boolean): { title: string; args: string[] }[] => [
@@ -78,11 +78,7 @@ const fileChecks = (cached: boolean): { title: string; args: string[] }[] => [
   },
   {
     title: "lint",
-    args: [
-      "node_modules/eslint/bin/eslint.js",
-      ...(cached ? ["--cache", "--cache-location", `${caches}/lint.json`] : []),
-      ".",
-    ],
+    args: ["node_modules/oxlint/bin/oxlint"],
   },
   {
     title: "format",

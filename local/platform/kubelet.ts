@@ -44,12 +44,16 @@ export function kubeletConfiguration({ network, paths, profile }: PlatformContex
     // be fetched again.
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
+    // Amounts and no shares: 1 % of a large disk is gigabytes, and the node would take no pod while
+    // there is room.
     evictionHard: {
       "memory.available": "100Mi",
-      "nodefs.available": "1%",
+      "nodefs.available": "500Mi",
       "nodefs.inodesFree": "1%",
-      "imagefs.available": "1%",
+      "imagefs.available": "500Mi",
     },
+    // By default a node whose disk has room again takes no pod for five more minutes.
+    evictionPressureTransitionPeriod: "15s",
     podLogsDir: join(paths.logs, "pods"),
     volumePluginDir: join(paths.kubelet, "volume-plugins"),
     containerLogMaxSize: "10Mi",

@@ -28,9 +28,31 @@ const buildFlags = (tool: GoTool): string[] => [
 
 /**
  * The linker drops debug information (-s -w), so the compiler need not make it: an eighth less
- * work. The program stays the same, so this is not part of the key.
+ * work. The program does the same, so these flags are not part of the key.
  */
-const fasterFlags = ["-gcflags=all=-dwarf=false"];
+const faster = "-dwarf=false";
+
+/**
+ * Large generated clients of which the platform calls little or nothing. Without inlining they take
+ * a quarter less time (measured with the plugin's SDK).
+ */
+const seldomCalled = [
+  "cloud.google.com/go/...",
+  "github.com/Azure/...",
+  "github.com/aws/aws-sdk-go-v2/service/...",
+  "github.com/envoyproxy/go-control-plane/...",
+  "github.com/go-acme/...",
+  "github.com/nrdcg/...",
+  "github.com/pulumi/pulumi-kubernetes/sdk/...",
+  "github.com/sacloud/...",
+  "github.com/softlayer/...",
+  "k8s.io/client-go/applyconfigurations/...",
+];
+
+const fasterFlags = [
+  `-gcflags=all=${faster}`,
+  ...seldomCalled.map((packages) => `-gcflags=${packages}=${faster} -l`),
+];
 
 /**
  * Changes exactly when the binary would: its modules, their checksums, our main.go, the flags or

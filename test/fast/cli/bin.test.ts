@@ -78,7 +78,7 @@ test("passes a signal on, and ends as interrupted", async () => {
   const request = new Promise<void>((resolve) => (asked = resolve));
   // A Git host that never answers.
   const server = createServer(() => asked()).listen(0, "127.0.0.1");
-  onTestFinished(() => void server.close().closeAllConnections());
+  onTestFinished(() => server.close().closeAllConnections());
   await once(server, "listening");
   const child = spawn(
     foreignNode,

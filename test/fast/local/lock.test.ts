@@ -6,9 +6,11 @@ import { withLock } from "../../../local/lock.ts";
 
 const inFolder = async (work: (path: string) => Promise<void>): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), "lock-"));
-  await work(join(folder, "sub", "lock")).finally(() =>
-    rm(folder, { recursive: true, force: true }),
-  );
+  try {
+    await work(join(folder, "sub", "lock"));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 };
 
 it("lets one command work at a time and says for whom the other waits", () =>
