@@ -13,8 +13,10 @@ import {
 /**
  * Runs every kind of test in two lanes beside each other and ends with one line of all counts. The
  * engine's tests wait for pods most of their time, so what needs no cluster (static checks, the
- * image's tests) runs in the meantime, with the lower priority; its output is shown in one piece at
- * each step's end. With files or options of vitest it runs what they choose, and nothing beside it.
+ * image's tests) runs in the meantime; its output is shown in one piece at each step's end. Both have
+ * the same priority, so that they end at about the same time: with a lower one the image's tests
+ * were starved, and then went on alone. With files or options of vitest it runs what they choose,
+ * and nothing beside it.
  */
 
 /** With a cluster, or needing all processors: on the terminal. */

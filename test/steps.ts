@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { constants, setPriority, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 // What `npm test` and `npm run check` are made of: commands whose tests are counted.
@@ -35,7 +35,6 @@ export const inBackground = (
   new Promise((resolve, reject) => {
     const began = Date.now();
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     let [output, stdout] = ["", ""];
     child.stdout.on("data", (chunk: Buffer) => {
       output += String(chunk);

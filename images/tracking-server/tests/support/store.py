@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import cache
 
 import boto3
 import requests
@@ -53,6 +54,7 @@ class ObjectStore:
                     ) from None
                 time.sleep(0.1)
 
+    @cache  # Making one takes longer than most of what it is made for
     def client(self):  # type: ignore[no-untyped-def]
         return boto3.client(
             "s3",
