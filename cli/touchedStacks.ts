@@ -11,7 +11,7 @@ const stackFile = /^stacks\/Pulumi\.(.+)\.ya?ml$/;
  */
 const withoutEffect = [
   /^(docs|examples|test|bench|local|images|cli|\.github|\.gitlab|\.ci)\//,
-  /^(\.gitlab-ci\.yml|\.gitignore|\.prettierignore|\.prettierrc\.json|oxlint\.config\.ts|vitest\.config\.ts|tsconfig\.json|LICENSE)$/,
+  /^(\.gitlab-ci\.yml|\.gitignore|\.prettierignore|\.prettierrc\.json|oxlint\.config\.ts|\.markdownlint-cli2\.jsonc|vitest\.config\.ts|tsconfig\.json|LICENSE)$/,
   /\.md$/,
   /^stacks\/((instance|stack|rollout)\.schema\.json|Pulumi\.example\.yaml|prices\.example\.yaml)$/,
   /^stacks\/rollout\.yaml$/,

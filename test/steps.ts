@@ -102,6 +102,7 @@ const fileChecks = (cached: boolean): { title: string; args: string[] }[] => [
       ...(cached ? ["--cache", "--cache-location", `${caches}/spelling.json`] : []),
     ],
   },
+  { title: "Markdown", args: ["node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs"] },
   { title: "files of stacks/", args: ["test/userFiles.ts"] },
   {
     title: "who imports whom",

@@ -57,7 +57,7 @@ const isTask = (script: string): boolean =>
   script in scripts && !scripts[script]!.includes("formerScript");
 
 /** Why the command line does not understand it; nothing is carried out. */
-async function refusal(args: readonly string[]): Promise<string | undefined> {
+export async function refusal(args: readonly string[]): Promise<string | undefined> {
   let understood = false;
   const program = programFor(contextOf(root).context, {
     carryOut: async () => void (understood = true),
