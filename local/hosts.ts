@@ -1,6 +1,6 @@
 import { chmod, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { withLock } from "./lock.ts";
-import type { Profile } from "./paths.ts";
+import { hostsLock, type Profile } from "./paths.ts";
 
 export interface HostEntry {
   readonly address: string;
@@ -48,12 +48,12 @@ export async function updateHosts(
   profile: Profile,
   entries: readonly HostEntry[],
   path = "/etc/hosts",
+  lock = hostsLock,
 ): Promise<void> {
-  const purpose = `names of the platform ${profile}`;
   // Another profile's command may be writing its own block.
   await withLock(
-    `${path}.mlflow-instances.lock`,
-    purpose,
+    lock,
+    `names of the platform ${profile}`,
     () => replaceBlock(profile, entries, path),
     () => undefined,
   );
@@ -88,5 +88,5 @@ async function replaceBlock(
   }
 }
 
-export const removeHosts = (profile: Profile, path = "/etc/hosts"): Promise<void> =>
-  updateHosts(profile, [], path);
+export const removeHosts = (profile: Profile, path?: string, lock?: string): Promise<void> =>
+  updateHosts(profile, [], path, lock);

@@ -1,49 +1,51 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive, processStat, type ProcessIdentity } from "./platform/procfs.ts";
 
-interface Holder extends ProcessIdentity {
-  readonly purpose: string;
-}
+/** What a waiting command prints: who has the lock, as that one has described itself. */
+const announce = (holder: string): void =>
+  console.error(`Waiting for another command (${holder}) that is at work on this platform`);
 
 /**
- * Takes the lock of a file's subject, and gives what releases it. Waits for a command that has it:
- * it may be what is left of a killed `npm run`, whose process goes on without its terminal. A lock
- * whose process is gone is taken over.
+ * Takes the lock of a file's subject, and gives what releases it. Waits for its turn; a wait of
+ * more than a second is told once, with the holder's purpose and process. The lock is the kernel's
+ * (flock), held by a child that lives as long as our end of a pipe: it is free again the moment
+ * this process ends, by `kill -9` too. The file stays: another one of its name would be another
+ * lock.
  */
 export async function takeLock(
   path: string,
   purpose: string,
-  say: (line: string) => void = console.error,
+  onWait: (holder: string) => void = announce,
 ): Promise<() => Promise<void>> {
+  // Elsewhere the embedded platform doesn't run, and what is left to lock is a download that any
+  // two commands may make.
+  if (process.platform !== "linux") return () => Promise.resolve();
   await mkdir(dirname(path), { recursive: true });
-  const mine = JSON.stringify({
-    pid: process.pid,
-    startTime: (await processStat(process.pid))?.startTime,
-    purpose,
+  const holder = spawn("flock", [path, "sh", "-c", "echo locked; exec cat >/dev/null"], {
+    stdio: ["pipe", "pipe", "ignore"],
   });
-  let announced: number | undefined;
-  for (;;) {
-    try {
-      await writeFile(path, mine, { flag: "wx", mode: 0o600 });
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    const text = await readFile(path, "utf8").catch(() => undefined);
-    const holder = text === undefined || text === "" ? undefined : (JSON.parse(text) as Holder);
-    if (holder !== undefined && (await isAlive(holder))) {
-      if (announced !== holder.pid)
-        say(
-          `Waiting for another command (${holder.purpose}, process ${holder.pid}) that is at work on this platform`,
-        );
-      announced = holder.pid;
-      await sleep(500);
-      continue;
-    }
-    await rm(path, { force: true });
+  const waiting = setTimeout(() => {
+    void readFile(path, "utf8").then(onWait, () => onWait("unknown"));
+  }, 1000);
+  try {
+    await Promise.race([
+      once(holder.stdout, "data"),
+      once(holder, "exit").then(([code]) =>
+        Promise.reject(new Error(`flock ${path} ended with code ${String(code)}`)),
+      ),
+    ]);
+  } finally {
+    clearTimeout(waiting);
   }
+  holder.removeAllListeners("exit");
+  await writeFile(path, `${purpose}, process ${process.pid}`);
+  return async () => {
+    const ended = once(holder, "exit");
+    holder.stdin.end();
+    await ended;
+  };
 }
 
 /** Runs `work` while no other command works on the same file's subject. */
@@ -51,9 +53,9 @@ export async function withLock<T>(
   path: string,
   purpose: string,
   work: () => Promise<T>,
-  say?: (line: string) => void,
+  onWait?: (holder: string) => void,
 ): Promise<T> {
-  const release = await takeLock(path, purpose, say);
+  const release = await takeLock(path, purpose, onWait);
   try {
     return await work();
   } finally {

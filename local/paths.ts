@@ -118,6 +118,9 @@ export interface ProfilePaths {
   readonly containerdSocket: string;
 }
 
+/** Commands of all profiles write the machine's hosts file in turns. */
+export const hostsLock = join("/run", product, "hosts.lock");
+
 export function profilePaths(profile: Profile): ProfilePaths {
   const state = join("/var/lib", product, profile);
   const run = join("/run", product, profile);

@@ -1,6 +1,6 @@
 import { access, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { withCacheLock } from "./cacheLock.ts";
+import { withLock } from "../lock.ts";
 
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -26,9 +26,9 @@ export async function folderOnce(
   options: FolderOptions = {},
 ): Promise<string> {
   if (await exists(target)) return target;
-  await withCacheLock(
+  await withLock(
     options.lock ?? `${target}.lock`,
-    options.onWait ?? (() => undefined),
+    basename(target),
     async () => {
       if (await exists(target)) return;
       const parent = dirname(target);
@@ -54,6 +54,7 @@ export async function folderOnce(
         throw error;
       }
     },
+    options.onWait ?? (() => undefined),
   );
   return target;
 }

@@ -54,10 +54,10 @@ test("the file keeps its mode and no draft is left behind", async () => {
     const path = join(folder, "hosts");
     await writeFile(path, "127.0.0.1 localhost\n");
     await chmod(path, 0o640);
-    await updateHosts("local", entries, path);
+    await updateHosts("local", entries, path, `${folder}.lock`);
     expect(await readFile(path, "utf8")).toBe(`127.0.0.1 localhost\n${block}`);
     expect((await stat(path)).mode & 0o777).toBe(0o640);
-    await removeHosts("local", path);
+    await removeHosts("local", path, `${folder}.lock`);
     expect(await readFile(path, "utf8")).toBe("127.0.0.1 localhost\n");
     expect(await readdir(folder)).toEqual(["hosts"]);
   } finally {
@@ -71,9 +71,9 @@ test("two profiles whose commands write at the same moment both have their names
     const path = join(folder, "hosts");
     const other = [{ address: "10.213.1.2", name: "one.engine.mlflow.test" }];
     await Promise.all([
-      updateHosts("local", entries, path),
-      updateHosts("test", other, path),
-      updateHosts("beside", other, path),
+      updateHosts("local", entries, path, `${folder}.lock`),
+      updateHosts("test", other, path, `${folder}.lock`),
+      updateHosts("beside", other, path, `${folder}.lock`),
     ]);
     const text = await readFile(path, "utf8");
     for (const profile of ["local", "test", "beside"])
