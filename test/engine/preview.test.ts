@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PreviewReport } from "../../cli/changes/preview/report.ts";
 import { dayIn } from "../support/dates.ts";
+import { engineContext } from "./support/context.ts";
 import { projectClone, type ProjectClone } from "./support/projectClone.ts";
 
 // The page that a reviewer gets for each of six changes, made by the real engine from a stack that
@@ -71,10 +72,14 @@ async function preview(
   return { exitCode, page, report: JSON.parse(facts) as PreviewReport };
 }
 
-/** Compares with the golden, in which days that move with the calendar have names. */
+/**
+ * Compares with the golden, in which days that move with the calendar have names, and so has the
+ * domain: it is that of the platform on which this file runs.
+ */
 function expectGolden(name: string, page: string): void {
-  const text = Object.entries(dates).reduce(
-    (all, [label, date]) => all.replaceAll(date, `<${label}>`),
+  const named = { ...dates, domain: engineContext().platform.domain };
+  const text = Object.entries(named).reduce(
+    (all, [label, value]) => all.replaceAll(value, `<${label}>`),
     page,
   );
   const path = join(goldens, `${name}.md`);
