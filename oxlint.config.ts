@@ -6,7 +6,7 @@ export default defineConfig({
   jsPlugins: ["./test/lintRules.ts"],
   options: { typeAware: true },
   categories: { correctness: "error" },
-  // What typescript-eslint recommends with type information, where `correctness` hasn't it.
+  // The rules that typescript-eslint recommends with type information and `correctness` lacks.
   rules: {
     // Terminal escapes are what some tests look for.
     "no-control-regex": "off",
@@ -14,12 +14,16 @@ export default defineConfig({
     "no-unused-private-class-members": "off",
     // The objects of Kubernetes' client are classes without methods.
     "typescript/no-misused-spread": "off",
-    // What is caught may be no Error, whatever it is cast to.
+    // A caught value may be no Error, whatever it is cast to.
     "typescript/no-useless-default-assignment": "off",
     // Names are sorted, and entries by their names: the default order is right for both.
     "typescript/require-array-sort-compare": "off",
     "no-array-constructor": "error",
     "no-unused-expressions": "error",
+    "no-var": "error",
+    "prefer-const": "error",
+    "prefer-rest-params": "error",
+    "prefer-spread": "error",
     // A destructured `_name` says what is left out of the rest.
     "no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
     "typescript/ban-ts-comment": "error",

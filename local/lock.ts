@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** What a waiting command prints: who has the lock, as that one has described itself. */
+/** A waiting command prints the holder's purpose and process. */
 const announce = (holder: string): void =>
   console.error(`Waiting for another command (${holder}) that is at work on this platform`);
 
