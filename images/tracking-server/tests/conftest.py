@@ -7,6 +7,7 @@ import pytest
 from mlflow_instance.maintenance.privileges import RETENTION
 from tests.maintenance.emptied import EmptiedWorld
 from tests.maintenance.world import World, make_world
+from tests.support.client import left_behind
 from tests.support.late_imports import recording
 from tests.support.postgres import Postgres
 from tests.support.server import ROLES, Server, entry, run, started, token_of, write_tokens
@@ -21,6 +22,13 @@ for name in [
     if not name.startswith("MLFLOW_INSTANCE_TEST_"):
         del os.environ[name]
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_to_the_next_client() -> Iterator[None]:
+    before = left_behind()
+    yield
+    assert left_behind() == before, "use tests.support.client.client_of"
 
 
 @pytest.fixture(scope="session", autouse=True)

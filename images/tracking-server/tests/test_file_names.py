@@ -11,7 +11,8 @@ import mlflow
 import pytest
 
 from mlflow_instance.fence import is_clean
-from tests.support.server import Server, token_of
+from tests.support.client import client_of
+from tests.support.server import Server
 
 # Not here: `#`, `?`, `%41` and a leading space. MLflow's own client does not quote them in the
 # address of an upload, or cuts them off in a listing, so that the server never sees the name. One
@@ -75,13 +76,9 @@ def of_every_category() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def client(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    previous = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(server.url)
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token_of("edit"))
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    yield
-    mlflow.set_tracking_uri(previous)
+def client(server: Server) -> Iterator[None]:
+    with client_of(server, "edit", MLFLOW_HTTP_REQUEST_MAX_RETRIES="1"):
+        yield
 
 
 def test_names_of_files_and_folders(server: Server, tmp_path: Path) -> None:

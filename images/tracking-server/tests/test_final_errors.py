@@ -9,8 +9,9 @@ from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 
 from mlflow_instance.messages import REFUSED, public_code, public_message
 from mlflow_instance.value_errors import is_about_a_value
+from tests.support.client import client_of
 from tests.support.hostile_requests import mutations
-from tests.support.server import Server, token_of
+from tests.support.server import Server
 from tests.test_errors import assert_told, every_answer, ids_of
 
 API, API3 = "/api/2.0/mlflow", "/api/3.0/mlflow"
@@ -97,16 +98,13 @@ def test_a_local_source_is_refused_without_the_folder_of_the_server(
     assert repr(source) in answer.json()["message"] and "runs:/" in answer.json()["message"]
 
 
-def test_the_client_is_told_at_once_that_there_are_no_workspaces(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_client_is_told_at_once_that_there_are_no_workspaces(server: Server) -> None:
     """Its own retries of a 503 take some four minutes."""
     from mlflow.tracking import MlflowClient
 
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token_of("admin"))
     started = time.monotonic()
-    with pytest.raises(MlflowException, match="does not offer this"):
-        MlflowClient(server.url).list_workspaces()
+    with client_of(server, "admin"), pytest.raises(MlflowException, match="does not offer this"):
+        MlflowClient().list_workspaces()
     assert time.monotonic() - started < 10
 
 

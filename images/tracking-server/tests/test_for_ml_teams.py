@@ -7,8 +7,8 @@ import textwrap
 from pathlib import Path
 
 import mlflow
-import pytest
 
+from tests.support.client import client_of
 from tests.support.server import Server, process_environment, token_of
 
 _PAGE = Path(__file__).parents[3] / "docs" / "for-ml-teams.md"
@@ -19,26 +19,25 @@ def blocks() -> list[str]:
     return [textwrap.dedent(block) for block in found]
 
 
-def variables(server: Server, role: str) -> dict[str, str]:
-    return {"MLFLOW_TRACKING_URI": server.url, "MLFLOW_TRACKING_TOKEN": token_of(role)}
-
-
-def test_the_page_runs_as_it_stands(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_runs_as_it_stands(server: Server) -> None:
     assert len(blocks()) == 3
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(blocks())],
-        env=process_environment(variables(server, "edit")),
+        env=process_environment(
+            {"MLFLOW_TRACKING_URI": server.url, "MLFLOW_TRACKING_TOKEN": token_of("edit")}
+        ),
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    for name, value in variables(server, "read").items():
-        monkeypatch.setenv(name, value)
-    (run,) = mlflow.search_runs(
-        experiment_names=["first steps"], filter_string="metrics.loss = 0.25", output_format="list"
-    )
-    assert mlflow.artifacts.load_text(f"{run.info.artifact_uri}/notes.txt") == "it works"
-    version = mlflow.MlflowClient().get_model_version_by_alias("fraud", "champion")
-    assert mlflow.artifacts.load_text("models:/fraud@champion/weights.txt") == "weights"
-    assert mlflow.get_run(version.run_id).data.tags["keep"] == "audit 2027"
+    with client_of(server, "read"):
+        (run,) = mlflow.search_runs(
+            experiment_names=["first steps"],
+            filter_string="metrics.loss = 0.25",
+            output_format="list",
+        )
+        assert mlflow.artifacts.load_text(f"{run.info.artifact_uri}/notes.txt") == "it works"
+        version = mlflow.MlflowClient().get_model_version_by_alias("fraud", "champion")
+        assert mlflow.artifacts.load_text("models:/fraud@champion/weights.txt") == "weights"
+        assert mlflow.get_run(version.run_id).data.tags["keep"] == "audit 2027"

@@ -22,6 +22,7 @@ from mlflow_instance.limits import BESIDE_PARTS, LEAST_PART, limits_of
 from mlflow_instance.roles import Role
 from mlflow_instance.routes import CLOSED
 from mlflow_instance.work import Work, work_of
+from tests.support.client import client_of
 from tests.support.hostile import (
     MIB,
     connect,
@@ -37,7 +38,6 @@ from tests.support.hostile_routes import FILE_BYTES, FILES, HOSTILE, classified
 from tests.support.hostile_tiers import TURNS, Tier, hostile_uri, tier  # noqa: F401
 from tests.support.mlflow_routes import all_routes
 from tests.support.otlp import BOMBS, spans
-from tests.support.server import token_of
 from tests.support.store import ObjectStore
 
 _SEARCH = "/api/2.0/mlflow/runs/search"
@@ -159,17 +159,14 @@ def test_the_largest_answers(tier: Tier) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("tier", ["sandbox"], indirect=True)
-def test_an_unmodified_client_gets_all(  # noqa: F811
-    tier: Tier, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server, _ = tier
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token_of("read"))
+def test_an_unmodified_client_gets_all(tier: Tier) -> None:  # noqa: F811
     import mlflow
 
-    mlflow.set_tracking_uri(server.url)
-    frame = mlflow.search_runs(["1"], max_results=450)
+    server, _ = tier
+    with client_of(server, "read"):
+        frame = mlflow.search_runs(["1"], max_results=450)
+        points = mlflow.MlflowClient().get_metric_history("1r1", "loss")
     assert len(frame) == len(set(frame["run_id"])) == 450
-    points = mlflow.MlflowClient(server.url).get_metric_history("1r1", "loss")
     assert len(points) == 40_000
     # Who asks for no page, as old clients and curl, gets one answer, in the form that MLflow gives.
     asked = {"run_id": "1r1", "metric_key": "loss"}

@@ -17,20 +17,16 @@ import requests
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from tests.support.client import client_of
 from tests.support.late_imports import late_imports
 from tests.support.server import Server, process_environment, token_of
 from tests.support.store import ObjectStore
 
 
 @pytest.fixture(autouse=True)
-def client_settings(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    previous = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(server.url)
-    mlflow.set_registry_uri(server.url)
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token_of("edit"))
-    yield
-    mlflow.flush_trace_async_logging()
-    mlflow.set_tracking_uri(previous)
+def client_settings(server: Server) -> Iterator[None]:
+    with client_of(server, "edit"):
+        yield
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from mlflow_instance.deletion import delete_objects, send_content_md5
 from mlflow_instance.store_errors import public_store_error
 from tests.conftest import role_tokens, server_environment
+from tests.support.client import client_of
 from tests.support.server import Server, write_tokens
 from tests.support.store import CREDENTIALS, REGION
 
@@ -222,26 +223,16 @@ def test_a_store_that_is_not_there(migrated_uri: str, tmp_path: Path) -> None:
     assert server.stop() == 0
 
 
-def test_the_unmodified_client_is_told_at_once(
-    server: Server, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_unmodified_client_is_told_at_once(server: Server, store: Store) -> None:
     """`log_text("b", "report/index.html")` where `report` is a file took 246 s."""
     import mlflow
 
-    from tests.support.server import token_of
-
     store.status, store.code = 409, "ObjectParentIsFile"
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token_of("edit"))
-    previous = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(server.url)
-    try:
-        with mlflow.start_run():
-            started = time.monotonic()
-            with pytest.raises(Exception, match="409"):
-                mlflow.log_text("b", "report/index.html")
-            assert time.monotonic() - started < 5
-    finally:
-        mlflow.set_tracking_uri(previous)
+    with client_of(server, "edit"), mlflow.start_run():
+        started = time.monotonic()
+        with pytest.raises(Exception, match="409"):
+            mlflow.log_text("b", "report/index.html")
+        assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("has_delete_objects", [True, False])
