@@ -4,7 +4,7 @@ import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { AccessToken } from "./mlflowInstanceArgs.ts";
 import { Component, labelsOf, type Identity } from "./internal/labels.ts";
 import { logicalName, objectNames, tokenLogicalName } from "./internal/names.ts";
-import { childOf } from "./internal/options.ts";
+import { childrenOf } from "./internal/options.ts";
 import { tokenKey } from "./internal/podParts.ts";
 import {
   tokenFile,
@@ -34,21 +34,21 @@ export interface IssuedToken {
 const generation = 1;
 
 /** The declared tokens: their values for the owner, their hashes for the server. */
-export class AccessTokens extends pulumi.ComponentResource {
+export class AccessTokens {
   /** The issued tokens by name. */
   readonly tokens: Record<string, IssuedToken>;
   /** The secret that the server reads. */
   readonly fences: pulumi.Resource[];
 
-  constructor(name: string, args: AccessTokensArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("components:index:AccessTokens", name, {}, opts);
+  constructor(name: string, args: AccessTokensArgs, instance: pulumi.Resource) {
+    const child = childrenOf(instance, "AccessTokens");
     // A password and neither RandomString nor RandomBytes: their ids are their values, and ids are
     // never encrypted.
     const issued = args.tokens.map((token) => {
       const random = new RandomPassword(
         tokenLogicalName(name, token.name, generation),
         { length: tokenRandomLength, special: false },
-        childOf(this),
+        child(),
       );
       return { ...token, text: pulumi.secret(random.result.apply(tokenText)) };
     });
@@ -87,9 +87,8 @@ export class AccessTokens extends pulumi.ComponentResource {
           ),
         },
       },
-      childOf(this),
+      child(),
     );
     this.fences = [hashes];
-    this.registerOutputs({ tokens: this.tokens });
   }
 }

@@ -8,22 +8,20 @@ import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.
 import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
 import { StorageClasses } from "./enums.ts";
-import type { BucketSettings } from "./platformSettings.ts";
 import { isAtAws, partitionOf } from "./internal/arns.ts";
 import { bucketPolicy } from "./internal/bucketPolicy.ts";
 import { Component, tagsOf, type Identity } from "./internal/labels.ts";
 import { lifecycleRules } from "./internal/lifecycleRules.ts";
 import { logicalName } from "./internal/names.ts";
 import { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
-import { childOf, dataGuards } from "./internal/options.ts";
+import { childrenOf, dataGuards } from "./internal/options.ts";
+import type { BucketFacts } from "./internal/storeFacts.ts";
 
 export interface ArtifactBucketArgs {
   identity: Identity;
-  bucket: BucketSettings;
+  bucket: BucketFacts;
   /** Who uses the bucket beside its administrators. */
   principals: BucketPrincipals;
-  /** Days after which noncurrent versions go: those of what was deleted. */
-  noncurrentVersionDays: number;
   protect: boolean;
   /** The bucket is about to go, with all that is in it. */
   preparingDeletion: boolean;
@@ -37,23 +35,22 @@ export interface BucketPrincipals {
 }
 
 /** The instance's bucket, with what its object store can do switched on. */
-export class ArtifactBucket extends pulumi.ComponentResource {
+export class ArtifactBucket {
   /** Name of the bucket, known when it exists. */
   readonly bucketName: pulumi.Output<string>;
   /** What has to exist before the server may write. */
   readonly fences: pulumi.Resource[];
 
-  constructor(name: string, args: ArtifactBucketArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("components:index:ArtifactBucket", name, {}, opts);
+  constructor(name: string, args: ArtifactBucketArgs, instance: pulumi.Resource) {
     const settings = args.bucket;
     const atAws = isAtAws(settings, args.principals.areRoles);
     const plugin = atAws ? {} : { version: objectStorePluginVersion };
-    const child = (...more: pulumi.CustomResourceOptions[]) => childOf(this, plugin, ...more);
+    const child = childrenOf(instance, "ArtifactBucket", plugin);
     const bucket = new Bucket(
       logicalName(name, "bucket"),
       {
         bucket: settings.name,
-        forceDestroy: args.preparingDeletion || (settings.forceDestroy ?? false),
+        forceDestroy: settings.forceDestroy,
         tags: tagsOf(args.identity, Component.ArtifactStore, args.preparingDeletion),
       },
       child(dataGuards(args.protect)),
@@ -111,7 +108,7 @@ export class ArtifactBucket extends pulumi.ComponentResource {
             bucket: bucket.bucket,
             rules: lifecycleRules(
               settings.versioning ?? true,
-              args.noncurrentVersionDays,
+              settings.noncurrentVersionDays,
               settings.storageClasses ?? StorageClasses.Standard,
             ),
           },
@@ -161,7 +158,6 @@ export class ArtifactBucket extends pulumi.ComponentResource {
         child({ dependsOn: [...this.fences] }),
       ),
     );
-    this.registerOutputs({ bucketName: this.bucketName });
   }
 }
 

@@ -3,17 +3,16 @@ import { Database } from "@pulumi/postgresql/database.js";
 import { Grant } from "@pulumi/postgresql/grant.js";
 import { Role } from "@pulumi/postgresql/role.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import type { DatabaseSettings } from "./platformSettings.ts";
 import { backendUri } from "./internal/backendUri.ts";
 import { logicalName, maintenanceRoleNames, type Noun } from "./internal/names.ts";
-import { childOf, dataGuards } from "./internal/options.ts";
+import { childrenOf, dataGuards } from "./internal/options.ts";
 import { maintenanceConnections } from "./internal/poolSize.ts";
+import type { DatabaseFacts } from "./internal/storeFacts.ts";
 import { roleTimeLimits, type RoleTimeLimits } from "./internal/roleTimeLimits.ts";
 
 export interface BackendDatabaseArgs {
   instanceName: string;
-  database: DatabaseSettings &
-    Required<Pick<DatabaseSettings, "role" | "port" | "sslMode" | "characterType">>;
+  database: DatabaseFacts;
   connectionLimit: number;
   /** Path of the CA bundle inside the pods. */
   caFile: string;
@@ -40,7 +39,7 @@ export interface MaintenanceLogin {
  * The instance's database, the role that owns it, and those of the maintenance jobs; no other may
  * connect.
  */
-export class BackendDatabase extends pulumi.ComponentResource {
+export class BackendDatabase {
   /** Name of the database, known when it exists. */
   readonly databaseName: pulumi.Output<string>;
   /** Name of the role that owns it. */
@@ -54,8 +53,8 @@ export class BackendDatabase extends pulumi.ComponentResource {
   /** What has to exist before the first connection. */
   readonly fences: pulumi.Resource[];
 
-  constructor(name: string, args: BackendDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("components:index:BackendDatabase", name, {}, opts);
+  constructor(name: string, args: BackendDatabaseArgs, instance: pulumi.Resource) {
+    const child = childrenOf(instance, "BackendDatabase");
     const settings = args.database;
     const login = (
       passwordNoun: Noun,
@@ -69,7 +68,7 @@ export class BackendDatabase extends pulumi.ComponentResource {
       const password = new RandomPassword(
         logicalName(name, passwordNoun),
         { length: 32, special: false },
-        childOf(this),
+        child(),
       );
       const role = new Role(
         logicalName(name, roleNoun),
@@ -85,7 +84,7 @@ export class BackendDatabase extends pulumi.ComponentResource {
           createDatabase: false,
           createRole: false,
         },
-        childOf(this, dataGuards(args.protect)),
+        child(dataGuards(args.protect)),
       );
       return { role, password: password.result };
     };
@@ -132,7 +131,7 @@ export class BackendDatabase extends pulumi.ComponentResource {
       },
       // It goes before the maintenance roles: as long as its tables grant them anything, PostgreSQL
       // drops no role.
-      childOf(this, dataGuards(args.protect), { dependsOn: [retention.role, staleRuns.role] }),
+      child(dataGuards(args.protect), { dependsOn: [retention.role, staleRuns.role] }),
     );
     const grant = (
       noun: Noun,
@@ -143,7 +142,7 @@ export class BackendDatabase extends pulumi.ComponentResource {
       new Grant(
         logicalName(name, noun),
         { database: database.name, role, objectType: "database", privileges },
-        childOf(this, { dependsOn: after }),
+        child({ dependsOn: after }),
       );
     // PostgreSQL lets every role connect to every database unless told otherwise; the owner keeps
     // the right.
@@ -193,6 +192,5 @@ export class BackendDatabase extends pulumi.ComponentResource {
       uri: uri(staleRuns, `mlflow-${args.instanceName}-stale-runs`),
     };
     this.fences = [noPublic, retentionConnect, staleRunsConnect];
-    this.registerOutputs({ databaseName: this.databaseName, role: this.role });
   }
 }

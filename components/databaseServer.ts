@@ -20,6 +20,7 @@ import {
 } from "./internal/databaseServerSettings.ts";
 import { databaseServerProblems } from "./internal/databaseServerValidation.ts";
 import { throwProblems } from "./internal/throwProblems.ts";
+import { formerTypes, types } from "./internal/types.ts";
 import { childOf, dataGuards } from "./internal/options.ts";
 import { requireAwsProvider } from "./internal/requiredProviders.ts";
 
@@ -52,7 +53,12 @@ export class DatabaseServer extends pulumi.ComponentResource {
     // Before the component registers: nothing may change when an argument is wrong.
     requireAwsProvider(name, opts);
     throwProblems(`Database server "${name}"`, databaseServerProblems(name, args));
-    super("components:index:DatabaseServer", name, {}, opts);
+    super(
+      types.databaseServer,
+      name,
+      {},
+      pulumi.mergeOptions(opts, { aliases: [{ type: formerTypes.databaseServer }] }),
+    );
 
     const settings = resolveDatabaseServer(name, args);
     const tags = databaseServerTags(args);

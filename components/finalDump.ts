@@ -4,7 +4,7 @@ import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { finalDumpDeadline, finalDumpJob, type FinalDumpFacts } from "./internal/finalDumpJob.ts";
 import { Component, labelsOf } from "./internal/labels.ts";
 import { logicalName, objectNames } from "./internal/names.ts";
-import { childOf } from "./internal/options.ts";
+import { childrenOf } from "./internal/options.ts";
 import { accountAnnotations } from "./internal/podAccess.ts";
 
 export interface FinalDumpArgs extends FinalDumpFacts {
@@ -14,15 +14,15 @@ export interface FinalDumpArgs extends FinalDumpFacts {
 }
 
 /** The last dump of the database of an instance that is about to go. */
-export class FinalDump extends pulumi.ComponentResource {
+export class FinalDump {
   /**
    * Known only when the dump is written: whoever waits for it never goes on after a dump that
    * failed.
    */
   readonly written: pulumi.Output<true>;
 
-  constructor(name: string, args: FinalDumpArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("components:index:FinalDump", name, {}, opts);
+  constructor(name: string, args: FinalDumpArgs, instance: pulumi.Resource) {
+    const child = childrenOf(instance, "FinalDump");
     const metadata = {
       namespace: args.namespace,
       labels: labelsOf(args.identity, Component.FinalDump),
@@ -34,7 +34,7 @@ export class FinalDump extends pulumi.ComponentResource {
         metadata: { ...metadata, name: objectNames.finalDump, ...accountAnnotations(args.role) },
         automountServiceAccountToken: false,
       },
-      childOf(this),
+      child(),
     );
     const job = new Job(
       logicalName(name, "finalDump"),
@@ -45,12 +45,11 @@ export class FinalDump extends pulumi.ComponentResource {
         spec: finalDumpJob(args),
       },
       // A little longer than the Job's own deadline, so that its failure is what the user reads.
-      childOf(this, {
+      child({
         dependsOn: [account, ...args.after],
         customTimeouts: { create: `${finalDumpDeadline / 60 + 2}m` },
       }),
     );
     this.written = job.id.apply(() => true as const);
-    this.registerOutputs({});
   }
 }

@@ -3,18 +3,19 @@ import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation.j
 import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { PodIdentityMethod } from "./enums.ts";
-import type { BucketSettings, PodIdentity } from "./platformSettings.ts";
+import type { PodIdentity } from "./platformSettings.ts";
 import { instanceGrants, maintenanceGrants, type Grant } from "./internal/bucketActions.ts";
 import { Component, tagsOf, type Identity } from "./internal/labels.ts";
 import { logicalName, namespaceName, objectNames, type Noun } from "./internal/names.ts";
-import { childOf } from "./internal/options.ts";
+import { childrenOf, type Children } from "./internal/options.ts";
 import type { PodRole } from "./internal/podAccess.ts";
+import type { BucketFacts } from "./internal/storeFacts.ts";
 import { roleName, rolePath, rolePolicy, trustPolicy } from "./internal/roleDocuments.ts";
 
 export interface InstanceRolesArgs {
   identity: Identity;
   podIdentity: PodIdentity;
-  bucket: BucketSettings;
+  bucket: BucketFacts;
   /** Whether the Job that writes the last dump needs a role. */
   preparingDeletion: boolean;
 }
@@ -29,7 +30,8 @@ interface Job {
 }
 
 /** The roles of AWS that an instance's pods take on instead of keys. */
-export class InstanceRoles extends pulumi.ComponentResource {
+export class InstanceRoles {
+  private readonly child: Children;
   /** Role of the tracking server and of the final dump. */
   readonly server: PodRole;
   /** Role of the maintenance jobs: it removes objects and can't read artifacts. */
@@ -40,8 +42,8 @@ export class InstanceRoles extends pulumi.ComponentResource {
    */
   readonly fences: pulumi.Resource[];
 
-  constructor(name: string, args: InstanceRolesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("components:index:InstanceRoles", name, {}, opts);
+  constructor(name: string, args: InstanceRolesArgs, instance: pulumi.Resource) {
+    this.child = childrenOf(instance, "InstanceRoles");
     this.fences = [];
     const server = this.role(name, args, {
       name: "server",
@@ -68,7 +70,6 @@ export class InstanceRoles extends pulumi.ComponentResource {
     }
     this.server = { method: args.podIdentity.method, arn: server.arn };
     this.maintenance = { method: args.podIdentity.method, arn: maintenance.arn };
-    this.registerOutputs({ serverRoleArn: server.arn, maintenanceRoleArn: maintenance.arn });
   }
 
   private role(name: string, args: InstanceRolesArgs, job: Job): Role {
@@ -89,12 +90,12 @@ export class InstanceRoles extends pulumi.ComponentResource {
           : { permissionsBoundary: podIdentity.permissionsBoundaryArn }),
         tags: tagsOf(identity, job.component, args.preparingDeletion),
       },
-      childOf(this),
+      this.child(),
     );
     const policy = new RolePolicy(
       logicalName(name, job.policy),
       { name: "artifact-bucket", role: role.name, policy: rolePolicy(job.grants, args.bucket) },
-      childOf(this),
+      this.child(),
     );
     this.fences.push(policy);
     return role;
@@ -116,7 +117,7 @@ export class InstanceRoles extends pulumi.ComponentResource {
         roleArn: role.arn,
         tags: tagsOf(args.identity, Component.Instance, args.preparingDeletion),
       },
-      childOf(this),
+      this.child(),
     );
     this.fences.push(association);
   }

@@ -12,7 +12,7 @@ import {
 } from "./internal/labels.ts";
 import { logicalName, namespaceName, objectNames } from "./internal/names.ts";
 import { networkPolicies, type NetworkFacts } from "./internal/networkPolicies.ts";
-import { childOf } from "./internal/options.ts";
+import { childrenOf } from "./internal/options.ts";
 import { podSecurityLabels } from "./internal/podSecurity.ts";
 
 export interface IsolatedNamespaceArgs {
@@ -27,7 +27,7 @@ export interface IsolatedNamespaceArgs {
 }
 
 /** The instance's namespace and its fences: pod security, quota, default-deny network. */
-export class IsolatedNamespace extends pulumi.ComponentResource {
+export class IsolatedNamespace {
   /** Name of the namespace. */
   readonly namespace: pulumi.Output<string>;
   /**
@@ -37,8 +37,8 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
   /** Name of the Secret with the registry credentials, where some were given. */
   readonly pullSecret: pulumi.Output<string> | undefined;
 
-  constructor(name: string, args: IsolatedNamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("components:index:IsolatedNamespace", name, {}, opts);
+  constructor(name: string, args: IsolatedNamespaceArgs, instance: pulumi.Resource) {
+    const child = childrenOf(instance, "IsolatedNamespace");
     const labels = labelsOf(args.identity, Component.Instance);
     const namespace = new Namespace(
       logicalName(name, "namespace"),
@@ -49,7 +49,7 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
           annotations: namespaceAnnotations(args.identity, args.facts),
         },
       },
-      childOf(this),
+      child(),
     );
     this.namespace = namespace.metadata.name;
 
@@ -68,7 +68,7 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
           },
         },
       },
-      childOf(this),
+      child(),
     );
 
     const policies = networkPolicies({
@@ -80,7 +80,7 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
         new NetworkPolicy(
           logicalName(name, noun),
           { metadata: { name: objectName, namespace: this.namespace, labels }, spec },
-          childOf(this),
+          child(),
         ),
     );
     const pullSecret =
@@ -96,10 +96,9 @@ export class IsolatedNamespace extends pulumi.ComponentResource {
                 ".dockerconfigjson": pulumi.secret(pulumi.output(args.imagePullSecret)),
               },
             },
-            childOf(this),
+            child(),
           );
     this.pullSecret = pullSecret?.metadata.name;
     this.fences = [quota, ...policies, ...(pullSecret === undefined ? [] : [pullSecret])];
-    this.registerOutputs({ namespace: this.namespace });
   }
 }

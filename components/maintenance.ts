@@ -3,7 +3,7 @@ import { CronJob } from "@pulumi/kubernetes/batch/v1/cronJob.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import type { MaintenanceSettings } from "./mlflowInstanceArgs.ts";
-import type { BucketCredentials } from "./platformSettings.ts";
+import type { BucketCredentials } from "./mlflowInstanceArgs.ts";
 import { credentialData, replacedByData } from "./internal/credentialsSecret.ts";
 import { labelsOf, type Identity } from "./internal/labels.ts";
 import {
@@ -13,7 +13,7 @@ import {
   type MaintenanceKind,
 } from "./internal/maintenanceJobs.ts";
 import { logicalName } from "./internal/names.ts";
-import { childOf } from "./internal/options.ts";
+import { childrenOf, type Children } from "./internal/options.ts";
 import { accountAnnotations, type PodRole } from "./internal/podAccess.ts";
 
 export interface MaintenanceArgs {
@@ -41,9 +41,10 @@ export interface MaintenanceArgs {
  * What removes for good what was deleted long enough ago, and ends runs that died without a word:
  * one CronJob each, with its own credentials.
  */
-export class Maintenance extends pulumi.ComponentResource {
-  constructor(name: string, args: MaintenanceArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("components:index:Maintenance", name, {}, opts);
+export class Maintenance {
+  private readonly child: Children;
+  constructor(name: string, args: MaintenanceArgs, instance: pulumi.Resource) {
+    this.child = childrenOf(instance, "Maintenance");
     this.job(
       name,
       retentionKind,
@@ -58,7 +59,6 @@ export class Maintenance extends pulumi.ComponentResource {
       args.schedules.staleRunsSchedule,
       args.backendUris.staleRuns,
     );
-    this.registerOutputs({});
   }
 
   private job(
@@ -76,12 +76,12 @@ export class Maintenance extends pulumi.ComponentResource {
         metadata: { ...metadata, name: kind.objectName, ...accountAnnotations(args.role) },
         automountServiceAccountToken: false,
       },
-      childOf(this),
+      this.child(),
     );
     const credentials = new Secret(
       logicalName(name, kind.nouns.credentials),
       { metadata, stringData: credentialData(backendUri, args.bucketCredentials) },
-      childOf(this, replacedByData),
+      this.child(replacedByData),
     );
     new CronJob(
       logicalName(name, kind.nouns.cronJob),
@@ -100,7 +100,7 @@ export class Maintenance extends pulumi.ComponentResource {
           environment: args.environment,
         }),
       },
-      childOf(this, { dependsOn: [account, ...args.after] }),
+      this.child({ dependsOn: [account, ...args.after] }),
     );
   }
 }

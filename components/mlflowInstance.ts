@@ -12,12 +12,16 @@ import type { MlflowInstanceArgs } from "./mlflowInstanceArgs.ts";
 import { controllerLabels, drainSeconds } from "./internal/ingressManifest.ts";
 import { jobEnvironment, maintenanceEnvironment } from "./internal/maintenanceEnvironment.ts";
 import { caFile } from "./internal/podParts.ts";
+import { principalOf } from "./internal/credentialsSecret.ts";
+import { namedArgs } from "./internal/namedArgs.ts";
 import { namespaceName } from "./internal/names.ts";
 import { poolFor } from "./internal/poolSize.ts";
 import { requireProviders } from "./internal/requiredProviders.ts";
 import { resolveInstance } from "./internal/resolvedInstance.ts";
 import { artifactPrefix, serverEnvironment } from "./internal/serverEnvironment.ts";
 import { keepAliveSeconds } from "./internal/timeouts.ts";
+import { formerTypes, types } from "./internal/types.ts";
+import { bucketFacts, databaseFacts } from "./internal/storeFacts.ts";
 import { throwProblems } from "./internal/throwProblems.ts";
 import { problemsOf } from "./internal/validation.ts";
 
@@ -65,140 +69,144 @@ export class MlflowInstance extends pulumi.ComponentResource {
   constructor(name: string, args: MlflowInstanceArgs, opts: pulumi.ComponentResourceOptions = {}) {
     // Before the component registers: nothing may change when an argument is wrong.
     requireProviders(name, opts);
-    throwProblems(`MLflow instance "${name}"`, problemsOf(args));
+    const named = namedArgs(name, pulumi.getStack(), args);
+    throwProblems(`MLflow instance "${name}"`, problemsOf(named));
     // No inputs go to the engine: they would lie in the state, secrets among them in plain.
-    super("components:index:MlflowInstance", name, {}, opts);
+    super(
+      types.instance,
+      name,
+      {},
+      pulumi.mergeOptions(opts, { aliases: [{ type: formerTypes.instance }] }),
+    );
 
-    const settings = resolveInstance(args);
-    const databaseSettings = { ...args.database, ...settings.database };
+    const settings = resolveInstance(named);
+    const { platform } = named;
+    const { ingress, podIdentity } = platform;
+    const { instanceName, prepareDeletion: preparingDeletion } = settings;
+    const bucketSettings = bucketFacts(named, settings);
+    const databaseSettings = databaseFacts(named, settings);
     const pool = poolFor({ ...settings, ...settings.database });
     if ("reason" in pool) throw new Error(pool.reason);
-    const child = { parent: this };
-    const caGiven = args.caBundle !== undefined;
-    const preparingDeletion = settings.prepareDeletion;
+    const caGiven = platform.caBundle !== undefined;
 
     const isolation = new IsolatedNamespace(
       name,
       {
-        identity: args,
+        identity: settings,
         facts: {
-          mlflowVersion: args.mlflowVersion,
+          mlflowVersion: settings.mlflowVersion,
           deletedExperimentRetention: settings.deletedExperimentRetention,
-          traceRetention: args.traceRetention,
-          databaseServerConnections: args.database.maxConnections,
+          traceRetention: settings.traceRetention,
+          databaseServerConnections: settings.database.maxConnections,
           preparingDeletion,
         },
-        labels: controllerLabels(args.ingress),
+        labels: controllerLabels(ingress),
         replicas: settings.replicas,
-        imagePullSecret: args.imagePullSecret,
+        imagePullSecret: platform.imagePullSecret,
         network: {
-          network: args.network,
+          network: platform.network,
           database: databaseSettings,
-          objectStoreEndpoint: args.bucket.endpoint,
-          podIdentity: args.podIdentity?.method,
+          objectStoreEndpoint: platform.objectStore.endpoint,
+          podIdentity: podIdentity?.method,
         },
       },
-      child,
+      this,
     );
     const imagePullSecrets = [
       ...(isolation.pullSecret === undefined ? [] : [isolation.pullSecret]),
-      ...(args.imagePullSecrets ?? []),
+      ...(platform.imagePullSecrets ?? []),
     ];
     const roles =
-      args.podIdentity === undefined
+      podIdentity === undefined
         ? undefined
         : new InstanceRoles(
             name,
             {
-              identity: args,
-              podIdentity: args.podIdentity,
-              bucket: args.bucket,
+              identity: settings,
+              podIdentity,
+              bucket: bucketSettings,
               preparingDeletion,
             },
-            child,
+            this,
           );
     const usesRole = roles !== undefined;
     const bucket = new ArtifactBucket(
       name,
       {
-        identity: args,
-        bucket: args.bucket,
+        identity: settings,
+        bucket: bucketSettings,
         principals: {
-          // Set by the arguments where there are no roles: validated.
-          instance: roles?.server.arn ?? args.bucket.instancePrincipal ?? "",
+          instance: roles?.server.arn ?? principalOf(args.bucketCredentials),
           maintenance:
             roles?.maintenance.arn ??
-            args.bucket.maintenancePrincipal ??
-            args.bucket.instancePrincipal ??
-            "",
+            principalOf(args.maintenanceCredentials ?? args.bucketCredentials),
           areRoles: usesRole,
         },
-        noncurrentVersionDays: settings.bucket.noncurrentVersionDays,
         protect: settings.protect,
         preparingDeletion,
       },
-      child,
+      this,
     );
     const database = new BackendDatabase(
       name,
       {
-        instanceName: args.instanceName,
+        instanceName,
         database: databaseSettings,
         connectionLimit: pool.connectionLimit,
         caFile: caFile(caGiven),
         protect: settings.protect,
         preparingDeletion,
       },
-      child,
+      this,
     );
     const tokens = new AccessTokens(
       name,
-      { identity: args, namespace: isolation.namespace, tokens: settings.tokens },
-      child,
+      { identity: settings, namespace: isolation.namespace, tokens: settings.tokens },
+      this,
     );
     const server = new TrackingServer(
       name,
       {
-        identity: args,
+        identity: settings,
         namespace: isolation.namespace,
-        image: args.image,
+        image: platform.image,
         imagePullSecrets,
         settings,
-        drainSeconds: drainSeconds(args.ingress),
+        drainSeconds: drainSeconds(ingress),
         backendUri: database.uri,
         bucketCredentials: args.bucketCredentials,
         role: roles?.server,
-        caBundle: args.caBundle,
+        caBundle: platform.caBundle,
         maintenanceRoles: {
           MLFLOW_INSTANCE_RETENTION_ROLE: database.retention.role,
           MLFLOW_INSTANCE_STALE_RUNS_ROLE: database.staleRuns.role,
         },
         environment: serverEnvironment({
           ...settings,
-          namespace: namespaceName(args.instanceName),
+          namespace: namespaceName(instanceName),
           pool,
-          bucket: args.bucket,
+          bucket: bucketSettings,
           usesRole,
           caGiven,
-          keepAliveSeconds: keepAliveSeconds(args.ingress, settings.temporaryStorage),
+          keepAliveSeconds: keepAliveSeconds(ingress, settings.temporaryStorage),
         }),
         beforeMigration: [...isolation.fences, ...database.fences, ...(roles?.fences ?? [])],
         beforeServer: [...bucket.fences, ...tokens.fences],
       },
-      child,
+      this,
     );
     const job = {
-      identity: args,
+      identity: settings,
       namespace: isolation.namespace,
-      image: args.image,
+      image: platform.image,
       imagePullSecrets,
-      mlflowVersion: args.mlflowVersion,
+      mlflowVersion: settings.mlflowVersion,
       caConfigMap: server.caConfigMap,
     };
     const jobFacts = {
-      instanceName: args.instanceName,
+      instanceName,
       artifactsAccess: settings.artifactsAccess,
-      bucket: args.bucket,
+      bucket: bucketSettings,
       usesRole,
       caGiven,
     };
@@ -218,7 +226,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
             ...server.rolledOut,
           ],
         },
-        child,
+        this,
       );
       // Said by the Job's end and not by the argument: a stack stores its outputs also when an
       // update fails.
@@ -236,35 +244,35 @@ export class MlflowInstance extends pulumi.ComponentResource {
           environment: maintenanceEnvironment({
             ...jobFacts,
             deletedExperimentRetention: settings.deletedExperimentRetention,
-            traceRetention: args.traceRetention,
+            traceRetention: settings.traceRetention,
             staleRuns: settings.staleRuns,
           }),
           after: [...server.migrated, ...bucket.fences],
         },
-        child,
+        this,
       );
       new SecureIngress(
         name,
         {
-          identity: args,
+          identity: settings,
           namespace: isolation.namespace,
-          host: args.host,
-          ingress: args.ingress,
+          host: settings.host,
+          ingress,
           temporaryStorage: settings.temporaryStorage,
         },
-        child,
+        this,
       );
     }
 
-    this.trackingUri = pulumi.output(`https://${args.host}`);
+    this.trackingUri = pulumi.output(`https://${settings.host}`);
     this.clusterUri = pulumi.interpolate`http://${server.serviceName}.${isolation.namespace}.svc`;
-    this.host = pulumi.output(args.host);
+    this.host = pulumi.output(settings.host);
     this.namespace = isolation.namespace;
     this.bucketName = bucket.bucketName;
     this.bucketUri = pulumi.interpolate`s3://${bucket.bucketName}/${artifactPrefix}`;
     this.databaseName = database.databaseName;
     this.databaseRole = database.role;
-    this.mlflowVersion = pulumi.output(args.mlflowVersion);
+    this.mlflowVersion = pulumi.output(settings.mlflowVersion);
     this.deletedExperimentRetention = pulumi.output(settings.deletedExperimentRetention);
     this.retentionSchedule = pulumi.output(
       `${settings.maintenance.retentionSchedule} ${settings.maintenance.timeZone}`,

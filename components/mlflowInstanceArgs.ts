@@ -1,24 +1,20 @@
 import type { Input } from "@pulumi/pulumi";
 import type { ArtifactsAccess, LogLevel, Tier, TokenRole } from "./enums.ts";
-import type {
-  BucketCredentials,
-  BucketSettings,
-  DatabaseSettings,
-  IngressSettings,
-  NetworkSettings,
-  PodIdentity,
-} from "./platformSettings.ts";
+import type { MlflowPlatformArgs } from "./mlflowPlatformArgs.ts";
 
 /**
  * Arguments of {@link MlflowInstance}. Plain values decide which resources exist, inputs only fill
  * them.
  */
 export interface MlflowInstanceArgs {
+  /** What the instance stands on; usually one value for all instances of a program. */
+  platform: MlflowPlatformArgs;
   /**
-   * Name of the instance, `^[a-z][a-z0-9-]{1,38}[a-z0-9]$`. Namespace and labels follow from it;
-   * changing it replaces everything, data included.
+   * Name of the instance, `^[a-z][a-z0-9-]{1,38}[a-z0-9]$`. Namespace, host, bucket, database and
+   * labels follow from it; changing it replaces everything, data included. Default: the name of the
+   * component.
    */
-  instanceName: string;
+  instanceName?: string;
   /**
    * Owning team, a label and tag on everything (1 to 63 characters of a Kubernetes label value).
    */
@@ -27,44 +23,22 @@ export interface MlflowInstanceArgs {
   owner: string;
   /** What the instance is for, one sentence. Default: none. */
   description?: string;
-  /** Name of the environment (the stack), a label and tag on everything. */
-  environment: string;
-  /** Set of defaults for replicas, workers, memory and retention. */
-  tier: Tier;
+  /** Set of defaults for replicas, workers, memory and retention. Default: `standard`. */
+  tier?: Tier;
   /** Cost centre, a tag on the cloud resources. Default: none. */
   costCenter?: string;
   /**
    * Full host name under which the instance is reached, for example
-   * `fraud-detector.mlflow.example.com`. Changing it changes the URL.
+   * `fraud-detector.mlflow.example.com`. Changing it changes the URL. Default:
+   * `<instanceName>.<platform.domain>`.
    */
-  host: string;
+  host?: string;
   /**
    * Further `Host` values that the server accepts, port included where clients send one, for
    * example `localhost:15056` for a port-forward. Pages of these hosts may call the server, too.
    * Default: none.
    */
   extraAllowedHosts?: string[];
-  /**
-   * Reference of the tracking server's image, best with a digest. A change migrates the schema and
-   * rolls the pods.
-   */
-  image: Input<string>;
-  /**
-   * Credentials of the registry of `image`, as the text of a `config.json` of Docker (`{"auths":
-   * …}`). They become a Secret in the instance's namespace that every pod names. Always handled as
-   * a secret; a change restarts no pod. Default: none, the nodes can pull the image.
-   */
-  imagePullSecret?: Input<string>;
-  /**
-   * Names of Secrets of type `kubernetes.io/dockerconfigjson` that something else puts into the
-   * instance's namespace; every pod names them. Default: none.
-   */
-  imagePullSecrets?: string[];
-  /**
-   * MLflow version inside the image, `3.17.0` or later (older ones have known holes). Never lower
-   * it: schemas don't go back.
-   */
-  mlflowVersion: string;
   /** Number of server pods. Default: by tier (sandbox and standard 1, production 2). */
   replicas?: number;
   /**
@@ -125,37 +99,75 @@ export interface MlflowInstanceArgs {
    */
   prepareDeletion?: boolean;
   /** The artifact bucket. */
-  bucket: BucketSettings;
+  bucket?: BucketSettings;
   /**
-   * Key pair of the instance's own object store user; it reaches only this bucket. Always handled
-   * as a secret. Exactly one of this and `podIdentity` has to be set. Default: none.
+   * The instance's own object store user; it reaches only this bucket. Its key is always handled as
+   * a secret. Exactly one of this and `platform.podIdentity` has to be set. Default: none.
    */
   bucketCredentials?: Input<BucketCredentials>;
   /**
-   * Key pair of a second object store user, `bucket.maintenancePrincipal`, for the maintenance
-   * jobs: it removes objects and can't read artifacts. Default: the instance's own, for a store
-   * that gives one user per bucket.
+   * A second object store user, for the maintenance jobs: it removes objects and can't read
+   * artifacts. Default: the instance's own, for a store that gives one user per bucket.
    */
   maintenanceCredentials?: Input<BucketCredentials>;
-  /**
-   * Roles of AWS IAM instead of keys: they are made with the instance, and its pods take them on.
-   * Default: none.
-   */
-  podIdentity?: PodIdentity;
-  /** The backend store. */
-  database: DatabaseSettings;
-  /**
-   * PEM bundle of the authorities that signed the object store's and the database's certificates;
-   * with `podIdentity` only the database's, because the services of AWS have public ones. Default:
-   * those of the image.
-   */
-  caBundle?: string;
-  /** How the instance is reached from outside. */
-  ingress: IngressSettings;
-  /** What the pods may talk to; everything else is denied. */
-  network: NetworkSettings;
+  /** The database in the backend store. */
+  database?: DatabaseSettings;
   /** Access tokens; removing one revokes it. Default: none (nobody can use the instance). */
   tokens?: AccessToken[];
+}
+
+/** An instance's bucket, as far as it isn't like all others of its platform. */
+export interface BucketSettings {
+  /**
+   * Name of the bucket, 3 to 63 characters. Changing it replaces the bucket. Default:
+   * `<platform.objectStore.bucketPrefix>-<instanceName>`.
+   */
+  name?: string;
+  /**
+   * Principals of the users whose keys `bucketCredentials` is replacing. They keep the instance's
+   * rights, so pods that still use the old key work until they are replaced. Default: none.
+   */
+  formerPrincipals?: Input<string>[];
+  /**
+   * Days after which replaced or deleted versions of objects go for good. Default: those of
+   * `deletedExperimentRetention`.
+   */
+  noncurrentVersionDays?: number;
+  /**
+   * Whether a bucket with objects in it may be deleted; never together with `protect`. Default:
+   * false, and true with `prepareDeletion`.
+   */
+  forceDestroy?: boolean;
+}
+
+/** A user of the object store. */
+export interface BucketCredentials {
+  /** Access key id. */
+  accessKeyId: Input<string>;
+  /** Secret access key. */
+  secretAccessKey: Input<string>;
+  /**
+   * The user as the store's policies write it: readable in the bucket's policy, never a secret.
+   * Default: `accessKeyId`.
+   */
+  principal?: Input<string>;
+}
+
+/** An instance's database, as far as it isn't like all others of its platform. */
+export interface DatabaseSettings {
+  /**
+   * Name of the database, and of the role unless given; at most 52 characters, because the
+   * maintenance roles append to it. Changing it replaces the database. Default:
+   * `mlflow_<instanceName>`, with `_` for `-`.
+   */
+  name?: string;
+  /** Name of the login role that owns the database. Default: the database's name. */
+  role?: string;
+  /**
+   * Connections that the instance's server may hold at once, enforced by the role; maintenance may
+   * hold 6 more. Default: what replicas, workers and the pool need.
+   */
+  connectionLimit?: number;
 }
 
 /**

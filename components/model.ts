@@ -5,10 +5,16 @@ export type { DatabaseServerArgs } from "./databaseServerArgs.ts";
 export { masterSecretOf, passwordOf as masterPasswordOf } from "./internal/databaseServerSecret.ts";
 export { databaseServerProblems } from "./internal/databaseServerValidation.ts";
 export type { Problem as ArgumentProblem } from "./internal/problems.ts";
-export { resolveInstance, type ResolvedInstance } from "./internal/resolvedInstance.ts";
+export { namedArgs, type NamedArgs } from "./internal/namedArgs.ts";
+export {
+  defaultMlflowVersion,
+  resolveInstance,
+  type ResolvedInstance,
+} from "./internal/resolvedInstance.ts";
 export { problemsOf as instanceProblems } from "./internal/validation.ts";
 export * from "./enums.ts";
 export * from "./mlflowInstanceArgs.ts";
+export * from "./mlflowPlatformArgs.ts";
 export * from "./platformSettings.ts";
 export { arnParts } from "./internal/arns.ts";
 export {

@@ -8,7 +8,7 @@ import type {
   TlsSource,
 } from "./enums.ts";
 
-// What an instance stands on: its arguments about identity, bucket, database, ingress and network.
+// What instances stand on: identity, object store, database server, ingress and network.
 
 /** How pods prove to AWS who they are; no key exists. */
 export interface PodIdentity {
@@ -36,14 +36,17 @@ export interface PodIdentity {
   rolePath?: string;
 }
 
-/** The artifact bucket and what its object store can do. */
-export interface BucketSettings {
-  /** Name of the bucket, 3 to 63 characters. Changing it replaces the bucket. */
-  name: string;
+/** The object store and what it can do; what it can't is switched off for each bucket. */
+export interface ObjectStoreSettings {
   /** URL of an S3-compatible store, for example `https://s3.example.com:7070`. Default: AWS S3. */
   endpoint?: string;
-  /** Region that requests are signed for. */
+  /** Region that requests are signed for. A change replaces every bucket on AWS. */
   region: string;
+  /**
+   * Beginning of each bucket's name, before a dash and the instance's name. Default:
+   * `mlflow-<environment>`. A change replaces every bucket that isn't named.
+   */
+  bucketPrefix?: string;
   /** Whether the store keeps versions of objects. Default: true. */
   versioning?: boolean;
   /** Whether the store runs lifecycle rules. Default: true. */
@@ -51,7 +54,7 @@ export interface BucketSettings {
   /** Whether the store encrypts by default. Default: true. */
   encryption?: boolean;
   /**
-   * ARN of a KMS key in the bucket's region that encrypts objects, `arn:aws:kms:…:key/…`. Default:
+   * ARN of a KMS key in the store's region that encrypts objects, `arn:aws:kms:…:key/…`. Default:
    * the store's own key.
    */
   kmsKeyArn?: string;
@@ -69,66 +72,26 @@ export interface BucketSettings {
    */
   storageClasses?: StorageClasses;
   /**
-   * Whether the policy refuses plain HTTP; the store must know the condition `aws:SecureTransport`.
-   * Default: true.
+   * Whether the buckets' policies refuse plain HTTP; the store must know the condition
+   * `aws:SecureTransport`. Default: true.
    */
   tlsOnly?: boolean;
   /**
-   * Whether the policy also refuses everybody who isn't named; needed where something grants access
-   * besides it: identity policies (AWS; by `aws:PrincipalArn`), or a store that lets each key of a
-   * project do everything (with `endpoint`; by principal, and the instance's own users are refused
-   * what they aren't granted). Default: true with `podIdentity`, else false.
+   * Whether the buckets' policies also refuse everybody who isn't named; needed where something
+   * grants access besides them: identity policies (AWS; by `aws:PrincipalArn`), or a store that lets
+   * each key of a project do everything (with `endpoint`; by principal, and the instance's own users
+   * are refused what they aren't granted). Default: true with `podIdentity`, else false.
    */
   denyOthers?: boolean;
   /**
-   * Principal of the user of `bucketCredentials`, as the store's policies write it; set exactly
-   * together with them. Default: the ARN of the role of `podIdentity`.
-   */
-  instancePrincipal?: Input<string>;
-  /**
-   * Principals of the users whose keys `bucketCredentials` is replacing. They keep the instance's
-   * rights, so pods that still use the old key work until they are replaced. Default: none.
-   */
-  formerPrincipals?: Input<string>[];
-  /**
-   * Principal of `maintenanceCredentials`; set exactly together with it. Default:
-   * `instancePrincipal`.
-   */
-  maintenancePrincipal?: Input<string>;
-  /**
-   * Principals that administer the bucket (on AWS the ARNs of roles); who isn't named loses access.
-   * Who runs Pulumi belongs here.
+   * Principals that administer the buckets (on AWS the ARNs of roles); who isn't named loses
+   * access. Who runs Pulumi belongs here.
    */
   adminPrincipals: Input<string>[];
-  /**
-   * Days after which replaced or deleted versions of objects go for good. Default: those of
-   * `deletedExperimentRetention`.
-   */
-  noncurrentVersionDays?: number;
-  /**
-   * Whether a bucket with objects in it may be deleted; never together with `protect`. Default:
-   * false, and true with `prepareDeletion`.
-   */
-  forceDestroy?: boolean;
 }
 
-/** Key pair of an object store user. */
-export interface BucketCredentials {
-  /** Access key id. */
-  accessKeyId: Input<string>;
-  /** Secret access key. */
-  secretAccessKey: Input<string>;
-}
-
-/** The instance's database on a PostgreSQL server that others share. */
-export interface DatabaseSettings {
-  /**
-   * Name of the database, and of the role unless given; at most 52 characters, because the
-   * maintenance roles append to it. Changing it replaces the database.
-   */
-  name: string;
-  /** Name of the login role that owns the database. Default: the database's name. */
-  role?: string;
+/** The PostgreSQL server that the instances share. */
+export interface PostgresqlSettings {
   /** Host of the server as the pods reach it. */
   host: Input<string>;
   /** Port of the server. Default: 5432. */
@@ -136,18 +99,13 @@ export interface DatabaseSettings {
   /**
    * Locale of the server's operating system by which it tells letters and their case apart
    * (LC_CTYPE); text is sorted by its code points whatever this is. RDS knows `en_US.UTF-8` and not
-   * the default. Default: `C.UTF-8`. Changing it replaces the database.
+   * the default. Default: `C.UTF-8`. Changing it replaces the databases.
    */
   characterType?: string;
   /** TLS mode of the server's connections. Default: `verify-full`. */
   sslMode?: SslMode;
-  /** `max_connections` of the server; what the instance may take has to fit. */
+  /** `max_connections` of the server; what the instances may take has to fit. */
   maxConnections: number;
-  /**
-   * Connections that the instance's server may hold at once, enforced by the role; maintenance may
-   * hold 6 more. Default: what replicas, workers and the pool need.
-   */
-  connectionLimit?: number;
 }
 
 /** Host, certificate and class of the ingress. */
@@ -212,7 +170,7 @@ export interface NetworkSettings {
   databaseCidrs: string[];
   /**
    * Where the object store answers, and with `podIdentity` and method `irsa` the token service
-   * (STS), too. Default, without `bucket.endpoint` only: every public address, because those of AWS
+   * (STS), too. Default, without `objectStore.endpoint` only: every public address, because those of AWS
    * change and a gateway endpoint keeps them.
    */
   objectStoreCidrs?: string[];

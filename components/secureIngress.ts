@@ -7,7 +7,7 @@ import type { IngressSettings } from "./platformSettings.ts";
 import { ingressAnnotations, ingressManifest } from "./internal/ingressManifest.ts";
 import { Component, labelsOf, type Identity } from "./internal/labels.ts";
 import { logicalName, objectNames } from "./internal/names.ts";
-import { childOf } from "./internal/options.ts";
+import { childrenOf, type Children } from "./internal/options.ts";
 
 export interface SecureIngressArgs {
   identity: Identity;
@@ -19,9 +19,10 @@ export interface SecureIngressArgs {
 }
 
 /** The way in: one host, TLS only. */
-export class SecureIngress extends pulumi.ComponentResource {
-  constructor(name: string, args: SecureIngressArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("components:index:SecureIngress", name, {}, opts);
+export class SecureIngress {
+  private readonly child: Children;
+  constructor(name: string, args: SecureIngressArgs, instance: pulumi.Resource) {
+    this.child = childrenOf(instance, "SecureIngress");
     const labels = labelsOf(args.identity, Component.Ingress);
     const { tls } = args.ingress;
     const secretName = {
@@ -41,7 +42,7 @@ export class SecureIngress extends pulumi.ComponentResource {
         },
         spec: ingressManifest(args.ingress.className, args.host, secretName),
       },
-      childOf(this),
+      this.child(),
     );
     const { dnsZoneId } = args.ingress;
     if (dnsZoneId !== undefined) {
@@ -58,10 +59,9 @@ export class SecureIngress extends pulumi.ComponentResource {
           ttl: 60,
           records: [address.value],
         },
-        childOf(this),
+        this.child(),
       );
     }
-    this.registerOutputs({});
   }
 
   private certificate(
@@ -81,7 +81,7 @@ export class SecureIngress extends pulumi.ComponentResource {
         },
       },
       // A new certificate makes a new secret, which the ingress then names: no moment without one.
-      childOf(this, { replaceOnChanges: ["data", "stringData"] }),
+      this.child({ replaceOnChanges: ["data", "stringData"] }),
     );
   }
 }

@@ -7,7 +7,7 @@ import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import type { BucketCredentials } from "./platformSettings.ts";
+import type { BucketCredentials } from "./mlflowInstanceArgs.ts";
 import type { ResolvedInstance } from "./internal/resolvedInstance.ts";
 import { credentialData, replacedByData, serverKeyData } from "./internal/credentialsSecret.ts";
 import { deploymentManifest } from "./internal/deploymentManifest.ts";
@@ -15,7 +15,7 @@ import { servicePort } from "./internal/hosts.ts";
 import { Component, labelsOf, selectorOf, type Identity } from "./internal/labels.ts";
 import { migrationJob } from "./internal/migrationJob.ts";
 import { logicalName, objectNames } from "./internal/names.ts";
-import { childOf } from "./internal/options.ts";
+import { childrenOf } from "./internal/options.ts";
 import { accountAnnotations, type PodRole } from "./internal/podAccess.ts";
 import { caKey } from "./internal/podParts.ts";
 
@@ -46,7 +46,7 @@ export interface TrackingServerArgs {
 }
 
 /** The MLflow server: its credentials, the migration of its schema, its pods and their service. */
-export class TrackingServer extends pulumi.ComponentResource {
+export class TrackingServer {
   /** Name of the service. */
   readonly serviceName: pulumi.Output<string>;
   /** Name of the ConfigMap with the CA bundle, when one was given. */
@@ -58,8 +58,8 @@ export class TrackingServer extends pulumi.ComponentResource {
   /** Secret with the credentials of the database's owner and of the bucket. */
   readonly credentialsSecret: pulumi.Output<string>;
 
-  constructor(name: string, args: TrackingServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("components:index:TrackingServer", name, {}, opts);
+  constructor(name: string, args: TrackingServerArgs, instance: pulumi.Resource) {
+    const child = childrenOf(instance, "TrackingServer");
     const { identity, namespace, settings } = args;
     const { instanceName } = identity;
     const labels = labelsOf(identity, Component.TrackingServer);
@@ -76,12 +76,12 @@ export class TrackingServer extends pulumi.ComponentResource {
         metadata: { ...metadata(objectNames.serviceAccount), ...accountAnnotations(args.role) },
         automountServiceAccountToken: false,
       },
-      childOf(this),
+      child(),
     );
     const serverKey = new RandomPassword(
       logicalName(name, "serverKey"),
       { length: 43, special: false },
-      childOf(this),
+      child(),
     );
     const keys = serverKeyData(serverKey.result);
     const credentials = new Secret(
@@ -90,7 +90,7 @@ export class TrackingServer extends pulumi.ComponentResource {
         metadata: metadata(),
         stringData: credentialData(args.backendUri, args.bucketCredentials, keys),
       },
-      childOf(this, replacedByData),
+      child(replacedByData),
     );
     const caBundle =
       args.caBundle === undefined
@@ -98,7 +98,7 @@ export class TrackingServer extends pulumi.ComponentResource {
         : new ConfigMap(
             logicalName(name, "caBundle"),
             { metadata: metadata(), data: { [caKey]: args.caBundle } },
-            childOf(this, replacedByData),
+            child(replacedByData),
           );
     const image = {
       identity,
@@ -124,7 +124,7 @@ export class TrackingServer extends pulumi.ComponentResource {
         spec: migrationJob({ ...image, maintenanceRoles: args.maintenanceRoles }),
       },
       // A little longer than the Job's own deadline, so that its failure is what the user reads.
-      childOf(this, {
+      child({
         dependsOn: [account, ...args.beforeMigration],
         customTimeouts: { create: "32m" },
       }),
@@ -141,7 +141,7 @@ export class TrackingServer extends pulumi.ComponentResource {
           environment: args.environment,
         }),
       },
-      childOf(this, { dependsOn: [migration, ...args.beforeServer] }),
+      child({ dependsOn: [migration, ...args.beforeServer] }),
     );
     const service = new Service(
       logicalName(name, "service"),
@@ -158,7 +158,7 @@ export class TrackingServer extends pulumi.ComponentResource {
           ports: [{ name: "http", port: servicePort, targetPort: "http" }],
         },
       },
-      childOf(this),
+      child(),
     );
     if (settings.replicas > 1 && !settings.prepareDeletion) {
       new PodDisruptionBudget(
@@ -172,7 +172,7 @@ export class TrackingServer extends pulumi.ComponentResource {
             selector: { matchLabels: selectorOf(instanceName, Component.TrackingServer) },
           },
         },
-        childOf(this),
+        child(),
       );
     }
     this.serviceName = service.metadata.name;
@@ -180,6 +180,5 @@ export class TrackingServer extends pulumi.ComponentResource {
     this.migrated = [migration];
     this.rolledOut = [server];
     this.credentialsSecret = credentials.metadata.name;
-    this.registerOutputs({ serviceName: this.serviceName });
   }
 }

@@ -5,7 +5,7 @@ import {
   StorageClasses,
   Tier,
 } from "../enums.ts";
-import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+import type { NamedArgs } from "./namedArgs.ts";
 import type { PodIdentity } from "../platformSettings.ts";
 import { arnParts, isAtAws } from "./arns.ts";
 import { isOneOf, oneOf, type Report } from "./problems.ts";
@@ -15,64 +15,43 @@ import { tierDefaults } from "./tiers.ts";
 import { sharedStorage } from "./timeouts.ts";
 
 /** Who reaches the bucket, and as whom: keys or roles, and never half of either. */
-export function checkAccess(args: MlflowInstanceArgs, report: Report): void {
-  const { bucket, podIdentity } = args;
+export function checkAccess(args: NamedArgs, report: Report): void {
+  const { objectStore, podIdentity } = args.platform;
   const hasKeys = args.bucketCredentials !== undefined;
   report(
     "bucketCredentials",
     hasKeys || podIdentity !== undefined,
-    "must be set, or podIdentity: exactly one of the two",
+    "must be set, or platform.podIdentity: exactly one of the two",
   );
   report(
-    "podIdentity",
+    "bucketCredentials",
     !(hasKeys && podIdentity !== undefined),
-    "must not be set together with bucketCredentials: exactly one of the two",
+    "must not be set together with platform.podIdentity: exactly one of the two",
   );
-  const [hasKey, hasPrincipal] = [
-    args.maintenanceCredentials !== undefined,
-    bucket.maintenancePrincipal !== undefined,
-  ];
-  if (podIdentity === undefined) {
-    report(
-      "bucket.instancePrincipal",
-      bucket.instancePrincipal !== undefined || !hasKeys,
-      "must be set together with bucketCredentials",
-    );
-    // Half a pair would be the jobs' rights for one user and their key of another.
-    report(
-      "bucket.maintenancePrincipal",
-      hasPrincipal || !hasKey,
-      "must be set together with maintenanceCredentials",
-    );
-    report(
-      "maintenanceCredentials",
-      hasKey || !hasPrincipal,
-      "must be set together with bucket.maintenancePrincipal",
-    );
-    return;
-  }
+  if (podIdentity === undefined) return;
   // An empty owner has its own problem.
   report("owner", args.owner === "" || isTagValue(args.owner), tagRule);
   report("costCenter", args.costCenter === undefined || isTagValue(args.costCenter), tagRule);
-  const ours = "must not be set with podIdentity, whose roles it makes itself";
-  report("maintenanceCredentials", !hasKey, ours);
-  report("bucket.instancePrincipal", bucket.instancePrincipal === undefined, ours);
-  report("bucket.maintenancePrincipal", !hasPrincipal, ours);
-  bucket.adminPrincipals.forEach((principal, index) => {
+  report(
+    "maintenanceCredentials",
+    args.maintenanceCredentials === undefined,
+    "must not be set with platform.podIdentity, whose roles it makes itself",
+  );
+  objectStore.adminPrincipals.forEach((principal, index) => {
     const role =
       "must be the ARN of a role, arn:aws:iam::<account>:role/…: a policy sees the role behind a session and no session";
     report(
-      `bucket.adminPrincipals[${index}]`,
+      `platform.objectStore.adminPrincipals[${index}]`,
       typeof principal !== "string" || isRoleOrUser(principal),
       role,
     );
   });
   // Roles have policies of their own, so the bucket's only refuses.
-  const saysSomething = bucket.denyOthers !== false || bucket.tlsOnly !== false;
+  const saysSomething = objectStore.denyOthers !== false || objectStore.tlsOnly !== false;
   report(
-    "bucket.denyOthers",
+    "platform.objectStore.denyOthers",
     saysSomething,
-    "must not be false together with bucket.tlsOnly: S3 takes no policy that says nothing",
+    "must not be false together with platform.objectStore.tlsOnly: S3 takes no policy that says nothing",
   );
   checkPodIdentity(podIdentity, report);
 }
@@ -85,127 +64,127 @@ function isRoleOrUser(arn: string): boolean {
 
 function checkPodIdentity(identity: PodIdentity, report: Report): void {
   const { method, oidcProviderArn, clusterName, permissionsBoundaryArn, rolePath } = identity;
-  report("podIdentity.method", isOneOf(PodIdentityMethod, method), oneOf(PodIdentityMethod));
+  report("platform.podIdentity.method", isOneOf(PodIdentityMethod, method), oneOf(PodIdentityMethod));
   if (isOneOf(PodIdentityMethod, method)) {
     const isIrsa = method === PodIdentityMethod.Irsa;
     const provider = isIrsa
       ? "must be set for method irsa"
       : "belongs to method irsa: the two exclude each other";
-    report("podIdentity.oidcProviderArn", isIrsa === (oidcProviderArn !== undefined), provider);
+    report("platform.podIdentity.oidcProviderArn", isIrsa === (oidcProviderArn !== undefined), provider);
     const cluster = isIrsa
       ? "belongs to method podIdentity: the two exclude each other"
       : "must be set for method podIdentity";
-    report("podIdentity.clusterName", isIrsa === (clusterName === undefined), cluster);
+    report("platform.podIdentity.clusterName", isIrsa === (clusterName === undefined), cluster);
   }
   const providerParts = arnParts(oidcProviderArn ?? "");
   report(
-    "podIdentity.oidcProviderArn",
+    "platform.podIdentity.oidcProviderArn",
     oidcProviderArn === undefined ||
       (providerParts?.service === "iam" && /^oidc-provider\/[^/]+/.test(providerParts.resource)),
     "must be the ARN of an OIDC provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer without https://>",
   );
   report(
-    "podIdentity.clusterName",
+    "platform.podIdentity.clusterName",
     clusterName === undefined || /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(clusterName),
     "must be the name of an EKS cluster",
   );
   const boundary = arnParts(permissionsBoundaryArn ?? "");
   report(
-    "podIdentity.permissionsBoundaryArn",
+    "platform.podIdentity.permissionsBoundaryArn",
     permissionsBoundaryArn === undefined ||
       (boundary?.service === "iam" && boundary.resource.startsWith("policy/")),
     "must be the ARN of a policy, arn:aws:iam::<account>:policy/…",
   );
   report(
-    "podIdentity.rolePath",
+    "platform.podIdentity.rolePath",
     rolePath === undefined || /^\/(?:[\x21-\x7e]{1,510}\/)?$/.test(rolePath),
     "must begin and end with '/' and hold no blanks",
   );
 }
 
 /** What only some stores can do. */
-export function checkBucketFeatures({ bucket }: MlflowInstanceArgs, report: Report): void {
-  const { kmsKeyArn, storageClasses } = bucket;
+export function checkStoreFeatures({ platform: { objectStore } }: NamedArgs, report: Report): void {
+  const { kmsKeyArn, storageClasses } = objectStore;
   const key = arnParts(kmsKeyArn ?? "");
   if (kmsKeyArn !== undefined) {
     // Not an alias: policies know keys only by themselves.
     const isKey = key?.service === "kms" && key.resource.startsWith("key/");
     report(
-      "bucket.kmsKeyArn",
+      "platform.objectStore.kmsKeyArn",
       isKey,
       "must be the ARN of a key, arn:aws:kms:<region>:<account>:key/…, and of no alias",
     );
     report(
-      "bucket.kmsKeyArn",
-      !isKey || key.region === bucket.region,
-      `is a key of ${key?.region}, but the bucket is in ${bucket.region}: S3 encrypts with keys of the bucket's own region only`,
+      "platform.objectStore.kmsKeyArn",
+      !isKey || key.region === objectStore.region,
+      `is a key of ${key?.region}, but the store is in ${objectStore.region}: S3 encrypts with keys of the bucket's own region only`,
     );
-    report("bucket.kmsKeyArn", bucket.encryption !== false, "needs bucket.encryption");
+    report("platform.objectStore.kmsKeyArn", objectStore.encryption !== false, "needs platform.objectStore.encryption");
   }
   if (storageClasses === undefined) return;
-  report("bucket.storageClasses", isOneOf(StorageClasses, storageClasses), oneOf(StorageClasses));
+  report("platform.objectStore.storageClasses", isOneOf(StorageClasses, storageClasses), oneOf(StorageClasses));
   report(
-    "bucket.storageClasses",
-    bucket.lifecycle !== false || storageClasses === StorageClasses.Standard,
-    "needs bucket.lifecycle, whose rules move the objects",
+    "platform.objectStore.storageClasses",
+    objectStore.lifecycle !== false || storageClasses === StorageClasses.Standard,
+    "needs platform.objectStore.lifecycle, whose rules move the objects",
   );
 }
 
 /** What belongs to a load balancer of AWS and its names. */
-export function checkLoadBalancer(args: MlflowInstanceArgs, report: Report): void {
-  const { bucket, podIdentity, ingress } = args;
+export function checkLoadBalancer(args: NamedArgs, report: Report): void {
+  const { objectStore, podIdentity, ingress } = args.platform;
   const { controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } = ingress;
   const isAlb = controller === IngressController.Alb;
   report(
-    "ingress.controller",
+    "platform.ingress.controller",
     controller === undefined || isOneOf(IngressController, controller),
     oneOf(IngressController),
   );
   report(
-    "ingress.scheme",
+    "platform.ingress.scheme",
     scheme === undefined || isOneOf(LoadBalancerScheme, scheme),
     oneOf(LoadBalancerScheme),
   );
-  report("ingress.scheme", scheme === undefined || isAlb, "belongs to controller alb");
-  report("ingress.groupName", groupName === undefined || isAlb, "belongs to controller alb");
+  report("platform.ingress.scheme", scheme === undefined || isAlb, "belongs to controller alb");
+  report("platform.ingress.groupName", groupName === undefined || isAlb, "belongs to controller alb");
   report(
-    "ingress.groupName",
+    "platform.ingress.groupName",
     groupName === undefined || /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(groupName),
     "must be 1 to 63 lower case letters, digits, '-' and '.'",
   );
   report(
-    "ingress.groupTemporaryStorage",
+    "platform.ingress.groupTemporaryStorage",
     groupTemporaryStorage === undefined || parseBytes(groupTemporaryStorage) !== undefined,
     "must be a quantity of bytes such as 20Gi",
   );
   report(
-    "ingress.groupTemporaryStorage",
+    "platform.ingress.groupTemporaryStorage",
     groupTemporaryStorage === undefined || groupName !== undefined,
     "belongs to ingress.groupName",
   );
   const shared = sharedStorage(ingress);
   // Whose tier is wrong has no default to compare.
+  const tier = args.tier ?? Tier.Standard;
   const own =
-    args.temporaryStorage ??
-    (isOneOf(Tier, args.tier) ? tierDefaults(args.tier).temporaryStorage : "");
+    args.temporaryStorage ?? (isOneOf(Tier, tier) ? tierDefaults(tier).temporaryStorage : "");
   report(
     "temporaryStorage",
     shared === undefined || !(Number(parseBytes(own)) > Number(parseBytes(shared))),
-    `must be at most ${shared}, ingress.groupTemporaryStorage: the group's one load balancer waits for uploads of that size and no longer`,
+    `must be at most ${shared}, platform.ingress.groupTemporaryStorage: the group's one load balancer waits for uploads of that size and no longer`,
   );
   report(
-    "ingress.dnsZoneId",
+    "platform.ingress.dnsZoneId",
     dnsZoneId === undefined || /^Z[A-Z0-9]{1,31}$/.test(dnsZoneId),
     "must be the id of a hosted zone, Z…",
   );
   const isAcm = tls.source === "acm";
   report(
-    "ingress.tls.source",
+    "platform.ingress.tls.source",
     isAlb || !isAcm,
     "acm needs controller alb: no other controller reads certificates of AWS Certificate Manager",
   );
   report(
-    "ingress.tls.source",
+    "platform.ingress.tls.source",
     isAcm || !isAlb,
     "must be acm with controller alb, which reads no certificate from a Kubernetes secret",
   );
@@ -214,13 +193,13 @@ export function checkLoadBalancer(args: MlflowInstanceArgs, report: Report): voi
   const parts = arnParts(certificateArn);
   const isCertificate = parts?.service === "acm" && parts.resource.startsWith("certificate/");
   report(
-    "ingress.tls.certificateArn",
+    "platform.ingress.tls.certificateArn",
     isCertificate,
     "must be the ARN of a certificate, arn:aws:acm:<region>:<account>:certificate/…",
   );
   report(
-    "ingress.tls.certificateArn",
-    !isCertificate || parts.region === bucket.region || !isAtAws(bucket, podIdentity !== undefined),
-    `is a certificate of ${parts?.region}, but the load balancer is in ${bucket.region}`,
+    "platform.ingress.tls.certificateArn",
+    !isCertificate || parts.region === objectStore.region || !isAtAws(objectStore, podIdentity !== undefined),
+    `is a certificate of ${parts?.region}, but the load balancer is in ${objectStore.region}`,
   );
 }

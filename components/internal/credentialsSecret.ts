@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { BucketCredentials } from "../platformSettings.ts";
+import type { BucketCredentials } from "../mlflowInstanceArgs.ts";
 import { credentialKeys } from "./podParts.ts";
 
 /**
@@ -28,6 +28,20 @@ export function credentialData(
       keys.apply(({ secretAccessKey }) => secretAccessKey),
     ),
   };
+}
+
+/** A user as the store's policies write it, which a review has to be able to read. */
+export function principalOf(
+  user: pulumi.Input<BucketCredentials> | undefined,
+): pulumi.Output<string> {
+  // Without a user there are roles: validated.
+  if (user === undefined) return pulumi.output("");
+  // Taken out of a plain object as it stands: a secret key that isn't known yet would hide it.
+  const principal =
+    "accessKeyId" in user
+      ? pulumi.output(user.principal ?? user.accessKeyId)
+      : pulumi.output(user).apply((keys) => keys.principal ?? keys.accessKeyId);
+  return pulumi.unsecret(principal);
 }
 
 /**

@@ -1,11 +1,10 @@
-import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+import type { ResolvedInstance } from "./resolvedInstance.ts";
 
 /** What labels and tags say about an instance. */
 export type Identity = Pick<
-  MlflowInstanceArgs,
-  "instanceName" | "team" | "owner" | "environment" | "tier"
-> &
-  Partial<Pick<MlflowInstanceArgs, "description" | "costCenter">>;
+  ResolvedInstance,
+  "instanceName" | "team" | "owner" | "environment" | "tier" | "description" | "costCenter"
+>;
 
 export const Component = {
   Instance: "instance",

@@ -1,12 +1,12 @@
 import type { ArtifactsAccess } from "../enums.ts";
 import type { StaleRunsSettings } from "../mlflowInstanceArgs.ts";
-import type { BucketSettings } from "../platformSettings.ts";
+import type { BucketFacts } from "./storeFacts.ts";
 import { artifactsDestination, objectStoreEnvironment } from "./serverEnvironment.ts";
 
 export interface JobEnvironmentFacts {
   instanceName: string;
   artifactsAccess: ArtifactsAccess;
-  bucket: Pick<BucketSettings, "name" | "endpoint" | "region" | "versioning" | "lifecycle">;
+  bucket: Pick<BucketFacts, "name" | "endpoint" | "region" | "versioning" | "lifecycle">;
   /** Whether the pods have a role of AWS instead of keys. */
   usesRole: boolean;
   caGiven: boolean;

@@ -1,6 +1,7 @@
 import type { input } from "@pulumi/kubernetes/types/index.js";
 import { PodIdentityMethod } from "../enums.ts";
-import type { DatabaseSettings, NetworkSettings } from "../platformSettings.ts";
+import type { NetworkSettings } from "../platformSettings.ts";
+import type { DatabaseFacts } from "./storeFacts.ts";
 import { Component, componentLabel, selectorOf } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
 import { serverPort } from "./hosts.ts";
@@ -12,7 +13,7 @@ type Egress = input.networking.v1.NetworkPolicyEgressRule;
 export interface NetworkFacts {
   instanceName: string;
   network: NetworkSettings;
-  database: Pick<DatabaseSettings, "port">;
+  database: Pick<DatabaseFacts, "port">;
   /** URL of the object store; undefined for AWS S3. */
   objectStoreEndpoint: string | undefined;
   /** How pods come to their role of AWS; undefined where they have keys. */

@@ -1,93 +1,108 @@
 import { SslMode, Tier, TlsSource } from "../enums.ts";
-import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
-import { checkBucketFeatures, checkLoadBalancer } from "./cloudProblems.ts";
+import { checkStoreFeatures, checkLoadBalancer } from "./cloudProblems.ts";
+import type { NamedArgs } from "./namedArgs.ts";
+import { databaseName, instanceNamePattern } from "./names.ts";
 import { isOneOf, oneOf, type Report } from "./problems.ts";
 import { resolveInstance } from "./resolvedInstance.ts";
 import { isCidr, isHttpUrl } from "./syntax.ts";
 
 // What an instance stands on: bucket, database, ingress and network.
 
-export function checkBucket(args: MlflowInstanceArgs, report: Report): void {
-  const { bucket } = args;
+export function checkObjectStore(args: NamedArgs, report: Report): void {
+  const { objectStore } = args.platform;
+  const { endpoint, bucketPrefix } = objectStore;
+  report("platform.objectStore.region", objectStore.region !== "", "must not be empty");
   report(
-    "bucket.name",
-    /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket.name),
-    "must be 3 to 63 lower case letters, digits and dashes",
-  );
-  report("bucket.region", bucket.region !== "", "must not be empty");
-  report(
-    "bucket.endpoint",
-    bucket.endpoint === undefined || isHttpUrl(bucket.endpoint),
+    "platform.objectStore.endpoint",
+    endpoint === undefined || isHttpUrl(endpoint),
     "must be an http(s) URL without a path",
   );
   report(
-    "bucket.tlsOnly",
-    !(bucket.tlsOnly !== false && bucket.endpoint?.startsWith("http://")),
+    "platform.objectStore.tlsOnly",
+    !(objectStore.tlsOnly !== false && endpoint?.startsWith("http://")),
     "must be false for an endpoint without TLS",
   );
   report(
-    "bucket.adminPrincipals",
-    bucket.adminPrincipals.length > 0,
+    "platform.objectStore.bucketPrefix",
+    bucketPrefix === undefined || /^[a-z0-9][a-z0-9-]{1,30}$/.test(bucketPrefix),
+    "must be 2 to 31 lower case letters, digits and dashes",
+  );
+  report(
+    "platform.objectStore.adminPrincipals",
+    objectStore.adminPrincipals.length > 0,
     "must name at least one: who isn't named can't administer the bucket any more",
+  );
+  checkStoreFeatures(args, report);
+}
+
+export function checkBucket(args: NamedArgs, report: Report): void {
+  const { bucket = {} } = args;
+  report(
+    "bucket.name",
+    !isNamed(args) || /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(resolveInstance(args).bucket.name),
+    "must be 3 to 63 lower case letters, digits and dashes",
   );
   report(
     "bucket.noncurrentVersionDays",
     isCount(bucket.noncurrentVersionDays ?? 1, 3650),
     "must be a whole number of days from 1 to 3650",
   );
-  const isProtected = isOneOf(Tier, args.tier) && resolveInstance(args).protect;
+  const isProtected = isOneOf(Tier, args.tier ?? Tier.Standard) && resolveInstance(args).protect;
   report(
     "bucket.forceDestroy",
     !(bucket.forceDestroy === true && isProtected),
     "must not be true together with protect",
   );
-  checkBucketFeatures(args, report);
 }
 
-export function checkDatabase(args: MlflowInstanceArgs, report: Report): void {
-  const { database } = args;
+export function checkDatabase(args: NamedArgs, report: Report): void {
   const identifier = /^[a-z_][a-z0-9_]{0,62}$/;
+  const { name = databaseName(args.instanceName), role, connectionLimit } = args.database ?? {};
   report(
     "database.name",
-    database.name.length <= 52,
+    name.length <= 52,
     "must be at most 52 characters: the names of the maintenance roles append to it",
   );
   const rule =
     "must be a PostgreSQL identifier that needs no quotes: at most 63 lower case letters, digits and '_'";
-  report("database.name", identifier.test(database.name), rule);
-  report("database.role", database.role === undefined || identifier.test(database.role), rule);
-  report(
-    "database.host",
-    typeof database.host !== "string" || (database.host !== "" && !/[\s/@]/.test(database.host)),
-    "must be a host name or an address, without scheme and port",
-  );
-  report("database.port", isCount(database.port ?? 1, 65535), "must be a port");
-  report(
-    "database.characterType",
-    /^[A-Za-z][A-Za-z0-9_.@-]{0,62}$/.test(database.characterType ?? "C"),
-    "must be the name of a locale, such as en_US.UTF-8",
-  );
-  report(
-    "database.sslMode",
-    database.sslMode === undefined || isOneOf(SslMode, database.sslMode),
-    oneOf(SslMode),
-  );
-  report(
-    "database.maxConnections",
-    isCount(database.maxConnections, 262143),
-    "must be the server's max_connections",
-  );
+  report("database.name", !isNamed(args) || identifier.test(name), rule);
+  report("database.role", role === undefined || identifier.test(role), rule);
   report(
     "database.connectionLimit",
-    isCount(database.connectionLimit ?? 1, 262143),
+    isCount(connectionLimit ?? 1, 262143),
     "must be a whole number of connections",
   );
 }
 
-export function checkIngress(args: MlflowInstanceArgs, report: Report): void {
-  const { className, tls } = args.ingress;
-  report("ingress.className", className !== "", "must not be empty");
-  report("ingress.tls.source", isOneOf(TlsSource, tls.source), oneOf(TlsSource));
+export function checkPostgresql({ platform: { postgresql } }: NamedArgs, report: Report): void {
+  const { host, sslMode } = postgresql;
+  report(
+    "platform.postgresql.host",
+    typeof host !== "string" || (host !== "" && !/[\s/@]/.test(host)),
+    "must be a host name or an address, without scheme and port",
+  );
+  report("platform.postgresql.port", isCount(postgresql.port ?? 1, 65535), "must be a port");
+  report(
+    "platform.postgresql.characterType",
+    /^[A-Za-z][A-Za-z0-9_.@-]{0,62}$/.test(postgresql.characterType ?? "C"),
+    "must be the name of a locale, such as en_US.UTF-8",
+  );
+  report(
+    "platform.postgresql.sslMode",
+    sslMode === undefined || isOneOf(SslMode, sslMode),
+    oneOf(SslMode),
+  );
+  report(
+    "platform.postgresql.maxConnections",
+    isCount(postgresql.maxConnections, 262143),
+    "must be the server's max_connections",
+  );
+}
+
+export function checkIngress(args: NamedArgs, report: Report): void {
+  const { className, tls } = args.platform.ingress;
+  report("platform.ingress.className", className !== "", "must not be empty");
+  report("platform.ingress.tls.source", isOneOf(TlsSource, tls.source), oneOf(TlsSource));
   const fields: Record<TlsSource, (keyof typeof tls)[]> = {
     pem: ["certificate", "privateKey"],
     certManager: ["clusterIssuer"],
@@ -100,12 +115,12 @@ export function checkIngress(args: MlflowInstanceArgs, report: Report): void {
     for (const field of names) {
       const isSet = tls[field] !== undefined && tls[field] !== "";
       if (source === tls.source)
-        report(`ingress.tls.${field}`, isSet, `must be set for source ${source}`);
+        report(`platform.ingress.tls.${field}`, isSet, `must be set for source ${source}`);
       // Under the source's path: the engine prints the value beside a path, and one of these is a
       // private key.
       else
         report(
-          "ingress.tls.source",
+          "platform.ingress.tls.source",
           !isSet,
           `is ${tls.source}, but ${field} belongs to source ${source}`,
         );
@@ -113,8 +128,8 @@ export function checkIngress(args: MlflowInstanceArgs, report: Report): void {
   }
 }
 
-export function checkNetwork(args: MlflowInstanceArgs, report: Report): void {
-  const { network } = args;
+export function checkNetwork(args: NamedArgs, report: Report): void {
+  const { network, objectStore } = args.platform;
   const lists = {
     databaseCidrs: network.databaseCidrs,
     objectStoreCidrs: network.objectStoreCidrs,
@@ -124,30 +139,33 @@ export function checkNetwork(args: MlflowInstanceArgs, report: Report): void {
   };
   for (const [field, cidrs] of Object.entries(lists)) {
     (cidrs ?? []).forEach((cidr, index) =>
-      report(`network.${field}[${index}]`, isCidr(cidr), "must be a CIDR such as 10.0.0.5/32"),
+      report(`platform.network.${field}[${index}]`, isCidr(cidr), "must be a CIDR such as 10.0.0.5/32"),
     );
   }
   // An empty list of peers would mean "everywhere" to Kubernetes.
-  report("network.databaseCidrs", network.databaseCidrs.length > 0, "must name at least one CIDR");
+  report("platform.network.databaseCidrs", network.databaseCidrs.length > 0, "must name at least one CIDR");
   report(
-    "network.objectStoreCidrs",
+    "platform.network.objectStoreCidrs",
     network.objectStoreCidrs?.length !== 0,
     "must name at least one CIDR",
   );
   report(
-    "network.objectStoreCidrs",
-    network.objectStoreCidrs !== undefined || args.bucket.endpoint === undefined,
-    "must be set for a bucket.endpoint: only AWS S3 answers at public addresses for certain",
+    "platform.network.objectStoreCidrs",
+    network.objectStoreCidrs !== undefined || objectStore.endpoint === undefined,
+    "must be set for a platform.objectStore.endpoint: only AWS S3 answers at public addresses for certain",
   );
   const hasController =
     network.ingressNamespace !== undefined || (network.ingressCidrs ?? []).length > 0;
   report(
-    "network.ingressNamespace",
+    "platform.network.ingressNamespace",
     hasController,
-    "must be set, or network.ingressCidrs: otherwise nobody reaches the instance",
+    "must be set, or platform.network.ingressCidrs: otherwise nobody reaches the instance",
   );
-  report("network.objectStorePort", isCount(network.objectStorePort ?? 1, 65535), "must be a port");
+  report("platform.network.objectStorePort", isCount(network.objectStorePort ?? 1, 65535), "must be a port");
 }
+
+/** Names that follow from a wrong name are wrong with it, and it is said once. */
+const isNamed = (args: NamedArgs): boolean => instanceNamePattern.test(args.instanceName);
 
 function isCount(value: number, most: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= most;

@@ -1,12 +1,14 @@
-import { ArtifactsAccess, SslMode, LogLevel, type Tier } from "../enums.ts";
+import { ArtifactsAccess, LogLevel, SslMode, Tier } from "../enums.ts";
 import type {
   AccessToken,
+  DatabaseSettings,
   MaintenanceSettings,
-  MlflowInstanceArgs,
   StaleRunsSettings,
 } from "../mlflowInstanceArgs.ts";
-import type { DatabaseSettings } from "../platformSettings.ts";
+import type { PostgresqlSettings } from "../platformSettings.ts";
 import { resolveMaintenance, resolveStaleRuns } from "./maintenanceSettings.ts";
+import type { NamedArgs } from "./namedArgs.ts";
+import { databaseName } from "./names.ts";
 import { preferredConnections } from "./poolSize.ts";
 import { parseDays } from "./quantities.ts";
 import { defaultResources, tierDefaults, type PodResources } from "./tiers.ts";
@@ -43,13 +45,20 @@ export interface ResolvedInstance {
     readonly name: string;
     /** Days for which what was removed for good lies around as an old version. */
     readonly noncurrentVersionDays: number;
+    readonly forceDestroy: boolean;
   };
-  readonly database: Required<Omit<DatabaseSettings, "host">>;
+  readonly database: Required<DatabaseSettings & Omit<PostgresqlSettings, "host">>;
   readonly tokens: readonly AccessToken[];
 }
 
-export function resolveInstance(args: MlflowInstanceArgs): ResolvedInstance {
-  const defaults = tierDefaults(args.tier);
+/** The version of `images/tracking-server`. */
+export const defaultMlflowVersion = "3.17.2";
+
+export function resolveInstance(args: NamedArgs): ResolvedInstance {
+  const { instanceName, platform } = args;
+  const { environment, objectStore, postgresql } = platform;
+  const tier = args.tier ?? Tier.Standard;
+  const defaults = tierDefaults(tier);
   const deletedExperimentRetention =
     args.deletedExperimentRetention ?? defaults.deletedExperimentRetention;
   const prepareDeletion = args.prepareDeletion ?? false;
@@ -57,18 +66,19 @@ export function resolveInstance(args: MlflowInstanceArgs): ResolvedInstance {
     args.replicas ?? defaults.replicas,
     args.workers ?? defaults.workers,
   ];
+  const database = args.database?.name ?? databaseName(instanceName);
   const { description, costCenter, traceRetention } = args;
   return {
-    instanceName: args.instanceName,
-    environment: args.environment,
+    instanceName,
+    environment,
     team: args.team,
     owner: args.owner,
     ...(description === undefined ? {} : { description }),
-    tier: args.tier,
+    tier,
     ...(costCenter === undefined ? {} : { costCenter }),
-    host: args.host,
+    host: args.host ?? `${instanceName}.${platform.domain}`,
     extraAllowedHosts: args.extraAllowedHosts ?? [],
-    mlflowVersion: args.mlflowVersion,
+    mlflowVersion: platform.mlflowVersion ?? defaultMlflowVersion,
     replicas,
     workers,
     resources: { ...defaultResources(workers), ...args.resources },
@@ -78,25 +88,28 @@ export function resolveInstance(args: MlflowInstanceArgs): ResolvedInstance {
     deletedExperimentRetention,
     ...(traceRetention === undefined ? {} : { traceRetention }),
     staleRuns: resolveStaleRuns(args.staleRuns),
-    maintenance: resolveMaintenance(args.instanceName, args.maintenance),
+    maintenance: resolveMaintenance(instanceName, args.maintenance),
     // Whoever prepares a deletion means it: no other argument has to be changed, and taking it back
     // brings the guards back.
     protect: (args.protect ?? true) && !prepareDeletion,
     prepareDeletion,
     bucket: {
-      name: args.bucket.name,
+      name:
+        args.bucket?.name ?? `${objectStore.bucketPrefix ?? `mlflow-${environment}`}-${instanceName}`,
       // The same bound: what was removed for good must not lie around as an old version for longer.
       noncurrentVersionDays:
-        args.bucket.noncurrentVersionDays ?? parseDays(deletedExperimentRetention) ?? 30,
+        args.bucket?.noncurrentVersionDays ?? parseDays(deletedExperimentRetention) ?? 30,
+      forceDestroy: prepareDeletion || (args.bucket?.forceDestroy ?? false),
     },
     database: {
-      name: args.database.name,
-      role: args.database.role ?? args.database.name,
-      port: args.database.port ?? 5432,
-      characterType: args.database.characterType ?? "C.UTF-8",
-      sslMode: args.database.sslMode ?? SslMode.VerifyFull,
-      maxConnections: args.database.maxConnections,
-      connectionLimit: args.database.connectionLimit ?? preferredConnections({ replicas, workers }),
+      name: database,
+      role: args.database?.role ?? database,
+      port: postgresql.port ?? 5432,
+      characterType: postgresql.characterType ?? "C.UTF-8",
+      sslMode: postgresql.sslMode ?? SslMode.VerifyFull,
+      maxConnections: postgresql.maxConnections,
+      connectionLimit:
+        args.database?.connectionLimit ?? preferredConnections({ replicas, workers }),
     },
     tokens: args.tokens ?? [],
   };

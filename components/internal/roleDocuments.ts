@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { PodIdentityMethod } from "../enums.ts";
-import type { BucketSettings, PodIdentity } from "../platformSettings.ts";
+import type { PodIdentity } from "../platformSettings.ts";
+import type { BucketFacts } from "./storeFacts.ts";
 import { partitionOf } from "./arns.ts";
 import { bucketArn, resourcesOf, type Grant } from "./bucketActions.ts";
 
@@ -94,7 +95,7 @@ function trustInAgent(
 /** What a role may do: the grants, on this bucket, and what its key has to do for that. */
 export function rolePolicy(
   grants: readonly Grant[],
-  bucket: Pick<BucketSettings, "name" | "region" | "kmsKeyArn">,
+  bucket: Pick<BucketFacts, "name" | "region" | "kmsKeyArn">,
 ): string {
   const partition = partitionOf(bucket.region);
   const arn = bucketArn(bucket.name, partition);

@@ -1,5 +1,5 @@
 import { ArtifactsAccess, LogLevel } from "../enums.ts";
-import type { BucketSettings } from "../platformSettings.ts";
+import type { BucketFacts } from "./storeFacts.ts";
 import { allowedHosts, corsOrigins, type HostFacts } from "./hosts.ts";
 import { caFile, tokenFolder, tokenKey } from "./podParts.ts";
 import type { Pool } from "./poolSize.ts";
@@ -10,7 +10,7 @@ export interface EnvironmentFacts
     HostFacts,
     Pick<ResolvedInstance, "instanceName" | "workers" | "artifactsAccess" | "logLevel"> {
   pool: Pool;
-  bucket: Pick<BucketSettings, "name" | "endpoint" | "region" | "kmsKeyArn">;
+  bucket: Pick<BucketFacts, "name" | "endpoint" | "region" | "kmsKeyArn">;
   /** Whether the pods have a role of AWS instead of keys. */
   usesRole: boolean;
   caGiven: boolean;
@@ -81,7 +81,7 @@ function uploadEnvironment(kmsKeyArn: string | undefined): Record<string, string
 }
 
 export interface ObjectStoreFacts {
-  bucket: Pick<BucketSettings, "endpoint" | "region">;
+  bucket: Pick<BucketFacts, "endpoint" | "region">;
   usesRole: boolean;
   caGiven: boolean;
 }

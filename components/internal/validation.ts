@@ -1,15 +1,22 @@
 import { ArtifactsAccess, LogLevel, Tier, TokenRole } from "../enums.ts";
-import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
+import type { NamedArgs } from "./namedArgs.ts";
 import { bounds, inDays, inHours, isWithin } from "./bounds.ts";
 import { checkAccess } from "./cloudProblems.ts";
 import { cronProblem, timeZoneProblem } from "./cron.ts";
 import { resolveStaleRuns } from "./maintenanceSettings.ts";
 import { instanceNamePattern, tokenNamePattern } from "./names.ts";
-import { checkBucket, checkDatabase, checkIngress, checkNetwork } from "./platformProblems.ts";
+import {
+  checkBucket,
+  checkDatabase,
+  checkIngress,
+  checkNetwork,
+  checkObjectStore,
+  checkPostgresql,
+} from "./platformProblems.ts";
 import { poolFor } from "./poolSize.ts";
 import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
 import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "./quantities.ts";
-import { resolveInstance } from "./resolvedInstance.ts";
+import { defaultMlflowVersion, resolveInstance } from "./resolvedInstance.ts";
 import { defaultResources } from "./tiers.ts";
 import { isHostName, isLabelValue, isObjectName, isVersionAtLeast } from "./syntax.ts";
 
@@ -23,7 +30,7 @@ const leastVersion = "3.17.0";
  * Everything that is wrong with the plain arguments. Inputs are not looked into: they may be
  * unknown, and some are secrets.
  */
-export function problemsOf(args: MlflowInstanceArgs): Problem[] {
+export function problemsOf(args: NamedArgs): Problem[] {
   const problems: Problem[] = [];
   const report: Report = (propertyPath, ok, reason) => {
     if (!ok) problems.push({ propertyPath, reason });
@@ -31,6 +38,8 @@ export function problemsOf(args: MlflowInstanceArgs): Problem[] {
   checkIdentity(args, report);
   checkServer(args, report);
   checkAccess(args, report);
+  checkObjectStore(args, report);
+  checkPostgresql(args, report);
   checkBucket(args, report);
   checkDatabase(args, report);
   checkIngress(args, report);
@@ -42,7 +51,7 @@ export function problemsOf(args: MlflowInstanceArgs): Problem[] {
     "tier",
     "replicas",
     "workers",
-    "database.maxConnections",
+    "platform.postgresql.maxConnections",
     "database.connectionLimit",
   ];
   if (!problems.some(({ propertyPath }) => operands.includes(propertyPath))) {
@@ -53,7 +62,7 @@ export function problemsOf(args: MlflowInstanceArgs): Problem[] {
   return problems;
 }
 
-function checkIdentity(args: MlflowInstanceArgs, report: Report): void {
+function checkIdentity(args: NamedArgs, report: Report): void {
   report(
     "instanceName",
     instanceNamePattern.test(args.instanceName),
@@ -65,24 +74,23 @@ function checkIdentity(args: MlflowInstanceArgs, report: Report): void {
     "must be a label value: 1 to 63 letters, digits, '-', '_' or '.', beginning and ending with a letter or digit",
   );
   report(
-    "environment",
-    isLabelValue(args.environment),
+    "platform.environment",
+    isLabelValue(args.platform.environment),
     "must be a label value: 1 to 63 letters, digits, '-', '_' or '.', beginning and ending with a letter or digit",
   );
   report("owner", args.owner.trim() !== "", "must not be empty");
-  report("tier", isOneOf(Tier, args.tier), oneOf(Tier));
-  report(
-    "host",
-    isHostName(args.host),
-    "must be a full host name in lower case, without scheme and port",
-  );
+  report("tier", isOneOf(Tier, args.tier ?? Tier.Standard), oneOf(Tier));
+  const host = "must be a full host name in lower case, without scheme and port";
+  report("platform.domain", isHostName(args.platform.domain), host);
+  report("host", args.host === undefined || isHostName(args.host), host);
 }
 
-function checkServer(args: MlflowInstanceArgs, report: Report): void {
-  report("image", typeof args.image !== "string" || args.image !== "", "must not be empty");
+function checkServer(args: NamedArgs, report: Report): void {
+  const { image, mlflowVersion = defaultMlflowVersion, caBundle } = args.platform;
+  report("platform.image", image !== "", "must not be empty");
   report(
-    "mlflowVersion",
-    isVersionAtLeast(args.mlflowVersion, leastVersion),
+    "platform.mlflowVersion",
+    isVersionAtLeast(mlflowVersion, leastVersion),
     `must be a version such as 3.17.2 and at least ${leastVersion}`,
   );
   for (const key of ["replicas", "workers"] as const)
@@ -137,18 +145,18 @@ function checkServer(args: MlflowInstanceArgs, report: Report): void {
     );
   }
   report(
-    "caBundle",
-    args.caBundle === undefined || args.caBundle.includes("-----BEGIN CERTIFICATE-----"),
+    "platform.caBundle",
+    caBundle === undefined || caBundle.includes("-----BEGIN CERTIFICATE-----"),
     "must hold at least one PEM certificate",
   );
-  (args.imagePullSecrets ?? []).forEach((secret, index) => {
+  (args.platform.imagePullSecrets ?? []).forEach((secret, index) => {
     report(
-      `imagePullSecrets[${index}]`,
+      `platform.imagePullSecrets[${index}]`,
       isObjectName(secret),
       "must be the name of a Secret: lower-case letters, digits, '-' and '.'",
     );
   });
-  report("imagePullSecret", args.imagePullSecret !== "", "must not be empty");
+  report("platform.imagePullSecret", args.platform.imagePullSecret !== "", "must not be empty");
   (args.extraAllowedHosts ?? []).forEach((host, index) => {
     report(
       `extraAllowedHosts[${index}]`,
@@ -159,12 +167,12 @@ function checkServer(args: MlflowInstanceArgs, report: Report): void {
 }
 
 // Of a wrong number, or one that follows from a wrong tier, nothing follows.
-function workersOf(args: MlflowInstanceArgs): number {
-  const workers = isOneOf(Tier, args.tier) ? resolveInstance(args).workers : 1;
+function workersOf(args: NamedArgs): number {
+  const workers = isOneOf(Tier, args.tier ?? Tier.Standard) ? resolveInstance(args).workers : 1;
   return isWithin(workers, bounds.workers) ? workers : 1;
 }
 
-function checkTokens(args: MlflowInstanceArgs, report: Report): void {
+function checkTokens(args: NamedArgs, report: Report): void {
   const seen = new Set<string>();
   (args.tokens ?? []).forEach((token, index) => {
     const path = `tokens[${index}]`;
@@ -184,7 +192,7 @@ function checkTokens(args: MlflowInstanceArgs, report: Report): void {
   });
 }
 
-function checkMaintenance(args: MlflowInstanceArgs, report: Report): void {
+function checkMaintenance(args: NamedArgs, report: Report): void {
   const { after, idle } = resolveStaleRuns(args.staleRuns);
   const [afterHours, idleHours] = [parseHours(after) ?? 0, parseHours(idle) ?? 0];
   const isAfter = isWithin(afterHours, bounds.staleRunsAfter);

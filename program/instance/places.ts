@@ -1,4 +1,4 @@
-import type { MlflowInstanceArgs, ResolvedInstance } from "@mlflow-instances/components/model";
+import type { NamedArgs, ResolvedInstance } from "@mlflow-instances/components/model";
 import { instanceFileSchema, type InstanceFile } from "./file.ts";
 import type { Problem } from "../values/problems.ts";
 import { show } from "../values/units.ts";
@@ -38,7 +38,7 @@ export const valueAt = (value: unknown, path: Path): unknown =>
   );
 
 /** The place in the file of one of the component's arguments; undefined: it comes from elsewhere. */
-function placeOf(argument: string, args: Pick<MlflowInstanceArgs, "tokens">): Path | undefined {
+function placeOf(argument: string, args: Pick<NamedArgs, "tokens">): Path | undefined {
   const renamed = places.find((each) => each.argument === argument);
   if (renamed !== undefined) return inParts(renamed.place);
   const path = inParts(argument);
@@ -48,14 +48,20 @@ function placeOf(argument: string, args: Pick<MlflowInstanceArgs, "tokens">): Pa
 }
 
 /** What every kind of platform says under the same path as the component. */
-const ofPlatform = ["image", "mlflowVersion", "imagePullSecrets", "ingress", "network", "caBundle"];
+const alikeOnPlatforms = [
+  "image",
+  "mlflowVersion",
+  "imagePullSecrets",
+  "ingress",
+  "network",
+  "caBundle",
+];
 
 // A reason may name another argument; here it has the name that the reader knows.
 const inWordsOfTheFiles = (reason: string): string =>
   places
     .filter(({ place }) => place !== "")
-    .reduce((text, { argument, place }) => text.replaceAll(argument, place), reason)
-    .replaceAll(/\b(ingress|network)\./g, "platform.$1.");
+    .reduce((text, { argument, place }) => text.replaceAll(argument, place), reason);
 
 /**
  * A problem that the component has with the arguments of a file, as one of the file, or else of the
@@ -63,16 +69,17 @@ const inWordsOfTheFiles = (reason: string): string =>
  */
 export function placed(
   problem: { readonly propertyPath: string; readonly reason: string },
-  args: MlflowInstanceArgs,
+  args: NamedArgs,
 ): { readonly of: "file" | "platform"; readonly problem: Problem } {
   const { propertyPath, reason } = problem;
   const path = placeOf(propertyPath, args);
   if (path === undefined) {
-    const parts = inParts(propertyPath);
+    const [root, ...parts] = inParts(propertyPath);
+    const isAlike = root === "platform" && alikeOnPlatforms.includes(String(parts[0]));
     return {
       of: "platform",
       problem: {
-        path: ["platform", ...(ofPlatform.includes(String(parts[0])) ? parts : [])],
+        path: ["platform", ...(isAlike ? parts : [])],
         message: `gives an instance what it can't take: ${propertyPath} ${reason}`,
       },
     };

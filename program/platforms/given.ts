@@ -21,15 +21,19 @@ export interface StoreKey extends KeyPair {
   readonly former?: readonly string[];
 }
 
-export interface Given {
+/** The same for every instance. */
+export interface GivenToAll {
   /** Known only after it is made, where the environment makes it. */
   readonly database: { readonly host: Input<string>; readonly port: number };
-  /** Its users of the object store; on AWS it has roles instead. */
-  readonly key?: StoreKey | undefined;
   /** The certificate that an environment holds itself. */
   readonly certificate?: { readonly pem: Input<string>; readonly privateKey: Input<string> };
   /** Login to a private image registry. */
   readonly imagePullSecret?: Input<string> | undefined;
+}
+
+export interface Given extends GivenToAll {
+  /** The instance's users of the object store; on AWS it has roles instead. */
+  readonly key?: StoreKey | undefined;
 }
 
 const unknown = "known at the update";

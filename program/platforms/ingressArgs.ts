@@ -1,7 +1,7 @@
-import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
+import type { MlflowPlatformArgs } from "@mlflow-instances/components/model";
 import type { AwsPlatform } from "./aws/schema.ts";
 import type { ExistingPlatform } from "./existing/schema.ts";
-import type { Given } from "./given.ts";
+import type { GivenToAll } from "./given.ts";
 
 type Platform = AwsPlatform | ExistingPlatform;
 
@@ -23,8 +23,8 @@ export function waysIn(
 /** Where the certificate comes from. */
 export function tlsArgs(
   tls: Platform["ingress"]["tls"],
-  { certificate }: Given,
-): MlflowInstanceArgs["ingress"]["tls"] {
+  { certificate }: GivenToAll,
+): MlflowPlatformArgs["ingress"]["tls"] {
   switch (tls.source) {
     case "pem":
       return {

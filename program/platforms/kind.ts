@@ -1,6 +1,11 @@
-import type { MlflowInstanceArgs, Tier } from "@mlflow-instances/components/model";
+import type {
+  BucketSettings,
+  MlflowInstanceArgs,
+  MlflowPlatformArgs,
+  Tier,
+} from "@mlflow-instances/components/model";
 import type { SecretKey } from "../values/secretKeys.ts";
-import type { Given } from "./given.ts";
+import type { GivenToAll, StoreKey } from "./given.ts";
 import type { Add } from "./shared.ts";
 
 /** The environment, as far as its platform's checks need it. */
@@ -26,13 +31,20 @@ export interface NamedCluster<Account> {
   readonly account: Account;
 }
 
-/** An instance's arguments that follow from the kind of platform. */
+/** What the component is told of a platform that follows from its kind. */
 export interface ArgsOfKind extends Pick<
-  MlflowInstanceArgs,
-  "bucketCredentials" | "maintenanceCredentials" | "podIdentity" | "ingress" | "network"
+  MlflowPlatformArgs,
+  "objectStore" | "podIdentity" | "ingress" | "network"
 > {
-  readonly bucket: Omit<MlflowInstanceArgs["bucket"], "name">;
-  readonly database: Pick<MlflowInstanceArgs["database"], "sslMode" | "characterType">;
+  readonly postgresql: Pick<MlflowPlatformArgs["postgresql"], "sslMode" | "characterType">;
+}
+
+/** An instance's users of the object store, where it has no roles. */
+export interface UsersOfInstance extends Pick<
+  MlflowInstanceArgs,
+  "bucketCredentials" | "maintenanceCredentials"
+> {
+  readonly bucket?: Pick<BucketSettings, "formerPrincipals">;
 }
 
 /**
@@ -63,7 +75,8 @@ export interface PlatformFacts<Account = unknown> {
   readonly bucketPrefix: string | undefined;
   /** Whether pods have roles; otherwise each instance has a key in `artifactStoreKeys`. */
   readonly hasRoles: boolean;
-  argsOf(given: Given): ArgsOfKind;
+  argsOf(given: GivenToAll): ArgsOfKind;
+  usersOf(key: StoreKey | undefined): UsersOfInstance;
   /** Whether it bills by the tag that an instance's cost center becomes. */
   readonly billsByTag: boolean;
   /**

@@ -1,12 +1,11 @@
-import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
 import { clusterNameOf, type AwsPlatform } from "./schema.ts";
 import { cidrOfHost } from "../shared.ts";
 import { tlsArgs, waysIn } from "../ingressArgs.ts";
-import type { Given } from "../given.ts";
+import type { GivenToAll } from "../given.ts";
 import type { ArgsOfKind } from "../kind.ts";
 
-/** An instance's arguments in an account of AWS. */
-export function awsArgs(platform: AwsPlatform, given: Given): ArgsOfKind {
+/** What the component is told of an account of AWS. */
+export function awsArgs(platform: AwsPlatform, given: GivenToAll): ArgsOfKind {
   const { region, vpc, artifactStore, ingress, network, permissionsBoundaryArn } = platform;
   const endpoint = artifactStore?.endpoints?.s3;
   const { className, controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } =
@@ -16,7 +15,7 @@ export function awsArgs(platform: AwsPlatform, given: Given): ArgsOfKind {
   const objectStoreCidrs =
     network?.objectStoreCidrs ?? (endpoint === undefined ? undefined : vpc.cidrs);
   return {
-    bucket: {
+    objectStore: {
       region,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(artifactStore?.kmsKeyArn === undefined ? {} : { kmsKeyArn: artifactStore.kmsKeyArn }),
@@ -25,7 +24,7 @@ export function awsArgs(platform: AwsPlatform, given: Given): ArgsOfKind {
         : { storageClasses: artifactStore.storageClasses }),
       adminPrincipals: platform.adminRoleArns,
     },
-    database: databaseArgs(platform),
+    postgresql: databaseArgs(platform),
     podIdentity: {
       ...(platform.podIdentity.irsa === undefined
         ? { method: "podIdentity", clusterName: clusterNameOf(platform)! }
@@ -57,9 +56,7 @@ export function awsArgs(platform: AwsPlatform, given: Given): ArgsOfKind {
 const databaseCidrs = ({ database, vpc }: AwsPlatform): string[] =>
   database.rds === undefined ? [cidrOfHost(database.given.host)!] : vpc.cidrs;
 
-function databaseArgs({
-  database,
-}: AwsPlatform): Pick<MlflowInstanceArgs["database"], "sslMode" | "characterType"> {
+function databaseArgs({ database }: AwsPlatform): ArgsOfKind["postgresql"] {
   // The servers that RDS runs are signed by authorities that are known here, so nothing less than a
   // full check makes sense; and they have no C.UTF-8.
   const { sslMode = "verify-full", characterType = "en_US.UTF-8" } = database.given ?? {};

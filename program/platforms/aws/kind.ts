@@ -67,6 +67,7 @@ function factsOf(platform: AwsPlatform): PlatformFacts<AwsPlatform> {
     bucketPrefix: platform.artifactStore?.bucketPrefix,
     hasRoles: true,
     argsOf: (given) => awsArgs(platform, given),
+    usersOf: () => ({}),
     billsByTag: true,
     databaseAuthorities: () => databaseAuthorities(platform),
     storeAuthorities: () => storeAuthorities(platform),

@@ -1,22 +1,23 @@
-import type { Given, KeyPair } from "../given.ts";
+import { defined } from "../../values/defined.ts";
+import type { GivenToAll, KeyPair, StoreKey } from "../given.ts";
 import { tlsArgs, waysIn } from "../ingressArgs.ts";
-import type { ArgsOfKind } from "../kind.ts";
+import type { ArgsOfKind, UsersOfInstance } from "../kind.ts";
 import { cidrOfHost, hostOfUrl } from "../shared.ts";
 import type { ExistingPlatform } from "./schema.ts";
 
-/** An instance's arguments where everything is there already. */
-export function existingArgs(
-  { objectStore, postgresql, ingress, network }: ExistingPlatform,
-  given: Given,
-): ArgsOfKind {
-  const { features } = objectStore;
-  // An instance without its key is refused before.
-  const key = given.key!;
-  const format = (accessKeyId: string) =>
-    (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
-  const principal = ({ accessKeyId, principal: own }: KeyPair) => own ?? format(accessKeyId);
+const principalOf = (
+  { objectStore }: ExistingPlatform,
+  { accessKeyId, principal }: Pick<KeyPair, "accessKeyId" | "principal">,
+): string =>
+  principal ??
+  (objectStore.principalFormat ?? "{accessKeyId}").replaceAll("{accessKeyId}", accessKeyId);
+
+/** What the component is told of a platform where everything is there already. */
+export function existingArgs(platform: ExistingPlatform, given: GivenToAll): ArgsOfKind {
+  const { objectStore, postgresql, ingress, network } = platform;
+  const { features, accessKeyId, adminPrincipal: principal } = objectStore;
   return {
-    bucket: {
+    objectStore: {
       endpoint: objectStore.endpoint,
       region: objectStore.region,
       versioning: features.versioning,
@@ -26,28 +27,17 @@ export function existingArgs(
       objectOwnership: features.objectOwnership,
       tlsOnly: features.policyConditions,
       denyOthers: objectStore.openByDefault ?? false,
-      instancePrincipal: principal(key),
-      ...(key.former === undefined ? {} : { formerPrincipals: [...key.former] }),
-      ...(key.maintenance === undefined
-        ? {}
-        : { maintenancePrincipal: principal(key.maintenance) }),
-      adminPrincipals: [objectStore.adminPrincipal ?? format(objectStore.accessKeyId)],
+      adminPrincipals: [principalOf(platform, defined({ accessKeyId, principal }))],
     },
-    database: {
+    postgresql: defined({
       sslMode: postgresql.sslMode,
-      ...(postgresql.characterType === undefined
-        ? {}
-        : { characterType: postgresql.characterType }),
-    },
-    bucketCredentials: credentials(key),
-    ...(key.maintenance === undefined
-      ? {}
-      : { maintenanceCredentials: credentials(key.maintenance) }),
-    ingress: {
+      characterType: postgresql.characterType,
+    }),
+    ingress: defined({
       className: ingress.className,
-      ...(ingress.controller === undefined ? {} : { controller: ingress.controller }),
+      controller: ingress.controller,
       tls: tlsArgs(ingress.tls, given),
-    },
+    }),
     network: {
       // The environment's check guarantees an address or explicit ranges.
       databaseCidrs: network?.databaseCidrs ?? [cidrOfHost(postgresql.host)!],
@@ -57,7 +47,16 @@ export function existingArgs(
   };
 }
 
-const credentials = ({ accessKeyId, secretAccessKey }: KeyPair) => ({
-  accessKeyId,
-  secretAccessKey,
-});
+/** An instance's own users; one without a key is refused before. */
+export function existingUsers(platform: ExistingPlatform, key: StoreKey): UsersOfInstance {
+  const user = (pair: KeyPair) => ({
+    accessKeyId: pair.accessKeyId,
+    secretAccessKey: pair.secretAccessKey,
+    principal: principalOf(platform, pair),
+  });
+  return defined({
+    bucketCredentials: user(key),
+    maintenanceCredentials: key.maintenance && user(key.maintenance),
+    bucket: key.former && { formerPrincipals: [...key.former] },
+  });
+}

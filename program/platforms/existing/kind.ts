@@ -1,6 +1,6 @@
 import type { PlatformKind } from "../kind.ts";
 import { pemSecrets } from "../shared.ts";
-import { existingArgs } from "./args.ts";
+import { existingArgs, existingUsers } from "./args.ts";
 import { checkExisting, missingFeatures, type ExistingPlatform } from "./schema.ts";
 
 export const existing: PlatformKind<ExistingPlatform> = {
@@ -23,6 +23,7 @@ export const existing: PlatformKind<ExistingPlatform> = {
     bucketPrefix: platform.objectStore.bucketPrefix,
     hasRoles: false,
     argsOf: (given) => existingArgs(platform, given),
+    usersOf: (key) => (key === undefined ? {} : existingUsers(platform, key)),
     billsByTag: false,
     databaseAuthorities: () => platform.caBundle,
     storeAuthorities: () => platform.caBundle,

@@ -1,0 +1,35 @@
+import type { MlflowPlatformArgs } from "@mlflow-instances/components/model";
+import type { GivenToAll } from "../platforms/given.ts";
+import { factsOf } from "../platforms/index.ts";
+import { defined } from "../values/defined.ts";
+import type { Environment } from "./environment.ts";
+
+/** What an environment is to the component: the platform that its instances share. Pure. */
+export function platformArgs(
+  environment: Environment,
+  given: GivenToAll,
+): MlflowPlatformArgs & { environment: string } {
+  const { platform } = environment;
+  const facts = factsOf(platform);
+  const ofKind = facts.argsOf(given);
+  return defined({
+    domain: environment.domain,
+    environment: environment.name,
+    image: platform.image,
+    imagePullSecret: given.imagePullSecret,
+    imagePullSecrets: platform.imagePullSecrets && [...platform.imagePullSecrets],
+    mlflowVersion: platform.mlflowVersion,
+    ...ofKind,
+    objectStore: defined({
+      // In a review environment the instance's name says which environment it is.
+      bucketPrefix: facts.bucketPrefix ?? (environment.preview && "mlflow"),
+      ...ofKind.objectStore,
+    }),
+    postgresql: {
+      ...given.database,
+      ...ofKind.postgresql,
+      maxConnections: facts.connections.max,
+    },
+    caBundle: facts.databaseAuthorities(),
+  });
+}
