@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { resolveInstance, type ResolvedInstance } from "@mlflow-instances/components/model";
+import { resolveInstance, type ResolvedInstance } from "@mlflow-instances/components/internal";
 import { connectionProblems } from "../program/instance/connections.ts";
 import { instancesFolderOf, placeInStackFile } from "../program/environment/stackFile.ts";
 import {

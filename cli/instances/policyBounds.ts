@@ -1,4 +1,4 @@
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import * as bounds from "../../program/instance/policyBounds.ts";
 import { latestExpiry } from "../../program/instance/problems.ts";
 import { policiesOf } from "../stackFiles.ts";

@@ -23,19 +23,20 @@ export function checkAccess(args: NamedArgs, report: Report): void {
     hasKeys || podIdentity !== undefined,
     "must be set, or platform.podIdentity: exactly one of the two",
   );
+  // Under the roles' path: the engine prints the value beside a path, and the others are keys.
   report(
-    "bucketCredentials",
+    "platform.podIdentity",
     !(hasKeys && podIdentity !== undefined),
-    "must not be set together with platform.podIdentity: exactly one of the two",
+    "must not be set together with bucketCredentials: exactly one of the two",
   );
   if (podIdentity === undefined) return;
   // An empty owner has its own problem.
   report("owner", args.owner === "" || isTagValue(args.owner), tagRule);
   report("costCenter", args.costCenter === undefined || isTagValue(args.costCenter), tagRule);
   report(
-    "maintenanceCredentials",
+    "platform.podIdentity",
     args.maintenanceCredentials === undefined,
-    "must not be set with platform.podIdentity, whose roles it makes itself",
+    "must not be set together with maintenanceCredentials: it makes a role for them itself",
   );
   objectStore.adminPrincipals.forEach((principal, index) => {
     const role =
@@ -64,13 +65,21 @@ function isRoleOrUser(arn: string): boolean {
 
 function checkPodIdentity(identity: PodIdentity, report: Report): void {
   const { method, oidcProviderArn, clusterName, permissionsBoundaryArn, rolePath } = identity;
-  report("platform.podIdentity.method", isOneOf(PodIdentityMethod, method), oneOf(PodIdentityMethod));
+  report(
+    "platform.podIdentity.method",
+    isOneOf(PodIdentityMethod, method),
+    oneOf(PodIdentityMethod),
+  );
   if (isOneOf(PodIdentityMethod, method)) {
     const isIrsa = method === PodIdentityMethod.Irsa;
     const provider = isIrsa
       ? "must be set for method irsa"
       : "belongs to method irsa: the two exclude each other";
-    report("platform.podIdentity.oidcProviderArn", isIrsa === (oidcProviderArn !== undefined), provider);
+    report(
+      "platform.podIdentity.oidcProviderArn",
+      isIrsa === (oidcProviderArn !== undefined),
+      provider,
+    );
     const cluster = isIrsa
       ? "belongs to method podIdentity: the two exclude each other"
       : "must be set for method podIdentity";
@@ -119,10 +128,18 @@ export function checkStoreFeatures({ platform: { objectStore } }: NamedArgs, rep
       !isKey || key.region === objectStore.region,
       `is a key of ${key?.region}, but the store is in ${objectStore.region}: S3 encrypts with keys of the bucket's own region only`,
     );
-    report("platform.objectStore.kmsKeyArn", objectStore.encryption !== false, "needs platform.objectStore.encryption");
+    report(
+      "platform.objectStore.kmsKeyArn",
+      objectStore.encryption !== false,
+      "needs platform.objectStore.encryption",
+    );
   }
   if (storageClasses === undefined) return;
-  report("platform.objectStore.storageClasses", isOneOf(StorageClasses, storageClasses), oneOf(StorageClasses));
+  report(
+    "platform.objectStore.storageClasses",
+    isOneOf(StorageClasses, storageClasses),
+    oneOf(StorageClasses),
+  );
   report(
     "platform.objectStore.storageClasses",
     objectStore.lifecycle !== false || storageClasses === StorageClasses.Standard,
@@ -146,7 +163,11 @@ export function checkLoadBalancer(args: NamedArgs, report: Report): void {
     oneOf(LoadBalancerScheme),
   );
   report("platform.ingress.scheme", scheme === undefined || isAlb, "belongs to controller alb");
-  report("platform.ingress.groupName", groupName === undefined || isAlb, "belongs to controller alb");
+  report(
+    "platform.ingress.groupName",
+    groupName === undefined || isAlb,
+    "belongs to controller alb",
+  );
   report(
     "platform.ingress.groupName",
     groupName === undefined || /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(groupName),
@@ -160,7 +181,7 @@ export function checkLoadBalancer(args: NamedArgs, report: Report): void {
   report(
     "platform.ingress.groupTemporaryStorage",
     groupTemporaryStorage === undefined || groupName !== undefined,
-    "belongs to ingress.groupName",
+    "belongs to platform.ingress.groupName",
   );
   const shared = sharedStorage(ingress);
   // Whose tier is wrong has no default to compare.
@@ -199,7 +220,9 @@ export function checkLoadBalancer(args: NamedArgs, report: Report): void {
   );
   report(
     "platform.ingress.tls.certificateArn",
-    !isCertificate || parts.region === objectStore.region || !isAtAws(objectStore, podIdentity !== undefined),
+    !isCertificate ||
+      parts.region === objectStore.region ||
+      !isAtAws(objectStore, podIdentity !== undefined),
     `is a certificate of ${parts?.region}, but the load balancer is in ${objectStore.region}`,
   );
 }

@@ -139,11 +139,19 @@ export function checkNetwork(args: NamedArgs, report: Report): void {
   };
   for (const [field, cidrs] of Object.entries(lists)) {
     (cidrs ?? []).forEach((cidr, index) =>
-      report(`platform.network.${field}[${index}]`, isCidr(cidr), "must be a CIDR such as 10.0.0.5/32"),
+      report(
+        `platform.network.${field}[${index}]`,
+        isCidr(cidr),
+        "must be a CIDR such as 10.0.0.5/32",
+      ),
     );
   }
   // An empty list of peers would mean "everywhere" to Kubernetes.
-  report("platform.network.databaseCidrs", network.databaseCidrs.length > 0, "must name at least one CIDR");
+  report(
+    "platform.network.databaseCidrs",
+    network.databaseCidrs.length > 0,
+    "must name at least one CIDR",
+  );
   report(
     "platform.network.objectStoreCidrs",
     network.objectStoreCidrs?.length !== 0,
@@ -161,7 +169,11 @@ export function checkNetwork(args: NamedArgs, report: Report): void {
     hasController,
     "must be set, or platform.network.ingressCidrs: otherwise nobody reaches the instance",
   );
-  report("platform.network.objectStorePort", isCount(network.objectStorePort ?? 1, 65535), "must be a port");
+  report(
+    "platform.network.objectStorePort",
+    isCount(network.objectStorePort ?? 1, 65535),
+    "must be a port",
+  );
 }
 
 /** Names that follow from a wrong name are wrong with it, and it is said once. */

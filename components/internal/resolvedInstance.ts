@@ -45,7 +45,6 @@ export interface ResolvedInstance {
     readonly name: string;
     /** Days for which what was removed for good lies around as an old version. */
     readonly noncurrentVersionDays: number;
-    readonly forceDestroy: boolean;
   };
   readonly database: Required<DatabaseSettings & Omit<PostgresqlSettings, "host">>;
   readonly tokens: readonly AccessToken[];
@@ -95,11 +94,11 @@ export function resolveInstance(args: NamedArgs): ResolvedInstance {
     prepareDeletion,
     bucket: {
       name:
-        args.bucket?.name ?? `${objectStore.bucketPrefix ?? `mlflow-${environment}`}-${instanceName}`,
+        args.bucket?.name ??
+        `${objectStore.bucketPrefix ?? `mlflow-${environment}`}-${instanceName}`,
       // The same bound: what was removed for good must not lie around as an old version for longer.
       noncurrentVersionDays:
         args.bucket?.noncurrentVersionDays ?? parseDays(deletedExperimentRetention) ?? 30,
-      forceDestroy: prepareDeletion || (args.bucket?.forceDestroy ?? false),
     },
     database: {
       name: database,

@@ -6,7 +6,7 @@ import type { ResolvedInstance } from "./resolvedInstance.ts";
 /** An instance's bucket and the store it is in. */
 export type BucketFacts = ObjectStoreSettings &
   ResolvedInstance["bucket"] &
-  Pick<BucketSettings, "formerPrincipals">;
+  Pick<BucketSettings, "formerPrincipals"> & { readonly forceDestroy: boolean };
 
 /** An instance's database and the server it is on. */
 export type DatabaseFacts = ResolvedInstance["database"] & Pick<PostgresqlSettings, "host">;
@@ -15,6 +15,7 @@ export const bucketFacts = (args: NamedArgs, settings: ResolvedInstance): Bucket
   ...args.platform.objectStore,
   ...args.bucket,
   ...settings.bucket,
+  forceDestroy: settings.prepareDeletion || (args.bucket?.forceDestroy ?? false),
 });
 
 export const databaseFacts = (args: NamedArgs, settings: ResolvedInstance): DatabaseFacts => ({

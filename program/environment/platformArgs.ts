@@ -1,4 +1,4 @@
-import type { MlflowPlatformArgs } from "@mlflow-instances/components/model";
+import type { MlflowPlatformArgs } from "@mlflow-instances/components/internal";
 import type { GivenToAll } from "../platforms/given.ts";
 import { factsOf } from "../platforms/index.ts";
 import { defined } from "../values/defined.ts";

@@ -2,7 +2,7 @@ import {
   connectionsAvailable,
   connectionsOfInstance,
   type ResolvedInstance,
-} from "@mlflow-instances/components/model";
+} from "@mlflow-instances/components/internal";
 import type { Environment } from "../environment/environment.ts";
 import { factsOf } from "../platforms/index.ts";
 import type { Problem } from "../values/problems.ts";

@@ -8,7 +8,7 @@ import {
   TokenRole,
   tokenNamePattern,
   type TierDefaults,
-} from "@mlflow-instances/components/model";
+} from "@mlflow-instances/components/internal";
 import { z } from "zod";
 import { costCenter, owner } from "../values/answerable.ts";
 import { extraAllowedHosts } from "../values/allowedHosts.ts";

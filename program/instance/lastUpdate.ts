@@ -65,7 +65,7 @@ export async function instancesInState({
   });
   return new Set(
     Object.keys(asObject(asObject(answer)["outputs"])).flatMap(
-      (urn) => /components:index:MlflowInstance::(.+)$/.exec(urn)?.[1] ?? [],
+      (urn) => /(?:mlflow-instances|components):index:MlflowInstance::(.+)$/.exec(urn)?.[1] ?? [],
     ),
   );
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { Environment } from "../environment/environment.ts";
 import { check, type Problem } from "../values/problems.ts";
 import { show } from "../values/units.ts";

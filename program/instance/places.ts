@@ -1,4 +1,4 @@
-import type { NamedArgs, ResolvedInstance } from "@mlflow-instances/components/model";
+import type { NamedArgs, ResolvedInstance } from "@mlflow-instances/components/internal";
 import { instanceFileSchema, type InstanceFile } from "./file.ts";
 import type { Problem } from "../values/problems.ts";
 import { show } from "../values/units.ts";
@@ -80,7 +80,7 @@ export function placed(
       of: "platform",
       problem: {
         path: ["platform", ...(isAlike ? parts : [])],
-        message: `gives an instance what it can't take: ${propertyPath} ${reason}`,
+        message: `gives an instance what it can't take: ${isAlike ? "" : `${propertyPath} `}${reason}`,
       },
     };
   }

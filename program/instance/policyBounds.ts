@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { z } from "zod";
 import { productionHasReplicas } from "../../policies/reliability/productionHasReplicas.ts";
 import { databaseBackupOutlastsRetention } from "../../policies/retention/databaseBackupOutlastsRetention.ts";

@@ -1,4 +1,4 @@
-import type { Tier } from "@mlflow-instances/components/model";
+import type { Tier } from "@mlflow-instances/components/internal";
 import { productionHasReplicas } from "../../policies/reliability/productionHasReplicas.ts";
 import { namespaceDeclaresRetention } from "../../policies/retention/namespaceDeclaresRetention.ts";
 import { tokenExpiresInTime } from "../../policies/security/tokenExpiresInTime.ts";

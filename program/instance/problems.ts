@@ -3,8 +3,8 @@ import {
   instanceProblems,
   isWithin,
   resolveInstance,
-} from "@mlflow-instances/components/model";
-import type { ResolvedInstance, Tier } from "@mlflow-instances/components/model";
+} from "@mlflow-instances/components/internal";
+import type { ResolvedInstance, Tier } from "@mlflow-instances/components/internal";
 import type { Environment } from "../environment/environment.ts";
 import { nothingGiven } from "../platforms/given.ts";
 import { nameProblem } from "../values/naming.ts";

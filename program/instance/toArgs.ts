@@ -1,4 +1,4 @@
-import type { NamedArgs, ServerResources, Tier } from "@mlflow-instances/components/model";
+import type { NamedArgs, ServerResources, Tier } from "@mlflow-instances/components/internal";
 import type { Environment } from "../environment/environment.ts";
 import { platformArgs } from "../environment/platformArgs.ts";
 import type { Given } from "../platforms/given.ts";

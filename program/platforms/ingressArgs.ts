@@ -1,4 +1,4 @@
-import type { MlflowPlatformArgs } from "@mlflow-instances/components/model";
+import type { MlflowPlatformArgs } from "@mlflow-instances/components/internal";
 import type { AwsPlatform } from "./aws/schema.ts";
 import type { ExistingPlatform } from "./existing/schema.ts";
 import type { GivenToAll } from "./given.ts";

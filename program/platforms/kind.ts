@@ -3,7 +3,7 @@ import type {
   MlflowInstanceArgs,
   MlflowPlatformArgs,
   Tier,
-} from "@mlflow-instances/components/model";
+} from "@mlflow-instances/components/internal";
 import type { SecretKey } from "../values/secretKeys.ts";
 import type { GivenToAll, StoreKey } from "./given.ts";
 import type { Add } from "./shared.ts";

@@ -1,6 +1,6 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { awsWords } from "./awsClient.ts";
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import { Lines, type Answer, type Asked } from "./check.ts";
 import { gone, judgeTaken } from "./claims.ts";
 import type { Probe } from "./probes.ts";

@@ -1,5 +1,5 @@
 import type { SecretKey } from "../values/secretKeys.ts";
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { LastUpdate } from "../instance/lastUpdate.ts";
 import { Probe } from "./probes.ts";
 

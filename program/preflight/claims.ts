@@ -1,4 +1,4 @@
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { Answer, Asked } from "./check.ts";
 
 /** How a line about something that is gone ends; `deploy` and `preview` know it by this. */

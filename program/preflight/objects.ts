@@ -1,5 +1,5 @@
-import { namespaceName } from "@mlflow-instances/components/model";
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import { namespaceName } from "@mlflow-instances/components/internal";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { ApiServer } from "./apiServer.ts";
 import type { Answer, Asked } from "./check.ts";
 import { gone, judgeTaken, type Taken } from "./claims.ts";

@@ -1,5 +1,5 @@
 import type { Client as PgClient } from "pg";
-import { maintenanceRoleNames, type ResolvedInstance } from "@mlflow-instances/components/model";
+import { maintenanceRoleNames, type ResolvedInstance } from "@mlflow-instances/components/internal";
 import { Reason, type Answer, type Asked, type Check } from "./check.ts";
 import { gone, judgeTaken } from "./claims.ts";
 import { certificateCheck, probePostgresql, type Probe, type SslMode } from "./probes.ts";

@@ -1,4 +1,4 @@
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import { Provider as RandomProvider } from "@pulumi/random/provider.js";
 import type { Environment } from "../environment/environment.ts";
 import type { AwsPlatform } from "../platforms/aws/schema.ts";

@@ -1,4 +1,4 @@
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { Environment } from "../environment/environment.ts";
 import type { Asked, Check } from "../preflight/check.ts";
 import type { Resources } from "./resources.ts";

@@ -1,4 +1,4 @@
-import { instanceNamePattern, type Tier } from "@mlflow-instances/components/model";
+import { instanceNamePattern, type Tier } from "@mlflow-instances/components/internal";
 
 // An instance outlives its first model: its name becomes a host, a database and a bucket, none of
 // which can be renamed. So it names the product, and nothing that the next version of the product

@@ -1,4 +1,4 @@
-import { cronProblem, timeZoneProblem } from "@mlflow-instances/components/model";
+import { cronProblem, timeZoneProblem } from "@mlflow-instances/components/internal";
 import { z } from "zod";
 import { show } from "./units.ts";
 

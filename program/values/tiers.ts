@@ -1,4 +1,4 @@
-import { bounds, Tier, type Bound } from "@mlflow-instances/components/model";
+import { bounds, Tier, type Bound } from "@mlflow-instances/components/internal";
 
 export const tierNames = Object.values(Tier);
 

@@ -1,4 +1,4 @@
-import { bounds, inDays, isWithin } from "@mlflow-instances/components/model";
+import { bounds, inDays, isWithin } from "@mlflow-instances/components/internal";
 import { daysOf } from "./units.ts";
 
 export const traceRetentionRange = inDays(bounds.traceRetention);

@@ -3,7 +3,7 @@ import {
   durationPattern,
   parseBytes,
   parseDays,
-} from "@mlflow-instances/components/model";
+} from "@mlflow-instances/components/internal";
 import { z } from "zod";
 
 // Unit-typed strings: a bare `30` could be days, hours or seconds, and a review can't tell which

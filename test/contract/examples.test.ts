@@ -35,7 +35,7 @@ describe("examples/yaml", () => {
 
   it("previews a whole instance on the real language host, with providers of its own", async () => {
     const shown = await example.preview(example.text);
-    expect(shown).toMatch(/components:index:MlflowInstance +research +create/);
+    expect(shown).toMatch(/mlflow-instances:index:MlflowInstance +research +create/);
     expect(shown).toMatch(/kubernetes:apps\/v1:Deployment +research-server +create/);
     expect(shown).toMatch(/aws:s3(\/bucket)?:Bucket +research-bucket +create/);
     expect(shown).toMatch(/kubernetes:core\/v1:Secret +client +create/);
@@ -49,7 +49,7 @@ describe("examples/yaml", () => {
       "deletedExperimentsRetention: 7d",
     );
     expect(await example.preview(text)).toContain(
-      "Property deletedExperimentsRetention does not exist on 'components:index:MlflowInstance'",
+      "Property deletedExperimentsRetention does not exist on 'mlflow-instances:index:MlflowInstance'",
     );
   });
 });

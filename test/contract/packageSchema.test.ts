@@ -34,7 +34,7 @@ it.each<[string, (copy: any) => void, string]>([
   ],
   [
     "an enum's value",
-    ({ types }) => (types["components:index:Tier"].enum[0].value = "playground"),
+    ({ types }) => (types["mlflow-instances:index:Tier"].enum[0].value = "playground"),
     "Sandbox: playground",
   ],
   [
@@ -44,13 +44,13 @@ it.each<[string, (copy: any) => void, string]>([
   ],
   [
     "a nested argument",
-    ({ types }) => delete types["components:index:BucketSettings"].properties.region,
+    ({ types }) => delete types["mlflow-instances:index:BucketSettings"].properties.region,
     "",
   ],
   ["an output", ({ resource }) => (resource.properties.url = { type: "string" }), "url: string"],
 ])("shows a change of %s", (_what, change, line) => {
   const copy = structuredClone(schema) as any;
-  const resource = copy.resources["components:index:MlflowInstance"];
+  const resource = copy.resources["mlflow-instances:index:MlflowInstance"];
   change({ resource, arguments_: resource.inputProperties, types: copy.types });
   const [before, after] = [summary(schema), summary(copy as PackageSchema)];
   expect(after).not.toBe(before);

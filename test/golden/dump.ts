@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import { objectStorePluginVersion } from "@mlflow-instances/components/model";
+import { objectStorePluginVersion } from "@mlflow-instances/components/internal";
 import { stringify } from "yaml";
 import { withoutSecrets, type Registration } from "../support/mocks.ts";
 import type { EnvironmentName } from "./environments.ts";
@@ -83,12 +83,20 @@ function shown(registration: Registration): object {
     replaceOnChanges,
     ignoreChanges,
     dependencies,
+    aliases,
   } = registration;
   return {
     resource: `${type} ${name}`,
     ...(type.startsWith("pulumi:providers:")
       ? {}
       : { parent: nameIn(parent), ...(custom ? { provider: provider.split("::")[3] } : {}) }),
+    ...(aliases.length > 0
+      ? {
+          formerly: aliases.map((alias) =>
+            alias.parent === "" ? alias.type : `below ${nameIn(alias.parent)}`,
+          ),
+        }
+      : {}),
     ...(version === objectStorePluginVersion ? { version } : {}),
     ...(protect ? { protect } : {}),
     ...(retainOnDelete ? { retainOnDelete } : {}),

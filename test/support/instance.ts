@@ -4,7 +4,12 @@ import { Provider as Aws } from "@pulumi/aws/provider.js";
 import { Provider as Kubernetes } from "@pulumi/kubernetes/provider.js";
 import { Provider as Postgresql } from "@pulumi/postgresql/provider.js";
 import { Provider as Random } from "@pulumi/random/provider.js";
-import { MlflowInstance, type MlflowInstanceArgs } from "@mlflow-instances/components";
+import {
+  MlflowInstance,
+  type MlflowInstanceArgs,
+  type MlflowPlatformArgs,
+} from "@mlflow-instances/components";
+import type { NamedArgs, NamedPlatform } from "@mlflow-instances/components/internal";
 import type { Outputs } from "./mocks.ts";
 
 const autonamed = (inputs: any, name: string) => ({
@@ -70,52 +75,57 @@ export const instanceTypes: Outputs = {
   }),
 };
 
+/** A small valid platform: a store that can do little, keys, a certificate of its own. */
+export const platformArgs = (): NamedPlatform => ({
+  domain: "mlflow.test",
+  environment: "local",
+  image: "localhost/mlflow-tracking-server:3.17.2",
+  objectStore: {
+    endpoint: "https://10.213.0.2:7070",
+    region: "eu-central-1",
+    lifecycle: false,
+    encryption: false,
+    publicAccessBlock: false,
+    objectOwnership: false,
+    adminPrincipals: ["admin-user"],
+  },
+  postgresql: { host: "10.213.0.2", maxConnections: 100 },
+  caBundle: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+  ingress: {
+    className: "traefik",
+    tls: { source: "pem", certificate: "certificate-chain", privateKey: secrets.privateKey },
+  },
+  network: {
+    databaseCidrs: ["10.213.0.2/32"],
+    objectStoreCidrs: ["10.213.0.2/32"],
+    ingressCidrs: ["10.213.0.2/32"],
+  },
+});
+
 /** Arguments of a small valid instance. */
-export function instanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowInstanceArgs {
+export function instanceArgs(
+  changes: Partial<MlflowInstanceArgs> = {},
+  platform: Partial<MlflowPlatformArgs> = {},
+): NamedArgs {
   return {
     instanceName: "fraud-detector",
     team: "fraud",
     owner: "fraud-team@example.com",
-    environment: "local",
     tier: "sandbox",
-    host: "fraud-detector.mlflow.test",
-    image: "localhost/mlflow-tracking-server:3.17.2",
-    mlflowVersion: "3.17.2",
-    bucket: {
-      name: "mlflow-local-fraud-detector",
-      endpoint: "https://10.213.0.2:7070",
-      region: "eu-central-1",
-      lifecycle: false,
-      encryption: false,
-      publicAccessBlock: false,
-      objectOwnership: false,
-      instancePrincipal: "fraud-user",
-      maintenancePrincipal: "fraud-maintenance-user",
-      adminPrincipals: ["admin-user"],
-    },
     // In plain, as a careless caller would pass it.
     bucketCredentials: {
       accessKeyId: secrets.accessKeyId,
       secretAccessKey: secrets.secretAccessKey,
+      principal: "fraud-user",
     },
-    maintenanceCredentials: { ...maintenanceSecrets },
-    database: { name: "mlflow_fraud_detector", host: "10.213.0.2", maxConnections: 100 },
-    caBundle: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
-    ingress: {
-      className: "traefik",
-      tls: { source: "pem", certificate: "certificate-chain", privateKey: secrets.privateKey },
-    },
-    network: {
-      databaseCidrs: ["10.213.0.2/32"],
-      objectStoreCidrs: ["10.213.0.2/32"],
-      ingressCidrs: ["10.213.0.2/32"],
-    },
+    maintenanceCredentials: { ...maintenanceSecrets, principal: "fraud-maintenance-user" },
     tokens: [
       { name: "ci", role: "edit", expires: "2027-02-20" },
       { name: "dashboard", role: "read", expires: "2027-05-01" },
     ],
     ...changes,
-  };
+    platform: { ...platformArgs(), ...platform },
+  } as NamedArgs;
 }
 
 /** Key of KMS in the bucket's region. */
@@ -130,46 +140,40 @@ export const irsa = {
 
 export const eksPodIdentity = { method: "podIdentity", clusterName: "mlflow-prod" } as const;
 
-/**
- * Arguments of a valid instance on AWS: roles instead of keys, a load balancer with a certificate
- * of its own.
- */
-export function awsInstanceArgs(changes: Partial<MlflowInstanceArgs> = {}): MlflowInstanceArgs {
-  const {
-    bucketCredentials: _key,
-    maintenanceCredentials: _maintenance,
-    ...shared
-  } = instanceArgs();
-  return {
-    ...shared,
-    environment: "prod",
-    host: "fraud-detector.mlflow.example.com",
-    bucket: {
-      name: "mlflow-prod-fraud-detector",
-      region: "eu-central-1",
-      adminPrincipals: ["arn:aws:iam::123456789012:role/deploy"],
+/** A valid platform on AWS: roles instead of keys, a load balancer with a certificate of its own. */
+export const awsPlatformArgs = (): NamedPlatform => ({
+  domain: "mlflow.example.com",
+  environment: "prod",
+  image: "localhost/mlflow-tracking-server:3.17.2",
+  objectStore: {
+    region: "eu-central-1",
+    adminPrincipals: ["arn:aws:iam::123456789012:role/deploy"],
+  },
+  podIdentity: irsa,
+  postgresql: { host: "mlflow-prod.abc.eu-central-1.rds.amazonaws.com", maxConnections: 400 },
+  caBundle: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+  ingress: {
+    className: "alb",
+    controller: "alb",
+    tls: {
+      source: "acm",
+      certificateArn: "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b",
     },
-    podIdentity: irsa,
-    database: {
-      name: "mlflow_fraud_detector",
-      host: "mlflow-prod.abc.eu-central-1.rds.amazonaws.com",
-      maxConnections: 400,
-    },
-    ingress: {
-      className: "alb",
-      controller: "alb",
-      tls: {
-        source: "acm",
-        certificateArn: "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b",
-      },
-    },
-    network: {
-      databaseCidrs: ["10.0.0.0/16"],
-      endpointCidrs: ["10.0.0.0/16"],
-      ingressCidrs: ["10.0.0.0/16"],
-    },
-    ...changes,
-  };
+  },
+  network: {
+    databaseCidrs: ["10.0.0.0/16"],
+    endpointCidrs: ["10.0.0.0/16"],
+    ingressCidrs: ["10.0.0.0/16"],
+  },
+});
+
+/** Arguments of a valid instance on it. */
+export function awsInstanceArgs(
+  changes: Partial<MlflowInstanceArgs> = {},
+  platform: Partial<MlflowPlatformArgs> = {},
+): NamedArgs {
+  const { bucketCredentials: _key, maintenanceCredentials: _maintenance, ...args } = instanceArgs();
+  return { ...args, ...changes, platform: { ...awsPlatformArgs(), ...platform } } as NamedArgs;
 }
 
 /** Providers of all packages, named so that a test recognizes them. */
@@ -183,7 +187,7 @@ export function instanceProviders(): pulumi.ProviderResource[] {
 }
 
 export function newInstance(
-  args: MlflowInstanceArgs,
+  args: NamedArgs,
   opts: pulumi.ComponentResourceOptions = {},
 ): MlflowInstance {
   return new MlflowInstance(args.instanceName, args, { providers: instanceProviders(), ...opts });

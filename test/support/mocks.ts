@@ -22,6 +22,8 @@ export interface Registration {
   ignoreChanges: string[];
   /** URNs of what it waits for. */
   dependencies: string[];
+  /** What it was before: another type, or another parent by its URN. */
+  aliases: { type: string; parent: string }[];
 }
 
 export interface MockRun {
@@ -67,6 +69,7 @@ interface Request {
   getReplaceonchangesList(): string[];
   getIgnorechangesList(): string[];
   getDependenciesList(): string[];
+  getAliasesList(): { getSpec(): { getType(): string; getParenturn(): string } | undefined }[];
 }
 
 /** Records what the SDK's mocks leave out: options, envelopes of secrets, outputs of components. */
@@ -102,7 +105,7 @@ export async function runWithMocks(
     newResource({ type, name, inputs, custom }) {
       if (type === "pulumi:pulumi:Stack") return { id: `${name}-id`, state: {} };
       if (custom === false) {
-        if (!type.startsWith("components:index:"))
+        if (!type.startsWith("mlflow-instances:index:"))
           failures.push(`unexpected component ${type} "${name}"`);
         return { id: `${name}-id`, state: {} };
       }
@@ -143,6 +146,10 @@ export async function runWithMocks(
       replaceOnChanges: request.getReplaceonchangesList(),
       ignoreChanges: request.getIgnorechangesList(),
       dependencies: request.getDependenciesList(),
+      aliases: request.getAliasesList().map((alias) => ({
+        type: alias.getSpec()?.getType() ?? "",
+        parent: alias.getSpec()?.getParenturn() ?? "",
+      })),
     };
   });
   const registrations = requested.filter(({ type }) => !type.startsWith("pulumi:"));

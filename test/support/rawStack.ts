@@ -1,7 +1,7 @@
 import type { StackValues } from "../../local/stack/values.ts";
 import { runWithMocks, type Registration } from "./mocks.ts";
 import { dayIn } from "./dates.ts";
-import { instanceArgs, instanceTypes, newInstance } from "./instance.ts";
+import { instanceArgs, instanceTypes, newInstance, platformArgs } from "./instance.ts";
 import { urnOf } from "./urn.ts";
 
 /** A resource as a team writes it without our components. */
@@ -43,41 +43,41 @@ export const providers: readonly RawResource[] = [
 ];
 
 const arguments_ = (name: string) => {
-  const inSql = name.replaceAll("-", "_");
-  const given = instanceArgs();
-  return instanceArgs({
-    instanceName: name,
-    environment: "prod",
-    tier: "production",
-    costCenter: "4711",
-    host: `${name}.mlflow.example.com`,
-    image: `registry.example.com/tracking-server:3.17.2@sha256:${"a1".repeat(32)}`,
-    bucket: {
-      ...given.bucket,
-      name: `mlflow-prod-${name}`,
-      endpoint: "https://s3.example.com",
-      lifecycle: true,
-      encryption: true,
-      publicAccessBlock: true,
-      instancePrincipal: `${name}-user`,
-      maintenancePrincipal: `${name}-maintenance-user`,
+  const { objectStore, postgresql } = platformArgs();
+  return instanceArgs(
+    {
+      instanceName: name,
+      tier: "production",
+      costCenter: "4711",
+      bucketCredentials: {
+        accessKeyId: `KEY-${name}`,
+        secretAccessKey: `secret-of-${name}`,
+        principal: `${name}-user`,
+      },
+      maintenanceCredentials: {
+        accessKeyId: `KEY-${name}-maintenance`,
+        secretAccessKey: `maintenance-secret-of-${name}`,
+        principal: `${name}-maintenance-user`,
+      },
+      tokens: [
+        { name: "ci", role: "edit", expires: dayIn(60) },
+        { name: "dashboard", role: "read", expires: dayIn(80) },
+      ],
     },
-    bucketCredentials: { accessKeyId: `KEY-${name}`, secretAccessKey: `secret-of-${name}` },
-    maintenanceCredentials: {
-      accessKeyId: `KEY-${name}-maintenance`,
-      secretAccessKey: `maintenance-secret-of-${name}`,
+    {
+      environment: "prod",
+      domain: "mlflow.example.com",
+      image: `registry.example.com/tracking-server:3.17.2@sha256:${"a1".repeat(32)}`,
+      objectStore: {
+        ...objectStore,
+        endpoint: "https://s3.example.com",
+        lifecycle: true,
+        encryption: true,
+        publicAccessBlock: true,
+      },
+      postgresql: { ...postgresql, host: "db.example.com", maxConnections: 400 },
     },
-    database: {
-      ...given.database,
-      name: `mlflow_${inSql}`,
-      host: "db.example.com",
-      maxConnections: 400,
-    },
-    tokens: [
-      { name: "ci", role: "edit", expires: dayIn(60) },
-      { name: "dashboard", role: "read", expires: dayIn(80) },
-    ],
-  });
+  );
 };
 
 /** Providers of the same names that reach a platform, for a preview of the program. */

@@ -1,5 +1,5 @@
 import type { Step, StepState } from "../engineEvents.ts";
-import { instanceType, type OwnerOf } from "./owners.ts";
+import { isInstance, type OwnerOf } from "./owners.ts";
 import { bytesOf, milliOf } from "./quantities.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
 
@@ -91,14 +91,11 @@ export function factsOf(
           before:
             before.length === 0
               ? undefined
-              : read(before, before.find(({ type }) => type === instanceType)?.outputs),
+              : read(before, before.find(({ type }) => isInstance(type))?.outputs),
           after:
             after.length === 0
               ? undefined
-              : read(
-                  after,
-                  outputs.get(after.find(({ type }) => type === instanceType)?.urn ?? ""),
-                ),
+              : read(after, outputs.get(after.find(({ type }) => isInstance(type))?.urn ?? "")),
         },
       ]),
   );
@@ -113,7 +110,7 @@ const registeredOutputs = (
 ): ReadonlyMap<string, Record<string, unknown>> =>
   new Map(
     results.flatMap(({ urn, type, new: next }) =>
-      type === instanceType && next !== undefined ? [[urn, next.outputs] as const] : [],
+      isInstance(type) && next !== undefined ? [[urn, next.outputs] as const] : [],
     ),
   );
 

@@ -1,8 +1,10 @@
+import { formerTypes, types } from "@mlflow-instances/components/internal";
 import type { Step } from "../engineEvents.ts";
 import { asObject, textOf, valueAt } from "./values.ts";
 
-/** Type of the component that is an instance. */
-export const instanceType = "components:index:MlflowInstance";
+/** Whether this is the type of the component that is an instance, also in an older state. */
+export const isInstance = (type: string): boolean =>
+  [types.instance, formerTypes.instance].some((each) => each === type);
 
 export const logicalNameOf = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
 
@@ -23,7 +25,7 @@ export function findOwners(steps: readonly Step[]): OwnerOf {
     }),
   );
   const components = steps.flatMap(({ type, urn }) =>
-    type === instanceType ? [logicalNameOf(urn)] : [],
+    isInstance(type) ? [logicalNameOf(urn)] : [],
   );
   // The longest first: `search-ranker-token` belongs to `search-ranker`, also when there is an
   // instance `search`.
@@ -36,7 +38,7 @@ export function findOwners(steps: readonly Step[]): OwnerOf {
     for (let at = urn; at !== "";) {
       const step = byUrn.get(at);
       if (step === undefined) return undefined;
-      if (step.type === instanceType) return logicalNameOf(at);
+      if (isInstance(step.type)) return logicalNameOf(at);
       at = parentOf(step);
     }
     return undefined;

@@ -1,4 +1,4 @@
-import { parseDays } from "@mlflow-instances/components/model";
+import { parseDays } from "@mlflow-instances/components/internal";
 import { bytesOf as quantity } from "../../../policies/model/quantities.ts";
 
 export const mebibyte = 2 ** 20;

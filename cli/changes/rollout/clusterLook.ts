@@ -1,4 +1,4 @@
-import { namespaceName } from "@mlflow-instances/components/model";
+import { namespaceName } from "@mlflow-instances/components/internal";
 import { factsOf, type Platform } from "../../../program/platforms/index.ts";
 import { openApiServer, type ApiServer } from "../../../program/preflight/apiServer.ts";
 import { clientOf } from "../../../program/preflight/awsClient.ts";

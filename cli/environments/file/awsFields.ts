@@ -3,7 +3,7 @@ import {
   preferredConnections,
   Tier,
   tierDefaults,
-} from "@mlflow-instances/components/model";
+} from "@mlflow-instances/components/internal";
 import { listOf, type Answers, type Field } from "../../form.ts";
 import { number, onAws, truth, yesOrNo } from "./words.ts";
 

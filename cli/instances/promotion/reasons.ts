@@ -1,5 +1,5 @@
 import type { Environment } from "../../../program/environment/environment.ts";
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { InstanceFile } from "../../../program/instance/file.ts";
 import { inTermsOfTheFile, valueAt } from "../../../program/instance/places.ts";
 import { changes, type Change } from "./plan.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { namespaceName } from "@mlflow-instances/components/model";
+import { namespaceName } from "@mlflow-instances/components/internal";
 import { factsOf, type Platform } from "../../../program/platforms/index.ts";
 import type { AwsPlatform } from "../../../program/platforms/aws/schema.ts";
 import type { ClusterByContext, NamedCluster } from "../../../program/platforms/kind.ts";

@@ -1,4 +1,4 @@
-import { arnParts } from "@mlflow-instances/components/model";
+import { arnParts } from "@mlflow-instances/components/internal";
 import { z } from "zod";
 
 /** An ARN of one service, whose resource begins with a given word. */

@@ -1,4 +1,4 @@
-import { arnParts } from "@mlflow-instances/components/model";
+import { arnParts } from "@mlflow-instances/components/internal";
 import { show } from "../../values/units.ts";
 import { cidrOfHost, needsCidrs, noWayIn, type Add } from "../shared.ts";
 import { isOfRds, rdsAuthorities } from "./authorities.ts";

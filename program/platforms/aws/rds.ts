@@ -3,7 +3,7 @@ import {
   databaseServerProblems,
   type DatabaseServerArgs,
   type Tier,
-} from "@mlflow-instances/components/model";
+} from "@mlflow-instances/components/internal";
 import { z } from "zod";
 import { costCenter, owner } from "../../values/answerable.ts";
 import { strict } from "../../values/problems.ts";

@@ -1,9 +1,9 @@
+import { DatabaseServer } from "@mlflow-instances/components";
 import {
-  DatabaseServer,
   masterPasswordOf,
   masterSecretOf,
   type ResolvedInstance,
-} from "@mlflow-instances/components";
+} from "@mlflow-instances/components/internal";
 import { getClusterOutput } from "@pulumi/aws/eks/getCluster.js";
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { getInstanceOutput } from "@pulumi/aws/rds/getInstance.js";

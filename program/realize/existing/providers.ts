@@ -1,4 +1,4 @@
-import { objectStorePluginVersion } from "@mlflow-instances/components/model";
+import { objectStorePluginVersion } from "@mlflow-instances/components/internal";
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import type { Environment } from "../../environment/environment.ts";

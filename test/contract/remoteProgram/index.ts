@@ -11,7 +11,13 @@ class RemoteInstance extends pulumi.ComponentResource {
   declare readonly tokens: pulumi.Output<Record<string, { value: string; expires: string }>>;
 
   constructor(name: string, args: pulumi.Inputs, opts: pulumi.ComponentResourceOptions) {
-    super("components:index:MlflowInstance", name, { ...args, trackingUri: undefined }, opts, true);
+    super(
+      "mlflow-instances:index:MlflowInstance",
+      name,
+      { ...args, trackingUri: undefined },
+      opts,
+      true,
+    );
   }
 }
 

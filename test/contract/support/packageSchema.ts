@@ -57,5 +57,5 @@ const reference = "#/types/";
 /** The named type behind a property. */
 export const typeName = ({ $ref }: Property): string | undefined => $ref?.slice(reference.length);
 
-/** `components:index:Tier` -> `Tier`. */
+/** `mlflow-instances:index:Tier` -> `Tier`. */
 export const shortName = (token: string): string => token.slice(token.lastIndexOf(":") + 1);

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
+import type { MlflowInstanceArgs, MlflowPlatformArgs } from "@mlflow-instances/components/internal";
 import {
   awsInstanceArgs,
+  awsPlatformArgs,
   eksPodIdentity,
   instanceTypes,
   kmsKeyArn,
@@ -12,8 +13,10 @@ import { runWithMocks, type MockRun } from "../../support/mocks.ts";
 
 // Registrations only: that AWS takes them, and what the roles then can do, is shown against the
 // emulator in test/engine.
-const run = (changes: Partial<MlflowInstanceArgs> = {}) =>
-  runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes)));
+const run = (
+  changes: Partial<MlflowInstanceArgs> = {},
+  platform: Partial<MlflowPlatformArgs> = {},
+) => runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes, platform)));
 const namesOf = ({ registrations }: MockRun, prefix: string) =>
   registrations
     .filter(({ custom, type }) => custom && type.startsWith(prefix))
@@ -47,17 +50,19 @@ describe("an instance on AWS registers of AWS exactly", () => {
       (account) =>
         `aws:eks/podIdentityAssociation:PodIdentityAssociation fraud-detector-${account}-association`,
     );
-    expect(namesOf(await run({ podIdentity: eksPodIdentity }), "aws:")).toEqual(
+    expect(namesOf(await run({}, { podIdentity: eksPodIdentity }), "aws:")).toEqual(
       [...associations, ...roles, ...bucketParts].sort(),
     );
   });
 
   test("one association more for the final dump, and no record of a host that nobody serves", async () => {
-    const deletion = await run({
-      podIdentity: eksPodIdentity,
-      prepareDeletion: true,
-      ingress: { ...awsInstanceArgs().ingress, dnsZoneId: "Z0123456789ABC" },
-    });
+    const deletion = await run(
+      { prepareDeletion: true },
+      {
+        podIdentity: eksPodIdentity,
+        ingress: { ...awsPlatformArgs().ingress, dnsZoneId: "Z0123456789ABC" },
+      },
+    );
     expect(namesOf(deletion, "aws:eks/").length).toBe(4);
     expect(deletion.one("fraud-detector-final-dump-association").inputs).toMatchObject({
       serviceAccount: "final-dump",
@@ -67,7 +72,7 @@ describe("an instance on AWS registers of AWS exactly", () => {
   });
 
   test("no database server: that belongs to the environment", async () => {
-    expect(namesOf(await run({ podIdentity: eksPodIdentity }), "aws:rds/")).toEqual([]);
+    expect(namesOf(await run({}, { podIdentity: eksPodIdentity }), "aws:rds/")).toEqual([]);
   });
 });
 
@@ -92,11 +97,14 @@ describe("the bucket", () => {
 
   test("is in the same part of AWS for its policy and for the roles, also behind an endpoint in the VPC", async () => {
     const endpoint = "https://bucket.vpce-0a1b.s3.cn-north-1.vpce.amazonaws.com.cn";
-    const { one } = await run({
-      bucket: { ...awsInstanceArgs().bucket, region: "cn-north-1", endpoint },
-      ingress: { className: "nginx", tls: { source: "secret", secretName: "wildcard" } },
-      network: { ...awsInstanceArgs().network, objectStoreCidrs: ["10.0.0.0/16"] },
-    });
+    const { one } = await run(
+      {},
+      {
+        objectStore: { ...awsPlatformArgs().objectStore, region: "cn-north-1", endpoint },
+        ingress: { className: "nginx", tls: { source: "secret", secretName: "wildcard" } },
+        network: { ...awsPlatformArgs().network, objectStoreCidrs: ["10.0.0.0/16"] },
+      },
+    );
     for (const name of ["bucket-policy", "server-role-policy", "maintenance-role-policy"]) {
       const { Statement } = JSON.parse(one(`fraud-detector-${name}`).inputs.policy);
       for (const arn of Statement.flatMap(({ Resource }: any) => Resource))
@@ -116,9 +124,16 @@ describe("the bucket", () => {
   });
 
   test("is encrypted with the key that is given, which the roles may use through S3 and the server names", async () => {
-    const aws = await run({
-      bucket: { ...awsInstanceArgs().bucket, kmsKeyArn, storageClasses: "intelligentTiering" },
-    });
+    const aws = await run(
+      {},
+      {
+        objectStore: {
+          ...awsPlatformArgs().objectStore,
+          kmsKeyArn,
+          storageClasses: "intelligentTiering",
+        },
+      },
+    );
     expect(aws.one("fraud-detector-bucket-encryption").inputs.rules).toEqual([
       {
         applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
@@ -169,9 +184,10 @@ describe("the way in", () => {
   });
 
   test("gets a record of its host in the zone, to the name of the load balancer, which is awaited", async () => {
-    const { one } = await run({
-      ingress: { ...awsInstanceArgs().ingress, dnsZoneId: "Z0123456789ABC" },
-    });
+    const { one } = await run(
+      {},
+      { ingress: { ...awsPlatformArgs().ingress, dnsZoneId: "Z0123456789ABC" } },
+    );
     expect(one("fraud-detector-ingress").inputs.metadata.annotations).not.toHaveProperty(
       "pulumi.com/skipAwait",
     );
@@ -199,7 +215,7 @@ describe("the way in", () => {
       tls,
       dnsZoneId: "Z0123456789ABC",
     } as const;
-    const { one } = await runWithMocks(types, () => newInstance(awsInstanceArgs({ ingress })));
+    const { one } = await runWithMocks(types, () => newInstance(awsInstanceArgs({}, { ingress })));
     expect(one("fraud-detector-dns-record").inputs).toMatchObject({
       type: "A",
       records: ["203.0.113.7"],
@@ -227,8 +243,8 @@ test("the network lets the server reach the public addresses of AWS, the VPC's d
 });
 
 test("the database is sorted by code points and knows letters as the server's operating system names them", async () => {
-  const database = { ...awsInstanceArgs().database, characterType: "en_US.UTF-8" };
-  const { one } = await run({ database });
+  const postgresql = { ...awsPlatformArgs().postgresql, characterType: "en_US.UTF-8" };
+  const { one } = await run({}, { postgresql });
   expect(one("fraud-detector-database").inputs).toMatchObject({
     encoding: "UTF8",
     template: "template0",
@@ -238,25 +254,28 @@ test("the database is sorted by code points and knows letters as the server's op
 });
 
 test("a server that is made in the same program gives its host later", async () => {
-  const database = {
-    ...awsInstanceArgs().database,
+  const postgresql = {
+    ...awsPlatformArgs().postgresql,
     host: pulumi.output(Promise.resolve("made.rds.amazonaws.com")),
   };
-  const { one } = await run({ database });
+  const { one } = await run({}, { postgresql });
   expect(one("fraud-detector-credentials").inputs.stringData["backend-store-uri"]).toContain(
     "@made.rds.amazonaws.com:5432/",
   );
 });
 
 test("every resource has a parent of the instance and the provider that was given for it", async () => {
-  const { registrations } = await run({
-    podIdentity: eksPodIdentity,
-    ingress: { ...awsInstanceArgs().ingress, dnsZoneId: "Z0123456789ABC" },
-  });
+  const { registrations } = await run(
+    {},
+    {
+      podIdentity: eksPodIdentity,
+      ingress: { ...awsPlatformArgs().ingress, dnsZoneId: "Z0123456789ABC" },
+    },
+  );
   const aws = registrations.filter(({ type }) => type.startsWith("aws:"));
   expect(aws.length).toBe(15);
   for (const { name, provider, parent } of aws) {
     expect(provider, name).toContain("::the-object-store::");
-    expect(parent, name).toContain("components:index:");
+    expect(parent, name).toContain("mlflow-instances:index:MlflowInstance::");
   }
 });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
+import type { MlflowInstanceArgs, MlflowPlatformArgs } from "@mlflow-instances/components/internal";
 import { asGiven, saidOf } from "../policies/everyRule.ts";
 import type { Given } from "../policies/support.ts";
 import {
   awsInstanceArgs,
+  awsPlatformArgs,
   eksPodIdentity,
   instanceTypes,
   irsa,
@@ -12,19 +13,21 @@ import {
 } from "../../support/instance.ts";
 import { runWithMocks } from "../../support/mocks.ts";
 
-const { bucket } = awsInstanceArgs();
+const { objectStore } = awsPlatformArgs();
 const production: Partial<MlflowInstanceArgs> = {
   tier: "production",
   costCenter: "4711",
-  image: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/mlflow:3.17.2@sha256:${"a1".repeat(32)}`,
-  bucket: { ...bucket, kmsKeyArn, storageClasses: "transitions" },
   tokens: [{ name: "ci", role: "edit", expires: "2027-01-31" }],
+};
+const platform: Partial<MlflowPlatformArgs> = {
+  image: `123456789012.dkr.ecr.eu-central-1.amazonaws.com/mlflow:3.17.2@sha256:${"a1".repeat(32)}`,
+  objectStore: { ...objectStore, kmsKeyArn, storageClasses: "transitions" },
 };
 
 /** What the component registers, as a policy pack gets it: from a provider of AWS itself. */
-async function registered(changes: Partial<MlflowInstanceArgs>): Promise<Given[]> {
+async function registered(changes: Partial<MlflowPlatformArgs>): Promise<Given[]> {
   const { registrations } = await runWithMocks(instanceTypes, () =>
-    newInstance(awsInstanceArgs({ ...production, ...changes })),
+    newInstance(awsInstanceArgs(production, { ...platform, ...changes })),
   );
   return registrations
     .filter(({ custom }) => custom)
@@ -35,10 +38,13 @@ async function registered(changes: Partial<MlflowInstanceArgs>): Promise<Given[]
 }
 
 describe("an instance on AWS passes every rule", () => {
-  test.each<[string, Partial<MlflowInstanceArgs>]>([
+  test.each<[string, Partial<MlflowPlatformArgs>]>([
     ["with IRSA", { podIdentity: irsa }],
     ["with EKS Pod Identity", { podIdentity: eksPodIdentity }],
-    ["with INTELLIGENT_TIERING", { bucket: { ...bucket, storageClasses: "intelligentTiering" } }],
+    [
+      "with INTELLIGENT_TIERING",
+      { objectStore: { ...objectStore, storageClasses: "intelligentTiering" } },
+    ],
     [
       "behind NGINX with cert-manager",
       {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
+import type { MlflowInstanceArgs, MlflowPlatformArgs } from "@mlflow-instances/components/internal";
 import {
   awsInstanceArgs,
   eksPodIdentity,
@@ -11,17 +11,19 @@ import { runWithMocks, type MockRun } from "../../support/mocks.ts";
 
 // Which roles an instance on AWS has, and how its pods take them on; the rest of it is
 // awsInstance.test.ts's.
-const run = (changes: Partial<MlflowInstanceArgs> = {}) =>
-  runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes)));
+const run = (
+  changes: Partial<MlflowInstanceArgs> = {},
+  platform: Partial<MlflowPlatformArgs> = {},
+) => runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes, platform)));
 const account = "arn:aws:iam::123456789012:role/mlflow-instances/mlflow-prod-fraud-detector";
 
 describe("the roles", () => {
   test("are named after instance and environment, and lie under their path and boundary", async () => {
     const boundary = "arn:aws:iam::123456789012:policy/boundary";
-    const { one } = await run({
-      podIdentity: { ...irsa, permissionsBoundaryArn: boundary, rolePath: "/platform/" },
-      costCenter: "4711",
-    });
+    const { one } = await run(
+      { costCenter: "4711" },
+      { podIdentity: { ...irsa, permissionsBoundaryArn: boundary, rolePath: "/platform/" } },
+    );
     for (const job of ["server", "maintenance"]) {
       expect(one(`fraud-detector-${job}-role`).inputs).toMatchObject({
         name: `mlflow-prod-fraud-detector-${job}`,
@@ -47,7 +49,7 @@ describe("the roles", () => {
   });
 
   test("are associated with the accounts that pods really have, in the instance's own namespace", async () => {
-    const { one } = await run({ podIdentity: eksPodIdentity });
+    const { one } = await run({}, { podIdentity: eksPodIdentity });
     for (const [association, job, workload] of [
       ["server", "server", one("fraud-detector-server").inputs.spec.template],
       [
@@ -97,7 +99,7 @@ describe("the roles", () => {
   });
 
   test("exist with their policies and associations before the first pod", async () => {
-    const { one } = await run({ podIdentity: eksPodIdentity });
+    const { one } = await run({}, { podIdentity: eksPodIdentity });
     const waitsFor = one("fraud-detector-migration").dependencies.map((urn) =>
       urn.split("::").at(-1),
     );
@@ -170,7 +172,7 @@ describe("the pods", () => {
   });
 
   test("leave it to EKS with its own Pod Identity: no token, no role in the pod or on the account", async () => {
-    const eks = await run({ podIdentity: eksPodIdentity });
+    const eks = await run({}, { podIdentity: eksPodIdentity });
     for (const [, spec] of pods(eks)) {
       expect(JSON.stringify(spec)).not.toMatch(/AWS_ROLE_ARN|aws-iam-token|projected/);
       expect(spec.automountServiceAccountToken).toBe(false);
@@ -186,7 +188,7 @@ describe("the pods", () => {
     "find no key anywhere with %s: not in a Secret, a variable or a ConfigMap",
     async (_name, identity) => {
       for (const prepareDeletion of [false, true]) {
-        const aws = await run({ podIdentity: identity, prepareDeletion });
+        const aws = await run({ prepareDeletion }, { podIdentity: identity });
         const text = JSON.stringify(aws.registrations.map(({ inputs }) => inputs));
         expect(text).not.toMatch(/access[-_ ]?key/i);
         const credentials = aws

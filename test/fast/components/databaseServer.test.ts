@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DatabaseServerArgs } from "@mlflow-instances/components/model";
+import type { DatabaseServerArgs } from "@mlflow-instances/components/internal";
 import {
   memoryOfClass,
   mostConnectionsOf,

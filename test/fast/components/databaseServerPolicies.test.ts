@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DatabaseServerArgs } from "@mlflow-instances/components/model";
+import type { DatabaseServerArgs } from "@mlflow-instances/components/internal";
 import { asGiven, saidOf } from "../policies/everyRule.ts";
 import { namespace } from "../policies/fixtures.ts";
 import { instance } from "../policies/instances.ts";

@@ -30,7 +30,7 @@ test("every child has the caller's provider and the server as its parent; the se
   );
   for (const { name, provider, parent } of registrations.filter(({ custom }) => custom)) {
     expect(provider, name).toContain("::the-account::");
-    expect(parent, name).toMatch(/::components:index:DatabaseServer::mlflow-dev$/);
+    expect(parent, name).toMatch(/::mlflow-instances:index:DatabaseServer::mlflow-dev$/);
   }
   expect(asked.length).toBe(1);
   expect(asked[0]).toContain("::the-account::");
@@ -215,7 +215,7 @@ test("the outputs are what instances and the postgresql provider need", async ()
     400,
     "mlflow-dev",
   ]);
-  expect(outputsOf("components:index:DatabaseServer", "mlflow-dev")).toEqual({
+  expect(outputsOf("mlflow-instances:index:DatabaseServer", "mlflow-dev")).toEqual({
     host: "mlflow-dev.c0ffee.eu-central-1.rds.amazonaws.com",
     port: 5432,
     adminUser: "mlflow_admin",
@@ -243,7 +243,7 @@ test("the master password is read from the secret that RDS manages, and is a sec
   // Not in an envelope either: nobody in here needs it.
   const seen = JSON.stringify([
     registrations,
-    outputsOf("components:index:DatabaseServer", "mlflow-dev"),
+    outputsOf("mlflow-instances:index:DatabaseServer", "mlflow-dev"),
   ]);
   expect(seen).not.toContain(masterPassword);
   expect(seen).toContain("manageMasterUserPassword");

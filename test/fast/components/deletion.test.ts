@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
+import type { MlflowInstanceArgs } from "@mlflow-instances/components/internal";
 import { instanceArgs, instanceTypes, newInstance } from "../../support/instance.ts";
 import { runWithMocks } from "../../support/mocks.ts";
 
@@ -18,17 +18,14 @@ test("what runs goes, and only the dump comes", () => {
     "CronJob fraud-detector-retention",
     "CronJob fraud-detector-stale-runs",
     "Ingress fraud-detector-ingress",
-    "Maintenance fraud-detector",
     "PodDisruptionBudget fraud-detector-disruption-budget",
     "Secret fraud-detector-certificate",
     "Secret fraud-detector-retention-credentials",
     "Secret fraud-detector-stale-runs-credentials",
-    "SecureIngress fraud-detector",
     "ServiceAccount fraud-detector-retention-account",
     "ServiceAccount fraud-detector-stale-runs-account",
   ]);
   expect(is.filter((entry) => !was.includes(entry))).toEqual([
-    "FinalDump fraud-detector",
     "Job fraud-detector-final-dump",
     "NetworkPolicy fraud-detector-final-dump-network",
     "ServiceAccount fraud-detector-final-dump-account",

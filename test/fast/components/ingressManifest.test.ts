@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { IngressSettings } from "@mlflow-instances/components/model";
+import type { IngressSettings } from "@mlflow-instances/components/internal";
 import {
   controllerLabels,
   drainSeconds,

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { instanceArgs, instanceTypes, newInstance } from "../../support/instance.ts";
+import { instanceArgs, instanceTypes, newInstance, platformArgs } from "../../support/instance.ts";
 import { runWithMocks, valueOf } from "../../support/mocks.ts";
-import type { MlflowInstance, MlflowInstanceArgs } from "@mlflow-instances/components";
+import type { MlflowInstance } from "@mlflow-instances/components";
 
-const run = (changes: Partial<MlflowInstanceArgs> = {}, preview = false) =>
-  runWithMocks(instanceTypes, () => newInstance(instanceArgs(changes)), preview);
+const run = (preview = false) =>
+  runWithMocks(instanceTypes, () => newInstance(instanceArgs()), preview);
 const listed = ({ registrations }: Awaited<ReturnType<typeof run>>) =>
   registrations.map(({ type, name }) => `${type} ${name}`).sort();
 
@@ -16,14 +16,6 @@ const smallest = [
   "aws:s3/bucket:Bucket fraud-detector-bucket",
   "aws:s3/bucketPolicy:BucketPolicy fraud-detector-bucket-policy",
   "aws:s3/bucketVersioning:BucketVersioning fraud-detector-bucket-versioning",
-  "components:index:AccessTokens fraud-detector",
-  "components:index:ArtifactBucket fraud-detector",
-  "components:index:BackendDatabase fraud-detector",
-  "components:index:IsolatedNamespace fraud-detector",
-  "components:index:Maintenance fraud-detector",
-  "components:index:MlflowInstance fraud-detector",
-  "components:index:SecureIngress fraud-detector",
-  "components:index:TrackingServer fraud-detector",
   "kubernetes:apps/v1:Deployment fraud-detector-server",
   "kubernetes:batch/v1:CronJob fraud-detector-retention",
   "kubernetes:batch/v1:CronJob fraud-detector-stale-runs",
@@ -45,6 +37,7 @@ const smallest = [
   "kubernetes:networking.k8s.io/v1:NetworkPolicy fraud-detector-maintenance-network",
   "kubernetes:networking.k8s.io/v1:NetworkPolicy fraud-detector-migration-network",
   "kubernetes:networking.k8s.io/v1:NetworkPolicy fraud-detector-server-network",
+  "mlflow-instances:index:MlflowInstance fraud-detector",
   "postgresql:index/database:Database fraud-detector-database",
   "postgresql:index/grant:Grant fraud-detector-database-no-public",
   "postgresql:index/grant:Grant fraud-detector-retention-connect",
@@ -62,17 +55,18 @@ const smallest = [
 
 test("registers exactly these resources, in a preview too", async () => {
   expect(listed(await run())).toEqual(smallest);
-  expect(listed(await run({}, true))).toEqual(smallest);
+  expect(listed(await run(true))).toEqual(smallest);
 });
 
 test("adds what the object store can do, and a disruption budget for more than one replica", async () => {
-  const { bucket } = instanceArgs();
-  const more = listed(
-    await run({
-      replicas: 2,
-      bucket: { ...bucket, lifecycle: true, encryption: true, publicAccessBlock: true },
-    }),
-  );
+  const objectStore = {
+    ...platformArgs().objectStore,
+    lifecycle: true,
+    encryption: true,
+    publicAccessBlock: true,
+  };
+  const args = instanceArgs({ replicas: 2 }, { objectStore });
+  const more = listed(await runWithMocks(instanceTypes, () => newInstance(args)));
   expect(more.filter((entry) => !smallest.includes(entry))).toEqual([
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration fraud-detector-bucket-lifecycle",
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock fraud-detector-bucket-public-access",
@@ -83,14 +77,17 @@ test("adds what the object store can do, and a disruption budget for more than o
 });
 
 test("creates no versioning, tokens, CA bundle or certificate when there is nothing to create them from", async () => {
-  const { bucket, ingress, caBundle, ...rest } = instanceArgs({ tokens: [] });
+  const { objectStore, ingress, caBundle, ...platform } = platformArgs();
   expect(caBundle).toContain("CERTIFICATE");
-  const args: MlflowInstanceArgs = {
-    ...rest,
-    bucket: { ...bucket, versioning: false },
-    ingress: { ...ingress, tls: { source: "certManager", clusterIssuer: "letsencrypt" } },
+  const args = instanceArgs({ tokens: [] });
+  const poorer = {
+    ...platform,
+    objectStore: { ...objectStore, versioning: false },
+    ingress: { ...ingress, tls: { source: "certManager", clusterIssuer: "letsencrypt" } as const },
   };
-  const less = listed(await runWithMocks(instanceTypes, () => newInstance(args)));
+  const less = listed(
+    await runWithMocks(instanceTypes, () => newInstance({ ...args, platform: poorer })),
+  );
   expect(smallest.filter((entry) => !less.includes(entry))).toEqual([
     "aws:s3/bucketVersioning:BucketVersioning fraud-detector-bucket-versioning",
     "kubernetes:core/v1:ConfigMap fraud-detector-ca-bundle",
@@ -104,14 +101,7 @@ test("creates no versioning, tokens, CA bundle or certificate when there is noth
 test("two instances share no logical name, namespace, database, role, bucket or host", async () => {
   const both = await runWithMocks(instanceTypes, () => {
     newInstance(instanceArgs());
-    newInstance(
-      instanceArgs({
-        instanceName: "churn",
-        host: "churn.mlflow.test",
-        bucket: { ...instanceArgs().bucket, name: "mlflow-local-churn" },
-        database: { ...instanceArgs().database, name: "mlflow_churn" },
-      }),
-    );
+    newInstance(instanceArgs({ instanceName: "churn" }));
   });
   const names = both.registrations.map(({ type, name }) => `${type} ${name}`);
   expect(names.length).toBe(2 * smallest.length);
@@ -119,7 +109,7 @@ test("two instances share no logical name, namespace, database, role, bucket or 
   const ofChurn = both.registrations.filter(
     ({ custom, name }) => custom && name.startsWith("churn-"),
   );
-  expect(ofChurn.length).toBe(smallest.length - 8);
+  expect(ofChurn.length).toBe(smallest.length - 1);
   expect(JSON.stringify(ofChurn.map(({ inputs }) => inputs))).not.toContain("fraud-detector");
 });
 
@@ -129,7 +119,10 @@ test("outputs say where the instance is; token values are outputs of their own",
     instance = newInstance(instanceArgs());
   });
   if (instance === undefined) throw new Error("the program made no instance");
-  const { tokens, ...plain } = done.outputsOf("components:index:MlflowInstance", "fraud-detector");
+  const { tokens, ...plain } = done.outputsOf(
+    "mlflow-instances:index:MlflowInstance",
+    "fraud-detector",
+  );
   expect(plain).toEqual({
     trackingUri: "https://fraud-detector.mlflow.test",
     clusterUri: "http://mlflow.mlflow-fraud-detector.svc",

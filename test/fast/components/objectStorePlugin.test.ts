@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Provider as Aws } from "@pulumi/aws/provider.js";
 import { describe, expect, test } from "vitest";
-import { objectStorePluginVersion } from "@mlflow-instances/components/model";
+import { objectStorePluginVersion } from "@mlflow-instances/components/internal";
 import {
   awsInstanceArgs,
+  awsPlatformArgs,
   instanceArgs,
   instanceTypes,
   newInstance,
@@ -121,14 +122,14 @@ describe("Amazon's", () => {
   });
 
   test("also where it is reached through an endpoint of the VPC", async () => {
-    const args = awsInstanceArgs();
-    const bucket = {
-      ...args.bucket,
+    const platform = awsPlatformArgs();
+    const objectStore = {
+      ...platform.objectStore,
       endpoint: "https://bucket.vpce-0a1b.s3.eu-central-1.vpce.amazonaws.com",
     };
-    const network = { ...args.network, objectStoreCidrs: ["10.0.0.0/16"] };
+    const network = { ...platform.network, objectStoreCidrs: ["10.0.0.0/16"] };
     const { registrations } = await runWithMocks(instanceTypes, () =>
-      newInstance({ ...args, bucket, network }),
+      newInstance(awsInstanceArgs({}, { objectStore, network })),
     );
     for (const { type, version } of registrations.filter(({ type }) => type.startsWith("aws:")))
       expect(version, type).toBe(newest);

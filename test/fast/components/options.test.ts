@@ -23,7 +23,7 @@ const dataHolders = [
   "fraud-detector-stale-runs-role",
 ];
 
-test("every child has the explicit provider of its package and a part of the instance as its parent", async () => {
+test("every child has the explicit provider of its package and the instance as its parent", async () => {
   const { registrations } = await runWithMocks(instanceTypes, () =>
     newInstance(instanceArgs({ replicas: 2 })),
   );
@@ -31,16 +31,8 @@ test("every child has the explicit provider of its package and a part of the ins
   expect(children.length).toBe(38);
   for (const { type, name, provider, parent } of children) {
     expect(provider, name).toContain(`::${providerOf[type.split(":")[0] ?? ""]}::`);
-    expect(parent, name).toMatch(
-      /components:index:MlflowInstance\$components:index:\w+::fraud-detector$/,
-    );
+    expect(parent, name).toMatch(/::mlflow-instances:index:MlflowInstance::fraud-detector$/);
   }
-  const parts = registrations.filter(
-    ({ custom, name, parent }) => !custom && name === "fraud-detector" && parent !== "",
-  );
-  expect(parts.length).toBe(7);
-  for (const { parent } of parts)
-    expect(parent).toMatch(/::components:index:MlflowInstance::fraud-detector$/);
 });
 
 describe("data holders", () => {

@@ -1,10 +1,17 @@
 import { expect, test } from "vitest";
-import type { IngressTls, MlflowInstanceArgs } from "@mlflow-instances/components/model";
-import { instanceArgs, instanceTypes, newInstance } from "../../support/instance.ts";
+import type {
+  BucketSettings,
+  IngressTls,
+  MlflowInstanceArgs,
+  MlflowPlatformArgs,
+} from "@mlflow-instances/components/internal";
+import { instanceArgs, instanceTypes, newInstance, platformArgs } from "../../support/instance.ts";
 import { runWithMocks, withoutSecrets } from "../../support/mocks.ts";
 
-const run = (changes: Partial<MlflowInstanceArgs> = {}) =>
-  runWithMocks(instanceTypes, () => newInstance(instanceArgs(changes)));
+const run = (
+  changes: Partial<MlflowInstanceArgs> = {},
+  platform: Partial<MlflowPlatformArgs> = {},
+) => runWithMocks(instanceTypes, () => newInstance(instanceArgs(changes, platform)));
 
 test("the namespace enforces, warns of and audits the restricted level and says who answers for it", async () => {
   const { one } = await run({ description: "Card fraud", costCenter: "4711" });
@@ -148,12 +155,9 @@ test("the maintenance jobs run as declared, in their own accounts, and the netwo
 });
 
 test("old versions of objects go after the same time as what was deleted, unless told otherwise", async () => {
-  const { bucket } = instanceArgs();
-  const days = async (settings: Partial<typeof bucket>, deletedExperimentRetention: string) => {
-    const { one } = await run({
-      deletedExperimentRetention,
-      bucket: { ...bucket, ...settings, lifecycle: true },
-    });
+  const objectStore = { ...platformArgs().objectStore, lifecycle: true };
+  const days = async (bucket: BucketSettings, deletedExperimentRetention: string) => {
+    const { one } = await run({ deletedExperimentRetention, bucket }, { objectStore });
     const rules: any[] = one("fraud-detector-bucket-lifecycle").inputs.rules;
     return rules.flatMap(({ noncurrentVersionExpiration: expiration }) =>
       expiration === undefined ? [] : [expiration.noncurrentDays],
@@ -165,7 +169,7 @@ test("old versions of objects go after the same time as what was deleted, unless
 
 test("the certificate comes from exactly one source", async () => {
   const tls = async (source: IngressTls) => {
-    const { one, all } = await run({ ingress: { className: "traefik", tls: source } });
+    const { one, all } = await run({}, { ingress: { className: "traefik", tls: source } });
     const { metadata, spec } = one("fraud-detector-ingress").inputs;
     return {
       secret: spec.tls[0].secretName,
@@ -260,7 +264,7 @@ test("service, ingress, policies and pods point at each other", async () => {
 test("registry credentials become one Secret with a fixed name, which every pod names", async () => {
   const credentials = '{"auths":{"registry.example.com":{"auth":"c2VjcmV0"}}}';
   const given = { imagePullSecret: credentials, imagePullSecrets: ["of-others"] };
-  const { one, registrations } = await run(given);
+  const { one, registrations } = await run({}, given);
   const secret = one("fraud-detector-pull-secret");
   expect(secret.inputs).toMatchObject({
     metadata: { name: "mlflow-image-pull", namespace: "mlflow-fraud-detector" },
@@ -274,9 +278,7 @@ test("registry credentials become one Secret with a fixed name, which every pod 
   expect(templates).toHaveLength(4);
   for (const spec of templates)
     expect(spec.imagePullSecrets).toEqual([{ name: "mlflow-image-pull" }, { name: "of-others" }]);
-  const prepared = (await run({ ...given, prepareDeletion: true })).one(
-    "fraud-detector-final-dump",
-  );
+  const prepared = (await run({ prepareDeletion: true }, given)).one("fraud-detector-final-dump");
   expect(prepared.inputs.spec.template.spec.imagePullSecrets).toHaveLength(2);
 });
 

@@ -42,25 +42,32 @@ beforeAll(() => {
   };
   const analyzer = new Analyzer(
     folder,
-    "components",
+    "mlflow-instances",
     manifest,
     new Set(["MlflowInstance", "DatabaseServer"]),
   );
   const { components: found, typeDefinitions, dependencies } = analyzer.analyze();
   schema = JSON.parse(
     JSON.stringify(
-      generateSchema("components", manifest.version, "", found, typeDefinitions, dependencies),
+      generateSchema(
+        "mlflow-instances",
+        manifest.version,
+        "",
+        found,
+        typeDefinitions,
+        dependencies,
+      ),
     ),
   ) as Schema;
 }, 120_000);
 
 describe("the schema of the component package", () => {
-  const instance = () => schema.resources["components:index:MlflowInstance"]!;
+  const instance = () => schema.resources["mlflow-instances:index:MlflowInstance"]!;
 
   test("has two components, under the tokens that the components register themselves with", () => {
     expect(Object.keys(schema.resources).sort()).toEqual([
-      "components:index:DatabaseServer",
-      "components:index:MlflowInstance",
+      "mlflow-instances:index:DatabaseServer",
+      "mlflow-instances:index:MlflowInstance",
     ]);
     for (const { isComponent } of Object.values(schema.resources)) expect(isComponent).toBe(true);
     const exported = Object.values(components).filter(
@@ -70,19 +77,14 @@ describe("the schema of the component package", () => {
   });
 
   test("asks for what has no default and for nothing else", () => {
-    expect(instance().requiredInputs).toEqual([
-      "bucket",
-      "database",
-      "environment",
-      "host",
+    expect(instance().requiredInputs).toEqual(["owner", "platform", "team"]);
+    expect(schema.types["mlflow-instances:index:MlflowPlatformArgs"]!.required).toEqual([
+      "domain",
       "image",
       "ingress",
-      "instanceName",
-      "mlflowVersion",
       "network",
-      "owner",
-      "team",
-      "tier",
+      "objectStore",
+      "postgresql",
     ]);
   });
 
@@ -90,12 +92,7 @@ describe("the schema of the component package", () => {
     const inputs = Object.entries(instance().inputProperties).filter(
       ([, { plain }]) => plain !== true,
     );
-    expect(inputs.map(([name]) => name)).toEqual([
-      "image",
-      "imagePullSecret",
-      "bucketCredentials",
-      "maintenanceCredentials",
-    ]);
+    expect(inputs.map(([name]) => name)).toEqual(["bucketCredentials", "maintenanceCredentials"]);
   });
 
   test("gives exactly the documented outputs: a private field would be one more", () => {
@@ -119,7 +116,7 @@ describe("the schema of the component package", () => {
 
   test("a database server asks for what has no default, takes outputs for what fills it and gives what instances need", () => {
     const { requiredInputs, inputProperties, properties } =
-      schema.resources["components:index:DatabaseServer"]!;
+      schema.resources["mlflow-instances:index:DatabaseServer"]!;
     expect(requiredInputs).toEqual([
       "engineVersion",
       "environment",

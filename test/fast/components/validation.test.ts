@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs } from "@mlflow-instances/components/model";
+import type { NamedArgs } from "@mlflow-instances/components/internal";
 import { throwProblems } from "../../../components/internal/throwProblems.ts";
 import { problemsOf } from "../../../components/internal/validation.ts";
-import { instanceArgs, secrets } from "../../support/instance.ts";
+import { instanceArgs, platformArgs, secrets } from "../../support/instance.ts";
 
 const base = instanceArgs();
-const paths = (changes: Record<string, unknown>) =>
-  problemsOf({ ...base, ...changes }).map(({ propertyPath }) => propertyPath);
+const { objectStore, postgresql, ingress, network } = platformArgs();
+const paths = (changes: Record<string, unknown>, platform: Record<string, unknown> = {}) =>
+  problemsOf({ ...base, ...changes, platform: { ...base.platform, ...platform } }).map(
+    ({ propertyPath }) => propertyPath,
+  );
 
 test("valid arguments have no problem, in every tier", () => {
   for (const tier of ["sandbox", "standard", "production"])
@@ -15,21 +18,21 @@ test("valid arguments have no problem, in every tier", () => {
 });
 
 describe("each wrong argument is reported with its path", () => {
-  test.each<[string, Record<string, unknown>]>([
+  test.each<[string, Record<string, unknown>, Record<string, unknown>?]>([
     ["instanceName", { instanceName: "Fraud" }],
     ["instanceName", { instanceName: "a" }],
     ["instanceName", { instanceName: "a".repeat(41) }],
     ["team", { team: "fraud team" }],
     ["team", { team: "" }],
-    ["environment", { environment: "" }],
+    ["platform.environment", {}, { environment: "" }],
     ["owner", { owner: " " }],
     ["tier", { tier: "gold" }],
     ["host", { host: "https://fraud.mlflow.test" }],
     ["host", { host: "fraud" }],
-    ["image", { image: "" }],
-    ["mlflowVersion", { mlflowVersion: "3.16.9" }],
-    ["mlflowVersion", { mlflowVersion: "2.22.0" }],
-    ["mlflowVersion", { mlflowVersion: "latest" }],
+    ["platform.image", {}, { image: "" }],
+    ["platform.mlflowVersion", {}, { mlflowVersion: "3.16.9" }],
+    ["platform.mlflowVersion", {}, { mlflowVersion: "2.22.0" }],
+    ["platform.mlflowVersion", {}, { mlflowVersion: "latest" }],
     ["replicas", { replicas: 0 }],
     ["replicas", { replicas: 1.5 }],
     ["workers", { workers: 17 }],
@@ -59,43 +62,70 @@ describe("each wrong argument is reported with its path", () => {
     ["deletedExperimentRetention", { deletedExperimentRetention: "91d" }],
     ["deletedExperimentRetention", { deletedExperimentRetention: "30" }],
     ["deletedExperimentRetention", { deletedExperimentRetention: "-1d" }],
-    ["caBundle", { caBundle: "/etc/ca.crt" }],
-    ["imagePullSecret", { imagePullSecret: "" }],
-    ["imagePullSecrets[1]", { imagePullSecrets: ["regcred", "Reg_Cred"] }],
+    ["platform.caBundle", {}, { caBundle: "/etc/ca.crt" }],
+    ["platform.imagePullSecret", {}, { imagePullSecret: "" }],
+    ["platform.imagePullSecrets[1]", {}, { imagePullSecrets: ["regcred", "Reg_Cred"] }],
     ["extraAllowedHosts[1]", { extraAllowedHosts: ["a.example.com", "*.example.com"] }],
-    ["bucket.name", { bucket: { ...base.bucket, name: "My_Bucket" } }],
-    ["bucket.region", { bucket: { ...base.bucket, region: "" } }],
-    ["bucket.endpoint", { bucket: { ...base.bucket, endpoint: "s3.example.com" } }],
-    ["bucket.tlsOnly", { bucket: { ...base.bucket, endpoint: "http://s3.example.com" } }],
-    ["bucket.adminPrincipals", { bucket: { ...base.bucket, adminPrincipals: [] } }],
-    ["bucket.noncurrentVersionDays", { bucket: { ...base.bucket, noncurrentVersionDays: 0 } }],
-    ["bucket.forceDestroy", { protect: true, bucket: { ...base.bucket, forceDestroy: true } }],
-    ["bucket.forceDestroy", { bucket: { ...base.bucket, forceDestroy: true } }],
-    ["database.name", { database: { ...base.database, name: "mlflow-fraud" } }],
-    ["database.role", { database: { ...base.database, role: "Fraud" } }],
-    ["database.host", { database: { ...base.database, host: "postgres://db" } }],
-    ["database.port", { database: { ...base.database, port: 70000 } }],
-    ["database.characterType", { database: { ...base.database, characterType: "" } }],
-    ["database.sslMode", { database: { ...base.database, sslMode: "prefer" } }],
-    ["database.maxConnections", { database: { ...base.database, maxConnections: 0 } }],
-    ["database.name", { database: { ...base.database, name: "d".repeat(53), role: "r" } }],
-    ["database.connectionLimit", { database: { ...base.database, maxConnections: 30 } }],
-    // 31 for the server, 6 for maintenance, 5 that the server keeps.
-    ["database.connectionLimit", { database: { ...base.database, maxConnections: 41 } }],
-    ["database.connectionLimit", { database: { ...base.database, connectionLimit: 5 } }],
-    ["ingress.className", { ingress: { ...base.ingress, className: "" } }],
-    ["ingress.tls.source", { ingress: { className: "traefik", tls: { source: "none" } } }],
+    ["bucket.name", { bucket: { name: "My_Bucket" } }],
+    ["platform.objectStore.region", {}, { objectStore: { ...objectStore, region: "" } }],
     [
-      "ingress.tls.privateKey",
+      "platform.objectStore.endpoint",
+      {},
+      { objectStore: { ...objectStore, endpoint: "s3.example.com" } },
+    ],
+    [
+      "platform.objectStore.tlsOnly",
+      {},
+      { objectStore: { ...objectStore, endpoint: "http://s3.example.com" } },
+    ],
+    [
+      "platform.objectStore.adminPrincipals",
+      {},
+      { objectStore: { ...objectStore, adminPrincipals: [] } },
+    ],
+    ["bucket.noncurrentVersionDays", { bucket: { noncurrentVersionDays: 0 } }],
+    ["bucket.forceDestroy", { protect: true, bucket: { forceDestroy: true } }],
+    ["bucket.forceDestroy", { bucket: { forceDestroy: true } }],
+    ["database.name", { database: { name: "mlflow-fraud" } }],
+    ["database.role", { database: { role: "Fraud" } }],
+    ["platform.postgresql.host", {}, { postgresql: { ...postgresql, host: "postgres://db" } }],
+    ["platform.postgresql.port", {}, { postgresql: { ...postgresql, port: 70000 } }],
+    ["platform.postgresql.characterType", {}, { postgresql: { ...postgresql, characterType: "" } }],
+    ["platform.postgresql.sslMode", {}, { postgresql: { ...postgresql, sslMode: "prefer" } }],
+    [
+      "platform.postgresql.maxConnections",
+      {},
+      { postgresql: { ...postgresql, maxConnections: 0 } },
+    ],
+    ["database.name", { database: { name: "d".repeat(53), role: "r" } }],
+    ["database.connectionLimit", {}, { postgresql: { ...postgresql, maxConnections: 30 } }],
+    // 31 for the server, 6 for maintenance, 5 that the server keeps.
+    ["database.connectionLimit", {}, { postgresql: { ...postgresql, maxConnections: 41 } }],
+    ["database.connectionLimit", { database: { connectionLimit: 5 } }],
+    ["platform.ingress.className", {}, { ingress: { ...ingress, className: "" } }],
+    [
+      "platform.ingress.tls.source",
+      {},
+      { ingress: { className: "traefik", tls: { source: "none" } } },
+    ],
+    [
+      "platform.ingress.tls.privateKey",
+      {},
       { ingress: { className: "traefik", tls: { source: "pem", certificate: "c" } } },
     ],
     [
-      "ingress.tls.clusterIssuer",
+      "platform.ingress.tls.clusterIssuer",
+      {},
       { ingress: { className: "traefik", tls: { source: "certManager" } } },
     ],
-    ["ingress.tls.secretName", { ingress: { className: "traefik", tls: { source: "secret" } } }],
     [
-      "ingress.tls.source",
+      "platform.ingress.tls.secretName",
+      {},
+      { ingress: { className: "traefik", tls: { source: "secret" } } },
+    ],
+    [
+      "platform.ingress.tls.source",
+      {},
       {
         ingress: {
           className: "traefik",
@@ -103,18 +133,20 @@ describe("each wrong argument is reported with its path", () => {
         },
       },
     ],
-    ["network.databaseCidrs", { network: { ...base.network, databaseCidrs: [] } }],
+    ["platform.network.databaseCidrs", {}, { network: { ...network, databaseCidrs: [] } }],
     [
-      "network.databaseCidrs[0]",
-      { network: { ...base.network, databaseCidrs: ["db.example.com"] } },
+      "platform.network.databaseCidrs[0]",
+      {},
+      { network: { ...network, databaseCidrs: ["db.example.com"] } },
     ],
-    ["network.objectStoreCidrs", { network: { ...base.network, objectStoreCidrs: [] } }],
+    ["platform.network.objectStoreCidrs", {}, { network: { ...network, objectStoreCidrs: [] } }],
     [
-      "network.objectStoreCidrs[0]",
-      { network: { ...base.network, objectStoreCidrs: ["10.0.0.1/33"] } },
+      "platform.network.objectStoreCidrs[0]",
+      {},
+      { network: { ...network, objectStoreCidrs: ["10.0.0.1/33"] } },
     ],
-    ["network.dnsCidrs[0]", { network: { ...base.network, dnsCidrs: ["10.0.0.1"] } }],
-    ["network.ingressNamespace", { network: { ...base.network, ingressCidrs: [] } }],
+    ["platform.network.dnsCidrs[0]", {}, { network: { ...network, dnsCidrs: ["10.0.0.1"] } }],
+    ["platform.network.ingressNamespace", {}, { network: { ...network, ingressCidrs: [] } }],
     ["tokens[0].name", { tokens: [{ name: "CI", role: "edit", expires: "2027-02-20" }] }],
     ["tokens[0].role", { tokens: [{ name: "ci", role: "owner", expires: "2027-02-20" }] }],
     ["tokens[0].expires", { tokens: [{ name: "ci", role: "edit", expires: "90d" }] }],
@@ -131,10 +163,11 @@ describe("each wrong argument is reported with its path", () => {
     ["maintenance.timeZone", { maintenance: { timeZone: "Mars/Olympus" } }],
     ["maintenance.retentionSchedule", { maintenance: { retentionSchedule: "17 2 * *" } }],
     ["maintenance.staleRunsSchedule", { maintenance: { staleRunsSchedule: "0 0 30 2 *" } }],
-    ["maintenanceCredentials", { maintenanceCredentials: undefined }],
+    ["platform.domain", {}, { domain: "https://mlflow.test" }],
     [
-      "bucket.maintenancePrincipal",
-      { bucket: { ...base.bucket, maintenancePrincipal: undefined } },
+      "platform.objectStore.bucketPrefix",
+      {},
+      { objectStore: { ...objectStore, bucketPrefix: "a" } },
     ],
     [
       "tokens[1].name",
@@ -145,8 +178,8 @@ describe("each wrong argument is reported with its path", () => {
         ],
       },
     ],
-  ])("%s of %j", (path, changes) => {
-    expect(paths(changes)).toEqual([path]);
+  ])("%s of %j and %j", (path, changes, platform) => {
+    expect(paths(changes, platform)).toEqual([path]);
   });
 });
 
@@ -155,12 +188,12 @@ test("all of them are thrown at once, listed in the message and as properties", 
     ...base,
     team: "",
     replicas: 0,
-    bucket: { ...base.bucket, name: "B" },
+    bucket: { name: "B" },
     tokens: [{ name: "ci", role: "boss", expires: "never" }],
   };
   let thrown: unknown;
   try {
-    throwProblems(`MLflow instance "fraud"`, problemsOf(args as unknown as MlflowInstanceArgs));
+    throwProblems(`MLflow instance "fraud"`, problemsOf(args as unknown as NamedArgs));
   } catch (error) {
     thrown = error;
   }
@@ -182,24 +215,22 @@ test("all of them are thrown at once, listed in the message and as properties", 
 test("inputs that are not known yet are accepted, and no message repeats a secret", () => {
   const unknown = pulumi.output(new Promise<string>(() => {}));
   expect(
-    paths({
-      image: unknown,
-      ingress: {
-        className: "traefik",
-        tls: { source: "pem", certificate: unknown, privateKey: unknown },
+    paths(
+      {},
+      {
+        image: unknown,
+        ingress: {
+          className: "traefik",
+          tls: { source: "pem", certificate: unknown, privateKey: unknown },
+        },
       },
-    }),
+    ),
   ).toEqual([]);
-  const wrong = problemsOf({
-    ...base,
-    ingress: {
-      className: "traefik",
-      tls: { source: "secret", secretName: "s", privateKey: secrets.privateKey },
-    },
-  });
+  const tls = { source: "secret", secretName: "s", privateKey: secrets.privateKey } as const;
+  const wrong = problemsOf(instanceArgs({}, { ingress: { className: "traefik", tls } }));
   expect(wrong).toEqual([
     {
-      propertyPath: "ingress.tls.source",
+      propertyPath: "platform.ingress.tls.source",
       reason: "is secret, but privateKey belongs to source pem",
     },
   ]);
@@ -216,15 +247,10 @@ test("what is at a bound is inside of it", () => {
   ]) {
     expect(paths({ staleRuns }), JSON.stringify(staleRuns)).toEqual([]);
   }
-  expect(paths({ database: { ...base.database, name: "d".repeat(52) } })).toEqual([]);
-  expect(paths({ database: { ...base.database, maxConnections: 42 } })).toEqual([]);
+  expect(paths({ database: { name: "d".repeat(52) } })).toEqual([]);
+  expect(paths({}, { postgresql: { ...postgresql, maxConnections: 42 } })).toEqual([]);
 });
 
-test("a store with one user per bucket needs neither the second key nor its principal", () => {
-  expect(
-    paths({
-      maintenanceCredentials: undefined,
-      bucket: { ...base.bucket, maintenancePrincipal: undefined },
-    }),
-  ).toEqual([]);
+test("a store with one user per bucket needs no second key", () => {
+  expect(paths({ maintenanceCredentials: undefined })).toEqual([]);
 });

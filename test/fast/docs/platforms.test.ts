@@ -105,20 +105,25 @@ describe("platforms/stackit.md", () => {
     const { "fraud-detector": own } = keys!;
     const file = { team: "fraud", owner: "fraud-team@example.com", description: "Card fraud" };
     const pair = { accessKeyId: "id", secretAccessKey: pulumi.secret("key") };
-    const { bucket } = toArgs(environment!, "fraud-detector", file, {
-      database: { host: "10.0.0.1", port: 5432 },
-      key: {
-        ...pair,
-        principal: own!.principal,
-        maintenance: { ...pair, principal: own!.maintenance.principal },
+    const { platform, bucketCredentials, maintenanceCredentials } = toArgs(
+      environment!,
+      "fraud-detector",
+      file,
+      {
+        database: { host: "10.0.0.1", port: 5432 },
+        key: {
+          ...pair,
+          principal: own!.principal,
+          maintenance: { ...pair, principal: own!.maintenance.principal },
+        },
       },
-    });
-    expect(bucket).toMatchObject({
+    );
+    expect(bucketCredentials).toMatchObject({ principal: own!.principal });
+    expect(maintenanceCredentials).toMatchObject({ principal: own!.maintenance.principal });
+    expect(platform.objectStore).toMatchObject({
       denyOthers: true,
       tlsOnly: false,
       lifecycle: false,
-      instancePrincipal: own!.principal,
-      maintenancePrincipal: own!.maintenance.principal,
       adminPrincipals: [existing(environment).objectStore.adminPrincipal],
     });
   });

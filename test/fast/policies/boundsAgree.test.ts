@@ -8,7 +8,7 @@ import {
   Tier,
   tierDefaults,
   TokenRole,
-} from "@mlflow-instances/components/model";
+} from "@mlflow-instances/components/internal";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { databaseNameOf, namespaceNameOf, roleNamesOf } from "../../../policies/model/names.ts";

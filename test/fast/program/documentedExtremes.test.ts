@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sharedStorage, type Tier } from "@mlflow-instances/components/model";
+import { sharedStorage, type Tier } from "@mlflow-instances/components/internal";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { levelOf } from "../../../policies/rule.ts";

@@ -1,4 +1,4 @@
-import { bounds, leastConnections, type Tier } from "@mlflow-instances/components/model";
+import { bounds, leastConnections, type Tier } from "@mlflow-instances/components/internal";
 import { policyDefaults } from "../../../program/instance/policyDefaults.ts";
 import { dayAfter } from "../../../program/values/pullRequest.ts";
 import { retentionDays } from "../../../program/values/tiers.ts";

@@ -1,4 +1,4 @@
-import { resolveInstance } from "@mlflow-instances/components/model";
+import { resolveInstance } from "@mlflow-instances/components/internal";
 import { expect } from "vitest";
 import type { Environment } from "../../../program/environment/environment.ts";
 import type { InstanceFile } from "../../../program/instance/file.ts";

@@ -1,4 +1,4 @@
-import { instanceProblems } from "@mlflow-instances/components/model";
+import { instanceProblems } from "@mlflow-instances/components/internal";
 import { expect, test } from "vitest";
 import { instanceFileSchema, type InstanceFile } from "../../../program/instance/file.ts";
 import { readInstances } from "../../../program/instance/load.ts";
@@ -52,8 +52,8 @@ test.each([
   ["extraAllowedHosts[0]", "file", ["extraAllowedHosts", 0]],
   ["tokens[0].expires", "file", ["tokens", "ci", "expires"]],
   ["bucket.name", "file", []],
-  ["network.databaseCidrs[1]", "platform", ["platform", "network", "databaseCidrs", 1]],
-  ["bucket.endpoint", "platform", ["platform"]],
+  ["platform.network.databaseCidrs[1]", "platform", ["platform", "network", "databaseCidrs", 1]],
+  ["platform.objectStore.endpoint", "platform", ["platform"]],
 ])("a problem at %s stands in the %s at %j", (propertyPath, of, path) => {
   const args = toArgs(fixtureEnvironment(), "shop", whole, nothingGiven);
   expect(placed({ propertyPath, reason: "must be another" }, args)).toMatchObject({
@@ -68,7 +68,7 @@ test("what the component can't take of an environment is said once, of the envir
     instanceProblems(toArgs(environment, "shop", { ...whole }, nothingGiven)).map(
       ({ propertyPath }) => propertyPath,
     ),
-  ).toContain("mlflowVersion");
+  ).toContain("platform.mlflowVersion");
   const root = folderWith({ "shop.yaml": good, "cart.yaml": good });
   const loaded = readInstances(environment, root, { stack: "local", today: "2026-11-22", root });
   expect([loaded.errors, loaded.ofEnvironment]).toEqual([
@@ -77,7 +77,7 @@ test("what the component can't take of an environment is said once, of the envir
       {
         path: ["environment", "platform", "mlflowVersion"],
         message:
-          "gives an instance what it can't take: mlflowVersion must be a version such as 3.17.2 and at least 3.17.0",
+          "gives an instance what it can't take: must be a version such as 3.17.2 and at least 3.17.0",
       },
     ],
   ]);

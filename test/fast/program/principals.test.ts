@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
+import { principalOf } from "../../../components/internal/credentialsSecret.ts";
 import { readStoreKeys } from "../../../program/environment/config.ts";
 import { toArgs } from "../../../program/instance/toArgs.ts";
+import { valueOf } from "../../support/mocks.ts";
 import { configOf, fixtureEnvironment, fixtureValues } from "./support.ts";
 
 // Who an instance's users are to the object store's policies. Whether a store takes it so is the
@@ -33,17 +35,16 @@ async function bucketOf(stored: object, change: (objectStore: any) => void = () 
   );
   expect(errors).toEqual([]);
   const file = { team: "shop", owner: "a@example.com", description: "d" };
-  const { bucket } = toArgs(environment, "shop", file, {
+  const args = toArgs(environment, "shop", file, {
     database: { host: "10.0.0.1", port: 5432 },
     key: keys.get("shop"),
   });
-  const known = (input: pulumi.Input<string> | undefined) =>
-    new Promise((done) => void pulumi.output(input).apply((value) => done(value)));
+  const { adminPrincipals, denyOthers } = args.platform.objectStore;
   return {
-    instance: await known(bucket.instancePrincipal),
-    maintenance: await known(bucket.maintenancePrincipal),
-    admins: await Promise.all(bucket.adminPrincipals.map(known)),
-    denyOthers: bucket.denyOthers,
+    instance: await valueOf(principalOf(args.bucketCredentials)),
+    maintenance: await valueOf(principalOf(args.maintenanceCredentials)),
+    admins: await Promise.all(adminPrincipals.map((each) => valueOf(pulumi.output(each)))),
+    denyOthers,
   };
 }
 
@@ -100,7 +101,7 @@ test("the users of before keep their rights while their keys are replaced", () =
     database: { host: "db", port: 5432 },
     key: read().keys.get("shop"),
   });
-  expect(bucket.formerPrincipals).toEqual(["old"]);
+  expect(bucket?.formerPrincipals).toEqual(["old"]);
   store({ ...pair("new"), former: "old" });
   expect(read().errors).toEqual([expect.stringContaining('"former" of the instance')]);
 });

@@ -5,7 +5,7 @@ import {
   instanceNamePattern,
   namespaceName,
   tierDefaults,
-} from "@mlflow-instances/components/model";
+} from "@mlflow-instances/components/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { instanceFileSchema, type InstanceFile } from "../../../program/instance/file.ts";

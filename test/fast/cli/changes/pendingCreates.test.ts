@@ -37,7 +37,7 @@ it("takes what can exist into the resources and forgets the other operations", (
       pending_operations: [
         role,
         creating("random:index/randomPassword:RandomPassword", { length: 32 }),
-        creating("components:index:MlflowInstance", { name: "a" }, false),
+        creating("mlflow-instances:index:MlflowInstance", { name: "a" }, false),
         { ...role, type: "updating" },
       ],
     },

@@ -1,4 +1,4 @@
-import { instanceNamePattern } from "@mlflow-instances/components/model";
+import { instanceNamePattern } from "@mlflow-instances/components/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {

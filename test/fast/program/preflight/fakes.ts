@@ -13,7 +13,7 @@ import {
 import { expect } from "vitest";
 import { stringify } from "yaml";
 import type { Environment } from "../../../../program/environment/environment.ts";
-import { resolveInstance, type ResolvedInstance } from "@mlflow-instances/components/model";
+import { resolveInstance, type ResolvedInstance } from "@mlflow-instances/components/internal";
 import { nothingGiven } from "../../../../program/platforms/given.ts";
 import { toArgs } from "../../../../program/instance/toArgs.ts";
 import type { Asked } from "../../../../program/preflight/check.ts";

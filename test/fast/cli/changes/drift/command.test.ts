@@ -11,7 +11,7 @@ import { typed } from "../../support/typed.ts";
 
 const stack = "urn:pulumi:dev::mlflow-instances::pulumi:pulumi:Stack::mlflow-instances-dev";
 const instance =
-  "urn:pulumi:dev::mlflow-instances::components:index:MlflowInstance::fraud-detector";
+  "urn:pulumi:dev::mlflow-instances::mlflow-instances:index:MlflowInstance::fraud-detector";
 const types = {
   policy: "kubernetes:networking.k8s.io/v1:NetworkPolicy",
   secret: "kubernetes:core/v1:Secret",
@@ -19,7 +19,7 @@ const types = {
   bucket: "aws:s3/bucket:Bucket",
 };
 const urn = (type: string, name: string): string =>
-  `urn:pulumi:dev::mlflow-instances::components:index:MlflowInstance$${type}::${name}`;
+  `urn:pulumi:dev::mlflow-instances::mlflow-instances:index:MlflowInstance$${type}::${name}`;
 const state = (type: string, name: string, id: string, inputs: object) => ({
   type,
   urn: urn(type, name),
@@ -58,10 +58,10 @@ const component = {
     metadata: {
       op: "same",
       urn: instance,
-      type: "components:index:MlflowInstance",
+      type: "mlflow-instances:index:MlflowInstance",
       old: {
         urn: instance,
-        type: "components:index:MlflowInstance",
+        type: "mlflow-instances:index:MlflowInstance",
         id: "",
         parent: stack,
         inputs: {},
@@ -70,7 +70,7 @@ const component = {
       },
       new: {
         urn: instance,
-        type: "components:index:MlflowInstance",
+        type: "mlflow-instances:index:MlflowInstance",
         id: "",
         parent: stack,
         inputs: {},

@@ -1,4 +1,4 @@
-import type { ResolvedInstance } from "@mlflow-instances/components/model";
+import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import { expect, it } from "vitest";
 import { readFailures } from "../../../../../cli/changes/preview/failures.ts";
 import { withoutTheGone } from "../../../../../cli/changes/preview/gone.ts";

@@ -82,7 +82,7 @@ export function step(
   };
 }
 
-const instanceType = "components:index:MlflowInstance";
+const instanceType = "mlflow-instances:index:MlflowInstance";
 const urnOf = (type: string, name: string): string =>
   `urn:pulumi:dprev::mlflow-instances::${type}::${name}`;
 const stackUrn = urnOf("pulumi:pulumi:Stack", "mlflow-instances-dprev");

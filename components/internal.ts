@@ -1,11 +1,11 @@
-// What an instance is, without what makes it: no SDK and no provider is loaded for it, so that
-// commands which only read files start fast.
+// For the program of this project only: the model of an instance, without what makes it. No SDK and
+// no provider is loaded for it, so that commands which only read files start fast.
 
 export type { DatabaseServerArgs } from "./databaseServerArgs.ts";
 export { masterSecretOf, passwordOf as masterPasswordOf } from "./internal/databaseServerSecret.ts";
 export { databaseServerProblems } from "./internal/databaseServerValidation.ts";
 export type { Problem as ArgumentProblem } from "./internal/problems.ts";
-export { namedArgs, type NamedArgs } from "./internal/namedArgs.ts";
+export { namedArgs, type NamedArgs, type NamedPlatform } from "./internal/namedArgs.ts";
 export {
   defaultMlflowVersion,
   resolveInstance,
@@ -26,6 +26,7 @@ export {
 } from "./internal/names.ts";
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
 export { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
+export { formerTypes, types } from "./internal/types.ts";
 export { sharedStorage } from "./internal/timeouts.ts";
 export { bounds, inDays, inHours, isWithin, type Bound } from "./internal/bounds.ts";
 export {
