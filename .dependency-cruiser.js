@@ -48,6 +48,7 @@ const inside = (part) => files[part] ?? `^${part}/`;
 const parts = new Set([
   ...Object.keys(mayImport).map((part) => part.split("/")[0]),
   "bench",
+  "release",
   "test",
 ]);
 const ofTheHouse = `^(${[...parts].join("|")})/`;

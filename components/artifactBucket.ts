@@ -166,7 +166,7 @@ export class ArtifactBucket {
  * object: a hundredth of the requests.
  */
 function encryptionRule(
-  kmsKeyArn: string | undefined,
+  kmsKeyArn: pulumi.Input<string> | undefined,
 ): types.input.s3.BucketServerSideEncryptionConfigurationRule {
   if (kmsKeyArn === undefined)
     return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };

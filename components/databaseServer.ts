@@ -19,6 +19,7 @@ import {
   serverLogicalName,
 } from "./internal/databaseServerSettings.ts";
 import { databaseServerProblems } from "./internal/databaseServerValidation.ts";
+import { plain } from "./internal/problems.ts";
 import { throwProblems } from "./internal/throwProblems.ts";
 import { formerTypes, types } from "./internal/types.ts";
 import { childOf, dataGuards } from "./internal/options.ts";
@@ -87,7 +88,10 @@ export class DatabaseServer extends pulumi.ComponentResource {
     );
     const ingress = (
       client: string,
-      source: { referencedSecurityGroupId: string } | { cidrIpv4: string } | { cidrIpv6: string },
+      source:
+        | { referencedSecurityGroupId: pulumi.Input<string> }
+        | { cidrIpv4: pulumi.Input<string> }
+        | { cidrIpv6: pulumi.Input<string> },
     ) =>
       new SecurityGroupIngressRule(
         clientLogicalName(name, client),
@@ -103,11 +107,13 @@ export class DatabaseServer extends pulumi.ComponentResource {
         childOf(this),
       );
     const openings = [
-      ...settings.clientSecurityGroupIds.map((id) =>
-        ingress(id, { referencedSecurityGroupId: id }),
+      ...settings.clientSecurityGroupIds.map((id, index) =>
+        ingress(plain(id) ?? `security-group-${index}`, { referencedSecurityGroupId: id }),
       ),
-      ...settings.clientCidrs.map((cidr) =>
-        ingress(cidr, cidr.includes(":") ? { cidrIpv6: cidr } : { cidrIpv4: cidr }),
+      ...settings.clientCidrs.map((cidr, index) =>
+        plain(cidr)?.includes(":")
+          ? ingress(plain(cidr)!, { cidrIpv6: cidr })
+          : ingress(plain(cidr) ?? `cidr-${index}`, { cidrIpv4: cidr }),
       ),
     ];
     const parameterGroup = new ParameterGroup(

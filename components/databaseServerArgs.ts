@@ -51,14 +51,15 @@ export interface DatabaseServerArgs {
   subnetIds: Input<string>[];
   /**
    * Security groups of those who may connect: the nodes or pods of the cluster, and the machines
-   * that run Pulumi. Default: none; give at least one here or in `clientCidrs`.
+   * that run Pulumi. One that is an output is known by its place in the list, so add further ones at
+   * the end. Default: none; give at least one here or in `clientCidrs`.
    */
-  clientSecurityGroupIds?: string[];
+  clientSecurityGroupIds?: Input<string>[];
   /**
    * CIDRs of those who may connect and carry no security group that the VPC knows. Never the whole
    * internet. Default: none.
    */
-  clientCidrs?: string[];
+  clientCidrs?: Input<string>[];
   /**
    * Storage that the server starts with, in whole `Gi` from `20Gi` (the least of gp3). It is never
    * taken back. Default: `20Gi`.
@@ -73,7 +74,7 @@ export interface DatabaseServerArgs {
    * ARN of the KMS key for storage, snapshots, Performance Insights and the master secret, of the
    * server's region. Default: AWS' own keys. A change replaces the server.
    */
-  kmsKeyArn?: string;
+  kmsKeyArn?: Input<string>;
   /**
    * Whether a standby in another availability zone takes over; doubles the price of class and
    * storage. Default: true for production.

@@ -80,11 +80,16 @@ export class InstanceRoles {
         name: roleName(identity.environment, identity.instanceName, job.name),
         path: rolePath(podIdentity),
         description: `MLflow instance ${identity.instanceName} (${identity.environment}): ${job.name}`,
-        assumeRolePolicy: trustPolicy({
-          identity: podIdentity,
-          namespace: namespaceName(identity.instanceName),
-          serviceAccounts: job.serviceAccounts,
-        }),
+        assumeRolePolicy: pulumi
+          .output(podIdentity.oidcProviderArn ?? podIdentity.clusterName ?? "")
+          .apply((issuer) =>
+            trustPolicy({
+              method: podIdentity.method,
+              issuer,
+              namespace: namespaceName(identity.instanceName),
+              serviceAccounts: job.serviceAccounts,
+            }),
+          ),
         ...(podIdentity.permissionsBoundaryArn === undefined
           ? {}
           : { permissionsBoundary: podIdentity.permissionsBoundaryArn }),
@@ -94,7 +99,13 @@ export class InstanceRoles {
     );
     const policy = new RolePolicy(
       logicalName(name, job.policy),
-      { name: "artifact-bucket", role: role.name, policy: rolePolicy(job.grants, args.bucket) },
+      {
+        name: "artifact-bucket",
+        role: role.name,
+        policy: pulumi
+          .output(args.bucket.kmsKeyArn)
+          .apply((kmsKeyArn) => rolePolicy(job.grants, { ...args.bucket, kmsKeyArn })),
+      },
       this.child(),
     );
     this.fences.push(policy);

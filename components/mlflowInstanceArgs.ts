@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { ArtifactsAccess, LogLevel, Tier, TokenRole } from "./enums.ts";
-import type { MlflowPlatformArgs } from "./mlflowPlatformArgs.ts";
+import type { MlflowPlatform } from "./mlflowPlatformArgs.ts";
 
 /**
  * Arguments of {@link MlflowInstance}. Plain values decide which resources exist, inputs only fill
@@ -8,7 +8,7 @@ import type { MlflowPlatformArgs } from "./mlflowPlatformArgs.ts";
  */
 export interface MlflowInstanceArgs {
   /** What the instance stands on; usually one value for all instances of a program. */
-  platform: MlflowPlatformArgs;
+  platform: MlflowPlatform;
   /**
    * Name of the instance, `^[a-z][a-z0-9-]{1,38}[a-z0-9]$`. Namespace, host, bucket, database and
    * labels follow from it; changing it replaces everything, data included. Default: the name of the
@@ -135,7 +135,7 @@ export interface BucketSettings {
   noncurrentVersionDays?: number;
   /**
    * Whether a bucket with objects in it may be deleted; never together with `protect`. Default:
-   * false, and true with `prepareDeletion`.
+   * true for what isn't protected, and always with `prepareDeletion`.
    */
   forceDestroy?: boolean;
 }

@@ -10,7 +10,7 @@ import type {
 /**
  * What the instances of one platform share. Made once, and given to each {@link MlflowInstance}.
  */
-export interface MlflowPlatformArgs {
+export interface MlflowPlatform {
   /**
    * Domain of the instances: one is reached at `https://<instanceName>.<domain>`. A change moves
    * every instance to another address.
@@ -62,3 +62,6 @@ export interface MlflowPlatformArgs {
    */
   caBundle?: string;
 }
+
+/** What {@link MlflowPlatform} is called in the SDKs of other languages. */
+export type MlflowPlatformArgs = MlflowPlatform;

@@ -21,14 +21,14 @@ export interface PodIdentity {
    * Method `irsa`, exactly then: ARN of the cluster's OIDC provider in IAM,
    * `arn:aws:iam::123456789012:oidc-provider/oidc.eks…`.
    */
-  oidcProviderArn?: string;
+  oidcProviderArn?: Input<string>;
   /**
    * Method `podIdentity`, exactly then: name of the EKS cluster, which has to run the add-on
    * `eks-pod-identity-agent`.
    */
-  clusterName?: string;
+  clusterName?: Input<string>;
   /** ARN of a policy that bounds what the roles may ever do. Default: none. */
-  permissionsBoundaryArn?: string;
+  permissionsBoundaryArn?: Input<string>;
   /**
    * Path of the roles in IAM, beginning and ending with `/`. Default: `/mlflow-instances/`.
    * Changing it replaces the roles.
@@ -57,7 +57,7 @@ export interface ObjectStoreSettings {
    * ARN of a KMS key in the store's region that encrypts objects, `arn:aws:kms:…:key/…`. Default:
    * the store's own key.
    */
-  kmsKeyArn?: string;
+  kmsKeyArn?: Input<string>;
   /** Whether the store can block public access as a whole. Default: true. */
   publicAccessBlock?: boolean;
   /**
@@ -138,7 +138,7 @@ export interface IngressSettings {
    * Route 53 hosted zone in which the host becomes a record that follows the ingress's load
    * balancer, `Z…`. Default: no record is made.
    */
-  dnsZoneId?: string;
+  dnsZoneId?: Input<string>;
   /** Further annotations for the ingress controller. Default: none. */
   annotations?: Record<string, string>;
 }
@@ -161,35 +161,35 @@ export interface IngressTls {
    * Source `acm`, with controller `alb`: ARN of the certificate in AWS Certificate Manager, which
    * covers the host.
    */
-  certificateArn?: string;
+  certificateArn?: Input<string>;
 }
 
 /** Openings in the default-deny policies, as CIDRs: a NetworkPolicy knows no names. */
 export interface NetworkSettings {
   /** Where PostgreSQL answers. */
-  databaseCidrs: string[];
+  databaseCidrs: Input<string>[];
   /**
    * Where the object store answers, and with `podIdentity` and method `irsa` the token service
    * (STS), too. Default, without `objectStore.endpoint` only: every public address, because those of AWS
    * change and a gateway endpoint keeps them.
    */
-  objectStoreCidrs?: string[];
+  objectStoreCidrs?: Input<string>[];
   /**
    * Ranges of the VPC in which interface endpoints of S3 and STS answer, on top of
    * `objectStoreCidrs`, on port 443. Default: none.
    */
-  endpointCidrs?: string[];
+  endpointCidrs?: Input<string>[];
   /** Port of the object store. Default: the endpoint's, else 443. */
   objectStorePort?: number;
   /** Namespace of the ingress controller's pods. Default: none. */
   ingressNamespace?: string;
   /** Addresses from which an ingress controller outside the pod network connects. Default: none. */
-  ingressCidrs?: string[];
+  ingressCidrs?: Input<string>[];
   /** Namespace of the cluster's DNS pods. Default: `kube-system`. */
   dnsNamespace?: string;
   /**
    * Addresses of a DNS server outside the pod network (a node-local cache, for example). Default:
    * none.
    */
-  dnsCidrs?: string[];
+  dnsCidrs?: Input<string>[];
 }

@@ -8,7 +8,7 @@ import {
 import type { NamedArgs } from "./namedArgs.ts";
 import type { PodIdentity } from "../platformSettings.ts";
 import { arnParts, isAtAws } from "./arns.ts";
-import { isOneOf, oneOf, type Report } from "./problems.ts";
+import { isOneOf, oneOf, plain, type Report } from "./problems.ts";
 import { parseBytes } from "./quantities.ts";
 import { isTagValue, tagRule } from "./syntax.ts";
 import { tierDefaults } from "./tiers.ts";
@@ -85,22 +85,22 @@ function checkPodIdentity(identity: PodIdentity, report: Report): void {
       : "must be set for method podIdentity";
     report("platform.podIdentity.clusterName", isIrsa === (clusterName === undefined), cluster);
   }
-  const providerParts = arnParts(oidcProviderArn ?? "");
+  const providerParts = arnParts(plain(oidcProviderArn) ?? "");
   report(
     "platform.podIdentity.oidcProviderArn",
-    oidcProviderArn === undefined ||
+    plain(oidcProviderArn) === undefined ||
       (providerParts?.service === "iam" && /^oidc-provider\/[^/]+/.test(providerParts.resource)),
     "must be the ARN of an OIDC provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer without https://>",
   );
   report(
     "platform.podIdentity.clusterName",
-    clusterName === undefined || /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(clusterName),
+    /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(plain(clusterName) ?? "known-later"),
     "must be the name of an EKS cluster",
   );
-  const boundary = arnParts(permissionsBoundaryArn ?? "");
+  const boundary = arnParts(plain(permissionsBoundaryArn) ?? "");
   report(
     "platform.podIdentity.permissionsBoundaryArn",
-    permissionsBoundaryArn === undefined ||
+    plain(permissionsBoundaryArn) === undefined ||
       (boundary?.service === "iam" && boundary.resource.startsWith("policy/")),
     "must be the ARN of a policy, arn:aws:iam::<account>:policy/…",
   );
@@ -114,8 +114,13 @@ function checkPodIdentity(identity: PodIdentity, report: Report): void {
 /** What only some stores can do. */
 export function checkStoreFeatures({ platform: { objectStore } }: NamedArgs, report: Report): void {
   const { kmsKeyArn, storageClasses } = objectStore;
-  const key = arnParts(kmsKeyArn ?? "");
-  if (kmsKeyArn !== undefined) {
+  report(
+    "platform.objectStore.kmsKeyArn",
+    kmsKeyArn === undefined || objectStore.encryption !== false,
+    "needs platform.objectStore.encryption",
+  );
+  if (plain(kmsKeyArn) !== undefined) {
+    const key = arnParts(plain(kmsKeyArn) ?? "");
     // Not an alias: policies know keys only by themselves.
     const isKey = key?.service === "kms" && key.resource.startsWith("key/");
     report(
@@ -127,11 +132,6 @@ export function checkStoreFeatures({ platform: { objectStore } }: NamedArgs, rep
       "platform.objectStore.kmsKeyArn",
       !isKey || key.region === objectStore.region,
       `is a key of ${key?.region}, but the store is in ${objectStore.region}: S3 encrypts with keys of the bucket's own region only`,
-    );
-    report(
-      "platform.objectStore.kmsKeyArn",
-      objectStore.encryption !== false,
-      "needs platform.objectStore.encryption",
     );
   }
   if (storageClasses === undefined) return;
@@ -195,7 +195,7 @@ export function checkLoadBalancer(args: NamedArgs, report: Report): void {
   );
   report(
     "platform.ingress.dnsZoneId",
-    dnsZoneId === undefined || /^Z[A-Z0-9]{1,31}$/.test(dnsZoneId),
+    /^Z[A-Z0-9]{1,31}$/.test(plain(dnsZoneId) ?? "Z0"),
     "must be the id of a hosted zone, Z…",
   );
   const isAcm = tls.source === "acm";
@@ -209,7 +209,7 @@ export function checkLoadBalancer(args: NamedArgs, report: Report): void {
     isAcm || !isAlb,
     "must be acm with controller alb, which reads no certificate from a Kubernetes secret",
   );
-  const { certificateArn } = tls;
+  const certificateArn = plain(tls.certificateArn);
   if (!isAcm || certificateArn === undefined || certificateArn === "") return;
   const parts = arnParts(certificateArn);
   const isCertificate = parts?.service === "acm" && parts.resource.startsWith("certificate/");

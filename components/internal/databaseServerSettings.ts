@@ -72,7 +72,7 @@ export function serverLogicalName(name: string, noun: keyof typeof nouns): strin
 
 /**
  * By the client and not by its place in the list: taking the first one out must leave the others
- * alone. A URN knows `::`, so an IPv6 CIDR goes without colons.
+ * alone. An output has only a place. A URN knows `::`, so an IPv6 CIDR goes without colons.
  */
 export function clientLogicalName(name: string, client: string): string {
   return `${name}-from-${client.replaceAll(/[^A-Za-z0-9.-]/g, "-")}`;

@@ -3,7 +3,7 @@ import type { DatabaseServerArgs } from "../databaseServerArgs.ts";
 import { isInstanceClass, memoryOfClass, mostConnectionsOf } from "./databaseServerClasses.ts";
 import { gibibytes, mostStorage, resolveDatabaseServer } from "./databaseServerSettings.ts";
 import { overlap, parseDailyWindow, parseWeeklyWindow } from "./databaseServerWindows.ts";
-import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
+import { isOneOf, oneOf, plain, type Problem, type Report } from "./problems.ts";
 import { parseDays } from "./quantities.ts";
 import { isCidr, isLabelValue, isTagValue, tagRule } from "./syntax.ts";
 
@@ -98,7 +98,7 @@ function checkEngine(args: DatabaseServerArgs, report: Report): void {
   const key = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
   report(
     "kmsKeyArn",
-    args.kmsKeyArn === undefined || key.test(args.kmsKeyArn),
+    plain(args.kmsKeyArn) === undefined || key.test(plain(args.kmsKeyArn) ?? ""),
     "must be the ARN of a KMS key (no alias): arn:aws:kms:…:key/…",
   );
 }
@@ -129,11 +129,13 @@ function checkNetwork(args: DatabaseServerArgs, report: Report): void {
     "must name at least one, or clientCidrs: otherwise nobody can connect",
   );
   groups.forEach((id, index) => {
+    if (typeof id !== "string") return;
     const path = `clientSecurityGroupIds[${index}]`;
     report(path, /^sg-[0-9a-f]+$/.test(id), "must be the id of a security group: sg-…");
     report(path, groups.indexOf(id) === index, `${id} is given twice`);
   });
   cidrs.forEach((cidr, index) => {
+    if (typeof cidr !== "string") return;
     const path = `clientCidrs[${index}]`;
     report(path, isCidr(cidr), "must be a CIDR such as 10.0.0.0/16");
     report(path, !cidr.endsWith("/0"), "must not be the whole internet");

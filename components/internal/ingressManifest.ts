@@ -5,7 +5,7 @@ import type { IngressSettings } from "../platformSettings.ts";
 import { objectNames } from "./names.ts";
 import { idleSeconds } from "./timeouts.ts";
 
-type Annotations = Record<string, string>;
+type Annotations = Record<string, Input<string>>;
 
 /**
  * Annotations of the ingress: TLS only, time-outs and body sizes in the words of its controller,

@@ -1,3 +1,4 @@
+import type { Input } from "@pulumi/pulumi";
 import type { input } from "@pulumi/kubernetes/types/index.js";
 import { PodIdentityMethod } from "../enums.ts";
 import type { NetworkSettings } from "../platformSettings.ts";
@@ -175,6 +176,6 @@ function maintenancePods(instanceName: string): input.meta.v1.LabelSelector {
   };
 }
 
-function blocks(cidrs: string[]): Peer[] {
+function blocks(cidrs: Input<string>[]): Peer[] {
   return cidrs.map((cidr) => ({ ipBlock: { cidr } }));
 }

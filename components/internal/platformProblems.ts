@@ -2,7 +2,7 @@ import { SslMode, Tier, TlsSource } from "../enums.ts";
 import { checkStoreFeatures, checkLoadBalancer } from "./cloudProblems.ts";
 import type { NamedArgs } from "./namedArgs.ts";
 import { databaseName, instanceNamePattern } from "./names.ts";
-import { isOneOf, oneOf, type Report } from "./problems.ts";
+import { isOneOf, oneOf, plain, type Report } from "./problems.ts";
 import { resolveInstance } from "./resolvedInstance.ts";
 import { isCidr, isHttpUrl } from "./syntax.ts";
 
@@ -141,7 +141,7 @@ export function checkNetwork(args: NamedArgs, report: Report): void {
     (cidrs ?? []).forEach((cidr, index) =>
       report(
         `platform.network.${field}[${index}]`,
-        isCidr(cidr),
+        isCidr(plain(cidr) ?? "0.0.0.0/0"),
         "must be a CIDR such as 10.0.0.5/32",
       ),
     );

@@ -1,3 +1,5 @@
+import type { Input } from "@pulumi/pulumi";
+
 /** One thing that is wrong: where, and what to do. Never the value of a secret. */
 export interface Problem {
   propertyPath: string;
@@ -6,6 +8,11 @@ export interface Problem {
 
 /** Notes a problem unless `ok`. */
 export type Report = (propertyPath: string, ok: boolean, reason: string) => void;
+
+/** A value that can be looked into; undefined: it is an output, or not set. */
+export function plain(value: Input<string> | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
 
 export function isOneOf(values: Record<string, string>, value: string): boolean {
   return Object.values(values).includes(value);

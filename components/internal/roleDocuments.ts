@@ -30,7 +30,9 @@ export function rolePath({ rolePath: path }: Pick<PodIdentity, "rolePath">): str
 }
 
 export interface TrustFacts {
-  identity: Pick<PodIdentity, "method" | "oidcProviderArn" | "clusterName">;
+  method: PodIdentityMethod;
+  /** ARN of the OIDC provider with IRSA, else the name of the cluster. */
+  issuer: string;
   namespace: string;
   /** ServiceAccounts whose pods may take the role on. */
   serviceAccounts: readonly string[];
@@ -40,11 +42,11 @@ export interface TrustFacts {
  * Who may take a role on: pods of these accounts in the instance's own namespace, and nobody else
  * in the cluster.
  */
-export function trustPolicy({ identity, namespace, serviceAccounts }: TrustFacts): string {
+export function trustPolicy({ method, issuer, namespace, serviceAccounts }: TrustFacts): string {
   const statement =
-    identity.method === PodIdentityMethod.Irsa
-      ? trustInIssuer(identity.oidcProviderArn ?? "", namespace, serviceAccounts)
-      : trustInAgent(identity.clusterName ?? "", namespace, serviceAccounts);
+    method === PodIdentityMethod.Irsa
+      ? trustInIssuer(issuer, namespace, serviceAccounts)
+      : trustInAgent(issuer, namespace, serviceAccounts);
   return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
 }
 
@@ -95,7 +97,7 @@ function trustInAgent(
 /** What a role may do: the grants, on this bucket, and what its key has to do for that. */
 export function rolePolicy(
   grants: readonly Grant[],
-  bucket: Pick<BucketFacts, "name" | "region" | "kmsKeyArn">,
+  bucket: Pick<BucketFacts, "name" | "region"> & { readonly kmsKeyArn?: string | undefined },
 ): string {
   const partition = partitionOf(bucket.region);
   const arn = bucketArn(bucket.name, partition);

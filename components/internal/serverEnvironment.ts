@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { ArtifactsAccess, LogLevel } from "../enums.ts";
 import type { BucketFacts } from "./storeFacts.ts";
 import { allowedHosts, corsOrigins, type HostFacts } from "./hosts.ts";
@@ -36,7 +37,7 @@ export function artifactsDestination(access: ArtifactsAccess, bucket: string): s
 }
 
 /** The server's settings that are no secrets. */
-export function serverEnvironment(facts: EnvironmentFacts): Record<string, string> {
+export function serverEnvironment(facts: EnvironmentFacts): Record<string, pulumi.Input<string>> {
   return {
     MLFLOW_INSTANCE_NAME: facts.instanceName,
     MLFLOW_INSTANCE_WORKERS: String(facts.workers),
@@ -70,13 +71,14 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, strin
  * Said with each upload, too: so it fails where the bucket's own default was changed behind our
  * back, instead of being encrypted otherwise.
  */
-function uploadEnvironment(kmsKeyArn: string | undefined): Record<string, string> {
+function uploadEnvironment(
+  kmsKeyArn: pulumi.Input<string> | undefined,
+): Record<string, pulumi.Input<string>> {
   if (kmsKeyArn === undefined) return {};
   return {
-    MLFLOW_S3_UPLOAD_EXTRA_ARGS: JSON.stringify({
-      ServerSideEncryption: "aws:kms",
-      SSEKMSKeyId: kmsKeyArn,
-    }),
+    MLFLOW_S3_UPLOAD_EXTRA_ARGS: pulumi
+      .output(kmsKeyArn)
+      .apply((SSEKMSKeyId) => JSON.stringify({ ServerSideEncryption: "aws:kms", SSEKMSKeyId })),
   };
 }
 

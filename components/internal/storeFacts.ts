@@ -15,7 +15,7 @@ export const bucketFacts = (args: NamedArgs, settings: ResolvedInstance): Bucket
   ...args.platform.objectStore,
   ...args.bucket,
   ...settings.bucket,
-  forceDestroy: settings.prepareDeletion || (args.bucket?.forceDestroy ?? false),
+  forceDestroy: settings.prepareDeletion || (args.bucket?.forceDestroy ?? !settings.protect),
 });
 
 export const databaseFacts = (args: NamedArgs, settings: ResolvedInstance): DatabaseFacts => ({

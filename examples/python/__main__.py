@@ -1,16 +1,15 @@
 """A team's own program: two MLflow instances on a platform that exists, and a Secret for the team's jobs."""
 
-import mlflow_instances_components as components
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
+import pulumi_mlflow_instances as mlflow
 import pulumi_postgresql as postgresql
 import pulumi_random as random
 
 config = pulumi.Config()
 stack = pulumi.get_stack()
 
-domain = config.require("domain")
 endpoint = config.require("objectStoreEndpoint")
 region = config.require("objectStoreRegion")
 admin_key_id = config.require("objectStoreAccessKeyId")
@@ -57,76 +56,72 @@ database_server = postgresql.Provider(
 providers = [cluster, object_store, database_server, random.Provider("random")]
 
 
+# What every instance of this program stands on.
+platform = mlflow.MlflowPlatformArgs(
+    domain=config.require("domain"),
+    image=config.require("image"),
+    object_store=mlflow.ObjectStoreSettingsArgs(
+        endpoint=endpoint,
+        region=region,
+        # What the store can do; docs/platforms says it of several.
+        public_access_block=False,
+        object_ownership=False,
+        admin_principals=[admin_key_id],
+    ),
+    postgresql=mlflow.PostgresqlSettingsArgs(
+        host=database_host, max_connections=config.require_int("maxConnections")
+    ),
+    ingress=mlflow.IngressSettingsArgs(
+        class_name="traefik",
+        controller=mlflow.IngressController.TRAEFIK,
+        tls=mlflow.IngressTlsArgs(
+            source=mlflow.TlsSource.CERT_MANAGER, cluster_issuer="letsencrypt"
+        ),
+    ),
+    network=mlflow.NetworkSettingsArgs(
+        database_cidrs=[config.require("databaseCidr")],
+        object_store_cidrs=[config.require("objectStoreCidr")],
+        ingress_namespace="traefik",
+    ),
+)
+
+
 def instance(
-    name: str, description: str, tier: components.Tier, tokens: list[components.AccessTokenArgs]
-) -> components.MlflowInstance:
+    name: str, description: str, tier: mlflow.Tier, tokens: list[mlflow.AccessTokenArgs]
+) -> mlflow.MlflowInstance:
     """An instance of this team; `<name>AccessKeyId` and `<name>SecretAccessKey` are the keys of its own user at the object store."""
-    access_key_id = config.require(f"{name}AccessKeyId")
-    return components.MlflowInstance(
+    return mlflow.MlflowInstance(
         name,
-        instance_name=name,
+        platform=platform,
         team="churn",
         owner="churn-team@example.com",
         description=description,
-        environment=stack,
         tier=tier,
-        host=f"{name}.{domain}",
-        image=config.require("image"),
-        mlflow_version="3.17.2",
-        deleted_experiment_retention="30d",
-        bucket=components.BucketSettingsArgs(
-            name=f"mlflow-{stack}-{name}",
-            endpoint=endpoint,
-            region=region,
-            # What the store can do; docs/platforms says it of several.
-            public_access_block=False,
-            object_ownership=False,
-            instance_principal=access_key_id,
-            admin_principals=[admin_key_id],
-        ),
-        bucket_credentials=components.BucketCredentialsArgs(
-            access_key_id=access_key_id,
+        bucket_credentials=mlflow.BucketCredentialsArgs(
+            access_key_id=config.require(f"{name}AccessKeyId"),
             secret_access_key=config.require_secret(f"{name}SecretAccessKey"),
-        ),
-        database=components.DatabaseSettingsArgs(
-            name="mlflow_" + name.replace("-", "_"),
-            host=database_host,
-            ssl_mode=components.SslMode.VERIFY_FULL,
-            max_connections=config.require_int("maxConnections"),
-        ),
-        ingress=components.IngressSettingsArgs(
-            class_name="nginx",
-            controller=components.IngressController.NGINX,
-            tls=components.IngressTlsArgs(
-                source=components.TlsSource.CERT_MANAGER, cluster_issuer="letsencrypt"
-            ),
-        ),
-        network=components.NetworkSettingsArgs(
-            database_cidrs=[config.require("databaseCidr")],
-            object_store_cidrs=[config.require("objectStoreCidr")],
-            ingress_namespace="ingress-nginx",
         ),
         tokens=tokens,
         opts=pulumi.ResourceOptions(providers=providers),
     )
 
 
-research: components.MlflowInstance = instance(
+research: mlflow.MlflowInstance = instance(
     "churn-research",
     "Experiments with features of customer churn",
-    components.Tier.SANDBOX,
-    [components.AccessTokenArgs(name="notebooks", role=components.TokenRole.EDIT, expires=expires)],
+    mlflow.Tier.SANDBOX,
+    [mlflow.AccessTokenArgs(name="notebooks", role=mlflow.TokenRole.EDIT, expires=expires)],
 )
-serving: components.MlflowInstance = instance(
+serving: mlflow.MlflowInstance = instance(
     "churn-serving",
     "Registered models of customer churn",
-    components.Tier.PRODUCTION,
+    mlflow.Tier.PRODUCTION,
     [
-        components.AccessTokenArgs(
-            name="training", role=components.TokenRole.EDIT, expires=expires
+        mlflow.AccessTokenArgs(
+            name="training", role=mlflow.TokenRole.EDIT, expires=expires
         ),
-        components.AccessTokenArgs(
-            name="services", role=components.TokenRole.READ, expires=expires
+        mlflow.AccessTokenArgs(
+            name="services", role=mlflow.TokenRole.READ, expires=expires
         ),
     ],
 )

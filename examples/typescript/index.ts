@@ -2,18 +2,18 @@ import { MlflowInstance } from "@mlflow-instances/components";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import * as pulumi from "@pulumi/pulumi";
-import { cluster, onPlatform, providers } from "./platform.ts";
+import { cluster, platform, protect, providers, usersOf } from "./platform.ts";
 
 const config = new pulumi.Config();
-const team = { team: "churn", owner: "churn-team@example.com" };
+const churn = { platform, team: "churn", owner: "churn-team@example.com", protect };
 const expires = config.require("tokensExpire");
 
 /** Where the team tries things. */
 const research = new MlflowInstance(
   "churn-research",
   {
-    ...onPlatform("churn-research"),
-    ...team,
+    ...churn,
+    ...usersOf("churn-research"),
     description: "Experiments with features of customer churn",
     tier: "sandbox",
     deletedExperimentRetention: "7d",
@@ -26,8 +26,8 @@ const research = new MlflowInstance(
 const serving = new MlflowInstance(
   "churn-serving",
   {
-    ...onPlatform("churn-serving"),
-    ...team,
+    ...churn,
+    ...usersOf("churn-serving"),
     description: "Registered models of customer churn",
     tier: config.get("servingTier") === "production" ? "production" : "sandbox",
     deletedExperimentRetention: "30d",

@@ -3,6 +3,7 @@ import {
   objectStorePluginVersion,
   type IngressTls,
   type MlflowInstanceArgs,
+  type MlflowPlatform,
   type SslMode,
 } from "@mlflow-instances/components";
 import { Provider as Aws } from "@pulumi/aws/provider.js";
@@ -22,7 +23,7 @@ interface Features {
 }
 
 /** The plain values of the platform: the object under the config key `platform`. */
-interface Platform {
+interface Values {
   /** Instances are at https://<instance>.<domain>. */
   domain: string;
   kubernetes: { kubeconfig: string; context: string };
@@ -36,7 +37,7 @@ interface Platform {
   };
   objectStore: { endpoint: string; region: string; accessKeyId: string; features: Features };
   ingress: { className: string; tls: IngressTls };
-  network: MlflowInstanceArgs["network"];
+  network: MlflowPlatform["network"];
   /** Reference of the tracking server's image, and the MLflow version in it. */
   image: string;
   mlflowVersion: string;
@@ -53,14 +54,16 @@ interface KeyPair {
 type StoreKeys = KeyPair & { maintenance: KeyPair };
 
 const config = new pulumi.Config();
-const platform = config.requireObject<Platform>("platform");
+const values = config.requireObject<Values>("platform");
 // Secrets have keys of their own: `requireObject` would hand them out in plain.
 const storeKeys = config.requireSecretObject<Record<string, StoreKeys>>("artifactStoreKeys");
 
-const { kubernetes, postgresql, objectStore, ingress, caFile } = platform;
-// Whoever may lose all instances at any time sets it to false; `pulumi destroy` then takes the data
-// along.
-const protect = config.getBoolean("protect") ?? true;
+const { kubernetes, postgresql, objectStore, ingress, caFile } = values;
+/**
+ * Whoever may lose all instances at any time sets it to false; `pulumi destroy` then takes the data
+ * along.
+ */
+export const protect = config.getBoolean("protect") ?? true;
 
 // Every provider by name: an instance must never follow whatever cluster or account a shell points
 // to. The component refuses to be made without them.
@@ -116,48 +119,43 @@ function certificate(): IngressTls {
   };
 }
 
-/**
- * What the platform gives to an instance of this name; the team's program adds what the instance
- * is.
- */
-export function onPlatform(instanceName: string) {
+const { policyConditions, ...features } = objectStore.features;
+
+/** What every instance of this program stands on. */
+export const platform: MlflowPlatform = {
+  domain: values.domain,
+  image: values.image,
+  mlflowVersion: values.mlflowVersion,
+  objectStore: {
+    endpoint: objectStore.endpoint,
+    region: objectStore.region,
+    ...features,
+    tlsOnly: policyConditions,
+    adminPrincipals: [objectStore.accessKeyId],
+  },
+  postgresql: {
+    host: postgresql.host,
+    port: postgresql.port,
+    sslMode: postgresql.sslMode,
+    maxConnections: postgresql.maxConnections,
+  },
+  ingress: { className: ingress.className, tls: certificate() },
+  network: values.network,
+  ...(caFile === undefined ? {} : { caBundle: readFileSync(caFile, "utf8") }),
+};
+
+/** The instance's own users of the object store. */
+export function usersOf(instance: string) {
   const keys = storeKeys.apply((all) => {
-    const found = all[instanceName];
-    if (found === undefined) throw new Error(`artifactStoreKeys has no entry ${instanceName}`);
+    const found = all[instance];
+    if (found === undefined) throw new Error(`artifactStoreKeys has no entry ${instance}`);
     return found;
   });
-  const { policyConditions, ...features } = objectStore.features;
   return {
-    instanceName,
-    protect,
-    environment: pulumi.getStack(),
-    host: `${instanceName}.${platform.domain}`,
-    image: platform.image,
-    mlflowVersion: platform.mlflowVersion,
-    bucket: {
-      name: `mlflow-${pulumi.getStack()}-${instanceName}`,
-      endpoint: objectStore.endpoint,
-      region: objectStore.region,
-      ...features,
-      tlsOnly: policyConditions,
-      forceDestroy: !protect,
-      // Part of the bucket's policy, which has to be readable in a review; only the other half of a
-      // key is a secret.
-      instancePrincipal: pulumi.unsecret(keys.accessKeyId),
-      maintenancePrincipal: pulumi.unsecret(keys.maintenance.accessKeyId),
-      adminPrincipals: [objectStore.accessKeyId],
-    },
-    bucketCredentials: { accessKeyId: keys.accessKeyId, secretAccessKey: keys.secretAccessKey },
-    maintenanceCredentials: keys.maintenance,
-    database: {
-      name: `mlflow_${instanceName.replaceAll("-", "_")}`,
-      host: postgresql.host,
-      port: postgresql.port,
-      sslMode: postgresql.sslMode,
-      maxConnections: postgresql.maxConnections,
-    },
-    ...(caFile === undefined ? {} : { caBundle: readFileSync(caFile, "utf8") }),
-    ingress: { className: ingress.className, tls: certificate() },
-    network: platform.network,
+    bucketCredentials: keys.apply(({ accessKeyId, secretAccessKey }) => ({
+      accessKeyId,
+      secretAccessKey,
+    })),
+    maintenanceCredentials: keys.apply(({ maintenance }) => maintenance),
   } satisfies Partial<MlflowInstanceArgs>;
 }

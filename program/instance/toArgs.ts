@@ -21,12 +21,10 @@ export function toArgs(
   given: Given,
 ): NamedArgs {
   const { platform, artifacts, defaults = {} } = environment;
-  const protect = environment.preview === undefined;
   const { cpu, memory, databaseConnections, tokens, delete: goes, ...sameForBoth } = file;
-  const { bucket, ...users } = factsOf(platform).usersOf(given.key);
   return defined({
     ...sameForBoth,
-    ...users,
+    ...factsOf(platform).usersOf(given.key),
     platform: platformArgs(environment, given),
     instanceName: name,
     tier: tierOf(environment, file),
@@ -41,10 +39,9 @@ export function toArgs(
       ...file.maintenance,
       timeZone: file.maintenance?.timeZone ?? defaults.timeZone,
     }),
-    protect,
+    // Taking away an instance of a review environment is meant to take its data along.
+    protect: environment.preview === undefined,
     prepareDeletion: goes !== undefined,
-    // Without protection, taking an instance away is meant to take its data along.
-    bucket: { ...bucket, forceDestroy: !protect },
     database: defined({ connectionLimit: databaseConnections }),
     // Sorted, so that the order of lines in a file changes nothing.
     tokens: Object.entries(tokens ?? {})

@@ -43,13 +43,9 @@ describe("examples/yaml", () => {
   });
 
   it("is told of a mistake by the host, before anything is made", async () => {
-    const text = broken(
-      example.text,
-      "deletedExperimentRetention: 7d",
-      "deletedExperimentsRetention: 7d",
-    );
+    const text = broken(example.text, "      tier: sandbox", "      tiers: sandbox");
     expect(await example.preview(text)).toContain(
-      "Property deletedExperimentsRetention does not exist on 'mlflow-instances:index:MlflowInstance'",
+      "Property tiers does not exist on 'mlflow-instances:index:MlflowInstance'",
     );
   });
 });
@@ -64,46 +60,38 @@ describe("examples/python", () => {
 
   it.each([
     [
-      "import mlflow_instances_components as",
+      "import pulumi_mlflow_instances as",
       "import pulumi_components as",
-      /import mlflow_instances_components: is missing/,
+      /import pulumi_mlflow_instances: is missing/,
     ],
     [
-      "return components.MlflowInstance(",
-      "return components.MLflowInstance(",
+      "return mlflow.MlflowInstance(",
+      "return mlflow.MLflowInstance(",
       /the package has no MLflowInstance/,
     ],
+    ["        description=", "        desc=", /desc: MlflowInstance has no such argument/],
+    ["        platform=platform,\n", "", /platform: is missing, MlflowInstance needs it/],
+    ["mlflow.Tier.SANDBOX", "mlflow.Tier.SANDPIT", /Tier has no member SANDPIT/],
     [
-      "deleted_experiment_retention=",
-      "deletedExperimentRetention=",
-      /deletedExperimentRetention: MlflowInstance has no such argument/,
+      "mlflow.TlsSource.CERT_MANAGER",
+      "mlflow.Tier.STANDARD",
+      /tls.source: expected a TlsSource, found a Tier/,
     ],
-    [
-      '        mlflow_version="3.17.2",\n',
-      "",
-      /mlflow_version: is missing, MlflowInstance needs it/,
-    ],
-    ["components.Tier.SANDBOX", "components.Tier.SANDPIT", /Tier has no member SANDPIT/],
-    [
-      "components.SslMode.VERIFY_FULL",
-      "components.Tier.STANDARD",
-      /ssl_mode: expected a SslMode, found a Tier/,
-    ],
-    ["components.SslMode.VERIFY_FULL", "False", /ssl_mode: expected one of disable/],
+    ["mlflow.TlsSource.CERT_MANAGER", "False", /tls.source: expected one of pem/],
     [
       "public_access_block=False",
       "block_public_access=False",
-      /block_public_access: BucketSettings has no such argument/,
+      /block_public_access: ObjectStoreSettings has no such argument/,
     ],
     [
-      "            admin_principals=[admin_key_id],\n",
+      "        admin_principals=[admin_key_id],\n",
       "",
-      /admin_principals: is missing, BucketSettings needs it/,
+      /admin_principals: is missing, ObjectStoreSettings needs it/,
     ],
     [
-      "bucket=components.BucketSettingsArgs(",
-      "bucket=components.DatabaseSettingsArgs(",
-      /bucket: expected a BucketSettings, found a Database/,
+      "object_store=mlflow.ObjectStoreSettingsArgs(",
+      "object_store=mlflow.DatabaseSettingsArgs(",
+      /object_store: expected a ObjectStoreSettings, found a Database/,
     ],
     [
       'AccessTokenArgs(name="notebooks", role',

@@ -1,7 +1,8 @@
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { logFirstRun } from "../../local/client/firstRun.ts";
@@ -10,15 +11,14 @@ import { updateHosts } from "../../local/hosts.ts";
 import { ensureObjectStoreUsers, removeObjectStoreUsers } from "../../local/platform/index.ts";
 import { embeddedValues } from "../../local/stack/embeddedValues.ts";
 import { openPulumi, type Pulumi, type PulumiError } from "../../local/stack/pulumi.ts";
+import { packComponents } from "../../release/pack.ts";
 import { cluster } from "./support/cluster.ts";
 import { soon } from "../support/dates.ts";
 import { https } from "./support/http.ts";
 import { engineContext } from "./support/context.ts";
 
 // Proves examples/typescript: a team's own program, its folder elsewhere with nothing of this
-// repository but the package, on the embedded platform as a platform that exists. It can't prove
-// `npm install` in a repository of the team's own; that both see the same SDK is
-// test/fast/examples/typescript.test.ts's.
+// repository but the packed package, on the embedded platform as a platform that exists.
 
 const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const stack = "example";
@@ -34,6 +34,13 @@ let outputs: {
   tokens: Record<string, string>;
   clientSecret: string;
 };
+
+/** The packed package, as its README says, into a project that has nothing else. */
+async function install(root: string): Promise<void> {
+  const packed = await packComponents(folder);
+  const quiet = ["--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+  await execa("npm", ["install", ...quiet, packed], { cwd: root });
+}
 
 /**
  * The stack file and the secrets as examples/typescript/README.md has them, with the embedded
@@ -85,7 +92,7 @@ beforeAll(async () => {
   const own = (source: string) =>
     !source.endsWith("node_modules") && !/Pulumi\..+\.yaml$/.test(source);
   await cp(join(clone, "examples", "typescript"), root, { recursive: true, filter: own });
-  await symlink(join(clone, "node_modules"), join(root, "node_modules"));
+  await install(root);
   pulumi = await openPulumi(
     engine.cli,
     { folder: root, stack, instancesFolder: root },
@@ -107,6 +114,26 @@ const changes = async (): Promise<unknown[]> => {
   };
   return steps.filter(({ op }) => op !== "same");
 };
+
+it("loads one copy of the SDK, and gives the engine the schema of the checkout", async () => {
+  const root = join(folder, "churn-models");
+  const { stdout } = await execa("npm", ["ls", "@pulumi/pulumi", "--parseable", "--all"], {
+    cwd: root,
+  });
+  expect(new Set(stdout.trim().split("\n")).size).toBe(1);
+  const installed = join(root, "node_modules", "@mlflow-instances", "components");
+  const schemaOf = (path: string) =>
+    execa(engine.cli.cliPath, ["package", "get-schema", path], {
+      cwd: folder,
+      env: engine.cli.env,
+    });
+  const [packed, checkout] = await Promise.all([
+    schemaOf(installed),
+    schemaOf(join(clone, "components")),
+  ]);
+  expect(packed.stdout).toContain('"mlflow-instances:index:MlflowInstance"');
+  expect(packed.stdout).toBe(checkout.stdout);
+});
 
 it("deploys both instances, judged by the policy packs, and the team's own resources", async () => {
   await pulumi.run([

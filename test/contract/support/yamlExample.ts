@@ -35,8 +35,8 @@ export async function yamlExample(cli: Cli, platform: PlatformValues): Promise<Y
   const written = forBuiltPlugin(await readFile(join(root, "examples/yaml/Pulumi.yaml"), "utf8"));
   // The path to the package is the only line that depends on where the program is.
   const text = written.replace(
-    "components: ../../components",
-    `components: ${join(root, "components")}`,
+    "mlflow-instances: ../../components",
+    `mlflow-instances: ${join(root, "components")}`,
   );
   if (text === written) throw new Error("examples/yaml/Pulumi.yaml names its package otherwise");
   await writeSchemas(folder, text);

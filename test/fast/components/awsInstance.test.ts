@@ -6,6 +6,7 @@ import {
   awsPlatformArgs,
   eksPodIdentity,
   instanceTypes,
+  irsa,
   kmsKeyArn,
   newInstance,
 } from "../../support/instance.ts";
@@ -262,6 +263,56 @@ test("a server that is made in the same program gives its host later", async () 
   expect(one("fraud-detector-credentials").inputs.stringData["backend-store-uri"]).toContain(
     "@made.rds.amazonaws.com:5432/",
   );
+});
+
+// Presence decides the tree, so a preview shows the same one before anything of it exists.
+test("ids of what the same program makes may be unknown in a preview, and are used when they are known", async () => {
+  const later = (value: string): pulumi.Output<string> =>
+    pulumi.runtime.isDryRun()
+      ? new (pulumi.Output as any)(
+          new Set(),
+          Promise.resolve(pulumi.unknown as unknown as string),
+          Promise.resolve(false),
+          Promise.resolve(false),
+          Promise.resolve(new Set()),
+        )
+      : pulumi.output(Promise.resolve(value));
+  const given = awsPlatformArgs();
+  const made = (podIdentity: MlflowPlatformArgs["podIdentity"]) => ({
+    ...given,
+    podIdentity: { ...podIdentity!, permissionsBoundaryArn: later("arn:aws:iam::1:policy/b") },
+    objectStore: { ...given.objectStore, kmsKeyArn: later(kmsKeyArn) },
+    postgresql: { ...given.postgresql, host: later("made.rds.amazonaws.com") },
+    ingress: {
+      ...given.ingress,
+      dnsZoneId: later("Z0123456789ABC"),
+      tls: { source: "acm" as const, certificateArn: later("arn:aws:acm:made") },
+    },
+    network: {
+      databaseCidrs: [later("10.1.0.0/16")],
+      endpointCidrs: [later("10.1.0.0/16")],
+      ingressCidrs: [later("10.2.0.0/16")],
+    },
+  });
+  for (const identity of [
+    () => ({ method: "irsa" as const, oidcProviderArn: later(irsa.oidcProviderArn) }),
+    () => ({ method: "podIdentity" as const, clusterName: later("made") }),
+  ]) {
+    const program = () => newInstance(awsInstanceArgs({}, made(identity())));
+    const up = await runWithMocks(instanceTypes, program);
+    const preview = await runWithMocks(instanceTypes, program, true);
+    const names = (of: MockRun) => of.registrations.map(({ type, name }) => `${type} ${name}`);
+    expect(names(preview).sort()).toEqual(names(up).sort());
+    const policy = (name: string) => up.one(`fraud-detector-${name}`).inputs;
+    expect(policy("server-role").assumeRolePolicy).toMatch(/oidc-provider|"made"/);
+    expect(policy("server-role-policy").policy).toContain(kmsKeyArn);
+    expect(policy("server-network").spec.egress[1].to).toEqual([
+      { ipBlock: { cidr: "10.1.0.0/16" } },
+    ]);
+    expect(
+      policy("ingress").metadata.annotations["alb.ingress.kubernetes.io/certificate-arn"],
+    ).toBe("arn:aws:acm:made");
+  }
 });
 
 test("every resource has a parent of the instance and the provider that was given for it", async () => {

@@ -253,7 +253,10 @@ describe("each wrong argument of AWS is reported with its path", () => {
     [
       "platform.ingress.tls.certificateArn",
       ingress({
-        tls: { ...acm, certificateArn: acm.certificateArn!.replace("eu-central-1", "us-east-1") },
+        tls: {
+          ...acm,
+          certificateArn: `${acm.certificateArn}`.replace("eu-central-1", "us-east-1"),
+        },
       }),
       "is a certificate of us-east-1, but the load balancer is in eu-central-1",
     ],

@@ -63,6 +63,24 @@ test("each client opens exactly the port, by its own name, and nothing else is o
   ).toEqual([1, 1, 1, 1]);
 });
 
+test("a client of the same program has no id yet, so its rule has its place", async () => {
+  const group = pulumi.output(Promise.resolve("sg-0e"));
+  const cidr = pulumi.output(Promise.resolve("10.1.0.0/16"));
+  const { all } = await runServer({
+    clientSecurityGroupIds: ["sg-0c", group],
+    clientCidrs: [cidr],
+    kmsKeyArn: pulumi.output(Promise.resolve("arn:aws:kms:made")),
+  });
+  const rules = all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
+  expect(
+    rules.map(({ name, inputs }) => [name, inputs.referencedSecurityGroupId ?? inputs.cidrIpv4]),
+  ).toEqual([
+    ["mlflow-dev-from-sg-0c", "sg-0c"],
+    ["mlflow-dev-from-security-group-1", "sg-0e"],
+    ["mlflow-dev-from-cidr-0", "10.1.0.0/16"],
+  ]);
+});
+
 test("who waits for the server may connect to it, and its logs have their groups", async () => {
   const { one } = await runServer();
   const names = one("mlflow-dev-server").dependencies.map((urn) => urn.split("::").at(-1));

@@ -64,7 +64,8 @@ describe("the trust", () => {
     expect(
       statementsOf(
         trustPolicy({
-          identity: { method: "irsa", oidcProviderArn },
+          method: "irsa",
+          issuer: oidcProviderArn,
           namespace: "mlflow-fraud",
           serviceAccounts,
         }),
@@ -89,9 +90,15 @@ describe("the trust", () => {
   });
 
   test("with EKS Pod Identity is in EKS, when it asks for these accounts in this cluster and namespace", () => {
-    const identity = { method: "podIdentity", clusterName: "mlflow-prod" } as const;
     expect(
-      statementsOf(trustPolicy({ identity, namespace: "mlflow-fraud", serviceAccounts })),
+      statementsOf(
+        trustPolicy({
+          method: "podIdentity",
+          issuer: "mlflow-prod",
+          namespace: "mlflow-fraud",
+          serviceAccounts,
+        }),
+      ),
     ).toEqual([
       {
         Sid: "PodsOfTheInstance",

@@ -78,7 +78,7 @@ describe("the schema of the component package", () => {
 
   test("asks for what has no default and for nothing else", () => {
     expect(instance().requiredInputs).toEqual(["owner", "platform", "team"]);
-    expect(schema.types["mlflow-instances:index:MlflowPlatformArgs"]!.required).toEqual([
+    expect(schema.types["mlflow-instances:index:MlflowPlatform"]!.required).toEqual([
       "domain",
       "image",
       "ingress",
@@ -130,7 +130,13 @@ describe("the schema of the component package", () => {
     const inputs = Object.entries(inputProperties).filter(
       ([, { plain, items }]) => plain !== true || (items ?? { plain }).plain !== true,
     );
-    expect(inputs.map(([name]) => name)).toEqual(["vpcId", "subnetIds"]);
+    expect(inputs.map(([name]) => name)).toEqual([
+      "vpcId",
+      "subnetIds",
+      "clientSecurityGroupIds",
+      "clientCidrs",
+      "kmsKeyArn",
+    ]);
     expect(Object.keys(properties)).toEqual([
       "host",
       "port",

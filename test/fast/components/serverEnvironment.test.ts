@@ -1,8 +1,10 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import {
   serverEnvironment,
   type EnvironmentFacts,
 } from "../../../components/internal/serverEnvironment.ts";
+import { valueOf } from "../../support/mocks.ts";
 
 const facts: EnvironmentFacts = {
   instanceName: "fraud",
@@ -19,7 +21,7 @@ const facts: EnvironmentFacts = {
   keepAliveSeconds: undefined,
 };
 const environment = (changes: Partial<EnvironmentFacts> = {}) =>
-  serverEnvironment({ ...facts, ...changes });
+  serverEnvironment({ ...facts, ...changes }) as Record<string, string>;
 
 test("the settings of an instance, all of them", () => {
   expect(environment()).toEqual({
@@ -72,11 +74,11 @@ test("a role needs the region under both names and its own token service, and th
     expect(role).not.toHaveProperty(name);
 });
 
-test("a key of KMS is said with each upload, as MLflow reads it", () => {
+test("a key of KMS is said with each upload, as MLflow reads it", async () => {
   const { MLFLOW_S3_UPLOAD_EXTRA_ARGS: text } = environment({
     bucket: { ...facts.bucket, kmsKeyArn: "arn:aws:kms:eu-central-1:1:key/k" },
   });
-  expect(JSON.parse(text!)).toEqual({
+  expect(JSON.parse(await valueOf(pulumi.output(text!)))).toEqual({
     ServerSideEncryption: "aws:kms",
     SSEKMSKeyId: "arn:aws:kms:eu-central-1:1:key/k",
   });

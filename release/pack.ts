@@ -1,0 +1,92 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+
+// The component package as others install it: JavaScript with types and source maps, because Node
+// runs no TypeScript below node_modules. The sources go along: from them the engine makes the
+// package's schema, and debuggers show them.
+
+const root = resolve(import.meta.dirname, "..");
+const components = join(root, "components");
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly private?: boolean;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** Packs the component package into a folder and returns the path of the file. */
+export async function packComponents(folder: string): Promise<string> {
+  const stage = await mkdtemp(join(tmpdir(), "mlflow-instances-pack-"));
+  try {
+    await compile(join(stage, "dist"));
+    await cp(components, join(stage, "src"), {
+      recursive: true,
+      filter: (source) => !/node_modules|\.(?:json|js|yaml|md)$/.test(source),
+    });
+    for (const file of ["PulumiPlugin.yaml", "README.md"])
+      await cp(join(components, file), join(stage, file));
+    const plugin = await readFile(join(components, "plugin.js"), "utf8");
+    await writeFile(join(stage, "plugin.js"), plugin.replace("./index.ts", "./dist/index.js"));
+    await writeFile(join(stage, "package.json"), asJson(await manifest()));
+    await writeFile(join(stage, "tsconfig.json"), asJson(forSchema));
+    for (const file of ["LICENSE", "CHANGELOG.md"]) await cp(join(root, file), join(stage, file));
+    await mkdir(folder, { recursive: true });
+    const { stdout } = await execa("npm", ["pack", "--json", "--pack-destination", folder], {
+      cwd: stage,
+    });
+    const [packed] = JSON.parse(stdout) as { filename: string }[];
+    return join(folder, packed!.filename);
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+}
+
+const asJson = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+function compile(folder: string): Promise<unknown> {
+  const compiler = join(root, "node_modules", "typescript7", "bin", "tsc");
+  const emit = ["--noEmit", "false", "--declaration", "--sourceMap"];
+  return execa(process.execPath, [
+    ...[compiler, "-p", components, "--rootDir", components, "--outDir", folder],
+    ...[...emit, "--rewriteRelativeImportExtensions", "--sourceRoot", "../src"],
+  ]);
+}
+
+async function manifest(): Promise<object> {
+  const written = await readFile(join(components, "package.json"), "utf8");
+  const { private: _, dependencies, ...rest } = JSON.parse(written) as Manifest;
+  const { "@pulumi/pulumi": sdk, ...providers } = dependencies;
+  const entry = (name: string) => ({
+    types: `./dist/${name}.d.ts`,
+    default: `./dist/${name}.js`,
+  });
+  return {
+    ...rest,
+    exports: { ".": entry("index"), "./internal": entry("internal") },
+    dependencies: providers,
+    // The program's own copy: a component and its program must not load two.
+    peerDependencies: { "@pulumi/pulumi": `^${sdk}` },
+  };
+}
+
+/** How the engine reads the sources when it makes the schema. */
+const forSchema = {
+  compilerOptions: {
+    target: "es2024",
+    module: "nodenext",
+    moduleResolution: "nodenext",
+    allowImportingTsExtensions: true,
+    noEmit: true,
+    strict: true,
+    skipLibCheck: true,
+  },
+  include: ["src"],
+};
+
+if (import.meta.main) {
+  const folder = resolve(process.argv[2] ?? ".");
+  console.log(await packComponents(folder));
+}
