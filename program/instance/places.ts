@@ -47,16 +47,6 @@ function placeOf(argument: string, args: Pick<NamedArgs, "tokens">): Path | unde
   return ["tokens", args.tokens?.[path[1]]?.name ?? path[1], ...path.slice(2)];
 }
 
-/** What every kind of platform says under the same path as the component. */
-const alikeOnPlatforms = [
-  "image",
-  "mlflowVersion",
-  "imagePullSecrets",
-  "ingress",
-  "network",
-  "caBundle",
-];
-
 // A reason may name another argument; here it has the name that the reader knows.
 const inWordsOfTheFiles = (reason: string): string =>
   places
@@ -70,17 +60,24 @@ const inWordsOfTheFiles = (reason: string): string =>
 export function placed(
   problem: { readonly propertyPath: string; readonly reason: string },
   args: NamedArgs,
+  platform: object,
 ): { readonly of: "file" | "platform"; readonly problem: Problem } {
   const { propertyPath, reason } = problem;
   const path = placeOf(propertyPath, args);
   if (path === undefined) {
     const [root, ...parts] = inParts(propertyPath);
-    const isAlike = root === "platform" && alikeOnPlatforms.includes(String(parts[0]));
+    // As far as the environment says it under the component's path.
+    const missing = parts.findIndex(
+      (_, at) => valueAt(platform, parts.slice(0, at + 1)) === undefined,
+    );
+    const said = missing === -1 ? parts : parts.slice(0, missing);
+    const isSaid = root === "platform" && said.length === parts.length;
+    const subject = isSaid ? "" : `${propertyPath} `;
     return {
       of: "platform",
       problem: {
-        path: ["platform", ...(isAlike ? parts : [])],
-        message: `gives an instance what it can't take: ${isAlike ? "" : `${propertyPath} `}${reason}`,
+        path: ["platform", ...said],
+        message: `gives an instance what it can't take: ${subject}${reason}`,
       },
     };
   }

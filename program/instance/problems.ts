@@ -55,7 +55,9 @@ export function judge(
   const args = toArgs(environment, name, file, nothingGiven);
   const resolved = resolveInstance(args);
   const own = ownProblems(environment, file, resolved, today);
-  const theirs = instanceProblems(args).map((problem) => placed(problem, args));
+  const theirs = instanceProblems(args).map((problem) =>
+    placed(problem, args, environment.platform),
+  );
   const ofPolicies = policyProblems(policies, environment, resolved, today);
   const said = new Set(own.map(({ path }) => showPath(path)));
   const unsaid = ({ path }: Problem) => !said.has(showPath(path));

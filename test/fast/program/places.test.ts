@@ -52,11 +52,15 @@ test.each([
   ["extraAllowedHosts[0]", "file", ["extraAllowedHosts", 0]],
   ["tokens[0].expires", "file", ["tokens", "ci", "expires"]],
   ["bucket.name", "file", []],
-  ["platform.network.databaseCidrs[1]", "platform", ["platform", "network", "databaseCidrs", 1]],
-  ["platform.objectStore.endpoint", "platform", ["platform"]],
+  ["platform.ingress.className", "platform", ["platform", "ingress", "className"]],
+  ["platform.network.databaseCidrs[0]", "platform", ["platform", "network"]],
+  ["bucketCredentials", "platform", ["platform"]],
+  ["platform.objectStore.versioning", "platform", ["platform", "objectStore"]],
+  ["platform.objectStore.endpoint", "platform", ["platform", "objectStore", "endpoint"]],
 ])("a problem at %s stands in the %s at %j", (propertyPath, of, path) => {
   const args = toArgs(fixtureEnvironment(), "shop", whole, nothingGiven);
-  expect(placed({ propertyPath, reason: "must be another" }, args)).toMatchObject({
+  const { platform } = fixtureEnvironment();
+  expect(placed({ propertyPath, reason: "must be another" }, args, platform)).toMatchObject({
     of,
     problem: { path },
   });
