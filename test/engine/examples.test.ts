@@ -12,6 +12,7 @@ import { ensureObjectStoreUsers, removeObjectStoreUsers } from "../../local/plat
 import { embeddedValues } from "../../local/stack/embeddedValues.ts";
 import { openPulumi, type Pulumi, type PulumiError } from "../../local/stack/pulumi.ts";
 import { packComponents } from "../../release/pack.ts";
+import { asBefore, type State } from "./support/asBefore.ts";
 import { cluster } from "./support/cluster.ts";
 import { soon } from "../support/dates.ts";
 import { https } from "./support/http.ts";
@@ -108,9 +109,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const changes = async (): Promise<unknown[]> => {
+const changes = async () => {
   const { steps = [] } = JSON.parse(await pulumi.run(["preview", "--json", ...stackArguments])) as {
-    steps?: { op: string }[];
+    steps?: { op: string; urn: string }[];
   };
   return steps.filter(({ op }) => op !== "same");
 };
@@ -199,6 +200,20 @@ it("shows no change in a second preview, and no secret in the state", async () =
   expect(await changes()).toEqual([]);
   const state = await pulumi.run(["stack", "export", ...stackArguments]);
   for (const token of Object.values(outputs.tokens)) expect(state).not.toContain(token);
+});
+
+it("finds everything again in a state that the components of before wrote, and changes none of it", async () => {
+  const state = JSON.parse(await pulumi.run(["stack", "export", ...stackArguments])) as State;
+  const file = join(folder, "before.json");
+  await writeFile(file, JSON.stringify(asBefore(state)));
+  await pulumi.run(["stack", "import", "--file", file, ...stackArguments]);
+  const steps = await changes();
+  expect(steps.length).toBeGreaterThan(10);
+  // What goes are the parts, which were groups in the tree and nothing else.
+  for (const { op, urn } of steps)
+    expect([op, urn]).toEqual(["delete", expect.stringMatching(/\$components:index:\w+::churn-/)]);
+  await pulumi.run(["up", "--yes", "--skip-preview", ...stackArguments]);
+  expect(await changes()).toEqual([]);
 });
 
 it("says before any change which instance has no key", async () => {
