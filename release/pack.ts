@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { execa } from "execa";
 
 // The component package as others install it: JavaScript with types and source maps, because Node
@@ -65,6 +66,7 @@ async function manifest(): Promise<object> {
   });
   return {
     ...rest,
+    engines: { node: ">=24" },
     exports: { ".": entry("index"), "./internal": entry("internal") },
     dependencies: providers,
     // The program's own copy: a component and its program must not load two.
@@ -86,7 +88,28 @@ const forSchema = {
   include: ["src"],
 };
 
-if (import.meta.main) {
-  const folder = resolve(process.argv[2] ?? ".");
-  console.log(await packComponents(folder));
+/** The policy packs, as a folder for `--policy-pack` once `npm install` ran in it. */
+async function packPolicies(folder: string): Promise<string> {
+  const { stdout } = await execa("npm", ["pack", "--json", "--pack-destination", folder], {
+    cwd: join(root, "policies"),
+  });
+  const [packed] = JSON.parse(stdout) as { filename: string }[];
+  return join(folder, packed!.filename);
 }
+
+/** Everything that a release has, and the sums by which a download is checked. */
+async function packAll(folder: string): Promise<string[]> {
+  const files = [await packComponents(folder), await packPolicies(folder)];
+  const sums = await Promise.all(
+    files.map(async (file) => {
+      const sum = createHash("sha256").update(await readFile(file));
+      return `${sum.digest("hex")}  ${basename(file)}\n`;
+    }),
+  );
+  const list = join(folder, "SHA256SUMS");
+  await writeFile(list, sums.join(""));
+  return [...files, list];
+}
+
+if (import.meta.main)
+  for (const file of await packAll(resolve(process.argv[2] ?? "packed"))) console.log(file);

@@ -45,14 +45,14 @@ function partsByNoun(): (noun: string) => string {
 export function asBefore(state: State): State {
   const partOf = partsByNoun();
   const { resources } = state.deployment;
-  const former = new Map<string, { urn: string; type: string; parent: string | undefined }>();
+  const former = new Map<string, Pick<Resource, "urn" | "type" | "parent">>();
   const parts = new Map<string, Resource[]>();
   for (const instance of resources.filter(({ type }) => type === types.instance)) {
     const instanceUrn = instance.urn.replace(types.instance, formerTypes.instance);
     former.set(instance.urn, {
       urn: instanceUrn,
       type: formerTypes.instance,
-      parent: instance.parent,
+      ...(instance.parent === undefined ? {} : { parent: instance.parent }),
     });
     const children = resources.filter(({ parent }) => parent === instance.urn);
     const below = (child: Resource) => {
