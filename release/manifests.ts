@@ -10,8 +10,8 @@ interface Manifest {
   dependencies?: Record<string, string>;
 }
 
-async function edit(file: string, change: (json: any) => void): Promise<void> {
-  const json: unknown = JSON.parse(await readFile(file, "utf8"));
+async function edit<T>(file: string, change: (json: T) => void): Promise<void> {
+  const json = JSON.parse(await readFile(file, "utf8")) as T;
   change(json);
   await writeFile(file, `${JSON.stringify(json, undefined, 2)}\n`);
 }

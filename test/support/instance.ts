@@ -125,7 +125,7 @@ export function instanceArgs(
     ],
     ...changes,
     platform: { ...platformArgs(), ...platform },
-  } as NamedArgs;
+  };
 }
 
 /** Key of KMS in the bucket's region. */
@@ -173,7 +173,7 @@ export function awsInstanceArgs(
   platform: Partial<MlflowPlatformArgs> = {},
 ): NamedArgs {
   const { bucketCredentials: _key, maintenanceCredentials: _maintenance, ...args } = instanceArgs();
-  return { ...args, ...changes, platform: { ...awsPlatformArgs(), ...platform } } as NamedArgs;
+  return { ...args, ...changes, platform: { ...awsPlatformArgs(), ...platform } };
 }
 
 /** Providers of all packages, named so that a test recognizes them. */
