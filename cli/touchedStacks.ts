@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { execa } from "execa";
@@ -51,7 +52,8 @@ export async function environmentsIn(root: string): Promise<StackFolder[]> {
   const environments: StackFolder[] = [];
   for (const file of files.filter((one) => !withoutEffect.some((pattern) => pattern.test(one)))) {
     const stack = stackFile.exec(file)?.[1];
-    if (stack !== undefined)
+    // One that was deleted and is not committed yet is still in Git.
+    if (stack !== undefined && existsSync(join(root, file)))
       environments.push({ stack, folder: await instancesFolder(join(root, file), stack) });
   }
   return environments.sort((one, other) => (one.stack < other.stack ? -1 : 1));

@@ -32,6 +32,7 @@ interface Job {
 /** The roles of AWS that an instance's pods take on instead of keys. */
 export class InstanceRoles {
   private readonly child: Children;
+
   /** Role of the tracking server and of the final dump. */
   readonly server: PodRole;
   /** Role of the maintenance jobs: it removes objects and can't read artifacts. */

@@ -43,6 +43,7 @@ export interface MaintenanceArgs {
  */
 export class Maintenance {
   private readonly child: Children;
+
   constructor(name: string, args: MaintenanceArgs, instance: pulumi.Resource) {
     this.child = childrenOf(instance, "Maintenance");
     this.job(

@@ -21,6 +21,7 @@ export interface SecureIngressArgs {
 /** The way in: one host, TLS only. */
 export class SecureIngress {
   private readonly child: Children;
+
   constructor(name: string, args: SecureIngressArgs, instance: pulumi.Resource) {
     this.child = childrenOf(instance, "SecureIngress");
     const labels = labelsOf(args.identity, Component.Ingress);

@@ -12,17 +12,11 @@ export interface Project {
 
 const clone = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/**
- * The project of this clone. Default of `instancesFolder`: the one that the program reads when the
- * stack file names none.
- */
-export const projectOf = (
-  stack: string,
-  instancesFolder = join(clone, "stacks", "instances", stack),
-): Project => ({
+/** The project of this clone, with the folder that the program reads unless told otherwise. */
+export const projectOf = (stack: string): Project => ({
   folder: clone,
   stack,
-  instancesFolder,
+  instancesFolder: join(clone, "stacks", "instances", stack),
 });
 
 export const stackFile = (project: Project): string =>

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { touchedBy } from "../../../cli/touchedStacks.ts";
 import { repository } from "./changes/support/repository.ts";
@@ -74,6 +76,13 @@ describe("npx mlflow-instances stacks", () => {
     repo.write({ "stacks/Pulumi.pr-12.yaml": stackFile() });
     expect(await run()).toEqual({ code: 0, out: "dev\nprod\nprod-eu\n", notes: "" });
     expect((await run("--json")).out).toBe('["dev","prod","prod-eu"]\n');
+  });
+
+  it("leaves out one that was deleted and is still in Git", async () => {
+    rmSync(join(repo.root, "stacks", "Pulumi.dev.yaml"));
+    expect((await run()).out).toBe("prod\nprod-eu\n");
+    const { out, notes } = await run("--check");
+    expect(out + notes).not.toContain("Pulumi.dev.yaml");
   });
 
   it("lists those that a change touches", async () => {
