@@ -13,6 +13,7 @@ import { controllerLabels, drainSeconds } from "./internal/ingressManifest.ts";
 import { jobEnvironment, maintenanceEnvironment } from "./internal/maintenanceEnvironment.ts";
 import { caFile } from "./internal/podParts.ts";
 import { principalOf } from "./internal/credentialsSecret.ts";
+import { guardedArgs } from "./internal/guardedIds.ts";
 import { namedArgs } from "./internal/namedArgs.ts";
 import { namespaceName } from "./internal/names.ts";
 import { poolFor } from "./internal/poolSize.ts";
@@ -69,8 +70,8 @@ export class MlflowInstance extends pulumi.ComponentResource {
   constructor(name: string, args: MlflowInstanceArgs, opts: pulumi.ComponentResourceOptions = {}) {
     // Before the component registers: nothing may change when an argument is wrong.
     requireProviders(name, opts);
-    const named = namedArgs(name, pulumi.getStack(), args);
-    throwProblems(`MLflow instance "${name}"`, problemsOf(named));
+    const given = namedArgs(name, pulumi.getStack(), args);
+    throwProblems(`MLflow instance "${name}"`, problemsOf(given));
     // No inputs go to the engine: they would lie in the state, secrets among them in plain.
     super(
       types.instance,
@@ -79,11 +80,12 @@ export class MlflowInstance extends pulumi.ComponentResource {
       pulumi.mergeOptions(opts, { aliases: [{ type: formerTypes.instance }] }),
     );
 
+    const named = guardedArgs(given);
     const settings = resolveInstance(named);
     const { platform } = named;
     const { ingress, podIdentity } = platform;
     const { instanceName, prepareDeletion: preparingDeletion } = settings;
-    const bucketSettings = bucketFacts(named, settings);
+    const bucketSettings = bucketFacts(named, settings, opts.protect === true);
     const databaseSettings = databaseFacts(named, settings);
     const pool = poolFor({ ...settings, ...settings.database });
     if ("reason" in pool) throw new Error(pool.reason);
@@ -136,10 +138,12 @@ export class MlflowInstance extends pulumi.ComponentResource {
         identity: settings,
         bucket: bucketSettings,
         principals: {
-          instance: roles?.server.arn ?? principalOf(args.bucketCredentials),
+          instance: roles?.server.arn ?? principalOf("bucketCredentials", args.bucketCredentials),
           maintenance:
             roles?.maintenance.arn ??
-            principalOf(args.maintenanceCredentials ?? args.bucketCredentials),
+            (args.maintenanceCredentials === undefined
+              ? principalOf("bucketCredentials", args.bucketCredentials)
+              : principalOf("maintenanceCredentials", args.maintenanceCredentials)),
           areRoles: usesRole,
         },
         protect: settings.protect,

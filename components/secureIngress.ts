@@ -96,6 +96,6 @@ function addressOf(
   if (hostname) return { type: "CNAME", value: hostname };
   if (ip) return { type: ip.includes(":") ? "AAAA" : "A", value: ip };
   throw new Error(
-    `ingress.dnsZoneId: the ingress of ${host} has no address that a record could point to; does a controller serve its class?`,
+    `platform.ingress.dnsZoneId: the ingress of ${host} has no address that a record could point to; does a controller serve its class?`,
   );
 }

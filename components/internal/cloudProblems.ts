@@ -8,7 +8,8 @@ import {
 import type { NamedArgs } from "./namedArgs.ts";
 import type { PodIdentity } from "../platformSettings.ts";
 import { arnParts, isAtAws } from "./arns.ts";
-import { isOneOf, oneOf, plain, type Report } from "./problems.ts";
+import { idRules } from "./idRules.ts";
+import { isOneOf, oneOf, plain, reportId, type Report } from "./problems.ts";
 import { parseBytes } from "./quantities.ts";
 import { isTagValue, tagRule } from "./syntax.ts";
 import { tierDefaults } from "./tiers.ts";
@@ -85,25 +86,9 @@ function checkPodIdentity(identity: PodIdentity, report: Report): void {
       : "must be set for method podIdentity";
     report("platform.podIdentity.clusterName", isIrsa === (clusterName === undefined), cluster);
   }
-  const providerParts = arnParts(plain(oidcProviderArn) ?? "");
-  report(
-    "platform.podIdentity.oidcProviderArn",
-    plain(oidcProviderArn) === undefined ||
-      (providerParts?.service === "iam" && /^oidc-provider\/[^/]+/.test(providerParts.resource)),
-    "must be the ARN of an OIDC provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer without https://>",
-  );
-  report(
-    "platform.podIdentity.clusterName",
-    /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(plain(clusterName) ?? "known-later"),
-    "must be the name of an EKS cluster",
-  );
-  const boundary = arnParts(plain(permissionsBoundaryArn) ?? "");
-  report(
-    "platform.podIdentity.permissionsBoundaryArn",
-    plain(permissionsBoundaryArn) === undefined ||
-      (boundary?.service === "iam" && boundary.resource.startsWith("policy/")),
-    "must be the ARN of a policy, arn:aws:iam::<account>:policy/…",
-  );
+  const ids = { oidcProviderArn, clusterName, permissionsBoundaryArn };
+  for (const field of ["oidcProviderArn", "clusterName", "permissionsBoundaryArn"] as const)
+    reportId(report, `platform.podIdentity.${field}`, ids[field], idRules[field]);
   report(
     "platform.podIdentity.rolePath",
     rolePath === undefined || /^\/(?:[\x21-\x7e]{1,510}\/)?$/.test(rolePath),
@@ -119,21 +104,13 @@ export function checkStoreFeatures({ platform: { objectStore } }: NamedArgs, rep
     kmsKeyArn === undefined || objectStore.encryption !== false,
     "needs platform.objectStore.encryption",
   );
-  if (plain(kmsKeyArn) !== undefined) {
-    const key = arnParts(plain(kmsKeyArn) ?? "");
-    // Not an alias: policies know keys only by themselves.
-    const isKey = key?.service === "kms" && key.resource.startsWith("key/");
-    report(
-      "platform.objectStore.kmsKeyArn",
-      isKey,
-      "must be the ARN of a key, arn:aws:kms:<region>:<account>:key/…, and of no alias",
-    );
-    report(
-      "platform.objectStore.kmsKeyArn",
-      !isKey || key.region === objectStore.region,
-      `is a key of ${key?.region}, but the store is in ${objectStore.region}: S3 encrypts with keys of the bucket's own region only`,
-    );
-  }
+  reportId(report, "platform.objectStore.kmsKeyArn", kmsKeyArn, idRules.kmsKeyArn);
+  const key = arnParts(plain(kmsKeyArn) ?? "");
+  report(
+    "platform.objectStore.kmsKeyArn",
+    key === undefined || key.region === objectStore.region,
+    `is a key of ${key?.region}, but the store is in ${objectStore.region}: S3 encrypts with keys of the bucket's own region only`,
+  );
   if (storageClasses === undefined) return;
   report(
     "platform.objectStore.storageClasses",
@@ -193,11 +170,7 @@ export function checkLoadBalancer(args: NamedArgs, report: Report): void {
     shared === undefined || !(Number(parseBytes(own)) > Number(parseBytes(shared))),
     `must be at most ${shared}, platform.ingress.groupTemporaryStorage: the group's one load balancer waits for uploads of that size and no longer`,
   );
-  report(
-    "platform.ingress.dnsZoneId",
-    /^Z[A-Z0-9]{1,31}$/.test(plain(dnsZoneId) ?? "Z0"),
-    "must be the id of a hosted zone, Z…",
-  );
+  reportId(report, "platform.ingress.dnsZoneId", dnsZoneId, idRules.dnsZoneId);
   const isAcm = tls.source === "acm";
   report(
     "platform.ingress.tls.source",
@@ -211,18 +184,14 @@ export function checkLoadBalancer(args: NamedArgs, report: Report): void {
   );
   const certificateArn = plain(tls.certificateArn);
   if (!isAcm || certificateArn === undefined || certificateArn === "") return;
-  const parts = arnParts(certificateArn);
-  const isCertificate = parts?.service === "acm" && parts.resource.startsWith("certificate/");
+  const path = "platform.ingress.tls.certificateArn";
+  reportId(report, path, certificateArn, idRules.certificateArn);
+  const region = arnParts(certificateArn)?.region;
   report(
-    "platform.ingress.tls.certificateArn",
-    isCertificate,
-    "must be the ARN of a certificate, arn:aws:acm:<region>:<account>:certificate/…",
-  );
-  report(
-    "platform.ingress.tls.certificateArn",
-    !isCertificate ||
-      parts.region === objectStore.region ||
+    path,
+    !idRules.certificateArn.holds(certificateArn) ||
+      region === objectStore.region ||
       !isAtAws(objectStore, podIdentity !== undefined),
-    `is a certificate of ${parts?.region}, but the load balancer is in ${objectStore.region}`,
+    `is a certificate of ${region}, but the load balancer is in ${objectStore.region}`,
   );
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { BucketCredentials } from "../mlflowInstanceArgs.ts";
+import { guarded } from "./guardedIds.ts";
+import { idRules } from "./idRules.ts";
 import { credentialKeys } from "./podParts.ts";
 
 /**
@@ -32,17 +34,21 @@ export function credentialData(
 
 /** A user as the store's policies write it, which a review has to be able to read. */
 export function principalOf(
+  argument: string,
   user: pulumi.Input<BucketCredentials> | undefined,
 ): pulumi.Output<string> {
   // Without a user there are roles: validated.
   if (user === undefined) return pulumi.output("");
   // Taken out of a plain object as it stands: a secret key that isn't known yet would hide it.
-  const principal =
-    "accessKeyId" in user
-      ? pulumi.output(user.principal ?? user.accessKeyId)
-      : pulumi.output(user).apply((keys) => keys.principal ?? keys.accessKeyId);
-  return pulumi.unsecret(principal);
+  const { accessKeyId, principal } = "accessKeyId" in user ? user : fieldsOf(pulumi.output(user));
+  const named = pulumi.all([principal, accessKeyId]).apply(([own, key]) => own ?? key);
+  return pulumi.unsecret(pulumi.output(guarded(`${argument}.principal`, named, idRules.principal)));
 }
+
+const fieldsOf = (user: pulumi.Output<pulumi.Unwrap<BucketCredentials>>) => ({
+  accessKeyId: user.apply((keys) => keys.accessKeyId),
+  principal: user.apply((keys) => keys.principal),
+});
 
 /**
  * The keys with which MLflow encrypts what it stores, from one generated value. Without them MLflow

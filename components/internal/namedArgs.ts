@@ -1,5 +1,6 @@
+import { isOutput, kindOf } from "./shape.ts";
 import type { MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
-import type { MlflowPlatformArgs } from "../mlflowPlatformArgs.ts";
+import type { MlflowPlatform } from "../mlflowPlatformArgs.ts";
 
 /** Arguments in which everything is said that follows from the program around the instance. */
 export interface NamedArgs extends MlflowInstanceArgs {
@@ -7,7 +8,7 @@ export interface NamedArgs extends MlflowInstanceArgs {
   readonly platform: NamedPlatform;
 }
 
-export interface NamedPlatform extends MlflowPlatformArgs {
+export interface NamedPlatform extends MlflowPlatform {
   readonly environment: string;
 }
 
@@ -15,5 +16,13 @@ export interface NamedPlatform extends MlflowPlatformArgs {
 export const namedArgs = (name: string, stack: string, args: MlflowInstanceArgs): NamedArgs => ({
   ...args,
   instanceName: args.instanceName ?? name,
-  platform: { ...args.platform, environment: args.platform.environment ?? stack },
+  platform: namedPlatform(args.platform, stack),
 });
+
+function namedPlatform(platform: MlflowPlatform, stack: string): NamedPlatform {
+  // What is no platform is said by the check of the arguments.
+  const isPlatform = kindOf(platform) === "object" && !isOutput(platform);
+  return isPlatform
+    ? { ...platform, environment: platform.environment ?? stack }
+    : (platform as NamedPlatform);
+}

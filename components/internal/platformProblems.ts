@@ -2,9 +2,10 @@ import { SslMode, Tier, TlsSource } from "../enums.ts";
 import { checkStoreFeatures, checkLoadBalancer } from "./cloudProblems.ts";
 import type { NamedArgs } from "./namedArgs.ts";
 import { databaseName, instanceNamePattern } from "./names.ts";
-import { isOneOf, oneOf, plain, type Report } from "./problems.ts";
+import { idRules } from "./idRules.ts";
+import { isOneOf, oneOf, reportId, type Report } from "./problems.ts";
 import { resolveInstance } from "./resolvedInstance.ts";
-import { isCidr, isHttpUrl } from "./syntax.ts";
+import { isHttpUrl } from "./syntax.ts";
 
 // What an instance stands on: bucket, database, ingress and network.
 
@@ -32,15 +33,21 @@ export function checkObjectStore(args: NamedArgs, report: Report): void {
     objectStore.adminPrincipals.length > 0,
     "must name at least one: who isn't named can't administer the bucket any more",
   );
+  objectStore.adminPrincipals.forEach((principal, index) => {
+    const path = `platform.objectStore.adminPrincipals[${index}]`;
+    reportId(report, path, principal, idRules.principal);
+  });
   checkStoreFeatures(args, report);
 }
 
 export function checkBucket(args: NamedArgs, report: Report): void {
   const { bucket = {} } = args;
+  const { name } = resolveInstance(args).bucket;
+  const derived = bucket.name === undefined ? `; it is "${name}", by environment and name` : "";
   report(
     "bucket.name",
-    !isNamed(args) || /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(resolveInstance(args).bucket.name),
-    "must be 3 to 63 lower case letters, digits and dashes",
+    !isNamed(args) || /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name),
+    `must be 3 to 63 lower case letters, digits and dashes${derived}`,
   );
   report(
     "bucket.noncurrentVersionDays",
@@ -76,11 +83,7 @@ export function checkDatabase(args: NamedArgs, report: Report): void {
 
 export function checkPostgresql({ platform: { postgresql } }: NamedArgs, report: Report): void {
   const { host, sslMode } = postgresql;
-  report(
-    "platform.postgresql.host",
-    typeof host !== "string" || (host !== "" && !/[\s/@]/.test(host)),
-    "must be a host name or an address, without scheme and port",
-  );
+  reportId(report, "platform.postgresql.host", host, idRules.databaseHost);
   report("platform.postgresql.port", isCount(postgresql.port ?? 1, 65535), "must be a port");
   report(
     "platform.postgresql.characterType",
@@ -139,11 +142,7 @@ export function checkNetwork(args: NamedArgs, report: Report): void {
   };
   for (const [field, cidrs] of Object.entries(lists)) {
     (cidrs ?? []).forEach((cidr, index) =>
-      report(
-        `platform.network.${field}[${index}]`,
-        isCidr(plain(cidr) ?? "0.0.0.0/0"),
-        "must be a CIDR such as 10.0.0.5/32",
-      ),
+      reportId(report, `platform.network.${field}[${index}]`, cidr, idRules.cidr),
     );
   }
   // An empty list of peers would mean "everywhere" to Kubernetes.

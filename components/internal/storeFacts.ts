@@ -11,11 +11,19 @@ export type BucketFacts = ObjectStoreSettings &
 /** An instance's database and the server it is on. */
 export type DatabaseFacts = ResolvedInstance["database"] & Pick<PostgresqlSettings, "host">;
 
-export const bucketFacts = (args: NamedArgs, settings: ResolvedInstance): BucketFacts => ({
+/** `isKept`: whether the caller protects all of the component by a resource option. */
+export const bucketFacts = (
+  args: NamedArgs,
+  settings: ResolvedInstance,
+  isKept: boolean,
+): BucketFacts => ({
   ...args.platform.objectStore,
-  ...args.bucket,
   ...settings.bucket,
-  forceDestroy: settings.prepareDeletion || (args.bucket?.forceDestroy ?? !settings.protect),
+  ...(args.bucket?.formerPrincipals === undefined
+    ? {}
+    : { formerPrincipals: args.bucket.formerPrincipals }),
+  forceDestroy:
+    settings.prepareDeletion || (args.bucket?.forceDestroy ?? (!settings.protect && !isKept)),
 });
 
 export const databaseFacts = (args: NamedArgs, settings: ResolvedInstance): DatabaseFacts => ({

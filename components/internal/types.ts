@@ -10,10 +10,16 @@ export const formerTypes = {
   databaseServer: "components:index:DatabaseServer",
 } as const;
 
-/** Where the part `former` of the instance with this URN stands in a state of before 2026-12. */
+/**
+ * Where the part `former` of the instance with this URN stands in a state of before 2026-12. What
+ * it is below may be of this package, too.
+ */
 export function formerUrn(urn: string, former: string): string {
-  const [stack, project, chain, ...name] = urn.split("::");
-  const parents = chain!.slice(0, -types.instance.length);
-  const path = `${parents}${formerTypes.instance}$components:index:${former}`;
-  return [stack, project, path, ...name].join("::");
+  const type = urn.indexOf(`${types.instance}::`);
+  const above = urn
+    .slice(0, type)
+    .replaceAll(types.instance, formerTypes.instance)
+    .replaceAll(types.databaseServer, formerTypes.databaseServer);
+  const name = urn.slice(type + types.instance.length);
+  return `${above}${formerTypes.instance}$components:index:${former}${name}`;
 }

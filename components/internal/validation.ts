@@ -1,5 +1,6 @@
 import { ArtifactsAccess, LogLevel, Tier, TokenRole } from "../enums.ts";
 import type { NamedArgs } from "./namedArgs.ts";
+import { checkShapeOfInstance } from "./argumentShapes.ts";
 import { bounds, inDays, inHours, isWithin } from "./bounds.ts";
 import { checkAccess } from "./cloudProblems.ts";
 import { cronProblem, timeZoneProblem } from "./cron.ts";
@@ -35,6 +36,9 @@ export function problemsOf(args: NamedArgs): Problem[] {
   const report: Report = (propertyPath, ok, reason) => {
     if (!ok) problems.push({ propertyPath, reason });
   };
+  checkShapeOfInstance(args, report);
+  // Nothing can be said of what isn't there, or is something else.
+  if (problems.length > 0) return problems;
   checkIdentity(args, report);
   checkServer(args, report);
   checkAccess(args, report);

@@ -75,9 +75,9 @@ describe("examples/python", () => {
     [
       "mlflow.TlsSource.CERT_MANAGER",
       "mlflow.Tier.STANDARD",
-      /tls.source: expected a TlsSource, found a Tier/,
+      /source: expected a TlsSource, found a Tier/,
     ],
-    ["mlflow.TlsSource.CERT_MANAGER", "False", /tls.source: expected one of pem/],
+    ["mlflow.TlsSource.CERT_MANAGER", "False", /source: expected one of pem/],
     [
       "public_access_block=False",
       "block_public_access=False",

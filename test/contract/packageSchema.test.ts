@@ -39,12 +39,12 @@ it.each<[string, (copy: any) => void, string]>([
   ],
   [
     "what may be an output",
-    ({ arguments_ }) => delete arguments_.host.plain,
-    "host: string, required, may be an output",
+    ({ arguments_ }) => delete arguments_.owner.plain,
+    "owner: string, required, may be an output",
   ],
   [
     "a nested argument",
-    ({ types }) => delete types["mlflow-instances:index:BucketSettings"].properties.region,
+    ({ types }) => delete types["mlflow-instances:index:ObjectStoreSettings"].properties.region,
     "",
   ],
   ["an output", ({ resource }) => (resource.properties.url = { type: "string" }), "url: string"],

@@ -26,7 +26,7 @@ export function summary(schema: PackageSchema): string {
     Object.fromEntries(Object.entries(all).map(([name, property]) => [name, typeOf(property)]));
   const types = Object.entries(schema.types).sort(([a], [b]) => a.localeCompare(b, "en"));
   const surface = {
-    package: [schema.namespace, schema.name].join("/"),
+    package: [schema.namespace, schema.name].filter((part) => part !== undefined).join("/"),
     resources: Object.fromEntries(
       Object.entries(schema.resources).map(
         ([token, { inputProperties, requiredInputs, properties: made }]) => [

@@ -278,15 +278,19 @@ test("ids of what the same program makes may be unknown in a preview, and are us
         )
       : pulumi.output(Promise.resolve(value));
   const given = awsPlatformArgs();
+  const { certificateArn } = given.ingress.tls as { certificateArn: string };
   const made = (podIdentity: MlflowPlatformArgs["podIdentity"]) => ({
     ...given,
-    podIdentity: { ...podIdentity!, permissionsBoundaryArn: later("arn:aws:iam::1:policy/b") },
+    podIdentity: {
+      ...podIdentity!,
+      permissionsBoundaryArn: later("arn:aws:iam::123456789012:policy/b"),
+    },
     objectStore: { ...given.objectStore, kmsKeyArn: later(kmsKeyArn) },
     postgresql: { ...given.postgresql, host: later("made.rds.amazonaws.com") },
     ingress: {
       ...given.ingress,
       dnsZoneId: later("Z0123456789ABC"),
-      tls: { source: "acm" as const, certificateArn: later("arn:aws:acm:made") },
+      tls: { source: "acm" as const, certificateArn: later(certificateArn) },
     },
     network: {
       databaseCidrs: [later("10.1.0.0/16")],
@@ -311,7 +315,7 @@ test("ids of what the same program makes may be unknown in a preview, and are us
     ]);
     expect(
       policy("ingress").metadata.annotations["alb.ingress.kubernetes.io/certificate-arn"],
-    ).toBe("arn:aws:acm:made");
+    ).toBe(certificateArn);
   }
 });
 

@@ -9,6 +9,7 @@ import {
   instanceArgs,
   instanceTypes,
   newInstance,
+  platformArgs,
 } from "../../support/instance.ts";
 import { runWithMocks } from "../../support/mocks.ts";
 import { registered } from "../../golden/registered.ts";
@@ -81,10 +82,9 @@ const everything = {
 
 describe("a store that is not Amazon's", () => {
   test("has the last plugin that reads tags from S3 for every resource of a bucket, with arguments that this one knows", async () => {
-    const args = instanceArgs();
-    const bucket = { ...args.bucket, ...everything };
+    const objectStore = { ...platformArgs().objectStore, ...everything };
     const { registrations } = await runWithMocks(instanceTypes, () =>
-      newInstance({ ...args, bucket }),
+      newInstance(instanceArgs({}, { objectStore })),
     );
     const parts = registrations.filter(({ type }) => type.startsWith("aws:"));
     expect(parts.map(({ type }) => type).sort()).toEqual(

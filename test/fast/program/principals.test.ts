@@ -41,8 +41,8 @@ async function bucketOf(stored: object, change: (objectStore: any) => void = () 
   });
   const { adminPrincipals, denyOthers } = args.platform.objectStore;
   return {
-    instance: await valueOf(principalOf(args.bucketCredentials)),
-    maintenance: await valueOf(principalOf(args.maintenanceCredentials)),
+    instance: await valueOf(principalOf("bucketCredentials", args.bucketCredentials)),
+    maintenance: await valueOf(principalOf("maintenanceCredentials", args.maintenanceCredentials)),
     admins: await Promise.all(adminPrincipals.map((each) => valueOf(pulumi.output(each)))),
     denyOthers,
   };

@@ -1,0 +1,182 @@
+import type {
+  AccessToken,
+  BucketCredentials,
+  BucketSettings,
+  DatabaseSettings,
+  MaintenanceSettings,
+  MlflowInstanceArgs,
+  ServerResources,
+  StaleRunsSettings,
+} from "../mlflowInstanceArgs.ts";
+import type { MlflowPlatform } from "../mlflowPlatformArgs.ts";
+import type {
+  IngressSettings,
+  IngressTls,
+  NetworkSettings,
+  ObjectStoreSettings,
+  PodIdentity,
+  PostgresqlSettings,
+} from "../platformSettings.ts";
+import type { Report } from "./problems.ts";
+import {
+  checkShape,
+  count,
+  flag,
+  id,
+  listOf,
+  objectOf,
+  required,
+  text,
+  type Fields,
+  type Shape,
+} from "./shape.ts";
+
+const objectStore: Fields<ObjectStoreSettings> = {
+  endpoint: text,
+  region: required(text),
+  bucketPrefix: text,
+  versioning: flag,
+  lifecycle: flag,
+  encryption: flag,
+  kmsKeyArn: id,
+  publicAccessBlock: flag,
+  objectOwnership: flag,
+  storageClasses: text,
+  tlsOnly: flag,
+  denyOthers: flag,
+  adminPrincipals: required(listOf(id)),
+};
+
+const postgresql: Fields<PostgresqlSettings> = {
+  host: required(id),
+  port: count,
+  characterType: text,
+  sslMode: text,
+  maxConnections: required(count),
+};
+
+const tls: Fields<IngressTls> = {
+  source: required(text),
+  certificate: id,
+  privateKey: { ...id, isSecret: true },
+  clusterIssuer: text,
+  secretName: text,
+  certificateArn: id,
+};
+
+const ingress: Fields<IngressSettings> = {
+  className: required(text),
+  tls: required(objectOf<IngressTls>(tls)),
+  controller: text,
+  scheme: text,
+  groupName: text,
+  groupTemporaryStorage: text,
+  dnsZoneId: id,
+  annotations: { kind: "object" },
+};
+
+const network: Fields<NetworkSettings> = {
+  databaseCidrs: required(listOf(id)),
+  objectStoreCidrs: listOf(id),
+  endpointCidrs: listOf(id),
+  objectStorePort: count,
+  ingressNamespace: text,
+  ingressCidrs: listOf(id),
+  dnsNamespace: text,
+  dnsCidrs: listOf(id),
+};
+
+const platform: Fields<MlflowPlatform> = {
+  domain: required(text),
+  environment: text,
+  image: required(id),
+  mlflowVersion: text,
+  imagePullSecret: { ...id, isSecret: true },
+  imagePullSecrets: listOf(text),
+  objectStore: required(objectOf<ObjectStoreSettings>(objectStore)),
+  podIdentity: objectOf<PodIdentity>({
+    method: required(text),
+    oidcProviderArn: id,
+    clusterName: id,
+    permissionsBoundaryArn: id,
+    rolePath: text,
+  }),
+  postgresql: required(objectOf<PostgresqlSettings>(postgresql)),
+  ingress: required(objectOf<IngressSettings>(ingress)),
+  network: required(objectOf<NetworkSettings>(network)),
+  caBundle: text,
+};
+
+const user: Shape = {
+  ...objectOf<BucketCredentials>({
+    accessKeyId: required(id),
+    secretAccessKey: { ...required(id), isSecret: true },
+    principal: id,
+  }),
+  mayBeOutput: true,
+  isSecret: true,
+};
+
+const instance: Fields<MlflowInstanceArgs> = {
+  platform: required(objectOf<MlflowPlatform>(platform)),
+  instanceName: text,
+  team: required(text),
+  owner: required(text),
+  description: text,
+  tier: text,
+  costCenter: text,
+  host: text,
+  extraAllowedHosts: listOf(text),
+  replicas: count,
+  workers: count,
+  resources: objectOf<ServerResources>({
+    cpuRequest: text,
+    cpuLimit: text,
+    memoryRequest: text,
+    memoryLimit: text,
+  }),
+  logLevel: text,
+  temporaryStorage: text,
+  artifactsAccess: text,
+  deletedExperimentRetention: text,
+  traceRetention: text,
+  staleRuns: objectOf<StaleRunsSettings>({ after: text, idle: text }),
+  maintenance: objectOf<MaintenanceSettings>({
+    timeZone: text,
+    retentionSchedule: text,
+    staleRunsSchedule: text,
+  }),
+  protect: flag,
+  prepareDeletion: flag,
+  bucket: objectOf<BucketSettings>({
+    name: text,
+    formerPrincipals: listOf(id),
+    noncurrentVersionDays: count,
+    forceDestroy: flag,
+  }),
+  bucketCredentials: user,
+  maintenanceCredentials: user,
+  database: objectOf<DatabaseSettings>({ name: text, role: text, connectionLimit: count }),
+  tokens: listOf(
+    objectOf<AccessToken>({
+      name: required(text),
+      role: required(text),
+      expires: required(text),
+    }),
+  ),
+};
+
+/** Where an argument of before 2026-12 is now. */
+function moved(path: string): string | undefined {
+  const [first = "", second = ""] = path.split(".");
+  if (path === "bucket.instancePrincipal") return "bucketCredentials.principal";
+  if (path === "bucket.maintenancePrincipal") return "maintenanceCredentials.principal";
+  if (first === "bucket" && second in objectStore) return `platform.objectStore.${second}`;
+  if (first === "database" && second in postgresql) return `platform.postgresql.${second}`;
+  return first in platform ? `platform.${first}` : undefined;
+}
+
+/** Reports what is missing, unknown or of another type, before anything looks into the arguments. */
+export const checkShapeOfInstance = (args: unknown, report: Report): void => {
+  checkShape("", args, objectOf<MlflowInstanceArgs>(instance), report, moved);
+};

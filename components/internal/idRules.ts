@@ -1,0 +1,53 @@
+import { arnParts } from "./arns.ts";
+import { isCidr } from "./syntax.ts";
+
+/** What an id that other resources may make has to be. */
+export interface IdRule {
+  readonly holds: (value: string) => boolean;
+  readonly reason: string;
+}
+
+const isArn = (value: string, service: string, resource: RegExp): boolean => {
+  const parts = arnParts(value);
+  return parts?.service === service && resource.test(parts.resource);
+};
+
+export const idRules = {
+  oidcProviderArn: {
+    holds: (value) => isArn(value, "iam", /^oidc-provider\/[^/]+/),
+    reason:
+      "must be the ARN of an OIDC provider in IAM, arn:aws:iam::<account>:oidc-provider/<issuer without https://>",
+  },
+  clusterName: {
+    holds: (value) => /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(value),
+    reason: "must be the name of an EKS cluster",
+  },
+  permissionsBoundaryArn: {
+    holds: (value) => isArn(value, "iam", /^policy\//),
+    reason: "must be the ARN of a policy, arn:aws:iam::<account>:policy/…",
+  },
+  // Not an alias: policies know keys only by themselves.
+  kmsKeyArn: {
+    holds: (value) => isArn(value, "kms", /^key\//),
+    reason: "must be the ARN of a key, arn:aws:kms:<region>:<account>:key/…, and of no alias",
+  },
+  certificateArn: {
+    holds: (value) => isArn(value, "acm", /^certificate\//),
+    reason: "must be the ARN of a certificate, arn:aws:acm:<region>:<account>:certificate/…",
+  },
+  dnsZoneId: {
+    holds: (value) => /^Z[A-Z0-9]{1,31}$/.test(value),
+    reason: "must be the id of a hosted zone, Z…",
+  },
+  cidr: { holds: isCidr, reason: "must be a CIDR such as 10.0.0.5/32" },
+  databaseHost: {
+    holds: (value) => value !== "" && !/[\s/@]/.test(value),
+    reason: "must be a host name or an address, without scheme and port",
+  },
+  // To a bucket's policy `*` is everybody.
+  principal: {
+    holds: (value) => value !== "" && value !== "*",
+    reason: "must name one user or role, and not everybody",
+  },
+  text: { holds: (value) => value !== "", reason: "must not be empty" },
+} satisfies Record<string, IdRule>;

@@ -1,0 +1,95 @@
+import type { Report } from "./problems.ts";
+
+/** What a value has to be before anything looks into it. */
+export interface Shape {
+  readonly kind: "string" | "number" | "boolean" | "list" | "object";
+  /** Whether it may be an output, whose value nobody knows yet. */
+  readonly mayBeOutput?: boolean;
+  readonly isRequired?: boolean;
+  /** Each element of a list. */
+  readonly of?: Shape;
+  /** The fields of an object; no others are known. Undefined: any. */
+  readonly fields?: Fields<object>;
+  /** A value that must never be shown, nor named by a path that leads to it. */
+  readonly isSecret?: boolean;
+}
+
+/** One shape for each field of a type: a new field without one doesn't compile. */
+export type Fields<T> = { readonly [Key in keyof Required<T>]: Shape };
+
+export const text: Shape = { kind: "string" };
+export const count: Shape = { kind: "number" };
+export const flag: Shape = { kind: "boolean" };
+/** Text that other resources of the program may make. */
+export const id: Shape = { kind: "string", mayBeOutput: true };
+export const listOf = (of: Shape): Shape => ({ kind: "list", of });
+export const objectOf = <T extends object>(fields: Fields<T>): Shape => ({
+  kind: "object",
+  fields,
+});
+export const required = (shape: Shape): Shape => ({ ...shape, isRequired: true });
+
+const articles = {
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+  list: "a list",
+  object: "an object",
+};
+
+/** Whether it is known only later. */
+export const isOutput = (value: unknown): boolean =>
+  value instanceof Promise ||
+  (typeof value === "object" && value !== null && "__pulumiOutput" in value);
+
+/** `typeof`, with a name of its own for lists and for nothing. */
+export function kindOf(value: unknown): string {
+  if (value === null) return "nothing";
+  return Array.isArray(value) ? "list" : typeof value;
+}
+
+/** Reports what isn't of its shape, each with its path. `moved` says where an unknown field is now. */
+export function checkShape(
+  path: string,
+  value: unknown,
+  shape: Shape,
+  report: Report,
+  moved: (path: string) => string | undefined = () => undefined,
+): void {
+  if (value === undefined) {
+    report(path, shape.isRequired !== true, "must be set");
+    return;
+  }
+  if (isOutput(value)) {
+    report(
+      path,
+      shape.mayBeOutput === true,
+      "must be a plain value and no output: it decides which resources exist",
+    );
+    return;
+  }
+  if (kindOf(value) !== shape.kind) {
+    // The engine prints the value beside a path; a field that isn't there has none.
+    const [inner = "value"] = Object.keys(shape.fields ?? {});
+    report(
+      shape.isSecret === true ? `${path}.${inner}` : path,
+      false,
+      `must be ${articles[shape.kind]}`,
+    );
+    return;
+  }
+  if (shape.of !== undefined)
+    (value as unknown[]).forEach((element, index) => {
+      // An element that is missing is one that was forgotten.
+      checkShape(`${path}[${index}]`, element, required(shape.of!), report, moved);
+    });
+  if (shape.fields === undefined) return;
+  const fields = shape.fields as Record<string, Shape>;
+  const at = (field: string) => (path === "" ? field : `${path}.${field}`);
+  for (const [field, inner] of Object.entries(fields))
+    checkShape(at(field), (value as Record<string, unknown>)[field], inner, report, moved);
+  for (const field of Object.keys(value as object).filter((each) => !(each in fields))) {
+    const now = moved(at(field));
+    report(at(field), false, now === undefined ? "is no argument" : `is now ${now}`);
+  }
+}
