@@ -19,6 +19,8 @@ import {
   serverLogicalName,
 } from "./internal/databaseServerSettings.ts";
 import { databaseServerProblems } from "./internal/databaseServerValidation.ts";
+import { guarded } from "./internal/guardedIds.ts";
+import { idRules } from "./internal/idRules.ts";
 import { plain } from "./internal/problems.ts";
 import { throwProblems } from "./internal/throwProblems.ts";
 import { formerTypes, types } from "./internal/types.ts";
@@ -108,12 +110,20 @@ export class DatabaseServer extends pulumi.ComponentResource {
       );
     const openings = [
       ...settings.clientSecurityGroupIds.map((id, index) =>
-        ingress(plain(id) ?? `security-group-${index}`, { referencedSecurityGroupId: id }),
+        ingress(plain(id) ?? `security-group-${index}`, {
+          referencedSecurityGroupId: guarded(
+            `clientSecurityGroupIds[${index}]`,
+            id,
+            idRules.securityGroup,
+          ),
+        }),
       ),
       ...settings.clientCidrs.map((cidr, index) =>
         plain(cidr)?.includes(":")
           ? ingress(plain(cidr)!, { cidrIpv6: cidr })
-          : ingress(plain(cidr) ?? `cidr-${index}`, { cidrIpv4: cidr }),
+          : ingress(plain(cidr) ?? `cidr-${index}`, {
+              cidrIpv4: guarded(`clientCidrs[${index}]`, cidr, idRules.clientCidr),
+            }),
       ),
     ];
     const parameterGroup = new ParameterGroup(
@@ -141,7 +151,7 @@ export class DatabaseServer extends pulumi.ComponentResource {
           childOf(this),
         ),
     );
-    const key = args.kmsKeyArn;
+    const key = guarded("kmsKeyArn", args.kmsKeyArn, idRules.kmsKeyArn);
     const server = new Instance(
       serverLogicalName(name, "server"),
       {

@@ -57,7 +57,7 @@ export interface DatabaseServerArgs {
   clientSecurityGroupIds?: Input<string>[];
   /**
    * CIDRs of those who may connect and carry no security group that the VPC knows. Never the whole
-   * internet. Default: none.
+   * internet. An output is an IPv4 range, and known by its place in the list. Default: none.
    */
   clientCidrs?: Input<string>[];
   /**

@@ -3,6 +3,8 @@ import { join } from "node:path";
 
 /** Folders of the repository that have its version. */
 const folders = ["", "cli", "components", "local", "policies"];
+/** Packs of their own in the folder of the packs; npm installs none of them. */
+const packs = ["isolation", "naming", "reliability", "retention", "security"];
 const component = "@mlflow-instances/components";
 
 interface Manifest {
@@ -25,7 +27,7 @@ export const versionOf = async (root: string): Promise<string> =>
 
 /** Writes a version everywhere where the repository says its own. */
 export async function writeVersion(root: string, version: string): Promise<void> {
-  for (const folder of folders)
+  for (const folder of [...folders, ...packs.map((pack) => join("policies", pack))])
     await edit(join(root, folder, "package.json"), (manifest: Manifest) => {
       manifest.version = version;
     });

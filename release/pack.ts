@@ -23,10 +23,8 @@ export async function packComponents(folder: string): Promise<string> {
   const stage = await mkdtemp(join(tmpdir(), "mlflow-instances-pack-"));
   try {
     await compile(join(stage, "dist"));
-    await cp(components, join(stage, "src"), {
-      recursive: true,
-      filter: (source) => !/node_modules|\.(?:json|js|yaml|md)$/.test(source),
-    });
+    for (const source of await sources())
+      await cp(join(components, source), join(stage, "src", source));
     for (const file of ["PulumiPlugin.yaml", "README.md"])
       await cp(join(components, file), join(stage, file));
     const plugin = await readFile(join(components, "plugin.js"), "utf8");
@@ -43,6 +41,12 @@ export async function packComponents(folder: string): Promise<string> {
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
+}
+
+/** What is committed, and nothing that lies beside it. */
+async function sources(): Promise<string[]> {
+  const { stdout } = await execa("git", ["ls-files", "-z", "--", "*.ts"], { cwd: components });
+  return stdout.split("\0").filter((path) => path !== "");
 }
 
 const asJson = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`;
@@ -66,6 +70,7 @@ async function manifest(): Promise<object> {
   });
   return {
     ...rest,
+    files: ["dist", "src", "plugin.js", "PulumiPlugin.yaml", "tsconfig.json", "CHANGELOG.md"],
     engines: { node: ">=24" },
     exports: { ".": entry("index"), "./internal": entry("internal") },
     dependencies: providers,

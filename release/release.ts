@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { execa } from "execa";
+import { execa, type ExecaError } from "execa";
 import { compare, valid } from "semver";
 import { notesOf, released } from "./changelog.ts";
 import { versionOf, writeVersion } from "./manifests.ts";
@@ -27,12 +27,20 @@ export async function release(root: string, version: string, day: string): Promi
     throw new ReleaseError("there are changes that are not committed");
   if ((await git("tag", "--list", tag)).stdout !== "")
     throw new ReleaseError(`the tag ${tag} exists`);
-  if (!notesOf(changelog, "Unreleased"))
+  if (!/^- /m.test(notesOf(changelog, "Unreleased") ?? ""))
     throw new ReleaseError("CHANGELOG.md says nothing under Unreleased");
+  const branch = (await git("branch", "--show-current")).stdout;
+  if (branch !== "main") throw new ReleaseError(`the branch is ${branch || "none"}, not main`);
 
   await writeVersion(root, version);
   await writeFile(file, released(changelog, version, day));
-  await git("commit", "--quiet", "--all", "--message", `Release ${version}`);
+  try {
+    await git("commit", "--quiet", "--all", "--message", `Release ${version}`);
+  } catch (error) {
+    await git("checkout", "--quiet", "HEAD", "--", ".");
+    const { stderr } = error as ExecaError<{ cwd: string }>;
+    throw new ReleaseError(`git did not commit: ${stderr}`);
+  }
   await git("tag", "--annotate", tag, "--message", `Version ${version}`);
 }
 

@@ -3,9 +3,10 @@ import type { DatabaseServerArgs } from "../databaseServerArgs.ts";
 import { isInstanceClass, memoryOfClass, mostConnectionsOf } from "./databaseServerClasses.ts";
 import { gibibytes, mostStorage, resolveDatabaseServer } from "./databaseServerSettings.ts";
 import { overlap, parseDailyWindow, parseWeeklyWindow } from "./databaseServerWindows.ts";
-import { isOneOf, oneOf, plain, type Problem, type Report } from "./problems.ts";
+import { idRules } from "./idRules.ts";
+import { isOneOf, oneOf, reportId, type Problem, type Report } from "./problems.ts";
 import { parseDays } from "./quantities.ts";
-import { isCidr, isLabelValue, isTagValue, tagRule } from "./syntax.ts";
+import { isLabelValue, isTagValue, tagRule } from "./syntax.ts";
 
 /** The oldest major version that the project supports. */
 const leastEngineVersion = 14;
@@ -95,12 +96,7 @@ function checkEngine(args: DatabaseServerArgs, report: Report): void {
     !isCount || most === undefined || args.maxConnections <= most,
     `must be at most ${most}, which is RDS' own value for the ${memoryOfClass(args.instanceClass)} GiB of ${args.instanceClass}; lower it or take a larger instanceClass`,
   );
-  const key = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
-  report(
-    "kmsKeyArn",
-    plain(args.kmsKeyArn) === undefined || key.test(plain(args.kmsKeyArn) ?? ""),
-    "must be the ARN of a KMS key (no alias): arn:aws:kms:…:key/…",
-  );
+  reportId(report, "kmsKeyArn", args.kmsKeyArn, idRules.kmsKeyArn);
 }
 
 function checkNetwork(args: DatabaseServerArgs, report: Report): void {
@@ -131,14 +127,13 @@ function checkNetwork(args: DatabaseServerArgs, report: Report): void {
   groups.forEach((id, index) => {
     if (typeof id !== "string") return;
     const path = `clientSecurityGroupIds[${index}]`;
-    report(path, /^sg-[0-9a-f]+$/.test(id), "must be the id of a security group: sg-…");
+    reportId(report, path, id, idRules.securityGroup);
     report(path, groups.indexOf(id) === index, `${id} is given twice`);
   });
   cidrs.forEach((cidr, index) => {
     if (typeof cidr !== "string") return;
     const path = `clientCidrs[${index}]`;
-    report(path, isCidr(cidr), "must be a CIDR such as 10.0.0.0/16");
-    report(path, !cidr.endsWith("/0"), "must not be the whole internet");
+    reportId(report, path, cidr, idRules.clientCidr);
     report(path, cidrs.indexOf(cidr) === index, `${cidr} is given twice`);
   });
 }

@@ -2,6 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NamedArgs, NamedPlatform } from "./namedArgs.ts";
 import { idRules, type IdRule } from "./idRules.ts";
 
+/** The value of an id, now that it is known; throws with its path when it breaks its rule. */
+export function knownId(path: string, known: unknown, { holds, reason }: IdRule): string {
+  if (typeof known !== "string" || !holds(known)) throw new Error(`${path}: ${reason}`);
+  return known;
+}
+
 /**
  * A value that is checked again when it is known: an output of a stack reference or of another
  * resource may be empty, and to a policy that is not nothing but something else. A plain one was
@@ -10,14 +16,11 @@ import { idRules, type IdRule } from "./idRules.ts";
 export function guarded<T extends pulumi.Input<string> | undefined>(
   path: string,
   value: T,
-  { holds, reason }: IdRule,
+  rule: IdRule,
 ): T {
   if (value === undefined || typeof value === "string") return value;
   const output = pulumi.output(value as pulumi.Input<unknown>) as pulumi.Output<unknown>;
-  return output.apply((known) => {
-    if (typeof known !== "string" || !holds(known)) throw new Error(`${path}: ${reason}`);
-    return known;
-  }) as unknown as T;
+  return output.apply((known) => knownId(path, known, rule)) as unknown as T;
 }
 
 const all = (path: string, values: pulumi.Input<string>[], rule: IdRule) =>

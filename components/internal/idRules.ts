@@ -39,6 +39,14 @@ export const idRules = {
     holds: (value) => /^Z[A-Z0-9]{1,31}$/.test(value),
     reason: "must be the id of a hosted zone, Z…",
   },
+  securityGroup: {
+    holds: (value) => /^sg-[0-9a-f]+$/.test(value),
+    reason: "must be the id of a security group: sg-…",
+  },
+  clientCidr: {
+    holds: (value) => isCidr(value) && !value.endsWith("/0"),
+    reason: "must be a CIDR such as 10.0.0.0/16, and not the whole internet",
+  },
   cidr: { holds: isCidr, reason: "must be a CIDR such as 10.0.0.5/32" },
   databaseHost: {
     holds: (value) => value !== "" && !/[\s/@]/.test(value),

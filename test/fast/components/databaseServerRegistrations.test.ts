@@ -69,7 +69,7 @@ test("a client of the same program has no id yet, so its rule has its place", as
   const { all } = await runServer({
     clientSecurityGroupIds: ["sg-0c", group],
     clientCidrs: [cidr],
-    kmsKeyArn: pulumi.output(Promise.resolve("arn:aws:kms:made")),
+    kmsKeyArn: pulumi.output(Promise.resolve("arn:aws:kms:eu-central-1:123456789012:key/0a1b")),
   });
   const rules = all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
   expect(

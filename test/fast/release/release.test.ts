@@ -10,10 +10,13 @@ import { release } from "../../../release/release.ts";
 // workflow behind the pushed tag.
 
 const clone = resolve(import.meta.dirname, "..", "..", "..");
+const packs = ["isolation", "naming", "reliability", "retention", "security"].map(
+  (pack) => `policies/${pack}`,
+);
 const manifests = [
   "package.json",
   "package-lock.json",
-  ...["cli", "components", "local", "policies", "examples/typescript"].map(
+  ...[...["cli", "components", "local", "policies", "examples/typescript"], ...packs].map(
     (folder) => `${folder}/package.json`,
   ),
 ];
@@ -29,7 +32,7 @@ beforeEach(async () => {
     await cp(join(clone, file), join(root, file));
   }
   await writeFile(join(root, "CHANGELOG.md"), "# Changelog\n\n## Unreleased\n\n- A token.\n");
-  await git("init", "--quiet");
+  await git("init", "--quiet", "--initial-branch", "main");
   await git("config", "user.email", "founder@example.com");
   await git("config", "user.name", "Founder");
   await git("add", "--all");
@@ -63,6 +66,16 @@ test.each([
 ])("%s is refused, and nothing is changed", async (version, why) => {
   await expect(release(root, version, day)).rejects.toThrow(why);
   expect((await git("status", "--porcelain")).stdout).toBe("");
+});
+
+test("a branch is no place for a release, and a commit that fails leaves nothing", async () => {
+  await writeFile(join(root, ".git", "hooks", "pre-commit"), "#!/bin/sh\nexit 1\n", {
+    mode: 0o755,
+  });
+  await expect(release(root, "9.1.0", day)).rejects.toThrow("git did not commit");
+  expect((await git("status", "--porcelain")).stdout).toBe("");
+  await git("checkout", "--quiet", "-b", "feature");
+  await expect(release(root, "9.1.0", day)).rejects.toThrow("the branch is feature");
 });
 
 test("what is not committed and a tag that exists are refused", async () => {
