@@ -73,10 +73,18 @@ async function manifest(): Promise<object> {
     files: ["dist", "src", "plugin.js", "PulumiPlugin.yaml", "tsconfig.json", "CHANGELOG.md"],
     engines: { node: ">=24" },
     exports: { ".": entry("index"), "./internal": entry("internal") },
-    dependencies: providers,
+    // With what makes the schema: Pulumi itself has a TypeScript of 2020 only.
+    dependencies: { ...providers, typescript: await versionOfTypescript() },
     // The program's own copy: a component and its program must not load two.
     peerDependencies: { "@pulumi/pulumi": `^${sdk}` },
   };
+}
+
+async function versionOfTypescript(): Promise<string> {
+  const { devDependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
+    devDependencies: { typescript: string };
+  };
+  return devDependencies.typescript;
 }
 
 /** How the engine reads the sources when it makes the schema. */
