@@ -12,7 +12,7 @@ import type { MlflowInstanceArgs } from "./mlflowInstanceArgs.ts";
 import { controllerLabels, drainSeconds } from "./internal/ingressManifest.ts";
 import { jobEnvironment, maintenanceEnvironment } from "./internal/maintenanceEnvironment.ts";
 import { caFile } from "./internal/podParts.ts";
-import { principalOf } from "./internal/credentialsSecret.ts";
+import { usersOf } from "./internal/credentialsSecret.ts";
 import { guardedArgs } from "./internal/guardedIds.ts";
 import { namedArgs } from "./internal/namedArgs.ts";
 import { namespaceName } from "./internal/names.ts";
@@ -137,15 +137,10 @@ export class MlflowInstance extends pulumi.ComponentResource {
       {
         identity: settings,
         bucket: bucketSettings,
-        principals: {
-          instance: roles?.server.arn ?? principalOf("bucketCredentials", args.bucketCredentials),
-          maintenance:
-            roles?.maintenance.arn ??
-            (args.maintenanceCredentials === undefined
-              ? principalOf("bucketCredentials", args.bucketCredentials)
-              : principalOf("maintenanceCredentials", args.maintenanceCredentials)),
-          areRoles: usesRole,
-        },
+        principals:
+          roles === undefined
+            ? { ...usersOf(args), areRoles: false }
+            : { instance: roles.server.arn, maintenance: roles.maintenance.arn, areRoles: true },
         protect: settings.protect,
         preparingDeletion,
       },

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { BucketCredentials } from "../mlflowInstanceArgs.ts";
+import type { BucketCredentials, MlflowInstanceArgs } from "../mlflowInstanceArgs.ts";
 import { guarded } from "./guardedIds.ts";
 import { idRules } from "./idRules.ts";
 import { credentialKeys } from "./podParts.ts";
@@ -32,12 +32,24 @@ export function credentialData(
   };
 }
 
+/** The principals of an instance that has users of the store, and no roles. */
+export const usersOf = ({
+  bucketCredentials: own,
+  maintenanceCredentials: second,
+}: Pick<MlflowInstanceArgs, "bucketCredentials" | "maintenanceCredentials">) => ({
+  instance: principalOf("bucketCredentials", own),
+  maintenance:
+    second === undefined
+      ? principalOf("bucketCredentials", own)
+      : principalOf("maintenanceCredentials", second),
+});
+
 /** A user as the store's policies write it, which a review has to be able to read. */
 export function principalOf(
   argument: string,
   user: pulumi.Input<BucketCredentials> | undefined,
 ): pulumi.Output<string> {
-  // Without a user there are roles: validated.
+  // One is there where no roles are: validated.
   if (user === undefined) return pulumi.output("");
   // Taken out of a plain object as it stands: a secret key that isn't known yet would hide it.
   const { accessKeyId, principal } = "accessKeyId" in user ? user : fieldsOf(pulumi.output(user));
