@@ -3,9 +3,9 @@ import { parseEnvironment } from "../../../program/environment/environment.ts";
 import { errorsOf, given, type Loose } from "./awsErrors.ts";
 import { configOf, fixtureValues } from "./support.ts";
 
-// What can work on AWS and what can't, told from the values alone: the fixture in other ways, secrets
-// and review environments. Single values are badAwsAccount.test.ts' and badAwsServices.test.ts'. What
-// only AWS knows is asked by the checks before an update.
+// What can work on AWS and what can't, told from the values alone: the fixture in other ways,
+// secrets and review environments. Single values are badAwsAccount.test.ts' and
+// badAwsServices.test.ts'. What only AWS knows is asked by the checks before an update.
 
 test.each<[string, (platform: Loose) => void]>([
   ["as it is", () => undefined],

@@ -1,8 +1,8 @@
 import { test } from "vitest";
 import { expectErrors, given, type Case } from "./awsErrors.ts";
 
-// What can't work on AWS, told from the values alone: buckets, keys,
-// certificates, load balancer and database server.
+// What can't work on AWS, told from the values alone: buckets, keys, certificates, load
+// balancer and database server.
 
 const cases: Case[] = [
   [

@@ -8,8 +8,8 @@ import { readInstances } from "../../../program/instance/load.ts";
 import { errorsIn, errorsOf, good } from "./instanceFiles.ts";
 import { fixtureEnvironment, folderWith } from "./support.ts";
 
-// Files that are wrong as a whole or among others, and what else lies in their folder. Single values
-// are badInstance.test.ts'.
+// Files that are wrong as a whole or among others, and what else lies in their folder. Single
+// values are badInstance.test.ts'.
 
 test("a folder, a tag and endless aliases in the place of an instance", () => {
   expect(errorsOf({ "shop.yaml/readme.md": "" }).join()).toBe(

@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { flags, project, type } from "../support/project.ts";
 import { existing, without } from "./support/environmentValues.ts";
 
+// What new-environment refuses, and that it has written nothing then.
+
 describe("nothing is written", () => {
   const refusedBy = async (
     name: string[],
