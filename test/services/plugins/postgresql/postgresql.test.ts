@@ -1,5 +1,5 @@
-// The PostgreSQL stand-in against a real server, over the real protocol. The modules beside this file
-// share its server.
+// The PostgreSQL stand-in against a real server, over the real protocol. The modules beside this
+// file share its server.
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../../../local/plugins/shared/values.ts";
 import { administrator } from "./administrator.ts";
