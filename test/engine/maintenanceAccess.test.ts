@@ -1,17 +1,4 @@
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  ListObjectVersionsCommand,
-  PutBucketVersioningCommand,
-  PutObjectCommand,
-  type S3Client,
-} from "@aws-sdk/client-s3";
-import type pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Deployed } from "../../local/commands/up.ts";
-import type { InstanceOutput } from "../../local/stack/outputs.ts";
+import { describe, expect, it } from "vitest";
 import {
   goodSchedules,
   goodTimeZones,
@@ -19,46 +6,26 @@ import {
   refusedTimeZones,
   uselessSchedules,
 } from "../support/schedules.ts";
+import { database } from "./maintenanceAccess/database.ts";
+import { objectStore } from "./maintenanceAccess/objectStore.ts";
+import {
+  deployed,
+  engine,
+  instance,
+  jobs,
+  jobsOf,
+  other,
+  own,
+  setScene,
+} from "./maintenanceAccess/scene.ts";
 import { cluster } from "./support/cluster.ts";
-import { engineStack, instanceOf, type Engine } from "./support/engine.ts";
-import { maintenance, type MaintenanceJob } from "./support/maintenance.ts";
 import { processFacts } from "./support/processFacts.ts";
 
 // Proves, with the credentials that the jobs' pods have, what the maintenance jobs may do and what
 // they may not: in the database, in the bucket, on the network. What they make of it is the
 // business of their own tests.
 
-const file = (team: string, more = ""): string => `
-team: ${team}
-owner: ${team}@example.com
-description: Something of team ${team}
-tier: sandbox
-${more}
-`;
-const own = "card-checks";
-const other = "route-planner";
-const jobs: MaintenanceJob[] = ["retention", "stale-runs"];
-
-let engine: Engine;
-let deployed: Deployed;
-let instance: InstanceOutput;
-const jobsOf = (name: string) => maintenance(deployed, instanceOf(deployed, name).namespace);
-
-beforeAll(async () => {
-  engine = await engineStack("upkeep");
-  await engine.instance(
-    own,
-    file(
-      "payments",
-      'staleRuns: { after: 2d }\nmaintenance: { timeZone: Europe/Berlin, staleRunsSchedule: "@yearly" }',
-    ),
-  );
-  await engine.instance(other, file("logistics"));
-  deployed = await engine.up();
-  instance = instanceOf(deployed, own);
-});
-
-afterAll(() => engine.remove());
+setScene();
 
 interface CronJob {
   metadata: { name: string };
@@ -137,190 +104,8 @@ describe("the CronJobs", () => {
   });
 });
 
-describe.each(jobs)("the database role of %s", (job) => {
-  let client: pg.Client;
-  beforeAll(async () => {
-    client = await jobsOf(own).connect(job);
-  });
-  afterAll(() => client.end());
-
-  const refusal = (sql: string): Promise<string> =>
-    client.query(sql).then(
-      () => "done",
-      (error: unknown) => (error as Error).message,
-    );
-
-  it("reads what its work needs, but no values that were logged", async () => {
-    expect(await refusal("SELECT run_uuid, lifecycle_stage, status FROM runs")).toBe("done");
-    expect(await refusal("SELECT value FROM params")).toMatch(
-      /^permission denied for table params/,
-    );
-    expect(await refusal("SELECT value FROM metrics")).toMatch(
-      /^permission denied for table metrics/,
-    );
-    expect(await refusal("SELECT * FROM webhooks")).toMatch(
-      /^permission denied for table webhooks/,
-    );
-    expect(await refusal("SELECT * FROM secrets")).toMatch(/^permission denied for table secrets/);
-  });
-
-  it("changes no table, makes none and empties none", async () => {
-    expect(await refusal("ALTER TABLE runs ADD COLUMN x int")).toMatch(
-      /^must be owner of table runs/,
-    );
-    expect(await refusal("DROP TABLE runs")).toMatch(/^must be owner of table runs/);
-    expect(await refusal("CREATE INDEX x ON runs (name)")).toMatch(/^must be owner of table runs/);
-    expect(await refusal("TRUNCATE runs CASCADE")).toMatch(/^permission denied for table/);
-    expect(await refusal("CREATE TABLE x (y int)")).toMatch(/^permission denied for schema public/);
-    expect(await refusal("CREATE TEMPORARY TABLE x (y int)")).toMatch(
-      /^permission denied to create temporary tables in database/,
-    );
-    expect(await refusal("CREATE SCHEMA x")).toMatch(/^permission denied for database/);
-    expect(await refusal("CREATE ROLE x")).toMatch(/^permission denied to create role/);
-    expect(await refusal("CREATE DATABASE x")).toMatch(/^permission denied to create database/);
-    expect(await refusal(`SET ROLE ${instance.database}`)).toMatch(
-      /^permission denied to set role/,
-    );
-    expect(await refusal("SELECT pg_read_file('/etc/passwd')")).toMatch(
-      /^permission denied for function/,
-    );
-  });
-
-  it("connects to no other instance's database, neither as itself nor as that instance's job", async () => {
-    const foreign = instanceOf(deployed, other);
-    await expect(jobsOf(own).connect(job, foreign.database)).rejects.toThrow(
-      /permission denied for database/,
-    );
-    await expect(jobsOf(other).connect(job, instance.database)).rejects.toThrow(
-      /permission denied for database/,
-    );
-    // What must be open is, so that the refusals above are the database's.
-    await (await jobsOf(other).connect(job)).end();
-  });
-
-  it("holds no more connections than the arithmetic of the server counts", async () => {
-    const limit = { retention: 4, "stale-runs": 2 }[job];
-    const held: pg.Client[] = [];
-    try {
-      // One is open already.
-      while (held.length < limit - 1) held.push(await jobsOf(own).connect(job));
-      await expect(jobsOf(own).connect(job)).rejects.toThrow(/too many connections for role/);
-    } finally {
-      await Promise.all(held.map((connection) => connection.end()));
-    }
-  });
-});
-
-describe("what each role may change", () => {
-  const change = async (job: MaintenanceJob, sql: string): Promise<string> => {
-    const client = await jobsOf(own).connect(job);
-    try {
-      await client.query("BEGIN");
-      await client.query(sql);
-      return "done";
-    } catch (error) {
-      return (error as Error).message;
-    } finally {
-      await client.query("ROLLBACK");
-      await client.end();
-    }
-  };
-
-  it("is for stale runs a run's end, and for retention what it removes", async () => {
-    const nothing = "WHERE run_uuid = 'none'";
-    expect(
-      await change("stale-runs", `UPDATE runs SET status = 'FAILED', end_time = 1 ${nothing}`),
-    ).toBe("done");
-    expect(
-      await change("stale-runs", `UPDATE runs SET lifecycle_stage = 'deleted' ${nothing}`),
-    ).toMatch(/^permission denied/);
-    expect(await change("stale-runs", `DELETE FROM runs ${nothing}`)).toMatch(/^permission denied/);
-    expect(await change("retention", `DELETE FROM runs ${nothing}`)).toBe("done");
-    expect(await change("retention", `UPDATE runs SET status = 'FAILED' ${nothing}`)).toMatch(
-      /^permission denied/,
-    );
-    expect(await change("retention", "DELETE FROM model_versions WHERE name = 'none'")).toMatch(
-      /^permission denied/,
-    );
-    expect(await change("retention", "DELETE FROM registered_models WHERE name = 'none'")).toMatch(
-      /^permission denied/,
-    );
-  });
-});
-
-describe.each(jobs)("the object store key of %s", (job) => {
-  const artifact = "artifacts/0/secret/artifacts/data.txt";
-  let store: S3Client;
-  let server: S3Client;
-  const named = (work: Promise<unknown>): Promise<string> =>
-    work.then(
-      () => "done",
-      (error: unknown) =>
-        String(
-          (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? error,
-        ),
-    );
-
-  beforeAll(async () => {
-    store = await jobsOf(own).objectStore(job);
-    server = await jobsOf(own).serverObjectStore();
-    await server.send(
-      new PutObjectCommand({ Bucket: instance.bucket, Key: artifact, Body: "confidential" }),
-    );
-  });
-
-  it("reads no artifact, and writes none", async () => {
-    const target = { Bucket: instance.bucket, Key: artifact };
-    expect(await named(store.send(new ListObjectsV2Command({ Bucket: instance.bucket })))).toBe(
-      "done",
-    );
-    expect(await named(store.send(new GetObjectCommand(target)))).toBe("403");
-    expect(await named(store.send(new HeadObjectCommand(target)))).toBe("403");
-    expect(await named(store.send(new PutObjectCommand({ ...target, Body: "forged" })))).toBe(
-      "403",
-    );
-    const versioning = {
-      Bucket: instance.bucket,
-      VersioningConfiguration: { Status: "Suspended" },
-    } as const;
-    expect(await named(store.send(new PutBucketVersioningCommand(versioning)))).toBe("403");
-  });
-
-  it("writes and reads its own reports", async () => {
-    const report = { Bucket: instance.bucket, Key: `maintenance/${job}/test/report.json` };
-    expect(await named(store.send(new PutObjectCommand({ ...report, Body: "{}" })))).toBe("done");
-    expect(await named(store.send(new GetObjectCommand(report)))).toBe("done");
-  });
-
-  it("removes an object and then its versions, which the server's own key can't", async () => {
-    expect(
-      await named(store.send(new DeleteObjectCommand({ Bucket: instance.bucket, Key: artifact }))),
-    ).toBe("done");
-    const { Versions = [], DeleteMarkers = [] } = await store.send(
-      new ListObjectVersionsCommand({ Bucket: instance.bucket, Prefix: artifact }),
-    );
-    const left = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({
-      Bucket: instance.bucket,
-      Key,
-      VersionId,
-    }));
-    expect(left.length).toBeGreaterThanOrEqual(2);
-    for (const version of left)
-      expect(await named(server.send(new DeleteObjectCommand(version)))).toBe("403");
-    for (const version of left)
-      expect(await named(store.send(new DeleteObjectCommand(version)))).toBe("done");
-  });
-
-  it("sees and removes nothing of another instance's bucket", async () => {
-    const Bucket = instanceOf(deployed, other).bucket;
-    expect(await named(store.send(new ListObjectsV2Command({ Bucket })))).toBe("403");
-    expect(await named(store.send(new ListObjectVersionsCommand({ Bucket })))).toBe("403");
-    expect(await named(store.send(new DeleteObjectCommand({ Bucket, Key: artifact })))).toBe("403");
-    expect(
-      await named(store.send(new GetObjectCommand({ Bucket, Key: "maintenance/retention/x" }))),
-    ).toBe("403");
-  });
-});
+database();
+objectStore();
 
 const podFacts = (platform: string): string => `${processFacts}
 import socket

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Takes out of the environment what the running server never reads: slim.sh <folder>
-# tests/test_lifecycle.py runs on the result.
+# tests/test_lifecycle runs on the result.
 set -eu
 
 target=${1:?usage: slim.sh <folder>}

@@ -70,7 +70,7 @@ def test_no_write_is_open_to_role_read_but_the_known_searches(server: Server) ->
 
 def test_no_get_of_the_ui_or_a_client_is_a_server_error(server: Server) -> None:
     """With made-up ids: 200, 400, 404 and so on, never a crash. 501 and 503 say that a feature is off (gateway, presigned transfers)."""
-    # MLflow's GraphQL handler fails on a request without a query; tests/test_lifecycle.py sends it
+    # MLflow's GraphQL handler fails on a request without a query; tests/test_lifecycle sends it
     # real ones.
     reads = [
         one

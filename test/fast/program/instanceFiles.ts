@@ -29,6 +29,9 @@ export function errorsOf(
   return errors;
 }
 
+/** What is wrong with the smallest file and this after it. */
+export const errorsIn = (extra: string) => errorsOf({ "shop.yaml": good + extra });
+
 /** What the component makes of a file. */
 export const resolve = (environment: Environment, name: string, file: InstanceFile) =>
   resolveInstance(toArgs(environment, name, file, nothingGiven));

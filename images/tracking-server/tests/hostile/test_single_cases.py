@@ -1,7 +1,7 @@
 """Each hostile request by itself, eight times at once: which one it is that a storm fails on.
 
-Run by name (`./run-tests.sh tests/hostile`), for some ten minutes. tests/test_hostile.py sends all
-of them together in the default run.
+Run by name (`./run-tests.sh tests/hostile`), for some ten minutes. tests/test_hostile sends all of
+them together in the default run.
 """
 
 import time
@@ -14,7 +14,7 @@ from mlflow_instance.limits import UPLOAD_ARTIFACT_BYTES, limits_of
 from tests.support.hostile import MIB, connect, head, held, watched
 from tests.support.hostile_bodies import json_bombs
 from tests.support.hostile_routes import FILE_BYTES, FILES, HOSTILE
-from tests.support.hostile_tiers import TURNS, Tier, hostile_uri, tier  # noqa: F401
+from tests.support.hostile_tiers import TURNS, Tier
 from tests.support.otlp import BOMBS
 
 _SEARCH = "/api/2.0/mlflow/runs/search"
@@ -22,7 +22,7 @@ _SEARCH = "/api/2.0/mlflow/runs/search"
 
 @pytest.mark.parametrize("count", [1, 8])
 @pytest.mark.parametrize("route", HOSTILE, ids=lambda route: f"{route[0]} {route[1]}")
-def test_the_largest_answer(tier: Tier, route: tuple[str, str], count: int) -> None:  # noqa: F811
+def test_the_largest_answer(tier: Tier, route: tuple[str, str], count: int) -> None:
     server, shape = tier
     path, arguments, right = HOSTILE[route]
 
@@ -50,7 +50,7 @@ def _send(server: Any, path: str, body: bytes, headers: dict[str, str]) -> set[i
 
 @pytest.mark.parametrize("path", [_SEARCH, "/api/2.0/mlflow/runs/log-batch", "/graphql"])
 @pytest.mark.parametrize("name", sorted(json_bombs(4096)))
-def test_a_body_of_json(tier: Tier, name: str, path: str) -> None:  # noqa: F811
+def test_a_body_of_json(tier: Tier, name: str, path: str) -> None:
     server, shape = tier
     body = json_bombs(limits_of(shape.memory, shape.workers, TURNS).body_bytes)[name]
     with watched(server) as watch:
@@ -60,7 +60,7 @@ def test_a_body_of_json(tier: Tier, name: str, path: str) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_batch_of_spans(tier: Tier, name: str) -> None:  # noqa: F811
+def test_a_batch_of_spans(tier: Tier, name: str) -> None:
     server, shape = tier
     body = BOMBS[name](limits_of(shape.memory, shape.workers, TURNS).body_bytes // 2)
     headers = {"Content-Type": "application/x-protobuf", "X-MLflow-Experiment-Id": "0"}
@@ -82,7 +82,7 @@ def test_a_batch_of_spans(tier: Tier, name: str) -> None:  # noqa: F811
         "/api/3.0/mlflow/mcp-servers",
     ],
 )
-def test_chunks_are_counted_as_they_come(tier: Tier, path: str) -> None:  # noqa: F811
+def test_chunks_are_counted_as_they_come(tier: Tier, path: str) -> None:
     server, shape = tier
     chunk = b"40000\r\n" + b" " * 0x40000 + b"\r\n"
     sent = 0
@@ -99,7 +99,7 @@ def test_chunks_are_counted_as_they_come(tier: Tier, path: str) -> None:  # noqa
     held(watch, shape)
 
 
-def test_the_upload_route_of_mlflow_has_a_bound_of_its_own(tier: Tier) -> None:  # noqa: F811
+def test_the_upload_route_of_mlflow_has_a_bound_of_its_own(tier: Tier) -> None:
     server, shape = tier
     created = server.request(
         "POST", "/api/2.0/mlflow/runs/create", "edit", json={"experiment_id": "0"}

@@ -1,6 +1,6 @@
 """Every route that a reader may call, with the largest thing that it can name in `seed`.
 
-A route that a new MLflow adds fails in tests/test_hostile.py until it is classified here.
+A route that a new MLflow adds fails in tests/test_hostile until it is classified here.
 """
 
 from contextlib import closing

@@ -1,4 +1,7 @@
-"""A server for the shape of each tier, and one database of large data for all."""
+"""A server for the shape of each tier, and one database of large data for all.
+
+For the conftest.py of a folder: made once for all of its files.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,14 +19,14 @@ TURNS = 5
 Tier = tuple[Server, Shape]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def hostile_uri(postgres: Postgres, migrated_template: str, object_store: ObjectStore) -> str:
     uri = postgres.create_database("hostile", make_url(migrated_template).database or "")
     seed(uri, object_store)
     return uri
 
 
-@pytest.fixture(scope="module", params=list(TIERS))
+@pytest.fixture(scope="package", params=list(TIERS))
 def tier(
     request: pytest.FixtureRequest,
     hostile_uri: str,

@@ -1,75 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseEnvironment } from "../../../../program/environment/environment.ts";
 import { secretKeys, type SecretKey } from "../../../../program/values/secretKeys.ts";
 import { flags, project, scripted, type } from "../support/project.ts";
-
-const image = `registry.example.com/tracking-server:3.17.2@sha256:${"a1".repeat(32)}`;
-
-const existing = {
-  kind: "existing",
-  domain: "mlflow.example.com",
-  kubeconfig: "/home/deploy/.kube/config",
-  context: "onprem",
-  "database-host": "10.20.0.5",
-  "database-admin": "mlflow_admin",
-  "max-connections": "200",
-  "store-endpoint": "https://10.20.0.6:9000",
-  "store-region": "eu01",
-  "store-access-key-id": "ADMIN",
-  "store-features": "versioning,lifecycle",
-  "ingress-controller": "nginx",
-  "ingress-namespace": "ingress-nginx",
-  tls: "certManager",
-  "cluster-issuer": "letsencrypt",
-  image,
-};
-
-const aws = {
-  kind: "aws",
-  domain: "mlflow.example.com",
-  account: "011122223333",
-  region: "eu-central-1",
-  cluster: "mlflow",
-  "pod-identity": "irsa",
-  "oidc-provider-arn":
-    "arn:aws:iam::011122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE",
-  "admin-role-arns": "arn:aws:iam::011122223333:role/deploy",
-  vpc: "vpc-0123456789abcdef0",
-  "vpc-cidrs": "10.0.0.0/16",
-  "rds-owner": "platform@example.com",
-  "rds-instance-class": "db.t4g.medium",
-  "rds-subnets": "subnet-0123456789abcdef0, subnet-0123456789abcdef1",
-  "rds-clients": "sg-0123456789abcdef0",
-  "rds-max-connections": "300",
-  "ingress-controller": "alb",
-  "certificate-arn":
-    "arn:aws:acm:eu-central-1:011122223333:certificate/12345678-1234-1234-1234-123456789012",
-  image,
-};
-
-const without = (values: Record<string, string>, ...names: string[]): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
-
-/**
- * The environment in a stack file that was written, as the program reads it, with exactly these
- * secrets set.
- */
-function environmentIn(text: string | undefined, secrets: readonly SecretKey[]) {
-  const { config } = parse(text ?? "") as { config: Record<string, unknown> };
-  expect(config["pulumi:disable-default-providers"]).toEqual(["*"]);
-  const keys = new Map<string, { secret: boolean; plain?: string }>(
-    secrets.map((key) => [key, { secret: true }]),
-  );
-  keys.set("environment", {
-    secret: false,
-    plain: JSON.stringify(config["mlflow-instances:environment"]),
-  });
-  const { environment, problems } = parseEnvironment({ stack: "eu", keys });
-  expect(problems).toEqual([]);
-  return environment!;
-}
+import { aws, environmentIn, existing, without } from "./support/environmentValues.ts";
 
 const commandsFor = (output: string): string[] =>
   Object.keys(secretKeys).filter((key) =>
@@ -215,89 +149,6 @@ describe("with every value as a flag, and no terminal", () => {
       "artifactStoreKeys",
     ]).platform;
     expect(platform.caBundle).toBe(pem);
-  });
-});
-
-describe("nothing is written", () => {
-  const refusedBy = async (
-    name: string[],
-    values: Record<string, string>,
-    files: Record<string, string> = {},
-  ) => {
-    const made = project(files);
-    const before = made.files();
-    const { refused, output } = await type(made, ["new-environment", ...name, ...flags(values)]);
-    expect(made.files()).toEqual(before);
-    expect(output).toBe("");
-    return refused;
-  };
-
-  test("without a terminal, all that is missing is said at once, with its question and its choices", async () => {
-    expect(await refusedBy(["eu"], without(existing, "domain", "image", "store-features"))).toMatch(
-      /^Values are missing that have no good default \(on a terminal they are asked for\); nothing was written:\n {2}--domain <domain>: Domain of the instances[^\n]+\n {2}--store-features <features>: [^\n]+\(any of versioning, lifecycle, encryption, publicAccessBlock, policyConditions, objectOwnership\)\n {2}--image <reference>: [^\n]+$/,
-    );
-    expect(await refusedBy([], {})).toMatch(
-      / {2}<name>: Name of the environment[^\n]+\n {2}--kind <kind>: /,
-    );
-  });
-
-  test("all that is wrong is said at once, each of its flag", async () => {
-    const wrong = {
-      ...existing,
-      "max-connections": "10",
-      "store-endpoint": "http://10.20.0.6",
-      image: "tracking-server:latest",
-    };
-    expect(await refusedBy(["eu"], wrong)).toBe(
-      [
-        "Wrong values; nothing was written:",
-        "  --max-connections (platform.postgresql.maxConnections): is 10, less than 20",
-        "  --store-endpoint (platform.objectStore.endpoint): is not an https:// address",
-        "  --image (platform.image): has neither a digest nor an exact tag (latest is none)",
-      ].join("\n"),
-    );
-  });
-
-  test("a name is asked for its addresses, because network policies open no names", async () => {
-    expect(await refusedBy(["eu"], { ...existing, "database-host": "pg.example.com" })).toMatch(
-      / {2}--database-cidrs <ranges>: /,
-    );
-  });
-
-  test("what has no meaning is not known as long as something is missing", async () => {
-    expect(
-      await refusedBy(["eu"], { ...without(existing, "kind"), account: "011122223333" }),
-    ).not.toMatch(/--account/);
-  });
-
-  test("a value that has no meaning beside the others is refused, and not forgotten", async () => {
-    expect(await refusedBy(["eu"], { ...existing, account: "011122223333" })).toMatch(
-      / {2}--account: has no meaning beside the other values; leave it out$/,
-    );
-  });
-
-  test.each([
-    ["pr-12", /review environment of a pull request/],
-    ["local", /embedded platform/],
-    ["example", /template/],
-    ["Eu", /lower-case/],
-    ["a-name-of-more-than-twenty", /1 to 20/],
-  ])("%s is no name of an environment", async (name, words) => {
-    expect(await refusedBy([name], existing)).toMatch(words);
-  });
-
-  test("over a file that is there", async () => {
-    expect(await refusedBy(["eu"], existing, { "stacks/Pulumi.eu.yaml": "config: {}\n" })).toMatch(
-      / {2}<name>: is there already \(stacks\/Pulumi\.eu\.yaml\)/,
-    );
-  });
-
-  test("with a context that the kubeconfig hasn't got", async () => {
-    const made = project({ kubeconfig: "contexts: [{ name: one }, { name: two }]\n" });
-    const values = { ...existing, kubeconfig: join(made.root, "kubeconfig") };
-    expect((await type(made, ["new-environment", "eu", ...flags(values)])).refused).toMatch(
-      / {2}--context: onprem is not one of one, two$/,
-    );
   });
 });
 
