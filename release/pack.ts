@@ -111,7 +111,7 @@ async function packPolicies(folder: string): Promise<string> {
 }
 
 /** Everything that a release has, and the sums by which a download is checked. */
-async function packAll(folder: string): Promise<string[]> {
+export async function packAll(folder: string): Promise<string[]> {
   const files = [await packComponents(folder), await packPolicies(folder)];
   const sums = await Promise.all(
     files.map(async (file) => {

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { notesOf } from "../../../release/changelog.ts";
+import { notesOfTag, publishArguments } from "../../../release/publish.ts";
 import { release } from "../../../release/release.ts";
 
 // On a repository with this one's manifests and a changelog of its own. What it can't prove is the
@@ -83,4 +84,16 @@ test("what is not committed and a tag that exists are refused", async () => {
   await expect(release(root, "9.1.0", day)).rejects.toThrow("the tag v9.1.0 exists");
   await writeFile(join(root, "CHANGELOG.md"), "# Changelog\n\n## Unreleased\n\n- Another.\n");
   await expect(release(root, "9.2.0", day)).rejects.toThrow("not committed");
+});
+
+// `gh` itself and the workflow are not run here.
+test("what is published is the tag that is checked out, with its notes and files", async () => {
+  await release(root, "9.1.0-rc.1", day);
+  expect(await notesOfTag(root, "v9.1.0-rc.1")).toBe("- A token.");
+  await expect(notesOfTag(root, "v9.2.0")).rejects.toThrow('"v9.2.0" is not of 9.1.0-rc.1');
+  expect(publishArguments("v9.1.0-rc.1", ["packed/a.tgz"])).toEqual(
+    "release create v9.1.0-rc.1 packed/a.tgz --verify-tag --title v9.1.0-rc.1 --notes-file - --prerelease".split(
+      " ",
+    ),
+  );
 });

@@ -14,6 +14,7 @@ describe("the workflows", () => {
       "drift.yml",
       "environment.yml",
       "preview.yml",
+      "release.yml",
       "review-environment.yml",
       "stage.yml",
       "test.yml",

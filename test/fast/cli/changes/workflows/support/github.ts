@@ -136,6 +136,7 @@ function permissions(job: Job): string[] {
   if (uses(job, "aws-actions/configure-aws-credentials")) needed["id-token"] = "write";
   if (runs(job, /^npx mlflow-instances comment\b/)) needed["pull-requests"] = "write";
   if (runs(job, /^npx mlflow-instances drift\b.* --issue\b/)) needed["issues"] = "write";
+  if (runs(job, /^npm run publish-release\b/)) needed["contents"] = "write";
   const given = job.permissions ?? {};
   const show = (all: Record<string, string>): string =>
     Object.entries(all)
