@@ -1,3 +1,4 @@
+import { ArtifactsAccess, LogLevel } from "../enums.ts";
 import type {
   AccessToken,
   BucketCredentials,
@@ -17,7 +18,6 @@ import type {
   PodIdentity,
   PostgresqlSettings,
 } from "../platformSettings.ts";
-import type { Report } from "./problems.ts";
 import {
   checkShape,
   count,
@@ -25,9 +25,11 @@ import {
   id,
   listOf,
   objectOf,
+  oneText,
   required,
   text,
   type Fields,
+  type Reports,
   type Shape,
 } from "./shape.ts";
 
@@ -135,9 +137,9 @@ const instance: Fields<MlflowInstanceArgs> = {
     memoryRequest: text,
     memoryLimit: text,
   }),
-  logLevel: text,
+  logLevel: oneText(LogLevel),
   temporaryStorage: text,
-  artifactsAccess: text,
+  artifactsAccess: oneText(ArtifactsAccess),
   deletedExperimentRetention: text,
   traceRetention: text,
   staleRuns: objectOf<StaleRunsSettings>({ after: text, idle: text }),
@@ -177,6 +179,9 @@ function moved(path: string): string | undefined {
 }
 
 /** Reports what is missing, unknown or of another type, before anything looks into the arguments. */
-export const checkShapeOfInstance = (args: unknown, report: Report): void => {
-  checkShape("", args, objectOf<MlflowInstanceArgs>(instance), report, moved);
+export const checkShapeOfInstance = (
+  args: unknown,
+  reports: Pick<Reports, "report" | "reportValue">,
+): void => {
+  checkShape("", args, objectOf<MlflowInstanceArgs>(instance), { ...reports, moved });
 };

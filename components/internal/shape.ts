@@ -1,4 +1,4 @@
-import type { Report } from "./problems.ts";
+import { isOneOf, oneOf, type Report } from "./problems.ts";
 
 /** What a value has to be before anything looks into it. */
 export interface Shape {
@@ -10,6 +10,8 @@ export interface Shape {
   readonly of?: Shape;
   /** The fields of an object; no others are known. Undefined: any. */
   readonly fields?: Fields<object>;
+  /** The only values of a text. */
+  readonly choices?: Readonly<Record<string, string>>;
   /** A value that must never be shown, nor named by a path that leads to it. */
   readonly isSecret?: boolean;
 }
@@ -18,6 +20,10 @@ export interface Shape {
 export type Fields<T> = { readonly [Key in keyof Required<T>]: Shape };
 
 export const text: Shape = { kind: "string" };
+export const oneText = (choices: Readonly<Record<string, string>>): Shape => ({
+  kind: "string",
+  choices,
+});
 export const count: Shape = { kind: "number" };
 export const flag: Shape = { kind: "boolean" };
 /** Text that other resources of the program may make. */
@@ -48,14 +54,18 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? "list" : typeof value;
 }
 
-/** Reports what isn't of its shape, each with its path. `moved` says where an unknown field is now. */
-export function checkShape(
-  path: string,
-  value: unknown,
-  shape: Shape,
-  report: Report,
-  moved: (path: string) => string | undefined = () => undefined,
-): void {
+export interface Reports {
+  /** Something else than what it has to be: nothing can be looked into. */
+  readonly report: Report;
+  /** Of the right kind, and none of its choices. */
+  readonly reportValue: Report;
+  /** Where an unknown field is now. */
+  readonly moved: (path: string) => string | undefined;
+}
+
+/** Reports what isn't of its shape, each with its path. */
+export function checkShape(path: string, value: unknown, shape: Shape, reports: Reports): void {
+  const { report, reportValue, moved } = reports;
   if (value === undefined) {
     report(path, shape.isRequired !== true, "must be set");
     return;
@@ -78,16 +88,18 @@ export function checkShape(
     );
     return;
   }
+  if (shape.choices !== undefined)
+    reportValue(path, isOneOf(shape.choices, value as string), oneOf(shape.choices));
   if (shape.of !== undefined)
     (value as unknown[]).forEach((element, index) => {
       // An element that is missing is one that was forgotten.
-      checkShape(`${path}[${index}]`, element, required(shape.of!), report, moved);
+      checkShape(`${path}[${index}]`, element, required(shape.of!), reports);
     });
   if (shape.fields === undefined) return;
   const fields = shape.fields as Record<string, Shape>;
   const at = (field: string) => (path === "" ? field : `${path}.${field}`);
   for (const [field, inner] of Object.entries(fields))
-    checkShape(at(field), (value as Record<string, unknown>)[field], inner, report, moved);
+    checkShape(at(field), (value as Record<string, unknown>)[field], inner, reports);
   for (const field of Object.keys(value as object).filter((each) => !(each in fields))) {
     const now = moved(at(field));
     report(at(field), false, now === undefined ? "is no argument" : `is now ${now}`);

@@ -1,4 +1,4 @@
-import { ArtifactsAccess, LogLevel, Tier, TokenRole } from "../enums.ts";
+import { Tier, TokenRole } from "../enums.ts";
 import type { NamedArgs } from "./namedArgs.ts";
 import { checkShapeOfInstance } from "./argumentShapes.ts";
 import { bounds, inDays, inHours, isWithin } from "./bounds.ts";
@@ -36,9 +36,14 @@ export function problemsOf(args: NamedArgs): Problem[] {
   const report: Report = (propertyPath, ok, reason) => {
     if (!ok) problems.push({ propertyPath, reason });
   };
-  checkShapeOfInstance(args, report);
-  // Nothing can be said of what isn't there, or is something else.
-  if (problems.length > 0) return problems;
+  const values: Problem[] = [];
+  const reportValue: Report = (propertyPath, ok, reason) => {
+    if (!ok) values.push({ propertyPath, reason });
+  };
+  checkShapeOfInstance(args, { report, reportValue });
+  // Nothing more can be said of what isn't there, or is something else.
+  if (problems.length > 0) return [...problems, ...values];
+  problems.push(...values);
   checkIdentity(args, report);
   checkServer(args, report);
   checkAccess(args, report);
@@ -129,16 +134,10 @@ function checkServer(args: NamedArgs, report: Report): void {
       "must not be less than resources.cpuRequest",
     );
   }
-  report("logLevel", isOneOf(LogLevel, args.logLevel ?? LogLevel.Info), oneOf(LogLevel));
   report(
     "temporaryStorage",
     args.temporaryStorage === undefined || parseBytes(args.temporaryStorage) !== undefined,
     memory,
-  );
-  report(
-    "artifactsAccess",
-    args.artifactsAccess === undefined || isOneOf(ArtifactsAccess, args.artifactsAccess),
-    oneOf(ArtifactsAccess),
   );
   for (const key of ["deletedExperimentRetention", "traceRetention"] as const) {
     const given = args[key];
