@@ -21,7 +21,7 @@ const stack = "scale";
 const flatProject = "flat-instances";
 /** Its name is in nothing but what is its own. */
 const seed = "quartz-sorter";
-const limit = "at most 125 % of flat";
+const limit = "at most 105 % of flat";
 const comparison = "none, for comparison";
 
 const places = ["north", "south", "east", "west", "coast", "inland"];
