@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs, MlflowPlatformArgs } from "@mlflow-instances/components/internal";
+import type { MlflowPlatformArgs } from "@mlflow-instances/components/internal";
 import {
   awsInstanceArgs,
   awsPlatformArgs,
@@ -11,19 +11,15 @@ import {
   newInstance,
 } from "../../support/instance.ts";
 import { runWithMocks, type MockRun } from "../../support/mocks.ts";
+import { account, run } from "./awsInstanceRun.ts";
 
 // Registrations only: that AWS takes them, and what the roles then can do, is shown against the
 // emulator in test/engine.
-const run = (
-  changes: Partial<MlflowInstanceArgs> = {},
-  platform: Partial<MlflowPlatformArgs> = {},
-) => runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes, platform)));
 const namesOf = ({ registrations }: MockRun, prefix: string) =>
   registrations
     .filter(({ custom, type }) => custom && type.startsWith(prefix))
     .map(({ type, name }) => `${type} ${name}`)
     .sort();
-const account = "arn:aws:iam::123456789012:role/mlflow-instances/mlflow-prod-fraud-detector";
 
 const bucketParts = [
   "aws:s3/bucket:Bucket fraud-detector-bucket",
@@ -74,161 +70,6 @@ describe("an instance on AWS registers of AWS exactly", () => {
 
   test("no database server: that belongs to the environment", async () => {
     expect(namesOf(await run({}, { podIdentity: eksPodIdentity }), "aws:rds/")).toEqual([]);
-  });
-});
-
-describe("the bucket", () => {
-  test("refuses plain HTTP and everybody but the two roles and the administrators, and grants nothing itself", async () => {
-    const { one } = await run();
-    const { Statement } = JSON.parse(one("fraud-detector-bucket-policy").inputs.policy);
-    expect(Statement.map(({ Sid, Effect }: any) => [Sid, Effect])).toEqual([
-      ["RefusePlainHttp", "Deny"],
-      ["RefuseOthers", "Deny"],
-    ]);
-    expect(Statement[1].Condition).toEqual({
-      StringNotEquals: {
-        "aws:PrincipalArn": [
-          `${account}-server`,
-          `${account}-maintenance`,
-          "arn:aws:iam::123456789012:role/deploy",
-        ],
-      },
-    });
-  });
-
-  test("is in the same part of AWS for its policy and for the roles, also behind an endpoint in the VPC", async () => {
-    const endpoint = "https://bucket.vpce-0a1b.s3.cn-north-1.vpce.amazonaws.com.cn";
-    const { one } = await run(
-      {},
-      {
-        objectStore: { ...awsPlatformArgs().objectStore, region: "cn-north-1", endpoint },
-        ingress: { className: "nginx", tls: { source: "secret", secretName: "wildcard" } },
-        network: { ...awsPlatformArgs().network, objectStoreCidrs: ["10.0.0.0/16"] },
-      },
-    );
-    for (const name of ["bucket-policy", "server-role-policy", "maintenance-role-policy"]) {
-      const { Statement } = JSON.parse(one(`fraud-detector-${name}`).inputs.policy);
-      for (const arn of Statement.flatMap(({ Resource }: any) => Resource))
-        expect(arn, name).toMatch(/^arn:aws-cn:s3:::/);
-    }
-  });
-
-  test("belongs to its owner alone, is closed to the public and encrypted", async () => {
-    const { one } = await run();
-    expect(one("fraud-detector-bucket-ownership").inputs).toEqual({
-      bucket: "mlflow-prod-fraud-detector",
-      rule: { objectOwnership: "BucketOwnerEnforced" },
-    });
-    expect(one("fraud-detector-bucket-encryption").inputs.rules).toEqual([
-      { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } },
-    ]);
-  });
-
-  test("is encrypted with the key that is given, which the roles may use through S3 and the server names", async () => {
-    const aws = await run(
-      {},
-      {
-        objectStore: {
-          ...awsPlatformArgs().objectStore,
-          kmsKeyArn,
-          storageClasses: "intelligentTiering",
-        },
-      },
-    );
-    expect(aws.one("fraud-detector-bucket-encryption").inputs.rules).toEqual([
-      {
-        applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
-        bucketKeyEnabled: true,
-      },
-    ]);
-    for (const job of ["server", "maintenance"]) {
-      const { Statement } = JSON.parse(aws.one(`fraud-detector-${job}-role-policy`).inputs.policy);
-      expect(Statement.at(-1)).toMatchObject({
-        Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-        Resource: [kmsKeyArn],
-      });
-    }
-    const [server] = aws.one("fraud-detector-server").inputs.spec.template.spec.containers;
-    expect(server.env).toContainEqual({
-      name: "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
-      value: JSON.stringify({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKeyArn }),
-    });
-    const rules: any[] = aws.one("fraud-detector-bucket-lifecycle").inputs.rules;
-    expect(rules.flatMap(({ transitions = [] }) => transitions)).toEqual([
-      { days: 0, storageClass: "INTELLIGENT_TIERING" },
-    ]);
-  });
-});
-
-describe("the way in", () => {
-  test("is a load balancer that speaks TLS only, and the rollout waits for it", async () => {
-    const { one, all } = await run();
-    const { metadata, spec } = one("fraud-detector-ingress").inputs;
-    expect(spec).not.toHaveProperty("tls");
-    expect(spec.rules.map(({ host }: any) => host)).toEqual(["fraud-detector.mlflow.example.com"]);
-    expect(metadata.annotations).toMatchObject({
-      "pulumi.com/skipAwait": "true",
-      "alb.ingress.kubernetes.io/listen-ports": '[{"HTTPS":443}]',
-      "alb.ingress.kubernetes.io/certificate-arn":
-        "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b",
-    });
-    expect(
-      all("kubernetes:core/v1:Secret").filter(({ inputs }) => inputs.type === "kubernetes.io/tls"),
-    ).toEqual([]);
-    expect(one("fraud-detector-namespace").inputs.metadata.labels).toMatchObject({
-      "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
-    });
-    const [server] = one("fraud-detector-server").inputs.spec.template.spec.containers;
-    expect(server.lifecycle).toEqual({ preStop: { sleep: { seconds: 20 } } });
-    // 5Gi of the sandbox tier at 20 MiB/s, and 15 s more.
-    expect(server.env).toContainEqual({ name: "MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS", value: "271" });
-  });
-
-  test("gets a record of its host in the zone, to the name of the load balancer, which is awaited", async () => {
-    const { one } = await run(
-      {},
-      { ingress: { ...awsPlatformArgs().ingress, dnsZoneId: "Z0123456789ABC" } },
-    );
-    expect(one("fraud-detector-ingress").inputs.metadata.annotations).not.toHaveProperty(
-      "pulumi.com/skipAwait",
-    );
-    expect(one("fraud-detector-dns-record").inputs).toEqual({
-      zoneId: "Z0123456789ABC",
-      name: "fraud-detector.mlflow.example.com",
-      type: "CNAME",
-      ttl: 60,
-      records: ["k8s-mlflow-0a1b.eu-central-1.elb.amazonaws.com"],
-    });
-  });
-
-  test("of a controller that only has an address gets an address record", async () => {
-    const types = {
-      ...instanceTypes,
-      "kubernetes:networking.k8s.io/v1:Ingress": (inputs: any) => ({
-        metadata: inputs.metadata,
-        status: { loadBalancer: { ingress: [{ ip: "203.0.113.7" }] } },
-      }),
-    };
-    const tls = { source: "secret", secretName: "wildcard" } as const;
-    const ingress = {
-      className: "nginx",
-      controller: "nginx",
-      tls,
-      dnsZoneId: "Z0123456789ABC",
-    } as const;
-    const { one } = await runWithMocks(types, () => newInstance(awsInstanceArgs({}, { ingress })));
-    expect(one("fraud-detector-dns-record").inputs).toMatchObject({
-      type: "A",
-      records: ["203.0.113.7"],
-    });
-    // No load balancer of AWS: nothing of it on the namespace or in the pod.
-    expect(one("fraud-detector-namespace").inputs.metadata.labels).not.toHaveProperty(
-      "elbv2.k8s.aws/pod-readiness-gate-inject",
-    );
-    const [server] = one("fraud-detector-server").inputs.spec.template.spec.containers;
-    expect(server.env.map(({ name }: any) => name)).not.toContain(
-      "MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS",
-    );
   });
 });
 

@@ -1,21 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { MlflowInstanceArgs, MlflowPlatformArgs } from "@mlflow-instances/components/internal";
-import {
-  awsInstanceArgs,
-  eksPodIdentity,
-  instanceTypes,
-  irsa,
-  newInstance,
-} from "../../support/instance.ts";
-import { runWithMocks, type MockRun } from "../../support/mocks.ts";
+import { eksPodIdentity, irsa } from "../../support/instance.ts";
+import type { MockRun } from "../../support/mocks.ts";
+import { account, run } from "./awsInstanceRun.ts";
 
-// Which roles an instance on AWS has, and how its pods take them on; the rest of it is
-// awsInstance.test.ts's.
-const run = (
-  changes: Partial<MlflowInstanceArgs> = {},
-  platform: Partial<MlflowPlatformArgs> = {},
-) => runWithMocks(instanceTypes, () => newInstance(awsInstanceArgs(changes, platform)));
-const account = "arn:aws:iam::123456789012:role/mlflow-instances/mlflow-prod-fraud-detector";
+// Which roles an instance on AWS has, and how its pods take them on; the rest of it is in the
+// other awsInstance files.
 
 describe("the roles", () => {
   test("are named after instance and environment, and lie under their path and boundary", async () => {
