@@ -126,6 +126,25 @@ export const namespace = (
     },
   });
 
+/** An error that the engine tells of, of a resource or of none. */
+export const error = (message: string, urn?: string) => ({
+  severity: "error" as const,
+  message,
+  color: "never",
+  ...(urn === undefined ? {} : { urn }),
+});
+
+/** A violation of a policy that stops an update. */
+export const violation = {
+  policyName: "p",
+  message: "m",
+  color: "",
+  policyPackName: "",
+  policyPackVersion: "",
+  policyPackVersionTag: "",
+  enforcementLevel: "mandatory" as const,
+};
+
 export const sealed = {
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
   ciphertext: "[secret]",
