@@ -1,12 +1,5 @@
-import {
-  bucket,
-  cronJob,
-  database,
-  ingress,
-  migrationJob,
-  role,
-  server,
-} from "./compliantInstance.ts";
+import { bucket } from "./compliantBucket.ts";
+import { cronJob, database, ingress, migrationJob, role, server } from "./compliantInstance.ts";
 import { labels, namespace } from "./fixtures.ts";
 import type { Given } from "./support.ts";
 

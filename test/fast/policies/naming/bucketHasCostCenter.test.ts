@@ -1,5 +1,5 @@
 import { bucketHasCostCenter } from "../../../../policies/naming/bucketHasCostCenter.ts";
-import { aws, otherStore } from "../compliantInstance.ts";
+import { aws, otherStore } from "../compliantBucket.ts";
 import { resourceContract } from "../contract.ts";
 import { labels } from "../fixtures.ts";
 import { unknown, type Given } from "../support.ts";

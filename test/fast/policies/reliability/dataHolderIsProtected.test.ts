@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { dataHolderIsProtected } from "../../../../policies/reliability/dataHolderIsProtected.ts";
-import { bucket, database, databaseServer, role, server } from "../compliantInstance.ts";
+import { bucket } from "../compliantBucket.ts";
+import { database, databaseServer, role, server } from "../compliantInstance.ts";
 import { stackContract } from "../contract.ts";
 import { namespace } from "../fixtures.ts";
 import { clean, judgeStack, unknown, type Given } from "../support.ts";

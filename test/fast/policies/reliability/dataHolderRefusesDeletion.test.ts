@@ -1,7 +1,8 @@
 import { Secret } from "@pulumi/policy";
 import { expect, test } from "vitest";
 import { dataHolderRefusesDeletion } from "../../../../policies/reliability/dataHolderRefusesDeletion.ts";
-import { bucket, changed, databaseServer } from "../compliantInstance.ts";
+import { bucket } from "../compliantBucket.ts";
+import { changed, databaseServer } from "../compliantInstance.ts";
 import { resourceContract } from "../contract.ts";
 import { clean, judge, remedied, unknown } from "../support.ts";
 

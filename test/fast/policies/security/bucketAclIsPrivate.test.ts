@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bucketAclIsPrivate } from "../../../../policies/security/bucketAclIsPrivate.ts";
-import { bucket, changed } from "../compliantInstance.ts";
+import { bucket } from "../compliantBucket.ts";
+import { changed } from "../compliantInstance.ts";
 import { resourceContract } from "../contract.ts";
 import { judge, unknown, type Given } from "../support.ts";
 

@@ -1,13 +1,7 @@
 import { expect, test } from "vitest";
 import { bucketBlocksPublicAccess } from "../../../../policies/security/bucketBlocksPublicAccess.ts";
-import {
-  aws,
-  bucket,
-  bucketAt,
-  changed,
-  publicAccessBlock,
-  otherStore,
-} from "../compliantInstance.ts";
+import { aws, bucket, bucketAt, publicAccessBlock, otherStore } from "../compliantBucket.ts";
+import { changed } from "../compliantInstance.ts";
 import { stackContract } from "../contract.ts";
 import { namespace } from "../fixtures.ts";
 import { clean, judgeStack, unknown } from "../support.ts";

@@ -1,5 +1,6 @@
 import { bucketHasPolicy } from "../../../../policies/security/bucketHasPolicy.ts";
-import { bucket, bucketPolicy, changed } from "../compliantInstance.ts";
+import { bucket, bucketPolicy } from "../compliantBucket.ts";
+import { changed } from "../compliantInstance.ts";
 import { stackContract } from "../contract.ts";
 import { namespace } from "../fixtures.ts";
 import { unknown } from "../support.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bucketIsEncrypted } from "../../../../policies/security/bucketIsEncrypted.ts";
-import { aws, bucket, bucketAt, changed, encryption, otherStore } from "../compliantInstance.ts";
+import { aws, bucket, bucketAt, encryption, otherStore } from "../compliantBucket.ts";
+import { changed } from "../compliantInstance.ts";
 import { stackContract } from "../contract.ts";
 import { namespace } from "../fixtures.ts";
 import { clean, judgeStack, unknown } from "../support.ts";

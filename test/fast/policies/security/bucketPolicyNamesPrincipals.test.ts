@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bucketPolicyNamesPrincipals } from "../../../../policies/security/bucketPolicyNamesPrincipals.ts";
-import { bucketPolicy, bucketPolicyOf, changed, statements } from "../compliantInstance.ts";
+import { bucketPolicy, bucketPolicyOf, statements } from "../compliantBucket.ts";
+import { changed } from "../compliantInstance.ts";
 import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown } from "../support.ts";
 

@@ -1,12 +1,7 @@
 import { expect, test } from "vitest";
 import { bucketPolicyRefusesPlainHttp } from "../../../../policies/security/bucketPolicyRefusesPlainHttp.ts";
-import {
-  bucketPolicy,
-  bucketPolicyOf,
-  changed,
-  otherStore,
-  statements,
-} from "../compliantInstance.ts";
+import { bucketPolicy, bucketPolicyOf, otherStore, statements } from "../compliantBucket.ts";
+import { changed } from "../compliantInstance.ts";
 import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown } from "../support.ts";
 

@@ -1,13 +1,11 @@
 import { expect, test } from "vitest";
 import { instanceUsesNoStaticKey } from "../../../../policies/security/instanceUsesNoStaticKey.ts";
+import { bucket, bucketAt, otherStore } from "../compliantBucket.ts";
 import {
-  bucket,
-  bucketAt,
   changed,
   container,
   credentials,
   credentialsWith,
-  otherStore,
   server,
   serverWith,
 } from "../compliantInstance.ts";

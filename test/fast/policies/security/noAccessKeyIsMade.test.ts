@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { noAccessKeyIsMade } from "../../../../policies/security/noAccessKeyIsMade.ts";
-import { aws, otherStore } from "../compliantInstance.ts";
+import { aws, otherStore } from "../compliantBucket.ts";
 import { resourceContract } from "../contract.ts";
 import { clean, judge, unknown, type Given } from "../support.ts";
 

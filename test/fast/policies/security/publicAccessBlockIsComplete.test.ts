@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { publicAccessBlockIsComplete } from "../../../../policies/security/publicAccessBlockIsComplete.ts";
-import { changed, publicAccessBlock } from "../compliantInstance.ts";
+import { publicAccessBlock } from "../compliantBucket.ts";
+import { changed } from "../compliantInstance.ts";
 import { resourceContract } from "../contract.ts";
 import { judge, remedied, unknown } from "../support.ts";
 
