@@ -127,6 +127,10 @@ it("loads one copy of the SDK", async () => {
 it("gives the engine the schema of the checkout, from the packed file, too", async () => {
   // The engine takes an `@` in a path, as npm's folder has one, for the beginning of a version.
   await execa("tar", ["-xzf", packed, "-C", folder]);
+  // The engine installs what the package needs: the same as the project has.
+  const needed = join(folder, "package", "node_modules");
+  await execa("cp", ["-al", join(folder, "churn-models", "node_modules"), needed]);
+  await rm(join(needed, "@mlflow-instances"), { recursive: true });
   const schemaOf = async (path: string) =>
     (
       await execa(engine.cli.cliPath, ["package", "get-schema", path], {
