@@ -7,7 +7,7 @@ import type { MlflowPlatform } from "./mlflowPlatformArgs.ts";
  * them.
  */
 export interface MlflowInstanceArgs {
-  /** What the instance stands on; usually one value for all instances of a program. */
+  /** The platform under the instance; usually one value for all instances of a program. */
   platform: MlflowPlatform;
   /**
    * Name of the instance, `^[a-z][a-z0-9-]{1,38}[a-z0-9]$`. Namespace, host, bucket, database and

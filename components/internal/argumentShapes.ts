@@ -18,11 +18,13 @@ import type {
   PodIdentity,
   PostgresqlSettings,
 } from "../platformSettings.ts";
+import { idRules } from "./idRules.ts";
 import {
   checkShape,
   count,
   flag,
   id,
+  idOf,
   listOf,
   objectOf,
   oneText,
@@ -40,17 +42,17 @@ const objectStore: Fields<ObjectStoreSettings> = {
   versioning: flag,
   lifecycle: flag,
   encryption: flag,
-  kmsKeyArn: id,
+  kmsKeyArn: idOf(idRules.kmsKeyArn),
   publicAccessBlock: flag,
   objectOwnership: flag,
   storageClasses: text,
   tlsOnly: flag,
   denyOthers: flag,
-  adminPrincipals: required(listOf(id)),
+  adminPrincipals: required(listOf(idOf(idRules.principal))),
 };
 
 const postgresql: Fields<PostgresqlSettings> = {
-  host: required(id),
+  host: required(idOf(idRules.databaseHost)),
   port: count,
   characterType: text,
   sslMode: text,
@@ -63,7 +65,7 @@ const tls: Fields<IngressTls> = {
   privateKey: { ...id, isSecret: true },
   clusterIssuer: text,
   secretName: text,
-  certificateArn: id,
+  certificateArn: idOf(idRules.certificateArn),
 };
 
 const ingress: Fields<IngressSettings> = {
@@ -73,34 +75,36 @@ const ingress: Fields<IngressSettings> = {
   scheme: text,
   groupName: text,
   groupTemporaryStorage: text,
-  dnsZoneId: id,
+  dnsZoneId: idOf(idRules.dnsZoneId),
   annotations: { kind: "object" },
 };
 
+const cidr = idOf(idRules.cidr);
+
 const network: Fields<NetworkSettings> = {
-  databaseCidrs: required(listOf(id)),
-  objectStoreCidrs: listOf(id),
-  endpointCidrs: listOf(id),
+  databaseCidrs: required(listOf(cidr)),
+  objectStoreCidrs: listOf(cidr),
+  endpointCidrs: listOf(cidr),
   objectStorePort: count,
   ingressNamespace: text,
-  ingressCidrs: listOf(id),
+  ingressCidrs: listOf(cidr),
   dnsNamespace: text,
-  dnsCidrs: listOf(id),
+  dnsCidrs: listOf(cidr),
 };
 
 const platform: Fields<MlflowPlatform> = {
   domain: required(text),
   environment: text,
-  image: required(id),
+  image: required(idOf(idRules.text)),
   mlflowVersion: text,
   imagePullSecret: { ...id, isSecret: true },
   imagePullSecrets: listOf(text),
   objectStore: required(objectOf<ObjectStoreSettings>(objectStore)),
   podIdentity: objectOf<PodIdentity>({
     method: required(text),
-    oidcProviderArn: id,
-    clusterName: id,
-    permissionsBoundaryArn: id,
+    oidcProviderArn: idOf(idRules.oidcProviderArn),
+    clusterName: idOf(idRules.clusterName),
+    permissionsBoundaryArn: idOf(idRules.permissionsBoundaryArn),
     rolePath: text,
   }),
   postgresql: required(objectOf<PostgresqlSettings>(postgresql)),
@@ -119,7 +123,8 @@ const user: Shape = {
   isSecret: true,
 };
 
-const instance: Fields<MlflowInstanceArgs> = {
+/** The arguments of an instance, each with its kind. */
+export const instanceShape = objectOf<MlflowInstanceArgs>({
   platform: required(objectOf<MlflowPlatform>(platform)),
   instanceName: text,
   team: required(text),
@@ -166,7 +171,7 @@ const instance: Fields<MlflowInstanceArgs> = {
       expires: required(text),
     }),
   ),
-};
+});
 
 /** Where an argument of before 2026-12 is now. */
 function moved(path: string): string | undefined {
@@ -183,5 +188,5 @@ export const checkShapeOfInstance = (
   args: unknown,
   reports: Pick<Reports, "report" | "reportValue">,
 ): void => {
-  checkShape("", args, objectOf<MlflowInstanceArgs>(instance), { ...reports, moved });
+  checkShape("", args, instanceShape, { ...reports, moved });
 };

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { NamedArgs, NamedPlatform } from "./namedArgs.ts";
-import { idRules, type IdRule } from "./idRules.ts";
+import { instanceShape } from "./argumentShapes.ts";
+import type { IdRule } from "./idRules.ts";
+import type { NamedArgs } from "./namedArgs.ts";
+import { isOutput, kindOf, pathOf, type Shape } from "./shape.ts";
 
 /** The value of an id, now that it is known; throws with its path when it breaks its rule. */
 export function knownId(path: string, known: unknown, { holds, reason }: IdRule): string {
@@ -23,58 +25,23 @@ export function guarded<T extends pulumi.Input<string> | undefined>(
   return output.apply((known) => knownId(path, known, rule)) as unknown as T;
 }
 
-const all = (path: string, values: pulumi.Input<string>[], rule: IdRule) =>
-  values.map((value, index) => guarded(`${path}[${index}]`, value, rule));
-
-/** Only the fields that are set: the component tells "not set" from "set to undefined". */
-function each<T extends object>(path: string, of: T, rules: { [Key in keyof T]?: IdRule }): T {
-  const fields = Object.entries(rules).flatMap(([field, rule]) => {
-    const value = of[field as keyof T] as pulumi.Input<string> | pulumi.Input<string>[] | undefined;
-    if (value === undefined || rule === undefined) return [];
-    const at = `${path}.${field}`;
-    const kept = Array.isArray(value)
-      ? all(at, value, rule as IdRule)
-      : guarded(at, value, rule as IdRule);
-    return [[field, kept]];
-  });
-  return { ...of, ...(Object.fromEntries(fields) as Partial<T>) };
+function guardedBy(shape: Shape, path: string, value: unknown): unknown {
+  if (isOutput(value))
+    return shape.rule === undefined
+      ? value
+      : guarded(path, value as pulumi.Output<string>, shape.rule);
+  const { of, fields } = shape;
+  if (of !== undefined && Array.isArray(value))
+    return value.map((element, index) => guardedBy(of, `${path}[${index}]`, element));
+  if (fields === undefined || kindOf(value) !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value as object).map(([field, inner]: [string, unknown]) => [
+      field,
+      guardedBy(fields[field as keyof typeof fields], pathOf(path, field), inner),
+    ]),
+  );
 }
 
-/** The platform with its ids guarded. */
-function guardedPlatform(platform: NamedPlatform): NamedPlatform {
-  const { objectStore, podIdentity, postgresql, ingress, network } = platform;
-  return {
-    ...each("platform", platform, { image: idRules.text }),
-    objectStore: each("platform.objectStore", objectStore, {
-      kmsKeyArn: idRules.kmsKeyArn,
-      adminPrincipals: idRules.principal,
-    }),
-    ...(podIdentity === undefined
-      ? {}
-      : {
-          podIdentity: each("platform.podIdentity", podIdentity, {
-            oidcProviderArn: idRules.oidcProviderArn,
-            clusterName: idRules.clusterName,
-            permissionsBoundaryArn: idRules.permissionsBoundaryArn,
-          }),
-        }),
-    postgresql: each("platform.postgresql", postgresql, { host: idRules.databaseHost }),
-    ingress: {
-      ...each("platform.ingress", ingress, { dnsZoneId: idRules.dnsZoneId }),
-      tls: each("platform.ingress.tls", ingress.tls, { certificateArn: idRules.certificateArn }),
-    },
-    network: each("platform.network", network, {
-      databaseCidrs: idRules.cidr,
-      objectStoreCidrs: idRules.cidr,
-      endpointCidrs: idRules.cidr,
-      ingressCidrs: idRules.cidr,
-      dnsCidrs: idRules.cidr,
-    }),
-  };
-}
-
-/** The arguments with every id that may be an output guarded. */
-export const guardedArgs = (args: NamedArgs): NamedArgs => ({
-  ...args,
-  platform: guardedPlatform(args.platform),
-});
+/** The arguments, checked before, with each output under the rule of its shape. */
+export const guardedArgs = (args: NamedArgs): NamedArgs =>
+  guardedBy(instanceShape, "", args) as NamedArgs;

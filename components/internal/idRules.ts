@@ -1,7 +1,7 @@
 import { arnParts } from "./arns.ts";
 import { isCidr } from "./syntax.ts";
 
-/** What an id that other resources may make has to be. */
+/** The rule of an id that other resources may make. */
 export interface IdRule {
   readonly holds: (value: string) => boolean;
   readonly reason: string;

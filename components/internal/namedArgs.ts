@@ -20,7 +20,7 @@ export const namedArgs = (name: string, stack: string, args: MlflowInstanceArgs)
 });
 
 function namedPlatform(platform: MlflowPlatform, stack: string): NamedPlatform {
-  // What is no platform is said by the check of the arguments.
+  // The check of the arguments refuses anything else.
   const isPlatform = kindOf(platform) === "object" && !isOutput(platform);
   return isPlatform
     ? { ...platform, environment: platform.environment ?? stack }

@@ -42,7 +42,8 @@ export function checkObjectStore(args: NamedArgs, report: Report): void {
 
 export function checkBucket(args: NamedArgs, report: Report): void {
   const { bucket = {} } = args;
-  const { name } = resolveInstance(args).bucket;
+  const resolved = resolveInstance(args);
+  const { name } = resolved.bucket;
   const derived = bucket.name === undefined ? `; it is "${name}", by environment and name` : "";
   report(
     "bucket.name",
@@ -54,7 +55,7 @@ export function checkBucket(args: NamedArgs, report: Report): void {
     isCount(bucket.noncurrentVersionDays ?? 1, 3650),
     "must be a whole number of days from 1 to 3650",
   );
-  const isProtected = isOneOf(Tier, args.tier ?? Tier.Standard) && resolveInstance(args).protect;
+  const isProtected = isOneOf(Tier, resolved.tier) && resolved.protect;
   report(
     "bucket.forceDestroy",
     !(bucket.forceDestroy === true && isProtected),

@@ -1,10 +1,13 @@
+import type { IdRule } from "./idRules.ts";
 import { isOneOf, oneOf, type Report } from "./problems.ts";
 
-/** What a value has to be before anything looks into it. */
+/** The kind of a value, checked before anything looks into it. */
 export interface Shape {
   readonly kind: "string" | "number" | "boolean" | "list" | "object";
-  /** Whether it may be an output, whose value nobody knows yet. */
+  /** Whether it may be an output, whose value comes later. */
   readonly mayBeOutput?: boolean;
+  /** The rule of an output once its value is known. Undefined: none. */
+  readonly rule?: IdRule;
   readonly isRequired?: boolean;
   /** Each element of a list. */
   readonly of?: Shape;
@@ -28,6 +31,7 @@ export const count: Shape = { kind: "number" };
 export const flag: Shape = { kind: "boolean" };
 /** Text that other resources of the program may make. */
 export const id: Shape = { kind: "string", mayBeOutput: true };
+export const idOf = (rule: IdRule): Shape => ({ ...id, rule });
 export const listOf = (of: Shape): Shape => ({ kind: "list", of });
 export const objectOf = <T extends object>(fields: Fields<T>): Shape => ({
   kind: "object",
@@ -43,7 +47,7 @@ const articles = {
   object: "an object",
 };
 
-/** Whether it is known only later. */
+/** Whether the value comes later. */
 export const isOutput = (value: unknown): boolean =>
   value instanceof Promise ||
   (typeof value === "object" && value !== null && "__pulumiOutput" in value);
@@ -53,6 +57,9 @@ export function kindOf(value: unknown): string {
   if (value === null) return "nothing";
   return Array.isArray(value) ? "list" : typeof value;
 }
+
+export const pathOf = (path: string, field: string): string =>
+  path === "" ? field : `${path}.${field}`;
 
 export interface Reports {
   /** Something else than what it has to be: nothing can be looked into. */
@@ -97,7 +104,7 @@ export function checkShape(path: string, value: unknown, shape: Shape, reports: 
     });
   if (shape.fields === undefined) return;
   const fields = shape.fields as Record<string, Shape>;
-  const at = (field: string) => (path === "" ? field : `${path}.${field}`);
+  const at = (field: string) => pathOf(path, field);
   for (const [field, inner] of Object.entries(fields))
     checkShape(at(field), (value as Record<string, unknown>)[field], inner, reports);
   for (const field of Object.keys(value as object).filter((each) => !(each in fields))) {

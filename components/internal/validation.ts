@@ -41,7 +41,7 @@ export function problemsOf(args: NamedArgs): Problem[] {
     if (!ok) values.push({ propertyPath, reason });
   };
   checkShapeOfInstance(args, { report, reportValue });
-  // Nothing more can be said of what isn't there, or is something else.
+  // The checks below look into values, which have to be there for it.
   if (problems.length > 0) return [...problems, ...values];
   problems.push(...values);
   checkIdentity(args, report);
