@@ -26,7 +26,7 @@ export {
 } from "./internal/names.ts";
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
 export { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
-export { formerTypes, types } from "./internal/types.ts";
+export { formerTypes, isInstance, types } from "./internal/types.ts";
 export { sharedStorage } from "./internal/timeouts.ts";
 export { bounds, inDays, inHours, isWithin, type Bound } from "./internal/bounds.ts";
 export {

@@ -10,6 +10,10 @@ export const formerTypes = {
   databaseServer: "components:index:DatabaseServer",
 } as const;
 
+/** Whether this is the type of an instance, also in a state of before 2026-12. */
+export const isInstance = (type: string): boolean =>
+  type === types.instance || type === formerTypes.instance;
+
 /**
  * Where the part `former` of the instance with this URN stands in a state of before 2026-12. What
  * it is below may be of this package, too.

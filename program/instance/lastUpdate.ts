@@ -1,3 +1,4 @@
+import { formerTypes, types } from "@mlflow-instances/components/internal";
 import * as pulumi from "@pulumi/pulumi";
 import { asObject } from "../environment/stackFile.ts";
 
@@ -14,6 +15,9 @@ export interface LastUpdate {
   /** UID of the namespace `kube-system` of the cluster that the stack was deployed to. */
   readonly cluster?: string;
 }
+
+/** An instance by its URN, also in a state of before 2026-12. */
+const instanceUrn = new RegExp(`(?:${types.instance}|${formerTypes.instance})::(.+)$`);
 
 const stackName = () => `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
 
@@ -65,7 +69,7 @@ export async function instancesInState({
   });
   return new Set(
     Object.keys(asObject(asObject(answer)["outputs"])).flatMap(
-      (urn) => /(?:mlflow-instances|components):index:MlflowInstance::(.+)$/.exec(urn)?.[1] ?? [],
+      (urn) => instanceUrn.exec(urn)?.[1] ?? [],
     ),
   );
 }

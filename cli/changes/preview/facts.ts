@@ -1,5 +1,6 @@
+import { isInstance } from "@mlflow-instances/components/internal";
 import type { Step, StepState } from "../engineEvents.ts";
-import { isInstance, type OwnerOf } from "./owners.ts";
+import type { OwnerOf } from "./owners.ts";
 import { bytesOf, milliOf } from "./quantities.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
 

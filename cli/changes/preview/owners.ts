@@ -1,10 +1,6 @@
-import { formerTypes, types } from "@mlflow-instances/components/internal";
+import { isInstance } from "@mlflow-instances/components/internal";
 import type { Step } from "../engineEvents.ts";
 import { asObject, textOf, valueAt } from "./values.ts";
-
-/** Whether this is the type of the component that is an instance, also in an older state. */
-export const isInstance = (type: string): boolean =>
-  [types.instance, formerTypes.instance].some((each) => each === type);
 
 export const logicalNameOf = (urn: string): string => urn.slice(urn.lastIndexOf("::") + 2);
 
