@@ -32,18 +32,22 @@ export async function packComponents(folder: string): Promise<string> {
     await writeFile(join(stage, "package.json"), asJson(await manifest()));
     await writeFile(join(stage, "tsconfig.json"), asJson(forSchema));
     for (const file of ["LICENSE", "CHANGELOG.md"]) await cp(join(root, file), join(stage, file));
-    await mkdir(folder, { recursive: true });
-    const { stdout } = await execa("npm", ["pack", "--json", "--pack-destination", folder], {
-      cwd: stage,
-    });
-    const [packed] = JSON.parse(stdout) as { filename: string }[];
-    return join(folder, packed!.filename);
+    return await npmPack(stage, folder);
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
 }
 
-/** What is committed, and nothing that lies beside it. */
+/** Packs what lies in `from` as its manifest says, and returns the path of the file. */
+async function npmPack(from: string, folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const pack = ["pack", "--json", "--pack-destination", folder];
+  const { stdout } = await execa("npm", pack, { cwd: from });
+  const [packed] = JSON.parse(stdout) as { filename: string }[];
+  return join(folder, packed!.filename);
+}
+
+/** Sources that are committed, and nothing that lies beside it. */
 async function sources(): Promise<string[]> {
   const { stdout } = await execa("git", ["ls-files", "-z", "--", "*.ts"], { cwd: components });
   return stdout.split("\0").filter((path) => path !== "");
@@ -102,13 +106,7 @@ const forSchema = {
 };
 
 /** The policy packs, as a folder for `--policy-pack` once `npm install` ran in it. */
-async function packPolicies(folder: string): Promise<string> {
-  const { stdout } = await execa("npm", ["pack", "--json", "--pack-destination", folder], {
-    cwd: join(root, "policies"),
-  });
-  const [packed] = JSON.parse(stdout) as { filename: string }[];
-  return join(folder, packed!.filename);
-}
+const packPolicies = (folder: string): Promise<string> => npmPack(join(root, "policies"), folder);
 
 /** Everything that a release has, and the sums by which a download is checked. */
 export async function packAll(folder: string): Promise<string[]> {
