@@ -1,4 +1,4 @@
-import { add, foundTests, inForeground, lane, staticChecks, vitest } from "./steps.ts";
+import { add, conclude, foundTests, inForeground, lane, staticChecks, vitest } from "./steps.ts";
 
 /**
  * Everything that needs no root, no service and no network, in two lanes for two processors. The
@@ -11,6 +11,9 @@ const [ofTypes, ofTests] = await Promise.all([
     return vitest((args) => inForeground(process.execPath, args), ["--project", "fast*"]);
   }),
 ]);
-const { passed, failed } = add(ofTypes, ofTests);
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 && foundTests() > 0 ? 0 : 1;
+const total = add(ofTypes, ofTests);
+if (foundTests() === 0 && total.failed === 0) {
+  total.failed = 1;
+  total.failures.push("vitest found no test");
+}
+conclude(total);

@@ -1,10 +1,12 @@
 import {
   add,
   chosen,
+  conclude,
   foundTests,
   inBackground,
   inForeground,
   lane,
+  paragraph,
   staticChecks,
   vitest,
   type Counts,
@@ -42,10 +44,16 @@ async function pytest(): Promise<Counts> {
     "images/tracking-server/run-tests.sh",
     [],
   );
+  const lines = stdout.trimEnd().split("\n");
   const count = (word: string): number =>
-    Number(new RegExp(`(\\d+) ${word}`).exec(stdout.trimEnd().split("\n").at(-1) ?? "")?.[1] ?? 0);
+    Number(new RegExp(`(\\d+) ${word}`).exec(lines.at(-1) ?? "")?.[1] ?? 0);
   const failed = count("failed") + count("error") + count("errors") + count("skipped");
-  return { passed: count("passed"), failed: code === 0 ? failed : Math.max(1, failed) };
+  const failures = lines
+    .filter((line) => /^(?:FAILED|ERROR) tests\//.test(line))
+    .map((line) => paragraph(`images/tracking-server: ${line}`, ""));
+  if (code !== 0 && failures.length === 0)
+    failures.push(paragraph("pytest", lines.slice(-12).join("\n")));
+  return { passed: count("passed"), failed: code === 0 ? failed : Math.max(1, failed), failures };
 }
 
 async function everything(): Promise<Counts> {
@@ -61,8 +69,7 @@ const total =
     ? await vitest((args) => inForeground(process.execPath, args), [])
     : await everything();
 if (foundTests() === 0 && total.failed === 0) {
-  console.log(`\nno test is chosen by: ${chosen.join(" ")}`);
   total.failed = 1;
+  total.failures.push(`no test is chosen by: ${chosen.join(" ")}`);
 }
-console.log(`\n${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+conclude(total);

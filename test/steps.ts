@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 // What `npm test` and `npm run check` are made of: commands whose tests are counted.
 
@@ -9,14 +9,35 @@ import { join } from "node:path";
 export interface Counts {
   passed: number;
   failed: number;
+  /** A paragraph for each failure: the test's name, and the first lines of its message. */
+  failures: string[];
 }
 
-const none: Counts = { passed: 0, failed: 0 };
+const none: Counts = { passed: 0, failed: 0, failures: [] };
 
 export const add = (a: Counts, b: Counts): Counts => ({
   passed: a.passed + b.passed,
   failed: a.failed + b.failed,
+  failures: [...a.failures, ...b.failures],
 });
+
+/**
+ * The end of a run: its failures once more, since the steps' output above may have tens of thousands
+ * of lines and a pipeline often shows the last of them only; then the line with the counts.
+ */
+export function conclude({ passed, failed, failures }: Counts): void {
+  if (failures.length > 0) console.log(`\n== failed\n\n${failures.join("\n\n")}`);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** The lines of a failure's paragraph that tell enough of it: a stack trace is above. */
+export const paragraph = (name: string, message: string): string => {
+  // eslint-disable-next-line no-control-regex -- what colours a terminal's text
+  const lines = message.replaceAll(/\u001B\[[\d;]*m/g, "").split("\n");
+  const told = lines.filter((line) => line.trim() !== "").slice(0, 12);
+  return [name, ...told.map((line) => `  ${line.slice(0, 300)}`)].join("\n");
+};
 
 /** Runs a command with its output on the terminal. */
 export const inForeground = (command: string, args: readonly string[]): Promise<number> =>
@@ -53,8 +74,10 @@ export const inBackground = (
 
 /** A check without tests of its own counts as one. */
 async function check(title: string, args: readonly string[]): Promise<Counts> {
-  const { code } = await inBackground(title, process.execPath, args);
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  const { code, stdout } = await inBackground(title, process.execPath, args);
+  return code === 0
+    ? { ...none, passed: 1 }
+    : { passed: 0, failed: 1, failures: [paragraph(title, stdout)] };
 }
 
 const caches = "node_modules/.cache/check";
@@ -136,6 +159,32 @@ let testsFound = 0;
 /** How many tests vitest has found in all. */
 export const foundTests = (): number => testsFound;
 
+interface VitestResult {
+  numTotalTests: number;
+  numPassedTests: number;
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+  }[];
+}
+
+/**
+ * What has not passed, by file and test. A skipped test has proved nothing; a file that can't be
+ * loaded, or a set-up that fails, has no failed test of its own.
+ */
+const failuresOf = ({ testResults }: VitestResult): string[] =>
+  testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const tests = assertionResults
+      .filter((test) => test.status !== "passed")
+      .map((test) =>
+        paragraph(`${file} > ${test.fullName}`, test.failureMessages[0] ?? test.status),
+      );
+    return tests.length === 0 && status === "failed" ? [paragraph(file, message)] : tests;
+  });
+
 export async function vitest(run: Run, args: readonly string[]): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-test-"));
   const file = join(folder, "result.json");
@@ -152,18 +201,12 @@ export async function vitest(run: Run, args: readonly string[]): Promise<Counts>
       ...reporters,
       ...chosen,
     ]);
-    const result = JSON.parse(await readFile(file, "utf8")) as {
-      numTotalTests: number;
-      numPassedTests: number;
-      numFailedTests: number;
-      numPendingTests: number;
-      numFailedTestSuites: number;
-    };
+    const result = JSON.parse(await readFile(file, "utf8")) as VitestResult;
     testsFound += result.numTotalTests;
-    // A file that can't be loaded, a set-up that fails or a skipped test has no failed test of its
-    // own, yet nothing was proved.
-    const failed = Math.max(result.numFailedTests, code === 0 ? 0 : 1) + result.numPendingTests;
-    return { passed: result.numPassedTests, failed };
+    const failures = failuresOf(result);
+    if (code !== 0 && failures.length === 0)
+      failures.push("vitest: an error outside of every test, see above");
+    return { passed: result.numPassedTests, failed: failures.length, failures };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
