@@ -108,12 +108,20 @@ export interface PostgresqlSettings {
   maxConnections: number;
 }
 
-/** Host, certificate and class of the ingress. */
+/** The way in: an Ingress of a class, or a route at a Gateway; certificate and controller. */
 export interface IngressSettings {
-  /** IngressClass that serves the instance. */
-  className: string;
-  /** The certificate. */
-  tls: IngressTls;
+  /**
+   * IngressClass that serves the instance. Exactly one of this and `gateway` has to be set; a change
+   * from one to the other makes the new way before it removes the old one.
+   */
+  className?: string;
+  /** Gateway that serves the instance. Exactly one of this and `className` has to be set. */
+  gateway?: GatewaySettings;
+  /**
+   * The certificate. Has to be set with `className`. Default with `gateway`: the one of the
+   * Gateway's listener; if set, the instance gets a ListenerSet of its own with it.
+   */
+  tls?: IngressTls;
   /**
    * The controller behind the class; its annotations set scheme, time-outs and body size. Default:
    * unknown, and the annotations of Traefik and NGINX, which ignore each other's.
@@ -141,6 +149,37 @@ export interface IngressSettings {
   dnsZoneId?: Input<string>;
   /** Further annotations for the ingress controller. Default: none. */
   annotations?: Record<string, string>;
+}
+
+/**
+ * A Gateway of the Gateway API that exists. Its listener has to let routes of the instances'
+ * namespaces in (`allowedRoutes`).
+ */
+export interface GatewaySettings {
+  /** Name of the Gateway. A change moves the route. */
+  name: string;
+  /** Namespace of the Gateway. A change moves the route. */
+  namespace: string;
+  /**
+   * Without `tls`: name of the Gateway's listener for HTTPS, which has the certificate. Default:
+   * `https`.
+   */
+  listener?: string;
+  /**
+   * Name of the Gateway's listener for plain HTTP. A second route there leads to HTTPS and nowhere
+   * else. Default: none is made; then the Gateway's owner decides what plain HTTP answers.
+   */
+  redirectListener?: string;
+  /**
+   * Port at which clients reach the Gateway by HTTPS: of the instance's own listener with `tls`, and
+   * of what `redirectListener` leads to. Default: 443.
+   */
+  port?: number;
+  /**
+   * Whether the route has time-outs (both off: an upload may take hours). False for a controller
+   * that refuses them; then it has to be told in its own way. Default: true.
+   */
+  timeouts?: boolean;
 }
 
 /** Exactly the fields of the chosen source have to be set. */

@@ -2,8 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Ingress } from "@pulumi/kubernetes/networking/v1/ingress.js";
 import { Record as DnsRecord } from "@pulumi/aws/route53/record.js";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { TlsSource } from "./enums.ts";
-import type { IngressSettings } from "./platformSettings.ts";
+import type { GatewaySettings, IngressSettings, IngressTls } from "./platformSettings.ts";
+import { accepted, takenUp } from "./internal/acceptance.ts";
+import {
+  gatewayApiVersion,
+  listenerAnnotations,
+  listenerSet,
+  redirectRoute,
+  routeAnnotations,
+  serverRoute,
+} from "./internal/gatewayManifests.ts";
 import { ingressAnnotations, ingressManifest } from "./internal/ingressManifest.ts";
 import { Component, labelsOf, type Identity } from "./internal/labels.ts";
 import { logicalName, objectNames } from "./internal/names.ts";
@@ -18,32 +28,49 @@ export interface SecureIngressArgs {
   temporaryStorage: string;
 }
 
-/** The way in: one host, TLS only. */
+/** The way in: one host, TLS only, by an Ingress or by a route at a Gateway. */
 export class SecureIngress {
+  private readonly name: string;
+  private readonly args: SecureIngressArgs;
   private readonly child: Children;
 
   constructor(name: string, args: SecureIngressArgs, instance: pulumi.Resource) {
+    this.name = name;
+    this.args = args;
     this.child = childrenOf(instance, "SecureIngress");
-    const labels = labelsOf(args.identity, Component.Ingress);
-    const { tls } = args.ingress;
-    const secretName = {
-      [TlsSource.Pem]: () => this.certificate(name, args, labels).metadata.name,
-      [TlsSource.CertManager]: () => objectNames.issuedCertificate,
-      [TlsSource.Secret]: () => tls.secretName ?? "",
-      [TlsSource.Acm]: () => undefined,
-    }[tls.source]();
+    const { gateway } = args.ingress;
+    const secretName = this.secretName();
+    if (gateway === undefined) this.ingress(secretName);
+    else this.routes(gateway, secretName);
+  }
+
+  /** Name of the Secret with the certificate; undefined where something before it has one. */
+  private secretName(): pulumi.Input<string> | undefined {
+    const { tls } = this.args.ingress;
+    switch (tls?.source) {
+      case TlsSource.Pem:
+        return this.certificate(tls).metadata.name;
+      case TlsSource.CertManager:
+        return objectNames.issuedCertificate;
+      case TlsSource.Secret:
+        return tls.secretName ?? "";
+      default:
+        return undefined;
+    }
+  }
+
+  private ingress(secretName: pulumi.Input<string> | undefined): void {
+    const { args, name } = this;
     const ingress = new Ingress(
       logicalName(name, "ingress"),
       {
         metadata: {
-          name: objectNames.ingress,
-          namespace: args.namespace,
-          labels,
+          ...this.metadata("ingress"),
           annotations: ingressAnnotations(args.ingress, args.temporaryStorage),
         },
-        spec: ingressManifest(args.ingress.className, args.host, secretName),
+        spec: ingressManifest(args.ingress.className ?? "", args.host, secretName),
       },
-      this.child(),
+      this.child(takenUp()),
     );
     const { dnsZoneId } = args.ingress;
     if (dnsZoneId !== undefined) {
@@ -65,23 +92,67 @@ export class SecureIngress {
     }
   }
 
-  private certificate(
-    name: string,
-    args: SecureIngressArgs,
-    labels: Record<string, string>,
-  ): Secret {
-    const { certificate, privateKey } = args.ingress.tls;
+  private routes(gateway: GatewaySettings, secretName: pulumi.Input<string> | undefined): void {
+    const { host, ingress } = this.args;
+    const object = (
+      noun: "route" | "redirectRoute" | "listenerSet",
+      kind: "HTTPRoute" | "ListenerSet",
+      annotations: Record<string, string>,
+      spec: object,
+    ): CustomResource =>
+      new CustomResource(
+        logicalName(this.name, noun),
+        {
+          apiVersion: gatewayApiVersion,
+          kind,
+          metadata: { ...this.metadata(noun), annotations },
+          spec,
+        },
+        this.child(takenUp(), { customTimeouts: accepted }),
+      );
+    const annotations = routeAnnotations(ingress);
+    const ownListener = secretName !== undefined;
+    if (ownListener)
+      object(
+        "listenerSet",
+        "ListenerSet",
+        listenerAnnotations(ingress),
+        listenerSet(gateway, host, secretName),
+      );
+    object("route", "HTTPRoute", annotations, serverRoute({ gateway, host, ownListener }));
+    const { redirectListener } = gateway;
+    if (redirectListener !== undefined)
+      object(
+        "redirectRoute",
+        "HTTPRoute",
+        annotations,
+        redirectRoute(gateway, host, redirectListener),
+      );
+  }
+
+  private metadata(noun: "ingress" | "route" | "redirectRoute" | "listenerSet") {
+    return {
+      name: objectNames[noun],
+      namespace: this.args.namespace,
+      labels: labelsOf(this.args.identity, Component.Ingress),
+    };
+  }
+
+  private certificate({ certificate, privateKey }: IngressTls): Secret {
     return new Secret(
-      logicalName(name, "certificate"),
+      logicalName(this.name, "certificate"),
       {
-        metadata: { namespace: args.namespace, labels },
+        metadata: {
+          namespace: this.args.namespace,
+          labels: labelsOf(this.args.identity, Component.Ingress),
+        },
         type: "kubernetes.io/tls",
         stringData: {
           "tls.crt": pulumi.secret(certificate ?? ""),
           "tls.key": pulumi.secret(privateKey ?? ""),
         },
       },
-      // A new certificate makes a new secret, which the ingress then names: no moment without one.
+      // A new certificate makes a new secret, which the way in then names: no moment without one.
       this.child({ replaceOnChanges: ["data", "stringData"] }),
     );
   }

@@ -80,7 +80,7 @@ export async function deploy(
 
 /** The environment's secrets that its instances need. */
 function givenByConfig({ platform }: Environment): Omit<Given, "database"> {
-  const hasCertificate = platform.ingress.tls.source === "pem";
+  const hasCertificate = platform.ingress.tls?.source === "pem";
   return {
     imagePullSecret: optionalSecret("imagePullSecret"),
     ...(hasCertificate && {

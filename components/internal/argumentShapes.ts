@@ -11,6 +11,7 @@ import type {
 } from "../mlflowInstanceArgs.ts";
 import type { MlflowPlatform } from "../mlflowPlatformArgs.ts";
 import type {
+  GatewaySettings,
   IngressSettings,
   IngressTls,
   NetworkSettings,
@@ -68,9 +69,19 @@ const tls: Fields<IngressTls> = {
   certificateArn: idOf(idRules.certificateArn),
 };
 
+const gateway: Fields<GatewaySettings> = {
+  name: required(text),
+  namespace: required(text),
+  listener: text,
+  redirectListener: text,
+  port: count,
+  timeouts: flag,
+};
+
 const ingress: Fields<IngressSettings> = {
-  className: required(text),
-  tls: required(objectOf<IngressTls>(tls)),
+  className: text,
+  gateway: objectOf<GatewaySettings>(gateway),
+  tls: objectOf<IngressTls>(tls),
   controller: text,
   scheme: text,
   groupName: text,

@@ -171,15 +171,19 @@ export function checkLoadBalancer(args: NamedArgs, report: Report): void {
     `must be at most ${shared}, platform.ingress.groupTemporaryStorage: the group's one load balancer waits for uploads of that size and no longer`,
   );
   reportId(report, "platform.ingress.dnsZoneId", dnsZoneId, idRules.dnsZoneId);
+  if (tls === undefined) return;
   const isAcm = tls.source === "acm";
+  const isIngress = ingress.gateway === undefined;
   report(
     "platform.ingress.tls.source",
-    isAlb || !isAcm,
-    "acm needs controller alb: no other controller reads certificates of AWS Certificate Manager",
+    (isAlb && isIngress) || !isAcm,
+    isIngress
+      ? "acm needs controller alb: no other controller reads certificates of AWS Certificate Manager"
+      : "acm needs className: a Gateway's own listener has such a certificate, and tls is not set then",
   );
   report(
     "platform.ingress.tls.source",
-    isAcm || !isAlb,
+    isAcm || !isAlb || !isIngress,
     "must be acm with controller alb, which reads no certificate from a Kubernetes secret",
   );
   const certificateArn = plain(tls.certificateArn);

@@ -21,7 +21,7 @@ export function ingressAnnotations(
     // record of its name has to wait for the address.
     ...(settings.dnsZoneId === undefined ? { "pulumi.com/skipAwait": "true" } : {}),
     ...controllerAnnotations(settings, temporaryStorage),
-    ...(settings.tls.source === TlsSource.CertManager
+    ...(settings.tls?.source === TlsSource.CertManager
       ? { "cert-manager.io/cluster-issuer": settings.tls.clusterIssuer ?? "" }
       : {}),
     ...settings.annotations,
@@ -86,7 +86,7 @@ function albAnnotations(settings: IngressSettings, temporaryStorage: string): An
     // No listener for plain HTTP, not even one that redirects: a client that was given http:// once
     // would send its token in clear, with each request.
     [`${albPrefix}/listen-ports`]: '[{"HTTPS":443}]',
-    [`${albPrefix}/certificate-arn`]: settings.tls.certificateArn ?? "",
+    [`${albPrefix}/certificate-arn`]: settings.tls?.certificateArn ?? "",
     // The controller's own default still takes TLS 1.0.
     [`${albPrefix}/ssl-policy`]: "ELBSecurityPolicy-TLS13-1-2-2021-06",
     [`${albPrefix}/healthcheck-path`]: "/health/ready",

@@ -1,13 +1,13 @@
-import { SslMode, Tier, TlsSource } from "../enums.ts";
-import { checkStoreFeatures, checkLoadBalancer } from "./cloudProblems.ts";
+import { SslMode, Tier } from "../enums.ts";
+import { checkStoreFeatures } from "./cloudProblems.ts";
 import type { NamedArgs } from "./namedArgs.ts";
 import { databaseName, instanceNamePattern } from "./names.ts";
 import { idRules } from "./idRules.ts";
-import { isOneOf, oneOf, reportId, type Report } from "./problems.ts";
+import { isCount, isOneOf, oneOf, reportId, type Report } from "./problems.ts";
 import { resolveInstance } from "./resolvedInstance.ts";
 import { isHttpUrl } from "./syntax.ts";
 
-// What an instance stands on: bucket, database, ingress and network.
+// What an instance stands on: bucket, database and network.
 
 export function checkObjectStore(args: NamedArgs, report: Report): void {
   const { objectStore } = args.platform;
@@ -103,35 +103,6 @@ export function checkPostgresql({ platform: { postgresql } }: NamedArgs, report:
   );
 }
 
-export function checkIngress(args: NamedArgs, report: Report): void {
-  const { className, tls } = args.platform.ingress;
-  report("platform.ingress.className", className !== "", "must not be empty");
-  report("platform.ingress.tls.source", isOneOf(TlsSource, tls.source), oneOf(TlsSource));
-  const fields: Record<TlsSource, (keyof typeof tls)[]> = {
-    pem: ["certificate", "privateKey"],
-    certManager: ["clusterIssuer"],
-    secret: ["secretName"],
-    acm: ["certificateArn"],
-  };
-  checkLoadBalancer(args, report);
-  if (!isOneOf(TlsSource, tls.source)) return;
-  for (const [source, names] of Object.entries(fields)) {
-    for (const field of names) {
-      const isSet = tls[field] !== undefined && tls[field] !== "";
-      if (source === tls.source)
-        report(`platform.ingress.tls.${field}`, isSet, `must be set for source ${source}`);
-      // Under the source's path: the engine prints the value beside a path, and one of these is a
-      // private key.
-      else
-        report(
-          "platform.ingress.tls.source",
-          !isSet,
-          `is ${tls.source}, but ${field} belongs to source ${source}`,
-        );
-    }
-  }
-}
-
 export function checkNetwork(args: NamedArgs, report: Report): void {
   const { network, objectStore } = args.platform;
   const lists = {
@@ -178,7 +149,3 @@ export function checkNetwork(args: NamedArgs, report: Report): void {
 
 /** Names that follow from a wrong name are wrong with it, and it is said once. */
 const isNamed = (args: NamedArgs): boolean => instanceNamePattern.test(args.instanceName);
-
-function isCount(value: number, most: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= most;
-}

@@ -26,6 +26,10 @@ export function reportId(
   report(path, known === undefined || holds(known), reason);
 }
 
+export function isCount(value: number, most: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= most;
+}
+
 export function isOneOf(values: Record<string, string>, value: string): boolean {
   return Object.values(values).includes(value);
 }

@@ -1,5 +1,6 @@
 import { Tier, TokenRole } from "../enums.ts";
 import type { NamedArgs } from "./namedArgs.ts";
+import { checkIngress } from "./ingressProblems.ts";
 import { checkShapeOfInstance } from "./argumentShapes.ts";
 import { bounds, inDays, inHours, isWithin } from "./bounds.ts";
 import { checkAccess } from "./cloudProblems.ts";
@@ -9,7 +10,6 @@ import { instanceNamePattern, tokenNamePattern } from "./names.ts";
 import {
   checkBucket,
   checkDatabase,
-  checkIngress,
   checkNetwork,
   checkObjectStore,
   checkPostgresql,

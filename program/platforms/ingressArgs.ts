@@ -20,11 +20,12 @@ export function waysIn(
   };
 }
 
-/** Where the certificate comes from. */
+/** Where the certificate comes from; undefined: a Gateway's listener has it. */
 export function tlsArgs(
   tls: Platform["ingress"]["tls"],
   { certificate }: GivenToAll,
 ): MlflowPlatformArgs["ingress"]["tls"] {
+  if (tls === undefined) return undefined;
   switch (tls.source) {
     case "pem":
       return {

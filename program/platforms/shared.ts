@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { SecretKey } from "../values/secretKeys.ts";
 import { strict } from "../values/problems.ts";
 import { show } from "../values/units.ts";
-import { traefikSchema } from "./traefik.ts";
 
 // What both kinds of platform are described with.
 
@@ -124,8 +123,11 @@ export const bucketPrefix = z
   );
 
 /** The secret keys of a certificate that is in the config. */
-export const pemSecrets = ({ tls }: { readonly tls: { readonly source: string } }): SecretKey[] =>
-  tls.source === "pem" ? ["tlsCertificate", "tlsPrivateKey"] : [];
+export const pemSecrets = ({
+  tls,
+}: {
+  readonly tls?: { readonly source: string } | undefined;
+}): SecretKey[] => (tls?.source === "pem" ? ["tlsCertificate", "tlsPrivateKey"] : []);
 
 /** Sources of the ingress' certificate that need nothing but Kubernetes. */
 export const tlsSources = [
@@ -141,26 +143,6 @@ export const tlsSources = [
     name: z.string().min(1).describe("Name of the TLS Secret."),
   }).describe("A TLS Secret of that name is put into each instance's namespace by someone else."),
 ] as const;
-
-/** What an ingress is described by wherever it runs. */
-export const ingressShape = {
-  className: z.string().min(1).describe("IngressClass that serves the instances."),
-  controllerNamespace: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      "Namespace of the ingress controller's pods, if it runs in the cluster: the only pods that reach an instance.",
-    ),
-  controllerCidrs: cidrs
-    .optional()
-    .describe("Addresses of the ingress controller, if it runs outside the pod network."),
-  traefik: traefikSchema
-    .optional()
-    .describe(
-      "Traefik: how it is configured itself. Default: Traefik's own defaults; every preview then lists what to set.",
-    ),
-};
 
 export const dnsShape = {
   dnsNamespace: z

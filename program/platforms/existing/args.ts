@@ -35,6 +35,7 @@ export function existingArgs(platform: ExistingPlatform, given: GivenToAll): Arg
     }),
     ingress: defined({
       className: ingress.className,
+      gateway: ingress.gateway && defined(ingress.gateway),
       controller: ingress.controller,
       tls: tlsArgs(ingress.tls, given),
     }),

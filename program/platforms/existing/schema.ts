@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { strict } from "../../values/problems.ts";
+import { ingressSchema } from "../ingressSchema.ts";
 import * as shared from "../shared.ts";
 
 // A platform that exists: Kubernetes, PostgreSQL and an S3-compatible store, wherever they are.
@@ -72,8 +73,7 @@ export const existingPlatformSchema = strict({
   ),
   postgresql: shared.postgresqlSchema.describe("The PostgreSQL server, version 14 or later."),
   objectStore: objectStoreSchema.describe("The store of the artifact buckets."),
-  ingress: strict({
-    ...shared.ingressShape,
+  ingress: ingressSchema({
     controller: z
       .enum(["traefik", "nginx"])
       .optional()
@@ -82,7 +82,10 @@ export const existingPlatformSchema = strict({
       ),
     tls: z
       .discriminatedUnion("source", [...shared.tlsSources])
-      .describe("Where the certificates come from."),
+      .optional()
+      .describe(
+        "Where the certificates come from. Default with gateway: its listener has one; if set, each instance has a ListenerSet of its own.",
+      ),
   }).describe("How the instances are reached."),
   network: strict({
     databaseCidrs: shared.cidrs

@@ -52,7 +52,7 @@ export function awsChecks(environment: Environment, platform: AwsPlatform, asked
   return [
     account,
     ...(kubernetes.clusterName === undefined
-      ? [kubernetesCheck(kubernetes, { ingressClass: ingress.className, asked })]
+      ? [kubernetesCheck(kubernetes, { ingress, asked })]
       : []),
     ...(database.rds === undefined
       ? [
@@ -214,6 +214,6 @@ const eksCheck = (
   path: "platform.kubernetes.clusterName",
   run: async (probe) => {
     const context = await eksContext(clusterName, platform, settings, probe.signal);
-    return askCluster(context, { ingressClass: platform.ingress.className, asked }, probe);
+    return askCluster(context, { ingress: platform.ingress, asked }, probe);
   },
 });

@@ -38,7 +38,7 @@ export function existingChecks(
       password: asked.secretText("postgresqlAdminPassword"),
       asked,
     }),
-    kubernetesCheck(kubernetes, { ingressClass: ingress.className, asked }),
+    kubernetesCheck(kubernetes, { ingress, asked }),
     {
       ...store,
       async run(probe) {

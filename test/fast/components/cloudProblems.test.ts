@@ -213,14 +213,14 @@ describe("each wrong argument of AWS is reported with its path", () => {
       ingress({
         tls: {
           ...acm,
-          certificateArn: (acm.certificateArn as string).replace("eu-central-1", "us-east-1"),
+          certificateArn: (acm!.certificateArn as string).replace("eu-central-1", "us-east-1"),
         },
       }),
       "is a certificate of us-east-1, but the load balancer is in eu-central-1",
     ],
     [
       "platform.ingress.tls.source",
-      ingress({ controller: "nginx", tls: { ...issued, certificateArn: acm.certificateArn } }),
+      ingress({ controller: "nginx", tls: { ...issued, certificateArn: acm!.certificateArn } }),
       "belongs to source acm",
     ],
     [

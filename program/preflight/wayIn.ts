@@ -1,0 +1,61 @@
+import type { ApiServer } from "./apiServer.ts";
+import { line, Reason, type Answer, type Asked } from "./check.ts";
+import { askGateway, type GatewayOfInstances } from "./gateway.ts";
+
+/** By what the instances are reached: the field that is set. */
+export interface WayIn {
+  readonly className?: string | undefined;
+  readonly gateway?: GatewayOfInstances | undefined;
+  /** Whether the instances have certificates of their own. */
+  readonly tls?: object | undefined;
+}
+
+const nameOf = ({ className, gateway }: WayIn): string =>
+  gateway === undefined
+    ? `the ingress class ${className ?? ""}`
+    : `the Gateway ${gateway.namespace}/${gateway.name}`;
+
+/** The answer where nobody could ask. */
+export const unchecked = (wayIn: WayIn, why: string): Partial<Answer> => ({
+  notes: [`Whether the cluster has ${nameOf(wayIn)} was not checked: ${why}.`],
+});
+
+/** Whether the cluster has what the instances are to be reached by. */
+export async function askWayIn(
+  api: ApiServer,
+  wayIn: WayIn,
+  about: { readonly server: string; readonly asked: Asked },
+): Promise<Partial<Answer>> {
+  const { className, gateway, tls } = wayIn;
+  const { status, body } = await api.get(
+    gateway === undefined
+      ? "/apis/networking.k8s.io/v1/ingressclasses"
+      : `/apis/gateway.networking.k8s.io/v1/namespaces/${gateway.namespace}/gateways/${gateway.name}`,
+  );
+  if (status === 401) throw new Reason("it does not accept the login of that context");
+  if (status === 403)
+    return unchecked(
+      wayIn,
+      gateway === undefined
+        ? "the login may not list ingressclasses.networking.k8s.io"
+        : `the login may not get gateways.gateway.networking.k8s.io in ${gateway.namespace}`,
+    );
+  if (gateway !== undefined)
+    return askGateway(api, gateway, { ...about, hasOwnListeners: tls !== undefined, status, body });
+  if (status !== 200)
+    return unchecked(
+      wayIn,
+      `asked for its classes, the API server answers with HTTP status ${status}`,
+    );
+  const { items } = JSON.parse(body) as { items?: { metadata?: { name?: string } }[] };
+  const names = (items ?? []).flatMap((item) => item.metadata?.name ?? []).sort();
+  if (names.includes(className ?? "")) return {};
+  const of = {
+    what: `The ingress class "${className ?? ""}"`,
+    where: about.server,
+    path: "platform.ingress.className",
+  };
+  return {
+    errors: [line(of, `the cluster has no such class; it has ${names.join(", ") || "none"}`)],
+  };
+}
