@@ -8,6 +8,16 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
+const gatewayGroup = "gateway.networking.k8s.io";
+/** What Traefik looks at of the standard channel; it says at each what it makes of it. */
+const gatewayKinds = [
+  "gatewayclasses",
+  "gateways",
+  "httproutes",
+  "grpcroutes",
+  "referencegrants",
+  "backendtlspolicies",
+];
 const read = ["get", "list", "watch"] as const;
 const rbac = "/apis/rbac.authorization.k8s.io/v1";
 
@@ -26,10 +36,20 @@ const accounts: readonly { readonly user: string; readonly rules: readonly Rule[
   {
     user: "mlflow-instances:traefik",
     rules: [
-      { apiGroups: [""], resources: ["services", "secrets", "nodes"], verbs: read },
+      {
+        apiGroups: [""],
+        resources: ["services", "secrets", "nodes", "namespaces", "configmaps"],
+        verbs: read,
+      },
       { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
       { apiGroups: ["networking.k8s.io"], resources: ["ingresses", "ingressclasses"], verbs: read },
       { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["update"] },
+      { apiGroups: [gatewayGroup], resources: gatewayKinds, verbs: read },
+      {
+        apiGroups: [gatewayGroup],
+        resources: gatewayKinds.map((kind) => `${kind}/status`),
+        verbs: ["update"],
+      },
     ],
   },
   {

@@ -14,6 +14,8 @@ export interface Tools {
   readonly coredns: string;
   readonly traefik: string;
   readonly versitygw: string;
+  /** Folder of the definitions of the Gateway API. */
+  readonly gatewayApi: string;
 }
 
 /** What every service definition is made from. */

@@ -39,6 +39,7 @@ export function traefikConfiguration({ network, paths }: PlatformContext): objec
         // An instance without a ready pod answers 503, which clients retry, and not 404.
         allowEmptyServices: true,
       },
+      kubernetesGateway: { statusAddress: { ip: nodeIp } },
       file: { filename: join(paths.config, "traefik-tls.yaml"), watch: false },
     },
   };

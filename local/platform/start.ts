@@ -1,6 +1,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import type { Report } from "../report.ts";
 import { ensureDebianPackages, platformPackages } from "../toolchain/debian.ts";
+import { ensureGatewayApi } from "../toolchain/gatewayApi.ts";
 import { ensureGoTool } from "../toolchain/goTool.ts";
 import type { Profile, ProfilePaths } from "../paths.ts";
 import { bootstrapCluster } from "./bootstrap.ts";
@@ -12,6 +13,7 @@ import { programHashes } from "./fingerprint.ts";
 import { findHolder, startHolder, type Holder } from "./holder.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { apiServerUrl, kubernetesApi } from "./kubernetesApi.ts";
+import { bootstrapGateway } from "./gateway.ts";
 import { createNetwork, networkExists } from "./network.ts";
 import { networkPolicyEnforcement } from "./networkPolicyService.ts";
 import { ensureService } from "./processes.ts";
@@ -22,13 +24,14 @@ import { kubeContext, platformValues, type PlatformValues } from "./values.ts";
 export async function ensureTools(report: Report): Promise<Tools> {
   await ensureDebianPackages(platformPackages, report);
   // One compiles at a time; at once, so that the modules of the others arrive meanwhile.
-  const [kubernetes, coredns, traefik, versitygw] = await Promise.all([
+  const [kubernetes, coredns, traefik, versitygw, gatewayApi] = await Promise.all([
     ensureGoTool("kubernetes", report),
     ensureGoTool("coredns", report),
     ensureGoTool("traefik", report),
     ensureGoTool("versitygw", report),
+    ensureGatewayApi(report),
   ]);
-  return { kubernetes, coredns, traefik, versitygw };
+  return { kubernetes, coredns, traefik, versitygw, gatewayApi };
 }
 
 async function ensureFolders(paths: ProfilePaths): Promise<void> {
@@ -95,7 +98,8 @@ export async function startWith(
         name: clusterObjects,
         after: ["kube-apiserver"],
         async run() {
-          await bootstrapCluster(await kubernetesApi(network, paths), network);
+          const api = await kubernetesApi(network, paths);
+          await Promise.all([bootstrapCluster(api, network), bootstrapGateway(api, context)]);
           return "applied";
         },
       },

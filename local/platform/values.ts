@@ -64,6 +64,8 @@ export const objectStoreRoot = "platform-root";
 /** Not us-east-1: there, boto3 signs URLs by the old method, which the gateway refuses. */
 export const objectStoreRegion = "local-1";
 export const ingressClassName = "traefik";
+/** The Gateway that serves what the ingress class serves. */
+export const gateway = { name: "public", namespace: "gateways", listener: "https" } as const;
 
 export function platformValues(
   profile: Profile,

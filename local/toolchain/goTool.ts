@@ -120,9 +120,9 @@ export async function ensureGoTool(name: GoToolName, report: Report): Promise<st
   });
 }
 
-const moduleFolder = (tool: GoTool): string => join(modulesFolder, tool.name);
+export const moduleFolder = (tool: GoTool): string => join(modulesFolder, tool.name);
 
-const goEnvironment = (): Record<string, string> => ({
+export const goEnvironment = (): Record<string, string> => ({
   CGO_ENABLED: "0",
   GOFLAGS: "-mod=readonly",
   GOWORK: "off",

@@ -14,6 +14,8 @@ export const versions = {
   versitygw: "1.8.0",
   coredns: "1.14.7",
   traefik: "3.6.0",
+  /** Of the module that Traefik is built with. */
+  gatewayApi: "1.4.0",
   mlflow: "3.17.2",
   pause: "3.10",
   actionlint: "1.7.12",

@@ -22,6 +22,7 @@ const context = platformContext("test", {
   coredns: "/c",
   traefik: "/t",
   versitygw: "/v",
+  gatewayApi: "/g",
 });
 const { network, paths } = context;
 

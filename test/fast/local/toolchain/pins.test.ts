@@ -14,6 +14,7 @@ describe("pins", () => {
     ["versitygw", `github.com/versity/versitygw v${versions.versitygw}`],
     ["coredns", `github.com/coredns/coredns v${versions.coredns}`],
     ["traefik", `github.com/traefik/traefik/v3 v${versions.traefik}`],
+    ["traefik", `sigs.k8s.io/gateway-api v${versions.gatewayApi}`],
     ["actionlint", `github.com/rhysd/actionlint v${versions.actionlint}`],
     [
       "pulumi-resource-kubernetes",
