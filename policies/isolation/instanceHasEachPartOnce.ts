@@ -5,15 +5,19 @@ import {
   bucketTypes,
   component,
   databaseType,
+  httpRouteTypes,
   kubernetesType,
   label,
   marksOf,
   roleType,
 } from "../model/resources.ts";
+import { onlyRedirectsToHttps } from "../model/routes.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
 interface Part {
   readonly types: readonly string[];
+  /** Its name in messages. Default: its key, which is its name in the setting. */
+  readonly title?: string;
   /** Which of them it is; without it, each is. */
   readonly is?: (resource: PolicyResource, instance: string) => boolean;
   /** Whether an instance that is being deleted still has it. */
@@ -71,7 +75,12 @@ const parts: Record<string, Part> = {
     kubernetesType.cronJob,
     component.staleRuns,
   ),
-  Ingress: { types: [kubernetesType.ingress] },
+  // The key is that of configurations from before there were routes.
+  Ingress: {
+    types: [kubernetesType.ingress, ...httpRouteTypes],
+    title: "Ingress or HTTPRoute",
+    is: (resource) => !onlyRedirectsToHttps(resource),
+  },
 };
 
 export const instanceHasEachPartOnce = stackRule({
@@ -88,12 +97,12 @@ export const instanceHasEachPartOnce = stackRule({
       .array(z.enum(Object.keys(parts) as [string, ...string[]]))
       .default([])
       .describe(
-        "Parts that an instance may lack, for a platform that has another way; two are still one too many.",
+        "Parts that an instance may lack, for a platform that has another way; two are still one too many. Ingress stands for an HTTPRoute, too.",
       ),
   }),
   *check({ instances }, { settings, known }) {
     for (const instance of instances) {
-      for (const [part, { types, is = () => true, kept }] of Object.entries(parts)) {
+      for (const [part, { types, title = part, is = () => true, kept }] of Object.entries(parts)) {
         if (instance.deletionPrepared && kept !== true) continue;
         const candidates = instance
           .of(...types)
@@ -110,11 +119,11 @@ export const instanceHasEachPartOnce = stackRule({
         yield found.length === 0
           ? problemOf(
               instance,
-              `Instance ${instance.name} has no ${part}; add it, with the instance's labels or tags.`,
+              `Instance ${instance.name} has no ${title}; add it, with the instance's labels or tags.`,
             )
           : problemOf(
               instance,
-              `Instance ${instance.name} has ${found.length} of ${part}: ${found.map(({ name }) => name).join(", ")}; remove all but one, or label it as what it is.`,
+              `Instance ${instance.name} has ${found.length} of ${title}: ${found.map(({ name }) => name).join(", ")}; remove all but one, or label it as what it is.`,
               found[1],
             );
       }

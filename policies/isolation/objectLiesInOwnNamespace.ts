@@ -1,9 +1,7 @@
-import { kubernetesType, metadataOf } from "../model/resources.ts";
+import { kubernetesType, kubernetesTypes, metadataOf } from "../model/resources.ts";
 import { problemOf, stackRule } from "../rule.ts";
 
-const objectTypes = Object.values(kubernetesType).filter(
-  (type) => type !== kubernetesType.namespace,
-);
+const objectTypes = kubernetesTypes.filter((type) => type !== kubernetesType.namespace);
 
 // A stack rule, because how the namespace is named is another rule's matter.
 export const objectLiesInOwnNamespace = stackRule({

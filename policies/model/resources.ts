@@ -21,6 +21,45 @@ export const kubernetesType = {
   autoscaler: "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
 } as const;
 
+// A cluster serves an object of the Gateway API in every version of its kind, so each version counts.
+const ofGatewayApi = (kind: string, ...versions: readonly string[]): readonly string[] =>
+  versions.map((version) => `kubernetes:gateway.networking.k8s.io/${version}:${kind}`);
+
+export const gatewayTypes = ofGatewayApi("Gateway", "v1", "v1beta1", "v1alpha2");
+export const listenerSetTypes: readonly string[] = [
+  ...ofGatewayApi("ListenerSet", "v1"),
+  // Its name before version 1.5 of the Gateway API.
+  "kubernetes:gateway.networking.x-k8s.io/v1alpha1:XListenerSet",
+];
+export const httpRouteTypes = ofGatewayApi("HTTPRoute", "v1", "v1beta1", "v1alpha2");
+/** Routes of other protocols that name hosts. */
+const grpcAndTlsRouteTypes: readonly string[] = [
+  ...ofGatewayApi("GRPCRoute", "v1", "v1alpha2"),
+  ...ofGatewayApi("TLSRoute", "v1", "v1alpha3", "v1alpha2"),
+];
+/** Routes that can lead to a Service and are not HTTPRoutes. */
+export const otherRouteTypes: readonly string[] = [
+  ...grpcAndTlsRouteTypes,
+  ...ofGatewayApi("TCPRoute", "v1", "v1alpha2"),
+  ...ofGatewayApi("UDPRoute", "v1", "v1alpha2"),
+];
+/** Objects through which a cluster answers at a host, or takes connections for it. */
+export const hostTypes: readonly string[] = [
+  kubernetesType.ingress,
+  ...httpRouteTypes,
+  ...grpcAndTlsRouteTypes,
+  ...listenerSetTypes,
+];
+
+/** Every Kubernetes type that rules on labels and namespaces check. */
+export const kubernetesTypes: readonly string[] = [
+  ...Object.values(kubernetesType),
+  ...gatewayTypes,
+  ...listenerSetTypes,
+  ...httpRouteTypes,
+  ...otherRouteTypes,
+];
+
 // The same resource has two tokens: with and without the V2 of the years in which both were
 // offered.
 export const bucketTypes = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"] as const;

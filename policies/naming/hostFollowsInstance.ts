@@ -1,5 +1,6 @@
 import { isHostOf } from "../model/names.ts";
-import { isOfInstance, kubernetesType, label, marksOf } from "../model/resources.ts";
+import { hostTypes, isOfInstance, label, marksOf } from "../model/resources.ts";
+import { hostsOf, onlyRedirectsToHttps } from "../model/routes.ts";
 import { resourceRule } from "../rule.ts";
 
 export const hostFollowsInstance = resourceRule({
@@ -12,16 +13,15 @@ export const hostFollowsInstance = resourceRule({
   reason: "Users find an instance by its name; another host is a decision that a reviewer sees.",
   steps:
     "Remove host from the instance's file, or leave it: a host that people already know is allowed.",
-  types: [kubernetesType.ingress],
-  *check(ingress, { known }) {
-    const instance = marksOf(ingress)[label.instance];
-    if (instance === undefined || !isOfInstance(ingress)) return;
-    const rules = (ingress.props["spec"]?.["rules"] ?? []) as { host?: string }[];
-    for (const index of rules.keys()) {
-      const host = known(() => rules[index]?.host ?? "");
-      // A rule without a host is ingress-has-tls's.
-      if (host === undefined || host === "" || isHostOf(instance, host)) continue;
-      yield `The host ${host} is not named after instance ${instance}; set spec.rules[${index}].host to ${instance}.<domain>.`;
-    }
+  types: hostTypes,
+  *check(resource, context) {
+    const instance = marksOf(resource)[label.instance];
+    if (instance === undefined || !isOfInstance(resource)) return;
+    // Its host is that of the route to which it redirects.
+    if (context.known(() => onlyRedirectsToHttps(resource)) !== false) return;
+    // A missing host is for ingress-has-tls and route-has-tls.
+    for (const { path, host } of hostsOf(resource, context))
+      if (!isHostOf(instance, host))
+        yield `The host ${host} is not named after instance ${instance}; set ${path} to ${instance}.<domain>.`;
   },
 });

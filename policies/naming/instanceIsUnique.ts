@@ -1,12 +1,39 @@
 import type { PolicyResource } from "@pulumi/policy";
-import { isInstanceNamespace, kubernetesType, label, marksOf } from "../model/resources.ts";
+import {
+  hostTypes,
+  httpRouteTypes,
+  isInstanceNamespace,
+  label,
+  listenerSetTypes,
+  marksOf,
+} from "../model/resources.ts";
+import {
+  hostsMeet,
+  hostsOf,
+  isParent,
+  isWildcard,
+  onlyRedirectsToHttps,
+  parentRefsOf,
+  wordFor,
+} from "../model/routes.ts";
 import { stackRule, type Context } from "../rule.ts";
-import type { Stack } from "../model/stack.ts";
+import type { Instance, Stack } from "../model/stack.ts";
 
-/** The hosts of an ingress; one that a preview can't know hides no other. */
-function hostsOf(ingress: PolicyResource, { known }: Pick<Context<unknown>, "known">): string[] {
-  const rules = known(() => (ingress.props["spec"]?.["rules"] ?? []) as { host?: string }[]) ?? [];
-  return [...rules.keys()].flatMap((index) => known(() => rules[index]?.host ?? []) ?? []);
+type Known = Pick<Context<unknown>, "known">;
+
+/** The hosts at which these resources answer, each with the first resource that names it. */
+function answeredHosts(
+  resources: readonly PolicyResource[],
+  context: Known,
+): Map<string, PolicyResource> {
+  const found = new Map<string, PolicyResource>();
+  for (const resource of resources) {
+    // A redirect to HTTPS leads to whoever answers there.
+    if (context.known(() => onlyRedirectsToHttps(resource)) !== false) continue;
+    for (const { host } of hostsOf(resource, context))
+      if (!found.has(host)) found.set(host, resource);
+  }
+  return found;
 }
 
 export const instanceIsUnique = stackRule({
@@ -18,36 +45,64 @@ export const instanceIsUnique = stackRule({
   reason:
     "What follows from the name would be one for two; and whoever answers at a host gets the tokens of its users.",
   steps:
-    "Rename one of the instances, or give one of the ingresses another host (host in the instance's file).",
+    "Rename one of the instances, or give one of the ingresses or routes another host (host in the instance's file).",
   *check(stack, context) {
     yield* sameNames(stack, context);
-    const owners = new Map<string, string>();
-    for (const { name, of } of stack.instances)
-      for (const ingress of of(kubernetesType.ingress))
-        for (const host of new Set(hostsOf(ingress, context))) {
-          const owner = owners.get(host) ?? name;
-          owners.set(host, owner);
-          if (owner === name) continue;
-          yield {
-            message: `The instances ${owner} and ${name} both answer at ${host}; give one another host.`,
-            urn: ingress.urn,
-            instances: [owner, name],
-          };
-        }
-    for (const stranger of stack.strangers(kubernetesType.ingress))
-      for (const host of new Set(hostsOf(stranger, context))) {
-        const owner = owners.get(host);
+    const owners: { host: string; instance: Instance }[] = [];
+    for (const instance of stack.instances) {
+      const own = answeredHosts(instance.of(...hostTypes), context);
+      for (const [host, resource] of own) {
+        const owner = owners.find((other) => hostsMeet(host, other.host));
         if (owner === undefined) continue;
         yield {
-          message: `The ingress ${stranger.name} answers at ${host}, the host of instance ${owner}; give it another host.`,
-          urn: stranger.urn,
-          instances: [owner],
+          message: `The instances ${owner.instance.name} and ${instance.name} ${answerAt(owner.host, host)}; give one another host.`,
+          urn: resource.urn,
+          instances: [owner.instance.name, instance.name],
         };
       }
+      owners.push(...[...own.keys()].map((host) => ({ host, instance })));
+    }
+    for (const stranger of stack.strangers(...hostTypes))
+      for (const host of answeredHosts([stranger], context).keys())
+        for (const owner of owners.filter((other) => hostsMeet(host, other.host))) {
+          if (listensFor(stranger, host, owner.instance, context)) continue;
+          const where =
+            host === owner.host
+              ? `${host}, the host of instance ${owner.instance.name}`
+              : `${host}, which overlaps with ${owner.host} of instance ${owner.instance.name}`;
+          yield {
+            message: `The ${wordFor(stranger.type)} ${stranger.name} answers at ${where}; give it another host.`,
+            urn: stranger.urn,
+            instances: [owner.instance.name],
+          };
+        }
   },
 });
 
-function* sameNames({ resources }: Stack, { known }: Pick<Context<unknown>, "known">) {
+const answerAt = (first: string, second: string): string =>
+  first === second ? `both answer at ${first}` : `answer at ${first} and ${second}, which overlap`;
+
+/**
+ * Whether a listener set of the platform is there for the instance: one of all hosts of a domain, or
+ * one to which a route of the instance attaches. Listeners alone pass nothing on; routes do.
+ */
+const listensFor = (
+  stranger: PolicyResource,
+  host: string,
+  instance: Instance,
+  { known }: Known,
+): boolean =>
+  listenerSetTypes.includes(stranger.type) &&
+  (isWildcard(host) ||
+    instance
+      .of(...httpRouteTypes)
+      .some(
+        (route) =>
+          known(() => [...parentRefsOf(route)].some((ref) => isParent(ref, route, stranger))) !==
+          false,
+      ));
+
+function* sameNames({ resources }: Stack, { known }: Known) {
   const seen = new Map<string, string>();
   for (const namespace of resources) {
     const name = known(() =>

@@ -2,6 +2,7 @@ import { instanceOfNamespace } from "../model/names.ts";
 import {
   isOfInstance,
   kubernetesType,
+  kubernetesTypes,
   label,
   marksOf,
   metadataOf,
@@ -45,7 +46,7 @@ export const objectHasLabels = resourceRule({
     "Costs, alerts and every other rule find out by them whose an object is and how strictly to judge it.",
   steps:
     "Set the labels that the message names; the rule's remedy sets those that follow from the namespace.",
-  types: Object.values(kubernetesType),
+  types: kubernetesTypes,
   *check(object, { known }) {
     if (known(() => ofAnInstance(object)) !== true) return;
     const wrong = required.filter(

@@ -23,6 +23,8 @@ import { podRunsAsNonRoot } from "./podRunsAsNonRoot.ts";
 import { podStaysOffTheHost } from "./podStaysOffTheHost.ts";
 import { publicAccessBlockIsComplete } from "./publicAccessBlockIsComplete.ts";
 import { roleOwnsItsDatabaseOnly } from "./roleOwnsItsDatabaseOnly.ts";
+import { routeHasTls } from "./routeHasTls.ts";
+import { routeListenerHasTls } from "./routeListenerHasTls.ts";
 import { secretsStayInSecrets } from "./secretsStayInSecrets.ts";
 import { serverNamesHostsAndOrigins } from "./serverNamesHostsAndOrigins.ts";
 import { tokenExpiresInTime } from "./tokenExpiresInTime.ts";
@@ -53,6 +55,8 @@ export const security: readonly Rule[] = [
   podStaysOffTheHost,
   publicAccessBlockIsComplete,
   roleOwnsItsDatabaseOnly,
+  routeHasTls,
+  routeListenerHasTls,
   secretsStayInSecrets,
   serverNamesHostsAndOrigins,
   tokenExpiresInTime,

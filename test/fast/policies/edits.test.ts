@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { dayIn } from "../../support/dates.ts";
 import { allEdits } from "../../support/rawEdits.ts";
+import { routed } from "../../support/rawEdits/routes.ts";
 import { compliantStack, type RawResource } from "../../support/rawStack.ts";
 import { urnOf } from "../../support/urn.ts";
 import { asGiven, saidOf } from "./everyRule.ts";
@@ -36,6 +37,10 @@ const comparing = ["mlflow-is-not-downgraded", "retention-is-not-cut-short"];
 
 test("the unchanged stack keeps every rule", async () => {
   expect(await brokenBy(compliant)).toEqual([]);
+});
+
+test("an instance behind a Gateway keeps every rule", async () => {
+  expect(await brokenBy(routed((stack) => stack)(compliant))).toEqual([]);
 });
 
 test.each(allEdits)("$rule: $what breaks this rule and no other", async ({ rule, apply }) => {

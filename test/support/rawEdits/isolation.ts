@@ -1,10 +1,12 @@
 import { set, variable, without, type Edits } from "./change.ts";
+import { routed } from "./routes.ts";
 
 // Edits that break a rule of the pack isolation.
 
 export const isolation: Edits = {
   "database-refuses-others": { "PUBLIC connects": without("fraud-detector-database-no-public") },
   "instance-has-each-part-once": {
+    "a redirect and no route": routed(without("fraud-detector-route")),
     "no service": without("fraud-detector-service"),
     "two maintenance jobs": (stack) => [
       ...stack,

@@ -1,4 +1,5 @@
 import { annotation, everywhere, label, more, set, type Edits } from "./change.ts";
+import { routed } from "./routes.ts";
 
 // Edits that break a rule of the pack naming.
 
@@ -11,6 +12,20 @@ const strayIngress = {
     spec: {
       rules: [{ host: "fraud-detector.mlflow.example.com" }],
       tls: [{ hosts: ["fraud-detector.mlflow.example.com"], secretName: "web" }],
+    },
+  },
+};
+
+const strayRoute = {
+  type: "kubernetes:gateway.networking.k8s.io/v1beta1:HTTPRoute",
+  name: "landing-page",
+  provider: "the-cluster",
+  inputs: {
+    metadata: { name: "landing-page", namespace: "web" },
+    spec: {
+      parentRefs: [{ name: "shared", namespace: "gateway", sectionName: "https" }],
+      hostnames: ["*.mlflow.example.com"],
+      rules: [{ backendRefs: [{ name: "web", port: 80 }] }],
     },
   },
 };
@@ -51,7 +66,10 @@ export const naming: Edits = {
     "a version": (stack) =>
       everywhere("fraud_detector", "fraud_v3")(everywhere("fraud-detector", "fraud-v3")(stack)),
   },
-  "instance-is-unique": { "another ingress at its host": more(strayIngress) },
+  "instance-is-unique": {
+    "another ingress at its host": more(strayIngress),
+    "another route at every host": routed(more(strayRoute)),
+  },
   "instance-labels-agree": {
     "a part of another tier": set(
       "fraud-detector-service",

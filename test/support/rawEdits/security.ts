@@ -13,6 +13,7 @@ import {
   type Apply,
   type Edits,
 } from "./change.ts";
+import { routed } from "./routes.ts";
 
 // Edits that break a rule of the pack security.
 
@@ -170,6 +171,36 @@ export const security: Edits = {
       "fraud-detector-retention-role",
       ["roles"],
       ["mlflow_fraud_detector"],
+    ),
+  },
+  "route-has-tls": {
+    "every listener": routed(
+      set("fraud-detector-route", ["spec", "parentRefs", 0, "sectionName"], undefined),
+    ),
+    "a mirror": routed(
+      set("fraud-detector-route", ["spec", "rules", 0, "filters"], [{ type: "RequestMirror" }]),
+    ),
+    "a listener without a certificate": routed(
+      set("fraud-detector-listeners", ["spec", "listeners", 0, "tls"], undefined),
+    ),
+    "a route of TCP": routed((stack) => [
+      ...stack,
+      ...stack
+        .filter(({ name }) => name === "fraud-detector-route")
+        .map((route) => ({
+          ...route,
+          type: "kubernetes:gateway.networking.k8s.io/v1alpha2:TCPRoute",
+          name: "fraud-detector-tcp",
+        })),
+    ]),
+  },
+  "route-listener-has-tls": {
+    "another listener of the Gateway": routed((stack) =>
+      set("fraud-detector-route", ["spec", "parentRefs", 0], {
+        name: "shared",
+        namespace: "gateway",
+        sectionName: "https",
+      })(set("shared-gateway", ["spec", "listeners", 1, "protocol"], "HTTP")(stack)),
     ),
   },
   "secrets-stay-in-secrets": {

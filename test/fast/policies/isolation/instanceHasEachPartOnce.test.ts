@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { instanceHasEachPartOnce } from "../../../../policies/isolation/instanceHasEachPartOnce.ts";
 import { changed } from "../compliantInstance.ts";
+import { listenerSet, redirect, route, routed, routeToOwnListener } from "../compliantRoutes.ts";
 import { stackContract } from "../contract.ts";
 import { foreignNamespace } from "../fixtures.ts";
 import { beingDeleted, instance, part, with_, type Part } from "../instances.ts";
-import { clean, judgeStack, unknown } from "../support.ts";
+import { clean, judgeStack, unknown, type Given } from "../support.ts";
 
 const component = ["metadata", "labels", "app.kubernetes.io/component"] as const;
+const scheme = ["spec", "rules", 0, "filters", 0, "requestRedirect", "scheme"] as const;
 const hidden = (which: Part) => changed(part(which), component, unknown);
 
 const running = ["migration", "tokens", "retention", "staleRuns", "ingress"] as const;
@@ -22,6 +24,9 @@ stackContract(instanceHasEachPartOnce, {
     "two instances": [...instance(), ...instance("search")],
     "a name with dashes": instance("search-ranker"),
     "a name that ends as a job's role": instance("data-retention"),
+    "a route in place of the ingress": routed(),
+    "a route with its redirect and a listener": routed([routeToOwnListener, redirect, listenerSet]),
+    "an ingress with a redirect": with_(redirect),
   },
   breaks: instance("shop", { retention: undefined }),
   message:
@@ -35,6 +40,7 @@ stackContract(instanceHasEachPartOnce, {
       later: ["name"],
     },
     { given: instance("shop", { server: hidden("server") }), later: [component.join(".")] },
+    { given: routed([changed(redirect, scheme, unknown)]), later: [scheme.join(".")] },
   ],
   ignores: {
     "roles under other names, which database-follows-instance judges": instance("shop", {
@@ -73,7 +79,7 @@ describe.each<[Part, string]>([
   ["tokens", "token Secret (component access-tokens)"],
   ["retention", "retention job (CronJob, component retention)"],
   ["staleRuns", "stale-runs job (CronJob, component stale-runs)"],
-  ["ingress", "Ingress"],
+  ["ingress", "Ingress or HTTPRoute"],
 ])("%s", (which, what) => {
   test("none", async () => {
     expect(
@@ -125,4 +131,21 @@ test("a part that the platform has another way for may be missing, and two are s
   await expect(
     judgeStack(instanceHasEachPartOnce, instance(), { config: { optional: ["pods"] } }),
   ).rejects.toThrow(/instance-has-each-part-once\.optional\[0\]: /);
+});
+
+test("a route is the same part as an ingress, in every version of the API; one that only redirects is none", async () => {
+  const none =
+    "urn:shop-namespace: Instance shop has no Ingress or HTTPRoute; add it, with the instance's labels or tags.";
+  const verdict = async (stack: Given[], config?: object) =>
+    (await judgeStack(instanceHasEachPartOnce, stack, { ...(config && { config }) })).violations;
+  for (const version of ["v1", "v1beta1"]) {
+    const older = { ...route, type: route.type.replace("v1", version) };
+    expect(await verdict(with_(older))).toEqual([
+      "urn:shop-route: Instance shop has 2 of Ingress or HTTPRoute: shop-ingress, shop-route; remove all but one, or label it as what it is.",
+    ]);
+  }
+  expect(await verdict(routed([redirect, listenerSet]))).toEqual([none]);
+  const toPlainHttp = changed(redirect, scheme, "http");
+  expect(await verdict(routed([route, toPlainHttp]))).toHaveLength(1);
+  expect(await verdict(routed([]), { optional: ["Ingress"] })).toEqual([]);
 });

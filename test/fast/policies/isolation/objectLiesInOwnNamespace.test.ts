@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { objectLiesInOwnNamespace } from "../../../../policies/isolation/objectLiesInOwnNamespace.ts";
 import { changed } from "../compliantInstance.ts";
+import { listenerSet, redirect, route, routed } from "../compliantRoutes.ts";
 import { stackContract } from "../contract.ts";
 import { instance, part, with_ } from "../instances.ts";
 import { judgeStack, unknown, type Given } from "../support.ts";
@@ -57,6 +58,16 @@ stackContract(objectLiesInOwnNamespace, {
     }),
   },
 });
+
+test.each([route, redirect, listenerSet])(
+  "$name lies in the instance's namespace",
+  async (given) => {
+    const stack = routed([changed(given, namespace, "gateway")]);
+    expect((await judgeStack(objectLiesInOwnNamespace, stack)).violations).toEqual([
+      `urn:${given.name}: ${given.name} of instance shop lies in the namespace gateway; set metadata.namespace to mlflow-shop.`,
+    ]);
+  },
+);
 
 test("without a namespace it lies where the cluster's user happens to be", async () => {
   expect((await judgeStack(objectLiesInOwnNamespace, into(undefined))).violations).toEqual([

@@ -52,8 +52,18 @@ resourceContract(objectHasLabels, {
   },
 });
 
-test.each([
+test.each<[string, Given, string]>([
   ["no label at all, in an instance's namespace", bare({ namespace: "mlflow-shop" }), all],
+  ...[
+    "gateway.networking.k8s.io/v1:HTTPRoute",
+    "gateway.networking.k8s.io/v1beta1:HTTPRoute",
+    "gateway.networking.k8s.io/v1:ListenerSet",
+    "gateway.networking.k8s.io/v1:Gateway",
+  ].map((type): [string, Given, string] => [
+    `no label at all on ${type}`,
+    bare({ namespace: "mlflow-shop" }, `kubernetes:${type}`),
+    all,
+  ]),
   [
     "no label at all, on an instance's namespace",
     bare({ name: "mlflow-shop" }, "kubernetes:core/v1:Namespace"),
