@@ -171,8 +171,9 @@ export function valuesOf(fields: readonly Field[], answers: Answers): Record<str
   for (const field of fields) {
     const answer = answers[nameOf(field)];
     const path = answer === undefined ? undefined : pathOf(field, answer, answers);
-    if (answer !== undefined && path !== undefined)
-      put(values, path, field.value === undefined ? answer : field.value(answer));
+    if (answer === undefined || path === undefined) continue;
+    const value = field.value === undefined ? answer : field.value(answer);
+    if (value !== undefined) put(values, path, value);
   }
   return values;
 }

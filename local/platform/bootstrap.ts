@@ -9,13 +9,12 @@ interface Rule {
 }
 
 const gatewayGroup = "gateway.networking.k8s.io";
-/** What Traefik looks at of the standard channel; it says at each what it makes of it. */
-const gatewayKinds = [
+/** Kinds of the standard channel of which Traefik says what it makes of each. */
+const answeredKinds = [
   "gatewayclasses",
   "gateways",
   "httproutes",
   "grpcroutes",
-  "referencegrants",
   "backendtlspolicies",
 ];
 const read = ["get", "list", "watch"] as const;
@@ -44,10 +43,10 @@ const accounts: readonly { readonly user: string; readonly rules: readonly Rule[
       { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
       { apiGroups: ["networking.k8s.io"], resources: ["ingresses", "ingressclasses"], verbs: read },
       { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["update"] },
-      { apiGroups: [gatewayGroup], resources: gatewayKinds, verbs: read },
+      { apiGroups: [gatewayGroup], resources: [...answeredKinds, "referencegrants"], verbs: read },
       {
         apiGroups: [gatewayGroup],
-        resources: gatewayKinds.map((kind) => `${kind}/status`),
+        resources: answeredKinds.map((kind) => `${kind}/status`),
         verbs: ["update"],
       },
     ],

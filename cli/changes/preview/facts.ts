@@ -125,9 +125,15 @@ function read(
   const annotations = asObject(valueAt(namespace, ["metadata", "annotations"]));
   const labels = asObject(valueAt(namespace, ["metadata", "labels"]));
   const tags = of(...bucketTypes).map((bucket) => asObject(bucket["tags"]));
-  const hosts = of("kubernetes:networking.k8s.io/v1:Ingress").flatMap((ingress) =>
-    listOf(valueAt(ingress, ["spec", "rules"])).flatMap(({ host }) => textOf(host) ?? []),
-  );
+  const hosts = new Set([
+    ...of("kubernetes:networking.k8s.io/v1:Ingress").flatMap((ingress) =>
+      listOf(valueAt(ingress, ["spec", "rules"])).flatMap(({ host }) => textOf(host) ?? []),
+    ),
+    ...of("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute").flatMap((route) => {
+      const hostnames = valueAt(route, ["spec", "hostnames"]);
+      return Array.isArray(hostnames) ? hostnames.flatMap((host) => textOf(host) ?? []) : [];
+    }),
+  ]);
   const tokens = outputs?.["tokens"];
   return {
     tier: textOf(labels["mlflow-instances/tier"]),
@@ -139,7 +145,7 @@ function read(
     deletionPrepared: [annotations, ...tags].some(
       (marks) => marks["mlflow-instances/deletion"] === "prepared",
     ),
-    urls: hosts.map((host) => `https://${host}`).sort(),
+    urls: [...hosts].map((host) => `https://${host}`).sort(),
     tokens:
       tokens === undefined
         ? undefined

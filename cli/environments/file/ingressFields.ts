@@ -4,12 +4,17 @@ import { onAws } from "./words.ts";
 const onAlb = (answers: Answers): boolean =>
   onAws(answers) && answers["ingress-controller"] === "alb";
 const isKnown = (answers: Answers): boolean => answers["ingress-controller"] !== undefined;
+const atGateway = (answers: Answers): boolean => answers["gateway"] !== undefined;
+const ofLoadBalancer = (answers: Answers): boolean => onAlb(answers) && !atGateway(answers);
 const inCluster = (answers: Answers): boolean => isKnown(answers) && !onAlb(answers);
 const tlsIs =
   (source: string) =>
   (answers: Answers): boolean =>
     answers["tls"] === source;
 const at = (...path: string[]): readonly string[] => ["platform", "ingress", ...path];
+
+const listener = "listener";
+const ownCertificates = ["certManager", "secret", "pem"];
 
 /** How the instances are reached. */
 export const ingressFields: readonly Field[] = [
@@ -24,10 +29,39 @@ export const ingressFields: readonly Field[] = [
     value: (answer) => (answer === "other" ? undefined : answer),
   },
   {
+    flag: "--gateway <namespace/name>",
+    question: "Gateway (Gateway API) that serves the instances, instead of an IngressClass",
+    path: at("gateway"),
+    applies: isKnown,
+    value: (answer) => {
+      const [namespace, name] = answer.split("/");
+      return { name, namespace };
+    },
+    problem: (answer) =>
+      /^[^/]+\/[^/]+$/.test(answer)
+        ? undefined
+        : "is not <namespace>/<name>, such as gateways/public",
+    optional: true,
+  },
+  {
+    flag: "--gateway-listener <name>",
+    question: "Its listener for HTTPS, with a certificate for *.<domain> (default: https)",
+    path: at("gateway", "listener"),
+    applies: atGateway,
+    optional: true,
+  },
+  {
+    flag: "--gateway-redirect <name>",
+    question: "Its listener for plain HTTP, where each instance leads to HTTPS (default: none)",
+    path: at("gateway", "redirectListener"),
+    applies: atGateway,
+    optional: true,
+  },
+  {
     flag: "--ingress-class <name>",
     question: "IngressClass that serves the instances",
     path: at("className"),
-    applies: isKnown,
+    applies: (answers) => isKnown(answers) && !atGateway(answers),
     fallback: (answers) =>
       answers["ingress-controller"] === "other" ? undefined : answers["ingress-controller"],
     asked: true,
@@ -52,14 +86,14 @@ export const ingressFields: readonly Field[] = [
     path: at("scheme"),
     choices: () => ["internal", "internetFacing"],
     fallback: () => "internal",
-    applies: onAlb,
+    applies: ofLoadBalancer,
   },
   {
     flag: "--ingress-group <name>",
     question: "Load balancer that the instances share (default: one for each)",
     path: at("groupName"),
     optional: true,
-    applies: onAlb,
+    applies: ofLoadBalancer,
   },
   {
     flag: "--ingress-group-storage <size>",
@@ -67,22 +101,30 @@ export const ingressFields: readonly Field[] = [
       "Largest temporaryStorage of an instance in that group, whose load balancer waits for uploads of that size (default: 20Gi)",
     path: at("groupTemporaryStorage"),
     optional: true,
-    applies: (answers) => onAlb(answers) && answers["ingress-group"] !== undefined,
+    applies: (answers) => ofLoadBalancer(answers) && answers["ingress-group"] !== undefined,
   },
   {
     flag: "--dns-zone <id>",
     question: "Route 53 zone for a record of each host (default: none)",
     path: at("dnsZoneId"),
     optional: true,
-    applies: onAws,
+    applies: (answers) => onAws(answers) && !atGateway(answers),
   },
   {
     flag: "--tls <source>",
-    question: "Where certificates come from: cert-manager, a Secret that is there, or a PEM pair",
+    question:
+      "Where certificates come from: cert-manager, a Secret that is there, a PEM pair, or the Gateway's listener",
     path: at("tls", "source"),
     applies: isKnown,
-    choices: (answers) => (onAlb(answers) ? ["acm"] : ["certManager", "secret", "pem"]),
-    fallback: (answers) => (onAlb(answers) ? "acm" : undefined),
+    choices: (answers) =>
+      atGateway(answers)
+        ? [listener, ...ownCertificates]
+        : onAlb(answers)
+          ? ["acm"]
+          : ownCertificates,
+    fallback: (answers) => (atGateway(answers) ? listener : onAlb(answers) ? "acm" : undefined),
+    // The Gateway has it, and the environment says nothing of it.
+    value: (answer) => (answer === listener ? undefined : answer),
   },
   {
     flag: "--certificate-arn <arn>",

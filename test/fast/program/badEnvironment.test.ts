@@ -51,6 +51,31 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
     ['environment.platform.ingress.tls.source: is "acme", not one of pem, certManager, secret'],
   ],
   [
+    "ingress class without certificate",
+    (v) => delete v.platform.ingress.tls,
+    ["environment.platform.ingress.tls: is missing"],
+  ],
+  [
+    "neither class nor Gateway",
+    (v) => delete v.platform.ingress.className,
+    ["environment.platform.ingress: has neither className nor gateway; exactly one is needed"],
+  ],
+  [
+    "class and Gateway",
+    (v) => (v.platform.ingress.gateway = { name: "public", namespace: "gateways" }),
+    [
+      "environment.platform.ingress.gateway: stands beside className: an instance is reached by one of them; remove the other",
+    ],
+  ],
+  [
+    "Gateway without a namespace",
+    (v) => {
+      delete v.platform.ingress.className;
+      v.platform.ingress.gateway = { name: "public" };
+    },
+    ["environment.platform.ingress.gateway.namespace: is missing"],
+  ],
+  [
     "TLS source without its value",
     (v) => (v.platform.ingress.tls = { source: "certManager" }),
     ["environment.platform.ingress.tls.clusterIssuer: is missing"],
@@ -59,7 +84,7 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
     "unknown key",
     (v) => (v.platform.ingress.klass = "x"),
     [
-      "environment.platform.ingress.klass: unknown key; known here: className, controllerNamespace, controllerCidrs, traefik, controller, tls",
+      "environment.platform.ingress.klass: unknown key; known here: className, gateway, controllerNamespace, controllerCidrs, traefik, controller, tls",
     ],
   ],
   [

@@ -28,7 +28,22 @@ describe("with every value as a flag, and no terminal", () => {
         "artifactStoreKeys",
       ],
     ],
+    [
+      "existing, at a Gateway whose listener has the certificate",
+      {
+        ...without(existing, "cluster-issuer", "tls"),
+        gateway: "gateways/public",
+        "gateway-redirect": "http",
+      },
+      ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "artifactStoreKeys"],
+    ],
+    [
+      "existing, at a Gateway with a certificate for each instance",
+      { ...existing, gateway: "gateways/public" },
+      ["postgresqlAdminPassword", "objectStoreSecretAccessKey", "artifactStoreKeys"],
+    ],
     ["aws with a server made here", aws, []],
+    ["aws at a Gateway", { ...without(aws, "certificate-arn"), gateway: "gateways/public" }, []],
     [
       "aws with a given server",
       {

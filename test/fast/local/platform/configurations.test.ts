@@ -106,7 +106,7 @@ test("an instance without a ready pod answers 503, and no upload is cut off: as 
   });
 });
 
-test("the services beside the cluster get rights to read, and one to say where the ingress is", () => {
+test("the services beside the cluster get rights to read, and one to say what becomes of ingresses and routes", () => {
   const roles = bootstrapObjects(network).flatMap(({ object }) => {
     const { kind, rules } = object as {
       kind: string;
@@ -119,6 +119,17 @@ test("the services beside the cluster get rights to read, and one to say where t
   );
   expect(writing).toEqual([
     { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["update"] },
+    {
+      apiGroups: ["gateway.networking.k8s.io"],
+      resources: [
+        "gatewayclasses/status",
+        "gateways/status",
+        "httproutes/status",
+        "grpcroutes/status",
+        "backendtlspolicies/status",
+      ],
+      verbs: ["update"],
+    },
   ]);
   expect(roles.filter(({ resources }) => resources.includes("secrets"))).toHaveLength(1);
 });
