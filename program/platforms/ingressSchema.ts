@@ -73,8 +73,9 @@ interface WayIn {
 
 /** What the kind of the way in decides of other fields. */
 function checkWayIn({ className, gateway, tls }: WayIn, context: z.RefinementCtx): void {
-  const add = (path: string[], message: string): void =>
-    void context.addIssue({ code: "custom", path, message });
+  const add = (path: string[], message: string): void => {
+    context.addIssue({ code: "custom", path, message });
+  };
   if (className !== undefined && gateway !== undefined)
     add(
       ["gateway"],

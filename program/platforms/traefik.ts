@@ -18,6 +18,7 @@ export const traefikSchema = strict({
 
 interface Ingress {
   readonly className?: string | undefined;
+  readonly gateway?: unknown;
   readonly controller?: string | undefined;
   readonly traefik?: z.output<typeof traefikSchema> | undefined;
 }
@@ -44,7 +45,8 @@ export function traefikNotes(ingress: Ingress): string[] {
   const { allowEmptyServices, readTimeout } = ingress.traefik ?? defaults;
   const seconds = Number(readTimeout.slice(0, -1));
   const missing = [
-    ...(allowEmptyServices
+    // Routes of the Gateway API get 503 without it.
+    ...(allowEmptyServices || ingress.gateway !== undefined
       ? []
       : [
           "providers.kubernetesIngress.allowEmptyServices=true (otherwise clients get 404, which they do not retry, while an instance has no ready pod)",

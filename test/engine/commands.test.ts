@@ -13,6 +13,10 @@ describe("drift", async () => {
   await import("./commands/drift.ts");
 });
 
+describe("gateway", async () => {
+  await import("./commands/gateway.ts");
+});
+
 // Last: it replaces the instance's keys.
 describe("away", async () => {
   await import("./commands/away.ts");

@@ -1,7 +1,3 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Deployed } from "../../../local/commands/up.ts";
@@ -9,10 +5,10 @@ import { ensureObjectStoreUsers, removeObjectStoreUsers } from "../../../local/p
 import { configureStack } from "../../../local/stack/configure.ts";
 import { upArguments } from "../../../local/stack/deploy.ts";
 import { cluster } from "../support/cluster.ts";
-import { instanceOf, nameOf, tokenOf, type Engine } from "../support/engine.ts";
+import { nameOf, type Engine } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { file, name, parcelForecast, stack } from "../support/parcelForecast.ts";
-import { runScript } from "../support/python.ts";
+import { startTraining } from "../support/training.ts";
 
 // Proves that a training with the unmodified client gets through everything that takes a pod away:
 // it is deleted, it is evicted as by a drain, and it is replaced by an update that also replaces
@@ -23,15 +19,6 @@ const namespace = `mlflow-${name}`;
 const successor = `${name}-2`;
 const selector = "app.kubernetes.io/component=tracking-server";
 
-interface Training {
-  readonly steps: number;
-  readonly missing: number[];
-  readonly files: number;
-  readonly errors: string[];
-  /** Seconds of the slowest step. */
-  readonly longest: number;
-}
-
 interface Keys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -41,16 +28,13 @@ interface Keys {
 
 let engine: Engine;
 let deployed: Deployed;
-let scratch: string;
 
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "away-"));
   ({ engine, deployed } = await parcelForecast());
 });
 
 afterAll(async () => {
   await removeObjectStoreUsers(engine.platform.profile, successor);
-  await rm(scratch, { recursive: true, force: true });
 });
 
 /** Waits until one pod serves that is none of these; its name. */
@@ -87,17 +71,7 @@ async function replaceSecrets(): Promise<void> {
 
 it("a training gets through a pod that goes, a drain, an update, another password and another key", async () => {
   const { kubectl } = cluster(deployed);
-  const instance = instanceOf(deployed, name);
-  const stop = join(scratch, "stop");
-  const client = {
-    python: deployed.python,
-    trackingUri: instance.trackingUri,
-    token: tokenOf(instance, "ci"),
-    caPath: deployed.platform.caPath,
-  };
-  const training = runScript<Training>(client, "steadyClient.py", stop);
-  training.catch(() => undefined);
-  await eventually(30_000, async () => expect(existsSync(join(scratch, "started"))).toBe(true));
+  const training = await startTraining(deployed, name);
 
   const first = await anotherPod();
   await kubectl(["delete", "pod", first, "--namespace", namespace, "--wait=false"]);
@@ -120,8 +94,7 @@ it("a training gets through a pod that goes, a drain, an update, another passwor
   await anotherPod(first, second, third);
   await sleep(2000);
 
-  await writeFile(stop, "");
-  const { longest, steps, files, ...lost } = await training;
+  const { longest, steps, files, ...lost } = await training.ended();
   expect(lost).toEqual({ missing: [], errors: [] });
   expect(files).toBe(steps);
   expect(steps).toBeGreaterThan(10);

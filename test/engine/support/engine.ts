@@ -41,6 +41,7 @@ export async function engineStack(stack: string) {
 
   return {
     ...context,
+    stack,
     pulumi,
     instancesFolder,
     /** Writes (or, without a text, removes) an instance file; nothing is deployed. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { IngressSettings, MlflowPlatformArgs } from "@mlflow-instances/components";
+import type { IngressSettings } from "@mlflow-instances/components";
 import { problemsOf } from "../../../components/internal/validation.ts";
 import { instanceArgs, instanceTypes, newInstance, platformArgs } from "../../support/instance.ts";
 import { runWithMocks } from "../../support/mocks.ts";
@@ -162,7 +162,7 @@ describe("a wrong way in is said with its path", () => {
   const tls = { source: "secret", secretName: "wildcard" } as const;
   const className = "traefik";
   const problems = (ingress: object) =>
-    problemsOf(instanceArgs({}, { ingress } as Partial<MlflowPlatformArgs>)).map(
+    problemsOf(instanceArgs({}, { ingress })).map(
       ({ propertyPath, reason }) => `${propertyPath} ${reason}`,
     );
 
