@@ -15,6 +15,7 @@ import {
   databaseServerPort,
   databaseServerTags,
   logGroupLogicalName,
+  namedServerArgs,
   resolveDatabaseServer,
   serverLogicalName,
 } from "./internal/databaseServerSettings.ts";
@@ -55,7 +56,8 @@ export class DatabaseServer extends pulumi.ComponentResource {
   constructor(name: string, args: DatabaseServerArgs, opts: pulumi.ComponentResourceOptions = {}) {
     // Before the component registers: nothing may change when an argument is wrong.
     requireAwsProvider(name, opts);
-    throwProblems(`Database server "${name}"`, databaseServerProblems(name, args));
+    const named = namedServerArgs(pulumi.getStack(), args);
+    throwProblems(`Database server "${name}"`, databaseServerProblems(name, named));
     super(
       types.databaseServer,
       name,
@@ -63,8 +65,8 @@ export class DatabaseServer extends pulumi.ComponentResource {
       pulumi.mergeOptions(opts, { aliases: [{ type: formerTypes.databaseServer }] }),
     );
 
-    const settings = resolveDatabaseServer(name, args);
-    const tags = databaseServerTags(args);
+    const settings = resolveDatabaseServer(name, named);
+    const tags = databaseServerTags(named);
     if (mostConnectionsOf(args.instanceClass) === undefined)
       void pulumi.log.warn(
         `instanceClass: the memory of ${args.instanceClass} is not known here, so nobody has checked that ${args.maxConnections} connections fit it`,

@@ -6,13 +6,13 @@ import type { Tier } from "./enums.ts";
  * them.
  */
 export interface DatabaseServerArgs {
-  /** Name of the environment (the stack), a tag on everything. */
-  environment: string;
+  /** Name of the environment, a tag on everything. Default: the name of the stack. */
+  environment?: string;
   /**
    * Set of defaults: production has Multi-AZ; sandbox is not protected, leaves no final snapshot
-   * and keeps backups for 7 days.
+   * and keeps backups for 7 days. Default: `standard`.
    */
-  tier: Tier;
+  tier?: Tier;
   /** Who answers for the server, usually an e-mail address; a tag. */
   owner: string;
   /** Cost centre, a tag. Default: none. */

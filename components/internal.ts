@@ -2,6 +2,7 @@
 // no provider is loaded for it, so that commands which only read files start fast.
 
 export type { DatabaseServerArgs } from "./databaseServerArgs.ts";
+export type { NamedServerArgs } from "./internal/databaseServerSettings.ts";
 export { masterSecretOf, passwordOf as masterPasswordOf } from "./internal/databaseServerSecret.ts";
 export { databaseServerProblems } from "./internal/databaseServerValidation.ts";
 export type { Problem as ArgumentProblem } from "./internal/problems.ts";

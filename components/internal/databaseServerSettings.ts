@@ -10,8 +10,20 @@ export const databaseServerPort = 5432;
 /** 64 TiB, the most GiB of gp3 for PostgreSQL on RDS. */
 export const mostStorage = 65_536;
 
+/** Arguments in which everything is said that follows from the program around the server. */
+export interface NamedServerArgs extends DatabaseServerArgs {
+  readonly environment: string;
+  readonly tier: Tier;
+}
+
+export const namedServerArgs = (stack: string, args: DatabaseServerArgs): NamedServerArgs => ({
+  ...args,
+  environment: args.environment ?? stack,
+  tier: args.tier ?? Tier.Standard,
+});
+
 /** The arguments with every default filled in, in the units of RDS. */
-export function resolveDatabaseServer(name: string, args: DatabaseServerArgs) {
+export function resolveDatabaseServer(name: string, args: NamedServerArgs) {
   const identifier = args.identifier ?? name;
   const isSandbox = args.tier === Tier.Sandbox;
   const storage = gibibytes(args.storage ?? "20Gi") ?? 0;
@@ -45,7 +57,7 @@ export function gibibytes(text: string): number | undefined {
 }
 
 /** Tags of everything around the server. It has no tag of an instance: it is all instances'. */
-export function databaseServerTags(args: DatabaseServerArgs): Record<string, string> {
+export function databaseServerTags(args: NamedServerArgs): Record<string, string> {
   return {
     "app.kubernetes.io/name": "postgresql",
     [componentLabel]: "database-server",

@@ -1,7 +1,12 @@
 import { Tier } from "../enums.ts";
-import type { DatabaseServerArgs } from "../databaseServerArgs.ts";
 import { isInstanceClass, memoryOfClass, mostConnectionsOf } from "./databaseServerClasses.ts";
-import { gibibytes, mostStorage, resolveDatabaseServer } from "./databaseServerSettings.ts";
+import {
+  gibibytes,
+  mostStorage,
+  resolveDatabaseServer,
+  type NamedServerArgs,
+} from "./databaseServerSettings.ts";
+import { checkShapeOfServer } from "./databaseServerShape.ts";
 import { overlap, parseDailyWindow, parseWeeklyWindow } from "./databaseServerWindows.ts";
 import { idRules } from "./idRules.ts";
 import { isOneOf, oneOf, reportId, type Problem, type Report } from "./problems.ts";
@@ -18,11 +23,14 @@ const logRetentions = [1, 3, 5, 7, 14, 30, 60, 90, 180, 365];
 const reservedUsers = /^(?:pg_|rds)|^(?:admin|postgres_admin|public|none)$/;
 
 /** Everything that is wrong with the plain arguments. */
-export function databaseServerProblems(name: string, args: DatabaseServerArgs): Problem[] {
+export function databaseServerProblems(name: string, args: NamedServerArgs): Problem[] {
   const problems: Problem[] = [];
   const report: Report = (propertyPath, ok, reason) => {
     if (!ok) problems.push({ propertyPath, reason });
   };
+  checkShapeOfServer(args, report);
+  // The checks below look into values, which have to be there for it.
+  if (problems.length > 0) return problems;
   report(
     "environment",
     isLabelValue(args.environment),
@@ -39,7 +47,7 @@ export function databaseServerProblems(name: string, args: DatabaseServerArgs): 
   return problems;
 }
 
-function checkNames(name: string, args: DatabaseServerArgs, report: Report): void {
+function checkNames(name: string, args: NamedServerArgs, report: Report): void {
   const identifier = /^[a-z](?:-?[a-z0-9])*$/;
   const rule =
     "lower case letters, digits and single dashes, beginning with a letter and not ending with a dash";
@@ -69,7 +77,7 @@ function checkNames(name: string, args: DatabaseServerArgs, report: Report): voi
   );
 }
 
-function checkEngine(args: DatabaseServerArgs, report: Report): void {
+function checkEngine(args: NamedServerArgs, report: Report): void {
   const major = /^[1-9]\d$/.test(args.engineVersion) ? Number(args.engineVersion) : undefined;
   report(
     "engineVersion",
@@ -99,7 +107,7 @@ function checkEngine(args: DatabaseServerArgs, report: Report): void {
   reportId(report, "kmsKeyArn", args.kmsKeyArn, idRules.kmsKeyArn);
 }
 
-function checkNetwork(args: DatabaseServerArgs, report: Report): void {
+function checkNetwork(args: NamedServerArgs, report: Report): void {
   report(
     "vpcId",
     typeof args.vpcId !== "string" || /^vpc-[0-9a-f]+$/.test(args.vpcId),
@@ -138,7 +146,7 @@ function checkNetwork(args: DatabaseServerArgs, report: Report): void {
   });
 }
 
-function checkStorage(args: DatabaseServerArgs, report: Report): void {
+function checkStorage(args: NamedServerArgs, report: Report): void {
   const storage = gibibytes(args.storage ?? "20Gi");
   // 20 GiB is the least of gp3 for PostgreSQL on RDS.
   const isStorage = storage !== undefined && storage >= 20 && storage <= mostStorage;
@@ -152,7 +160,7 @@ function checkStorage(args: DatabaseServerArgs, report: Report): void {
   );
 }
 
-function checkTimes(args: DatabaseServerArgs, report: Report): void {
+function checkTimes(args: NamedServerArgs, report: Report): void {
   if (args.backupRetention !== undefined) {
     const days = parseDays(args.backupRetention) ?? 0;
     report(

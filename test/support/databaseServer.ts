@@ -1,5 +1,6 @@
 import { Provider as Aws } from "@pulumi/aws/provider.js";
-import { DatabaseServer, type DatabaseServerArgs } from "@mlflow-instances/components";
+import { DatabaseServer } from "@mlflow-instances/components";
+import type { NamedServerArgs } from "@mlflow-instances/components/internal";
 import { runWithMocks, type Calls, type MockRun, type Outputs } from "./mocks.ts";
 
 /** Arn of the secret that RDS makes for the master user. */
@@ -32,7 +33,7 @@ export const databaseServerCalls: Calls = {
 };
 
 /** Arguments of a small valid server. */
-export function databaseServerArgs(changes: Partial<DatabaseServerArgs> = {}): DatabaseServerArgs {
+export function databaseServerArgs(changes: Partial<NamedServerArgs> = {}): NamedServerArgs {
   return {
     environment: "dev",
     tier: "standard",
@@ -53,7 +54,7 @@ export interface ServerRun extends MockRun {
 
 /** Registers a server named `mlflow-dev` against mocks. */
 export async function runServer(
-  changes: Partial<DatabaseServerArgs> = {},
+  changes: Partial<NamedServerArgs> = {},
   { calls = databaseServerCalls, types = databaseServerTypes } = {},
 ): Promise<ServerRun> {
   let server: DatabaseServer | undefined;

@@ -1,7 +1,7 @@
 import {
   arnParts,
   databaseServerProblems,
-  type DatabaseServerArgs,
+  type NamedServerArgs,
   type Tier,
 } from "@mlflow-instances/components/internal";
 import { z } from "zod";
@@ -155,7 +155,7 @@ export function serverArgs(
   { tier, ...rds }: RdsSettings,
   home: ServerHome,
   retentions: readonly string[],
-): DatabaseServerArgs {
+): NamedServerArgs {
   const args = {
     environment: home.name,
     tier: tier ?? home.tier ?? "standard",
@@ -165,7 +165,7 @@ export function serverArgs(
   };
   // Their types differ in one thing: zod's optional keys may be there and undefined, which JSON has
   // no way to say.
-  return args as DatabaseServerArgs;
+  return args as NamedServerArgs;
 }
 
 /**

@@ -1,5 +1,6 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import type { DatabaseServerArgs } from "@mlflow-instances/components/internal";
+import type { NamedServerArgs } from "@mlflow-instances/components/internal";
 import {
   memoryOfClass,
   mostConnectionsOf,
@@ -12,6 +13,7 @@ import { masterSecretOf, passwordOf } from "../../../components/internal/databas
 import {
   clientLogicalName,
   gibibytes,
+  namedServerArgs,
   resolveDatabaseServer,
 } from "../../../components/internal/databaseServerSettings.ts";
 import { databaseServerProblems } from "../../../components/internal/databaseServerValidation.ts";
@@ -40,6 +42,28 @@ test("valid arguments have no problem, in every tier", () => {
       snapshotIdentifier: "rds:mlflow-dev-2026-11-01-00-05",
     }),
   ).toEqual([]);
+});
+
+test("the environment and the tier follow from the program", () => {
+  const { environment: _name, tier: _tier, ...args } = databaseServerArgs();
+  const named = namedServerArgs("prod", args);
+  expect([named.environment, named.tier]).toEqual(["prod", "standard"]);
+  expect(databaseServerProblems("mlflow-prod", named)).toEqual([]);
+});
+
+describe("what is no value of its kind is said with its path, before anything looks into it", () => {
+  test.each<[string, unknown, string]>([
+    ["owner", undefined, "must be set"],
+    ["subnetIds", "subnet-0a", "must be a list"],
+    ["maxConnections", "400", "must be a number"],
+    ["protect", "false", "must be true or false"],
+    ["vpc", "vpc-0123", "is no argument"],
+    ["tier", pulumi.output("standard"), "must be a plain value and no output"],
+  ])("%s", (path, value, reason) => {
+    const found = problems({ [path]: value });
+    expect(found.map(({ propertyPath }) => propertyPath)).toEqual([path]);
+    expect(found[0]?.reason).toContain(reason);
+  });
 });
 
 describe("each wrong argument is reported once, with its path", () => {
@@ -211,7 +235,7 @@ test("what PostgreSQL reads only when it starts waits for a restart, and no para
 });
 
 test("storage grows to five times its size unless told otherwise, and never beyond what RDS takes", () => {
-  const most = (changes: Partial<DatabaseServerArgs>) =>
+  const most = (changes: Partial<NamedServerArgs>) =>
     resolveDatabaseServer("mlflow-dev", databaseServerArgs(changes)).maxStorage;
   expect([most({}), most({ storage: "200Gi" }), most({ storage: "20000Gi" })]).toEqual([
     100, 1000, 65_536,

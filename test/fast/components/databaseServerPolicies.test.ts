@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DatabaseServerArgs } from "@mlflow-instances/components/internal";
+import type { NamedServerArgs } from "@mlflow-instances/components/internal";
 import { asGiven, saidOf } from "../policies/everyRule.ts";
 import { namespace } from "../policies/fixtures.ts";
 import { instance } from "../policies/instances.ts";
@@ -9,10 +9,7 @@ import { runServer } from "../../support/databaseServer.ts";
  * What every rule says of the server's resources, in a stack with an instance of the same
  * environment.
  */
-async function verdictOf(
-  changes: Partial<DatabaseServerArgs>,
-  retention = "30d",
-): Promise<string[]> {
+async function verdictOf(changes: Partial<NamedServerArgs>, retention = "30d"): Promise<string[]> {
   const environment = changes.environment ?? "dev";
   const { registrations } = await runServer(changes);
   const server = registrations
@@ -31,7 +28,7 @@ async function verdictOf(
 }
 
 describe("what a server registers passes every rule", () => {
-  test.each<[string, Partial<DatabaseServerArgs>, string]>([
+  test.each<[string, Partial<NamedServerArgs>, string]>([
     ["production", { tier: "production", environment: "prod" }, "30d"],
     ["standard", { tier: "standard", environment: "dev" }, "30d"],
     ["sandbox", { tier: "sandbox", environment: "dev" }, "7d"],
@@ -54,7 +51,7 @@ describe("what a server registers passes every rule", () => {
 
 // Otherwise the test above could pass because no rule looks.
 test("the rules look: what was weakened is refused", async () => {
-  const names = async (changes: Partial<DatabaseServerArgs>, retention?: string) =>
+  const names = async (changes: Partial<NamedServerArgs>, retention?: string) =>
     (await verdictOf(changes, retention)).map((message) => message.split(":")[0]);
   expect(await names({ tier: "production", environment: "prod", protect: false })).toEqual([
     "data-holder-refuses-deletion",
