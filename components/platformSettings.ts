@@ -171,8 +171,8 @@ export interface GatewaySettings {
    */
   redirectListener?: string;
   /**
-   * Port at which clients reach the Gateway by HTTPS: of the instance's own listener with `tls`, and
-   * of what `redirectListener` leads to. Default: 443.
+   * With `tls`, exactly then: port of the instance's own listener, as the Gateway's controller counts
+   * it (Traefik: of its entry point, in its chart 8443). Default: 443.
    */
   port?: number;
   /**

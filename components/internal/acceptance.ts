@@ -31,15 +31,16 @@ const isCurrent = "@.observedGeneration==$.metadata.generation";
  * Annotations by which the Kubernetes provider waits until the object is accepted, and after
  * {@link accepted} fails with what the controller has said. The first expression is there
  * for the words: where a condition is refused it selects that condition whole, and the provider's
- * error then quotes it, with reason and message; it never matches before the second does.
+ * error then quotes it, with reason and message; it never matches before the second does. No
+ * blanks: the provider's parser takes none between the second and the third term.
  */
 export function waitForAcceptance(kind: keyof typeof conditions): Record<string, string> {
   const path = conditions[kind];
-  const refused = `(@.type=="Accepted" || @.type=="ResolvedRefs") && @.status=="False" && ${isCurrent}`;
-  const accepted = `@.type=="Accepted" && ${isCurrent}`;
+  const refused = (type: string): string => `?@.type=="${type}"&&@.status=="False"&&${isCurrent}`;
+  const accepted = `@.type=="Accepted"&&${isCurrent}`;
   return {
     "pulumi.com/waitFor": JSON.stringify([
-      `jsonpath={${path}..[?${refused}, ?@=="True"]}=True`,
+      `jsonpath={${path}..[${refused("Accepted")},${refused("ResolvedRefs")},?@=="True"]}=True`,
       `jsonpath={${path}[?${accepted}].status}=True`,
     ]),
   };

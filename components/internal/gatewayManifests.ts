@@ -95,7 +95,6 @@ export function serverRoute({ gateway, host, ownListener }: RouteFacts): object 
 
 /** The route of the same host at the listener for plain HTTP: it leads to HTTPS and nowhere else. */
 export function redirectRoute(gateway: GatewaySettings, host: string, listener: string): object {
-  const { port = defaultPort } = gateway;
   return {
     parentRefs: [{ ...gatewayReference(gateway), sectionName: listener }],
     hostnames: [host],
@@ -105,7 +104,8 @@ export function redirectRoute(gateway: GatewaySettings, host: string, listener: 
         filters: [
           {
             type: "RequestRedirect",
-            requestRedirect: { scheme: "https", port, statusCode: 301 },
+            // Without a port, which GKE refuses: it is that of the scheme.
+            requestRedirect: { scheme: "https", statusCode: 301 },
           },
         ],
       },

@@ -47,6 +47,11 @@ function checkGateway(gateway: GatewaySettings, ingress: IngressSettings, report
     "must be another listener than the one for HTTPS",
   );
   report(at("port"), isCount(port ?? 1, 65535), "must be a port");
+  report(
+    at("port"),
+    port === undefined || ingress.tls !== undefined,
+    "belongs to platform.ingress.tls: without it the instance has no listener of its own",
+  );
   for (const field of ["scheme", "groupName", "groupTemporaryStorage", "dnsZoneId"] as const)
     report(
       `platform.ingress.${field}`,

@@ -28,7 +28,7 @@ export function requestSeconds(temporaryStorage: string): number {
   return Math.min(Math.max(seconds, leastSeconds), mostSeconds);
 }
 
-type WayIn = {
+type WayIn = { readonly gateway?: object | undefined } & {
   readonly [Key in "controller" | "groupName" | "groupTemporaryStorage"]?:
     IngressSettings[Key] | undefined;
 };
@@ -54,9 +54,11 @@ export function idleSeconds(ingress: WayIn, temporaryStorage: string): number {
 /**
  * For how long the server keeps a connection without a request: longer than the load balancer,
  * which otherwise sends a request into a connection that is being closed and answers 502. Traefik
- * and NGINX open another one then.
+ * and NGINX open another one then. A Gateway's owner sets the time-out there, or none: Envoy keeps a
+ * connection for an hour by default, GKE for 600 s, AWS for 4000 s at most.
  */
 export function keepAliveSeconds(ingress: WayIn, temporaryStorage: string): number | undefined {
+  if (ingress.gateway !== undefined) return mostSeconds + 15;
   return ingress.controller === IngressController.Alb
     ? idleSeconds(ingress, temporaryStorage) + 15
     : undefined;

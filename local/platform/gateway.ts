@@ -83,6 +83,13 @@ export const gatewayObjects = (
             tls: { mode: "Terminate", certificateRefs: [{ name: certificateSecret }] },
             allowedRoutes: { namespaces: { from: "All" } },
           },
+          // Traefik leads everything at this port to HTTPS, whatever a route says.
+          {
+            name: gateway.redirectListener,
+            port: network.ports.http,
+            protocol: "HTTP",
+            allowedRoutes: { namespaces: { from: "All" } },
+          },
         ],
       },
     },

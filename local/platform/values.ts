@@ -65,7 +65,12 @@ export const objectStoreRoot = "platform-root";
 export const objectStoreRegion = "local-1";
 export const ingressClassName = "traefik";
 /** The Gateway that serves what the ingress class serves. */
-export const gateway = { name: "public", namespace: "gateways", listener: "https" } as const;
+export const gateway = {
+  name: "public",
+  namespace: "gateways",
+  listener: "https",
+  redirectListener: "http",
+} as const;
 
 export function platformValues(
   profile: Profile,

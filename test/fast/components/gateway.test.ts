@@ -59,7 +59,7 @@ describe("an instance at a Gateway", () => {
     const { metadata } = await named({ gateway }, "fraud-detector-route");
     const [refused, accepted] = JSON.parse(metadata.annotations["pulumi.com/waitFor"]);
     expect(accepted).toBe(
-      'jsonpath={$.status.parents[*].conditions[?@.type=="Accepted" && @.observedGeneration==$.metadata.generation].status}=True',
+      'jsonpath={$.status.parents[*].conditions[?@.type=="Accepted"&&@.observedGeneration==$.metadata.generation].status}=True',
     );
     expect(refused).toMatch(/^jsonpath=\{\$\.status\.parents\[\*\]\.conditions\.\.\[\?.*\}=True$/);
   });
@@ -87,7 +87,7 @@ describe("an instance at a Gateway", () => {
   });
 
   test("leads plain HTTP to HTTPS where a listener for it is named, and serves nothing there", async () => {
-    const settings = { gateway: { ...gateway, redirectListener: "http", port: 8443 } };
+    const settings = { gateway: { ...gateway, redirectListener: "http" } };
     expect(await namesOf(settings)).toEqual([
       "fraud-detector-redirect-route",
       "fraud-detector-route",
@@ -101,7 +101,7 @@ describe("an instance at a Gateway", () => {
         filters: [
           {
             type: "RequestRedirect",
-            requestRedirect: { scheme: "https", port: 8443, statusCode: 301 },
+            requestRedirect: { scheme: "https", statusCode: 301 },
           },
         ],
       },
@@ -191,6 +191,11 @@ describe("a wrong way in is said with its path", () => {
       { gateway: { ...gateway, redirectListener: "https" } },
       "gateway.redirectListener must be another listener",
     ],
+    [
+      "a port without a listener of its own",
+      { gateway: { ...gateway, port: 8443 } },
+      "gateway.port belongs to platform.ingress.tls",
+    ],
     ["port 0", { gateway: { ...gateway, port: 0 } }, "gateway.port must be a port"],
     ["an unknown field", { gateway: { ...gateway, class: "x" } }, "gateway.class is no argument"],
     [
@@ -215,7 +220,7 @@ describe("a wrong way in is said with its path", () => {
   test("and a right one isn't", () => {
     expect(problems({ gateway })).toEqual([]);
     expect(problems({ gateway, controller: "alb" })).toEqual([]);
-    expect(problems({ gateway: { ...gateway, redirectListener: "http", port: 8443 } })).toEqual([]);
-    expect(problems({ gateway, tls })).toEqual([]);
+    expect(problems({ gateway: { ...gateway, redirectListener: "http" } })).toEqual([]);
+    expect(problems({ gateway: { ...gateway, port: 8443 }, tls })).toEqual([]);
   });
 });
