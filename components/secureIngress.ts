@@ -108,7 +108,12 @@ export class SecureIngress {
           metadata: { ...this.metadata(noun), annotations },
           spec,
         },
-        this.child(takenUp(), { customTimeouts: accepted }),
+        this.child(
+          accepted(
+            logicalName(this.name, noun),
+            `The ${kind} ${objectNames[noun]} of instance ${this.args.identity.instanceName} at the Gateway ${gateway.namespace}/${gateway.name}`,
+          ),
+        ),
       );
     const annotations = routeAnnotations(ingress);
     const ownListener = secretName !== undefined;

@@ -5,7 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 // any other to Kubernetes, and its host answers nobody.
 
 /** For how long a controller may think before the update fails. */
-export const accepted = { create: "3m", update: "3m" };
+const patience = { create: "3m", update: "3m" };
+
+/** Mocks have no hooks, and an unknown one lets their programs wait for ever. */
+const hasHooks = (): boolean =>
+  typeof pulumi.runtime.getMonitor()?.registerResourceHook === "function";
 
 /**
  * Lets a controller take up a new way in before the end of the update removes the old one: between
@@ -13,10 +17,43 @@ export const accepted = { create: "3m", update: "3m" };
  * It costs no time: pods take longer to start.
  */
 export const takenUp = (): pulumi.CustomResourceOptions =>
-  // Mocks have no hooks, and an unknown one lets their programs wait for ever.
-  typeof pulumi.runtime.getMonitor()?.registerResourceHook === "function"
-    ? { hooks: { afterCreate: [() => setTimeout(5_000)] } }
-    : {};
+  hasHooks() ? { hooks: { afterCreate: [() => setTimeout(5_000)] } } : {};
+
+/** Options of what a controller has to accept; `name` is the logical name, `what` for people. */
+export const accepted = (name: string, what: string): pulumi.CustomResourceOptions => ({
+  customTimeouts: patience,
+  ...(hasHooks()
+    ? {
+        hooks: {
+          ...takenUp().hooks,
+          onError: [
+            new pulumi.ErrorHook(`${name}-refused`, async ({ errors }) => {
+              const words = refusal(what, errors.join("\n"));
+              if (words !== undefined) await pulumi.log.error(words);
+              return false;
+            }),
+          ],
+        },
+      }
+    : {}),
+});
+
+/**
+ * In plain words, what the provider's error says of an object that is not accepted: it quotes the
+ * condition as Go prints a map, or nothing where no controller has said anything. Undefined for
+ * another error, which has words of its own.
+ */
+export function refusal(what: string, error: string): string | undefined {
+  // Go prints the fields of a map in the order of their names.
+  const quoted = / message:(.*) observedGeneration:\d+ reason:(\S+) status:/s.exec(error);
+  if (quoted !== null) {
+    const [, message = "", reason = ""] = quoted;
+    return `${what} is not accepted: ${reason}${message === "" ? "" : `, ${message}`}`;
+  }
+  return /timed out waiting/.test(error)
+    ? `${what} is not accepted: no controller has answered within 3 minutes; is the class of the Gateway served?`
+    : undefined;
+}
 
 const conditions = {
   /** One entry for each parent; a route of ours has one parent. */
@@ -29,7 +66,7 @@ const isCurrent = "@.observedGeneration==$.metadata.generation";
 
 /**
  * Annotations by which the Kubernetes provider waits until the object is accepted, and after
- * {@link accepted} fails with what the controller has said. The first expression is there
+ * 3 minutes fails with what the controller has said. The first expression is there
  * for the words: where a condition is refused it selects that condition whole, and the provider's
  * error then quotes it, with reason and message; it never matches before the second does. No
  * blanks: the provider's parser takes none between the second and the third term.

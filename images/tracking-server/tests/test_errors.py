@@ -135,6 +135,8 @@ def columns_with_a_limit() -> list[tuple[str, str, int]]:
     ]
 
 
+# A row without its key, as for every other column here.
+@pytest.mark.filterwarnings("ignore:Column .* is marked as a member of the primary key")
 def test_every_column_with_a_limit_is_named_when_a_value_is_longer(migrated_uri: str) -> None:
     """Through MLflow's own sessions. The limit that is told is the database's."""
     import sqlalchemy

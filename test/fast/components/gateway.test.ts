@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { IngressSettings } from "@mlflow-instances/components";
+import { refusal } from "../../../components/internal/acceptance.ts";
 import { problemsOf } from "../../../components/internal/validation.ts";
 import { instanceArgs, instanceTypes, newInstance, platformArgs } from "../../support/instance.ts";
 import { runWithMocks } from "../../support/mocks.ts";
@@ -222,5 +223,36 @@ describe("a wrong way in is said with its path", () => {
     expect(problems({ gateway, controller: "alb" })).toEqual([]);
     expect(problems({ gateway: { ...gateway, redirectListener: "http" } })).toEqual([]);
     expect(problems({ gateway: { ...gateway, port: 8443 }, tls })).toEqual([]);
+  });
+});
+
+describe("the error of an object that isn't accepted", () => {
+  // As the provider has printed it.
+  const quoted = (condition: string) =>
+    `resource "urn:…" was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live: "{$.status…}" has a non-primitive value (map[${condition}])`;
+
+  test.each<[what: string, error: string, words: string | undefined]>([
+    [
+      "a reason alone",
+      quoted(
+        "lastTransitionTime:2026-11-30T13:06:39Z message: observedGeneration:1 reason:NotAllowedByListeners status:False type:Accepted",
+      ),
+      "The route is not accepted: NotAllowedByListeners",
+    ],
+    [
+      "a reason with a message, which may have colons and brackets",
+      quoted(
+        "lastTransitionTime:2026-11-30T13:06:39Z message:no listener: [https] takes it observedGeneration:1 reason:NoMatchingParent status:False type:Accepted",
+      ),
+      "The route is not accepted: NoMatchingParent, no listener: [https] takes it",
+    ],
+    [
+      "nobody's answer",
+      "failed to fully initialize or become live: timed out waiting for the condition",
+      "The route is not accepted: no controller has answered within 3 minutes; is the class of the Gateway served?",
+    ],
+    ["another error", "routes.gateway.networking.k8s.io is forbidden", undefined],
+  ])("is in plain words for %s", (_what, error, words) => {
+    expect(refusal("The route", error)).toBe(words);
   });
 });
