@@ -119,12 +119,10 @@ describe("the schema of the component package", () => {
       schema.resources["mlflow-instances:index:DatabaseServer"]!;
     expect(requiredInputs).toEqual([
       "engineVersion",
-      "environment",
       "instanceClass",
       "maxConnections",
       "owner",
       "subnetIds",
-      "tier",
       "vpcId",
     ]);
     const inputs = Object.entries(inputProperties).filter(
