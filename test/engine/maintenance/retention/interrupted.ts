@@ -13,7 +13,9 @@ import {
   state,
 } from "./scene.ts";
 
-const kills = 20;
+// Each takes two pods and a copy of the database, 10 s and more on a busy machine. That every single
+// step can be the last one is shown without pods, in images/tracking-server/tests.
+const kills = 8;
 
 /**
  * A run that still has its row has all of its files, too, unless somebody else's hands were at
