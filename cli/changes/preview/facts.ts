@@ -3,6 +3,7 @@ import type { Step, StepState } from "../engineEvents.ts";
 import type { OwnerOf } from "./owners.ts";
 import { bytesOf, milliOf } from "./quantities.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
+import { urlsOf, waysInOf } from "./waysIn.ts";
 
 export interface TokenFacts {
   readonly role: string;
@@ -36,6 +37,8 @@ export interface InstanceFacts {
   /** Its deletion was asked for by name, so its parts may go. */
   readonly deletionPrepared: boolean;
   readonly urls: readonly string[];
+  /** What leads to it: an ingress class or a Gateway, in words. */
+  readonly waysIn: readonly string[];
   /** Undefined where the program didn't get far enough to say them. */
   readonly tokens: Readonly<Record<string, TokenFacts>> | undefined;
   readonly capacity: Capacity;
@@ -125,15 +128,6 @@ function read(
   const annotations = asObject(valueAt(namespace, ["metadata", "annotations"]));
   const labels = asObject(valueAt(namespace, ["metadata", "labels"]));
   const tags = of(...bucketTypes).map((bucket) => asObject(bucket["tags"]));
-  const hosts = new Set([
-    ...of("kubernetes:networking.k8s.io/v1:Ingress").flatMap((ingress) =>
-      listOf(valueAt(ingress, ["spec", "rules"])).flatMap(({ host }) => textOf(host) ?? []),
-    ),
-    ...of("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute").flatMap((route) => {
-      const hostnames = valueAt(route, ["spec", "hostnames"]);
-      return Array.isArray(hostnames) ? hostnames.flatMap((host) => textOf(host) ?? []) : [];
-    }),
-  ]);
   const tokens = outputs?.["tokens"];
   return {
     tier: textOf(labels["mlflow-instances/tier"]),
@@ -145,7 +139,8 @@ function read(
     deletionPrepared: [annotations, ...tags].some(
       (marks) => marks["mlflow-instances/deletion"] === "prepared",
     ),
-    urls: [...hosts].map((host) => `https://${host}`).sort(),
+    urls: urlsOf(of),
+    waysIn: waysInOf(of),
     tokens:
       tokens === undefined
         ? undefined

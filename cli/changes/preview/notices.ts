@@ -51,12 +51,21 @@ function ofNew(facts: InstanceFacts): string[] {
 }
 
 function ofAddress(before: InstanceFacts, after: InstanceFacts): string[] {
-  if (before.urls.join() === after.urls.join()) return [];
+  if (before.urls.join() === after.urls.join()) return ofWayIn(before, after);
   if (after.urls.length === 0) return [`${urlsOf(before)} answers no more`];
   return [
     before.urls.length === 0
       ? `New address: ${urlsOf(after)}`
       : `The address changes from ${urlsOf(before)} to ${urlsOf(after)}: clients have to be told`,
+  ];
+}
+
+/** The same address by another way. */
+function ofWayIn(before: InstanceFacts, after: InstanceFacts): string[] {
+  const [from, to] = [before.waysIn.join(", "), after.waysIn.join(", ")];
+  if (from === to || from === "" || to === "") return [];
+  return [
+    `The address stays, and the way to it changes from ${from} to ${to}: nothing where one controller serves both, else 404 until the DNS record leads to the new one (docs/gateway-api.md)`,
   ];
 }
 

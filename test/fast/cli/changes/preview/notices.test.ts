@@ -17,6 +17,7 @@ const capacity = {
 const facts = (more: Partial<InstanceFacts> = {}): InstanceFacts => ({
   deletionPrepared: false,
   urls: ["https://a.example.com"],
+  waysIn: ["the ingress class traefik"],
   tokens: {},
   version: "3.17.2",
   retention: "30d",
@@ -190,6 +191,14 @@ describe("what users notice", () => {
       { urls: ["https://b.example.com"] },
       [
         "The address changes from https://a.example.com to https://b.example.com: clients have to be told",
+      ],
+    ],
+    [
+      "another way to the same address",
+      {},
+      { waysIn: ["the Gateway gateways/public"] },
+      [
+        "The address stays, and the way to it changes from the ingress class traefik to the Gateway gateways/public: nothing where one controller serves both, else 404 until the DNS record leads to the new one (docs/gateway-api.md)",
       ],
     ],
     ["no address", {}, { urls: [] }, ["https://a.example.com answers no more"]],
