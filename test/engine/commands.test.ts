@@ -17,6 +17,10 @@ describe("gateway", async () => {
   await import("./commands/gateway.ts");
 });
 
+describe("snippets for ML teams", async () => {
+  await import("./commands/frameworks.ts");
+});
+
 // Last: it replaces the instance's keys.
 describe("away", async () => {
   await import("./commands/away.ts");

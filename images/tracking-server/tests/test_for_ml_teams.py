@@ -15,7 +15,10 @@ _PAGE = Path(__file__).parents[3] / "docs" / "for-ml-teams.md"
 
 
 def blocks() -> list[str]:
-    found = re.findall(r"^ *```python\n(.*?)^ *```$", _PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    """Without the section on frameworks: they are not installed here, the engine's tests run it."""
+    lines = re.DOTALL | re.MULTILINE
+    text = re.sub(r"^## Frameworks\n.*?^(?=## )", "", _PAGE.read_text(), flags=lines)
+    found = re.findall(r"^ *```python\n(.*?)^ *```$", text, lines)
     return [textwrap.dedent(block) for block in found]
 
 

@@ -14,6 +14,8 @@ tier: sandbox
 deletedExperimentRetention: 30d
 tokens:
   ci: { role: manage, expires: ${soon} }
+  training: { role: edit, expires: ${soon} }
+  serving: { role: read, expires: ${soon} }
 `;
 
 let engine: Engine | undefined;

@@ -7,6 +7,13 @@ const root = join(import.meta.dirname, "../../../..");
 const modules = join(root, "local/toolchain/go");
 const goMod = (name: string): Promise<string> => readFile(join(modules, name, "go.mod"), "utf8");
 
+/** Each requirement of a file with its hashes, in one line. */
+const entriesOf = (text: string): string[] =>
+  text
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .filter((line) => /^[a-z0-9]/i.test(line));
+
 describe("pins", () => {
   it.each([
     ["kubernetes", `k8s.io/kubernetes v${versions.kubernetes}`],
@@ -57,15 +64,19 @@ describe("pins", () => {
   it("the Python client and the image hold the pinned MLflow, and every requirement has a hash", async () => {
     const client = await readFile(join(root, "local/toolchain/python/requirements.txt"), "utf8");
     const image = await readFile(join(root, "images/tracking-server/requirements.txt"), "utf8");
+    const frameworks = await readFile(
+      join(root, "test/fixtures/frameworks/requirements.txt"),
+      "utf8",
+    );
     expect(client).toContain(`mlflow-skinny==${versions.mlflow}`);
     expect(image).toMatch(new RegExp(`^mlflow==${versions.mlflow.replaceAll(".", "\\.")} `, "m"));
-    for (const text of [client, image]) {
-      const entries = text
-        .replaceAll("\\\n", " ")
-        .split("\n")
-        .filter((line) => /^[a-z0-9]/i.test(line));
+    for (const text of [client, image, frameworks]) {
+      const entries = entriesOf(text);
       expect(entries.length).toBeGreaterThan(20);
       for (const entry of entries) expect(entry).toMatch(/^\S+==\S+.*--hash=sha256:[0-9a-f]{64}/);
     }
+    // The frameworks of the tests stand on the same client.
+    const pins = (text: string): string[] => entriesOf(text).map((entry) => entry.split(" ")[0]!);
+    expect(pins(frameworks)).toEqual(expect.arrayContaining(pins(client)));
   });
 });
