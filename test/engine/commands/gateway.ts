@@ -8,7 +8,7 @@ import type { Deployed } from "../../../local/commands/up.ts";
 import { gateway } from "../../../local/platform/values.ts";
 import { configureStack } from "../../../local/stack/configure.ts";
 import { up } from "../../../local/stack/deploy.ts";
-import { openPulumi } from "../../../local/stack/pulumi.ts";
+import { openPulumi, type PulumiError } from "../../../local/stack/pulumi.ts";
 import { cluster } from "../support/cluster.ts";
 import { instanceOf, type Engine } from "../support/engine.ts";
 import { https } from "../support/http.ts";
@@ -119,7 +119,7 @@ async function deployRefused(routes: Record<string, object>): Promise<string> {
     await pulumi.run(["stack", "init", "refused"]);
     return await pulumi
       .run(["up", "--yes", "--skip-preview", "--continue-on-error", "--stack", "refused"])
-      .catch((error: { output?: string }) => error.output ?? String(error));
+      .catch((error: PulumiError) => error.output);
   } finally {
     await pulumi.run(["destroy", "--yes", "--skip-preview", "--stack", "refused"]);
     await rm(folder, { recursive: true, force: true });
