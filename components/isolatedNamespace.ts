@@ -62,7 +62,7 @@ export class IsolatedNamespace {
             // The pods of a rollout, the jobs beside them (migration, maintenance, a command) and a
             // few retries; a loop that makes pods stops here and not at the cluster's end.
             pods: String(args.replicas + 10),
-            // The ingress is the only way in.
+            // Requests come through the ingress only.
             "services.loadbalancers": "0",
             "services.nodeports": "0",
           },

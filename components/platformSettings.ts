@@ -108,11 +108,11 @@ export interface PostgresqlSettings {
   maxConnections: number;
 }
 
-/** The way in: an Ingress of a class, or a route at a Gateway; certificate and controller. */
+/** How instances are exposed: an Ingress of a class, or a route at a Gateway; its certificate. */
 export interface IngressSettings {
   /**
    * IngressClass that serves the instance. Exactly one of this and `gateway` has to be set; a change
-   * from one to the other makes the new way before it removes the old one.
+   * from one to the other creates the new object before it deletes the old.
    */
   className?: string;
   /** Gateway that serves the instance. Exactly one of this and `className` has to be set. */

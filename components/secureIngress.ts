@@ -28,7 +28,7 @@ export interface SecureIngressArgs {
   temporaryStorage: string;
 }
 
-/** The way in: one host, TLS only, by an Ingress or by a route at a Gateway. */
+/** Exposes one host, TLS only: by an Ingress, or by a route at a Gateway. */
 export class SecureIngress {
   private readonly name: string;
   private readonly args: SecureIngressArgs;
@@ -157,7 +157,7 @@ export class SecureIngress {
           "tls.key": pulumi.secret(privateKey ?? ""),
         },
       },
-      // A new certificate makes a new secret, which the way in then names: no moment without one.
+      // A new certificate makes a new secret, which the Ingress or the ListenerSet names next: no moment without a certificate.
       this.child({ replaceOnChanges: ["data", "stringData"] }),
     );
   }

@@ -12,7 +12,7 @@ const hasHooks = (): boolean =>
   typeof pulumi.runtime.getMonitor()?.registerResourceHook === "function";
 
 /**
- * Lets a controller take up a new way in before the end of the update removes the old one: between
+ * Gives a controller time for the new object before the end of the update deletes the old: between
  * Ingress and HTTPRoute, Traefik puts each kind's changes off for up to 2 s, apart from the other's.
  * It costs no time: pods take longer to start.
  */

@@ -28,7 +28,7 @@ export function requestSeconds(temporaryStorage: string): number {
   return Math.min(Math.max(seconds, leastSeconds), mostSeconds);
 }
 
-type WayIn = { readonly gateway?: object | undefined } & {
+type IngressFacts = { readonly gateway?: object | undefined } & {
   readonly [Key in "controller" | "groupName" | "groupTemporaryStorage"]?:
     IngressSettings[Key] | undefined;
 };
@@ -41,13 +41,13 @@ export function sharedStorage({
   controller,
   groupName,
   groupTemporaryStorage,
-}: WayIn): string | undefined {
+}: IngressFacts): string | undefined {
   if (controller !== IngressController.Alb || groupName === undefined) return undefined;
   return groupTemporaryStorage ?? tierDefaults("production").temporaryStorage;
 }
 
-/** The same for the instance's way in. */
-export function idleSeconds(ingress: WayIn, temporaryStorage: string): number {
+/** The same for the load balancer of one instance. */
+export function idleSeconds(ingress: IngressFacts, temporaryStorage: string): number {
   return requestSeconds(sharedStorage(ingress) ?? temporaryStorage);
 }
 
@@ -57,7 +57,10 @@ export function idleSeconds(ingress: WayIn, temporaryStorage: string): number {
  * and NGINX open another one then. A Gateway's owner sets the time-out there, or none: Envoy keeps a
  * connection for an hour by default, GKE for 600 s, AWS for 4000 s at most.
  */
-export function keepAliveSeconds(ingress: WayIn, temporaryStorage: string): number | undefined {
+export function keepAliveSeconds(
+  ingress: IngressFacts,
+  temporaryStorage: string,
+): number | undefined {
   if (ingress.gateway !== undefined) return mostSeconds + 15;
   return ingress.controller === IngressController.Alb
     ? idleSeconds(ingress, temporaryStorage) + 15

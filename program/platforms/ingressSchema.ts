@@ -65,14 +65,14 @@ const shape = {
     ),
 };
 
-interface WayIn {
+interface IngressValues {
   readonly className?: string | undefined;
   readonly gateway?: unknown;
   readonly tls?: { readonly source: string } | undefined;
 }
 
-/** What the kind of the way in decides of other fields. */
-function checkWayIn({ className, gateway, tls }: WayIn, context: z.RefinementCtx): void {
+/** Checks the fields that depend on className or gateway. */
+function checkTarget({ className, gateway, tls }: IngressValues, context: z.RefinementCtx): void {
   const add = (path: string[], message: string): void => {
     context.addIssue({ code: "custom", path, message });
   };
@@ -95,4 +95,4 @@ function checkWayIn({ className, gateway, tls }: WayIn, context: z.RefinementCtx
 export const ingressSchema = <Shape extends { readonly tls: z.ZodType }>(more: Shape) =>
   strict({ ...shape, ...more })
     .meta({ oneOf: [{ required: ["className", "tls"] }, { required: ["gateway"] }] })
-    .superRefine((value, context) => checkWayIn(value as WayIn, context));
+    .superRefine((value, context) => checkTarget(value as IngressValues, context));

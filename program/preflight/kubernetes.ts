@@ -4,7 +4,7 @@ import { checkIdentity } from "./clusterIdentity.ts";
 import { readContext, type Context } from "./kubeconfig.ts";
 import { checkObjects } from "./objects.ts";
 import type { Probe } from "./probes.ts";
-import { askWayIn, unchecked, type WayIn } from "./wayIn.ts";
+import { checkIngress, unchecked, type IngressTarget } from "./ingress.ts";
 
 const path = "platform.kubernetes";
 const what = "The Kubernetes API server";
@@ -17,7 +17,7 @@ const oldest = { major: 1, minor: 31 };
 
 /** What a cluster is asked for. */
 export interface ClusterQuestions {
-  readonly ingress: WayIn;
+  readonly ingress: IngressTarget;
   readonly asked: Asked;
 }
 
@@ -61,15 +61,15 @@ export async function askCluster(
   if (api.login === undefined)
     return unchecked(ingress, "the context has no login by certificate, token or command");
 
-  const [version, wayIn, identity] = await Promise.all([
+  const [version, exposure, identity] = await Promise.all([
     api.get("/version"),
-    askWayIn(api, ingress, { server, asked }),
+    checkIngress(api, ingress, { server, asked }),
     checkIdentity(api, server, asked),
   ]);
   const old = tooOld(version.status === 200 ? version.body : "");
   if (old !== undefined) throw new Reason(old);
   if (identity !== undefined) throw new Lines([identity]);
-  return together([await checkObjects(api, asked), wayIn]);
+  return together([await checkObjects(api, asked), exposure]);
 }
 
 /** Distributions write `28+` as the minor version, and suffixes behind the git version. */

@@ -15,8 +15,8 @@ interface Metadata {
   readonly deletionTimestamp?: string;
 }
 
-/** An Ingress or an HTTPRoute: what answers at hosts. */
-interface WayIn {
+/** An Ingress or an HTTPRoute, which has hosts. */
+interface HostOwner {
   readonly metadata: Metadata;
   readonly spec?: {
     readonly rules?: readonly { readonly host?: string }[];
@@ -24,7 +24,7 @@ interface WayIn {
   };
 }
 
-const waysIn = [
+const hostOwners = [
   { word: "ingress", path: "/apis/networking.k8s.io/v1/ingresses?" },
   { word: "route", path: "/apis/gateway.networking.k8s.io/v1/httproutes?" },
 ] as const;
@@ -52,8 +52,8 @@ export async function checkObjects(api: ApiServer, asked: Asked): Promise<Partia
       : list<{ metadata: Metadata }>(api, `/apis/apps/v1/deployments?${ours}`, metadataOnly),
     ...(moved.length === 0
       ? []
-      : waysIn.map(async ({ word, path }) =>
-          ((await list<WayIn>(api, path)) ?? []).map((found) => ({ word, found })),
+      : hostOwners.map(async ({ word, path }) =>
+          ((await list<HostOwner>(api, path)) ?? []).map((found) => ({ word, found })),
         )),
   ]);
   const missing = deployed.flatMap((instance) => missingOf(instance, namespaces, deployments));
@@ -113,7 +113,7 @@ async function takenNamespace(api: ApiServer, instance: ResolvedInstance): Promi
 
 function takenHost(
   instance: ResolvedInstance,
-  answering: readonly { readonly word: string; readonly found: WayIn }[],
+  answering: readonly { readonly word: string; readonly found: HostOwner }[],
 ): Taken[] {
   const other = answering.find(
     ({ found: { metadata, spec: { rules = [], hostnames = [] } = {} } }) =>

@@ -3,7 +3,7 @@ import type { Step, StepState } from "../engineEvents.ts";
 import type { OwnerOf } from "./owners.ts";
 import { bytesOf, milliOf } from "./quantities.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
-import { urlsOf, waysInOf } from "./waysIn.ts";
+import { exposedBy, urlsOf } from "./exposure.ts";
 
 export interface TokenFacts {
   readonly role: string;
@@ -37,8 +37,8 @@ export interface InstanceFacts {
   /** Its deletion was asked for by name, so its parts may go. */
   readonly deletionPrepared: boolean;
   readonly urls: readonly string[];
-  /** What leads to it: an ingress class or a Gateway, in words. */
-  readonly waysIn: readonly string[];
+  /** The ingress class or the Gateway, as messages name it. */
+  readonly exposedBy: readonly string[];
   /** Undefined where the program didn't get far enough to say them. */
   readonly tokens: Readonly<Record<string, TokenFacts>> | undefined;
   readonly capacity: Capacity;
@@ -140,7 +140,7 @@ function read(
       (marks) => marks["mlflow-instances/deletion"] === "prepared",
     ),
     urls: urlsOf(of),
-    waysIn: waysInOf(of),
+    exposedBy: exposedBy(of),
     tokens:
       tokens === undefined
         ? undefined

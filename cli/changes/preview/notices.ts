@@ -51,7 +51,7 @@ function ofNew(facts: InstanceFacts): string[] {
 }
 
 function ofAddress(before: InstanceFacts, after: InstanceFacts): string[] {
-  if (before.urls.join() === after.urls.join()) return ofWayIn(before, after);
+  if (before.urls.join() === after.urls.join()) return ofExposure(before, after);
   if (after.urls.length === 0) return [`${urlsOf(before)} answers no more`];
   return [
     before.urls.length === 0
@@ -60,12 +60,12 @@ function ofAddress(before: InstanceFacts, after: InstanceFacts): string[] {
   ];
 }
 
-/** The same address by another way. */
-function ofWayIn(before: InstanceFacts, after: InstanceFacts): string[] {
-  const [from, to] = [before.waysIn.join(", "), after.waysIn.join(", ")];
+/** The same address, served by another object. */
+function ofExposure(before: InstanceFacts, after: InstanceFacts): string[] {
+  const [from, to] = [before.exposedBy.join(", "), after.exposedBy.join(", ")];
   if (from === to || from === "" || to === "") return [];
   return [
-    `The address stays, and the way to it changes from ${from} to ${to}: nothing where one controller serves both, else 404 until the DNS record leads to the new one (docs/gateway-api.md)`,
+    `The address stays, served by ${to} instead of ${from}: no interruption if one controller serves both, otherwise 404 until the DNS record points to the new one (docs/gateway-api.md)`,
   ];
 }
 

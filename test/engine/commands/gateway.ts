@@ -26,8 +26,8 @@ beforeAll(async () => {
   ({ engine, deployed } = await parcelForecast());
 });
 
-/** What the cluster has of both ways in. */
-async function waysIn(): Promise<string[]> {
+/** The Ingresses and HTTPRoutes of the instance. */
+async function exposed(): Promise<string[]> {
   const { kubectl } = cluster(deployed);
   const { output } = await kubectl([
     ...["get", "ingresses.networking.k8s.io,httproutes.gateway.networking.k8s.io"],
@@ -59,7 +59,7 @@ it("an instance moves to a Gateway and back, and a training logs on", async () =
   const caPath = deployed.platform.caPath;
 
   await moveToGateway();
-  expect(await waysIn()).toEqual([
+  expect(await exposed()).toEqual([
     "httproute.gateway.networking.k8s.io/mlflow",
     "httproute.gateway.networking.k8s.io/mlflow-redirect",
   ]);
@@ -73,7 +73,7 @@ it("an instance moves to a Gateway and back, and a training logs on", async () =
   ).toEqual([]);
 
   await moveBack();
-  expect(await waysIn()).toEqual(["ingress.networking.k8s.io/mlflow"]);
+  expect(await exposed()).toEqual(["ingress.networking.k8s.io/mlflow"]);
 
   const { longest, steps: logged, files, ...lost } = await training.ended();
   expect(lost).toEqual({ missing: [], errors: [] });

@@ -29,9 +29,11 @@ const namesOf = async (ingress: IngressSettings) =>
 describe("an instance at a Gateway", () => {
   test("has one route to its Service, at the listener for HTTPS, and no Ingress", async () => {
     const { registrations } = await run({ gateway });
-    const waysIn = registrations.filter(({ type }) => /Ingress$|Route$|ListenerSet$/.test(type));
-    expect(waysIn.map(({ type, name }) => [type, name])).toEqual([[route, "fraud-detector-route"]]);
-    const { metadata, spec } = waysIn[0]!.inputs;
+    const exposing = registrations.filter(({ type }) => /Ingress$|Route$|ListenerSet$/.test(type));
+    expect(exposing.map(({ type, name }) => [type, name])).toEqual([
+      [route, "fraud-detector-route"],
+    ]);
+    const { metadata, spec } = exposing[0]!.inputs;
     expect([metadata.name, metadata.namespace]).toEqual(["mlflow", "mlflow-fraud-detector"]);
     expect(metadata.labels).toMatchObject({ "app.kubernetes.io/component": "ingress" });
     expect(spec).toEqual({
@@ -159,7 +161,7 @@ describe("an instance with a certificate of its own", () => {
   });
 });
 
-describe("a wrong way in is said with its path", () => {
+describe("a wrong value is said with its path", () => {
   const tls = { source: "secret", secretName: "wildcard" } as const;
   const className = "traefik";
   const problems = (ingress: object) =>

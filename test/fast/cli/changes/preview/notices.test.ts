@@ -17,7 +17,7 @@ const capacity = {
 const facts = (more: Partial<InstanceFacts> = {}): InstanceFacts => ({
   deletionPrepared: false,
   urls: ["https://a.example.com"],
-  waysIn: ["the ingress class traefik"],
+  exposedBy: ["the ingress class traefik"],
   tokens: {},
   version: "3.17.2",
   retention: "30d",
@@ -194,11 +194,11 @@ describe("what users notice", () => {
       ],
     ],
     [
-      "another way to the same address",
+      "the same address at a Gateway",
       {},
-      { waysIn: ["the Gateway gateways/public"] },
+      { exposedBy: ["the Gateway gateways/public"] },
       [
-        "The address stays, and the way to it changes from the ingress class traefik to the Gateway gateways/public: nothing where one controller serves both, else 404 until the DNS record leads to the new one (docs/gateway-api.md)",
+        "The address stays, served by the Gateway gateways/public instead of the ingress class traefik: no interruption if one controller serves both, otherwise 404 until the DNS record points to the new one (docs/gateway-api.md)",
       ],
     ],
     ["no address", {}, { urls: [] }, ["https://a.example.com answers no more"]],

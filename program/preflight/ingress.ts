@@ -2,31 +2,31 @@ import type { ApiServer } from "./apiServer.ts";
 import { line, Reason, type Answer, type Asked } from "./check.ts";
 import { askGateway, type GatewayOfInstances } from "./gateway.ts";
 
-/** By what the instances are reached: the field that is set. */
-export interface WayIn {
+/** The IngressClass or the Gateway of the environment; exactly one is set. */
+export interface IngressTarget {
   readonly className?: string | undefined;
   readonly gateway?: GatewayOfInstances | undefined;
   /** Whether the instances have certificates of their own. */
   readonly tls?: object | undefined;
 }
 
-const nameOf = ({ className, gateway }: WayIn): string =>
+const nameOf = ({ className, gateway }: IngressTarget): string =>
   gateway === undefined
     ? `the ingress class ${className ?? ""}`
     : `the Gateway ${gateway.namespace}/${gateway.name}`;
 
-/** The answer where nobody could ask. */
-export const unchecked = (wayIn: WayIn, why: string): Partial<Answer> => ({
-  notes: [`Whether the cluster has ${nameOf(wayIn)} was not checked: ${why}.`],
+/** The answer where the cluster could not be queried. */
+export const unchecked = (target: IngressTarget, why: string): Partial<Answer> => ({
+  notes: [`Whether the cluster has ${nameOf(target)} was not checked: ${why}.`],
 });
 
-/** Whether the cluster has what the instances are to be reached by. */
-export async function askWayIn(
+/** Checks that the cluster has the IngressClass or the Gateway of the environment. */
+export async function checkIngress(
   api: ApiServer,
-  wayIn: WayIn,
+  target: IngressTarget,
   about: { readonly server: string; readonly asked: Asked },
 ): Promise<Partial<Answer>> {
-  const { className, gateway, tls } = wayIn;
+  const { className, gateway, tls } = target;
   const { status, body } = await api.get(
     gateway === undefined
       ? "/apis/networking.k8s.io/v1/ingressclasses"
@@ -35,7 +35,7 @@ export async function askWayIn(
   if (status === 401) throw new Reason("it does not accept the login of that context");
   if (status === 403)
     return unchecked(
-      wayIn,
+      target,
       gateway === undefined
         ? "the login may not list ingressclasses.networking.k8s.io"
         : `the login may not get gateways.gateway.networking.k8s.io in ${gateway.namespace}`,
@@ -44,7 +44,7 @@ export async function askWayIn(
     return askGateway(api, gateway, { ...about, hasOwnListeners: tls !== undefined, status, body });
   if (status !== 200)
     return unchecked(
-      wayIn,
+      target,
       `asked for its classes, the API server answers with HTTP status ${status}`,
     );
   const { items } = JSON.parse(body) as { items?: { metadata?: { name?: string } }[] };

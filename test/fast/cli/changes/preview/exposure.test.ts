@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { urlsOf, waysInOf } from "../../../../../cli/changes/preview/waysIn.ts";
+import { exposedBy, urlsOf } from "../../../../../cli/changes/preview/exposure.ts";
 
 const ingress = "kubernetes:networking.k8s.io/v1:Ingress";
 const route = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute";
@@ -14,7 +14,7 @@ const of =
 
 test("an Ingress", () => {
   const found = of({ [ingress]: [{ spec: { ingressClassName: "traefik", rules: [{ host }] } }] });
-  expect([urlsOf(found), waysInOf(found)]).toEqual([
+  expect([urlsOf(found), exposedBy(found)]).toEqual([
     ["https://a.mlflow.test"],
     ["the ingress class traefik"],
   ]);
@@ -23,7 +23,7 @@ test("an Ingress", () => {
 test("a route and its redirect are one address, and one Gateway", () => {
   const spec = { hostnames: [host], parentRefs: [public_] };
   const found = of({ [route]: [{ spec }, { spec }] });
-  expect([urlsOf(found), waysInOf(found)]).toEqual([
+  expect([urlsOf(found), exposedBy(found)]).toEqual([
     ["https://a.mlflow.test"],
     ["the Gateway gateways/public"],
   ]);
@@ -36,11 +36,11 @@ test("a route at a listener of its own leads to the Gateway of that", () => {
     ],
     [listeners]: [{ spec: { parentRef: public_ } }],
   });
-  expect(waysInOf(found)).toEqual(["the Gateway gateways/public"]);
+  expect(exposedBy(found)).toEqual(["the Gateway gateways/public"]);
 });
 
 test("what a preview can't know yet is left out", () => {
   const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
   const found = of({ [route]: [{ spec: { hostnames: unknown, parentRefs: unknown } }] });
-  expect([urlsOf(found), waysInOf(found)]).toEqual([[], []]);
+  expect([urlsOf(found), exposedBy(found)]).toEqual([[], []]);
 });

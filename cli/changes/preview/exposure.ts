@@ -1,6 +1,6 @@
 import { isObject, listOf, textOf, valueAt } from "./values.ts";
 
-// By what an instance is reached, read from the inputs of its resources.
+// The URLs of an instance and the objects that expose it, from the inputs of its resources.
 
 type Inputs = Record<string, unknown>;
 type Of = (...types: string[]) => Inputs[];
@@ -11,7 +11,7 @@ const routeType = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute";
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.flatMap((each) => textOf(each) ?? []) : [];
 
-/** The addresses at which it answers, each once. */
+/** Each URL once. */
 export function urlsOf(of: Of): string[] {
   const hosts = [
     ...of(ingressType).flatMap((ingress) =>
@@ -22,8 +22,8 @@ export function urlsOf(of: Of): string[] {
   return [...new Set(hosts)].map((host) => `https://${host}`).sort();
 }
 
-/** The Gateways and IngressClasses that lead to it, in words for people. */
-export function waysInOf(of: Of): string[] {
+/** The IngressClasses and Gateways that expose it, as messages name them. */
+export function exposedBy(of: Of): string[] {
   const classes = of(ingressType).flatMap(
     (ingress) => textOf(valueAt(ingress, ["spec", "ingressClassName"])) ?? [],
   );
