@@ -44,7 +44,8 @@ export const routeHasTls = resourceRule({
   severity: "critical",
   demand:
     "HTTPRoutes that serve name their hosts and listeners for HTTPS, listeners of ListenerSets have certificates, and no other route or mirror takes the requests of an instance.",
-  reason: "A token sent without TLS, or to another backend, is everybody's token.",
+  reason:
+    "A token that is sent without TLS, or to another backend, can be read and used by others.",
   steps:
     "Set spec.hostnames, and sectionName of each entry of spec.parentRefs to a listener for HTTPS; give each listener of a ListenerSet a hostname, the protocol HTTPS and tls.certificateRefs.",
   settings,
