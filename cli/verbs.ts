@@ -102,7 +102,7 @@ export const groups: readonly Group[] = [
       }),
       maintenance({
         name: "stale-runs",
-        summary: "set runs to FAILED that are RUNNING and that nobody logs to any more",
+        summary: "set RUNNING runs to FAILED that get no more data",
         load: () => import("./maintenance/staleRuns.ts"),
       }),
       maintenance({

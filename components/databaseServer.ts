@@ -69,7 +69,7 @@ export class DatabaseServer extends pulumi.ComponentResource {
     const tags = databaseServerTags(named);
     if (mostConnectionsOf(args.instanceClass) === undefined)
       void pulumi.log.warn(
-        `instanceClass: the memory of ${args.instanceClass} is not known here, so nobody has checked that ${args.maxConnections} connections fit it`,
+        `instanceClass: the memory of ${args.instanceClass} is not known here, so it was not checked that ${args.maxConnections} connections fit it`,
         this,
       );
 

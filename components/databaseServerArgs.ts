@@ -41,8 +41,8 @@ export interface DatabaseServerArgs {
   instanceClass: string;
   /**
    * `max_connections`, at most what RDS itself would give the class: its memory / 9531392, and
-   * 5000. What all instances may open together has to fit. A change waits for a restart of the
-   * server, which somebody has to ask for.
+   * 5000. The connections of all instances together have to fit. A change takes effect with the
+   * next restart of the server, which you start.
    */
   maxConnections: number;
   /** VPC of the security group. A change replaces the group. */

@@ -16,8 +16,8 @@ export interface FinalDumpArgs extends FinalDumpFacts {
 /** The last dump of the database of an instance that is about to go. */
 export class FinalDump {
   /**
-   * Known only when the dump is written: whoever waits for it never goes on after a dump that
-   * failed.
+   * Resolves when the dump is written. A resource that depends on it is not changed after a failed
+   * dump.
    */
   readonly written: pulumi.Output<true>;
 

@@ -87,7 +87,7 @@ export interface MlflowInstanceArgs {
   maintenance?: MaintenanceSettings;
   /**
    * Whether bucket, database and roles are protected from deletion and kept when they leave the
-   * program. Default: true; only what nobody would miss is false.
+   * program. Default: true. Set it to false only for disposable instances.
    */
   protect?: boolean;
   /**
@@ -112,7 +112,7 @@ export interface MlflowInstanceArgs {
   maintenanceCredentials?: Input<BucketCredentials>;
   /** The database in the backend store. */
   database?: DatabaseSettings;
-  /** Access tokens; removing one revokes it. Default: none (nobody can use the instance). */
+  /** Access tokens; removing one revokes it. Default: none, and every request is refused. */
   tokens?: AccessToken[];
 }
 

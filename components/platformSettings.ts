@@ -77,15 +77,15 @@ export interface ObjectStoreSettings {
    */
   tlsOnly?: boolean;
   /**
-   * Whether the buckets' policies also refuse everybody who isn't named; needed where something
-   * grants access besides them: identity policies (AWS; by `aws:PrincipalArn`), or a store that lets
-   * each key of a project do everything (with `endpoint`; by principal, and the instance's own users
-   * are refused what they aren't granted). Default: true with `podIdentity`, else false.
+   * Whether the bucket policies deny every principal that they do not list. Required where other
+   * rules grant access, too: identity policies on AWS (compared by `aws:PrincipalArn`), or a store
+   * at which each key of a project has all rights (with `endpoint`; compared by principal, and the
+   * instance's own users are denied all other actions). Default: true with `podIdentity`, else false.
    */
   denyOthers?: boolean;
   /**
-   * Principals that administer the buckets (on AWS the ARNs of roles); who isn't named loses
-   * access. Who runs Pulumi belongs here.
+   * Principals that administer the buckets, on AWS the ARNs of roles. Principals that are not
+   * listed lose access, so include the one that runs Pulumi.
    */
   adminPrincipals: Input<string>[];
 }
@@ -133,8 +133,8 @@ export interface IngressSettings {
    */
   scheme?: LoadBalancerScheme;
   /**
-   * Controller `alb`: instances with the same name share one load balancer; whoever may write it
-   * into an ingress gets into the group. Default: one for this instance.
+   * Controller `alb`: instances with the same name share one load balancer. Every ingress with this
+   * name joins the group. Default: one for this instance.
    */
   groupName?: string;
   /**

@@ -12,11 +12,7 @@ const isProgress = (line: string): boolean => line.trim() !== "" && !line.starts
 export const define: Define = (command, context, end) => {
   command
     .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
-    .option(
-      "--refresh",
-      "look first at what is really there, and put back what somebody changed by hand",
-      false,
-    )
+    .option("--refresh", "refresh the state first, and revert manual changes", false)
     .action((name: string, { refresh }: { refresh: boolean }) =>
       end(async () => {
         const preview = await previewStack(context, await open(context, name), { refresh });

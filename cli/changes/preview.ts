@@ -14,11 +14,7 @@ export const define: Define = (command, context, end) => {
   command
     .argument("<stack>", "environment: a file stacks/Pulumi.<stack>.yaml")
     .option("--base <git ref>", "name the files that changed since then as the cause")
-    .option(
-      "--refresh",
-      "look first at what is really there, so that what somebody changed by hand is put back",
-      false,
-    )
+    .option("--refresh", "refresh the state first, so that manual changes are reverted", false)
     .option("--markdown <file>", "write the page there, too")
     .addOption(jsonOption())
     .action((stack: string, { base, refresh, markdown, json }: Options) =>

@@ -11,7 +11,7 @@ export const define: Define = (command, context, end) => {
 };
 
 /**
- * Ends runs that are RUNNING and that nobody logs to any more, as the CronJob does every hour; a
+ * Ends RUNNING runs that get no more data, as the CronJob does every hour; a
  * dry run only lists.
  */
 export const staleRuns = ({ dryRun }: { dryRun: boolean }): Use => ({

@@ -14,10 +14,13 @@ const hasHooks = (): boolean =>
 /**
  * Gives a controller time for the new object before the end of the update deletes the old: between
  * Ingress and HTTPRoute, Traefik puts each kind's changes off for up to 2 s, apart from the other's.
- * It costs no time: pods take longer to start.
+ * An update waits, too: it may be the one that corrects what was refused. A new instance loses no
+ * time, because its pods take longer to start.
  */
 export const takenUp = (): pulumi.CustomResourceOptions =>
-  hasHooks() ? { hooks: { afterCreate: [() => setTimeout(5_000)] } } : {};
+  hasHooks() ? { hooks: { afterCreate: [pause], afterUpdate: [pause] } } : {};
+
+const pause = (): Promise<void> => setTimeout(5_000);
 
 /** Options of what a controller has to accept; `name` is the logical name, `what` for people. */
 export const accepted = (name: string, what: string): pulumi.CustomResourceOptions => ({

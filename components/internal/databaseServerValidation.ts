@@ -130,7 +130,7 @@ function checkNetwork(args: NamedServerArgs, report: Report): void {
   report(
     "clientSecurityGroupIds",
     groups.length + cidrs.length > 0,
-    "must name at least one, or clientCidrs: otherwise nobody can connect",
+    "must name at least one, or clientCidrs: otherwise no client can connect",
   );
   groups.forEach((id, index) => {
     if (typeof id !== "string") return;

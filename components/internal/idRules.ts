@@ -55,7 +55,7 @@ export const idRules = {
   // To a bucket's policy `*` is everybody.
   principal: {
     holds: (value) => value !== "" && value !== "*",
-    reason: "must name one user or role, and not everybody",
+    reason: "must be one user or role, not a wildcard",
   },
   text: { holds: (value) => value !== "", reason: "must not be empty" },
 } satisfies Record<string, IdRule>;

@@ -24,7 +24,10 @@ export function checkIngress(args: NamedArgs, report: Report): void {
   if (tls !== undefined) checkTls(tls, report);
 }
 
-const dnsName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
+const label = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
+const subdomain = new RegExp(`^${label}(?:\\.${label})*$`);
+const isName = (value: string): boolean => value.length <= 253 && subdomain.test(value);
+const isNamespace = (value: string): boolean => new RegExp(`^${label}$`).test(value);
 
 function checkGateway(gateway: GatewaySettings, ingress: IngressSettings, report: Report): void {
   const { name, namespace, listener, redirectListener, port } = gateway;
@@ -33,7 +36,7 @@ function checkGateway(gateway: GatewaySettings, ingress: IngressSettings, report
   for (const [field, value] of Object.entries(named))
     report(
       at(field),
-      value === undefined || dnsName.test(value),
+      value === undefined || (field === "namespace" ? isNamespace(value) : isName(value)),
       "must be a name in Kubernetes: lower case letters, digits, '-' and '.'",
     );
   report(

@@ -31,7 +31,7 @@ export function checkObjectStore(args: NamedArgs, report: Report): void {
   report(
     "platform.objectStore.adminPrincipals",
     objectStore.adminPrincipals.length > 0,
-    "must name at least one: who isn't named can't administer the bucket any more",
+    "must name at least one: principals that are not listed cannot administer the bucket",
   );
   objectStore.adminPrincipals.forEach((principal, index) => {
     const path = `platform.objectStore.adminPrincipals[${index}]`;
@@ -138,7 +138,7 @@ export function checkNetwork(args: NamedArgs, report: Report): void {
   report(
     "platform.network.ingressNamespace",
     hasController,
-    "must be set, or platform.network.ingressCidrs: otherwise nobody reaches the instance",
+    "must be set, or platform.network.ingressCidrs: otherwise no client reaches the instance",
   );
   report(
     "platform.network.objectStorePort",

@@ -54,15 +54,15 @@ export function idleSeconds(ingress: IngressFacts, temporaryStorage: string): nu
 /**
  * For how long the server keeps a connection without a request: longer than the load balancer,
  * which otherwise sends a request into a connection that is being closed and answers 502. Traefik
- * and NGINX open another one then. A Gateway's owner sets the time-out there, or none: Envoy keeps a
- * connection for an hour by default, GKE for 600 s, AWS for 4000 s at most.
+ * and NGINX open another one then. At a Gateway the load balancer's time-out is its owner's, up to
+ * the most that AWS takes. Everywhere else nothing is set: a move between Ingress and Gateway must
+ * not restart the pods.
  */
 export function keepAliveSeconds(
   ingress: IngressFacts,
   temporaryStorage: string,
 ): number | undefined {
-  if (ingress.gateway !== undefined) return mostSeconds + 15;
-  return ingress.controller === IngressController.Alb
-    ? idleSeconds(ingress, temporaryStorage) + 15
-    : undefined;
+  if (ingress.controller !== IngressController.Alb) return undefined;
+  const idle = ingress.gateway === undefined ? idleSeconds(ingress, temporaryStorage) : mostSeconds;
+  return idle + 15;
 }

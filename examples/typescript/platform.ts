@@ -60,8 +60,7 @@ const storeKeys = config.requireSecretObject<Record<string, StoreKeys>>("artifac
 
 const { kubernetes, postgresql, objectStore, ingress, caFile } = values;
 /**
- * Whoever may lose all instances at any time sets it to false; `pulumi destroy` then takes the data
- * along.
+ * Set it to false only for disposable instances: `pulumi destroy` then deletes their data.
  */
 export const protect = config.getBoolean("protect") ?? true;
 

@@ -17,7 +17,7 @@ export const databaseRefusesOthers = stackRule({
   name: "database-refuses-others",
   pack: "isolation",
   severity: "high",
-  demand: "Nobody may connect to an instance's database but its own roles.",
+  demand: "Only an instance's own roles may connect to its database.",
   reason:
     "PostgreSQL lets every role of the server connect to every database until that right is taken from PUBLIC.",
   steps:

@@ -89,7 +89,7 @@ export const instanceHasEachPartOnce = stackRule({
   severity: "high",
   demand: "Every instance has each of its parts exactly once.",
   reason:
-    "Without one it doesn't work or is not looked after; with two, one of them is what nobody looks at.",
+    "With a missing part the instance does not work or is not maintained; with a second one, one of the two is never used.",
   steps:
     "Add the part that is missing with the instance's labels or tags, or remove the one that is too many.",
   settings: z.object({

@@ -28,8 +28,7 @@ export const instanceSharesNoDatabase = stackRule({
   pack: "isolation",
   severity: "critical",
   demand: "Every instance logs in to a database of its own, by a role of its own.",
-  reason:
-    "Whoever shares a database shares every experiment, registered model and token of the other.",
+  reason: "Instances that share a database share every experiment, registered model and token.",
   steps: "Let the instance log in to its own database with its own role.",
   *check({ instances }, context) {
     for (const instance of instances) {

@@ -49,6 +49,13 @@ const covers = (host: string, other: string): boolean =>
 /** Whether a request can be for both hosts. A wildcard covers every number of labels. */
 export const hostsMeet = (a: string, b: string): boolean => covers(a, b) || covers(b, a);
 
+/** Whether a redirect of a route with these hosts stays at the host of the request. */
+export const keepsHosts =
+  (hostnames: readonly string[]) =>
+  (target: string | null | undefined): boolean =>
+    (target ?? "") === "" ||
+    (hostnames.length > 0 && hostnames.every((hostname) => hostname === target));
+
 /**
  * Whether every rule of an HTTPRoute redirects to HTTPS at the same host, and does nothing else: no
  * token is passed on. A route without rules answers by itself, so it does not count.
@@ -56,34 +63,38 @@ export const hostsMeet = (a: string, b: string): boolean => covers(a, b) || cove
 export function onlyRedirectsToHttps({ type, props }: Judged): boolean {
   if (!httpRouteTypes.includes(type)) return false;
   const spec = (props["spec"] ?? {}) as Props;
-  const hostnames = (spec["hostnames"] ?? []) as string[];
+  const keepsHost = keepsHosts((spec["hostnames"] ?? []) as string[]);
   const rules = [...((spec["rules"] ?? []) as Props[])];
   return (
     rules.length > 0 &&
     rules.every(({ filters, backendRefs }) => {
       if ((backendRefs ?? []).length > 0 || (filters ?? []).length === 0) return false;
       // Another filter could mirror the request, or set another location.
-      return [...(filters as Props[])].every(({ type: kind, requestRedirect: to }) => {
-        if (kind !== "RequestRedirect" || to?.["scheme"] !== "https") return false;
-        return to["hostname"] === undefined || hostnames.includes(to["hostname"] as string);
-      });
+      return [...(filters as Props[])].every(
+        ({ type: kind, requestRedirect: to }) =>
+          kind === "RequestRedirect" &&
+          to?.["scheme"] === "https" &&
+          keepsHost(to["hostname"] as string | undefined) &&
+          (to["port"] ?? 443) !== 80,
+      );
     })
   );
 }
 
 /** An entry of a route's `parentRefs`. */
 export interface ParentRef {
-  readonly group?: string;
-  readonly kind?: string;
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly sectionName?: string;
+  // The API server takes null for a field that is not set.
+  readonly group?: string | null;
+  readonly kind?: string | null;
+  readonly namespace?: string | null;
+  readonly name?: string | null;
+  readonly sectionName?: string | null;
 }
 
 export const parentRefsOf = ({ props }: Judged): readonly ParentRef[] =>
   (props["spec"]?.["parentRefs"] ?? []) as ParentRef[];
 
-export const parentKindOf = ({ kind = "Gateway" }: ParentRef): string => kind;
+export const parentKindOf = ({ kind }: ParentRef): string => kind ?? "Gateway";
 
 /** Whether the reference of a route means this Gateway or listener set. */
 export function isParent(reference: ParentRef, route: Judged, parent: Judged): boolean {
@@ -99,10 +110,13 @@ export function isParent(reference: ParentRef, route: Judged, parent: Judged): b
 
 /** A listener of a Gateway or a listener set. */
 export interface Listener {
-  readonly name?: string;
-  readonly protocol?: string;
-  readonly hostname?: string;
-  readonly tls?: { readonly mode?: string; readonly certificateRefs?: readonly unknown[] };
+  readonly name?: string | null;
+  readonly protocol?: string | null;
+  readonly hostname?: string | null;
+  readonly tls?: {
+    readonly mode?: string | null;
+    readonly certificateRefs?: readonly unknown[] | null;
+  } | null;
 }
 
 export const listenersOf = ({ props }: Judged): readonly Listener[] =>

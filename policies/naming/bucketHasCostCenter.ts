@@ -9,7 +9,7 @@ export const bucketHasCostCenter = resourceRule({
   pack: "naming",
   severity: "low",
   demand: "On AWS the bucket of an instance has the tag cost-center.",
-  reason: "AWS bills by tag; a store of one's own, behind the provider's endpoint, bills nobody.",
+  reason: "AWS bills by tag; a store behind the provider's option endpoint sends no bill.",
   steps: "Set costCenter in the instance's file, or the tag cost-center of the bucket.",
   types: bucketTypes,
   *check(bucket, { known }) {

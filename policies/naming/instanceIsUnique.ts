@@ -41,9 +41,9 @@ export const instanceIsUnique = stackRule({
   pack: "naming",
   severity: "high",
   demand:
-    "No two instances of a stack have the same name or the same host, and nobody else answers at an instance's host.",
+    "No two instances of a stack have the same name or the same host, and no other object serves an instance's host.",
   reason:
-    "What follows from the name would be one for two; and whoever answers at a host gets the tokens of its users.",
+    "Names that are derived from the same name collide; and the server behind a host gets the tokens of its users.",
   steps:
     "Rename one of the instances, or give one of the ingresses or routes another host (host in the instance's file).",
   *check(stack, context) {

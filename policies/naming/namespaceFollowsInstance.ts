@@ -8,7 +8,7 @@ export const namespaceFollowsInstance = resourceRule({
   severity: "medium",
   demand: "The namespace of an instance is named mlflow-<instance>.",
   reason:
-    "Commands, network policies of others and whoever is on call find an instance by its name alone.",
+    "Commands, network policies of other teams and on-call engineers find an instance by its name alone.",
   steps: "Set metadata.name of the namespace to mlflow-<instance>.",
   types: [kubernetesType.namespace],
   *check(namespace) {

@@ -7,7 +7,7 @@ export const namespaceNamesOwner = resourceRule({
   severity: "medium",
   demand: "The namespace of an instance says who owns it.",
   reason:
-    "Whoever finds a broken, costly or leaking instance has to know whom to ask; an address is no valid label value.",
+    "The owner of a broken, costly or leaking instance must be known at once; an e-mail address is not a valid label value.",
   steps:
     "Set owner in the instance's file, or the annotation mlflow-instances/owner of the namespace.",
   types: [kubernetesType.namespace],

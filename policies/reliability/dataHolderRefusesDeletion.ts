@@ -18,7 +18,7 @@ export const dataHolderRefusesDeletion = resourceRule({
   demand:
     "A bucket is never emptied by force, and a database server has its own protection and leaves a last snapshot.",
   reason:
-    "It holds when Pulumi's own protection was taken away by hand, and when somebody works past Pulumi.",
+    "It holds when Pulumi's own protection was removed by hand, and for changes outside of Pulumi.",
   steps:
     "Remove forceDestroy of the bucket; set deletionProtection: true of the database server, and a final snapshot.",
   settings: z.object({

@@ -30,7 +30,7 @@ export const mlflowIsNotDowngradedAfter = (ask: AskPrevious) =>
       if (name === undefined || version === undefined || !isVersion(version)) return;
       const previous = await ask(resource.urn);
       if ("refusal" in previous) {
-        yield `Nobody can tell which version runs now: ${previous.refusal}.`;
+        yield `The version that runs now is unknown: ${previous.refusal}.`;
         return;
       }
       const before = previous.instances.get(name)?.[annotation.mlflowVersion];

@@ -50,7 +50,7 @@ export const rolesFitTheServer = stackRule({
       if (limit === undefined) {
         yield problemOf(
           instance,
-          `Nobody says how many connections the database server of instance ${instance.name} takes; set the annotation ${annotation.serverConnections} of its namespace (platform.postgresql.maxConnections of the environment).`,
+          `It is not declared how many connections the database server of instance ${instance.name} takes; set the annotation ${annotation.serverConnections} of its namespace (platform.postgresql.maxConnections of the environment).`,
         );
         continue;
       }

@@ -14,7 +14,7 @@ export const serverHasProbes = resourceRule({
   severity: "high",
   demand: "A tracking server has a startup, a readiness and a liveness probe.",
   reason:
-    "MLflow's parent process stays up when its workers die: only a probe sees that nobody answers.",
+    "MLflow's parent process stays up when its workers die: only a probe detects that requests are not answered.",
   steps: "Set startupProbe, readinessProbe and livenessProbe of the server's container.",
   types: serverTypes,
   *check(server, context) {

@@ -42,7 +42,7 @@ export const retentionIsNotCutShortOf = (ask: AskPrevious) =>
         return;
       const previous = await ask(resource.urn);
       if ("refusal" in previous) {
-        yield `Nobody can tell which retention instance ${instance} had: ${previous.refusal}.`;
+        yield `The former retention of instance ${instance} is unknown: ${previous.refusal}.`;
         return;
       }
       for (const { key, field } of fields) {

@@ -24,7 +24,7 @@ export const retentionJobAppliesRetention = stackRule({
   demand:
     "The maintenance job of an instance runs, and removes after just the time that the instance declares.",
   reason:
-    "What nobody applies is no retention: what was deleted would stay for ever, or go sooner than its owners were told.",
+    "Without the job, deleted items stay for ever, or are removed sooner than their owners were told.",
   steps:
     "Remove suspend from the retention CronJob, and set its variables to the retentions that the namespace declares.",
   *check({ instances }, { known }) {

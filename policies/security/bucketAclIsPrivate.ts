@@ -14,8 +14,9 @@ export const bucketAclIsPrivate = resourceRule({
   pack: "security",
   severity: "critical",
   demand:
-    "No access control list opens a bucket or an object to everybody or to every account of AWS.",
-  reason: "A list goes past the bucket's policy, and authenticated means anybody with an account.",
+    "No access control list opens a bucket or an object to the public or to every account of AWS.",
+  reason:
+    "An access control list bypasses the bucket's policy, and authenticated means any AWS account.",
   steps: "Set acl to private, or remove the grant to the group that the message names.",
   types: [...bucketTypes, ...bucketAclTypes, ...objectTypes],
   *check({ props }) {

@@ -10,7 +10,7 @@ export const bucketIsEncrypted = stackRule({
   pack: "security",
   severity: "high",
   demand: "Every bucket encrypts by default where the object store can.",
-  reason: "What lies on a disk outlives the disk's owner, and whoever audits asks for the setting.",
+  reason: "Data on a disk outlives the disk's use, and audits check for the setting.",
   steps:
     "Add a BucketServerSideEncryptionConfiguration, or set platform.objectStore.features.encryption: true of the environment.",
   settings: z.object({

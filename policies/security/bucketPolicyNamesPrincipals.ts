@@ -6,9 +6,8 @@ export const bucketPolicyNamesPrincipals = resourceRule({
   name: "bucket-policy-names-principals",
   pack: "security",
   severity: "critical",
-  demand: "No statement of a bucket policy allows anything to everybody.",
-  reason:
-    "Models and data of an instance are then on the internet for whoever guesses the bucket's name.",
+  demand: "No statement of a bucket policy allows an action to every principal.",
+  reason: "Models and data of an instance are then public to anyone who guesses the bucket's name.",
   steps:
     "Name the principals of the statement in Principal.AWS, or limit it with a Condition on the caller.",
   types: [bucketPolicyType],
@@ -18,6 +17,6 @@ export const bucketPolicyNamesPrincipals = resourceRule({
       return yield "policy is no policy document: JSON with a Statement.";
     for (const [index, statement] of statements.entries())
       if (allowsEverybody(statement))
-        yield `The statement ${statement.Sid ?? index} of policy allows to everybody; name the principals (Principal.AWS), or limit it with a Condition on who asks or from where.`;
+        yield `The statement ${statement.Sid ?? index} of policy allows every principal; name the principals (Principal.AWS), or limit it with a Condition on the identity or the source.`;
   },
 });

@@ -41,7 +41,7 @@ export const bucketPolicyRefusesPlainHttp = resourceRule({
   demand: "Every bucket policy refuses requests that come without TLS.",
   reason: "A presigned address is a credential, and one changed letter sends it in clear.",
   steps:
-    "Add a statement with Effect Deny for everybody and the Condition aws:SecureTransport false; where the store knows no conditions, set otherStores to false for the environment.",
+    "Add a statement with Effect Deny for every principal and the Condition aws:SecureTransport false; where the store knows no conditions, set otherStores to false for the environment.",
   settings: z.object({
     otherStores: bounds(z.boolean(), true).describe(
       "Whether it is asked for where the object store is not AWS itself; false where the store knows no conditions in policies.",

@@ -9,7 +9,7 @@ export const containerFilesystemIsReadOnly = resourceRule({
   severity: "medium",
   demand: "The root filesystem of every container of an instance is read-only.",
   reason:
-    "Whoever gets in can then change no code and leave nothing behind; what has to be written goes to a volume with a size.",
+    "An intruder can then change no code and leave no files; data that must be written goes to a volume with a size.",
   steps:
     "Set securityContext.readOnlyRootFilesystem: true, and mount an emptyDir with a sizeLimit where the container writes.",
   types: workloadTypes,

@@ -21,7 +21,7 @@ export const databaseConnectionUsesTls = resourceRule({
   pack: "security",
   severity: "critical",
   demand:
-    "Whoever connects to the database insists on TLS: the provider, and every address that a pod gets.",
+    "Every connection to the database requires TLS: the provider's, and every address that a pod gets.",
   reason: "With a mode that only prefers TLS, one changed packet sends password and data in clear.",
   steps:
     "Set sslmode of the provider and of each address to the mode that the message gives (platform.postgresql.sslMode of the environment).",

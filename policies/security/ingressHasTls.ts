@@ -21,7 +21,7 @@ export const ingressHasTls = resourceRule({
   severity: "critical",
   demand:
     "Every host of an ingress has a certificate, and no ingress answers for hosts that it does not name.",
-  reason: "A token sent without TLS is everybody's token.",
+  reason: "A token that is sent without TLS can be read and used by others.",
   steps:
     "Name each host in spec.rules, list it in spec.tls with a certificate, and remove spec.defaultBackend.",
   settings: z.object({

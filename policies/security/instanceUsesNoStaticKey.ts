@@ -19,7 +19,7 @@ export const instanceUsesNoStaticKey = stackRule({
   severity: "high",
   demand: "No pod and no Secret of an instance holds an access key where its bucket is at AWS.",
   reason:
-    "A key works from everywhere until somebody revokes it; a role's session ends by itself and works from its pod only.",
+    "A key works from everywhere until it is revoked; a role's session ends by itself and works from its pod only.",
   steps:
     "Remove the access key, and give the instance's ServiceAccount a role (IRSA or EKS Pod Identity).",
   *check({ instances }, context) {

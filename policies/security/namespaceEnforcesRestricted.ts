@@ -9,7 +9,7 @@ export const namespaceEnforcesRestricted = resourceRule({
   severity: "high",
   demand: "The namespace of an instance enforces the restricted pod security level.",
   reason:
-    "The API server then refuses every pod that is privileged, runs as root or may gain rights, whoever creates it.",
+    "The API server then refuses every pod that is privileged, runs as root or may gain rights, whichever identity creates it.",
   steps: "Set the label pod-security.kubernetes.io/enforce: restricted of the namespace.",
   types: [kubernetesType.namespace],
   *check(namespace) {

@@ -7,7 +7,7 @@ export const noAccessKeyIsMade = resourceRule({
   pack: "security",
   severity: "high",
   demand: "No stack makes an access key of AWS.",
-  reason: "Its secret lies in the state and works from everywhere until somebody revokes it.",
+  reason: "Its secret is stored in the state and works from everywhere until it is revoked.",
   steps: "Remove the AccessKey, and give the workload a role (IRSA or EKS Pod Identity).",
   types: [accessKeyType],
   *check({ provider, props }) {

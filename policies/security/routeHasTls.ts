@@ -8,6 +8,7 @@ import {
 import { inEach } from "../model/parts.ts";
 import {
   hostsOf,
+  keepsHosts,
   isWildcard,
   listenersOf,
   onlyRedirectsToHttps,
@@ -27,12 +28,22 @@ type RuleContext = Context<z.output<typeof settings>>;
 
 interface Filter {
   readonly type?: string;
-  readonly requestRedirect?: { readonly scheme?: string };
+  readonly requestRedirect?: {
+    readonly scheme?: string | null;
+    readonly hostname?: string | null;
+  } | null;
+}
+
+interface Backend {
+  readonly kind?: string | null;
+  readonly name?: string | null;
+  readonly namespace?: string | null;
+  readonly filters?: readonly Filter[] | null;
 }
 
 interface RouteRule {
-  readonly filters?: readonly Filter[];
-  readonly backendRefs?: readonly { readonly filters?: readonly Filter[] }[];
+  readonly filters?: readonly Filter[] | null;
+  readonly backendRefs?: readonly Backend[] | null;
 }
 
 /** Kinds of parents that have listeners. A Service as a parent is a route inside a mesh. */
@@ -44,7 +55,8 @@ export const routeHasTls = resourceRule({
   severity: "critical",
   demand:
     "HTTPRoutes that serve name their hosts and listeners for HTTPS, listeners of ListenerSets have certificates, and no other route or mirror takes the requests of an instance.",
-  reason: "A token sent without TLS, or to another backend, is everybody's token.",
+  reason:
+    "A token that is sent without TLS, or to another backend, can be read and used by others.",
   steps:
     "Set spec.hostnames, and sectionName of each entry of spec.parentRefs to a listener for HTTPS; give each listener of a ListenerSet a hostname, the protocol HTTPS and tls.certificateRefs.",
   settings,
@@ -61,7 +73,10 @@ export const routeHasTls = resourceRule({
 
 function* routeProblems(route: Resource, own: boolean, context: RuleContext): Generator<string> {
   const rules = (route.props["spec"]?.["rules"] ?? []) as RouteRule[];
-  yield* inEach(rules.keys(), context, (index) => filterProblems(rules[index]!, index, own));
+  const keepsHost = keepsHosts((route.props["spec"]?.["hostnames"] ?? []) as string[]);
+  yield* inEach(rules.keys(), context, (index) =>
+    filterProblems(rules[index]!, index, own, keepsHost),
+  );
   // A route that only redirects belongs to the listener for plain HTTP.
   if (context.known(() => onlyRedirectsToHttps(route)) !== false) return;
   const hostnames = (route.props["spec"]?.["hostnames"] ?? []) as string[];
@@ -75,7 +90,8 @@ function* routeProblems(route: Resource, own: boolean, context: RuleContext): Ge
   });
   const references = parentRefsOf(route);
   yield* inEach(references.keys(), context, function* (index) {
-    const { name = "", sectionName = "" } = references[index]!;
+    const name = references[index]!.name ?? "";
+    const sectionName = references[index]!.sectionName ?? "";
     const kind = parentKindOf(references[index]!);
     if (!kindsWithListeners.includes(kind)) return;
     const path = `spec.parentRefs[${index}].sectionName`;
@@ -86,7 +102,12 @@ function* routeProblems(route: Resource, own: boolean, context: RuleContext): Ge
   });
 }
 
-function* filterProblems(rule: RouteRule, index: number, own: boolean): Generator<string> {
+function* filterProblems(
+  rule: RouteRule,
+  index: number,
+  own: boolean,
+  keepsHost: ReturnType<typeof keepsHosts>,
+): Generator<string> {
   const places = [
     { path: `spec.rules[${index}]`, filters: rule.filters },
     ...[...(rule.backendRefs ?? [])].map(({ filters }, number) => ({
@@ -94,22 +115,37 @@ function* filterProblems(rule: RouteRule, index: number, own: boolean): Generato
       filters,
     })),
   ];
-  for (const { path, filters = [] } of places)
-    for (const [number, { type, requestRedirect }] of filters.entries()) {
+  if (own) yield* backendProblems(rule.backendRefs ?? [], `spec.rules[${index}].backendRefs`);
+  for (const { path, filters } of places)
+    for (const [number, { type, requestRedirect }] of (filters ?? []).entries()) {
       const filter = `${path}.filters[${number}]`;
       if (type === "RequestRedirect" && requestRedirect?.scheme === "http")
         yield `${filter} redirects to plain HTTP; set requestRedirect.scheme to https.`;
+      if (own && !keepsHost(requestRedirect?.hostname))
+        yield `${filter} redirects to ${requestRedirect?.hostname ?? ""}; remove requestRedirect.hostname, so that the host stays.`;
       // Headers may be changed and extensions used: the request still goes to one backend.
       if (own && type === "RequestMirror")
         yield `${filter} copies requests, with their tokens, to another backend; remove the filter RequestMirror.`;
     }
 }
 
+/** An instance's route leads to one Service of its own namespace, or requests and tokens go elsewhere. */
+function* backendProblems(backends: readonly Backend[], path: string): Generator<string> {
+  if (backends.length > 1)
+    yield `${path} has ${backends.length} entries, so a part of the requests goes to another backend; keep the one of the instance's Service.`;
+  for (const [number, { kind, namespace }] of backends.entries()) {
+    if ((namespace ?? "") !== "")
+      yield `${path}[${number}].namespace is ${namespace}, so requests leave the instance's namespace; remove it.`;
+    if ((kind ?? "Service") !== "Service")
+      yield `${path}[${number}].kind is ${kind}; set it to Service.`;
+  }
+}
+
 function* listenerProblems(set: Resource, own: boolean, context: RuleContext): Generator<string> {
   const listeners = listenersOf(set);
   if (own) yield* wildcardProblems(set, context);
   yield* inEach(listeners.keys(), context, function* (index) {
-    const { protocol, hostname = "", tls } = listeners[index]!;
+    const { protocol, hostname, tls } = listeners[index]!;
     const path = `spec.listeners[${index}]`;
     if (protocol !== "HTTPS") {
       // Others may take connections that are not HTTP.
@@ -117,7 +153,7 @@ function* listenerProblems(set: Resource, own: boolean, context: RuleContext): G
         yield `${path}.protocol is ${protocol}; set it to HTTPS (a redirect attaches to the listener for plain HTTP of the Gateway itself).`;
       return;
     }
-    if (hostname === "")
+    if ((hostname ?? "") === "")
       yield `${path}.hostname is missing, so the listener takes requests for every host; set it to the host.`;
     const mode = tls?.mode ?? "Terminate";
     if (mode !== "Terminate") yield `${path}.tls.mode is ${mode}; set it to Terminate.`;

@@ -36,7 +36,8 @@ export const routeListenerHasTls = stackRule({
         for (const parent of parents) {
           const wrong = known(() => {
             const reference = references[index]!;
-            const { name, sectionName = "" } = reference;
+            const name = reference.name ?? "";
+            const sectionName = reference.sectionName ?? "";
             // A missing name is for route-has-tls.
             if (sectionName === "" || !isParent(reference, route, parent)) return undefined;
             const listeners = [...listenersOf(parent)].filter((one) => one.name === sectionName);

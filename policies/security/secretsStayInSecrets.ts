@@ -27,7 +27,8 @@ export const secretsStayInSecrets = resourceRule({
   pack: "security",
   severity: "critical",
   demand: "No ConfigMap, variable or command line of an instance holds a secret.",
-  reason: "All three are shown to whoever may look at a pod, and stay in logs and in the state.",
+  reason:
+    "All three are visible to every identity that may read pods, and stay in logs and in the state.",
   steps:
     "Move the value into a Secret, refer to it by secretKeyRef, and replace it where it is used: it was readable.",
   types: [kubernetesType.configMap, ...workloadTypes],

@@ -13,7 +13,7 @@ export const tokenHasAllowedRole = resourceRule({
   demand:
     "Every access token has a role that its tier and environment allow; production has no admin token.",
   reason:
-    "An admin token changes webhooks and gateway secrets; in production whoever needs that asks the platform team.",
+    "An admin token changes webhooks and gateway secrets; in production that is the platform team's task.",
   steps:
     "Set role of the token in the instance's file to one of those in the message, or have the instance excluded for a while.",
   settings: z.object({

@@ -5,14 +5,20 @@ import { traefikSchema } from "./traefik.ts";
 
 // How the instances are reached, wherever they run.
 
-const kubernetesName = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, {
-  error: (issue) =>
-    issue.input === undefined ? "is missing" : "is not the name of an object in Kubernetes",
-});
+const label = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
+const named = (pattern: string) =>
+  z
+    .string()
+    .max(253)
+    .regex(new RegExp(`^${pattern}$`), {
+      error: (issue) =>
+        issue.input === undefined ? "is missing" : "is not the name of an object in Kubernetes",
+    });
+const kubernetesName = named(`${label}(?:\\.${label})*`);
 
 const gatewaySchema = strict({
   name: kubernetesName.describe("Its name."),
-  namespace: kubernetesName.describe("Its namespace."),
+  namespace: named(label).describe("Its namespace."),
   listener: kubernetesName
     .optional()
     .describe(
@@ -84,7 +90,7 @@ function checkTarget({ className, gateway, tls }: IngressValues, context: z.Refi
   else if (className === undefined && gateway === undefined)
     add([], "has neither className nor gateway; exactly one is needed");
   if (tls === undefined && gateway === undefined) add(["tls"], "is missing");
-  if (tls?.source === "acm" && gateway !== undefined)
+  if (tls?.source === "acm" && gateway !== undefined && className === undefined)
     add(
       ["tls", "source"],
       "acm needs className: the Gateway's own listener has such a certificate; remove tls",

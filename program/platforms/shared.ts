@@ -172,7 +172,7 @@ export const podsShape = {
     .min(1)
     .optional()
     .describe(
-      "Secrets with registry credentials that something else puts into each instance's namespace. Default: none; the secret key imagePullSecret needs nobody else.",
+      "Secrets with registry credentials that something else puts into each instance's namespace. Default: none; the secret key imagePullSecret makes such a Secret.",
     ),
   mlflowVersion: z
     .string()

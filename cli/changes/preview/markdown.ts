@@ -154,7 +154,7 @@ function files({
       : []),
     ...(byOthers.length > 0 && sharedFiles.length === 0
       ? [
-          `No changed file explains what changes in ${byOthers.join(", ")}: it was merged before and is not deployed yet, or somebody changed it by hand.`,
+          `No changed file explains what changes in ${byOthers.join(", ")}: it was merged before and is not deployed yet, or was changed by hand.`,
         ]
       : []),
     ...(withoutEffect.length === 0

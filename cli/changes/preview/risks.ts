@@ -123,7 +123,7 @@ function ofHolder(
 
 function fate(noun: string, retained: boolean, forced: boolean): string {
   if (retained)
-    return "is taken out of the stack and stays where it is, with nobody looking after it (`retainOnDelete`)";
+    return "is removed from the stack and stays where it is, unmanaged (`retainOnDelete`)";
   if (noun === "bucket")
     return forced
       ? "is deleted with all objects in it"
@@ -179,7 +179,7 @@ function ofTokens(instance: string, before: InstanceFacts, after: InstanceFacts)
     ];
     if (next === undefined)
       return risk(
-        `token \`${name}\` (${role}, until ${expires}) is removed: whoever uses it is refused within seconds`,
+        `token \`${name}\` (${role}, until ${expires}) is removed: requests with it are refused within seconds`,
       );
     return next.expires < expires
       ? risk(`token \`${name}\` ends on ${next.expires} and no longer on ${expires}`)
@@ -191,7 +191,7 @@ function ofTokens(instance: string, before: InstanceFacts, after: InstanceFacts)
 function ofTokenValue(change: ResourceChange, sides: BeforeAndAfter | undefined): Risk[] {
   const token = tokenNameOf(change);
   if (token === undefined || change.kind !== "replaced" || sides?.before === undefined) return [];
-  const text = `token \`${token}\` gets a new value: whoever uses the old one is refused within seconds`;
+  const text = `token \`${token}\` gets a new value: requests with the old one are refused within seconds`;
   return [{ instance: change.instance, kind: "token", destructive: false, confirmed: false, text }];
 }
 

@@ -33,7 +33,7 @@ export function verdictOf(
   if (lastUpdate === undefined) {
     return isEmpty
       ? { act: "destroy", why: "it was never updated and has nothing" }
-      : { act: "keep", why: "nobody knows since when it is there" };
+      : { act: "keep", why: "its age is unknown" };
   }
   // Its outputs, and the day in them, come with the first complete update; none took longer than a
   // preview may live.

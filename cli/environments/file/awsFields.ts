@@ -33,7 +33,7 @@ export const accountFields: readonly Field[] = on(
   },
   {
     flag: "--profile <name>",
-    question: "AWS profile of whoever deploys (default: the ambient credentials)",
+    question: "AWS profile on the machine that deploys (default: the ambient credentials)",
     path: ["platform", "profile"],
     ...optional,
   },

@@ -55,7 +55,7 @@ export const environmentFields = ({ usual, contexts }: Kubeconfigs): readonly Fi
   ...accountFields,
   {
     flag: "--kubeconfig <file>",
-    question: "Path of the kubeconfig, where whoever deploys has it",
+    question: "Path of the kubeconfig on the machine that deploys",
     path: ["platform", "kubernetes", "kubeconfig"],
     applies: byContext,
     fallback: () => usual,

@@ -43,7 +43,7 @@ export function outcomeOf(job: V1Job | undefined, pod: V1Pod | undefined): Outco
       because: `its pod was ended (${reason ?? "no reason given"}${message ? `: ${message}` : ""})`,
     };
   }
-  if (job === undefined) return { exitCode: ExitCode.Failed, because: "somebody deleted the job" };
+  if (job === undefined) return { exitCode: ExitCode.Failed, because: "the job was deleted" };
   const failed = job.status?.conditions?.find(
     ({ type, status }) => type === "Failed" && status === "True",
   );

@@ -163,7 +163,7 @@ const awsIngressSchema = ingressSchema({
 });
 
 const noAdmin =
-  "a bucket refuses whom it doesn't name, so that nobody could manage it any more; give the role that runs Pulumi";
+  "the bucket policies deny every principal that they do not list; add the role that runs Pulumi";
 
 export const awsPlatformSchema = strict({
   kind: z.literal("aws").describe("An EKS cluster in an AWS account, with S3 and RDS."),
@@ -185,7 +185,7 @@ export const awsPlatformSchema = strict({
     .min(1)
     .optional()
     .describe(
-      "Profile in the AWS configuration of whoever runs this. Default: the ambient credentials, as in a pipeline.",
+      "Profile in the AWS configuration of the machine that runs Pulumi. Default: the ambient credentials, as in a pipeline.",
     ),
   kubernetes: kubernetesSchema.describe("The EKS cluster."),
   podIdentity: podIdentitySchema.describe("How the instances' pods get their roles."),
@@ -198,7 +198,7 @@ export const awsPlatformSchema = strict({
     })
     .min(1, { error: `is empty: ${noAdmin}` })
     .describe(
-      "Who else than the instances' roles may use a bucket; the role that runs Pulumi belongs here, everybody else is refused.",
+      "Roles that may use the buckets besides the instances' own. Include the role that runs Pulumi; every other principal is denied.",
     ),
   vpc: strict({
     id: z

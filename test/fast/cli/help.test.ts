@@ -52,8 +52,7 @@ test("help shows every verb by its group, and every exit code", async () => {
     Maintenance of an instance that runs:
       retention           remove for good what was deleted longer ago than the
                           instance's grace
-      stale-runs          set runs to FAILED that are RUNNING and that nobody logs
-                          to any more
+      stale-runs          set RUNNING runs to FAILED that get no more data
       orphans             list objects that no row points to, and rows whose objects
                           are missing
       restore-deleted     take a deleted experiment, run or logged model back

@@ -90,7 +90,7 @@ test("what was an argument of the bucket is no way around the platform any more"
   expect(problems({}, { objectStore })).toEqual([
     {
       propertyPath: "platform.objectStore.adminPrincipals[0]",
-      reason: "must name one user or role, and not everybody",
+      reason: "must be one user or role, not a wildcard",
     },
   ]);
 });

@@ -149,7 +149,7 @@ test("a class that nobody here knows is said, and nothing is refused for it", as
   expect(warn).not.toHaveBeenCalled();
   await runServer({ instanceClass: "db.x99.large", maxConnections: 5000 });
   expect(warn.mock.calls.map(([message]) => message)).toEqual([
-    "instanceClass: the memory of db.x99.large is not known here, so nobody has checked that 5000 connections fit it",
+    "instanceClass: the memory of db.x99.large is not known here, so it was not checked that 5000 connections fit it",
   ]);
   warn.mockRestore();
 });

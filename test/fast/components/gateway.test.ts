@@ -185,6 +185,16 @@ describe("a wrong value is said with its path", () => {
       "gateway.name must be a name in Kubernetes",
     ],
     [
+      "a namespace with a dot",
+      { gateway: { ...gateway, namespace: "a.b" } },
+      "gateway.namespace must be a name in Kubernetes",
+    ],
+    [
+      "a name of two dots",
+      { gateway: { ...gateway, name: "a..b" } },
+      "gateway.name must be a name in Kubernetes",
+    ],
+    [
       "a listener beside a certificate",
       { gateway: { ...gateway, listener: "https" }, tls },
       "gateway.listener must not be set together with platform.ingress.tls",

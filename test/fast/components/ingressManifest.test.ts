@@ -150,6 +150,9 @@ describe("time-outs follow the largest artifact that the temporary volume takes"
       keepAliveSeconds({ controller: "alb", groupName: "g", groupTemporaryStorage: "40Gi" }, "5Gi"),
     ).toBe(2063);
     expect(keepAliveSeconds({ controller: "nginx" }, "20Gi")).toBeUndefined();
+    // A move between Ingress and Gateway changes no pod.
+    expect(keepAliveSeconds({ gateway: {} }, "20Gi")).toBeUndefined();
+    expect(keepAliveSeconds({ controller: "alb", gateway: {} }, "5Gi")).toBe(4015);
     expect(keepAliveSeconds({}, "20Gi")).toBeUndefined();
   });
 });

@@ -89,14 +89,14 @@ const cases: Case[] = [
     "no administrator",
     (p) => (p.adminRoleArns = []),
     [
-      "adminRoleArns: is empty: a bucket refuses whom it doesn't name, so that nobody could manage it any more; give the role that runs Pulumi",
+      "adminRoleArns: is empty: the bucket policies deny every principal that they do not list; add the role that runs Pulumi",
     ],
   ],
   [
     "administrators left out",
     (p) => delete p.adminRoleArns,
     [
-      "adminRoleArns: is missing: a bucket refuses whom it doesn't name, so that nobody could manage it any more; give the role that runs Pulumi",
+      "adminRoleArns: is missing: the bucket policies deny every principal that they do not list; add the role that runs Pulumi",
     ],
   ],
   [

@@ -171,7 +171,7 @@ describe("on a terminal", () => {
   test("only what has no good default is asked; contexts are offered, and a wrong answer is refused at once", async () => {
     const made = project({ kubeconfig: "contexts: [{ name: one }, { name: two }]\n" });
     const asker = scripted({
-      "Path of the kubeconfig": join(made.root, "kubeconfig"),
+      "Path of the kubeconfig on the machine that deploys": join(made.root, "kubeconfig"),
       "Context in it": "two",
       "max_connections of the server": ["12", "lots", "150"],
       IngressClass: "nginx",
@@ -181,7 +181,7 @@ describe("on a terminal", () => {
     const { refused } = await type(made, ["new-environment", "eu", ...flags(given)], { asker });
     expect(refused).toBeUndefined();
     expect(asker.asked.map(({ question }) => question.split(/[,;]/, 1)[0])).toEqual([
-      "Path of the kubeconfig",
+      "Path of the kubeconfig on the machine that deploys",
       "Context in it",
       "max_connections of the server",
       "What the store can do",

@@ -53,7 +53,7 @@ test("where nobody can tell, the reason is the violation", async () => {
     Promise.resolve({ refusal: "there is no `pulumi` on PATH" }),
   );
   expect((await judge(rule, at("3.17.2"))).violations).toEqual([
-    "Nobody can tell which version runs now: there is no `pulumi` on PATH.",
+    "The version that runs now is unknown: there is no `pulumi` on PATH.",
   ]);
 });
 

@@ -11,7 +11,7 @@ const limited = (connectionLimit: unknown) => changed(role, ["connectionLimit"],
 const full = (instances: string, sum: number, available: number, max: number, urn = "urn:0") =>
   `${urn}: The roles of ${instances} together may hold ${sum} connections, the database server has ${available} for them (max_connections ${max}); ` +
   "lower databaseConnections, replicas or workers, or raise max_connections and platform.postgresql.maxConnections.";
-const unsaid = `urn:0: Nobody says how many connections the database server of instance shop takes; set the annotation ${key} of its namespace (platform.postgresql.maxConnections of the environment).`;
+const unsaid = `urn:0: It is not declared how many connections the database server of instance shop takes; set the annotation ${key} of its namespace (platform.postgresql.maxConnections of the environment).`;
 
 stackContract(rolesFitTheServer, {
   passes: {

@@ -62,7 +62,7 @@ test("an instance that declared nothing before has nothing to lose", async () =>
 test("where nobody can tell what was before, it is refused with the reason", async () => {
   expect(
     (await judge(rule({ refusal: "there is no `pulumi` on PATH" }), at("30d"))).violations,
-  ).toEqual(["Nobody can tell which retention instance shop had: there is no `pulumi` on PATH."]);
+  ).toEqual(["The former retention of instance shop is unknown: there is no `pulumi` on PATH."]);
 });
 
 test("the question is asked with the stack itself, which says nothing", async () => {

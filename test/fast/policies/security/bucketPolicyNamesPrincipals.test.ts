@@ -10,7 +10,7 @@ const open = (more: object = {}) =>
     { Sid: "Open", Effect: "Allow", Principal: "*", Action: "s3:GetObject", ...more },
   ]);
 const message =
-  "The statement Open of policy allows to everybody; name the principals (Principal.AWS), or limit it with a Condition on who asks or from where.";
+  "The statement Open of policy allows every principal; name the principals (Principal.AWS), or limit it with a Condition on the identity or the source.";
 
 resourceContract(bucketPolicyNamesPrincipals, {
   passes: {

@@ -149,6 +149,42 @@ describe("a route that serves", () => {
       }),
       ["spec.rules[0].filters[0] redirects to plain HTTP; set requestRedirect.scheme to https."],
     ],
+    ["null for the listener", parents({ ...shared, sectionName: null }), [noSection(0)]],
+    ["null for the kind", parents({ ...shared, kind: null }), [noSection(0)]],
+    [
+      "a second backend",
+      rule({
+        backendRefs: [
+          { name: "mlflow", port: 80 },
+          { name: "copy", port: 80, weight: 9 },
+        ],
+      }),
+      [
+        "spec.rules[0].backendRefs has 2 entries, so a part of the requests goes to another backend; keep the one of the instance's Service.",
+      ],
+    ],
+    [
+      "a backend of another namespace",
+      rule({ backendRefs: [{ name: "mlflow", namespace: "evil", port: 80 }] }),
+      [
+        "spec.rules[0].backendRefs[0].namespace is evil, so requests leave the instance's namespace; remove it.",
+      ],
+    ],
+    [
+      "a backend of another kind",
+      rule({ backendRefs: [{ kind: "ServiceImport", name: "mlflow" }] }),
+      ["spec.rules[0].backendRefs[0].kind is ServiceImport; set it to Service."],
+    ],
+    [
+      "a redirect to another host",
+      rule({
+        backendRefs: undefined,
+        filters: [{ ...toHttps, requestRedirect: { scheme: "https", hostname: "evil.example" } }],
+      }),
+      [
+        "spec.rules[0].filters[0] redirects to evil.example; remove requestRedirect.hostname, so that the host stays.",
+      ],
+    ],
     ["a mirror", rule({ filters: [mirror] }), [mirrored("rules[0].filters[0]")]],
     [
       "a mirror of one backend",

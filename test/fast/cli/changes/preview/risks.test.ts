@@ -217,7 +217,7 @@ describe("data at risk", () => {
   it("is a token that goes or ends earlier", async () => {
     expect((await reportFrom("tokenRemoved")).risks.map(({ text }) => text)).toEqual([
       "token `ci` ends on 2027-03-31 and no longer on 2027-10-31",
-      "token `dashboard` (read, until 2027-10-31) is removed: whoever uses it is refused within seconds",
+      "token `dashboard` (read, until 2027-10-31) is removed: requests with it are refused within seconds",
     ]);
   });
 
@@ -242,7 +242,7 @@ describe("data at risk", () => {
       replaced("a-database-password"),
     ]);
     expect(risks.map(({ text }) => text)).toEqual([
-      "token `ci` gets a new value: whoever uses the old one is refused within seconds",
+      "token `ci` gets a new value: requests with the old one are refused within seconds",
     ]);
   });
 
