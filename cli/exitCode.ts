@@ -15,13 +15,13 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** The meaning of each code, as `--help` and docs/commands.md show it. */
 export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
-  [ExitCode.Done]: "done, and nothing to object to",
-  [ExitCode.Failed]: "failed: the engine, cluster, database, store or Git host did not do its part",
-  [ExitCode.Wrong]: "wrong input: an argument, a file or a setting; another try gives the same",
+  [ExitCode.Done]: "success",
+  [ExitCode.Failed]: "error of the engine, cluster, database, object store or Git host",
+  [ExitCode.Wrong]: "invalid input: an argument, a file or a setting; a retry gives the same error",
   [ExitCode.PolicyViolated]: "a mandatory policy is violated",
-  [ExitCode.Destructive]: "data would be lost without the confirmation that this needs",
-  [ExitCode.Drift]: "what runs differs from what was deployed",
-  [ExitCode.Left]: "something was left, and is to be done again",
+  [ExitCode.Destructive]: "the change would lose data and is not confirmed",
+  [ExitCode.Drift]: "drift: the deployed resources differ from the last update or the files",
+  [ExitCode.Left]: "incomplete: run it again",
   [ExitCode.Locked]: "another run holds the lock",
   [ExitCode.Interrupted]: "interrupted",
 };

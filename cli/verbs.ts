@@ -27,7 +27,7 @@ export const groups: readonly Group[] = [
       },
       {
         name: "promote",
-        summary: "copy an instance's file to the next environment and show what differs, and why",
+        summary: "copy an instance's file to the next environment and show the differences",
         load: () => import("./instances/promote.ts"),
       },
     ],
@@ -67,17 +67,18 @@ export const groups: readonly Group[] = [
     verbs: [
       {
         name: "preview",
-        summary: "show on one page what a change does to an environment; changes nothing",
+        summary: "show the effects of a change on an environment as one page; changes nothing",
         load: () => import("./changes/preview.ts"),
       },
       {
         name: "deploy",
-        summary: "bring an environment to what its files say, if the preview is clean",
+        summary: "deploy the files of an environment if the preview is clean",
         load: () => import("./changes/deploy.ts"),
       },
       {
         name: "drift",
-        summary: "compare what runs with the last update and with the files; changes nothing",
+        summary:
+          "compare the deployed resources with the last update and with the files; changes nothing",
         load: () => import("./changes/drift.ts"),
       },
       {
@@ -97,7 +98,7 @@ export const groups: readonly Group[] = [
     verbs: [
       maintenance({
         name: "retention",
-        summary: "remove for good what was deleted longer ago than the instance's grace",
+        summary: "remove deleted items for good after the instance's grace period",
         load: () => import("./maintenance/retention.ts"),
       }),
       maintenance({

@@ -23,7 +23,7 @@ test("help shows every verb by its group, and every exit code", async () => {
       new-instance        write the file of a new instance; a pull request with it
                           makes the instance
       promote             copy an instance's file to the next environment and show
-                          what differs, and why
+                          the differences
 
     Environments:
       new-environment     write the stack file of a new environment, on AWS or on
@@ -38,20 +38,19 @@ test("help shows every verb by its group, and every exit code", async () => {
                           GitLab's
 
     Changes:
-      preview             show on one page what a change does to an environment;
-                          changes nothing
-      deploy              bring an environment to what its files say, if the preview
-                          is clean
-      drift               compare what runs with the last update and with the files;
-                          changes nothing
+      preview             show the effects of a change on an environment as one
+                          page; changes nothing
+      deploy              deploy the files of an environment if the preview is clean
+      drift               compare the deployed resources with the last update and
+                          with the files; changes nothing
       comment             keep one comment per environment on the pull request,
                           changed in place
       review-environment  make, list and destroy the short-lived environments of
                           pull requests
 
     Maintenance of an instance that runs:
-      retention           remove for good what was deleted longer ago than the
-                          instance's grace
+      retention           remove deleted items for good after the instance's grace
+                          period
       stale-runs          set RUNNING runs to FAILED that get no more data
       orphans             list objects that no row points to, and rows whose objects
                           are missing
@@ -63,13 +62,13 @@ test("help shows every verb by its group, and every exit code", async () => {
       completion          print the completion script of a shell
 
     Exit codes:
-        0  done, and nothing to object to
-        1  failed: the engine, cluster, database, store or Git host did not do its part
-        2  wrong input: an argument, a file or a setting; another try gives the same
+        0  success
+        1  error of the engine, cluster, database, object store or Git host
+        2  invalid input: an argument, a file or a setting; a retry gives the same error
         3  a mandatory policy is violated
-        4  data would be lost without the confirmation that this needs
-        5  what runs differs from what was deployed
-        6  something was left, and is to be done again
+        4  the change would lose data and is not confirmed
+        5  drift: the deployed resources differ from the last update or the files
+        6  incomplete: run it again
         7  another run holds the lock
       130  interrupted
     "
