@@ -5,7 +5,7 @@ import { Record as DnsRecord } from "@pulumi/aws/route53/record.js";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { TlsSource } from "./enums.ts";
 import type { GatewaySettings, IngressSettings, IngressTls } from "./platformSettings.ts";
-import { accepted, takenUp } from "./internal/acceptance.ts";
+import { accepted, Pause } from "./internal/acceptance.ts";
 import {
   gatewayApiVersion,
   listenerAnnotations,
@@ -33,6 +33,7 @@ export class SecureIngress {
   private readonly name: string;
   private readonly args: SecureIngressArgs;
   private readonly child: Children;
+  private readonly pause = new Pause();
 
   constructor(name: string, args: SecureIngressArgs, instance: pulumi.Resource) {
     this.name = name;
@@ -70,8 +71,9 @@ export class SecureIngress {
         },
         spec: ingressManifest(args.ingress.className ?? "", args.host, secretName),
       },
-      this.child(takenUp()),
+      this.child(this.pause.options()),
     );
+    this.pause.after(ingress);
     const { dnsZoneId } = args.ingress;
     if (dnsZoneId !== undefined) {
       const address = ingress.status.apply(({ loadBalancer }) =>
@@ -99,8 +101,8 @@ export class SecureIngress {
       kind: "HTTPRoute" | "ListenerSet",
       annotations: Record<string, string>,
       spec: object,
-    ): CustomResource =>
-      new CustomResource(
+    ): void => {
+      const made = new CustomResource(
         logicalName(this.name, noun),
         {
           apiVersion: gatewayApiVersion,
@@ -112,9 +114,12 @@ export class SecureIngress {
           accepted(
             logicalName(this.name, noun),
             `The ${kind} ${objectNames[noun]} of instance ${this.args.identity.instanceName} at the Gateway ${gateway.namespace}/${gateway.name}`,
+            this.pause,
           ),
         ),
       );
+      this.pause.after(made);
+    };
     const annotations = routeAnnotations(ingress);
     const ownListener = secretName !== undefined;
     if (ownListener)

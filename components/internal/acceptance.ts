@@ -12,23 +12,40 @@ const hasHooks = (): boolean =>
   typeof pulumi.runtime.getMonitor()?.registerResourceHook === "function";
 
 /**
- * Gives a controller time for the new object before the end of the update deletes the old: between
+ * Gives a controller time for a new object before the end of the update deletes the old: between
  * Ingress and HTTPRoute, Traefik puts each kind's changes off for up to 2 s, apart from the other's.
- * An update waits, too: it may be the one that corrects what was refused. A new instance loses no
- * time, because its pods take longer to start.
+ * The hook only notes the change, since the engine runs one at a time; the program then stays for
+ * five seconds more, for all objects at once, and deletions begin when it has ended.
  */
-export const takenUp = (): pulumi.CustomResourceOptions =>
-  hasHooks() ? { hooks: { afterCreate: [pause], afterUpdate: [pause] } } : {};
+export class Pause {
+  #isNeeded = false;
 
-const pause = (): Promise<void> => setTimeout(5_000);
+  options(): pulumi.CustomResourceOptions {
+    if (!hasHooks()) return {};
+    const note = (): void => {
+      this.#isNeeded = true;
+    };
+    return { hooks: { afterCreate: [note], afterUpdate: [note] } };
+  }
+
+  after(resource: pulumi.CustomResource): void {
+    resource.id.apply(async () => {
+      if (this.#isNeeded) await setTimeout(5_000);
+    });
+  }
+}
 
 /** Options of what a controller has to accept; `name` is the logical name, `what` for people. */
-export const accepted = (name: string, what: string): pulumi.CustomResourceOptions => ({
+export const accepted = (
+  name: string,
+  what: string,
+  pause: Pause,
+): pulumi.CustomResourceOptions => ({
   customTimeouts: patience,
   ...(hasHooks()
     ? {
         hooks: {
-          ...takenUp().hooks,
+          ...pause.options().hooks,
           onError: [
             new pulumi.ErrorHook(`${name}-refused`, async ({ errors }) => {
               const words = refusal(what, errors.join("\n"));
