@@ -20,6 +20,7 @@ export * from "./platformSettings.ts";
 export { arnParts } from "./internal/arns.ts";
 export {
   databaseName,
+  defaultListener,
   instanceNamePattern,
   maintenanceRoleNames,
   namespaceName,
@@ -28,6 +29,7 @@ export {
 export { defaultResources, tierDefaults, type TierDefaults } from "./internal/tiers.ts";
 export { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";
 export { formerTypes, isInstance, types } from "./internal/types.ts";
+export { dnsLabel, dnsSubdomain } from "./internal/syntax.ts";
 export { sharedStorage } from "./internal/timeouts.ts";
 export { bounds, inDays, inHours, isWithin, type Bound } from "./internal/bounds.ts";
 export {

@@ -45,7 +45,7 @@ export class SecureIngress {
     else this.routes(gateway, secretName);
   }
 
-  /** Name of the Secret with the certificate; undefined where something before it has one. */
+  /** Name of the Secret with the certificate; undefined if the Gateway or load balancer has one. */
   private secretName(): pulumi.Input<string> | undefined {
     const { tls } = this.args.ingress;
     switch (tls?.source) {
@@ -66,7 +66,8 @@ export class SecureIngress {
       logicalName(name, "ingress"),
       {
         metadata: {
-          ...this.metadata("ingress"),
+          ...this.metadata(),
+          name: objectNames.ingress,
           annotations: ingressAnnotations(args.ingress, args.temporaryStorage),
         },
         spec: ingressManifest(args.ingress.className ?? "", args.host, secretName),
@@ -107,7 +108,7 @@ export class SecureIngress {
         {
           apiVersion: gatewayApiVersion,
           kind,
-          metadata: { ...this.metadata(noun), annotations },
+          metadata: { ...this.metadata(), name: objectNames[noun], annotations },
           spec,
         },
         this.child(
@@ -140,29 +141,24 @@ export class SecureIngress {
       );
   }
 
-  private metadata(noun: "ingress" | "route" | "redirectRoute" | "listenerSet") {
-    return {
-      name: objectNames[noun],
-      namespace: this.args.namespace,
-      labels: labelsOf(this.args.identity, Component.Ingress),
-    };
+  private metadata() {
+    const { namespace, identity } = this.args;
+    return { namespace, labels: labelsOf(identity, Component.Ingress) };
   }
 
   private certificate({ certificate, privateKey }: IngressTls): Secret {
     return new Secret(
       logicalName(this.name, "certificate"),
       {
-        metadata: {
-          namespace: this.args.namespace,
-          labels: labelsOf(this.args.identity, Component.Ingress),
-        },
+        metadata: this.metadata(),
         type: "kubernetes.io/tls",
         stringData: {
           "tls.crt": pulumi.secret(certificate ?? ""),
           "tls.key": pulumi.secret(privateKey ?? ""),
         },
       },
-      // A new certificate makes a new secret, which the Ingress or the ListenerSet names next: no moment without a certificate.
+      // A new certificate makes a new Secret, which the Ingress or the ListenerSet names afterwards:
+      // no moment without a certificate.
       this.child({ replaceOnChanges: ["data", "stringData"] }),
     );
   }

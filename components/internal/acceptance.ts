@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 
-// How a route waits for its controller's word. A route that no controller accepts is an object like
-// any other to Kubernetes, and its host answers nobody.
+// How a route waits for its controller. Kubernetes takes a route that no controller accepts, and
+// requests to its host then get no answer.
 
-/** For how long a controller may think before the update fails. */
-const patience = { create: "3m", update: "3m" };
+/** Minutes for a controller to accept an object, before the update fails. */
+const minutes = 3;
 
 /** Mocks have no hooks, and an unknown one lets their programs wait for ever. */
 const hasHooks = (): boolean =>
@@ -35,13 +35,13 @@ export class Pause {
   }
 }
 
-/** Options of what a controller has to accept; `name` is the logical name, `what` for people. */
+/** Options of an object that a controller has to accept; messages call it `what`. */
 export const accepted = (
   name: string,
   what: string,
   pause: Pause,
 ): pulumi.CustomResourceOptions => ({
-  customTimeouts: patience,
+  customTimeouts: { create: `${minutes}m`, update: `${minutes}m` },
   ...(hasHooks()
     ? {
         hooks: {
@@ -59,9 +59,8 @@ export const accepted = (
 });
 
 /**
- * In plain words, what the provider's error says of an object that is not accepted: it quotes the
- * condition as Go prints a map, or nothing where no controller has said anything. Undefined for
- * another error, which has words of its own.
+ * The provider's error of an object that is not accepted, in plain words: it quotes the condition as
+ * Go prints a map, or nothing if no controller has answered. Undefined for every other error.
  */
 export function refusal(what: string, error: string): string | undefined {
   // Go prints the fields of a map in the order of their names.
@@ -71,7 +70,7 @@ export function refusal(what: string, error: string): string | undefined {
     return `${what} is not accepted: ${reason}${message === "" ? "" : `, ${message}`}`;
   }
   return /timed out waiting/.test(error)
-    ? `${what} is not accepted: no controller has answered within 3 minutes; is the class of the Gateway served?`
+    ? `${what} is not accepted: no controller has answered within ${minutes} minutes; is the class of the Gateway served?`
     : undefined;
 }
 
@@ -81,15 +80,15 @@ const conditions = {
   listenerSet: "$.status.conditions",
 } as const;
 
-// Said of the object as it is now, not of the one before the change.
+// The condition is of the object as it is now, not of the one before the change.
 const isCurrent = "@.observedGeneration==$.metadata.generation";
 
 /**
- * Annotations by which the Kubernetes provider waits until the object is accepted, and after
- * 3 minutes fails with what the controller has said. The first expression is there
- * for the words: where a condition is refused it selects that condition whole, and the provider's
- * error then quotes it, with reason and message; it never matches before the second does. No
- * blanks: the provider's parser takes none between the second and the third term.
+ * Annotations by which the Kubernetes provider waits until the object is accepted, or fails with
+ * the controller's condition. The first expression is there for that error: it selects a condition
+ * that is False as a whole, and the provider's error quotes it, with reason and message; it never
+ * matches before the second does. No blanks: the provider's parser takes none between the second and
+ * the third term.
  */
 export function waitForAcceptance(kind: keyof typeof conditions): Record<string, string> {
   const path = conditions[kind];

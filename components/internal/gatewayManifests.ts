@@ -2,16 +2,13 @@ import type { Input } from "@pulumi/pulumi";
 import { TlsSource } from "../enums.ts";
 import type { GatewaySettings, IngressSettings } from "../platformSettings.ts";
 import { waitForAcceptance } from "./acceptance.ts";
-import { objectNames } from "./names.ts";
+import { defaultListener, objectNames } from "./names.ts";
 
 // Objects of the Gateway API, group gateway.networking.k8s.io. The cluster fills in fields that are
 // missing; here they are written out, so that a reader of a preview sees what holds.
 
 export const gatewayApiVersion = "gateway.networking.k8s.io/v1";
 const group = "gateway.networking.k8s.io";
-
-/** A listener's name where none is given: the one that most guides of controllers use. */
-export const defaultListener = "https";
 
 /** Port of HTTPS where none is given. */
 const defaultPort = 443;
@@ -23,18 +20,14 @@ const gatewayReference = ({ name, namespace }: GatewaySettings) => ({
   namespace,
 });
 
-interface Annotated {
-  readonly annotations: Record<string, string>;
-}
-
-/** What the routes carry besides labels. */
-export const routeAnnotations = (settings: IngressSettings): Annotated["annotations"] => ({
+/** Annotations of the routes. */
+export const routeAnnotations = (settings: IngressSettings): Record<string, string> => ({
   ...waitForAcceptance("route"),
   ...settings.annotations,
 });
 
-/** What the listeners carry: the source of the certificate reads it there. */
-export const listenerAnnotations = ({ tls }: IngressSettings): Annotated["annotations"] => ({
+/** Annotations of the ListenerSet; cert-manager reads its own there. */
+export const listenerAnnotations = ({ tls }: IngressSettings): Record<string, string> => ({
   ...waitForAcceptance("listenerSet"),
   ...(tls?.source === TlsSource.CertManager
     ? { "cert-manager.io/cluster-issuer": tls.clusterIssuer ?? "" }

@@ -2,7 +2,9 @@ import { TlsSource } from "../enums.ts";
 import type { GatewaySettings, IngressSettings, IngressTls } from "../platformSettings.ts";
 import { checkLoadBalancer } from "./cloudProblems.ts";
 import type { NamedArgs } from "./namedArgs.ts";
+import { defaultListener } from "./names.ts";
 import { isCount, isOneOf, oneOf, type Report } from "./problems.ts";
+import { dnsLabel, dnsSubdomain } from "./syntax.ts";
 
 /** How an instance is reached: by an Ingress of a class, or by a route at a Gateway. */
 export function checkIngress(args: NamedArgs, report: Report): void {
@@ -24,10 +26,7 @@ export function checkIngress(args: NamedArgs, report: Report): void {
   if (tls !== undefined) checkTls(tls, report);
 }
 
-const label = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
-const subdomain = new RegExp(`^${label}(?:\\.${label})*$`);
-const isName = (value: string): boolean => value.length <= 253 && subdomain.test(value);
-const isNamespace = (value: string): boolean => new RegExp(`^${label}$`).test(value);
+const isName = (value: string): boolean => value.length <= 253 && dnsSubdomain.test(value);
 
 function checkGateway(gateway: GatewaySettings, ingress: IngressSettings, report: Report): void {
   const { name, namespace, listener, redirectListener, port } = gateway;
@@ -36,7 +35,7 @@ function checkGateway(gateway: GatewaySettings, ingress: IngressSettings, report
   for (const [field, value] of Object.entries(named))
     report(
       at(field),
-      value === undefined || (field === "namespace" ? isNamespace(value) : isName(value)),
+      value === undefined || (field === "namespace" ? dnsLabel.test(value) : isName(value)),
       "must be a name in Kubernetes: lower case letters, digits, '-' and '.'",
     );
   report(
@@ -46,7 +45,7 @@ function checkGateway(gateway: GatewaySettings, ingress: IngressSettings, report
   );
   report(
     at("redirectListener"),
-    redirectListener === undefined || redirectListener !== (listener ?? "https"),
+    redirectListener === undefined || redirectListener !== (listener ?? defaultListener),
     "must be another listener than the one for HTTPS",
   );
   report(at("port"), isCount(port ?? 1, 65535), "must be a port");

@@ -86,6 +86,9 @@ export function tokenLogicalName(name: string, token: string, generation: number
   return `${logicalName(name, "token")}-${token}-g${generation}`;
 }
 
+/** Name of the listener for HTTPS where none is given: the one that most guides of controllers use. */
+export const defaultListener = "https";
+
 /** Names inside the instance's own namespace can be short and the same everywhere. */
 export const objectNames = {
   server: "mlflow",

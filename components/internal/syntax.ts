@@ -12,6 +12,13 @@ export function isObjectName(text: string): boolean {
   );
 }
 
+/** A namespace's name, and a part of other names. */
+export const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** The name of a Gateway or of a listener: labels with dots between them, 253 characters at most. */
+export const dnsSubdomain =
+  /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*$/;
+
 /**
  * Narrower than the tags of other services, and refused only when half of the resources are there.
  */

@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pair, type PlatformContext } from "./context.ts";
 import type { KubernetesApi } from "./kubernetesApi.ts";
+import { versions } from "../toolchain/pins.ts";
 import { gateway } from "./values.ts";
 
 // The Gateway API beside the ingress class: the same Traefik serves both, so that an instance can
@@ -17,26 +18,28 @@ const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const version = "gateway.networking.k8s.io/bundle-version";
 const certificateSecret = "wildcard-certificate";
 
-/** The definitions that the cluster lacks, or has of another version. */
-async function missingDefinitions(api: KubernetesApi, folder: string): Promise<ApiObject[]> {
+/** Applied last, so that it has the version of all: the others are up to 600 KiB. */
+const mark = "gatewayclasses.gateway.networking.k8s.io";
+
+/** Applies the definitions, unless the cluster has this version of them. Returns whether it did. */
+async function applyDefinitions(api: KubernetesApi, folder: string): Promise<boolean> {
+  const path = (name: string): string => `${definitions}/${name}`;
+  const present = await api.get<Definition>(path(mark));
+  if (present?.metadata.annotations[version] === `v${versions.gatewayApi}`) return false;
+  const apply = async (name: string): Promise<void> =>
+    api.apply(
+      path(name),
+      JSON.parse(await readFile(join(folder, `${name}.json`), "utf8")) as object,
+    );
   const names = (await readdir(folder)).map((file) => basename(file, ".json"));
-  const all = await Promise.all(
-    names.map(async (name) => {
-      const path = `${definitions}/${name}`;
-      const object = JSON.parse(await readFile(join(folder, `${name}.json`), "utf8")) as Versioned;
-      const present = await api.get<Versioned>(path);
-      return versionOf(present) === versionOf(object) ? [] : [{ path, object }];
-    }),
-  );
-  return all.flat();
+  await Promise.all(names.filter((name) => name !== mark).map(apply));
+  await apply(mark);
+  return true;
 }
 
-interface Versioned {
-  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+interface Definition {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
 }
-
-const versionOf = (object: Versioned | undefined): string | undefined =>
-  object?.metadata?.annotations?.[version];
 
 /** Traefik takes a listener for an entry point by its port. */
 export const gatewayObjects = (
@@ -102,25 +105,24 @@ export async function bootstrapGateway(
   context: PlatformContext,
 ): Promise<void> {
   const { paths, tools } = context;
-  const missing = await missingDefinitions(api, tools.gatewayApi);
-  await Promise.all(missing.map(({ path, object }) => api.apply(path, object)));
+  const areNew = await applyDefinitions(api, tools.gatewayApi);
   const files = pair(paths, "ingress");
   const [certificate, key] = await Promise.all([
     readFile(files.certificate, "utf8"),
     readFile(files.key, "utf8"),
   ]);
   for (const { path, object } of gatewayObjects(context, { certificate, key }))
-    await served(() => api.apply(path, object), missing.length > 0);
+    await served(() => api.apply(path, object), areNew);
 }
 
 /** A definition is served some moments after it was taken. */
-async function served(apply: () => Promise<void>, isNew: boolean): Promise<void> {
+async function served(apply: () => Promise<void>, areNew: boolean): Promise<void> {
   const until = Date.now() + 10_000;
   for (;;) {
     try {
       return await apply();
     } catch (error) {
-      if (!isNew || Date.now() > until) throw error;
+      if (!areNew || Date.now() > until) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

@@ -35,7 +35,7 @@ export function hostsOf(
   });
 }
 
-/** What messages call an object of this type. */
+/** The word for an object of this type in messages. */
 export function wordFor(type: string): string {
   if (type === kubernetesType.ingress) return "ingress";
   return listenerSetTypes.includes(type) ? "listener set" : "route";

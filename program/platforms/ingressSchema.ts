@@ -1,3 +1,4 @@
+import { defaultListener, dnsLabel, dnsSubdomain } from "@mlflow-instances/components/internal";
 import { z } from "zod";
 import { strict } from "../values/problems.ts";
 import { cidrs } from "./shared.ts";
@@ -5,24 +6,23 @@ import { traefikSchema } from "./traefik.ts";
 
 // How the instances are reached, wherever they run.
 
-const label = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
-const named = (pattern: string) =>
+const named = (pattern: RegExp) =>
   z
     .string()
     .max(253)
-    .regex(new RegExp(`^${pattern}$`), {
+    .regex(pattern, {
       error: (issue) =>
         issue.input === undefined ? "is missing" : "is not the name of an object in Kubernetes",
     });
-const kubernetesName = named(`${label}(?:\\.${label})*`);
+const kubernetesName = named(dnsSubdomain);
 
 const gatewaySchema = strict({
   name: kubernetesName.describe("Its name."),
-  namespace: named(label).describe("Its namespace."),
+  namespace: named(dnsLabel).describe("Its namespace."),
   listener: kubernetesName
     .optional()
     .describe(
-      "Without tls: its listener for HTTPS, which has a certificate for *.<domain>. Default: https.",
+      `Without tls: its listener for HTTPS, which has a certificate for *.<domain>. Default: ${defaultListener}.`,
     ),
   redirectListener: kubernetesName
     .optional()

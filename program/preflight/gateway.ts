@@ -1,4 +1,4 @@
-import { namespaceName } from "@mlflow-instances/components/internal";
+import { defaultListener, namespaceName } from "@mlflow-instances/components/internal";
 import type { ApiServer } from "./apiServer.ts";
 import { line, type Answer, type Asked } from "./check.ts";
 
@@ -48,25 +48,26 @@ const path = "platform.ingress.gateway";
 const api = "/apis/gateway.networking.k8s.io/v1";
 
 /**
- * Whether the Gateway is there and its listeners let the instances' routes in, as far as its spec
- * says that; the controller has the last word, and the update waits for it.
+ * Checks that the Gateway exists and that its listeners accept the instances' routes, as far as its
+ * spec shows that; the update then waits for the controller.
  */
-export async function askGateway(
+export async function checkGateway(
   server: ApiServer,
   gateway: GatewayOfInstances,
   about: About,
 ): Promise<Partial<Answer>> {
   const id = `${gateway.namespace}/${gateway.name}`;
-  const error = (reason: string, at = path): Partial<Answer> => ({
-    errors: [line({ what: `The Gateway ${id}`, where: about.server, path: at }, reason)],
-  });
+  const error = ({ field, reason }: Problem): string => {
+    const at = field === undefined ? path : `${path}.${field}`;
+    return line({ what: `The Gateway ${id}`, where: about.server, path: at }, reason);
+  };
   if (about.status === 404) {
     const { status } = await server.get(api);
-    return error(
+    const reason =
       status === 404
         ? "the cluster has no Gateway API (gateway.networking.k8s.io/v1); install its CRDs and a controller"
-        : "the cluster has no such Gateway",
-    );
+        : "the cluster has no such Gateway";
+    return { errors: [error({ reason })] };
   }
   if (about.status !== 200)
     return {
@@ -78,15 +79,13 @@ export async function askGateway(
   const problems = about.hasOwnListeners
     ? await problemsOfOwnListeners(server, found)
     : problemsOfListener(found, gateway, about.asked);
-  const redirect = problemsOfRedirect(found, gateway);
-  const errors = [...problems, ...redirect].flatMap(
-    ({ reason, field }) => error(reason, field === "" ? path : `${path}.${field}`).errors ?? [],
-  );
+  const errors = [...problems, ...problemsOfRedirect(found, gateway)].map(error);
   return { errors, warnings: notProgrammed(found, id), notes: noRedirect(found, gateway, id) };
 }
 
 interface Problem {
-  readonly field: string;
+  /** Undefined: the Gateway as a whole. */
+  readonly field?: string;
   readonly reason: string;
 }
 
@@ -96,7 +95,7 @@ const isPlain = ({ protocol }: Listener): boolean => protocol === "HTTP";
 
 function problemsOfListener(
   gateway: Gateway,
-  { listener: name = "https", namespace }: GatewayOfInstances,
+  { listener: name = defaultListener, namespace }: GatewayOfInstances,
   { instances }: Asked,
 ): Problem[] {
   const all = listenersOf(gateway);
@@ -128,7 +127,7 @@ function covers(hostname: string | undefined, host: string): boolean {
     : host === hostname.toLowerCase();
 }
 
-/** Why a listener doesn't let the instances' routes in. */
+/** The reasons for which a listener does not accept the instances' routes. */
 function keepsOut(
   { name, allowedRoutes = {} }: Listener,
   namespace: string,
@@ -168,7 +167,7 @@ async function problemsOfOwnListeners(server: ApiServer, gateway: Gateway): Prom
           `it takes no listeners of other namespaces (allowedListeners.namespaces.from is ${from}), which the instances have with platform.ingress.tls; set it to All or Selector, or leave out platform.ingress.tls`,
         ]
       : []),
-  ].map((reason) => ({ field: "", reason }));
+  ].map((reason) => ({ reason }));
 }
 
 function problemsOfRedirect(

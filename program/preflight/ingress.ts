@@ -1,6 +1,6 @@
 import type { ApiServer } from "./apiServer.ts";
 import { line, Reason, type Answer, type Asked } from "./check.ts";
-import { askGateway, type GatewayOfInstances } from "./gateway.ts";
+import { checkGateway, type GatewayOfInstances } from "./gateway.ts";
 
 /** The IngressClass or the Gateway of the environment; exactly one is set. */
 export interface IngressTarget {
@@ -41,7 +41,12 @@ export async function checkIngress(
         : `the login may not get gateways.gateway.networking.k8s.io in ${gateway.namespace}`,
     );
   if (gateway !== undefined)
-    return askGateway(api, gateway, { ...about, hasOwnListeners: tls !== undefined, status, body });
+    return checkGateway(api, gateway, {
+      ...about,
+      hasOwnListeners: tls !== undefined,
+      status,
+      body,
+    });
   if (status !== 200)
     return unchecked(
       target,

@@ -26,17 +26,15 @@ let api: Server, s3: Server;
 const sockets = new Set<Socket>();
 export const database: FakePostgresql = { version: 160_009 };
 export let answers: Record<"api" | "s3", Answer>;
-const heard = vi.hoisted((): string[] => []);
+const heard = vi.hoisted(() => ({ info: [] as string[], warn: [] as string[] }));
 vi.mock(import("@pulumi/pulumi"), async (original) => {
   const module = await original();
-  return {
-    ...module,
-    log: { ...module.log, info: (text: string) => Promise.resolve(void heard.push(text)) },
-  };
+  const note = (texts: string[]) => (text: string) => Promise.resolve(void texts.push(text));
+  return { ...module, log: { ...module.log, info: note(heard.info), warn: note(heard.warn) } };
 });
 
 /** What the program said beside its error, if this file is imported before fakes.ts. */
-export const notes = heard;
+export const { info: notes, warn: warnings } = heard;
 
 /** Starts them for the tests of a file; every test begins with answers that are right. */
 export function serveExisting(): void {
@@ -55,6 +53,7 @@ export function serveExisting(): void {
   });
   beforeEach(() => {
     notes.length = 0;
+    warnings.length = 0;
     Object.assign(database, { version: 160_009, password: hidden, lacks: "" });
     answers = {
       api: ({ url, headers }) => {

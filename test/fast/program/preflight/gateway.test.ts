@@ -1,52 +1,10 @@
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import type { IncomingMessage } from "node:http";
-import type { Server } from "node:net";
-import * as pulumi from "@pulumi/pulumi";
-import { fixtureEnvironment } from "../support.ts";
-import {
-  hidden,
-  httpsServer,
-  issue,
-  kubeconfig,
-  listen,
-  portOf,
-  postgresqlServer,
-  refusals,
-  type Issued,
-} from "./fakes.ts";
+import { expect, test } from "vitest";
+import { answers, linesOf, notes, reachable, serveExisting, warnings } from "./existingServers.ts";
+import type { Answer } from "./fakes.ts";
 
-// What is asked of a Gateway before anything changes. That a real API server answers so is shown in
-// test/engine.
+// Checks of a Gateway before an update. That a real API server answers so is shown in test/engine.
 
-let ca: Issued, loopback: Issued;
-beforeAll(async () => {
-  ca = await issue("authority");
-  loopback = await issue("loopback", "127.0.0.1", ca);
-});
-
-const servers: Server[] = [];
-const notes: string[] = [];
-const warnings: string[] = [];
-beforeEach(() => {
-  const keep = (into: string[]) => (line: string) => {
-    into.push(line);
-    return Promise.resolve();
-  };
-  vi.spyOn(pulumi.log, "info").mockImplementation(keep(notes));
-  vi.spyOn(pulumi.log, "warn").mockImplementation(keep(warnings));
-});
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-  notes.length = 0;
-  warnings.length = 0;
-  vi.restoreAllMocks();
-});
-
-async function running<T extends Server>(server: T): Promise<T> {
-  servers.push(server);
-  await listen(server);
-  return server;
-}
+serveExisting();
 
 interface Has {
   /** The Gateway; undefined: there is none. */
@@ -70,7 +28,7 @@ const usual: Has = { gateway: withListeners(listener), kinds: ["gateways", "http
 /** The lines by which an environment at a Gateway is refused. */
 async function ask(has: Has, change: (ingress: any) => void = () => undefined): Promise<string[]> {
   const group = "/apis/gateway.networking.k8s.io/v1";
-  const answer = ({ url = "" }: IncomingMessage) => {
+  answers.api = ({ url = "" }): ReturnType<Answer> => {
     const json = (body: object, status = 200) => ({ status, body: JSON.stringify(body) });
     if (url === `${group}/namespaces/gateways/gateways/public`)
       return has.gateway === undefined
@@ -83,26 +41,14 @@ async function ask(has: Has, change: (ingress: any) => void = () => undefined): 
     if (url.startsWith(`${group}/httproutes?`)) return json({ items: has.routes ?? [] });
     return { status: 404 };
   };
-  const api = await running(httpsServer(loopback, answer));
-  const s3 = await running(httpsServer(loopback, () => ({ status: 404 })));
-  const postgresql = await running(
-    postgresqlServer(loopback, { version: 160_009, password: hidden }, new Set()),
-  );
-  const environment = fixtureEnvironment(({ platform }) => {
-    platform.caBundle = ca.pem.cert;
-    platform.kubernetes = {
-      kubeconfig: kubeconfig(`https://127.0.0.1:${portOf(api)}`, ca.pem.cert),
-      context: "one",
-    };
-    Object.assign(platform.postgresql, { host: "127.0.0.1", port: portOf(postgresql) });
-    platform.objectStore.endpoint = `https://127.0.0.1:${portOf(s3)}`;
+  const environment = reachable((platform) => {
     platform.ingress = {
       gateway: { name: "public", namespace: "gateways" },
       controllerNamespace: "gateways",
     };
     change(platform.ingress);
   });
-  return refusals(environment, { fresh: ["shop"] });
+  return linesOf(environment, undefined, ["shop"]);
 }
 
 test("one whose listener takes the instances' routes is fine", async () => {
