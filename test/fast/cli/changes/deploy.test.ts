@@ -26,13 +26,25 @@ const refused = (says: string): Operation => ({ events: [], refused: true, exitC
 async function run(verb: string, operations: Record<string, Operation>, ...args: string[]) {
   const cli = fakePulumi(root, operations);
   const ended = await typed(root, [verb, "dev", ...args], { env: { PATH: cli.path } });
-  return { ...ended, operations: cli.calls().map(([operation]) => operation) };
+  return {
+    ...ended,
+    operations: cli.calls().map(([operation]) => operation),
+    withoutCheckpoints: cli.withoutCheckpoints(),
+  };
 }
 
 test("a preview that is not clean changes nothing", async () => {
   const { code, notes, operations } = await run("deploy", { preview: diagnostic("boom") });
   expect({ code, operations }).toEqual({ code: 1, operations: ["preview"] });
   expect(notes).toBe("Nothing was changed: the preview of dev is not clean.\n");
+});
+
+test("a preview saves no state on the way, an update does", async () => {
+  expect(await run("deploy", { preview: clean, up: clean })).toMatchObject({
+    code: 0,
+    operations: ["preview", "up"],
+    withoutCheckpoints: ["preview"],
+  });
 });
 
 test("wrong files of the stack are wrong input, as the program reports them", async () => {
