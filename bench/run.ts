@@ -55,13 +55,18 @@ async function newInstance(
   });
 }
 
-/** The row group `requests` alone, which deploys a stack of its own. */
-async function onlyRequests(): Promise<void> {
+/** The row groups that deploy stacks of their own, and so can be measured alone. */
+const groups: Record<string, (ready: ReadyPlatform) => Promise<Row[]>> = {
+  requests: requestTimes,
+  scale: (ready) => scale(ready),
+};
+
+async function only(measure: (ready: ReadyPlatform) => Promise<Row[]>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-bench-"));
   try {
     const project = await scratchProject(folder, stack);
     const ready = await preparePlatform(profile, project, folder, report);
-    printTable(await requestTimes(ready));
+    printTable(await measure(ready));
   } finally {
     await stopPlatform(profile, silentReport);
     await rm(folder, { recursive: true, force: true });
@@ -136,10 +141,11 @@ async function main(): Promise<void> {
 }
 
 const [group] = process.argv.slice(2);
-if (group !== undefined && group !== "requests")
-  throw new Error(`${group}: no row group has this name; use requests, or nothing for all`);
-await withLock(
-  profilePaths(profile).lock,
-  `bench of ${process.cwd()}`,
-  group === "requests" ? onlyRequests : main,
+const measure = group === undefined ? undefined : groups[group];
+if (group !== undefined && measure === undefined)
+  throw new Error(
+    `${group}: no row group has this name; use ${Object.keys(groups).join(", ")}, or nothing for all`,
+  );
+await withLock(profilePaths(profile).lock, `bench of ${process.cwd()}`, () =>
+  measure === undefined ? main() : only(measure),
 );

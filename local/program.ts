@@ -3,6 +3,7 @@ import { env, pulumiEnv } from "./commands/env.ts";
 import { down, logs, reset, status } from "./commands/platform.ts";
 import { up } from "./commands/up.ts";
 import { upExisting } from "./commands/upExisting.ts";
+import { upWithServices } from "./commands/upWithServices.ts";
 import { withLock } from "./lock.ts";
 import { profilePaths, type Profile } from "./paths.ts";
 import { createReport } from "./report.ts";
@@ -13,6 +14,13 @@ const project = projectOf("local");
 const report = createReport();
 const alone = <T>(purpose: string, work: () => Promise<T>): Promise<T> =>
   withLock(profilePaths(profile).lock, purpose, work);
+
+interface UpOptions {
+  readonly context?: string;
+  readonly platform?: string;
+  readonly withServices?: true;
+  readonly image?: string;
+}
 
 const program = new Command("npm run local --")
   .description(
@@ -26,7 +34,7 @@ program
   .addOption(
     new Option(
       "--context <name>",
-      "deploy to this kubeconfig context instead of the embedded platform; needs --platform",
+      "deploy to this kubeconfig context instead of the embedded platform; needs --platform or --with-services",
     ),
   )
   .addOption(
@@ -35,12 +43,28 @@ program
       "YAML file with the platform's values: see docs/existing-platform.md",
     ),
   )
-  .action(async ({ context, platform }: { context?: string; platform?: string }) => {
-    if (context === undefined && platform === undefined)
+  .addOption(
+    new Option(
+      "--with-services",
+      "put PostgreSQL, an S3 store and Traefik into that cluster: see docs/laptop.md",
+    ).conflicts("platform"),
+  )
+  .addOption(
+    new Option(
+      "--image <reference>",
+      "with --with-services: the tracking server's image with its digest; default for a context kind-…: built with Docker and loaded",
+    ),
+  )
+  .action(async ({ context, platform, withServices, image }: UpOptions): Promise<void> => {
+    if (context === undefined && platform === undefined && withServices === undefined)
       return alone("up", () => up(profile, project, report));
+    if (context !== undefined && withServices !== undefined)
+      return upWithServices({ context, image }, project, report);
     if (context === undefined || platform === undefined) {
       throw new Error(
-        `--${context === undefined ? "context" : "platform"} is missing: an existing cluster needs both, its kubeconfig context and the file with the values of its platform (docs/existing-platform.md).`,
+        context === undefined
+          ? "--context is missing: the kubeconfig context of the existing cluster."
+          : "--platform or --with-services is missing: the file with the values of the cluster's platform (docs/existing-platform.md), or services of its own (docs/laptop.md).",
       );
     }
     return upExisting({ context, valuesFile: platform }, project, report);

@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Report } from "../report.ts";
 import { deploy } from "../stack/deploy.ts";
+import { contextFolder, kubeconfigFile } from "../stack/existingCluster.ts";
 import { readOutputs } from "../stack/outputs.ts";
 import type { Project } from "../stack/project.ts";
 import { openPulumi } from "../stack/pulumi.ts";
@@ -37,8 +36,7 @@ async function readValues(file: string, context: string): Promise<StackValues> {
       return [key, value.trimEnd()] as const;
     }),
   );
-  const kubeconfig = process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config");
-  const kubernetes = { kubeconfig, ...environment.platform.kubernetes, context };
+  const kubernetes = { kubeconfig: kubeconfigFile(), ...environment.platform.kubernetes, context };
   return {
     environment: { ...environment, platform: { ...environment.platform, kubernetes } },
     secrets: Object.fromEntries(secrets),
@@ -55,12 +53,7 @@ export async function upExisting(
   report: Report,
 ): Promise<void> {
   const values = await readValues(valuesFile, context);
-  const state = join(
-    process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"),
-    "mlflow-instances",
-    context.replaceAll(/[^\w.-]/g, "_"),
-  );
-  const pulumi = await openPulumi(await preparePulumi(report), project, state);
+  const pulumi = await openPulumi(await preparePulumi(report), project, contextFolder(context));
   await deploy(pulumi, values, report);
   for (const { name, trackingUri } of await readOutputs(pulumi))
     report.info(`${name}  ${trackingUri}`);

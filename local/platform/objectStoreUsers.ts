@@ -6,6 +6,22 @@ import { ensureSecret, readSecret } from "./secretFiles.ts";
 import { callSigned } from "./signedRequest.ts";
 import { objectStoreEndpoint, objectStoreRegion, objectStoreRoot } from "./values.ts";
 
+/** An object store that is administered here: an S3 gateway of versitygw with its own users. */
+export interface AdministeredStore {
+  readonly endpoint: string;
+  /** The file that keeps the secret of the gateway's root account. */
+  readonly rootKeyFile: string;
+  /** Folder of the authority that signed the gateway's certificate. */
+  readonly pki: string;
+  /** Folder that keeps the users' secrets. */
+  readonly secrets: string;
+}
+
+function storeOf(profile: Profile): AdministeredStore {
+  const { objectStoreRootKey: rootKeyFile, pki, secrets } = profilePaths(profile);
+  return { endpoint: objectStoreEndpoint(profileNetwork(profile)), rootKeyFile, pki, secrets };
+}
+
 /** Credentials of a user of the object store. */
 export interface ObjectStoreUser {
   readonly accessKeyId: string;
@@ -27,8 +43,10 @@ interface User {
 }
 
 /** No instance's name makes one user's id that of another: the second one's begins differently. */
-function usersOf(profile: Profile, instance: string): { own: User; maintenance: User } {
-  const { secrets } = profilePaths(profile);
+function usersOf(
+  { secrets }: AdministeredStore,
+  instance: string,
+): { own: User; maintenance: User } {
   return {
     own: {
       accessKeyId: `mlflow-${instance}`,
@@ -41,18 +59,17 @@ function usersOf(profile: Profile, instance: string): { own: User; maintenance: 
   };
 }
 
-async function administer(profile: Profile, path: string, body: string): Promise<Answer> {
-  const paths = profilePaths(profile);
+async function administer(store: AdministeredStore, path: string, body: string): Promise<Answer> {
   return callSigned(
     {
       method: "PATCH",
-      url: `${objectStoreEndpoint(profileNetwork(profile))}${path}`,
+      url: `${store.endpoint}${path}`,
       body,
       region: objectStoreRegion,
       accessKeyId: objectStoreRoot,
-      secretAccessKey: await readSecret(paths.objectStoreRootKey),
+      secretAccessKey: await readSecret(store.rootKeyFile),
     },
-    await identityOf(paths.pki, "ca"),
+    await identityOf(store.pki, "ca"),
   );
 }
 
@@ -64,19 +81,19 @@ const escape = (text: string): string =>
  * until a bucket's policy names it: it can't make buckets and does not see those of others.
  */
 async function ensureUser(
-  profile: Profile,
+  store: AdministeredStore,
   { accessKeyId, secretFile }: User,
 ): Promise<ObjectStoreUser> {
   const secretAccessKey = await ensureSecret(secretFile);
   const created = await administer(
-    profile,
+    store,
     "/create-user",
     `<Account><Access>${escape(accessKeyId)}</Access><Secret>${secretAccessKey}</Secret><Role>user</Role></Account>`,
   );
   if (created.status === 201) return { accessKeyId, secretAccessKey };
   if (!created.body.includes("XAdminUserExists")) throw failure("create", accessKeyId, created);
   const updated = await administer(
-    profile,
+    store,
     `/update-user?access=${encodeURIComponent(accessKeyId)}`,
     `<MutableProps><Secret>${secretAccessKey}</Secret></MutableProps>`,
   );
@@ -84,17 +101,22 @@ async function ensureUser(
   return { accessKeyId, secretAccessKey };
 }
 
-/** One after the other: the gateway keeps its users in one file. */
-export async function ensureObjectStoreUsers(
+export const ensureObjectStoreUsers = (
   profile: Profile,
+  instances: readonly string[],
+): Promise<Record<string, InstanceUsers>> => ensureUsersIn(storeOf(profile), instances);
+
+/** One after the other: the gateway keeps its users in one file. */
+export async function ensureUsersIn(
+  store: AdministeredStore,
   instances: readonly string[],
 ): Promise<Record<string, InstanceUsers>> {
   const all: Record<string, InstanceUsers> = {};
   for (const instance of instances) {
-    const { own, maintenance } = usersOf(profile, instance);
+    const { own, maintenance } = usersOf(store, instance);
     all[instance] = {
-      ...(await ensureUser(profile, own)),
-      maintenance: await ensureUser(profile, maintenance),
+      ...(await ensureUser(store, own)),
+      maintenance: await ensureUser(store, maintenance),
     };
   }
   return all;
@@ -102,9 +124,10 @@ export async function ensureObjectStoreUsers(
 
 /** Takes the instance's users and their keys away; the next request with one is refused. */
 export async function removeObjectStoreUsers(profile: Profile, instance: string): Promise<void> {
-  for (const { accessKeyId, secretFile } of Object.values(usersOf(profile, instance))) {
+  const store = storeOf(profile);
+  for (const { accessKeyId, secretFile } of Object.values(usersOf(store, instance))) {
     const answer = await administer(
-      profile,
+      store,
       `/delete-user?access=${encodeURIComponent(accessKeyId)}`,
       "",
     );
