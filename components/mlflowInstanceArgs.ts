@@ -211,7 +211,10 @@ export interface ServerResources {
   cpuLimit?: string;
   /** Guaranteed memory, for example `512Mi`. Default: 256Mi and 128Mi for each worker. */
   memoryRequest?: string;
-  /** Ceiling of memory; above it the pod is killed. Default: twice the default request. */
+  /**
+   * Ceiling of memory; above it the pod is killed. At least `256Mi`, which the server needs to start.
+   * Default: twice the default request.
+   */
   memoryLimit?: string;
 }
 

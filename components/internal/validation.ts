@@ -125,8 +125,13 @@ function checkServer(args: NamedArgs, report: Report): void {
     report("resources.memoryLimit", parseBytes(memoryLimit) !== undefined, memory);
     report(
       "resources.memoryLimit",
+      !(Number(parseBytes(memoryLimit)) < bounds.memoryLimit.least * 2 ** 20),
+      `must be at least ${bounds.memoryLimit.least}Mi, which the server needs to start`,
+    );
+    report(
+      "resources.memoryLimit",
       !(Number(parseBytes(memoryRequest)) > Number(parseBytes(memoryLimit))),
-      "must not be less than resources.memoryRequest",
+      `must not be less than resources.memoryRequest, which is ${memoryRequest}`,
     );
     report(
       "resources.cpuLimit",

@@ -141,13 +141,17 @@ export const instanceFileSchema = strict({
       `Guaranteed processor share of a pod, for example 250m. Default: ${byWorkers("cpuRequest")}.`,
     ),
   memory: strict({
-    request: size.describe("Guaranteed memory of a pod."),
-    limit: size.describe("Memory at which a pod is ended."),
+    request: size
+      .optional()
+      .describe(`Guaranteed memory of a pod. Default: ${byWorkers("memoryRequest")}.`),
+    limit: size
+      .optional()
+      .describe(
+        `Memory at which a pod is ended, at least ${bounds.memoryLimit.least}Mi. Default: ${byWorkers("memoryLimit")}.`,
+      ),
   })
     .optional()
-    .describe(
-      `Memory of a pod. Default: request ${byWorkers("memoryRequest")}; limit ${byWorkers("memoryLimit")}.`,
-    ),
+    .describe("Memory of a pod. Default: as its fields say."),
   databaseConnections: count(1000)
     .optional()
     .describe(

@@ -32,6 +32,8 @@ import { destroyUnguarded } from "./support/unguarded.ts";
 const name = "card-checks";
 const httpsPort = 30443;
 const host = `${name}.mlflow.test`;
+/** Always ahead, and within the bounds of the policies. */
+const soon = new Date(Date.now() + 60 * 24 * 3600_000).toISOString().slice(0, 10);
 let engine: Engine;
 let folder: string;
 let kubectl: ReturnType<typeof cluster>["kubectl"];
@@ -44,7 +46,15 @@ beforeAll(async () => {
   process.env["XDG_STATE_HOME"] = join(folder, "state");
   await engine.instance(
     name,
-    `team: payments\nowner: payments@example.com\ndescription: Checks of card payments\ntier: sandbox\nextraAllowedHosts: ["${host}:${httpsPort}"]\n`,
+    `
+team: payments
+owner: payments@example.com
+description: Checks of card payments
+tier: sandbox
+extraAllowedHosts: ["${host}:${httpsPort}"]
+tokens:
+  ci: { role: edit, expires: ${soon} }
+`,
   );
 });
 

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import type { NamedArgs } from "@mlflow-instances/components/internal";
+import { bounds } from "../../../components/internal/bounds.ts";
 import { throwProblems } from "../../../components/internal/throwProblems.ts";
 import { problemsOf } from "../../../components/internal/validation.ts";
 import { instanceArgs, platformArgs, secrets } from "../../support/instance.ts";
@@ -44,6 +47,7 @@ describe("each wrong argument is reported with its path", () => {
       "resources.memoryLimit",
       { resources: { cpuRequest: "1", memoryRequest: "2Gi", memoryLimit: "1Gi" } },
     ],
+    ["resources.memoryLimit", { resources: { memoryRequest: "64Mi", memoryLimit: "255Mi" } }],
     [
       "resources.cpuRequest",
       { resources: { cpuRequest: "one", memoryRequest: "1Gi", memoryLimit: "1Gi" } },
@@ -253,4 +257,16 @@ test("what is at a bound is inside of it", () => {
 
 test("a store with one user per bucket needs no second key", () => {
   expect(paths({ maintenanceCredentials: undefined })).toEqual([]);
+});
+
+test("the least memory limit is the server's own", () => {
+  const settings = readFileSync(
+    join(import.meta.dirname, "../../../images/tracking-server/src/mlflow_instance/settings.py"),
+    "utf8",
+  );
+  expect(settings).toMatch(
+    new RegExp(
+      `"MLFLOW_INSTANCE_MEMORY_LIMIT", DEFAULT_MEMORY, ${bounds.memoryLimit.least} \\* MIB,`,
+    ),
+  );
 });

@@ -226,7 +226,16 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "limit under the request",
     "memory: { request: 1Gi, limit: 512Mi }\n",
-    ['shop.yaml:4:25 memory.limit: is "512Mi", but must not be less than memory.request'],
+    [
+      'shop.yaml:4:25 memory.limit: is "512Mi", but must not be less than memory.request, which is 1Gi',
+    ],
+  ],
+  [
+    "a limit with which the server does not start",
+    "memory: { request: 64Mi, limit: 128Mi }\n",
+    [
+      'shop.yaml:4:26 memory.limit: is "128Mi", but must be at least 256Mi, which the server needs to start',
+    ],
   ],
   [
     "too many replicas",

@@ -151,6 +151,9 @@ test("memory follows the workers unless it is given", () => {
     memoryRequest: "2Gi",
     memoryLimit: "3Gi",
   });
+  expect(
+    resolve(fixtureEnvironment(), "shop", file({ memory: { limit: "4Gi" } })).resources,
+  ).toEqual({ ...defaultResources(2), memoryLimit: "4Gi" });
 });
 
 test("the order of tokens in the file changes nothing", () => {
