@@ -62,7 +62,7 @@ afterAll(async () => {
   await destroyUnguarded(engine.pulumi);
   await removeHosts(engine.platform.profile);
   const all = (await serviceManifests()).map((object) => stringify(object)).join("---\n");
-  await kubectl(["delete", "--ignore-not-found", "--timeout=60s", "--filename", "-"], all);
+  await kubectl(["delete", "--ignore-not-found", "--wait=false", "--filename", "-"], all);
   if (before === undefined) delete process.env["XDG_STATE_HOME"];
   else process.env["XDG_STATE_HOME"] = before;
   await rm(folder, { recursive: true, force: true });
