@@ -37,8 +37,10 @@ export interface EngineStack {
   up(options?: ChangeOptions): Promise<EngineRun>;
   /** What a refresh would find, in `results`; writes no state. */
   previewRefresh(): Promise<EngineRun>;
-  /** Takes what is really there into the state. */
-  refresh(options?: Pick<ChangeOptions, "message">): Promise<EngineRun>;
+  /** Takes what is really there into the state; of the given resources alone, if there are any. */
+  refresh(
+    options?: Pick<ChangeOptions, "message"> & { readonly urns?: readonly string[] },
+  ): Promise<EngineRun>;
   destroy(options?: Pick<ChangeOptions, "message">): Promise<EngineRun>;
   /** Any other command of the CLI with `--stack`; gives what it printed. */
   run(args: readonly string[], options?: { readonly input?: string }): Promise<string>;
@@ -108,8 +110,12 @@ export async function openStack(
       operate(["up", "--yes", "--skip-preview", "--continue-on-error", ...change(chosen)]),
     previewRefresh: () =>
       operate(["refresh", "--preview-only", "--suppress-outputs", ...providersOfToday], asPreview),
-    refresh: ({ message } = {}) =>
-      operate(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
+    refresh: ({ message, urns = [] } = {}) =>
+      operate([
+        ...["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)],
+        ...(urns.length === 0 ? [] : providersOfToday),
+        ...urns.flatMap((urn) => ["--target", urn]),
+      ]),
     destroy: ({ message } = {}) =>
       operate(["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...messageOf(message)]),
     async run(args, { input } = {}) {

@@ -49,7 +49,10 @@ export function judge(
   around: Partial<Surroundings> = {},
 ): PreviewReport {
   if (run.interrupted)
-    throw new Refusal("Interrupted; the engine has ended in order.", ExitCode.Interrupted);
+    throw new Refusal(
+      `Interrupted; the engine has ended in order.${run.failed.length === 0 ? "" : ` Of ${run.failed.length} cancelled steps the state may not have the result: run the same command to continue, or with --refresh after a change of the files.`}`,
+      ExitCode.Interrupted,
+    );
   const { exclusions = [], prices, git } = around;
   return reportOf({ stack: stack.name, run, exclusions, prices, git });
 }

@@ -47,6 +47,25 @@ test("a preview saves no state on the way, an update does", async () => {
   });
 });
 
+test("what a failed update may have changed is taken into the state", async () => {
+  const step = (op: string, name: string) => ({
+    resOpFailedEvent: {
+      metadata: { op, urn: `urn:pulumi:dev::p::kubernetes:apps/v1:Deployment::${name}`, type: "t" },
+    },
+  });
+  const up = { events: [step("update", "a-server"), step("create", "b-server")], exitCode: 255 };
+  const cli = fakePulumi(root, { preview: clean, up, refresh: clean });
+  const { code } = await typed(root, ["deploy", "dev"], { env: { PATH: cli.path } });
+  expect(code).toBe(1);
+  const [verb, ...args] = cli.calls().at(-1)!;
+  expect(verb).toBe("refresh");
+  expect(args.filter((arg) => arg.startsWith("urn:"))).toEqual([
+    "urn:pulumi:dev::p::kubernetes:apps/v1:Deployment::a-server",
+  ]);
+  const again = await run("deploy", { preview: clean, up, refresh: diagnostic("away") });
+  expect(again.notes).toContain("run `deploy dev --refresh`");
+});
+
 test("wrong files of the stack are wrong input, as the program reports them", async () => {
   const message =
     "Wrong input for stack dev; nothing was changed:\n  stacks/Pulumi.dev.yaml:1:1 x: is missing\n";
