@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { env, pulumiEnv } from "./commands/env.ts";
 import { down, logs, reset, status } from "./commands/platform.ts";
-import { up } from "./commands/up.ts";
+import { configure, up } from "./commands/up.ts";
 import { upExisting } from "./commands/upExisting.ts";
 import { upWithServices } from "./commands/upWithServices.ts";
 import { withLock } from "./lock.ts";
@@ -69,6 +69,11 @@ program
     }
     return upExisting({ context, valuesFile: platform }, project, report);
   });
+
+program
+  .command("configure")
+  .description("all that `up` does before it deploys: for a preview of new instance files")
+  .action(() => alone("configure", () => configure(profile, project, report)));
 
 program
   .command("status")

@@ -1,10 +1,11 @@
-import type { Context, Define } from "../context.ts";
+import type { Define } from "../context.ts";
 import { ExitCode } from "../exitCode.ts";
 import { deployedPage } from "./preview/markdownDeployed.ts";
 import { pageOf } from "./preview/markdown.ts";
 import { judge, open, previewStack } from "./preview/run.ts";
-import { openStack, type EngineRun } from "./engine.ts";
+import { openStack } from "./engine.ts";
 import { changedInstances, guardedUp } from "./rollout/guardedUp.ts";
+import { takeIn } from "./rollout/takeIn.ts";
 
 /** `@ updating....` is the CLI's way to say that it lives. */
 const isProgress = (line: string): boolean => line.trim() !== "" && !line.startsWith("@ ");
@@ -29,27 +30,10 @@ export const define: Define = (command, context, end) => {
             (await openStack(context.root, name, { signal, onLine })).up({ refresh }),
           ),
         );
-        if (!run.succeeded && !context.signal.aborted) await takeIn(context, name, run);
+        await takeIn(context, name, run);
         const done = judge(await open(context, name), run);
         context.out(deployedPage(done));
         return done.exitCode;
       }),
     );
 };
-
-/**
- * What an update that was ended has already changed is not in the state: a file that is taken back
- * would then find nothing to change, and the pod that can't run would stay. After a Ctrl-C nothing
- * more is begun; the page says what to do.
- */
-async function takeIn(context: Context, name: string, { failed }: EngineRun): Promise<void> {
-  const urns = failed.filter(({ op }) => op === "update").map(({ urn }) => urn);
-  if (urns.length === 0) return;
-  const { succeeded } = await context.during("Taking what was changed into the state", async () =>
-    (await openStack(context.root, name, { signal: context.signal })).refresh({ urns }),
-  );
-  if (!succeeded)
-    context.note(
-      `The state may not have what this update changed: once its cause is mended, run \`deploy ${name} --refresh\`.`,
-    );
-}

@@ -95,7 +95,13 @@ function nextSteps(
   target: Target | undefined,
   name: string,
 ): string[] {
-  if (stack === embedded) return ["next:", "  npm run local"];
+  if (stack === embedded) {
+    return [
+      "next:",
+      "  npm run local -- configure   # to preview it: docs/previews.md",
+      "  npm run local",
+    ];
+  }
   // A store without roles has users, and somebody has to make one for each instance.
   const key =
     target !== undefined && factsOf(target.environment.platform).hasRoles

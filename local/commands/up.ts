@@ -12,6 +12,7 @@ import {
   type PlatformValues,
 } from "../platform/index.ts";
 import type { Report } from "../report.ts";
+import { configureStack } from "../stack/configure.ts";
 import { deploy } from "../stack/deploy.ts";
 import { embeddedValues } from "../stack/embeddedValues.ts";
 import { formerInstances, rememberInstances } from "../stack/formerInstances.ts";
@@ -72,13 +73,34 @@ export async function preparePlatform(
  */
 const forPreviews = "preview";
 
-/** Values of the stack: the platform's, and an object-store user for each instance file. */
+/**
+ * Values of the stack: the platform's, and an object-store user for each instance file and for each
+ * deployed instance, which keeps its keys until it is really gone.
+ */
 export async function stackValues(ready: ReadyPlatform, profile: Profile): Promise<StackValues> {
+  const names = await instanceNames(ready.pulumi.project);
   const keys = await ensureObjectStoreUsers(profile, [
-    ...(await instanceNames(ready.pulumi.project)),
+    ...names,
+    ...(await formerInstances(ready.pulumi, names)),
     forPreviews,
   ]);
   return embeddedValues(ready.platform, ready.image, keys);
+}
+
+/** Everything but the deployment: what a preview of the stack needs. */
+export async function configure(profile: Profile, project: Project, report: Report): Promise<void> {
+  const folder = profilePaths(profile).pulumi;
+  const ready = await preparePlatform(profile, project, folder, report);
+  await report.step("Configure the stack", async () =>
+    configureStack(ready.pulumi, await stackValues(ready, profile)),
+  );
+  report.info(
+    `Nothing was deployed. Preview, then deploy:
+
+  eval "$(npm run -s local -- env --pulumi)"
+  npx mlflow-instances preview ${project.stack}
+  npx mlflow-instances deploy ${project.stack}`,
+  );
 }
 
 export async function deployInstances(

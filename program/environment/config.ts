@@ -109,7 +109,7 @@ export function readStoreKeys(
         : flawOf(own.error);
     errors.push(
       `${fileOf(name)}: the instance ${what} the secret ${project}:artifactStoreKeys. Make a user for it at the object store and add ` +
-        `{"${entry}": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform \`npm run local\` does both`,
+        `{"${entry}": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform \`npm run local -- configure\` does both`,
     );
   }
   return { keys, errors };

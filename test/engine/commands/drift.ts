@@ -9,8 +9,9 @@ import type { Engine } from "../support/engine.ts";
 import { openStack } from "../../../cli/changes/engine.ts";
 import { readFailures } from "../../../cli/changes/preview/failures.ts";
 import { guardedUp } from "../../../cli/changes/rollout/guardedUp.ts";
+import { takeIn } from "../../../cli/changes/rollout/takeIn.ts";
 import { PulumiError } from "../../../local/stack/pulumi.ts";
-import { engineStack } from "../support/engine.ts";
+import { engineStack, nameOf } from "../support/engine.ts";
 import { file, parcelForecast, stack } from "../support/parcelForecast.ts";
 
 // Proves on a real engine and cluster that the commands see a change behind Pulumi's back, name it,
@@ -233,6 +234,8 @@ async function hopelessUpdate(): Promise<string> {
     { clock },
   );
   expect(run.succeeded).toBe(false);
+  const during = <T>(_: string, work: () => Promise<T>): Promise<T> => work();
+  await takeIn({ ...context, during }, stack, run, { env: engine.pulumi.env });
   const errors = readFailures(run, false).errors.join("\n");
   expect(errors).not.toMatch(/cancell?ed/i);
   return errors;
@@ -245,7 +248,11 @@ it("a pod that no node has room for, and an image that isn't there, end the upda
     expect(await hopelessUpdate()).toMatch(
       /parcel-forecast: pod mlflow-\S+: Unschedulable: 0\/1 nodes are available: .*Insufficient cpu/,
     );
+    // The restored file is a change again: the pod that can't run would otherwise stay.
     await engine.instance("parcel-forecast", file);
+    expect((await engine.preview()).map(({ op, urn }) => `${op} ${nameOf(urn)}`)).toContain(
+      "update parcel-forecast-server",
+    );
     const missing = `localhost/mlflow-instances/tracking-server@sha256:${"0".repeat(64)}`;
     await engine.pulumi.run([
       "config",

@@ -34,7 +34,7 @@ test("an instance without an object store key is named with its file, and what t
   configure(fixtureValues(), { instancesFolder: folder });
   const lines = await run.failureOf();
   expect(lines.slice(1).map((line) => line.replace(/[^ ]*\/stacks-[A-Za-z0-9]+\//, ""))).toEqual([
-    '  cart.yaml: the instance has no key in the secret mlflow-instances:artifactStoreKeys. Make a user for it at the object store and add {"cart": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform `npm run local` does both',
+    '  cart.yaml: the instance has no key in the secret mlflow-instances:artifactStoreKeys. Make a user for it at the object store and add {"cart": {"accessKeyId": …, "secretAccessKey": …, "maintenance": {"accessKeyId": …, "secretAccessKey": …}}} (without "maintenance" where a bucket has one user only); for the embedded platform `npm run local -- configure` does both',
   ]);
 });
 

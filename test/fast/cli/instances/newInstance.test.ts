@@ -94,7 +94,7 @@ describe("with flags, and no terminal", () => {
       ...flags({ ...without(shop, "cost-center"), stack: "local" }),
     ]);
     expect(output).toBe(
-      "written: stacks/instances/local/shop-recommender.yaml\nnext:\n  npm run local\n",
+      "written: stacks/instances/local/shop-recommender.yaml\nnext:\n  npm run local -- configure   # to preview it: docs/previews.md\n  npm run local\n",
     );
     expect(parse(made.read("stacks/instances/local/shop-recommender.yaml")!)).toMatchObject({
       tier: "sandbox",
