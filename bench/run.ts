@@ -21,8 +21,8 @@ import { printTable, seconds, type Row } from "./table.ts";
 import { tokenCheck } from "./tokenCheck.ts";
 
 // Measures what the README claims, on the embedded platform of profile `test`. Nothing here passes
-// or fails: the bounds are printed beside the figures. `npm run bench -- requests` measures the
-// group of that name only.
+// or fails: the bounds are printed beside the figures. `npm run bench -- requests` (or `scale`)
+// measures the group of that name only.
 
 const profile = "test";
 const stack = "bench";

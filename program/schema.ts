@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { instanceFileSchema } from "./instance/file.ts";
+import { instanceReference } from "./instance/reference.ts";
 import { rolloutJsonSchema } from "./environment/rolloutSchema.ts";
 import { stackFileJsonSchema } from "./stackFileSchema.ts";
 
@@ -23,7 +24,15 @@ export const schemaFiles = {
 export const schemaFile = (name: keyof typeof schemaFiles): URL =>
   new URL(`../stacks/${name}`, import.meta.url);
 
+const reference = new URL("../docs/instance-file.md", import.meta.url);
+
 if (import.meta.main) {
+  const page = instanceReference(instanceJsonSchema());
+  if (process.argv.includes("--write")) writeFileSync(reference, page);
+  else if (readFileSync(reference, "utf8") !== page) {
+    console.error("docs/instance-file.md is not current: npm run schema");
+    process.exitCode = 1;
+  }
   for (const name of Object.keys(schemaFiles) as (keyof typeof schemaFiles)[]) {
     const [file, schema] = [schemaFile(name), schemaFiles[name]()];
     if (process.argv.includes("--write"))

@@ -17,7 +17,7 @@ export async function measuredRun(pulumi: Pulumi, args: readonly string[]): Prom
   const started = performance.now();
   const child = execa(pulumi.cli.cliPath, [...args, "--non-interactive", "--color", "never"], {
     cwd: pulumi.project.folder,
-    env: pulumi.env,
+    env: { ...pulumi.env, ...asCommand(args) },
     stdin: "ignore",
     all: true,
     reject: false,
@@ -39,6 +39,10 @@ export async function measuredRun(pulumi: Pulumi, args: readonly string[]): Prom
   );
   return { seconds, peakMebibytes: peak / 1024 ** 2, resources };
 }
+
+/** A preview saves no state on the way: what `npx mlflow-instances preview` sets, too. */
+const asCommand = ([verb]: readonly string[]): Record<string, string> =>
+  verb === "preview" ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {};
 
 /** PSS of a process and all below it: shared pages count once. */
 function residentBytes(root: number): number {

@@ -78,6 +78,9 @@ function beforeJson(value: unknown): unknown {
   }
 }
 
+const versionOf = ({ version }: Declared["inputs"]): { version?: string } =>
+  typeof version === "string" ? { version } : {};
+
 function declare(all: readonly Declared[], made: Map<string, pulumi.CustomResource>): void {
   const find = (name: string) => made.get(name)!;
   for (const { type, name, inputs, provider, inputDependencies, after, options } of all) {
@@ -91,7 +94,8 @@ function declare(all: readonly Declared[], made: Map<string, pulumi.CustomResour
         ];
       }),
     );
-    const given = provider === undefined ? {} : { provider: find(provider) };
+    // The composed program chooses the version of a provider's plugin; the SDK's class has another.
+    const given = provider === undefined ? versionOf(inputs) : { provider: find(provider) };
     made.set(
       name,
       new (classes.get(type)!)(name, args, { ...given, dependsOn: after.map(find), ...options }),
