@@ -1,7 +1,8 @@
 import { afterAll, describe } from "vitest";
 import { removeParcelForecast } from "./support/parcelForecast.ts";
 
-// The platform team's commands as they are typed, on one instance.
+// The platform team's commands for a running instance as they are typed, and the snippets of its
+// users.
 
 afterAll(removeParcelForecast);
 
@@ -9,19 +10,6 @@ describe("operations", async () => {
   await import("./commands/operations.ts");
 });
 
-describe("drift", async () => {
-  await import("./commands/drift.ts");
-});
-
-describe("gateway", async () => {
-  await import("./commands/gateway.ts");
-});
-
 describe("snippets for ML teams", async () => {
   await import("./commands/frameworks.ts");
-});
-
-// Last: it replaces the instance's keys.
-describe("away", async () => {
-  await import("./commands/away.ts");
 });
