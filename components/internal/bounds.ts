@@ -6,7 +6,7 @@ export interface Bound {
 
 /**
  * Bounds of an instance's values, for the checks, the files' schema and their texts. Policies have
- * their own copy, since they judge programs of anybody.
+ * their own copy, since they judge programs without this package.
  */
 export const bounds = {
   /**

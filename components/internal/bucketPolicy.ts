@@ -35,8 +35,8 @@ export interface BucketPolicyFacts {
 }
 
 /**
- * How those are refused who aren't named, and what isn't granted: not at all where nobody has any
- * right that the policy doesn't give; by the ARN that AWS knows of each request; or by principal
+ * How principals that aren't named and actions that aren't granted are denied: not at all where the
+ * policy is the only source of rights; by the ARN that AWS knows of each request; or by principal
  * where the store knows no such condition and lets every key of a project do everything.
  */
 export type Refusal = "none" | "byArn" | "byPrincipal";

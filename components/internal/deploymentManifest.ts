@@ -55,7 +55,7 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
     ...access.parts,
   ];
   return {
-    // About to go, it serves nobody: the pods go and the rest stays as it is.
+    // Before its deletion an instance serves no request: the pods go, the rest stays as it is.
     replicas: facts.prepareDeletion ? 0 : facts.replicas,
     // Old pods are of no use: going back is another `up`, and schemas don't go back at all.
     revisionHistoryLimit: 2,

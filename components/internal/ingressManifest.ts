@@ -48,7 +48,7 @@ function controllerAnnotations(settings: IngressSettings, temporaryStorage: stri
 
 // Nothing of time-outs and sizes: Traefik limits neither for one ingress. Its entry point does
 // (`respondingTimeouts.readTimeout`, 60 s for a whole request by default, which ends long uploads);
-// that belongs to whoever runs Traefik.
+// that belongs to Traefik's administrator.
 const traefikAnnotations: Annotations = {
   "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
   "traefik.ingress.kubernetes.io/router.tls": "true",

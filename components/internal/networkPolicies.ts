@@ -94,7 +94,7 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
       },
     },
     {
-      // The migration needs no object store and answers nobody.
+      // The migration needs no object store and accepts no connection.
       noun: "migrationPolicy",
       objectName: objectNames.migrationPolicy,
       spec: {

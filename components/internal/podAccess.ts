@@ -40,7 +40,7 @@ const tokenFolder = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
 const tokenFile = "token";
 
 /**
- * A token for AWS and nobody else, whatever `automountServiceAccountToken` says. Under the names
+ * A token for AWS alone, whatever `automountServiceAccountToken` says. Under the names
  * that the webhook of EKS uses, which then adds nothing: without it a pod that starts sooner than
  * the webhook knows its account would have no credentials for as long as it lives, and one whose
  * role changes would keep the old one.

@@ -88,8 +88,8 @@ export function resolveInstance(args: NamedArgs): ResolvedInstance {
     ...(traceRetention === undefined ? {} : { traceRetention }),
     staleRuns: resolveStaleRuns(args.staleRuns),
     maintenance: resolveMaintenance(instanceName, args.maintenance),
-    // Whoever prepares a deletion means it: no other argument has to be changed, and taking it back
-    // brings the guards back.
+    // `prepareDeletion` is explicit enough: no other argument has to change, and taking it back brings
+    // the guards back.
     protect: (args.protect ?? true) && !prepareDeletion,
     prepareDeletion,
     bucket: {

@@ -39,8 +39,8 @@ export interface TrustFacts {
 }
 
 /**
- * Who may take a role on: pods of these accounts in the instance's own namespace, and nobody else
- * in the cluster.
+ * The pods that may assume a role: those of these accounts in the instance's own namespace, and no
+ * others in the cluster.
  */
 export function trustPolicy({ method, issuer, namespace, serviceAccounts }: TrustFacts): string {
   const statement =

@@ -21,7 +21,7 @@ const tiers: Record<Tier, TierDefaults> = {
     temporaryStorage: "10Gi",
     deletedExperimentRetention: "30d",
   },
-  // Two replicas: an upgrade of a node or of the image interrupts nobody.
+  // Two replicas: an upgrade of a node or of the image interrupts no request.
   production: {
     replicas: 2,
     workers: 2,

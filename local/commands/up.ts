@@ -68,7 +68,7 @@ export async function preparePlatform(
 }
 
 /**
- * Stands for the instances of all review environments, which nobody announces to the object store;
+ * Stands for the instances of all review environments, which are not announced to the object store;
  * no instance has this name.
  */
 const forPreviews = "preview";

@@ -71,7 +71,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 await enforcer.start(config);
 for (;;) {
-  // Whoever else empties the table, a minute later it is there again.
+  // If another program empties the table, it is there again a minute later.
   await sleep(60_000);
   await enforcer.sync({ always: true }).catch(() => undefined);
 }

@@ -36,7 +36,7 @@ export class Enforcer {
 
   async start(config: KubeConfig): Promise<void> {
     // Until the cluster's objects are known an earlier table is the best there is; without one
-    // nobody is known.
+    // no address is known.
     if (!(await tableExists()))
       await applyRules(render({ podCidr: this.#podCidr, known: [], groups: [] }));
     const changed = (): void => this.#schedule(debounceMs);

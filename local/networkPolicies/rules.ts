@@ -14,7 +14,7 @@ import {
 export type Direction = "ingress" | "egress";
 export type Protocol = "tcp" | "udp" | "sctp";
 
-/** The other end of a connection: anybody, one of some pods, or an address block with holes. */
+/** The other end of a connection: any, one of some pods, or an address block with holes. */
 export type Peer =
   | "any"
   | { readonly addresses: readonly string[] }
@@ -117,7 +117,7 @@ function endpointsOf(
     claims.set(address, [...(claims.get(address) ?? []), { pod, fresh: fresh !== undefined }]);
   }
   // After a restart of the node a status can name an address that another pod has by now. In doubt
-  // it belongs to nobody, and nobody gets through.
+  // it belongs to no pod, and nothing gets through.
   return [...claims]
     .map(([address, owners]) => ({
       address,

@@ -39,7 +39,7 @@ export interface PlatformValues {
 
 export interface NetworkPolicyEnforcement {
   readonly enforced: boolean;
-  /** Who enforces them, or why nobody does. */
+  /** The program that enforces them, or why none does. */
   readonly by: string;
 }
 

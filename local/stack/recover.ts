@@ -56,7 +56,7 @@ async function waitForLocks(pulumi: Pulumi, log: (line: string) => void): Promis
   }
 }
 
-/** A lock file that was cut off while it was written has no process: nobody holds it. */
+/** A lock file that was cut off while it was written has no process: no one holds it. */
 function pidOf(lock: string): number {
   try {
     return (JSON.parse(lock) as { pid: number }).pid;

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** A file that a tool's main.go embeds. It is made from a module's, so that nobody commits it. */
+/** A file that a tool's main.go embeds. It is made from a module's, and not committed. */
 export interface EmbeddedFile {
   /** Path in the module, of a JSON file. */
   readonly source: string;

@@ -35,8 +35,8 @@ export function isEverybody(principal: unknown): boolean {
   return listOf(accounts).includes("*");
 }
 
-// A condition limits who is meant by what a caller can't choose; `aws:SecureTransport` or a header
-// limits nobody.
+// A condition limits the principals if a caller can't choose its value; `aws:SecureTransport` or a
+// header limits none.
 const limitingKeys = new Set(
   [
     "PrincipalArn",
@@ -66,7 +66,7 @@ const isLimited = ({ Condition = {} }: Statement): boolean =>
       ),
   );
 
-/** Whether a statement allows something to whoever asks. */
+/** Whether a statement allows something to every principal. */
 export const allowsEverybody = (statement: Statement): boolean =>
   statement.Effect === "Allow" &&
   (isEverybody(statement.Principal) || statement.NotPrincipal !== undefined) &&

@@ -5,7 +5,7 @@ import { isInstanceNamespace, label, marksOf, metadataOf } from "./resources.ts"
 /** Annotations of an instance's namespace. */
 export type Annotations = Readonly<Record<string, string>>;
 
-/** What the stack's last state says of each instance by its name, or why nobody can tell. */
+/** What the stack's last state says of each instance by its name, or why it is not known. */
 export type Previous =
   { readonly instances: ReadonlyMap<string, Annotations> } | { readonly refusal: string };
 

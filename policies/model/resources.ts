@@ -1,5 +1,5 @@
 // The rules know resource types and label keys, and no code of the components: they judge what is
-// deployed, whoever wrote it.
+// deployed by any program.
 
 export const kubernetesType = {
   namespace: "kubernetes:core/v1:Namespace",

@@ -28,7 +28,7 @@ function answeredHosts(
 ): Map<string, PolicyResource> {
   const found = new Map<string, PolicyResource>();
   for (const resource of resources) {
-    // A redirect to HTTPS leads to whoever answers there.
+    // A redirect to HTTPS leads to the route that serves the host there.
     if (context.known(() => onlyRedirectsToHttps(resource)) !== false) continue;
     for (const { host } of hostsOf(resource, context))
       if (!found.has(host)) found.set(host, resource);

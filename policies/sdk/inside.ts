@@ -51,7 +51,7 @@ interface Inside {
   readonly grpc: typeof grpc;
 }
 
-/** The SDK's inside; undefined for versions in which nobody has read it. */
+/** The SDK's inside; undefined for versions that were not examined. */
 export const inside: Inside | undefined =
   noticeOn(installed) === undefined
     ? {

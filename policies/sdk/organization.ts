@@ -11,8 +11,8 @@ export const organization = (environment: NodeJS.ProcessEnv = process.env): stri
   told ?? environment["PULUMI_NODEJS_ORGANIZATION"] ?? environment["PULUMI_ORGANIZATION"];
 
 /**
- * Listens to what the engine tells: the message's own class reads it from the wire, whoever asks
- * for it.
+ * Listens to what the engine tells: the message's own class reads it from the wire for every
+ * caller.
  */
 export function hearOrganization(): void {
   if (inside === undefined) return;

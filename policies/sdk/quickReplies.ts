@@ -10,7 +10,7 @@ interface Method {
   requestDeserialize: (bytes: Buffer) => unknown;
 }
 
-/** In place of a request that nobody has to read. */
+/** In place of a request that no handler reads. */
 const unread = Symbol("unread");
 
 /**

@@ -9,7 +9,7 @@ const albRedirect = "alb.ingress.kubernetes.io/ssl-redirect";
 type Annotations = Record<string, string>;
 
 /**
- * What each annotation of a common controller has to be; the key alone asks nothing of whoever uses
+ * What each annotation of a common controller has to be; the key alone asks nothing of users of
  * another controller.
  */
 const checks: Record<string, (value: string, all: Annotations) => string | undefined> = {

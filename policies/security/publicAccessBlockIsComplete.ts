@@ -22,7 +22,7 @@ export const publicAccessBlockIsComplete = resourceRule({
       if (value !== undefined && value.is !== true) yield `Set ${flag} to true.`;
     }
   },
-  // A flag that nobody has set counts as false; one that says false was meant.
+  // A flag that is not set counts as false; one that says false was meant.
   remedy({ props }) {
     const missing = flags.filter((flag) => props[flag] === undefined);
     return missing.length === 0
