@@ -2,13 +2,14 @@ import type { EngineRun } from "../engine.ts";
 import type { Step } from "../engineEvents.ts";
 import { ExitCode } from "../../exitCode.ts";
 import type { FileChange, GitChanges } from "./cause.ts";
-import { changesOf, type ChangeKind, type PropertyChange, type ResourceChange } from "./changes.ts";
+import { changesOf, type ChangeKind, type ResourceChange } from "./changes.ts";
 import { factsOf, type BeforeAndAfter, type Capacity } from "./facts.ts";
 import { readFailures, type Failures } from "./failures.ts";
 import { noticesOf } from "./notices.ts";
 import { findOwners } from "./owners.ts";
 import { verdictsOf, type Exclusion, type Verdict } from "./policies.ts";
 import { monthlyCost, type Prices } from "./prices.ts";
+import type { PropertyChange } from "./propertyChanges.ts";
 import { risksOf, type LastInstance, type Risk } from "./risks.ts";
 import { asObject, textOf } from "./values.ts";
 

@@ -11,7 +11,7 @@ type Values = Record<string, unknown>;
 export const isObject = (value: unknown): value is Values =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 export const asObject = (value: unknown): Values => (isObject(value) ? value : {});
-const isSealed = (value: unknown): boolean => isObject(value) && seal in value;
+export const isSealed = (value: unknown): boolean => isObject(value) && seal in value;
 export const isKnown = (value: unknown): boolean => value !== unknown && !isSealed(value);
 
 /** A text that is known; undefined for anything else. */
@@ -22,7 +22,7 @@ export const numberOf = (value: unknown): number | undefined =>
 export const listOf = (value: unknown): Values[] =>
   Array.isArray(value) ? value.map(asObject) : [];
 
-type Segment = string | number;
+export type Segment = string | number;
 
 /**
  * `spec.containers[0].env`, `tags["a/b"]` in parts. A key with dots in it can't be told from a path
@@ -58,7 +58,7 @@ export function readablePath(segments: readonly Segment[], values: readonly unkn
   let text = "";
   segments.forEach((segment, at) => {
     if (typeof segment === "string") {
-      text += /^[\w$-]+$/.test(segment) ? `${at === 0 ? "" : "."}${segment}` : `["${segment}"]`;
+      text += at === 0 ? keyText(segment).replace(/^\./, "") : keyText(segment);
       return;
     }
     const names = values.map(
@@ -68,6 +68,9 @@ export function readablePath(segments: readonly Segment[], values: readonly unkn
   });
   return text;
 }
+
+/** A key of an object, after the path of the object. */
+export const keyText = (key: string): string => (/^[\w$-]+$/.test(key) ? `.${key}` : `["${key}"]`);
 
 const longest = 80;
 
