@@ -171,9 +171,7 @@ function ofTokens(before: InstanceFacts, after: InstanceFacts): string[] {
     return [
       ...(had?.role === has.role
         ? []
-        : [
-            `Token \`${name}\` may do what \`${has.role}\` may, no longer what \`${had?.role ?? ""}\` may`,
-          ]),
+        : [`Token \`${name}\`: role \`${had?.role ?? ""}\` → \`${has.role}\``]),
       ...(had?.expires === has.expires
         ? []
         : [`Token \`${name}\` ends on ${has.expires} (was ${had?.expires ?? ""})`]),

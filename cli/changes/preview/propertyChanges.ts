@@ -2,10 +2,13 @@ import type { Step } from "../engineEvents.ts";
 import { rowsOfList } from "./listRows.ts";
 import {
   asObject,
+  isKnown,
+  isSealed,
   readablePath,
   secretText,
   segmentsOf,
   show,
+  unknownSecretText,
   valueAt,
   type Segment,
 } from "./values.ts";
@@ -30,13 +33,20 @@ interface Reported {
 /** The properties that a step changes, by path. */
 export function propertiesOf(step: Step): PropertyChange[] {
   const all = reportedBy(step);
+  const secret = unknownSecretData(step, all);
   const lists = Map.groupBy(all, ({ segments }) => listPath(step, segments));
   const rows = [...lists].flatMap(([list, reported]) => {
     const own = list === undefined ? [] : ofList(step, reported);
     // Where the inputs don't differ, the engine compares what is actually there.
-    return own.length > 0 ? own : reported.map((each) => ofPath(step, each));
+    return own.length > 0
+      ? own
+      : reported
+          .filter((each) => secret === undefined || !isData(each))
+          .map((each) => ofPath(step, each));
   });
-  return rows.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...rows, ...(secret === undefined ? [] : [secret])].sort((a, b) =>
+    a.path < b.path ? -1 : 1,
+  );
 }
 
 function reportedBy({ old, new: next, detailedDiff, diffs, keys = [] }: Step): Reported[] {
@@ -65,7 +75,8 @@ function ofPath({ type, old, new: next }: Step, reported: Reported): PropertyCha
     const value = states
       .map((state) => valueAt(state, segments))
       .find((found) => found !== undefined);
-    if (isSecretData(type, segments)) return secretText;
+    if (isSecretData(type, segments))
+      return isKnown(value) || isSealed(value) ? secretText : unknownSecretText;
     return show(value);
   };
   return {
@@ -128,3 +139,32 @@ const isAround = (one: readonly Segment[], other: readonly Segment[]): boolean =
 // Data of a Secret is secret on a page even if the program did not mark it.
 const isSecretData = (type: string, [first]: readonly Segment[]): boolean =>
   type === "kubernetes:core/v1:Secret" && (first === "data" || first === "stringData");
+
+const isData = ({ segments: [first] }: Reported): boolean =>
+  first === "data" || first === "stringData";
+
+/**
+ * The provider moves `stringData` into `data` once it knows every value. A preview that does not
+ * know one reports `data` as deleted and `stringData` as added, although nothing is deleted.
+ */
+function unknownSecretData(
+  { type, old, new: next }: Step,
+  all: readonly Reported[],
+): PropertyChange | undefined {
+  const [before, after] = [asObject(old?.inputs), asObject(next?.inputs)];
+  const moves =
+    type === "kubernetes:core/v1:Secret" &&
+    "data" in before &&
+    !("stringData" in before) &&
+    "stringData" in after &&
+    !("data" in after);
+  const reported = all.filter(isData);
+  return !moves || reported.length === 0
+    ? undefined
+    : {
+        path: "data",
+        old: secretText,
+        new: unknownSecretText,
+        replaces: reported.some(({ replaces }) => replaces),
+      };
+}

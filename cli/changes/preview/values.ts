@@ -4,7 +4,8 @@ const seal = "4dabf18193072939515e22adb298388d";
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export const secretText = "[secret]";
-export const unknownText = "known at up";
+export const unknownText = "known after the update";
+export const unknownSecretText = `[secret, ${unknownText}]`;
 
 type Values = Record<string, unknown>;
 

@@ -233,10 +233,7 @@ describe("what users notice", () => {
       "a token with other rights",
       { tokens: { ci: { role: "read", expires: "2027-01-01" } } },
       { tokens: { ci: { role: "admin", expires: "2027-02-01" } } },
-      [
-        "Token `ci` may do what `admin` may, no longer what `read` may",
-        "Token `ci` ends on 2027-02-01 (was 2027-01-01)",
-      ],
+      ["Token `ci`: role `read` → `admin`", "Token `ci` ends on 2027-02-01 (was 2027-01-01)"],
     ],
     [
       "tokens that are not known",
