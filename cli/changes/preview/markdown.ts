@@ -98,6 +98,17 @@ const causeOf = ({ cause }: InstanceReport): string =>
       ? "Changed by defaults or code: no file of its own changed."
       : `Cause: ${code(cause.file)} ${cause.change}.`;
 
+const replaced = ({ replacements }: InstanceReport): string[] =>
+  replacements.length === 0 ? [] : [`Replaced: ${replacements.join(", ")}.`];
+
+function labels({ labels: all }: InstanceReport): string[] {
+  const texts = all.map(({ label, old, new: next }) => {
+    if (old === undefined) return `${code(label)} ${code(next ?? "")} (new)`;
+    return `${code(label)} ${code(old)} → ${next === undefined ? "removed" : code(next)}`;
+  });
+  return texts.length === 0 ? [] : [`Changed labels: ${texts.join(", ")}.`];
+}
+
 function block(instance: InstanceReport, report: PreviewReport, most: number): string {
   const { name, state, notices, resources } = instance;
   const cost = instance.monthlyCost;
@@ -108,6 +119,7 @@ function block(instance: InstanceReport, report: PreviewReport, most: number): s
     notices.length === 0
       ? "Its users notice nothing."
       : ["Its users notice:", ...notices.map((each) => `- ${each}`)].join("\n"),
+    [...replaced(instance), ...labels(instance)].join("\n"),
     [
       capacityLine(instance.capacity, state),
       ...(cost === undefined || currency === undefined || cost.before === cost.after

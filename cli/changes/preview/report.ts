@@ -5,11 +5,13 @@ import type { FileChange, GitChanges } from "./cause.ts";
 import { changesOf, type ChangeKind, type ResourceChange } from "./changes.ts";
 import { factsOf, type BeforeAndAfter, type Capacity } from "./facts.ts";
 import { readFailures, type Failures } from "./failures.ts";
+import { labelChangesOf, type LabelChange } from "./labels.ts";
 import { noticesOf } from "./notices.ts";
 import { findOwners } from "./owners.ts";
 import { verdictsOf, type Exclusion, type Verdict } from "./policies.ts";
 import { monthlyCost, type Prices } from "./prices.ts";
 import type { PropertyChange } from "./propertyChanges.ts";
+import { replacementsOf } from "./replacements.ts";
 import { risksOf, type LastInstance, type Risk } from "./risks.ts";
 import { asObject, textOf } from "./values.ts";
 
@@ -34,6 +36,9 @@ export interface InstanceReport {
   readonly cause?:
     { readonly file: string; readonly change: FileChange } | "defaults or code" | undefined;
   readonly notices: readonly string[];
+  /** Each replaced resource, with what its replacement means. */
+  readonly replacements: readonly string[];
+  readonly labels: readonly LabelChange[];
   readonly capacity: Sides<Capacity>;
   readonly monthlyCost?: Sides<number>;
   readonly resources: readonly ResourceReport[];
@@ -180,6 +185,8 @@ function instanceReport(
       state: sides.before === undefined ? "new" : sides.after === undefined ? "gone" : "changed",
       cause: git === undefined ? undefined : (git.instanceFiles.get(name) ?? "defaults or code"),
       notices: noticesOf(sides, changes),
+      replacements: replacementsOf(changes),
+      labels: labelChangesOf(changes),
       capacity,
       ...(prices === undefined ? {} : { monthlyCost: costs(prices, capacity) }),
       resources: changes.map(shown),
