@@ -1,15 +1,14 @@
-import { clean, counted, joined } from "./markdownText.ts";
+import { clean, code, counted, joined } from "./markdownText.ts";
 import type { PreviewReport } from "./report.ts";
 
-/** What an update did, in short: its preview has said the rest. */
-export function deployedPage({
-  stack,
-  errors,
-  risks,
-  policies,
-  instances,
-  environment,
-}: PreviewReport): string {
+/**
+ * The result of an update, in short: its preview has the rest. Of a failed one, `left` is the state
+ * of each instance, in place of the effects that were announced.
+ */
+export function deployedPage(
+  { stack, errors, risks, policies, instances, environment }: PreviewReport,
+  left: ReadonlyMap<string, readonly string[]>,
+): string {
   const resources = [...instances.flatMap((each) => each.resources), ...environment];
   const violated = policies.filter(({ level }) => level === "mandatory");
   const failed = errors.length > 0 || violated.length > 0;
@@ -38,9 +37,12 @@ export function deployedPage({
       .map(({ name, state, resources: own, notices }) =>
         [
           `- **${name}**: ${state}; ${counted(own)}`,
-          ...notices.map((notice) => `  - ${notice}`),
+          ...(failed ? (left.get(name) ?? []) : notices).map((line) => `  - ${line}`),
         ].join("\n"),
       )
       .join("\n"),
+    failed
+      ? `Next: remove the cause, then run ${code(`npx mlflow-instances deploy ${stack}`)} again: it continues with the missing changes. To go back, restore the previous files and deploy them.`
+      : "",
   ])}\n`;
 }

@@ -1,6 +1,7 @@
 import type { ResourceChange } from "./changes.ts";
 import type { BeforeAndAfter, InstanceFacts } from "./facts.ts";
 import { bytesOf, daysOf, showBytes } from "./quantities.ts";
+import { missingPods, replicasOf } from "./rollingUpdate.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
 
 /**
@@ -89,8 +90,6 @@ function ofServer(change: ResourceChange): string[] {
   ];
 }
 
-const replicasOf = (deployment: unknown): number =>
-  numberOf(valueAt(deployment, ["spec", "replicas"])) ?? 1;
 const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? "" : "s"}`;
 
@@ -99,8 +98,7 @@ function restart(deployment: unknown, replicas: number): string {
   const strategy = asObject(valueAt(deployment, ["spec", "strategy"]));
   if (strategy["type"] === "Recreate")
     return "The server restarts with downtime: all of its pods end before new ones start";
-  const rolling = asObject(strategy["rollingUpdate"]);
-  const missing = unavailable(rolling["maxUnavailable"] ?? "25%", replicas);
+  const missing = missingPods(deployment, replicas);
   if (missing >= replicas)
     return "The server restarts with downtime: no pod has to stay while it rolls";
   const grace = secondsOfRequests(deployment);
@@ -123,12 +121,6 @@ function secondsOfRequests(deployment: unknown): number {
     Number(grace) + (numberOf(valueAt(server, ["lifecycle", "preStop", "sleep", "seconds"])) ?? 0)
   );
 }
-
-// Kubernetes rounds a percentage of pods that may be missing down.
-const unavailable = (value: unknown, replicas: number): number =>
-  typeof value === "number"
-    ? value
-    : Math.floor((Number.parseInt(textOf(value) ?? "0", 10) / 100) * replicas);
 
 function ofTemporaryVolume(before: unknown, after: unknown): string[] {
   const size = (deployment: unknown): number =>
