@@ -64,13 +64,13 @@ export function changesOf(steps: readonly Step[], ownerOf: OwnerOf): ResourceCha
 
 // A component is a name for its parts; the engine's built-in provider stands for reading the
 // stack's own outputs.
-const isReal = ({ type, old, new: next }: Step): boolean =>
+export const isReal = ({ type, old, new: next }: Step): boolean =>
   (next ?? old)?.custom === true && type !== "pulumi:providers:pulumi";
 
 /**
  * The engine's guards are no properties: a step that changes nothing else is even called `same`.
  */
-function guardsOf({ old, new: next }: Step): PropertyChange[] {
+export function guardsOf({ old, new: next }: Step): PropertyChange[] {
   if (old === undefined || next === undefined) return [];
   return (["protect", "retainOnDelete"] as const).flatMap((guard) => {
     const [before, after] = [old[guard] === true, next[guard] === true];

@@ -1,4 +1,4 @@
-import { clean, code, counted, joined } from "./markdownText.ts";
+import { clean, code, counted, countedByPulumi, joined } from "./markdownText.ts";
 import type { PreviewReport } from "./report.ts";
 
 /**
@@ -6,9 +6,10 @@ import type { PreviewReport } from "./report.ts";
  * of each instance, in place of the effects that were announced.
  */
 export function deployedPage(
-  { stack, errors, risks, policies, instances, environment }: PreviewReport,
+  report: PreviewReport,
   left: ReadonlyMap<string, readonly string[]>,
 ): string {
+  const { stack, errors, risks, policies, instances, environment } = report;
   const resources = [...instances.flatMap((each) => each.resources), ...environment];
   const violated = policies.filter(({ level }) => level === "mandatory");
   const failed = errors.length > 0 || violated.length > 0;
@@ -16,7 +17,7 @@ export function deployedPage(
     `# ${failed ? `Deployment of \`${stack}\` **failed**` : `\`${stack}\` is deployed`}`,
     resources.length === 0
       ? "Nothing changed."
-      : `${failed ? "Begun: " : ""}${counted(resources)}.`,
+      : `${failed ? "Begun: " : ""}${counted(resources)}.${countedByPulumi(report)}`,
     ["```text", ...errors.map((error) => error.replaceAll("```", "'''")), "```"]
       .slice(0, errors.length === 0 ? 0 : undefined)
       .join("\n"),

@@ -11,6 +11,7 @@ import { findOwners } from "./owners.ts";
 import { verdictsOf, type Exclusion, type Verdict } from "./policies.ts";
 import { monthlyCost, type Prices } from "./prices.ts";
 import type { PropertyChange } from "./propertyChanges.ts";
+import { pulumiCountOf, type PulumiCount } from "./pulumiCount.ts";
 import { replacementsOf } from "./replacements.ts";
 import { risksOf, type LastInstance, type Risk } from "./risks.ts";
 import { asObject, textOf } from "./values.ts";
@@ -65,6 +66,8 @@ export interface PreviewReport {
   readonly unchanged: readonly string[];
   /** What belongs to no instance. */
   readonly environment: readonly ResourceReport[];
+  /** Only where Pulumi's own summary has another number of changed resources. */
+  readonly pulumiCount?: PulumiCount;
   /** Of all instances together. */
   readonly capacity?: Sides<Capacity>;
   readonly cost?: { readonly monthly: Sides<number>; readonly prices: Omit<Prices, "monthly"> };
@@ -103,6 +106,7 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
   // engine itself had to say.
   const complete = failures.errors.length === 0 && failures.vanished.size === 0;
   const capacity = total([...facts.values()]);
+  const pulumiCount = complete ? pulumiCountOf(run, changes) : undefined;
   return {
     schema: "mlflow-instances/preview",
     version: 1,
@@ -117,6 +121,7 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
     instances,
     unchanged: [...facts.keys()].filter((name) => !changed.has(name)),
     environment: changes.filter(({ instance }) => instance === undefined).map(shown),
+    ...(pulumiCount === undefined ? {} : { pulumiCount }),
     ...(complete ? { capacity } : {}),
     ...(complete && prices !== undefined ? { cost: costOf(prices, capacity) } : {}),
     ...(git === undefined ? {} : causes(git, changed)),
