@@ -14,11 +14,11 @@ export function noticesOf(
 ): string[] {
   if (before === undefined && after !== undefined) return ofNew(after);
   if (before !== undefined && after === undefined)
-    return [`${urlsOf(before)} answers no more, and all tokens end`];
+    return [`${urlsOf(before)} no longer answers, and all tokens end`];
   if (before === undefined || after === undefined) return [];
   if (after.deletionPrepared && !before.deletionPrepared) {
     return [
-      `The server stops: ${urlsOf(before)} answers no more. A last database dump goes into the bucket; taking the line \`delete:\` out again brings the instance back as it was`,
+      `The server stops: ${urlsOf(before)} no longer answers. A last database dump goes into the bucket; taking the line \`delete:\` out again brings the instance back as it was`,
     ];
   }
   return [
@@ -53,11 +53,11 @@ function ofNew(facts: InstanceFacts): string[] {
 
 function ofAddress(before: InstanceFacts, after: InstanceFacts): string[] {
   if (before.urls.join() === after.urls.join()) return ofExposure(before, after);
-  if (after.urls.length === 0) return [`${urlsOf(before)} answers no more`];
+  if (after.urls.length === 0) return [`${urlsOf(before)} no longer answers`];
   return [
     before.urls.length === 0
       ? `New address: ${urlsOf(after)}`
-      : `The address changes from ${urlsOf(before)} to ${urlsOf(after)}: clients have to be told`,
+      : `The address changes from ${urlsOf(before)} to ${urlsOf(after)}: clients must use the new one`,
   ];
 }
 
@@ -174,7 +174,9 @@ function ofTokens(before: InstanceFacts, after: InstanceFacts): string[] {
 function ofRetention(before: InstanceFacts, after: InstanceFacts): string[] {
   const [old, next] = [daysOf(before.retention), daysOf(after.retention)];
   if (old === undefined || next === undefined || old === next) return [];
-  return [`What is deleted can be restored for ${count(next, "day")} (was ${count(old, "day")})`];
+  return [
+    `Deleted experiments and runs can be restored for ${count(next, "day")} (was ${count(old, "day")})`,
+  ];
 }
 
 function ofTraces(

@@ -84,7 +84,7 @@ describe("a server", () => {
   ])("%s", (_what, failed, text) => {
     const page = pageAfter([failed], [failed]);
     expect(page).toMatch(text);
-    expect(page).not.toMatch(/downtime|answers no more/);
+    expect(page).not.toMatch(/downtime|no longer answers/);
   });
 
   it("that the update did not reach was not changed", () => {
