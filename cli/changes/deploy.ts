@@ -1,6 +1,7 @@
 import type { Define } from "../context.ts";
 import { ExitCode } from "../exitCode.ts";
 import { deployedPage } from "./preview/markdownDeployed.ts";
+import { leftBy } from "./preview/failedUpdate.ts";
 import { pageOf } from "./preview/markdown.ts";
 import { judge, open, previewStack } from "./preview/run.ts";
 import { openStack } from "./engine.ts";
@@ -32,7 +33,7 @@ export const define: Define = (command, context, end) => {
         );
         await takeIn(context, name, run);
         const done = judge(await open(context, name), run);
-        context.out(deployedPage(done));
+        context.out(deployedPage(done, leftBy(run)));
         return done.exitCode;
       }),
     );

@@ -1,7 +1,7 @@
 import { capacityLine, capacityTable, costLines, money } from "./markdownCapacity.ts";
 import type { InstanceReport, Outcome, PreviewReport } from "./report.ts";
 import { details } from "./markdownTable.ts";
-import { clean, code, counted, joined, listed } from "./markdownText.ts";
+import { clean, code, counted, countedByPulumi, joined, listed } from "./markdownText.ts";
 import { policies } from "./markdownPolicies.ts";
 
 /** The forges' comments end at 65,536 characters; the page leaves room for what a comment adds. */
@@ -43,7 +43,8 @@ export function pageOf(report: PreviewReport): string {
   return `${joined([...head, ...instances, ...tail])}\n`;
 }
 
-function summary({ instances, environment, unchanged, complete }: PreviewReport): string {
+function summary(report: PreviewReport): string {
+  const { instances, environment, unchanged, complete } = report;
   if (!complete && instances.length === 0) return "";
   const resources = [...instances.flatMap((each) => each.resources), ...environment];
   const states = (["new", "changed", "gone"] as const).map(
@@ -52,7 +53,10 @@ function summary({ instances, environment, unchanged, complete }: PreviewReport)
   const counts = [...states, [unchanged.length, "unchanged"] as const]
     .filter(([count]) => count > 0)
     .map(([count, state]) => `${count} ${state}`);
-  const changes = resources.length === 0 ? "Nothing changes." : `${counted(resources)}.`;
+  const changes =
+    resources.length === 0
+      ? "Nothing changes."
+      : `${counted(resources)}.${countedByPulumi(report)}`;
   return `${changes} Instances: ${counts.join(", ") || "none"}.`;
 }
 
@@ -98,6 +102,17 @@ const causeOf = ({ cause }: InstanceReport): string =>
       ? "Changed by defaults or code: no file of its own changed."
       : `Cause: ${code(cause.file)} ${cause.change}.`;
 
+const replaced = ({ replacements }: InstanceReport): string[] =>
+  replacements.length === 0 ? [] : [`Replaced: ${replacements.join(", ")}.`];
+
+function labels({ labels: all }: InstanceReport): string[] {
+  const texts = all.map(({ label, old, new: next }) => {
+    if (old === undefined) return `${code(label)} ${code(next ?? "")} (new)`;
+    return `${code(label)} ${code(old)} → ${next === undefined ? "removed" : code(next)}`;
+  });
+  return texts.length === 0 ? [] : [`Changed labels: ${texts.join(", ")}.`];
+}
+
 function block(instance: InstanceReport, report: PreviewReport, most: number): string {
   const { name, state, notices, resources } = instance;
   const cost = instance.monthlyCost;
@@ -108,6 +123,7 @@ function block(instance: InstanceReport, report: PreviewReport, most: number): s
     notices.length === 0
       ? "Its users notice nothing."
       : ["Its users notice:", ...notices.map((each) => `- ${each}`)].join("\n"),
+    [...replaced(instance), ...labels(instance)].join("\n"),
     [
       capacityLine(instance.capacity, state),
       ...(cost === undefined || currency === undefined || cost.before === cost.after

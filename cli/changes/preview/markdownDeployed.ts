@@ -1,15 +1,15 @@
-import { clean, counted, joined } from "./markdownText.ts";
+import { clean, code, counted, countedByPulumi, joined } from "./markdownText.ts";
 import type { PreviewReport } from "./report.ts";
 
-/** What an update did, in short: its preview has said the rest. */
-export function deployedPage({
-  stack,
-  errors,
-  risks,
-  policies,
-  instances,
-  environment,
-}: PreviewReport): string {
+/**
+ * The result of an update, in short: its preview has the rest. Of a failed one, `left` is the state
+ * of each instance, in place of the effects that were announced.
+ */
+export function deployedPage(
+  report: PreviewReport,
+  left: ReadonlyMap<string, readonly string[]>,
+): string {
+  const { stack, errors, risks, policies, instances, environment } = report;
   const resources = [...instances.flatMap((each) => each.resources), ...environment];
   const violated = policies.filter(({ level }) => level === "mandatory");
   const failed = errors.length > 0 || violated.length > 0;
@@ -17,7 +17,7 @@ export function deployedPage({
     `# ${failed ? `Deployment of \`${stack}\` **failed**` : `\`${stack}\` is deployed`}`,
     resources.length === 0
       ? "Nothing changed."
-      : `${failed ? "Begun: " : ""}${counted(resources)}.`,
+      : `${failed ? "Begun: " : ""}${counted(resources)}.${countedByPulumi(report)}`,
     ["```text", ...errors.map((error) => error.replaceAll("```", "'''")), "```"]
       .slice(0, errors.length === 0 ? 0 : undefined)
       .join("\n"),
@@ -38,9 +38,12 @@ export function deployedPage({
       .map(({ name, state, resources: own, notices }) =>
         [
           `- **${name}**: ${state}; ${counted(own)}`,
-          ...notices.map((notice) => `  - ${notice}`),
+          ...(failed ? (left.get(name) ?? []) : notices).map((line) => `  - ${line}`),
         ].join("\n"),
       )
       .join("\n"),
+    failed
+      ? `Next: remove the cause, then run ${code(`npx mlflow-instances deploy ${stack}`)} again: it continues with the missing changes. To go back, restore the previous files and deploy them.`
+      : "",
   ])}\n`;
 }

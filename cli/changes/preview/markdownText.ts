@@ -1,4 +1,4 @@
-import type { ResourceReport } from "./report.ts";
+import type { PreviewReport, ResourceReport } from "./report.ts";
 
 /** Parts of a page, with a line between them; empty ones are none. */
 export const joined = (parts: readonly string[]): string =>
@@ -25,6 +25,19 @@ export function counted(resources: readonly ResourceReport[]): string {
     return count === 0 ? [] : [`${count} ${kinds[kind]}`];
   });
   return `${plural(resources.length, "resource")}: ${counts.join(", ")}`;
+}
+
+/** ` Pulumi counts 37: it includes 1 component.`; empty where Pulumi's number is the page's. */
+export function countedByPulumi({ pulumiCount }: Pick<PreviewReport, "pulumiCount">): string {
+  if (pulumiCount === undefined) return "";
+  const { count, components, protectionOnly } = pulumiCount;
+  const reasons = [
+    ...(components === 0 ? [] : [`includes ${plural(components, "component")}`]),
+    ...(protectionOnly === 0
+      ? []
+      : [`leaves out ${plural(protectionOnly, "resource")} with only a change of protection`]),
+  ];
+  return ` Pulumi counts ${count}: it ${reasons.join(" and ")}.`;
 }
 
 /** Lines as one list, cut with a count. */

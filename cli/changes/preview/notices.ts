@@ -1,6 +1,7 @@
 import type { ResourceChange } from "./changes.ts";
 import type { BeforeAndAfter, InstanceFacts } from "./facts.ts";
 import { bytesOf, daysOf, showBytes } from "./quantities.ts";
+import { missingPods, replicasOf } from "./rollingUpdate.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
 
 /**
@@ -13,11 +14,11 @@ export function noticesOf(
 ): string[] {
   if (before === undefined && after !== undefined) return ofNew(after);
   if (before !== undefined && after === undefined)
-    return [`${urlsOf(before)} answers no more, and all tokens end`];
+    return [`${urlsOf(before)} no longer answers, and all tokens end`];
   if (before === undefined || after === undefined) return [];
   if (after.deletionPrepared && !before.deletionPrepared) {
     return [
-      `The server stops: ${urlsOf(before)} answers no more. A last database dump goes into the bucket; taking the line \`delete:\` out again brings the instance back as it was`,
+      `The server stops: ${urlsOf(before)} no longer answers. A last database dump goes into the bucket; taking the line \`delete:\` out again brings the instance back as it was`,
     ];
   }
   return [
@@ -52,11 +53,11 @@ function ofNew(facts: InstanceFacts): string[] {
 
 function ofAddress(before: InstanceFacts, after: InstanceFacts): string[] {
   if (before.urls.join() === after.urls.join()) return ofExposure(before, after);
-  if (after.urls.length === 0) return [`${urlsOf(before)} answers no more`];
+  if (after.urls.length === 0) return [`${urlsOf(before)} no longer answers`];
   return [
     before.urls.length === 0
       ? `New address: ${urlsOf(after)}`
-      : `The address changes from ${urlsOf(before)} to ${urlsOf(after)}: clients have to be told`,
+      : `The address changes from ${urlsOf(before)} to ${urlsOf(after)}: clients must use the new one`,
   ];
 }
 
@@ -89,8 +90,6 @@ function ofServer(change: ResourceChange): string[] {
   ];
 }
 
-const replicasOf = (deployment: unknown): number =>
-  numberOf(valueAt(deployment, ["spec", "replicas"])) ?? 1;
 const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? "" : "s"}`;
 
@@ -99,8 +98,7 @@ function restart(deployment: unknown, replicas: number): string {
   const strategy = asObject(valueAt(deployment, ["spec", "strategy"]));
   if (strategy["type"] === "Recreate")
     return "The server restarts with downtime: all of its pods end before new ones start";
-  const rolling = asObject(strategy["rollingUpdate"]);
-  const missing = unavailable(rolling["maxUnavailable"] ?? "25%", replicas);
+  const missing = missingPods(deployment, replicas);
   if (missing >= replicas)
     return "The server restarts with downtime: no pod has to stay while it rolls";
   const grace = secondsOfRequests(deployment);
@@ -123,12 +121,6 @@ function secondsOfRequests(deployment: unknown): number {
     Number(grace) + (numberOf(valueAt(server, ["lifecycle", "preStop", "sleep", "seconds"])) ?? 0)
   );
 }
-
-// Kubernetes rounds a percentage of pods that may be missing down.
-const unavailable = (value: unknown, replicas: number): number =>
-  typeof value === "number"
-    ? value
-    : Math.floor((Number.parseInt(textOf(value) ?? "0", 10) / 100) * replicas);
 
 function ofTemporaryVolume(before: unknown, after: unknown): string[] {
   const size = (deployment: unknown): number =>
@@ -171,9 +163,7 @@ function ofTokens(before: InstanceFacts, after: InstanceFacts): string[] {
     return [
       ...(had?.role === has.role
         ? []
-        : [
-            `Token \`${name}\` may do what \`${has.role}\` may, no longer what \`${had?.role ?? ""}\` may`,
-          ]),
+        : [`Token \`${name}\`: role \`${had?.role ?? ""}\` → \`${has.role}\``]),
       ...(had?.expires === has.expires
         ? []
         : [`Token \`${name}\` ends on ${has.expires} (was ${had?.expires ?? ""})`]),
@@ -184,7 +174,9 @@ function ofTokens(before: InstanceFacts, after: InstanceFacts): string[] {
 function ofRetention(before: InstanceFacts, after: InstanceFacts): string[] {
   const [old, next] = [daysOf(before.retention), daysOf(after.retention)];
   if (old === undefined || next === undefined || old === next) return [];
-  return [`What is deleted can be restored for ${count(next, "day")} (was ${count(old, "day")})`];
+  return [
+    `Deleted experiments and runs can be restored for ${count(next, "day")} (was ${count(old, "day")})`,
+  ];
 }
 
 function ofTraces(

@@ -2,13 +2,17 @@ import type { EngineRun } from "../engine.ts";
 import type { Step } from "../engineEvents.ts";
 import { ExitCode } from "../../exitCode.ts";
 import type { FileChange, GitChanges } from "./cause.ts";
-import { changesOf, type ChangeKind, type PropertyChange, type ResourceChange } from "./changes.ts";
+import { changesOf, type ChangeKind, type ResourceChange } from "./changes.ts";
 import { factsOf, type BeforeAndAfter, type Capacity } from "./facts.ts";
 import { readFailures, type Failures } from "./failures.ts";
+import { labelChangesOf, type LabelChange } from "./labels.ts";
 import { noticesOf } from "./notices.ts";
 import { findOwners } from "./owners.ts";
 import { verdictsOf, type Exclusion, type Verdict } from "./policies.ts";
 import { monthlyCost, type Prices } from "./prices.ts";
+import type { PropertyChange } from "./propertyChanges.ts";
+import { pulumiCountOf, type PulumiCount } from "./pulumiCount.ts";
+import { replacementsOf } from "./replacements.ts";
 import { risksOf, type LastInstance, type Risk } from "./risks.ts";
 import { asObject, textOf } from "./values.ts";
 
@@ -33,6 +37,9 @@ export interface InstanceReport {
   readonly cause?:
     { readonly file: string; readonly change: FileChange } | "defaults or code" | undefined;
   readonly notices: readonly string[];
+  /** Each replaced resource, with what its replacement means. */
+  readonly replacements: readonly string[];
+  readonly labels: readonly LabelChange[];
   readonly capacity: Sides<Capacity>;
   readonly monthlyCost?: Sides<number>;
   readonly resources: readonly ResourceReport[];
@@ -59,6 +66,8 @@ export interface PreviewReport {
   readonly unchanged: readonly string[];
   /** What belongs to no instance. */
   readonly environment: readonly ResourceReport[];
+  /** Only where Pulumi's own summary has another number of changed resources. */
+  readonly pulumiCount?: PulumiCount;
   /** Of all instances together. */
   readonly capacity?: Sides<Capacity>;
   readonly cost?: { readonly monthly: Sides<number>; readonly prices: Omit<Prices, "monthly"> };
@@ -97,6 +106,7 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
   // engine itself had to say.
   const complete = failures.errors.length === 0 && failures.vanished.size === 0;
   const capacity = total([...facts.values()]);
+  const pulumiCount = complete ? pulumiCountOf(run, changes) : undefined;
   return {
     schema: "mlflow-instances/preview",
     version: 1,
@@ -111,6 +121,7 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
     instances,
     unchanged: [...facts.keys()].filter((name) => !changed.has(name)),
     environment: changes.filter(({ instance }) => instance === undefined).map(shown),
+    ...(pulumiCount === undefined ? {} : { pulumiCount }),
     ...(complete ? { capacity } : {}),
     ...(complete && prices !== undefined ? { cost: costOf(prices, capacity) } : {}),
     ...(git === undefined ? {} : causes(git, changed)),
@@ -179,6 +190,8 @@ function instanceReport(
       state: sides.before === undefined ? "new" : sides.after === undefined ? "gone" : "changed",
       cause: git === undefined ? undefined : (git.instanceFiles.get(name) ?? "defaults or code"),
       notices: noticesOf(sides, changes),
+      replacements: replacementsOf(changes),
+      labels: labelChangesOf(changes),
       capacity,
       ...(prices === undefined ? {} : { monthlyCost: costs(prices, capacity) }),
       resources: changes.map(shown),

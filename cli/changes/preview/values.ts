@@ -4,14 +4,15 @@ const seal = "4dabf18193072939515e22adb298388d";
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export const secretText = "[secret]";
-export const unknownText = "known at up";
+export const unknownText = "known after the update";
+export const unknownSecretText = `[secret, ${unknownText}]`;
 
 type Values = Record<string, unknown>;
 
 export const isObject = (value: unknown): value is Values =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 export const asObject = (value: unknown): Values => (isObject(value) ? value : {});
-const isSealed = (value: unknown): boolean => isObject(value) && seal in value;
+export const isSealed = (value: unknown): boolean => isObject(value) && seal in value;
 export const isKnown = (value: unknown): boolean => value !== unknown && !isSealed(value);
 
 /** A text that is known; undefined for anything else. */
@@ -22,7 +23,7 @@ export const numberOf = (value: unknown): number | undefined =>
 export const listOf = (value: unknown): Values[] =>
   Array.isArray(value) ? value.map(asObject) : [];
 
-type Segment = string | number;
+export type Segment = string | number;
 
 /**
  * `spec.containers[0].env`, `tags["a/b"]` in parts. A key with dots in it can't be told from a path
@@ -58,7 +59,7 @@ export function readablePath(segments: readonly Segment[], values: readonly unkn
   let text = "";
   segments.forEach((segment, at) => {
     if (typeof segment === "string") {
-      text += /^[\w$-]+$/.test(segment) ? `${at === 0 ? "" : "."}${segment}` : `["${segment}"]`;
+      text += at === 0 ? keyText(segment).replace(/^\./, "") : keyText(segment);
       return;
     }
     const names = values.map(
@@ -68,6 +69,9 @@ export function readablePath(segments: readonly Segment[], values: readonly unkn
   });
   return text;
 }
+
+/** A key of an object, after the path of the object. */
+export const keyText = (key: string): string => (/^[\w$-]+$/.test(key) ? `.${key}` : `["${key}"]`);
 
 const longest = 80;
 

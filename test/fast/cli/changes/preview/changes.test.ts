@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { changesOf } from "../../../../../cli/changes/preview/changes.ts";
 import { findOwners } from "../../../../../cli/changes/preview/owners.ts";
-import { component, recorded, step } from "./support.ts";
+import { component, recorded, sealed, step, unknown } from "./support.ts";
 
 const changesIn = (...steps: Parameters<typeof findOwners>[0]) =>
   changesOf(steps, findOwners(steps));
@@ -130,6 +130,30 @@ describe("changes", () => {
     const text = JSON.stringify(changesIn(update)[0]?.properties);
     expect(text).not.toMatch(/b3Blb|c2Vz/);
     expect(text.match(/\[secret\]/g)).toHaveLength(3);
+  });
+
+  it("says that a Secret's data is known after the update, where a preview does not know it", () => {
+    const change = (paths: Record<string, string>, data: Record<string, unknown>) =>
+      changesIn(
+        step("update", secretType, "s", {
+          detailedDiff: Object.fromEntries(
+            Object.entries(paths).map(([path, diffKind]) => [path, { diffKind, inputDiff: true }]),
+          ) as never,
+          old: { inputs: { data: sealed } },
+          new: { inputs: data },
+        }),
+      )[0]?.properties.map(({ path, old, new: next }) => [path, old, next]);
+    const later = "[secret, known after the update]";
+    expect(change({ data: "delete", stringData: "add" }, { stringData: sealed })).toEqual([
+      ["data", "[secret]", later],
+    ]);
+    expect(change({ data: "update" }, { data: unknown })).toEqual([["data", "[secret]", later]]);
+    expect(change({ data: "update" }, { data: sealed })).toEqual([
+      ["data", "[secret]", "[secret]"],
+    ]);
+    expect(change({ "data.a": "delete" }, { data: {} })).toEqual([
+      ["data.a", "[secret]", undefined],
+    ]);
   });
 
   it("leaves components, the stack and the engine's own provider out", () => {

@@ -66,7 +66,7 @@ function ofDeployment(
 
 describe("what users notice", () => {
   it.each([
-    ["retention", ["What is deleted can be restored for 10 days (was 30 days)"]],
+    ["retention", ["Deleted experiments and runs can be restored for 10 days (was 30 days)"]],
     [
       "token",
       [
@@ -92,13 +92,13 @@ describe("what users notice", () => {
       [
         "The server restarts without downtime: a new pod is ready before an old one goes (2 replicas); a request under way has 60 s to end",
         "1 → 2 replicas",
-        "What is deleted can be restored for 30 days (was 7 days)",
+        "Deleted experiments and runs can be restored for 30 days (was 7 days)",
       ],
     ],
     [
       "prepared",
       [
-        "The server stops: https://credit-risk.mlflow.test answers no more. A last database dump goes into the bucket; taking the line `delete:` out again brings the instance back as it was",
+        "The server stops: https://credit-risk.mlflow.test no longer answers. A last database dump goes into the bucket; taking the line `delete:` out again brings the instance back as it was",
       ],
     ],
   ])("of %s", async (name, notices) =>
@@ -184,13 +184,13 @@ describe("what users notice", () => {
     [string, Partial<InstanceFacts> | undefined, Partial<InstanceFacts> | undefined, string[]]
   >([
     ["nothing", {}, {}, []],
-    ["an end", {}, undefined, ["https://a.example.com answers no more, and all tokens end"]],
+    ["an end", {}, undefined, ["https://a.example.com no longer answers, and all tokens end"]],
     [
       "another address",
       {},
       { urls: ["https://b.example.com"] },
       [
-        "The address changes from https://a.example.com to https://b.example.com: clients have to be told",
+        "The address changes from https://a.example.com to https://b.example.com: clients must use the new one",
       ],
     ],
     [
@@ -201,7 +201,7 @@ describe("what users notice", () => {
         "The address stays, served by the Gateway gateways/public instead of the ingress class traefik: no interruption if one controller serves both, otherwise 404 until the DNS record points to the new one (docs/gateway-api.md)",
       ],
     ],
-    ["no address", {}, { urls: [] }, ["https://a.example.com answers no more"]],
+    ["no address", {}, { urls: [] }, ["https://a.example.com no longer answers"]],
     ["traces that go", {}, { traceRetention: "180d" }, ["Traces are removed after 180 days"]],
     [
       "traces that stay again",
@@ -233,10 +233,7 @@ describe("what users notice", () => {
       "a token with other rights",
       { tokens: { ci: { role: "read", expires: "2027-01-01" } } },
       { tokens: { ci: { role: "admin", expires: "2027-02-01" } } },
-      [
-        "Token `ci` may do what `admin` may, no longer what `read` may",
-        "Token `ci` ends on 2027-02-01 (was 2027-01-01)",
-      ],
+      ["Token `ci`: role `read` → `admin`", "Token `ci` ends on 2027-02-01 (was 2027-01-01)"],
     ],
     [
       "tokens that are not known",

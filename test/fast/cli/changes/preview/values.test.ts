@@ -50,9 +50,9 @@ describe("a value on a page", () => {
   });
 
   it("says what only the update will know", () => {
-    expect(show(unknown)).toBe("known at up");
+    expect(show(unknown)).toBe("known after the update");
     expect(show({ bucket: unknown, arn: `arn:${unknown}` })).toBe(
-      '{"bucket":"known at up","arn":"arn:known at up"}',
+      '{"bucket":"known after the update","arn":"arn:known after the update"}',
     );
   });
 
