@@ -48,7 +48,7 @@ test("kind.yaml, services.yaml and the stack file name the same places", async (
   for (const { metadata } of manifests.slice(1))
     expect((metadata as { namespace?: string }).namespace ?? namespace).toBe(namespace);
   for (const value of [
-    `--providers.kubernetesingress.ingressclass=${ingressClassName}\n`,
+    `--providers.kubernetesIngress.ingressClass=${ingressClassName}\n`,
     `max_connections=${postgresql.maxConnections} `,
     `--region=${objectStoreRegion} `,
     `value: ${objectStoreRoot} `,
