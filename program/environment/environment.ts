@@ -11,11 +11,17 @@ import { timeZone } from "../values/schedules.ts";
 import { tierNames } from "../values/tiers.ts";
 import { isTraceRetention, traceRetentionRange } from "../values/traceRetention.ts";
 import { days, daysOf } from "../values/units.ts";
+import { expected } from "../values/wrongValue.ts";
 
 const range = strict({
   min: days.describe("The least that an instance may have."),
   max: days.describe("The most that it may have."),
-}).refine(({ min, max }) => daysOf(min) <= daysOf(max), { error: "has a min above its max" });
+}).refine(({ min, max }) => daysOf(min) <= daysOf(max), {
+  error: ({ input }) => {
+    const { min, max } = input as { min: string; max: string };
+    return `has the min ${min}, above its max ${max}`;
+  },
+});
 
 /**
  * The plain values of an environment, without its name: the object under the config key
@@ -24,7 +30,7 @@ const range = strict({
 export const environmentSchema = strict({
   domain: z
     .string()
-    .regex(/^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$/, { error: "is not a domain in lower case" })
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$/, { error: expected("a domain in lower case") })
     .describe("Instances are at https://<instance>.<domain>."),
   platform: platformSchema.describe("What the environment gives to its instances."),
   artifacts: strict({
@@ -43,7 +49,7 @@ export const environmentSchema = strict({
       .optional()
       .describe("Grace before a deletion is final, where a file says none. Default: by tier."),
     traceRetention: days
-      .refine(isTraceRetention, { error: `is outside ${traceRetentionRange}` })
+      .refine(isTraceRetention, { error: expected(traceRetentionRange) })
       .optional()
       .describe(
         `Age at which traces of active experiments are removed, where a file says none: ${traceRetentionRange}. Default: none, they stay.`,

@@ -15,7 +15,7 @@ interface UniqueValue {
   readonly noun: string;
   /** The key that sets it, where a file can. */
   readonly key?: keyof InstanceFile;
-  of(instance: ResolvedInstance): readonly string[];
+  readonly of: (instance: ResolvedInstance) => readonly string[];
 }
 
 const uniqueValues: readonly UniqueValue[] = [

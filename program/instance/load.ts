@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { Environment } from "../environment/environment.ts";
 import { check, type Problem } from "../values/problems.ts";
-import { show } from "../values/units.ts";
+import { show } from "../values/wrongValue.ts";
 import { parseYamlFile } from "../values/yamlFile.ts";
 import { duplicateProblems } from "./duplicates.ts";
 import { instanceFileSchema, type InstanceFile } from "./file.ts";
@@ -73,7 +73,7 @@ export function readInstances(
   const warnings: string[] = [];
   const names = new Set<string>();
   const seen = new Map<string, string>();
-  const right: (LoadedInstance & { said(problem: Problem): string })[] = [];
+  const right: (LoadedInstance & { readonly said: (problem: Problem) => string })[] = [];
   for (const { name: file, isFile } of entries) {
     const name = nameOfFile(file);
     if (preview !== undefined && !preview.instances.includes(name ?? file)) continue;

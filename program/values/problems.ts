@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { show } from "./units.ts";
+import { show } from "./wrongValue.ts";
 
 /** One thing that is wrong in an input, at a path inside it. */
 export interface Problem {

@@ -89,7 +89,7 @@ describe("an error in the rollout is told with its place", () => {
     [
       "a review environment",
       "stages:\n  - stacks: [lab, eu]\n  - stacks: [pr-12]\n",
-      "stacks/rollout.yaml:3:14 stages[1].stacks[0]: is a review environment, which belongs to no stage; remove it",
+      'stacks/rollout.yaml:3:14 stages[1].stacks[0]: is "pr-12", a review environment, which belongs to no stage; remove it',
     ],
     [
       "an empty stage",

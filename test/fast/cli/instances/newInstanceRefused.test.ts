@@ -44,7 +44,7 @@ describe("nothing is written", () => {
     [
       "no address",
       ["shop-recommender", ...flags({ ...shop, owner: "shop" })],
-      / {2}--owner \(owner\): is not an e-mail address$/,
+      / {2}--owner \(owner\): is "shop"; expected an e-mail address, such as team@example\.com$/,
     ],
     [
       "a retention outside the bounds",
