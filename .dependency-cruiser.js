@@ -16,7 +16,7 @@ const verbs = ["instances", "environments", "changes", "maintenance"].map(
 const mayImport = {
   components: [],
   // They judge programs of anybody, so they know resources and labels only.
-  policies: [],
+  policies: ["nearest"],
   ...Object.fromEntries(floors.map((floor, at) => [floor, ["components", ...floors.slice(0, at)]])),
   // A file is checked against the bounds of the rules, which have them in one place.
   "program/instance": ["components", "policies", ...upTo("instance").slice(0, -1)],
@@ -41,6 +41,8 @@ const mayImport = {
 const files = {
   program: "^program/[^/]+$",
   // What is typed is read in one place, which knows all verbs.
+  // Knows texts only.
+  nearest: "^program/values/nearest[.]ts$",
   "cli/main": "^cli/(main|program|verbs)[.]ts$",
   cli: "^cli/(?!(main|program|verbs)[.]ts)[^/]+$",
 };

@@ -1,3 +1,4 @@
+import { suggestion } from "../program/values/nearest.ts";
 import { isResourceRule, type Rule } from "./rule.ts";
 import { readConfiguration } from "./settings.ts";
 
@@ -18,6 +19,7 @@ export function configurationProblems(text: string, rules: readonly Rule[]): str
   } catch (error) {
     return [`is no JSON: ${(error as Error).message}`];
   }
+  const names = rules.map((rule) => rule.name);
   if (!isObject(given)) return ["is not a JSON object of rule -> configuration"];
   return Object.entries(given).flatMap(([name, entry]) => {
     if (name === everyRule)
@@ -25,7 +27,7 @@ export function configurationProblems(text: string, rules: readonly Rule[]): str
     const rule = rules.find((each) => each.name === name);
     if (rule === undefined)
       return [
-        `${name}: there is no such rule; \`npx mlflow-instances policies --list\` names them all`,
+        `${name}: there is no such rule; ${suggestion(name, names)}\`npx mlflow-instances policies --list\` names them all`,
       ];
     if (!isObject(entry)) return levelProblems(name, entry, rule);
     const { enforcementLevel, ...configuration } = entry;

@@ -6,11 +6,12 @@ import type { Add } from "../platforms/shared.ts";
 import { traefikNotes, traefikProblem } from "../platforms/traefik.ts";
 import { reviewProblems, reviewSchema } from "../values/pullRequest.ts";
 import { secretKeys } from "../values/secretKeys.ts";
-import { check, looksSecret, strict, type Problem } from "../values/problems.ts";
+import { check, looksSecret, strict, unknownKey, type Problem } from "../values/problems.ts";
 import { timeZone } from "../values/schedules.ts";
 import { tierNames } from "../values/tiers.ts";
 import { isTraceRetention, traceRetentionRange } from "../values/traceRetention.ts";
 import { days, daysOf } from "../values/units.ts";
+import { suggestion } from "../values/nearest.ts";
 import { expected } from "../values/wrongValue.ts";
 
 const range = strict({
@@ -144,13 +145,9 @@ export function parseEnvironment(
       if (looksSecret(key))
         add(
           key,
-          `unknown key that looks like a secret; the secret keys are ${Object.keys(secretKeys).join(", ")}`,
+          `unknown key that looks like a secret; ${suggestion(key, Object.keys(secretKeys))}the secret keys are ${Object.keys(secretKeys).join(", ")}`,
         );
-      else
-        add(
-          key,
-          `unknown key; known here: ${[...plainKeys, ...Object.keys(secretKeys)].join(", ")}`,
-        );
+      else add(key, unknownKey(key, [...plainKeys, ...Object.keys(secretKeys)]));
     } else if (secret)
       add(
         key,

@@ -71,7 +71,9 @@ export const instanceFileSchema = strict({
   description: z
     .string()
     .min(1, { error: "is empty" })
-    .max(200, { error: ({ input }) => `is ${String(input).length} characters long; at most 200` })
+    .max(200, {
+      error: ({ input }) => `is ${(input as string).length} characters long; at most 200`,
+    })
     .describe("What the instance is for, in one sentence."),
   host: z
     .string()

@@ -269,7 +269,7 @@ test("missing and misplaced keys", () => {
     "tlsPrivateKey: is missing: the private key of that certificate (tls source pem); set it with `pulumi config set --secret`",
   ]);
   expect(errorsOf(unchanged, { enviroment: { secret: false, plain: "{}" } })).toEqual([
-    "enviroment: unknown key; known here: environment, instancesFolder, cluster, postgresqlAdminPassword, objectStoreSecretAccessKey, tlsCertificate, tlsPrivateKey, artifactStoreKeys, imagePullSecret",
+    "enviroment: unknown key; did you mean environment? known here: environment, instancesFolder, cluster, postgresqlAdminPassword, objectStoreSecretAccessKey, tlsCertificate, tlsPrivateKey, artifactStoreKeys, imagePullSecret",
   ]);
 });
 

@@ -13,7 +13,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, logLevel, temporaryStorage, tokens, delete",
+      "shop.yaml:4:1 teir: unknown key; did you mean tier? known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, logLevel, temporaryStorage, tokens, delete",
     ],
   ],
   [
@@ -69,7 +69,21 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "databaseConnections: 25.5\n",
     ["shop.yaml:4:1 databaseConnections: is 25.5; expected a whole number from 1 to 1000"],
   ],
-  ["key given twice", "team: search\n", ["shop.yaml:4:1 Map keys must be unique"]],
+  [
+    "key given twice",
+    "team: search\n",
+    ["shop.yaml:4:1 team: is given twice, first in line 1; remove one of the two"],
+  ],
+  [
+    "key of a token given twice",
+    "tokens:\n  ci:\n    role: read\n    role: edit\n",
+    ["shop.yaml:7:5 tokens.ci.role: is given twice, first in line 6; remove one of the two"],
+  ],
+  [
+    "a mapping with nothing in it",
+    "memory:\n",
+    ["shop.yaml:4:1 memory: is empty; required keys: request, limit"],
+  ],
   [
     "not YAML",
     "tokens: { ci: \n",
