@@ -10,6 +10,8 @@ import {
 } from "../program/environment/environment.ts";
 import { secretKeys, type SecretKey } from "../program/values/secretKeys.ts";
 import type { InstanceFile } from "../program/instance/file.ts";
+import { duplicateProblems, type NamedFile } from "../program/instance/duplicates.ts";
+import { fileOfInstance } from "../program/instance/instanceFiles.ts";
 import { readInstances } from "../program/instance/load.ts";
 import { policiesFile, readPolicies, type Policies } from "../program/instance/policyBounds.ts";
 import { judge, problemsInName } from "../program/instance/problems.ts";
@@ -96,14 +98,9 @@ export function readTarget(root: string, stack: string): Target {
     environment,
     folder,
     stackFile: file,
-    file: (instance) => existing(folder, instance) ?? join(folder, `${instance}.yaml`),
+    file: (instance) => fileOfInstance(folder, instance),
   };
 }
-
-const existing = (folder: string, instance: string): string | undefined =>
-  ["yaml", "yml"]
-    .map((ending) => join(folder, `${instance}.${ending}`))
-    .find((path) => existsSync(path));
 
 /** The policy packs' configuration; a command writes nothing where it is wrong. */
 export function policiesOf(root: string): Policies {
@@ -137,11 +134,12 @@ export function problemsAsInstance(
   const others = existsSync(folder)
     ? readInstances(environment, folder, { stack: environment.name, today, root }).instances
     : [];
-  const all = [
-    ...others.filter((each) => each.name !== name).map((each) => each.resolved),
-    resolved,
-  ];
-  const crowded = connectionProblems(environment, all).map(({ path, message }) => ({
+  const own = { file, resolved };
+  const all = [...others.filter((each) => each.name !== name), own];
+  const crowded = connectionProblems(
+    environment,
+    all.map((each) => each.resolved),
+  ).map(({ path, message }) => ({
     path: [],
     message: `with it the instances of ${environment.name} need more than its database server has: ${showPath(path)} ${message}`,
   }));
@@ -152,6 +150,21 @@ export function problemsAsInstance(
       path: [],
       message: `${showPath(path)} of ${environment.name} ${message}`,
     })),
+    ...duplicatesOf(own, all),
     ...crowded,
   ];
+}
+
+/** What this file shares with another one, whichever of the two is wrong: only this one is written. */
+function duplicatesOf(own: NamedFile, all: readonly NamedFile[]): Problem[] {
+  const duplicates = duplicateProblems(all);
+  const theirs = [...duplicates].flatMap(([each, problems]) =>
+    each === own
+      ? []
+      : problems.map(({ path, message }) => ({
+          path: [],
+          message: `with it ${each.resolved.instanceName} is wrong: ${[showPath(path), message].join(" ").trim()}`,
+        })),
+  );
+  return [...(duplicates.get(own) ?? []), ...theirs];
 }

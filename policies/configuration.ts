@@ -9,15 +9,21 @@ const everyRule = "all";
 /**
  * What is wrong in a file for `--policy-pack-config`, one line each with its path. The engine
  * checks values only: it takes the name of a rule, or of a setting, that does not exist, and the
- * exclusion that somebody meant is not there.
+ * exclusion that somebody meant is not there. `suggest` gives the words for a mistyped name: the rules
+ * know no code of the command line.
  */
-export function configurationProblems(text: string, rules: readonly Rule[]): string[] {
+export function configurationProblems(
+  text: string,
+  rules: readonly Rule[],
+  suggest: (typed: string, known: readonly string[]) => string = () => "",
+): string[] {
   let given: unknown;
   try {
     given = JSON.parse(text);
   } catch (error) {
     return [`is no JSON: ${(error as Error).message}`];
   }
+  const names = rules.map((rule) => rule.name);
   if (!isObject(given)) return ["is not a JSON object of rule -> configuration"];
   return Object.entries(given).flatMap(([name, entry]) => {
     if (name === everyRule)
@@ -25,7 +31,7 @@ export function configurationProblems(text: string, rules: readonly Rule[]): str
     const rule = rules.find((each) => each.name === name);
     if (rule === undefined)
       return [
-        `${name}: there is no such rule; \`npx mlflow-instances policies --list\` names them all`,
+        `${name}: there is no such rule; ${suggest(name, names)}\`npx mlflow-instances policies --list\` names them all`,
       ];
     if (!isObject(entry)) return levelProblems(name, entry, rule);
     const { enforcementLevel, ...configuration } = entry;

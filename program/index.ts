@@ -6,6 +6,7 @@ import { connectionProblems } from "./instance/connections.ts";
 import { deploy } from "./deploy.ts";
 import { notesOn, parseEnvironment } from "./environment/environment.ts";
 import { pullSecretProblems } from "./environment/imagePullSecret.ts";
+import { fileOfInstance } from "./instance/instanceFiles.ts";
 import { readInstances } from "./instance/load.ts";
 import { preflight } from "./realize/preflight.ts";
 import { fileNameOf } from "./instance/preview.ts";
@@ -38,7 +39,7 @@ export default async function program() {
   const stored = readStoreKeys(
     config,
     loaded.instances.map(({ name }) => name),
-    (name) => relative(root, join(folder, `${fileNameOf(environment ?? {}, name)}.yaml`)),
+    (name) => relative(root, fileOfInstance(folder, fileNameOf(environment ?? {}, name))),
     environment,
   );
 
@@ -52,7 +53,7 @@ export default async function program() {
     ...crowded,
   ]);
   const vanished = vanishedInstances(last.instances, environment, loaded.names, (name) =>
-    relative(root, join(folder, `${name}.yaml`)),
+    relative(root, fileOfInstance(folder, name)),
   );
   const errors = [...places, ...loaded.errors, ...vanished, ...stored.errors];
   if (environment === undefined || errors.length > 0)

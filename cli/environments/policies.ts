@@ -7,6 +7,7 @@ import { markdownOf, tableOf, textOf } from "../../policies/table.ts";
 import type { Context, Define } from "../context.ts";
 import { jsonOrBareOption, writeResult } from "../jsonOutput.ts";
 import { Refusal } from "../refusal.ts";
+import { suggestion } from "../../program/values/nearest.ts";
 
 interface Options {
   readonly json?: string;
@@ -55,7 +56,7 @@ export function withTable(text: string): string {
 function check(root: string, file: string): string {
   const shown = relative(root, resolve(file));
   if (!existsSync(file)) return `${shown} is not there: every rule holds as in the table.`;
-  const problems = configurationProblems(readFileSync(file, "utf8"), rules);
+  const problems = configurationProblems(readFileSync(file, "utf8"), rules, suggestion);
   if (problems.length > 0)
     throw new Refusal(problems.map((line) => `${shown}: ${line}`).join("\n"));
   return `${shown} is right.`;

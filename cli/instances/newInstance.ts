@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { instanceFileSchema } from "../../program/instance/file.ts";
+import { fileOfInstance } from "../../program/instance/instanceFiles.ts";
 import { factsOf } from "../../program/platforms/index.ts";
 import { dayAfter } from "../../program/values/pullRequest.ts";
 import { check, type Problem } from "../../program/values/problems.ts";
@@ -64,7 +65,7 @@ async function newInstance(context: Context, all: readonly Field[], given: Answe
   const answers = await fill(fields, { ...given, stack }, asker, problems);
 
   const name = answers["name"]!;
-  const file = target?.file(name) ?? join(root, "stacks", "instances", stack, `${name}.yaml`);
+  const file = target?.file(name) ?? fileOfInstance(join(root, "stacks", "instances", stack), name);
   const shown = relative(root, file);
   if (existsSync(file))
     throw new Refusal(

@@ -6,16 +6,23 @@ import type { Add } from "../platforms/shared.ts";
 import { traefikNotes, traefikProblem } from "../platforms/traefik.ts";
 import { reviewProblems, reviewSchema } from "../values/pullRequest.ts";
 import { secretKeys } from "../values/secretKeys.ts";
-import { check, looksSecret, strict, type Problem } from "../values/problems.ts";
+import { check, looksSecret, strict, unknownKey, type Problem } from "../values/problems.ts";
 import { timeZone } from "../values/schedules.ts";
 import { tierNames } from "../values/tiers.ts";
 import { isTraceRetention, traceRetentionRange } from "../values/traceRetention.ts";
 import { days, daysOf } from "../values/units.ts";
+import { suggestion } from "../values/nearest.ts";
+import { expected } from "../values/wrongValue.ts";
 
 const range = strict({
   min: days.describe("The least that an instance may have."),
   max: days.describe("The most that it may have."),
-}).refine(({ min, max }) => daysOf(min) <= daysOf(max), { error: "has a min above its max" });
+}).refine(({ min, max }) => daysOf(min) <= daysOf(max), {
+  error: ({ input }) => {
+    const { min, max } = input as { min: string; max: string };
+    return `has the min ${min}, above its max ${max}`;
+  },
+});
 
 /**
  * The plain values of an environment, without its name: the object under the config key
@@ -24,7 +31,7 @@ const range = strict({
 export const environmentSchema = strict({
   domain: z
     .string()
-    .regex(/^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$/, { error: "is not a domain in lower case" })
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$/, { error: expected("a domain in lower case") })
     .describe("Instances are at https://<instance>.<domain>."),
   platform: platformSchema.describe("What the environment gives to its instances."),
   artifacts: strict({
@@ -43,7 +50,7 @@ export const environmentSchema = strict({
       .optional()
       .describe("Grace before a deletion is final, where a file says none. Default: by tier."),
     traceRetention: days
-      .refine(isTraceRetention, { error: `is outside ${traceRetentionRange}` })
+      .refine(isTraceRetention, { error: expected(traceRetentionRange) })
       .optional()
       .describe(
         `Age at which traces of active experiments are removed, where a file says none: ${traceRetentionRange}. Default: none, they stay.`,
@@ -138,13 +145,9 @@ export function parseEnvironment(
       if (looksSecret(key))
         add(
           key,
-          `unknown key that looks like a secret; the secret keys are ${Object.keys(secretKeys).join(", ")}`,
+          `unknown key that looks like a secret; ${suggestion(key, Object.keys(secretKeys))}the secret keys are ${Object.keys(secretKeys).join(", ")}`,
         );
-      else
-        add(
-          key,
-          `unknown key; known here: ${[...plainKeys, ...Object.keys(secretKeys)].join(", ")}`,
-        );
+      else add(key, unknownKey(key, [...plainKeys, ...Object.keys(secretKeys)]));
     } else if (secret)
       add(
         key,

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { pullRequestOf } from "../values/pullRequest.ts";
 import { strict } from "../values/problems.ts";
+import { show } from "../values/wrongValue.ts";
 
 const stack = z
   .string()
   .min(1)
   .refine((name) => pullRequestOf(name) === undefined, {
-    error: "is a review environment, which belongs to no stage; remove it",
+    error: ({ input }) =>
+      `is ${show(input)}, a review environment, which belongs to no stage; remove it`,
   })
   .describe("A stack with a file Pulumi.<stack>.yaml in this folder.");
 

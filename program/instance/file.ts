@@ -16,7 +16,8 @@ import { strict } from "../values/problems.ts";
 import { schedule, timeZone } from "../values/schedules.ts";
 import { retentionDays, tierNames } from "../values/tiers.ts";
 import { policyDefaults } from "./policyDefaults.ts";
-import { cpu, days, duration, show, size } from "../values/units.ts";
+import { cpu, days, duration, size } from "../values/units.ts";
+import { expected, show } from "../values/wrongValue.ts";
 
 const roles = Object.values(TokenRole);
 
@@ -31,7 +32,7 @@ const tokenSchema = strict({
       error: (issue) =>
         issue.input === undefined
           ? "is missing; every token ends on a date, for example 2027-02-20"
-          : `is ${show(issue.input)}, expected a date such as 2027-02-20`,
+          : `is ${show(issue.input)}; expected a date such as 2027-02-20`,
     })
     .describe(
       `Last day (UTC) on which the token is valid: at most one year ahead, and as the policy token-expires-in-time allows, which is ${policyDefaults("standard").tokenDays} days ahead, in production ${policyDefaults("production").tokenDays}. A date, so that the file always means the same.`,
@@ -42,7 +43,7 @@ const tokenName = z.string().regex(tokenNamePattern);
 
 // A count with one message for every way to get it wrong.
 const count = (max: number) => {
-  const error = `is not a whole number from 1 to ${max}`;
+  const error = expected(`a whole number from 1 to ${max}`);
   return z.int({ error }).min(1, { error }).max(max, { error });
 };
 
@@ -59,7 +60,9 @@ export const instanceFileSchema = strict({
   team: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, {
-      error: "is a label on everything: 2 to 40 lower-case letters, digits and hyphens",
+      error: expected(
+        "2 to 40 lower-case letters, digits and hyphens, beginning with a letter: it is a label on everything",
+      ),
     })
     .describe(
       "Team that the instance belongs to; a label on every object and the key of cost reports.",
@@ -68,11 +71,15 @@ export const instanceFileSchema = strict({
   description: z
     .string()
     .min(1, { error: "is empty" })
-    .max(200, { error: "is longer than 200 characters" })
+    .max(200, {
+      error: ({ input }) => `is ${(input as string).length} characters long; at most 200`,
+    })
     .describe("What the instance is for, in one sentence."),
   host: z
     .string()
-    .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, { error: "is not a host name in lower case" })
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, {
+      error: expected("a host name in lower case, without scheme and port"),
+    })
     .optional()
     .describe(
       "Host under which the instance is reached, for a name that people already know: one label under the environment's domain. Default: <instance>.<domain>. A change changes the URL of every client.",

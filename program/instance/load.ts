@@ -3,9 +3,11 @@ import { join, relative } from "node:path";
 import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { Environment } from "../environment/environment.ts";
 import { check, type Problem } from "../values/problems.ts";
-import { show } from "../values/units.ts";
+import { show } from "../values/wrongValue.ts";
 import { parseYamlFile } from "../values/yamlFile.ts";
+import { duplicateProblems } from "./duplicates.ts";
 import { instanceFileSchema, type InstanceFile } from "./file.ts";
+import { nameOfFile } from "./instanceFiles.ts";
 import { valueAt } from "./places.ts";
 import { asPreview, nameIn, problemsInPreview } from "./preview.ts";
 import { policiesFile, readPolicies } from "./policyBounds.ts";
@@ -34,8 +36,6 @@ export interface Loaded {
   /** What is no error, but somebody should know. */
   readonly warnings: readonly string[];
 }
-
-const ending = /\.ya?ml$/;
 
 /**
  * Reads all instance files of a folder, or those of a preview; goes on past an error, so that all
@@ -73,13 +73,14 @@ export function readInstances(
   const warnings: string[] = [];
   const names = new Set<string>();
   const seen = new Map<string, string>();
+  const right: (LoadedInstance & { readonly said: (problem: Problem) => string })[] = [];
   for (const { name: file, isFile } of entries) {
-    if (preview !== undefined && !preview.instances.includes(file.replace(ending, ""))) continue;
-    if (!isFile || !ending.test(file)) {
+    const name = nameOfFile(file);
+    if (preview !== undefined && !preview.instances.includes(name ?? file)) continue;
+    if (!isFile || name === undefined) {
       errors.push(`${shown(file)}: not an instance file; only <instance>.yaml belongs here`);
       continue;
     }
-    const name = file.replace(ending, "");
     names.add(name);
     const other = seen.get(name.toLowerCase());
     // Compared without case: two such files are one file on some developers' disks.
@@ -117,21 +118,26 @@ export function readInstances(
         message: `is set, but stack ${options.stack} has never deployed ${name}: there is nothing to delete, remove the file`,
       });
     }
-    errors.push(...problems.map((problem) => `${shown(file)}:${yaml.place(problem)}`));
+    const said = (problem: Problem) => `${shown(file)}:${yaml.place(problem)}`;
+    errors.push(...problems.map(said));
     if (!data || !judged || problems.length > 0 || other !== undefined) continue;
     const { resolved } = judged;
-    const neighbour = instances.find((each) => each.resolved.host === resolved.host)?.name;
-    if (neighbour !== undefined) {
-      const message = `is ${resolved.host}, which is the host of ${neighbour}`;
-      errors.push(`${shown(file)}:${yaml.place({ path: ["host"], message })}`);
-      continue;
-    }
-    instances.push({ name: resolved.instanceName, file: data, resolved });
+    right.push({ name: resolved.instanceName, file: data, resolved, said });
     for (const token of resolved.tokens.filter(({ expires }) => expires < options.today)) {
       warnings.push(
-        `${shown(file)}:${yaml.place({ path: ["tokens", token.name, "expires"], message: `expired on ${token.expires}; the server refuses this token` })}`,
+        said({
+          path: ["tokens", token.name, "expires"],
+          message: `expired on ${token.expires}; the server refuses this token`,
+        }),
       );
     }
+  }
+  const duplicates = duplicateProblems(right);
+  for (const each of right) {
+    const { said, ...instance } = each;
+    const ofEach = duplicates.get(each) ?? [];
+    errors.push(...ofEach.map(said));
+    if (ofEach.length === 0) instances.push(instance);
   }
   return {
     instances,
@@ -152,10 +158,7 @@ function missingOf(
   entries: readonly { name: string }[],
   folder: string,
 ): string[] {
-  const there = entries
-    .map(({ name }) => name)
-    .filter((name) => ending.test(name))
-    .map((name) => name.replace(ending, ""));
+  const there = entries.flatMap(({ name }) => nameOfFile(name) ?? []);
   return wanted
     .filter((name) => !there.includes(name))
     .map(

@@ -1,7 +1,7 @@
 import type { NamedArgs, ResolvedInstance } from "@mlflow-instances/components/internal";
 import { instanceFileSchema, type InstanceFile } from "./file.ts";
 import type { Problem } from "../values/problems.ts";
-import { show } from "../values/units.ts";
+import { withValue } from "../values/wrongValue.ts";
 
 type Path = Problem["path"];
 
@@ -73,20 +73,19 @@ export function placed(
     const said = missing === -1 ? parts : parts.slice(0, missing);
     const isSaid = root === "platform" && said.length === parts.length;
     const subject = isSaid ? "" : `${propertyPath} `;
+    const found = isSaid ? valueAt(platform, said) : undefined;
     return {
       of: "platform",
       problem: {
         path: ["platform", ...said],
-        message: `gives an instance what it can't take: ${subject}${reason}`,
+        message: `gives an instance what it can't take: ${subject}${withValue(found, reason)}`,
       },
     };
   }
   // Said of the file as a whole, it has to name what it is about.
   const subject = path.length === 0 ? `${propertyPath} ` : "";
   const value = valueAt(args, inParts(propertyPath));
-  const isShown = reason.startsWith("must ") && ["string", "number"].includes(typeof value);
-  const found = isShown ? `is ${show(value)}, but ` : "";
-  const message = `${subject}${found}${inWordsOfTheFiles(reason)}`;
+  const message = `${subject}${withValue(value, inWordsOfTheFiles(reason))}`;
   return { of: "file", problem: { path, message } };
 }
 

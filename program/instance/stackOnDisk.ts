@@ -7,6 +7,7 @@ import {
   project,
 } from "../environment/stackFile.ts";
 import { parseEnvironment, type Environment, type RawConfig } from "../environment/environment.ts";
+import { nameOfFile } from "./instanceFiles.ts";
 import { nameIn } from "./preview.ts";
 import { parseYamlFile } from "../values/yamlFile.ts";
 
@@ -54,9 +55,7 @@ export function readStack(root: string, stack: string): { stack?: StackOnDisk; e
   const { environment, problems } = parseEnvironment(config);
   if (environment === undefined) return { errors: placeInStackFile(config, shown, problems) };
   const instancesFolder = instancesFolderOf(root, config);
-  const files = list(instancesFolder).flatMap(
-    (entry) => /^(.+)\.ya?ml$/.exec(entry)?.slice(1, 2) ?? [],
-  );
+  const files = list(instancesFolder).flatMap((entry) => nameOfFile(entry) ?? []);
   const instances = files
     .filter((entry) => environment.preview?.instances.includes(entry) ?? true)
     .map((entry) => nameIn(environment, entry));

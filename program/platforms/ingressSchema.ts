@@ -1,6 +1,7 @@
 import { defaultListener, dnsLabel, dnsSubdomain } from "@mlflow-instances/components/internal";
 import { z } from "zod";
 import { strict } from "../values/problems.ts";
+import { expected } from "../values/wrongValue.ts";
 import { cidrs } from "./shared.ts";
 import { traefikSchema } from "./traefik.ts";
 
@@ -9,11 +10,8 @@ import { traefikSchema } from "./traefik.ts";
 const named = (pattern: RegExp) =>
   z
     .string()
-    .max(253)
-    .regex(pattern, {
-      error: (issue) =>
-        issue.input === undefined ? "is missing" : "is not the name of an object in Kubernetes",
-    });
+    .max(253, { error: expected("a name of at most 253 characters") })
+    .regex(pattern, { error: expected("the name of an object in Kubernetes") });
 const kubernetesName = named(dnsSubdomain);
 
 const gatewaySchema = strict({

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import type { SecretKey } from "../values/secretKeys.ts";
 import { strict } from "../values/problems.ts";
-import { show } from "../values/units.ts";
+import { expected, show } from "../values/wrongValue.ts";
 
 // What both kinds of platform are described with.
 
@@ -40,11 +40,11 @@ export function exactlyOne<Shape extends Record<string, z.ZodType>>(shape: Shape
 }
 
 export const hostName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, {
-  error: (issue) => (issue.input === undefined ? "is missing" : "is not a host name or address"),
+  error: expected("a host name or address"),
 });
 
 const cidr = z.union([z.cidrv4(), z.cidrv6()], {
-  error: (issue) => `is ${show(issue.input)}, not an address range such as 10.0.0.0/16`,
+  error: expected("an address range such as 10.0.0.0/16"),
 });
 export const cidrs = z.array(cidr).min(1);
 
@@ -52,18 +52,14 @@ export const cidrs = z.array(cidr).min(1);
 export const httpsUrl = (secretsPlace: string) =>
   z.string().superRefine((value, context) => {
     const parsed = URL.canParse(value) ? new URL(value) : undefined;
-    if (parsed?.protocol !== "https:")
-      context.addIssue({ code: "custom", message: "is not an https:// address" });
-    else if (parsed.username !== "" || parsed.password !== "")
-      context.addIssue({
-        code: "custom",
-        message: `has a user name or password in it; ${secretsPlace}`,
-      });
-    else if (parsed.pathname !== "/" || parsed.search !== "")
-      context.addIssue({
-        code: "custom",
-        message: "has a path; only scheme, host and port are expected",
-      });
+    const add = (message: string) => context.addIssue({ code: "custom", message });
+    if (parsed !== undefined && (parsed.username !== "" || parsed.password !== ""))
+      add(`has a user name or password in it; ${secretsPlace}`);
+    else if (parsed?.protocol !== "https:") add(`is ${show(value)}; expected an https:// address`);
+    // A query may hold a key.
+    else if (parsed.search !== "") add("has a query; only scheme, host and port are expected");
+    else if (parsed.pathname !== "/")
+      add(`has the path ${show(parsed.pathname)}; only scheme, host and port are expected`);
   });
 
 /** A cluster by its kubeconfig. */
@@ -115,7 +111,7 @@ export const postgresqlSchema = strict({
 export const bucketPrefix = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,30}$/, {
-    error: "is 2 to 31 lower-case letters, digits and hyphens",
+    error: expected("2 to 31 lower-case letters, digits and hyphens"),
   })
   .optional()
   .describe(
@@ -160,13 +156,13 @@ export const podsShape = {
     // Two pods of one deployment must never run different servers, and the state must say which one
     // runs.
     .regex(/(@sha256:[0-9a-f]{64}|:(?!latest$)[\w][\w.-]{0,127})$/, {
-      error: "has neither a digest nor an exact tag (latest is none)",
+      error: expected("a reference with a digest or an exact tag (latest is none)"),
     })
     .describe("Reference of the tracking server's image, with a digest or an exact tag."),
   imagePullSecrets: z
     .array(
       z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, {
-        error: "is not the name of a Secret",
+        error: expected("the name of a Secret"),
       }),
     )
     .min(1)
@@ -177,7 +173,7 @@ export const podsShape = {
   mlflowVersion: z
     .string()
     .regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, {
-      error: (issue) => `is ${show(issue.input)}, expected a version such as 3.17.2`,
+      error: expected("a version such as 3.17.2"),
     })
     .optional()
     .describe(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { strict } from "../values/problems.ts";
+import { expected } from "../values/wrongValue.ts";
 
 /** Traefik's own settings, which annotations of an ingress can't change. */
 export const traefikSchema = strict({
@@ -10,7 +11,7 @@ export const traefikSchema = strict({
     ),
   readTimeout: z
     .string()
-    .regex(/^(0|[1-9][0-9]{0,5})s$/, { error: "is not a number of seconds such as 0s or 3600s" })
+    .regex(/^(0|[1-9][0-9]{0,5})s$/, { error: expected("a number of seconds such as 0s or 3600s") })
     .describe(
       "transport.respondingTimeouts.readTimeout of its HTTPS entry point, for a whole request; 0s is no limit. Longer uploads are cut off.",
     ),

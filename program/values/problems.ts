@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { show } from "./units.ts";
+import { suggestion } from "./nearest.ts";
+import { show } from "./wrongValue.ts";
 
 /** One thing that is wrong in an input, at a path inside it. */
 export interface Problem {
@@ -15,12 +16,25 @@ const secretKey =
 /** Whether a key of a plain file or plain config looks as if its value were a secret. */
 export const looksSecret = (key: string): boolean => secretKey.test(key);
 
-/** A strict object that names each unknown key and says what is known there; never the value. */
+/** Message on a key that is not one of the known ones; never the value. */
+export const unknownKey = (key: string, known: readonly string[]): string =>
+  `unknown key; ${suggestion(key, known)}known here: ${known.join(", ")}`;
+
+/**
+ * A strict object that names each unknown key and the known ones, and the required ones where there
+ * is nothing at all.
+ */
 export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape).join(", ");
+  const known = Object.keys(shape);
   return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys" ? `unknown key; known here: ${known}` : undefined,
+    error: (issue) => {
+      // One issue for all of them: a line each, which `check` takes apart.
+      if (issue.code === "unrecognized_keys")
+        return issue.keys.map((key) => unknownKey(key, known)).join("\n");
+      if (issue.code !== "invalid_type" || issue.input !== null) return undefined;
+      const required = known.filter((key) => !z.safeParse(shape[key], undefined).success);
+      return `is empty; ${required.length > 0 ? `required keys: ${required.join(", ")}` : `known keys: ${known.join(", ")}`}`;
+    },
   });
 }
 
@@ -81,11 +95,12 @@ export function check<Schema extends z.ZodType>(
   const problems = result.error.issues.flatMap((issue): Problem[] => {
     const path = issue.path.filter((part) => typeof part !== "symbol");
     if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
-    return issue.keys.map((key) => ({
+    const messages = issue.message.split("\n");
+    return issue.keys.map((key, index) => ({
       path: [...path, key],
       message: looksSecret(key)
         ? "looks like a secret in plain text; a secret is set with `pulumi config set --secret` and never written here"
-        : issue.message,
+        : (messages[index] ?? issue.message),
     }));
   });
   return { problems };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { strict, type Problem } from "./problems.ts";
-import { show } from "./units.ts";
+import { expected, show } from "./wrongValue.ts";
 
 /** Settings that make an environment that of a pull request. */
 export const reviewSchema = strict({
@@ -10,10 +10,7 @@ export const reviewSchema = strict({
     .describe("Number of the pull request; the stack is named pr-<number>."),
   until: z.iso
     .date({
-      error: (issue) =>
-        issue.input === undefined
-          ? "is missing"
-          : `is ${show(issue.input)}, expected a date in quotes, such as "2027-02-20"`,
+      error: expected('a date in quotes, such as "2027-02-20"'),
     })
     .describe(
       "Last day (UTC) of the environment and of its tokens; the day after, the reaper destroys it. At most 14 days ahead.",

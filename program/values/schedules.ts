@@ -1,6 +1,6 @@
 import { cronProblem, timeZoneProblem } from "@mlflow-instances/components/internal";
 import { z } from "zod";
-import { show } from "./units.ts";
+import { show } from "./wrongValue.ts";
 
 // What the component will ask of these texts, asked here already, where the answer comes with file
 // and line.

@@ -5,6 +5,7 @@ import {
   parseDays,
 } from "@mlflow-instances/components/internal";
 import { z } from "zod";
+import { expected } from "./wrongValue.ts";
 
 // Unit-typed strings: a bare `30` could be days, hours or seconds, and a review can't tell which
 // was meant.
@@ -12,15 +13,8 @@ import { z } from "zod";
 const sizePattern = /^[1-9][0-9]{0,5}(Mi|Gi)$/;
 const cpuPattern = /^[1-9][0-9]{0,5}m$/;
 
-const unitString = (pattern: RegExp, expected: string) =>
-  z
-    .string({
-      error: (issue) =>
-        issue.input === undefined ? "is missing" : `is ${show(issue.input)}, expected ${expected}`,
-    })
-    .regex(pattern, {
-      error: (issue) => `is ${show(issue.input)}, expected ${expected}`,
-    });
+const unitString = (pattern: RegExp, what: string) =>
+  z.string({ error: expected(what) }).regex(pattern, { error: expected(what) });
 
 /** A whole number of days, such as `30d`. */
 export const days = unitString(
@@ -48,15 +42,3 @@ export const daysOf = (value: string): number => parseDays(value)!;
 
 /** The number of bytes in a value that `size` accepted. */
 export const bytesOf = (value: string): number => parseBytes(value)!;
-
-/**
- * Short, quoted form of a wrong value for a message; anything long is not a unit, and might be
- * something that must not be printed.
- */
-export function show(value: unknown): string {
-  if (typeof value === "string")
-    return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
-  if (value === null) return "empty";
-  if (typeof value === "object") return Array.isArray(value) ? "a list" : "a mapping";
-  return JSON.stringify(value);
-}

@@ -1,4 +1,13 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Pair } from "yaml";
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Pair,
+} from "yaml";
 import { showPath, type Problem } from "./problems.ts";
 
 /** A YAML file that remembers where each value stands. */
@@ -18,9 +27,14 @@ export function parseYamlFile(text: string): YamlFile {
     return `${line}:${col}`;
   };
   // A warning is an unknown tag: its value would silently be read as something else.
-  const syntaxErrors = [...document.errors, ...document.warnings].map(
-    (error) => `${at(error.pos[0])} ${error.message.split("\n")[0]}`,
-  );
+  const syntaxErrors = [...document.errors, ...document.warnings].map((error) => {
+    const path = error.code === "DUPLICATE_KEY" ? pathAt(document, error.pos[0]) : undefined;
+    const message =
+      path === undefined
+        ? error.message.split("\n")[0]
+        : `${showPath(path)}: is given twice, first in line ${lines.linePos(offsetOf(document, path)).line}; remove one of the two`;
+    return `${at(error.pos[0])} ${message}`;
+  });
   let data: unknown;
   try {
     data = syntaxErrors.length === 0 ? document.toJS() : undefined;
@@ -38,6 +52,23 @@ export function parseYamlFile(text: string): YamlFile {
         `: ${problem.message}`,
       ].join(""),
   };
+}
+
+/** The path of the key that begins at an offset. */
+function pathAt(document: Document, offset: number): Problem["path"] | undefined {
+  let found: Problem["path"] | undefined;
+  visit(document, {
+    Pair(_, { key }, ancestors) {
+      if (!isScalar(key) || key.range?.[0] !== offset) return undefined;
+      const steps = [...ancestors.slice(1), { key }];
+      found = steps.flatMap((step, index) => {
+        if (isSeq(step)) return step.items.indexOf(steps[index + 1]);
+        return isMap(step) || !("key" in step) || !isScalar(step.key) ? [] : String(step.key.value);
+      });
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 // Offset of the deepest part of the path that exists: the key of a wrong entry, or of the mapping

@@ -5,6 +5,7 @@ import { rules } from "../../../policies/rules.ts";
 import type { PolicyFinding } from "../engineEvents.ts";
 import { Refusal } from "../../refusal.ts";
 import { logicalNameOf, type OwnerOf } from "./owners.ts";
+import { suggestion } from "../../../program/values/nearest.ts";
 
 /** What a policy has found. */
 export interface Verdict {
@@ -75,7 +76,7 @@ export async function readExclusions(
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
-  const problems = configurationProblems(text, rules).map(
+  const problems = configurationProblems(text, rules, suggestion).map(
     (problem) => `  ${relative(root, path)}: ${problem}`,
   );
   if (problems.length > 0)

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { asObject } from "../../../program/environment/stackFile.ts";
 import { reviewStack, pullRequestOf, type Preview } from "../../../program/values/pullRequest.ts";
+import { fileOfInstance } from "../../../program/instance/instanceFiles.ts";
 import { readStack, stackNames } from "../../../program/instance/stackOnDisk.ts";
 import { parseYamlFile } from "../../../program/values/yamlFile.ts";
 import { openStack, type EngineRun } from "../engine.ts";
@@ -96,11 +97,9 @@ function readBase(root: string, from: string): BaseInstances & { readonly text: 
 }
 
 function isDeleting(folder: string, name: string): boolean {
-  const file = [".yaml", ".yml"]
-    .map((ending) => join(folder, name + ending))
-    .find((path) => existsSync(path));
+  const file = fileOfInstance(folder, name);
   return (
-    file !== undefined &&
+    existsSync(file) &&
     asObject(parseYamlFile(readFileSync(file, "utf8")).data)["delete"] !== undefined
   );
 }

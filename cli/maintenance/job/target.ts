@@ -4,7 +4,7 @@ import { factsOf, type Platform } from "../../../program/platforms/index.ts";
 import type { AwsPlatform } from "../../../program/platforms/aws/schema.ts";
 import type { ClusterByContext, NamedCluster } from "../../../program/platforms/kind.ts";
 import { readStack, stackNames } from "../../../program/instance/stackOnDisk.ts";
-import { nearestFirst } from "./nearest.ts";
+import { nearestFirst } from "../../../program/values/nearest.ts";
 import { Refusal } from "../../refusal.ts";
 
 /** The instance that a command is about, and the cluster that it is on. */

@@ -1,5 +1,10 @@
 import { arnParts } from "@mlflow-instances/components/internal";
 import { z } from "zod";
+import { show } from "../../values/wrongValue.ts";
+
+// An ARN is long and no secret.
+const shown = (value: string): string =>
+  value.startsWith("arn:") ? JSON.stringify(value) : show(value);
 
 /** An ARN of one service, whose resource begins with a given word. */
 export const arn = (service: string, resource: string, example: string) => {
@@ -19,7 +24,7 @@ export const arn = (service: string, resource: string, example: string) => {
     )
       context.addIssue({
         code: "custom",
-        message: `is not an ARN such as arn:aws:${service}:${regional}:123456789012:${example}`,
+        message: `is ${shown(value)}; expected an ARN such as arn:aws:${service}:${regional}:123456789012:${example}`,
       });
   });
 };

@@ -1,5 +1,5 @@
 import { arnParts } from "@mlflow-instances/components/internal";
-import { show } from "../../values/units.ts";
+import { show } from "../../values/wrongValue.ts";
 import { cidrOfHost, needsCidrs, noWayIn, type Add } from "../shared.ts";
 import { isOfRds, rdsAuthorities } from "./authorities.ts";
 import { checkRds, sameHome, type ServerHome } from "./rds.ts";

@@ -8,7 +8,8 @@ import { z } from "zod";
 import { costCenter, owner } from "../../values/answerable.ts";
 import { strict } from "../../values/problems.ts";
 import { tierNames } from "../../values/tiers.ts";
-import { days, daysOf, show, size } from "../../values/units.ts";
+import { days, daysOf, size } from "../../values/units.ts";
+import { show, withValue } from "../../values/wrongValue.ts";
 import { kmsKeyArn } from "./arn.ts";
 import * as shared from "../shared.ts";
 
@@ -34,7 +35,7 @@ export const rdsSchema = strict({
       error: (issue) =>
         issue.input === undefined
           ? "is missing"
-          : `is ${show(issue.input)}, no text; write it in quotes, such as "16"`,
+          : `is ${show(issue.input)}, not a text; write it in quotes, such as "16"`,
     })
     .describe(
       'Major version of PostgreSQL, such as "16"; 14 or later. A higher one upgrades the server in place, with allowMajorVersionUpgrade only.',
@@ -178,9 +179,13 @@ export function checkRds(rds: RdsSettings, home: ServerHome, add: shared.Add): v
     serverArgs(rds, home, []),
   )) {
     const path = propertyPath.split(/[.[\]]+/).filter((part) => part !== "");
+    const value = path.reduce<unknown>(
+      (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
+      rds,
+    );
     add(
       path.map((part) => (/^[0-9]+$/.test(part) ? Number(part) : part)),
-      reason,
+      withValue(value, reason),
     );
   }
   if (home.isPreview && rds.identifier === undefined)

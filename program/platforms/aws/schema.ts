@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { strict } from "../../values/problems.ts";
 import { size } from "../../values/units.ts";
+import { expected, show } from "../../values/wrongValue.ts";
 import { arn, kmsKeyArn } from "./arn.ts";
 import { rdsSchema } from "./rds.ts";
 import type { ClusterByContext } from "../kind.ts";
@@ -12,7 +13,7 @@ import * as shared from "../shared.ts";
 
 const clusterName = z
   .string()
-  .regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, { error: "is not the name of an EKS cluster" });
+  .regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, { error: expected("the name of an EKS cluster") });
 
 const kubernetesSchema = strict({
   kubeconfig: shared.kubeconfig.optional(),
@@ -135,7 +136,7 @@ const awsIngressSchema = ingressSchema({
   groupName: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, {
-      error: "is 1 to 63 lower-case letters, digits, hyphens and dots",
+      error: expected("1 to 63 lower-case letters, digits, hyphens and dots"),
     })
     .optional()
     .describe(
@@ -149,7 +150,7 @@ const awsIngressSchema = ingressSchema({
   dnsZoneId: z
     .string()
     .regex(/^Z[A-Z0-9]{5,31}$/, {
-      error: "is not the id of a hosted zone, such as Z0123456789ABCDEFGHIJ",
+      error: expected("the id of a hosted zone, such as Z0123456789ABCDEFGHIJ"),
     })
     .optional()
     .describe(
@@ -172,13 +173,13 @@ export const awsPlatformSchema = strict({
       error: (issue) =>
         issue.input === undefined
           ? "is missing"
-          : 'is no text; write the 12 digits in quotes, such as "123456789012" (a leading zero counts)',
+          : `is ${show(issue.input)}, not a text; write the 12 digits in quotes, such as "123456789012" (a leading zero counts)`,
     })
-    .regex(/^[0-9]{12}$/, { error: "is not the 12 digits of an account" })
+    .regex(/^[0-9]{12}$/, { error: expected("the 12 digits of an account") })
     .describe("Account that everything belongs to; credentials of any other are refused."),
   region: z
     .string()
-    .regex(/^[a-z]{2}(-[a-z]+){1,2}-[0-9]$/, { error: "is not a region such as eu-central-1" })
+    .regex(/^[a-z]{2}(-[a-z]+){1,2}-[0-9]$/, { error: expected("a region such as eu-central-1") })
     .describe("Region of cluster, database and buckets. Changing it replaces them."),
   profile: z
     .string()
@@ -204,7 +205,7 @@ export const awsPlatformSchema = strict({
     id: z
       .string()
       .regex(/^vpc-[0-9a-f]{8,17}$/, {
-        error: "is not the id of a VPC, such as vpc-0123456789abcdef0",
+        error: expected("the id of a VPC, such as vpc-0123456789abcdef0"),
       })
       .describe("Its id."),
     cidrs: shared.cidrs.describe(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { strict } from "../../values/problems.ts";
+import { expected } from "../../values/wrongValue.ts";
 import { ingressSchema } from "../ingressSchema.ts";
 import * as shared from "../shared.ts";
 
@@ -42,7 +43,7 @@ const objectStoreSchema = strict({
   bucketPrefix: shared.bucketPrefix,
   principalFormat: z
     .string()
-    .includes("{accessKeyId}", { error: "has no {accessKeyId} in it" })
+    .includes("{accessKeyId}", { error: expected("a text with {accessKeyId} in it") })
     .optional()
     .describe(
       "How the store writes an instance's key as a principal in a bucket policy, with {accessKeyId} in it. Default: the key itself.",

@@ -5,9 +5,10 @@ import { configurationProblems } from "../../../policies/configuration.ts";
 import { rules } from "../../../policies/rules.ts";
 import { toPolicy } from "../../../policies/sdk/toPolicy.ts";
 import { fixtureRoot } from "../../support/fixtureStacks.ts";
+import { suggestion } from "../../../program/values/nearest.ts";
 
 const problems = (configuration: unknown) =>
-  configurationProblems(JSON.stringify(configuration), rules);
+  configurationProblems(JSON.stringify(configuration), rules, suggestion);
 
 test("a configuration as a file has it is right", () => {
   const text = readFileSync(join(fixtureRoot, "stacks", "policies.json"), "utf8");
@@ -52,7 +53,7 @@ test("everything that is wrong is said at once, each with its path", () => {
   };
   expect(problems(wrong).join("\n")).toMatchInlineSnapshot(`
     "all: "strict" is no level; one of advisory, mandatory, remediate, disabled
-    image-is-pined: there is no such rule; \`npx mlflow-instances policies --list\` names them all
+    image-is-pined: there is no such rule; did you mean image-is-pinned? \`npx mlflow-instances policies --list\` names them all
     image-is-pinned: remediate is not possible: the rule has no remedy
     ingress-has-tls: "high" is no level; one of advisory, mandatory, remediate, disabled
     token-expires-in-time.maxDays.default: Too small: expected number to be >=1

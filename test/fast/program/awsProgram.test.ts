@@ -175,7 +175,7 @@ test("credentials of another account end the program before anything is register
 test("what only the component refuses ends the program before anything is registered, too", async () => {
   const line =
     "config of stack stack: mlflow-instances:environment.platform.mlflowVersion: gives an instance what it can't take: " +
-    "must be a version such as 3.17.2 and at least 3.17.0";
+    'is "3.16.0", but must be a version such as 3.17.2 and at least 3.17.0';
   await expect(run((platform) => (platform.mlflowVersion = "3.16.0"))).rejects.toThrow(
     `Wrong input for stack stack; nothing was changed:\n  ${line}`,
   );

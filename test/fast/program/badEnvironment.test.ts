@@ -102,7 +102,7 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
   [
     "plain HTTP",
     (v) => (v.platform.objectStore.endpoint = "http://s3"),
-    ["environment.platform.objectStore.endpoint: is not an https:// address"],
+    ['environment.platform.objectStore.endpoint: is "http://s3"; expected an https:// address'],
   ],
   [
     "no way in",
@@ -125,17 +125,17 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
   [
     "a default trace retention of days",
     (v) => (v.defaults = { traceRetention: "6d" }),
-    ["environment.defaults.traceRetention: is outside 7d to 730d"],
+    ['environment.defaults.traceRetention: is "6d"; expected 7d to 730d'],
   ],
   [
     "bounds turned round",
     (v) => (v.bounds = { deletedExperimentRetention: { min: "30d", max: "7d" } }),
-    ["environment.bounds.deletedExperimentRetention: has a min above its max"],
+    ["environment.bounds.deletedExperimentRetention: has the min 30d, above its max 7d"],
   ],
   [
     "bounds of traces turned round",
     (v) => (v.bounds = { traceRetention: { min: "90d", max: "30d" } }),
-    ["environment.bounds.traceRetention: has a min above its max"],
+    ["environment.bounds.traceRetention: has the min 90d, above its max 30d"],
   ],
   [
     "Traefik's settings beside another controller",
@@ -149,14 +149,14 @@ const cases: [what: string, change: (values: Loose) => void, errors: string[]][]
     "a time-out of Traefik without its unit",
     (v) => (v.platform.ingress.traefik = { allowEmptyServices: true, readTimeout: "0" }),
     [
-      "environment.platform.ingress.traefik.readTimeout: is not a number of seconds such as 0s or 3600s",
+      'environment.platform.ingress.traefik.readTimeout: is "0"; expected a number of seconds such as 0s or 3600s',
     ],
   ],
   [
     "a further host with a scheme",
     (v) => (v.defaults = { extraAllowedHosts: ["http://localhost:15056"] }),
     [
-      "environment.defaults.extraAllowedHosts[0]: is not a host with its port if any, such as localhost:15056, without scheme and wildcard",
+      'environment.defaults.extraAllowedHosts[0]: is "http://localhost:15056"; expected a host with its port if any, such as localhost:15056, without scheme and wildcard',
     ],
   ],
   [
@@ -269,7 +269,7 @@ test("missing and misplaced keys", () => {
     "tlsPrivateKey: is missing: the private key of that certificate (tls source pem); set it with `pulumi config set --secret`",
   ]);
   expect(errorsOf(unchanged, { enviroment: { secret: false, plain: "{}" } })).toEqual([
-    "enviroment: unknown key; known here: environment, instancesFolder, cluster, postgresqlAdminPassword, objectStoreSecretAccessKey, tlsCertificate, tlsPrivateKey, artifactStoreKeys, imagePullSecret",
+    "enviroment: unknown key; did you mean environment? known here: environment, instancesFolder, cluster, postgresqlAdminPassword, objectStoreSecretAccessKey, tlsCertificate, tlsPrivateKey, artifactStoreKeys, imagePullSecret",
   ]);
 });
 

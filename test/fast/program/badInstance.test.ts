@@ -13,7 +13,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, logLevel, temporaryStorage, tokens, delete",
+      "shop.yaml:4:1 teir: unknown key; did you mean tier? known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, logLevel, temporaryStorage, tokens, delete",
     ],
   ],
   [
@@ -21,7 +21,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     'extraAllowedHosts: ["localhost:15056", "http://localhost", "*"]\n',
     [1, 2].map(
       (index) =>
-        `shop.yaml:4:${index === 1 ? 40 : 60} extraAllowedHosts[${index}]: is not a host with its port if any, such as localhost:15056, without scheme and wildcard`,
+        `shop.yaml:4:${index === 1 ? 40 : 60} extraAllowedHosts[${index}]: is ${index === 1 ? '"http://localhost"' : '"*"'}; expected a host with its port if any, such as localhost:15056, without scheme and wildcard`,
     ),
   ],
   [
@@ -48,7 +48,9 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "host with a port",
     "host: shop.mlflow.test:443\n",
-    ["shop.yaml:4:1 host: is not a host name in lower case"],
+    [
+      'shop.yaml:4:1 host: is "shop.mlflow.test:443"; expected a host name in lower case, without scheme and port',
+    ],
   ],
   [
     "unknown key of a token",
@@ -65,9 +67,23 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "half a connection",
     "databaseConnections: 25.5\n",
-    ["shop.yaml:4:1 databaseConnections: is not a whole number from 1 to 1000"],
+    ["shop.yaml:4:1 databaseConnections: is 25.5; expected a whole number from 1 to 1000"],
   ],
-  ["key given twice", "team: search\n", ["shop.yaml:4:1 Map keys must be unique"]],
+  [
+    "key given twice",
+    "team: search\n",
+    ["shop.yaml:4:1 team: is given twice, first in line 1; remove one of the two"],
+  ],
+  [
+    "key of a token given twice",
+    "tokens:\n  ci:\n    role: read\n    role: edit\n",
+    ["shop.yaml:7:5 tokens.ci.role: is given twice, first in line 6; remove one of the two"],
+  ],
+  [
+    "a mapping with nothing in it",
+    "memory:\n",
+    ["shop.yaml:4:1 memory: is empty; required keys: request, limit"],
+  ],
   [
     "not YAML",
     "tokens: { ci: \n",
@@ -77,21 +93,21 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "retention 0d",
     "deletedExperimentRetention: 0d\n",
     [
-      'shop.yaml:4:1 deletedExperimentRetention: is "0d", expected a whole number of days with its unit, for example 30d',
+      'shop.yaml:4:1 deletedExperimentRetention: is "0d"; expected a whole number of days with its unit, for example 30d',
     ],
   ],
   [
     "retention -1d",
     "deletedExperimentRetention: -1d\n",
     [
-      'shop.yaml:4:1 deletedExperimentRetention: is "-1d", expected a whole number of days with its unit, for example 30d',
+      'shop.yaml:4:1 deletedExperimentRetention: is "-1d"; expected a whole number of days with its unit, for example 30d',
     ],
   ],
   [
     "retention without a unit",
     "deletedExperimentRetention: 30\n",
     [
-      "shop.yaml:4:1 deletedExperimentRetention: is 30, expected a whole number of days with its unit, for example 30d",
+      "shop.yaml:4:1 deletedExperimentRetention: is 30; expected a whole number of days with its unit, for example 30d",
     ],
   ],
   [
@@ -115,7 +131,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "traces in hours",
     "traceRetention: 720h\n",
     [
-      'shop.yaml:4:1 traceRetention: is "720h", expected a whole number of days with its unit, for example 30d',
+      'shop.yaml:4:1 traceRetention: is "720h"; expected a whole number of days with its unit, for example 30d',
     ],
   ],
   [
@@ -129,8 +145,8 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "stale runs after too short a time, in a unit that there is not",
     "staleRuns: { after: 0h, idle: 30m }\n",
     [
-      'shop.yaml:4:14 staleRuns.after: is "0h", expected a whole number of hours or days with its unit, for example 6h or 2d',
-      'shop.yaml:4:25 staleRuns.idle: is "30m", expected a whole number of hours or days with its unit, for example 6h or 2d',
+      'shop.yaml:4:14 staleRuns.after: is "0h"; expected a whole number of hours or days with its unit, for example 6h or 2d',
+      'shop.yaml:4:25 staleRuns.idle: is "30m"; expected a whole number of hours or days with its unit, for example 6h or 2d',
     ],
   ],
   [
@@ -192,12 +208,12 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "token with a duration",
     "tokens:\n  ci: { role: edit, expires: 90d }\n",
-    ['shop.yaml:5:21 tokens.ci.expires: is "90d", expected a date such as 2027-02-20'],
+    ['shop.yaml:5:21 tokens.ci.expires: is "90d"; expected a date such as 2027-02-20'],
   ],
   [
     "token with a day that no calendar has",
     "tokens:\n  ci: { role: edit, expires: 2027-02-30 }\n",
-    ['shop.yaml:5:21 tokens.ci.expires: is "2027-02-30", expected a date such as 2027-02-20'],
+    ['shop.yaml:5:21 tokens.ci.expires: is "2027-02-30"; expected a date such as 2027-02-20'],
   ],
   [
     "unknown role",
@@ -220,7 +236,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "size without a unit",
     "temporaryStorage: 5\n",
     [
-      "shop.yaml:4:1 temporaryStorage: is 5, expected a size with its unit, for example 512Mi or 20Gi",
+      "shop.yaml:4:1 temporaryStorage: is 5; expected a size with its unit, for example 512Mi or 20Gi",
     ],
   ],
   [
@@ -240,19 +256,19 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "too many replicas",
     "replicas: 11\n",
-    ["shop.yaml:4:1 replicas: is not a whole number from 1 to 10"],
+    ["shop.yaml:4:1 replicas: is 11; expected a whole number from 1 to 10"],
   ],
   [
     "replicas as a text",
     'replicas: "2"\n',
-    ["shop.yaml:4:1 replicas: is not a whole number from 1 to 10"],
+    ['shop.yaml:4:1 replicas: is "2"; expected a whole number from 1 to 10'],
   ],
   [
     "two mistakes",
     "tier: gold\nworkers: 0\n",
     [
       'shop.yaml:4:1 tier: is "gold", not one of sandbox, standard, production',
-      "shop.yaml:5:1 workers: is not a whole number from 1 to 16",
+      "shop.yaml:5:1 workers: is 0; expected a whole number from 1 to 16",
     ],
   ],
 ];

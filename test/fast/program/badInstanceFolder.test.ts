@@ -72,7 +72,9 @@ test("whatever a file holds, there are lines of errors or a spec, and never an e
 });
 
 test("an empty file and missing keys", () => {
-  expect(errorsOf({ "shop.yaml": "" })).toEqual(["shop.yaml:1:1: expected a mapping, got nothing"]);
+  expect(errorsOf({ "shop.yaml": "" })).toEqual([
+    "shop.yaml:1:1: is empty; required keys: team, owner, description",
+  ]);
   expect(errorsOf({ "shop.yaml": "tier: sandbox\n" })).toEqual([
     "shop.yaml:1:1 team: is missing",
     "shop.yaml:1:1 owner: is missing",

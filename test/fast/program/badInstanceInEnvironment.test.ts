@@ -7,8 +7,32 @@ import { fixtureEnvironment } from "./support.ts";
 test("a host of its own in the domain is right, unless another instance has it", () => {
   expect(errorsIn("host: till.mlflow.test\n")).toEqual([]);
   expect(errorsOf({ "cart.yaml": good, "shop.yaml": `${good}host: cart.mlflow.test\n` })).toEqual([
-    "shop.yaml:4:1 host: is cart.mlflow.test, which is the host of cart",
+    "shop.yaml:4:1 host: is cart.mlflow.test, which is the host of cart; choose another",
   ]);
+});
+
+test("of two files with one host, the file that sets it is wrong; if both do, the later one", () => {
+  const till = `${good}host: till.mlflow.test\n`;
+  expect(errorsOf({ "cart.yaml": till, "till.yaml": good })).toEqual([
+    "cart.yaml:4:1 host: is till.mlflow.test, which is the host of till; choose another",
+  ]);
+  expect(errorsOf({ "cart.yaml": till, "shop.yaml": till })).toEqual([
+    "shop.yaml:4:1 host: is till.mlflow.test, which is the host of cart; choose another",
+  ]);
+  expect(errorsOf({ "cart.yaml": till, "shop.yaml": till, "till.yaml": good })).toEqual([
+    "cart.yaml:4:1 host: is till.mlflow.test, which is the host of till; choose another",
+    "shop.yaml:4:1 host: is till.mlflow.test, which is the host of till; choose another",
+  ]);
+});
+
+test("an instance whose database has the name of a maintenance role of another one", () => {
+  expect(
+    errorsOf({ "shop.yaml": good, "shop-retention.yaml": good, "shop-stale-runs.yml": good }),
+  ).toEqual([
+    "shop.yaml:1:1: the database role mlflow_shop_retention is also that of shop-retention; give the newer one another name",
+    "shop.yaml:1:1: the database role mlflow_shop_stale_runs is also that of shop-stale-runs; give the newer one another name",
+  ]);
+  expect(errorsOf({ "shop.yaml": good, "shop-keeper.yaml": good })).toEqual([]);
 });
 
 test("an environment's bounds narrow the retention further", () => {

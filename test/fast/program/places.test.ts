@@ -81,7 +81,7 @@ test("what the component can't take of an environment is said once, of the envir
       {
         path: ["environment", "platform", "mlflowVersion"],
         message:
-          "gives an instance what it can't take: must be a version such as 3.17.2 and at least 3.17.0",
+          'gives an instance what it can\'t take: is "3.16.0", but must be a version such as 3.17.2 and at least 3.17.0',
       },
     ],
   ]);

@@ -38,6 +38,17 @@ test("an instance without an object store key is named with its file, and what t
   ]);
 });
 
+test("a file that ends with .yml is named so, also where something outside of it is wrong", async () => {
+  const folder = folderWith({ "cart.yml": good });
+  configure(fixtureValues(), { instancesFolder: folder });
+  run.lastOutputs = { instances: { shop: { bucket: "b" } } };
+  const lines = await run.failureOf();
+  expect(lines.slice(1).map((line) => line.replace(/[^ ]*\/stacks-[A-Za-z0-9]+\//g, ""))).toEqual([
+    expect.stringMatching(/^ {2}shop\.yaml: is gone and cart\.yml is new\. /),
+    expect.stringMatching(/^ {2}cart\.yml: the instance has no key in /),
+  ]);
+});
+
 test("half a key, and keys that are no JSON, are refused without showing them", async () => {
   const folder = folderWith({ "shop.yaml": good });
   configure(fixtureValues(), {

@@ -94,12 +94,12 @@ test.each<[string, unknown, string]>([
   [
     "a time",
     { ...preview, until: "2026-11-29 00:00:00 +0000 UTC" },
-    'environment.preview.until: is "2026-11-29 00:00:00 +0000 UTC", expected a date in quotes, such as "2027-02-20"',
+    'environment.preview.until: is "2026-11-29 00:00:00 +0000 UTC"; expected a date in quotes, such as "2027-02-20"',
   ],
   [
     "no such day",
     { ...preview, until: "2026-02-30" },
-    'environment.preview.until: is "2026-02-30", expected a date in quotes, such as "2027-02-20"',
+    'environment.preview.until: is "2026-02-30"; expected a date in quotes, such as "2027-02-20"',
   ],
   ["no day", { pullRequest: 12, instances: ["shop"] }, "environment.preview.until: is missing"],
   [

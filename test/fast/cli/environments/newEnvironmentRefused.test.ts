@@ -39,8 +39,8 @@ describe("nothing is written", () => {
       [
         "Wrong values; nothing was written:",
         "  --max-connections (platform.postgresql.maxConnections): is 10, less than 20",
-        "  --store-endpoint (platform.objectStore.endpoint): is not an https:// address",
-        "  --image (platform.image): has neither a digest nor an exact tag (latest is none)",
+        '  --store-endpoint (platform.objectStore.endpoint): is "http://10.20.0.6"; expected an https:// address',
+        '  --image (platform.image): is "tracking-server:latest"; expected a reference with a digest or an exact tag (latest is none)',
       ].join("\n"),
     );
   });

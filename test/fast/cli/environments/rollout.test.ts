@@ -89,7 +89,7 @@ describe("an error in the rollout is told with its place", () => {
     [
       "a review environment",
       "stages:\n  - stacks: [lab, eu]\n  - stacks: [pr-12]\n",
-      "stacks/rollout.yaml:3:14 stages[1].stacks[0]: is a review environment, which belongs to no stage; remove it",
+      'stacks/rollout.yaml:3:14 stages[1].stacks[0]: is "pr-12", a review environment, which belongs to no stage; remove it',
     ],
     [
       "an empty stage",
@@ -99,7 +99,7 @@ describe("an error in the rollout is told with its place", () => {
     [
       "a key that is none",
       "stages:\n  - stacks: [lab, eu]\n    aproval: true\n",
-      "stacks/rollout.yaml:3:5 stages[0].aproval: unknown key; known here: stacks, approval",
+      "stacks/rollout.yaml:3:5 stages[0].aproval: unknown key; did you mean approval? known here: stacks, approval",
     ],
     ["no YAML", "stages: [", "stacks/rollout.yaml:1:10 "],
     ["no file", undefined, "stacks/rollout.yaml: is missing; name the stages of eu, lab in it"],

@@ -44,7 +44,7 @@ describe("nothing is written", () => {
     [
       "no address",
       ["shop-recommender", ...flags({ ...shop, owner: "shop" })],
-      / {2}--owner \(owner\): is not an e-mail address$/,
+      / {2}--owner \(owner\): is "shop"; expected an e-mail address, such as team@example\.com$/,
     ],
     [
       "a retention outside the bounds",
@@ -85,16 +85,36 @@ describe("nothing is written", () => {
     expect(made.files()).toEqual(before);
   });
 
-  test("over a file that is there, whichever its ending", async () => {
+  test.each(["dev", "local"])(
+    "over a file of %s that is there, whichever its ending",
+    async (stack) => {
+      const path = `stacks/instances/${stack}/shop-recommender.yml`;
+      const made = project({ ...ofFixtures(), [path]: "team: shop\n" });
+      const line = ["new-instance", "shop-recommender", ...flags({ ...shop, stack })];
+      const { refused } = await type(made, line);
+      expect(refused).toBe(
+        `${path} is there already; nothing was written. Edit it, or choose another name.`,
+      );
+      expect(made.read(path)).toBe("team: shop\n");
+    },
+  );
+
+  test("with a host that another file sets, or a database role of another instance", async () => {
+    const one = "team: ab\nowner: a@example.com\ndescription: a\ntier: sandbox\ncostCenter: a\n";
+    const domain = /domain: (\S+)/.exec(ofFixtures()["stacks/Pulumi.dev.yaml"]!)![1]!;
     const made = project({
       ...ofFixtures(),
-      "stacks/instances/dev/shop-recommender.yml": "team: shop\n",
+      "stacks/instances/dev/cart.yaml": `${one}host: shop-recommender.${domain}\n`,
+      "stacks/instances/dev/till.yaml": one,
     });
-    const { refused } = await type(made, ["new-instance", "shop-recommender", ...flags(shop)]);
-    expect(refused).toBe(
-      "stacks/instances/dev/shop-recommender.yml is there already; nothing was written. Edit it, or choose another name.",
+    const refusal = async (name: string) =>
+      (await type(made, ["new-instance", name, ...flags(shop)])).refused;
+    expect(await refusal("shop-recommender")).toContain(
+      `with it cart is wrong: host is shop-recommender.${domain}, which is the host of shop-recommender; choose another`,
     );
-    expect(made.read("stacks/instances/dev/shop-recommender.yml")).toBe("team: shop\n");
+    expect(await refusal("till-retention")).toContain(
+      "the database role mlflow_till_retention is also that of till; give the newer one another name",
+    );
   });
 
   test("into an environment whose database server is full", async () => {

@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
-import { nearestFirst } from "../../../../cli/maintenance/job/nearest.ts";
 import { openCluster, openContext } from "../../../../cli/maintenance/job/openCluster.ts";
 import { failure, Refusal } from "../../../../cli/refusal.ts";
 import { endOf } from "../../../../cli/endOfCommand.ts";
@@ -105,13 +104,6 @@ test("a secret in plain text is refused without being shown", () => {
   const message = refusal(() => findTarget(root, "local", "fraud-detector"));
   expect(message).toContain("postgresqlAdminPassword: is in plain text");
   expect(message).not.toContain("hunter2");
-});
-
-test("the nearest name is the one with the fewest changed letters", () => {
-  expect(nearestFirst("Frud-detector", ["search-ranker", "fraud-detector", "f"])[0]).toBe(
-    "fraud-detector",
-  );
-  expect(nearestFirst("x", [])).toEqual([]);
 });
 
 /** A stack on AWS whose cluster has a name only; AWS' answers come from a server of the test. */
