@@ -82,7 +82,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
   [
     "a mapping with nothing in it",
     "memory:\n",
-    ["shop.yaml:4:1 memory: is empty; required keys: request, limit"],
+    ["shop.yaml:4:1 memory: is empty; known keys: request, limit"],
   ],
   [
     "not YAML",

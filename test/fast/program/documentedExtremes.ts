@@ -48,7 +48,7 @@ export const extremes: Readonly<Record<string, (place: Place) => Extremes>> = {
   workers: () => [1, bounds.workers.most],
   cpu: () => ["1m", "999999m"],
   "memory.request": () => ["1Mi", "999999Gi"],
-  "memory.limit": () => ["1Mi", "999999Gi"],
+  "memory.limit": () => [`${bounds.memoryLimit.least}Mi`, "999999Gi"],
   databaseConnections: ({ tier }) => [
     leastConnections({ replicas: policyDefaults(tier).replicas, workers: 1 }),
     1000,
