@@ -2,7 +2,7 @@ import { confirm, isCancel, multiselect, select, text } from "@clack/prompts";
 import { ExitCode } from "./exitCode.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Somebody who answers questions. */
+/** The source of answers to questions. */
 export interface Asker {
   /** `problem` says why a text is no answer. */
   text(
@@ -17,7 +17,7 @@ export interface Asker {
 
 /**
  * The user at the terminal. Questions go to standard error, so that standard output holds results
- * only. Undefined where nobody would answer: without a terminal, and in pipelines, some of which
+ * only. Undefined where no answer would come: without a terminal, and in pipelines, some of which
  * have one.
  */
 export function terminalAsker({

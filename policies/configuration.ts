@@ -9,7 +9,7 @@ const everyRule = "all";
 /**
  * What is wrong in a file for `--policy-pack-config`, one line each with its path. The engine
  * checks values only: it takes the name of a rule, or of a setting, that does not exist, and the
- * exclusion that somebody meant is not there. `suggest` gives the words for a mistyped name: the rules
+ * intended exclusion is not there. `suggest` gives the words for a mistyped name: the rules
  * know no code of the command line.
  */
 export function configurationProblems(

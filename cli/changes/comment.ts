@@ -89,7 +89,7 @@ function numberOf(forge: Forge, pullRequest: string | undefined): number {
 const failedPage = (stack: string, jobUrl = ""): string =>
   `## ${stack}\n\nThe preview of the environment \`${stack}\` failed before it could say what the change does. ${jobUrl}`.trimEnd();
 
-/** Undefined when nobody wrote one. */
+/** Undefined when there is none. */
 async function readPage(file: string): Promise<string | undefined> {
   const page = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

@@ -144,7 +144,7 @@ async function operation(
   run: (more: readonly string[]) => Promise<CliResult>,
   stack: string,
 ): Promise<EngineRun> {
-  // Nobody else may read it: it names everything that the stack has.
+  // Readable by this user only: it names everything that the stack has.
   const folder = await mkdtemp(join(tmpdir(), "mlflow-instances-events-"));
   const log = join(folder, "events.jsonl");
   try {

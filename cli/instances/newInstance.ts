@@ -103,7 +103,7 @@ function nextSteps(
       "  npm run local",
     ];
   }
-  // A store without roles has users, and somebody has to make one for each instance.
+  // A store without roles has users, and each instance needs one of its own.
   const key =
     target !== undefined && factsOf(target.environment.platform).hasRoles
       ? []

@@ -134,7 +134,7 @@ function readInstance(root: string, path: string, { environment }: Target): Read
   return { text, file: data, place: (problem) => yaml.place(problem) };
 }
 
-// Whoever is refused by a bound of the environment finds it in the stack file.
+// A bound of the environment that refuses an instance is in the stack file.
 function boundsOf(
   root: string,
   { environment, stackFile }: Target,

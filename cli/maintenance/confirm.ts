@@ -16,7 +16,7 @@ export interface Typed {
 }
 
 /**
- * Goes on only if somebody wrote the instance's name, in `--confirm` or at the question: a removal
+ * Goes on only after the instance's name was typed, in `--confirm` or at the question: a removal
  * that has no grace is not started by an arrow key and a return.
  */
 export async function confirmName(

@@ -36,7 +36,7 @@ export function parameters(maxConnections: number): Parameter[] {
     // In kB, for each process: a search that sorts what does not fit in memory must not fill the
     // disk of all instances. Roles can't set it themselves.
     { name: "temp_file_limit", value: String(tempFileLimitKilobytes), applyMethod: "immediate" },
-    // A migration or a removal that waits for somebody's lock says so.
+    // A migration or a removal that waits for another session's lock is logged.
     { name: "log_lock_waits", value: "1", applyMethod: "immediate" },
   ];
 }

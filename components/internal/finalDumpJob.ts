@@ -38,8 +38,8 @@ export const finalDumpDeadline = 4 * 3600;
 const container = "final-dump";
 
 /**
- * Exit codes that a second try won't change: wrong settings, and somebody who stays connected to
- * the database.
+ * Exit codes that a second try won't change: wrong settings, and a client that stays connected
+ * to the database.
  */
 const finalExitCodes = [2, 3];
 

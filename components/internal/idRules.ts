@@ -52,7 +52,7 @@ export const idRules = {
     holds: (value) => value !== "" && !/[\s/@]/.test(value),
     reason: "must be a host name or an address, without scheme and port",
   },
-  // To a bucket's policy `*` is everybody.
+  // To a bucket's policy `*` is every principal.
   principal: {
     holds: (value) => value !== "" && value !== "*",
     reason: "must be one user or role, not a wildcard",

@@ -69,7 +69,7 @@ export interface MaintenanceJobFacts {
 export const maintenanceContainer = "maintenance";
 
 /**
- * Exit codes that a second try won't change: wrong settings, something left that needs somebody,
+ * Exit codes that a second try won't change: wrong settings, something left for an administrator,
  * another job at work.
  */
 const finalExitCodes = [2, 3, 4];

@@ -4,7 +4,7 @@ import { retentionKind, staleRunsKind } from "./maintenanceJobs.ts";
 export interface RoleTimeLimits {
   /** One statement, waiting for locks included. */
   statementTimeout: number;
-  /** A transaction that does nothing: its locks are in everybody's way. */
+  /** A transaction that does nothing: its locks block other sessions. */
   idleInTransactionSessionTimeout: number;
 }
 

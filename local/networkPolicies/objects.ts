@@ -1,7 +1,7 @@
 /**
  * The parts of the Kubernetes API that decide about packets, in the API's own JSON form. The client
  * library's classes are not used: they call `from` `_from` in lists and `from` in watches, and a
- * rule whose `from` is overlooked would let everybody in.
+ * rule whose `from` is overlooked would let every source in.
  */
 export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>>;

@@ -24,7 +24,7 @@ export const instanceSharesNoBucket = stackRule({
     yield* twice(instances, context);
     for (const instance of instances) {
       const own = bucketsOf(instance).map((bucket) => nameOf(bucket, context));
-      // A bucket that is missing or named after somebody else is another rule's matter.
+      // A bucket that is missing or named after another instance is another rule's matter.
       if (
         own.some((name) => name === undefined || !isBucketNameOf(instance.name, name)) ||
         own.length === 0

@@ -28,7 +28,7 @@ export function statementsOf(policy: unknown): Statement[] | undefined {
 export const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
   typeof value === "string" ? [value] : (value ?? []);
 
-/** Whether everybody is meant. */
+/** Whether every principal is meant. */
 export function isEverybody(principal: unknown): boolean {
   if (principal === "*") return true;
   const accounts = (principal as { AWS?: string | readonly string[] } | undefined)?.AWS;

@@ -56,7 +56,7 @@ export const objectHasLabels = resourceRule({
       yield `Set the labels ${wrong.map(({ key, value }) => `${key} (${value})`).join(", ")}.`;
   },
   // Only these two are certain: the instance follows from the namespace's name, while team,
-  // environment and tier are somebody's decision.
+  // environment and tier are decisions.
   remedy(object) {
     const labels = marksOf(object);
     if (!ofAnInstance(object)) return undefined;

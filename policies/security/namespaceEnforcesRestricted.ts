@@ -18,7 +18,7 @@ export const namespaceEnforcesRestricted = resourceRule({
     if (found !== "restricted")
       yield `Set the label ${level}: restricted (it is ${found ?? "not set"}).`;
   },
-  // Certain only where nothing was said: another level was chosen by somebody.
+  // Certain only where nothing was said: another level was a choice.
   remedy({ type, props }) {
     if (!isInstanceNamespace({ type, props }) || marksOf({ type, props })[level] !== undefined)
       return undefined;

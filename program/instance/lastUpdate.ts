@@ -32,8 +32,8 @@ export async function lastUpdate(): Promise<LastUpdate> {
   try {
     answer = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
   } catch (error) {
-    // Going on would mean to delete what nobody asked to delete, or at best to run into the
-    // engine's protection half-way.
+    // Going on would delete resources without a request, or at best run into the engine's protection
+    // half-way.
     throw new pulumi.RunError(
       `The outputs of the last update of ${name} can't be read; nothing was changed: ${(error as Error).message}`,
     );

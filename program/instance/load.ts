@@ -33,7 +33,7 @@ export interface Loaded {
   readonly errors: readonly string[];
   /** What an instance can't take of the environment, whatever its file says. */
   readonly ofEnvironment: readonly Problem[];
-  /** What is no error, but somebody should know. */
+  /** What is no error, but worth knowing. */
   readonly warnings: readonly string[];
 }
 

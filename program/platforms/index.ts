@@ -30,7 +30,7 @@ export const factsOf = (platform: Platform): PlatformFacts<AwsPlatform> =>
 
 /**
  * Every PEM bundle that the providers of an environment may have been given a file of; also for
- * values that nobody has checked.
+ * unchecked values.
  */
 export function bundlesOf(values: {
   kind?: unknown;

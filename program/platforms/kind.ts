@@ -67,8 +67,8 @@ export interface PlatformFacts<Account = unknown> {
   /** max_connections of the database server, and its path below the platform. */
   readonly connections: { readonly max: number; readonly path: readonly string[] };
   /**
-   * Days for which its own database server can keep backups; undefined: the server is somebody
-   * else's.
+   * Days for which its own database server can keep backups; undefined: the server is not
+   * the environment's.
    */
   readonly backupDays: number | undefined;
   /** Beginning of each bucket's name; undefined: by the environment. */
@@ -92,8 +92,8 @@ export interface PlatformFacts<Account = unknown> {
 export interface PlatformKind<Platform, Account = unknown> {
   factsOf(platform: Platform): PlatformFacts<Account>;
   /**
-   * Every PEM bundle that its providers may have been given a file of; also for values that nobody
-   * has checked.
+   * Every PEM bundle that its providers may have been given a file of; also for unchecked
+   * values.
    */
   bundles(values: { readonly region?: unknown; readonly caBundle?: unknown }): string[];
 }

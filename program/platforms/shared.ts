@@ -209,6 +209,6 @@ export const hostOfUrl = (address: string): string =>
 export const needsCidrs = (host: string): string =>
   `is missing: "${host}" is a name, and network policies open addresses only`;
 
-/** Nobody may connect to an instance whom the environment doesn't name. */
+/** Only the sources that the environment names may connect to an instance. */
 export const noWayIn =
   "has neither controllerNamespace nor controllerCidrs; one says who may connect to the instances";

@@ -33,7 +33,7 @@ export interface Check {
   readonly path: string;
   /**
    * Fails with the reason, or with lines of its own. What it opens has to end with the probe. Gives
-   * what somebody should know all the same, or the checks that make sense only now.
+   * a note for the user, or the checks that make sense only now.
    */
   run(probe: Probe): Promise<string | readonly Check[] | Partial<Answer> | undefined | void>;
 }
@@ -122,7 +122,7 @@ export async function answersOf(
   return together(await Promise.all(checks.map((check) => answerOf(check, timeout, until))));
 }
 
-/** A failed connection in the words of whoever has to mend it. */
+/** A failed connection in words that say what to mend. */
 export function wordsFor(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case "ECONNREFUSED":

@@ -48,7 +48,7 @@ export function kubernetesCheck(
   }
 }
 
-/** The same for a cluster that is known by now. Gives a note where nobody could ask. */
+/** The same for a cluster that is known by now. Gives a note where it could not be asked. */
 export async function askCluster(
   context: Context,
   { ingress, asked }: ClusterQuestions,

@@ -115,7 +115,7 @@ async function saidBy(
     application_name: "mlflow-instances preflight",
     ssl: server.sslMode === "disable" ? false : certificateCheck(server.sslMode, ca),
   });
-  // After the answer is known, what becomes of the connection concerns nobody.
+  // After the answer is known, the end of the connection doesn't matter.
   client.on("error", () => undefined);
   probe.signal.addEventListener("abort", () => void client.end().catch(() => undefined));
   await client.connect();

@@ -12,8 +12,8 @@ export class Probe {
   readonly #abort = new AbortController();
 
   /**
-   * For what opens connections of its own: aborted when the answer is known, or nobody waits for it
-   * any more.
+   * For what opens connections of its own: aborted when the answer is known, or no longer
+   * awaited.
    */
   get signal(): AbortSignal {
     return this.#abort.signal;
@@ -26,7 +26,7 @@ export class Probe {
       socket.on("error", reject);
       socket.on("close", () => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" })));
     });
-    // Late failures, after the answer is known, concern nobody.
+    // Late failures, after the answer is known, don't matter.
     this.failed.catch(() => undefined);
     await Promise.race([
       this.failed,

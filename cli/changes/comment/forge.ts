@@ -1,6 +1,6 @@
 import { Refusal } from "../../refusal.ts";
 
-/** A text on a forge that somebody wrote: a comment, or an issue. */
+/** A text on a forge: a comment, or an issue. */
 export interface Text {
   /** What the forge calls it by. */
   readonly id: string;

@@ -68,8 +68,8 @@ const bodyOf = (forge: Forge, mark: string, page: string): string =>
   `${mark}\n${fit(page.trimEnd(), forge.limit - mark.length - 1, forge.jobUrl)}`;
 
 /**
- * Our own only: anybody may write the marker, and a text of somebody else can't be changed or is
- * not to be.
+ * Our own only: every author may write the marker, and the text of another author can't or must not
+ * be changed.
  */
 async function find(
   forge: Forge,

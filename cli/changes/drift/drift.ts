@@ -7,7 +7,7 @@ import type { PreviewReport } from "../preview/report.ts";
 import type { Verdict } from "../preview/policies.ts";
 
 /**
- * An object that is not as it should be. No values: what somebody put there from outside may be a
+ * An object that is not as it should be. No values: one that was put there from outside may be a
  * secret that the engine does not know as one.
  */
 export interface Difference {
@@ -22,7 +22,7 @@ export interface Difference {
 
 /** How a stack, its program and what is really there differ. */
 export interface Drift {
-  /** What is there is not what the last update left: somebody changed it, or took it away. */
+  /** What is there is not what the last update left: it was changed or removed. */
   readonly outside: readonly Difference[];
   /** The program says something else than the last update made of it. */
   readonly undeployed: readonly Difference[];
@@ -40,8 +40,8 @@ export function driftOf(
 ): Drift {
   const violations = report.policies.filter(({ level }) => level === "mandatory");
   const { vanished } = readFailures(preview, violations.length > 0);
-  // A program that refuses to go on has registered nothing; what the engine would delete then is no
-  // wish of anybody's.
+  // A program that refuses to go on has registered nothing; what the engine would delete then was
+  // not asked for.
   const undeployed = vanished.size > 0 ? [] : differences(preview.steps);
   return {
     outside: differences(refresh.results),

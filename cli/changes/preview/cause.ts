@@ -35,7 +35,7 @@ export async function changedFiles(
   const run = (...args: string[]) => execa("git", args, { cwd: root, reject: false });
   const inside = await run("rev-parse", "--is-inside-work-tree");
   if (inside.code === "ENOENT") throw new Refusal("git is not on PATH; --base needs it");
-  // Git's own words: it also refuses a checkout that belongs to somebody else.
+  // Git's own words: it also refuses a checkout that belongs to another user.
   if (inside.failed)
     throw new Refusal(
       `--base ${base}: ${root} is not in a git work tree: ${inside.stderr.split("\n")[0] ?? ""}`,

@@ -9,7 +9,7 @@ export const plural = (count: number, noun: string): string =>
 /** In a table's cell or a line, as code. */
 export const code = (text: string): string =>
   text === "" ? '`""`' : `\`${text.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
-/** Words of somebody else: no tag of theirs reaches the page. */
+/** Text from outside: no tag of it reaches the page. */
 export const clean = (text: string): string => text.replaceAll("<", "&lt;");
 
 /** `3 resources: 1 created, 2 updated in place` */

@@ -5,8 +5,7 @@ import { missingPods, replicasOf } from "./rollingUpdate.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
 
 /**
- * What somebody who uses the instance will notice of the change; each line one thing. Empty:
- * nothing.
+ * What users of the instance will notice of the change; each line one thing. Empty: nothing.
  */
 export function noticesOf(
   { before, after }: BeforeAndAfter,

@@ -14,7 +14,7 @@ const isDay = (value: unknown): value is string =>
   typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
 
 /**
- * The name alone is not enough: somebody may have called a stack `pr-12` for reasons of their own.
+ * The name alone is not enough: a stack may be called `pr-12` for another reason.
  * The outputs say it after the first complete update; before that, every resource bears the pull
  * request in its name, which the program gives to nothing else.
  */

@@ -11,7 +11,7 @@ export const changedInstances = ({ instances }: PreviewReport): string[] =>
 
 /**
  * Runs an update, and ends it as Ctrl-C does when a pod of an instance that changes can't run. What
- * kept pods from running is among the errors of an update that failed, whoever ended it.
+ * kept pods from running is among the errors of an update that failed, ended by this guard or not.
  */
 export async function guardedUp(
   context: Pick<Context, "root" | "signal" | "note">,

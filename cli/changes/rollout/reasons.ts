@@ -27,7 +27,7 @@ export const grace = {
   crash: 60,
   /** A quota or an admission rule refuses the pod. */
   refused: 60,
-  /** No node has room, and nobody adds one. */
+  /** No node has room, and no autoscaler adds one. */
   unschedulable: 150,
   /** A volume or the pod's network isn't there. */
   sandbox: 150,

@@ -58,8 +58,7 @@ export class OneOffJob {
   }
 
   /**
-   * Makes it. Without an answer it may have been made all the same, and nobody would watch it: it
-   * is taken back.
+   * Makes it. Without an answer it may have been made all the same, unwatched: it is taken back.
    */
   async create(): Promise<void> {
     try {

@@ -3,7 +3,7 @@ import type { V1CronJob, V1Job } from "@kubernetes/client-node";
 /** Container of the CronJobs' pods that does the work. */
 export const containerName = "maintenance";
 
-// Nobody else removes a finished one-off Job; the lasting report is in the bucket.
+// Only this removes a finished one-off Job; the lasting report is in the bucket.
 const keptSeconds = 24 * 3600;
 
 export interface OneOff {
@@ -64,7 +64,7 @@ export function oneOffJob(
     },
     spec: {
       ...spec!,
-      // Somebody is watching: a failure is theirs to see, and to try again.
+      // A user is watching, who sees a failure and can try again.
       backoffLimit: 0,
       ttlSecondsAfterFinished: spec!.ttlSecondsAfterFinished ?? keptSeconds,
       template: { ...spec!.template, spec: { ...podSpec, containers } },

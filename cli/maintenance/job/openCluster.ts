@@ -20,8 +20,8 @@ export const openCluster = async (place: Place): Promise<Cluster> =>
 const eksLimitMs = 15_000;
 
 /**
- * Asks AWS for the address; the login itself is `aws eks get-token`, with the credentials of
- * whoever runs this.
+ * Asks AWS for the address; the login itself is `aws eks get-token`, with the
+ * credentials of the user who runs this.
  */
 async function openEks(clusterName: string, platform: AwsPlatform): Promise<Cluster> {
   const settings = clientOf(platform, "eks", factsOf(platform).storeAuthorities());

@@ -175,7 +175,7 @@ const endings: Partial<Record<ExitCode, string>> = {
 const logHint = ({ place }: Target, { namespace, name }: OneOffJob): string =>
   `Its log: kubectl ${kubectlOptions(place)}--namespace ${namespace} logs --follow job/${name}`;
 
-// Whoever names a cluster by EKS' name has a context of their own for it.
+// For a cluster that is named by EKS' name, the user's kubeconfig has a context of its own.
 const kubectlOptions = (place: Place): string =>
   place.clusterName !== undefined
     ? ""

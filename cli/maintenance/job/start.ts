@@ -9,7 +9,7 @@ export interface StartState {
   readonly stuck: boolean;
 }
 
-// The reasons that somebody has to mend. A pod that waits for room may get it, and an image may be
+// The reasons that need an administrator. A pod that waits for room may get it, and an image may be
 // large: those have the long limit.
 const stuckContainer = new Set([
   "ErrImagePull",

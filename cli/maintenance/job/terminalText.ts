@@ -3,7 +3,7 @@ import { controls } from "../../controls.ts";
 // Values as a person reads them, on one line of a terminal.
 
 /**
- * Names come from whoever may log a run: what would move the cursor, colour the screen or turn the
+ * Names come from all who may log a run: what would move the cursor, colour the screen or turn the
  * reading direction is shown as its code. Line breaks of any kind count, so that no name can
  * pretend to be a line of its own.
  */

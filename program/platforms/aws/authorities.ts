@@ -11,8 +11,8 @@ const require = createRequire(import.meta.url);
 const known = new Map<string, string>();
 
 /**
- * PEM of the authorities that sign the servers of RDS in a region; empty for a region that nobody
- * here knows.
+ * PEM of the authorities that sign the servers of RDS in a region; empty for a region that is
+ * not known here.
  */
 export function rdsAuthorities(region: string): string {
   const before = known.get(region);

@@ -15,8 +15,8 @@ export interface Who {
 
 /**
  * A kubeconfig for an EKS cluster with no secret in it: each login asks the AWS command line for a
- * token, with the credentials of whoever runs this. The profile is an argument and no variable, so
- * that it holds whatever the shell says.
+ * token, with the credentials of the user who runs this. The profile is an argument and no variable:
+ * it holds whatever the shell says.
  */
 export function eksKubeconfig(
   { name, endpoint, authority }: EksCluster,

@@ -123,7 +123,7 @@ export function checkExisting(platform: ExistingPlatform, add: shared.Add): void
   if (!ingress.controllerNamespace && !ingress.controllerCidrs) add(["ingress"], shared.noWayIn);
 }
 
-// What each feature would have done, in the words of whoever has to live without it.
+// What a bucket lacks without each feature, in words for its users.
 const without: Record<keyof StoreFeatures, string> = {
   versioning: "versions of objects (what is overwritten or removed is gone at once)",
   lifecycle:
