@@ -9,7 +9,11 @@ interface KubernetesList<T> {
 }
 
 interface Pod {
-  readonly metadata: { readonly name: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly creationTimestamp: string;
+    readonly deletionTimestamp?: string;
+  };
   readonly status: {
     readonly phase: string;
     readonly containerStatuses?: readonly {
@@ -45,11 +49,17 @@ export function cluster({ platform }: Pick<Deployed, "platform">) {
   };
   const list = async <T>(args: readonly string[]): Promise<readonly T[]> =>
     (JSON.parse(await must(["get", ...args, "-o", "json"])) as KubernetesList<T>).items;
-  const server = (namespace: string): readonly string[] => [
-    "--namespace",
-    namespace,
-    "deployment/mlflow",
-  ];
+  /** Of an update the pod of before lives on for its grace, and `deployment/mlflow` may be that one. */
+  const newestPod = async (namespace: string): Promise<string> => {
+    const selector = "app.kubernetes.io/component=tracking-server";
+    const pods = await list<Pod>(["pods", "--namespace", namespace, "--selector", selector]);
+    const [newest] = pods
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map(({ metadata }) => metadata)
+      .sort((a, b) => b.creationTimestamp.localeCompare(a.creationTimestamp));
+    if (newest === undefined) throw new Error(`${namespace} has no pod of a server`);
+    return newest.name;
+  };
 
   return {
     kubectl,
@@ -93,7 +103,8 @@ export function cluster({ platform }: Pick<Deployed, "platform">) {
      * python}.
      */
     async exec(namespace: string, command: readonly string[]): Promise<string> {
-      return (await must(["exec", ...server(namespace), "--", ...command])).trim();
+      const pod = await newestPod(namespace);
+      return (await must(["exec", "--namespace", namespace, pod, "--", ...command])).trim();
     },
     python(namespace: string, program: string, ...args: readonly string[]): Promise<string> {
       return this.exec(namespace, ["python3", "-c", program, ...args]);
