@@ -155,7 +155,7 @@ export function problemsAsInstance(
   ];
 }
 
-/** What this file shares with another one, whichever of the two is wrong: only this one is written. */
+/** The values that this file shares with another one. Only this file is written, wrong or not. */
 function duplicatesOf(own: NamedFile, all: readonly NamedFile[]): Problem[] {
   const duplicates = duplicateProblems(all);
   const theirs = [...duplicates].flatMap(([each, problems]) =>

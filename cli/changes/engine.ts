@@ -80,7 +80,7 @@ export async function openStack(
   }
   const cli = (
     args: readonly string[],
-    { input, env }: { input?: string | undefined; env?: Readonly<Record<string, string>> } = {},
+    { input, env }: { input?: string | undefined; env?: EngineOptions["env"] } = {},
   ): Promise<CliResult> =>
     runCli([...args, "--stack", name], {
       ...options,
@@ -88,11 +88,8 @@ export async function openStack(
       cwd: root,
       ...(input === undefined ? {} : { input }),
     });
-  const operate = (
-    args: readonly string[],
-    env?: Readonly<Record<string, string>>,
-  ): Promise<EngineRun> =>
-    operation((more) => cli([...args, ...more], env === undefined ? {} : { env }), name);
+  const operate = (args: readonly string[], env?: EngineOptions["env"]): Promise<EngineRun> =>
+    operation((more) => cli([...args, ...more], { env }), name);
   const change = ({ refresh = false, policies = true, message }: ChangeOptions): string[] => [
     "--suppress-outputs",
     ...(refresh ? ["--refresh", ...providersOfToday] : []),

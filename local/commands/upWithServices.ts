@@ -2,7 +2,7 @@ import { clientVariables, exportLines } from "../client/environment.ts";
 import { reachable } from "../client/reachable.ts";
 import { requireNames } from "../laptop/hosts.ts";
 import { loadImageIntoKind } from "../laptop/image.ts";
-import { kubectlOf, type Kubectl } from "../laptop/kubectl.ts";
+import { kubectlOf } from "../laptop/kubectl.ts";
 import { serviceFiles } from "../laptop/names.ts";
 import { applyServices, serviceCidrs } from "../laptop/services.ts";
 import { laptopValues } from "../laptop/values.ts";
@@ -27,8 +27,8 @@ export async function upWithServices(
   { context, image }: Laptop,
   project: Project,
   report: Report,
-  kubectl: Kubectl = kubectlOf(context),
 ): Promise<void> {
+  const kubectl = kubectlOf(context);
   if (image === undefined && !context.startsWith("kind-"))
     throw new Error(
       `--image is missing: only into a cluster of kind is the image built and loaded, and ${context} is not the context of one. Build images/tracking-server, give it to the cluster, and name it with its digest.`,

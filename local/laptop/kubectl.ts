@@ -4,14 +4,14 @@ import { execa } from "execa";
 export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
 
 export const kubectlOf =
-  (context: string, program = "kubectl"): Kubectl =>
+  (context: string): Kubectl =>
   async (args, input) => {
-    const result = await execa(program, ["--context", context, ...args], {
+    const result = await execa("kubectl", ["--context", context, ...args], {
       reject: false,
       ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     });
     if (result.code === "ENOENT")
-      throw new Error(`${program} is not on PATH; it comes with most clusters for a laptop.`);
+      throw new Error("kubectl is not on PATH; it comes with most clusters for a laptop.");
     if (result.failed)
       throw new Error(
         `kubectl ${args.slice(0, 2).join(" ")} failed in the context ${context}:\n${result.stderr}`,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 export const kubeconfigFile = (): string =>
   process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config");
 
-/** What is kept of a cluster that exists, by its context: Pulumi's state, and services' secrets. */
+/** Folder of a cluster that exists, by its context: Pulumi's state, and services' secrets. */
 export const contextFolder = (context: string): string =>
   join(
     process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"),

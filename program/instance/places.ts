@@ -1,6 +1,7 @@
 import type { NamedArgs, ResolvedInstance } from "@mlflow-instances/components/internal";
 import { instanceFileSchema, type InstanceFile } from "./file.ts";
 import type { Problem } from "../values/problems.ts";
+import { inParts, valueAt } from "../values/propertyPath.ts";
 import { withValue } from "../values/wrongValue.ts";
 
 type Path = Problem["path"];
@@ -19,23 +20,6 @@ const places: readonly { argument: string; place: string }[] = [
   { argument: "database.connectionLimit", place: "databaseConnections" },
   { argument: "prepareDeletion", place: "delete" },
 ];
-
-const inParts = (path: string): (string | number)[] =>
-  path === ""
-    ? []
-    : path
-        .replaceAll(/\[(\d+)\]/g, ".$1")
-        .split(".")
-        .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-
-export const valueAt = (value: unknown, path: Path): unknown =>
-  path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null
-        ? (inner as Record<string | number, unknown>)[key]
-        : undefined,
-    value,
-  );
 
 /** The place in the file of one of the component's arguments; undefined: it comes from elsewhere. */
 function placeOf(argument: string, args: Pick<NamedArgs, "tokens">): Path | undefined {

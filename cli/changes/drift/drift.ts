@@ -22,7 +22,7 @@ export interface Difference {
 
 /** How a stack, its program and what is really there differ. */
 export interface Drift {
-  /** What is there is not what the last update left: it was changed or removed. */
+  /** Objects that were changed or removed since the last update. */
   readonly outside: readonly Difference[];
   /** The program says something else than the last update made of it. */
   readonly undeployed: readonly Difference[];

@@ -20,7 +20,7 @@ export interface ListRow extends Place {
 type Reported = (segments: readonly Segment[]) => boolean;
 
 /**
- * What changes in a list. The engine compares lists by index, so that one added element changes
+ * The changes in a list. The engine compares lists by index, so that one added element changes
  * every later one.
  */
 export function rowsOfList(

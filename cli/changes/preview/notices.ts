@@ -5,7 +5,7 @@ import { missingPods, replicasOf } from "./rollingUpdate.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
 
 /**
- * What users of the instance will notice of the change; each line one thing. Empty: nothing.
+ * The effects of the change that users of the instance notice, one in a line. Empty: none.
  */
 export function noticesOf(
   { before, after }: BeforeAndAfter,

@@ -1,7 +1,8 @@
 import type { Environment } from "../../../program/environment/environment.ts";
 import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { InstanceFile } from "../../../program/instance/file.ts";
-import { inTermsOfTheFile, valueAt } from "../../../program/instance/places.ts";
+import { inTermsOfTheFile } from "../../../program/instance/places.ts";
+import { valueAt } from "../../../program/values/propertyPath.ts";
 import { changes, type Change } from "./plan.ts";
 
 interface Side {

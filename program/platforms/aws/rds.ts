@@ -7,6 +7,7 @@ import {
 import { z } from "zod";
 import { costCenter, owner } from "../../values/answerable.ts";
 import { strict } from "../../values/problems.ts";
+import { inParts, valueAt } from "../../values/propertyPath.ts";
 import { tierNames } from "../../values/tiers.ts";
 import { days, daysOf, size } from "../../values/units.ts";
 import { show, withValue } from "../../values/wrongValue.ts";
@@ -178,15 +179,8 @@ export function checkRds(rds: RdsSettings, home: ServerHome, add: shared.Add): v
     serverName(home.name),
     serverArgs(rds, home, []),
   )) {
-    const path = propertyPath.split(/[.[\]]+/).filter((part) => part !== "");
-    const value = path.reduce<unknown>(
-      (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
-      rds,
-    );
-    add(
-      path.map((part) => (/^[0-9]+$/.test(part) ? Number(part) : part)),
-      withValue(value, reason),
-    );
+    const path = inParts(propertyPath);
+    add(path, withValue(valueAt(rds, path), reason));
   }
   if (home.isPreview && rds.identifier === undefined)
     add(
