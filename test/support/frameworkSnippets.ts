@@ -21,6 +21,7 @@ export const places: Readonly<Record<string, Place>> = {
   "scikit-learn": { experiment: "wine, scikit-learn", model: "wine", data: "wine" },
   XGBoost: { experiment: "diabetes, XGBoost", model: "diabetes-xgboost", data: "diabetes" },
   LightGBM: { experiment: "diabetes, LightGBM", model: "diabetes-lightgbm", data: "diabetes" },
+  Keras: { experiment: "diabetes, Keras", model: "diabetes-keras", data: "diabetes" },
   "pandas and NumPy": { experiment: "forecast evaluation" },
   Traces: { experiment: "assistant traces" },
   OpenTelemetry: { experiment: "checkout spans" },

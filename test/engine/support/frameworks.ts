@@ -10,9 +10,10 @@ export const ensureFrameworks = (report: Report): Promise<string> =>
       what: "the frameworks of the snippets for ML teams",
       folderName: `frameworks-${versions.mlflow}`,
       requirementsPath: join(import.meta.dirname, "../../fixtures/frameworks/requirements.txt"),
-      diskNeeded: 1024 ** 3,
+      diskNeeded: 2 * 1024 ** 3,
       check: {
-        program: "import lightgbm, matplotlib, mlflow, sklearn, xgboost; print(mlflow.__version__)",
+        program:
+          "import jax, lightgbm, matplotlib, mlflow, sklearn, xgboost; print(mlflow.__version__)",
         printed: versions.mlflow,
       },
     },

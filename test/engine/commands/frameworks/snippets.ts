@@ -103,6 +103,13 @@ export function snippetTests(open: () => Promise<Clients>): void {
     expect(model?.correlation).toBeGreaterThan(0.6);
   });
 
+  it("Keras: the loss of each epoch, a model with its alias", () => {
+    const { run, model } = leftBy("Keras");
+    expect(run).toMatchObject({ status: "FINISHED", points: { loss: 30, val_loss: 30 } });
+    expect(model).toMatchObject({ ofThisRun: true, columns: 1, predictions: 442 });
+    expect(model?.correlation).toBeGreaterThan(0.6);
+  });
+
   it("pandas and NumPy: metrics, the data set and a table", () => {
     const { run } = leftBy("pandas and NumPy");
     expect(run).toMatchObject({
