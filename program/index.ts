@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfig, readStoreKeys, secretText } from "./environment/config.ts";
-import { instancesFolderOf, placeInStackFile } from "./environment/stackFile.ts";
+import { instancesFolderOf, placeInStackFile, placesInStackFile } from "./environment/stackFile.ts";
 import { connectionProblems } from "./instance/connections.ts";
 import { deploy } from "./deploy.ts";
 import { notesOn, parseEnvironment } from "./environment/environment.ts";
@@ -11,6 +11,8 @@ import { readInstances } from "./instance/load.ts";
 import { preflight } from "./realize/preflight.ts";
 import { fileNameOf } from "./instance/preview.ts";
 import { failWith } from "./realize/failWith.ts";
+import type { Asked } from "./preflight/check.ts";
+import { inParts } from "./values/propertyPath.ts";
 import { instancesInState, lastUpdate } from "./instance/lastUpdate.ts";
 import { vanishedInstances } from "./instance/vanished.ts";
 
@@ -36,17 +38,20 @@ export default async function program() {
     root,
     deployed: last.instances,
   });
+  const fileOf = (name: string) =>
+    relative(root, fileOfInstance(folder, fileNameOf(environment ?? {}, name)));
   const stored = readStoreKeys(
     config,
     loaded.instances.map(({ name }) => name),
-    (name) => relative(root, fileOfInstance(folder, fileNameOf(environment ?? {}, name))),
+    fileOf,
     environment,
   );
 
   // Of the instances that are right: what a wrong one needs is not known.
   const instances = loaded.instances.map(({ resolved }) => resolved);
   const crowded = environment === undefined ? [] : connectionProblems(environment, instances);
-  const places = placeInStackFile(config, join("stacks", `Pulumi.${config.stack}.yaml`), [
+  const stackFile = join("stacks", `Pulumi.${config.stack}.yaml`);
+  const places = placeInStackFile(config, stackFile, [
     ...problems,
     ...pullSecretProblems(),
     ...loaded.ofEnvironment,
@@ -63,7 +68,8 @@ export default async function program() {
   notesOn(environment).forEach((note) => void pulumi.log.info(note));
   // Where the cluster doesn't tell who it is, what was known of it stays known.
   let { cluster } = last;
-  await preflight(environment, {
+  const placeOf = placesInStackFile(config, stackFile);
+  const asked: Asked = {
     instances,
     fresh: instances.filter(({ instanceName }) => !last.instances.has(instanceName)),
     last,
@@ -71,6 +77,11 @@ export default async function program() {
     inState: () => instancesInState(last),
     found: (uid) => (cluster = uid),
     secretText,
-  });
+  };
+  await preflight(environment, asked, ({ path, instance }) =>
+    instance === undefined
+      ? path && placeOf(["environment", ...inParts(path)])
+      : `${fileOf(instance)}:`,
+  );
   return deploy(environment, loaded.instances, stored.keys, cluster);
 }

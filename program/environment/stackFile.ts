@@ -16,14 +16,13 @@ export const instancesFolderOf = (root: string, { stack, keys }: RawConfig): str
   resolve(root, keys.get("instancesFolder")?.plain ?? join("stacks", "instances", stack));
 
 /**
- * Shows problems of the config with the place in the stack's file, as long as that file is where
- * the config came from.
+ * Gives `file:line:column` of a config path in the stack's file; undefined where the config did not
+ * come from that file.
  */
-export function placeInStackFile(
+export function placesInStackFile(
   config: RawConfig,
   file: string,
-  problems: readonly Problem[],
-): string[] {
+): (path: Problem["path"]) => string | undefined {
   const inFile = existsSync(file) ? parseYamlFile(readFileSync(file, "utf8")) : undefined;
   const values = asObject(asObject(inFile?.data)["config"]);
   const text = config.keys.get("environment")?.plain;
@@ -33,14 +32,22 @@ export function placeInStackFile(
       values[`${project}:environment`],
       text === undefined ? undefined : parseObject(text),
     );
+  return ([key, ...rest]) =>
+    same ? `${file}:${inFile.at(["config", `${project}:${key}`, ...rest])}` : undefined;
+}
+
+/** Shows problems of the config with their place in the stack's file. */
+export function placeInStackFile(
+  config: RawConfig,
+  file: string,
+  problems: readonly Problem[],
+): string[] {
+  const placeOf = placesInStackFile(config, file);
   return problems.map(({ path, message }) => {
     const [key, ...rest] = path;
     const shown = `${showPath([`${project}:${key}`, ...rest])}: ${message}`;
-    if (!same) return `config of stack ${config.stack}: ${shown}`;
-    const place = inFile
-      .place({ path: ["config", `${project}:${key}`, ...rest], message })
-      .split(" ", 1)[0];
-    return `${file}:${place} ${shown}`;
+    const place = placeOf(path);
+    return place === undefined ? `config of stack ${config.stack}: ${shown}` : `${place} ${shown}`;
   });
 }
 

@@ -1,7 +1,7 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { awsWords } from "./awsClient.ts";
 import type { ResolvedInstance } from "@mlflow-instances/components/internal";
-import { Lines, type Answer, type Asked } from "./check.ts";
+import { Faults, type Answer, type Asked } from "./check.ts";
 import { gone, judgeTaken } from "./claims.ts";
 import type { Probe } from "./probes.ts";
 
@@ -67,8 +67,11 @@ export function bucketsCheck(asked: Asked, how: How): (probe: Probe) => Promise<
             (error: Error) => error.name,
           );
         if (refused === "InvalidAccessKeyId" || refused === "SignatureDoesNotMatch")
-          throw new Lines([
-            `The object store (${how.keyPath}): it does not accept the key (${refused})`,
+          throw new Faults([
+            {
+              text: `The object store (${how.keyPath}): it does not accept the key (${refused})`,
+              path: how.keyPath,
+            },
           ]);
       }
       const words =
@@ -95,14 +98,14 @@ export function bucketsCheck(asked: Asked, how: How): (probe: Probe) => Promise<
           ],
         };
       }
-      throw new Lines(
-        taken.map(
-          (instance) =>
-            `${bucketOf(instance)}: the name is taken, the bucket ${reasons.get(instance)}; ${words}`,
-        ),
+      throw new Faults(
+        taken.map((instance) => ({
+          text: `${bucketOf(instance)}: the name is taken, the bucket ${reasons.get(instance)}; ${words}`,
+          instance: instance.instanceName,
+        })),
       );
     } catch (error) {
-      throw error instanceof Lines ? error : awsWords(error);
+      throw error instanceof Faults ? error : awsWords(error);
     } finally {
       client.destroy();
     }

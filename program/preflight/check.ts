@@ -38,8 +38,18 @@ export interface Check {
   run(probe: Probe): Promise<string | readonly Check[] | Partial<Answer> | undefined | void>;
 }
 
+/** What is wrong, and which value of which file has to change. */
+export interface Fault {
+  /** A whole line without the file's place. */
+  readonly text: string;
+  /** Config path of the value in the stack's file. */
+  readonly path?: string | undefined;
+  /** Name of the instance whose file it is. */
+  readonly instance?: string | undefined;
+}
+
 export interface Answer {
-  readonly errors: readonly string[];
+  readonly errors: readonly Fault[];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
 }
@@ -56,21 +66,21 @@ export const together = (answers: readonly Partial<Answer>[]): Answer => ({
 /** A reason in our own words, which needs no translation. */
 export class Reason extends Error {}
 
-/** Several things that are wrong, each a whole line. */
-export class Lines extends Error {
-  readonly lines: readonly string[];
+/** Several things that are wrong. */
+export class Faults extends Error {
+  readonly faults: readonly Fault[];
 
-  constructor(lines: readonly string[]) {
-    super(lines.join("\n"));
-    this.lines = lines;
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(({ text }) => text).join("\n"));
+    this.faults = faults;
   }
 }
 
-/** The form of a line: what it is about, where it is, the config path and the reason. */
-export const line = (
+/** In the usual words: what it is about, where it is, the config path and the reason. */
+export const fault = (
   { what, where, path }: Pick<Check, "what" | "where" | "path">,
   reason: string,
-): string => `${what} at ${where} (${path}): ${reason}`;
+): Fault => ({ text: `${what} at ${where} (${path}): ${reason}`, path });
 
 /**
  * Asks; the time limit also holds while a name is being resolved, which no socket option covers,
@@ -99,9 +109,9 @@ export async function answerOf(
     return {
       ...nothing,
       errors:
-        error instanceof Lines
-          ? error.lines
-          : [line(check, wordsFor(error as NodeJS.ErrnoException))],
+        error instanceof Faults
+          ? error.faults
+          : [fault(check, wordsFor(error as NodeJS.ErrnoException))],
     };
   } finally {
     clearTimeout(timer);

@@ -40,7 +40,10 @@ export async function judgeTaken(
   );
   const unsure = known === undefined ? open : [];
   return {
-    errors: errors.map(({ line }) => line),
+    errors: errors.map(({ line, instance }) => ({
+      text: line,
+      instance: instance.instanceName,
+    })),
     warnings: unsure.map(
       ({ line }) =>
         `${line}. An update fails there, unless an interrupted update of this stack made it`,

@@ -1,5 +1,5 @@
 import type { ApiServer } from "./apiServer.ts";
-import { line, type Asked } from "./check.ts";
+import { fault, type Asked, type Fault } from "./check.ts";
 
 /**
  * Whether this is the cluster of the last update. The UID of the namespace `kube-system` identifies
@@ -10,7 +10,7 @@ export async function checkIdentity(
   api: ApiServer,
   server: string,
   asked: Asked,
-): Promise<string | undefined> {
+): Promise<Fault | undefined> {
   const { status, body } = await api.get("/api/v1/namespaces/kube-system");
   const uid = status === 200 ? uidOf(body) : undefined;
   if (uid === undefined) return undefined;
@@ -20,7 +20,7 @@ export async function checkIdentity(
     return undefined;
   }
   const of = { what: "The cluster", where: server, path: "platform.kubernetes" };
-  return line(
+  return fault(
     of,
     `it is not the one that this stack was deployed to: its namespace kube-system has the UID ${uid}, the state knows ${cluster}. Choose the kubeconfig and context of that cluster. ` +
       `If it was rebuilt and its instances are to be made again in this one: \`pulumi config set cluster ${uid}\`, then \`npx mlflow-instances deploy <stack> --refresh\``,

@@ -1,6 +1,6 @@
 import { defaultListener, namespaceName } from "@mlflow-instances/components/internal";
 import type { ApiServer } from "./apiServer.ts";
-import { line, type Answer, type Asked } from "./check.ts";
+import { fault, type Answer, type Asked, type Fault } from "./check.ts";
 
 /** The Gateway that serves the instances, as the environment names it. */
 export interface GatewayOfInstances {
@@ -57,9 +57,9 @@ export async function checkGateway(
   about: About,
 ): Promise<Partial<Answer>> {
   const id = `${gateway.namespace}/${gateway.name}`;
-  const error = ({ field, reason }: Problem): string => {
+  const error = ({ field, reason }: Problem): Fault => {
     const at = field === undefined ? path : `${path}.${field}`;
-    return line({ what: `The Gateway ${id}`, where: about.server, path: at }, reason);
+    return fault({ what: `The Gateway ${id}`, where: about.server, path: at }, reason);
   };
   if (about.status === 404) {
     const { status } = await server.get(api);

@@ -1,5 +1,5 @@
 import type { ApiServer } from "./apiServer.ts";
-import { line, Reason, type Answer, type Asked } from "./check.ts";
+import { fault, Reason, type Answer, type Asked } from "./check.ts";
 import { checkGateway, type GatewayOfInstances } from "./gateway.ts";
 
 /** The IngressClass or the Gateway of the environment; exactly one is set. */
@@ -61,6 +61,6 @@ export async function checkIngress(
     path: "platform.ingress.className",
   };
   return {
-    errors: [line(of, `the cluster has no such class; it has ${names.join(", ") || "none"}`)],
+    errors: [fault(of, `the cluster has no such class; it has ${names.join(", ") || "none"}`)],
   };
 }

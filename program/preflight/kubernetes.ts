@@ -1,5 +1,13 @@
 import { openApiServer } from "./apiServer.ts";
-import { Lines, Reason, together, wordsFor, type Answer, type Asked, type Check } from "./check.ts";
+import {
+  Faults,
+  Reason,
+  together,
+  wordsFor,
+  type Answer,
+  type Asked,
+  type Check,
+} from "./check.ts";
 import { checkIdentity } from "./clusterIdentity.ts";
 import { readContext, type Context } from "./kubeconfig.ts";
 import { checkObjects } from "./objects.ts";
@@ -68,7 +76,7 @@ export async function askCluster(
   ]);
   const old = tooOld(version.status === 200 ? version.body : "");
   if (old !== undefined) throw new Reason(old);
-  if (identity !== undefined) throw new Lines([identity]);
+  if (identity !== undefined) throw new Faults([identity]);
   return together([await checkObjects(api, asked), exposure]);
 }
 

@@ -1,6 +1,6 @@
 import { log } from "@pulumi/pulumi";
 import type { Environment } from "../environment/environment.ts";
-import { answersOf, type Asked } from "../preflight/check.ts";
+import { answersOf, type Asked, type Fault } from "../preflight/check.ts";
 import { failWith } from "./failWith.ts";
 import { checksOf } from "./index.ts";
 
@@ -15,6 +15,7 @@ const timeoutMs = 8_000;
 export async function preflight(
   environment: Environment,
   asked: Asked,
+  placeOf: (fault: Fault) => string | undefined,
   timeout = timeoutMs,
 ): Promise<void> {
   const { errors, warnings, notes } = await answersOf(checksOf(environment, asked), timeout);
@@ -22,7 +23,7 @@ export async function preflight(
   if (errors.length > 0)
     failWith(
       `Environment ${environment.name} can't be used as it is; nothing was changed:`,
-      errors,
+      errors.map((fault) => [placeOf(fault), fault.text].filter(Boolean).join(" ")),
     );
   for (const note of notes) void log.info(note);
 }

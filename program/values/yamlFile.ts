@@ -15,6 +15,8 @@ export interface YamlFile {
   readonly data: unknown;
   /** Errors of the YAML itself (indentation, a key given twice), already with their place. */
   readonly syntaxErrors: readonly string[];
+  /** `line:column` of a path, or of the deepest part of it that exists. */
+  at(path: Problem["path"]): string;
   /** `line:column path: message` for a problem in the data. */
   place(problem: Problem): string;
 }
@@ -45,6 +47,7 @@ export function parseYamlFile(text: string): YamlFile {
   return {
     data,
     syntaxErrors,
+    at: (path) => at(offsetOf(document, path)),
     place: (problem) =>
       [
         at(offsetOf(document, problem.path)),

@@ -4,7 +4,7 @@ import { factsOf } from "../../platforms/index.ts";
 import type { AwsPlatform, ClusterByName, EndpointService } from "../../platforms/aws/schema.ts";
 import { awsWords, clientOf, type ClientSettings } from "../../preflight/awsClient.ts";
 import { bucketsCheck } from "../../preflight/buckets.ts";
-import { Lines, Reason, wordsFor, type Asked, type Check } from "../../preflight/check.ts";
+import { Faults, Reason, wordsFor, type Asked, type Check } from "../../preflight/check.ts";
 import { eksContext } from "../../preflight/eksCluster.ts";
 import { askCluster, kubernetesCheck } from "../../preflight/kubernetes.ts";
 import { postgresqlCheck } from "../../preflight/postgresql.ts";
@@ -106,7 +106,10 @@ async function askAccount(
 function lockedOut(who: string): void {
   const words = `${who}: the buckets refuse it, also for the next update`;
   if (pulumi.runtime.isDryRun()) void pulumi.log.warn(`platform.adminRoleArns: ${words}`);
-  else throw new Lines([`AWS (platform.adminRoleArns): ${words}`]);
+  else
+    throw new Faults([
+      { text: `AWS (platform.adminRoleArns): ${words}`, path: "platform.adminRoleArns" },
+    ]);
 }
 
 /**

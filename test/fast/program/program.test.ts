@@ -111,6 +111,23 @@ test("an environment that can't be reached ends the program before any resource"
   ]);
 });
 
+test("a system that can't be reached is shown at the line of the stack's file that names it", async () => {
+  const root = folderWith({});
+  const values = fixtureValues() as { platform: { postgresql: { host: string } } };
+  values.platform.postgresql.host = "127.0.0.1";
+  mkdirSync(join(root, "stacks"));
+  const text = stringify({ config: { "mlflow-instances:environment": values } });
+  writeFileSync(join(root, "stacks", "Pulumi.local.yaml"), text);
+  const before = process.cwd();
+  process.chdir(root);
+  onTestFinished(() => process.chdir(before));
+  configure(values, { instancesFolder: folderWith({ "shop.yaml": good }) });
+  const at = text.split("\n").findIndex((line) => line === "      kubernetes:") + 1;
+  expect(await run.failureOf()).toContain(
+    `  stacks/Pulumi.local.yaml:${at}:7 The Kubernetes API server at context mlflow-local of /fixture/kubeconfig (platform.kubernetes): there is no such kubeconfig file`,
+  );
+});
+
 test("a problem of the config is shown at its line when it came from the stack's file", () => {
   const config = configOf({ domain: "x", platform: { kind: "gke" } });
   const problems = [{ path: ["environment", "platform", "kind"], message: "m" }];

@@ -16,7 +16,7 @@ import type { Environment } from "../../../../program/environment/environment.ts
 import { resolveInstance, type ResolvedInstance } from "@mlflow-instances/components/internal";
 import { nothingGiven } from "../../../../program/platforms/given.ts";
 import { toArgs } from "../../../../program/instance/toArgs.ts";
-import type { Asked } from "../../../../program/preflight/check.ts";
+import type { Asked, Fault } from "../../../../program/preflight/check.ts";
 import { preflight } from "../../../../program/realize/preflight.ts";
 import { folderWith } from "../support.ts";
 
@@ -269,7 +269,11 @@ export async function refusals(
     ...asked,
     fresh: asked.instances.filter(({ instanceName }) => fresh.includes(instanceName)),
   };
-  const failure = await preflight(environment, all, timeout).then(
+  const placeOf = ({ path, instance, text }: Fault) => {
+    expect(path ?? instance, text).toBeDefined();
+    return undefined;
+  };
+  const failure = await preflight(environment, all, placeOf, timeout).then(
     () => undefined,
     (error: Error) => error,
   );
