@@ -213,9 +213,9 @@ def test_the_log_has_one_line_per_request_with_the_tokens_name_and_no_secret(
         record.getMessage() for record in caplog.records if record.name == "mlflow_instance.access"
     ]
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
-        '"GET /a\\"b" 200 token=reader',
-        '"GET /x\\ny" 401 token=-',
-        '"GET /z" 401 token=-',
+        '"GET /a\\"b" 200 token=reader/1',
+        '"GET /x\\ny" 401 token=- refused=missing',
+        '"GET /z" 401 token=- refused=unknown',
     ]
     assert (
         "wrong-secret" not in caplog.text

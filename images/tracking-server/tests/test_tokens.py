@@ -82,6 +82,34 @@ def test_several_generations_of_one_name_are_valid_side_by_side(file: Path, cloc
     assert store.find("old") is None and store.find("new")
 
 
+def test_the_log_is_told_why_a_value_is_refused(file: Path, clock: Clock) -> None:
+    write_tokens(
+        file, [entry("ci", "edit", "old", "2027-01-31"), entry("ui", "read", "gone", "2027-06-30")]
+    )
+    store = store_of(file, clock)
+    assert store.find("gone") and store.find("old")
+    write_tokens(file, [entry("ci", "edit", "old", "2027-01-31")])
+    clock.seconds += 1
+    clock.at = datetime(2027, 2, 1, tzinfo=UTC)
+    assert store.find("gone") is None and store.refusal("gone") == "revoked:ui/1"
+    assert store.find("old") is None and store.refusal("old") == "expired:ci/1"
+    assert store.find("never") is None and store.refusal("never") == "unknown"
+    # It comes back with another file.
+    write_tokens(file, [entry("ui", "read", "gone", "2027-06-30")])
+    clock.seconds += 1
+    assert store.find("gone")
+
+
+def test_revoked_values_are_remembered_up_to_a_bound(file: Path, clock: Clock) -> None:
+    store = store_of(file, clock)
+    for batch in range(3):
+        write_tokens(file, [entry(f"t{i}", "read", f"{batch}-{i}") for i in range(600)])
+        clock.seconds += 1
+        assert store.find(f"{batch}-0")
+    assert store.refusal("1-599") == "revoked:t599/1"
+    assert store.refusal("0-0") == "unknown"
+
+
 def test_one_value_with_two_roles_has_the_higher_one_that_is_still_valid(
     file: Path, clock: Clock
 ) -> None:
@@ -197,6 +225,9 @@ def test_a_request_during_the_first_load_waits_for_it(
         ({"sha256": "ab" * 31}, "sha256"),
         ({"sha256": 5}, "sha256"),
         ({"name": ""}, "name"),
+        ({"generation": 0}, "generation"),
+        ({"generation": "2"}, "generation"),
+        ({"generation": True}, "generation"),
         ({"expires": "2027-02-30"}, "expires"),
         ({"expires": "20270220"}, "expires"),
         ({"expires": "9999-12-31"}, "expires"),

@@ -60,7 +60,10 @@ def test_added_revoked_and_expired_tokens(two_workers: Server) -> None:
     assert seen(two_workers, "new-token") == {401}
 
     log = two_workers.log.read_text()
-    assert "token=new" in log and "new-token" not in log and token_of("read") not in log
+    # Each of the two workers says why; to the client they are one and the same 401.
+    for why in ("unknown", "revoked:reader/1", "expired:late/1", "revoked:new/1"):
+        assert f"401 token=- refused={why} " in log, why
+    assert "200 token=new/1" in log and "new-token" not in log and token_of("read") not in log
 
 
 def test_without_a_token_file_nobody_gets_in_and_the_server_runs(

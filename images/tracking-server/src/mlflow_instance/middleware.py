@@ -83,6 +83,7 @@ class InstanceMiddleware:
             await send(message)
 
         token: Token | None = None
+        refusal = ""
         try:
             preflight = self._headers.preflight(scope)
             if preflight is not None:
@@ -91,16 +92,20 @@ class InstanceMiddleware:
                 return await send({"type": "http.response.body", "body": b""})
             credential = credential_of(scope["headers"])
             token = self._tokens.find(credential) if credential is not None else None
+            if token is None:
+                why = "missing" if credential is None else self._tokens.refusal(credential)
+                refusal = f" refused={why}"
             await self._decide(token, scope, receive, send_and_note)
         finally:
             # The query is left out: filters and file names are the users' data. Quoted, a path
             # can't look like the status after it.
             _access.info(
-                '"%s %s" %s token=%s %.0f ms',
+                '"%s %s" %s token=%s%s %.0f ms',
                 _quoted(method),
                 _quoted(path),
                 status or "-",
-                token.name if token else _NOBODY,
+                token or _NOBODY,
+                refusal,
                 (time.perf_counter() - started) * 1000,
             )
 

@@ -1,10 +1,10 @@
 """The access tokens of the instance: a mounted file of hashes, re-read while the server runs.
 
-File format (`expires` is a date, the token is valid through the end of that day in UTC):
+File format (`expires` is a date, the token is valid through the end of that day in UTC; `generation` is 1 where it is left out):
 
-    {"version": 1, "tokens": [{"name": "ci", "role": "edit", "sha256": "<hex>", "expires": "2027-02-20"}]}
+    {"version": 1, "tokens": [{"name": "ci", "role": "edit", "generation": 2, "sha256": "<hex>", "expires": "2027-02-20"}]}
 
-Several entries may share one name: that is how a rotation keeps the previous value valid for a while.
+Several entries may share one name: that is how a rotation keeps the previous value valid for a while. Other keys are for other readers.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ from mlflow_instance.roles import Role
 _logger = logging.getLogger(__name__)
 
 _RECHECK_SECONDS = 1.0
+_MOST_REVOKED = 1000
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -32,8 +33,12 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Token:
     name: str
     role: Role
+    generation: int
     digest: bytes
     valid_until: datetime
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.generation}"
 
 
 class TokenFileError(ValueError):
@@ -74,9 +79,11 @@ def _parse_entry(index: int, entry: object) -> Token:
         end = last_day + timedelta(days=1)
     except (ValueError, OverflowError):
         raise TokenFileError(f"{where}.expires: not a date of the calendar") from None
-    return Token(
-        name, role, bytes.fromhex(digest), datetime(end.year, end.month, end.day, tzinfo=UTC)
-    )
+    generation = entry.get("generation", 1)
+    if not isinstance(generation, int) or isinstance(generation, bool) or generation < 1:
+        raise TokenFileError(f"{where}.generation: expected a whole number from 1 on")
+    valid_until = datetime(end.year, end.month, end.day, tzinfo=UTC)
+    return Token(name, role, generation, bytes.fromhex(digest), valid_until)
 
 
 class TokenStore:
@@ -94,6 +101,8 @@ class TokenStore:
         self._now = now
         self._lock = threading.Lock()
         self._tokens: tuple[Token, ...] = ()
+        # What was in the file before, so that the log can tell a revoked value from an unknown one.
+        self._revoked: dict[bytes, str] = {}
         self._seen: tuple[int, int, int] | None = None
         self._failure: str | None = None
         self._checked_at: float | None = None
@@ -108,6 +117,15 @@ class TokenStore:
             if hmac.compare_digest(token.digest, digest) and now < token.valid_until:
                 found = token if found is None or token.role > found.role else found
         return found
+
+    def refusal(self, credential: str) -> str:
+        """Why `find` gives nothing, for the log: an expired, a revoked or an unknown value."""
+        digest = hashlib.sha256(credential.encode("utf-8", "surrogateescape")).digest()
+        for token in self._tokens:
+            if hmac.compare_digest(token.digest, digest):
+                return f"expired:{token}"
+        revoked = self._revoked.get(digest)
+        return "unknown" if revoked is None else f"revoked:{revoked}"
 
     def _refresh(self) -> None:
         at = self._monotonic()
@@ -131,10 +149,14 @@ class TokenStore:
         except (OSError, TokenFileError, UnicodeDecodeError) as error:
             self._report(f"{type(error).__name__}: {error}")
             return
+        kept = {token.digest for token in tokens}
+        gone = {token.digest: str(token) for token in self._tokens if token.digest not in kept}
+        known = {**self._revoked, **gone}
+        self._revoked = dict(list(known.items())[-_MOST_REVOKED:])
         self._tokens, self._seen, self._failure = tokens, seen, None
         _logger.info(
             "token file loaded: %s",
-            ", ".join(sorted({token.name for token in tokens})) or "no tokens",
+            ", ".join(sorted(str(token) for token in tokens)) or "no tokens",
         )
 
     def _report(self, failure: str) -> None:
