@@ -148,6 +148,7 @@ export const component = {
   retention: "retention",
   staleRuns: "stale-runs",
   accessTokens: "access-tokens",
+  tokenDelivery: "token-delivery",
 } as const;
 
 type Props = Record<string, any>;

@@ -14,11 +14,16 @@ import { orUnknown } from "../sdk/unknown.ts";
 const file = "tokens.json";
 const objectName = "mlflow-tokens";
 
-/** What is said of an access token besides its value. */
+/** What is said of a value of an access token besides the value itself. */
 export interface Token {
   readonly name: string;
   readonly role: unknown;
+  /** Its last day. */
   readonly expires: unknown;
+  /** Which value of the token it is; undefined in files of before 2026-12. */
+  readonly generation?: unknown;
+  /** Day on which the value was made, where that is known. */
+  readonly created?: unknown;
 }
 
 type Props = Record<string, any>;
@@ -56,19 +61,19 @@ const tokensIn = (text: string): Token[] | undefined => {
   return Array.isArray(tokens) ? tokens : undefined;
 };
 
+// Of before 2026-12 it is no list, and by name.
 const tokensByName = (text: string): Token[] | undefined => {
   const tokens = parsed(text);
-  return tokens === undefined
-    ? undefined
-    : Object.entries(tokens).map(([name, token]) => ({ ...(token as Token), name }));
+  if (tokens === undefined || Array.isArray(tokens)) return tokens;
+  return Object.entries(tokens).map(([name, token]) => ({ ...(token as Token), name }));
 };
 
 // A parser's error has the text in it, which is a secret.
-function parsed(text: string): Record<string, unknown> | undefined {
+function parsed(text: string): Record<string, unknown> | Token[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null
-      ? (value as Record<string, unknown>)
+      ? (value as Record<string, unknown> | Token[])
       : undefined;
   } catch {
     return undefined;

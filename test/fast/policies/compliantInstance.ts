@@ -201,6 +201,8 @@ interface TokenFacts {
   readonly name: string;
   readonly role?: string;
   readonly expires?: unknown;
+  readonly generation?: number;
+  readonly created?: string | undefined;
 }
 
 /** The Secret with the token file, in a tier. */

@@ -15,10 +15,41 @@ const foreign = (metadata: object): Given => ({
   props: { metadata },
 });
 
+const delivery = (to: string, type = "kubernetes:core/v1:Secret"): Given => ({
+  type,
+  name: "shop-token-ci-delivery",
+  props: {
+    metadata: {
+      namespace: to,
+      labels: {
+        ...part("server").props["metadata"].labels,
+        "app.kubernetes.io/component": "token-delivery",
+      },
+    },
+  },
+});
+
+test.each([
+  ["another instance's namespace", delivery("mlflow-search")],
+  ["none", delivery("")],
+  [
+    "another namespace, where it is no Secret",
+    delivery("training", "kubernetes:core/v1:ConfigMap"),
+  ],
+])("a token that is delivered into %s is refused", async (_, given) => {
+  const { violations } = await judgeStack(objectLiesInOwnNamespace, [
+    ...instance(),
+    ...instance("search"),
+    given,
+  ]);
+  expect(violations).toHaveLength(1);
+});
+
 stackContract(objectLiesInOwnNamespace, {
   passes: {
     "two instances": [...instance(), ...instance("search")],
     "a preview's": instance("pr-12-shop"),
+    "a token that is delivered to workloads": [...instance(), delivery("shop-training")],
   },
   breaks: into("mlflow-search"),
   message:

@@ -49,6 +49,51 @@ resourceContract(tokenExpiresInTime, {
   },
 });
 
+/** Both values of a token that is rotated. */
+const rotated = (until: string, created?: { now?: string; before?: string }): Given =>
+  tokensWith([
+    { name: "ci", role: "edit", expires: "2027-05-21", generation: 2, created: created?.now },
+    { name: "ci", role: "edit", expires: until, generation: 1, created: created?.before },
+  ]);
+
+test("a value lives from the day on which it was made; another one has a life of its own", async () => {
+  const made = (created: string): Given =>
+    tokensWith([{ name: "ci", role: "edit", expires: "2027-05-01", created }]);
+  expect(await judge(tokenExpiresInTime, made("2026-11-02"))).toEqual(clean);
+  expect((await judge(tokenExpiresInTime, made("2026-11-01"))).violations).toEqual([
+    "The token ci ends on 2027-05-01; set tokens.ci.expires to 2027-04-30 or earlier (180 days from 2026-11-01, when it was made), or raise its generation.",
+  ]);
+  // A day that is yet to come, and what is none, give no longer life.
+  for (const created of ["2027-01-01", "0", "soon"])
+    expect(
+      (
+        await judge(
+          tokenExpiresInTime,
+          tokensWith([{ name: "ci", role: "edit", expires: "2027-05-22", created }]),
+        )
+      ).violations,
+    ).toEqual([message("2027-05-22")]);
+});
+
+test("the value before is bound by its own day", async () => {
+  expect(await judge(tokenExpiresInTime, rotated("2026-12-28", { before: "2026-07-01" }))).toEqual(
+    clean,
+  );
+  expect(
+    (await judge(tokenExpiresInTime, rotated("2026-12-29", { before: "2026-07-01" }))).violations,
+  ).toEqual([
+    "The previous value of the token ci ends on 2026-12-29; set tokens.ci.previousValidUntil to 2026-12-28 or earlier (180 days from 2026-07-01, when it was made), or raise its generation.",
+  ]);
+});
+
+test("an annotation of before 2026-12 is read, and that of today", async () => {
+  const values = [{ name: "ci", role: "edit", generation: 1, expires: "2027-05-22" }];
+  for (const declared of [values, { ci: { role: "edit", expires: "2027-05-22" } }])
+    expect((await judge(tokenExpiresInTime, previewed(declared))).violations).toEqual([
+      message("2027-05-22"),
+    ]);
+});
+
 const farther = { config: { maxDays: { environments: { local: 366 } } } };
 
 test("the bound of production is nearer, and an environment's may be further", async () => {
