@@ -17,11 +17,13 @@ export * from "./enums.ts";
 export * from "./mlflowInstanceArgs.ts";
 export * from "./mlflowPlatformArgs.ts";
 export * from "./platformSettings.ts";
+export { hasHooks } from "./internal/acceptance.ts";
 export { arnParts } from "./internal/arns.ts";
 export {
   databaseName,
   defaultListener,
   instanceNamePattern,
+  logicalName,
   maintenanceRoleNames,
   namespaceName,
   tokenNamePattern,

@@ -160,7 +160,12 @@ export class MlflowInstance extends pulumi.ComponentResource {
     );
     const tokens = new AccessTokens(
       name,
-      { identity: settings, namespace: isolation.namespace, tokens: settings.tokens },
+      {
+        identity: settings,
+        namespace: isolation.namespace,
+        tokens: settings.tokens,
+        trackingUri: `https://${settings.host}`,
+      },
       this,
     );
     const server = new TrackingServer(

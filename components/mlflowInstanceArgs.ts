@@ -218,7 +218,7 @@ export interface ServerResources {
   memoryLimit?: string;
 }
 
-/** A declared access token; its value is generated once. */
+/** A declared access token; each generation of it has a value of its own. */
 export interface AccessToken {
   /**
    * Name, unique in the instance, `^[a-z][a-z0-9-]{0,38}[a-z0-9]$`. Changing it makes a new token
@@ -229,4 +229,35 @@ export interface AccessToken {
   role: TokenRole;
   /** Last day on which it is valid, `YYYY-MM-DD`, through the end of that day in UTC. */
   expires: string;
+  /**
+   * Which value of the token this is, a whole number from 1 to 9999. The next number makes a new
+   * value; the previous one is refused within seconds, or after `previousValidUntil`. Default: 1.
+   */
+  generation?: number;
+  /**
+   * Last day on which the value of the generation before is valid too, `YYYY-MM-DD`, through the end
+   * of that day in UTC and not after `expires`. Default: none, the value before is revoked.
+   */
+  previousValidUntil?: string;
+  /**
+   * Day on which its present value was made, `YYYY-MM-DD`. Policies count the value's life from it.
+   * Default: not known, and a life counts from the day of the update.
+   */
+  created?: string;
+  /** The same of the value before. Default: not known. */
+  previousCreated?: string;
+  /**
+   * Secret in which its present value is delivered to workloads of the cluster, as MLflow's
+   * credentials file. The client reads the file for each request, so a mounted one takes a long
+   * training through a rotation. Another place makes a new Secret. Default: none.
+   */
+  deliverTo?: TokenDelivery;
+}
+
+/** A Secret in another namespace, with the keys `credentials` and `tracking-uri`. */
+export interface TokenDelivery {
+  /** Namespace of the workloads; it has to exist. A change replaces the Secret. */
+  namespace: string;
+  /** Name of the Secret; nothing else may have it. A change replaces the Secret. */
+  name: string;
 }

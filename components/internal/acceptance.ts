@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 const minutes = 3;
 
 /** Mocks have no hooks, and an unknown one lets their programs wait for ever. */
-const hasHooks = (): boolean =>
+export const hasHooks = (): boolean =>
   typeof pulumi.runtime.getMonitor()?.registerResourceHook === "function";
 
 /**

@@ -1,6 +1,7 @@
 import { ArtifactsAccess, LogLevel } from "../enums.ts";
 import type {
   AccessToken,
+  TokenDelivery,
   BucketCredentials,
   BucketSettings,
   DatabaseSettings,
@@ -180,6 +181,11 @@ export const instanceShape = objectOf<MlflowInstanceArgs>({
       name: required(text),
       role: required(text),
       expires: required(text),
+      generation: count,
+      previousValidUntil: text,
+      created: text,
+      previousCreated: text,
+      deliverTo: objectOf<TokenDelivery>({ namespace: required(text), name: required(text) }),
     }),
   ),
 });

@@ -24,6 +24,8 @@ export const bounds = {
   replicas: { least: 1, most: 10 },
   /** Server processes in each pod. */
   workers: { least: 1, most: 16 },
+  /** Values of one access token over time; monthly ones last for 800 years. */
+  tokenGeneration: { least: 1, most: 9999 },
   /** MiB at which a pod is ended: the server refuses to start with less (settings.py). */
   memoryLimit: { least: 256, most: 2 ** 30 },
 } as const satisfies Record<string, Bound>;

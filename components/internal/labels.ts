@@ -15,6 +15,7 @@ export const Component = {
   FinalDump: "final-dump",
   Ingress: "ingress",
   AccessTokens: "access-tokens",
+  TokenDelivery: "token-delivery",
   ArtifactStore: "artifact-store",
   BackendStore: "backend-store",
 } as const;

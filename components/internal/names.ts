@@ -86,6 +86,9 @@ export function tokenLogicalName(name: string, token: string, generation: number
   return `${logicalName(name, "token")}-${token}-g${generation}`;
 }
 
+export const deliveryLogicalName = (name: string, token: string): string =>
+  `${logicalName(name, "token")}-${token}-delivery`;
+
 /** Name of the listener for HTTPS where none is given: the one that most guides of controllers use. */
 export const defaultListener = "https";
 

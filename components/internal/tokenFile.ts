@@ -1,18 +1,23 @@
-import type { AccessToken } from "../mlflowInstanceArgs.ts";
 import { createHash } from "node:crypto";
 
 /** On the Secret with the token file: who may do what, and until when. */
 export const tokensAnnotation = "mlflow-instances/tokens";
 
-/**
- * One entry of the file that the server reads; several may share a name (generations of one token).
- */
-export interface TokenEntry {
-  name: string;
-  role: string;
+/** One value of a token, as messages and policies may know it. */
+export interface TokenValue {
+  readonly name: string;
+  readonly role: string;
+  readonly generation: number;
+  /** Day on which the value was made; undefined for those of before 2026-12. */
+  readonly created: string | undefined;
+  /** Its last day. */
+  readonly expires: string;
+}
+
+/** One entry of the file that the server reads; the generations of one token share its name. */
+export interface TokenEntry extends TokenValue {
   /** The token's text, as its holder sends it. */
-  text: string;
-  expires: string;
+  readonly text: string;
 }
 
 /** Characters that are random in a token: 40 of 62 possible ones are 238 bits. */
@@ -28,25 +33,26 @@ export function tokenText(random: string): string {
  * a slow hash would only slow down every request. Sorted, so that the order of declaration changes
  * nothing.
  */
-export function tokenFile(entries: TokenEntry[]): string {
-  const tokens = entries
-    .map(({ name, role, text, expires }) => ({
-      name,
-      role,
-      sha256: createHash("sha256").update(text, "utf8").digest("hex"),
-      expires,
-    }))
-    .sort((a, b) => (`${a.name} ${a.sha256}` < `${b.name} ${b.sha256}` ? -1 : 1));
+export function tokenFile(entries: readonly TokenEntry[]): string {
+  const tokens = sorted(entries).map(({ text, ...value }) => ({
+    ...value,
+    sha256: createHash("sha256").update(text, "utf8").digest("hex"),
+  }));
   return JSON.stringify({ version: 1, tokens });
 }
 
+/** MLflow's credentials file (INI): the client reads it before each request. */
+export const credentialsFile = (user: string, text: string): string =>
+  `[mlflow]\nmlflow_tracking_username = ${user}\nmlflow_tracking_password = ${text}\n`;
+
 /**
- * What the annotation says; the file itself is unknown in a preview as soon as one token is new,
- * and its rules are wanted before.
+ * What the annotation says: the file without its hashes, which a preview can't know as soon as one
+ * token is new.
  */
-export function tokensInPlain(tokens: readonly AccessToken[]): string {
-  const sorted = [...tokens].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return JSON.stringify(
-    Object.fromEntries(sorted.map(({ name, role, expires }) => [name, { role, expires }])),
+export const tokensInPlain = (values: readonly TokenValue[]): string =>
+  JSON.stringify(sorted(values));
+
+const sorted = <T extends TokenValue>(values: readonly T[]): T[] =>
+  [...values].sort((a, b) =>
+    a.name === b.name ? b.generation - a.generation : a.name < b.name ? -1 : 1,
   );
-}

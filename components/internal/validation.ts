@@ -1,4 +1,5 @@
 import { Tier, TokenRole } from "../enums.ts";
+import type { AccessToken } from "../mlflowInstanceArgs.ts";
 import type { NamedArgs } from "./namedArgs.ts";
 import { checkIngress } from "./ingressProblems.ts";
 import { checkShapeOfInstance } from "./argumentShapes.ts";
@@ -6,7 +7,7 @@ import { bounds, inDays, inHours, isWithin } from "./bounds.ts";
 import { checkAccess } from "./cloudProblems.ts";
 import { cronProblem, timeZoneProblem } from "./cron.ts";
 import { resolveStaleRuns } from "./maintenanceSettings.ts";
-import { instanceNamePattern, tokenNamePattern } from "./names.ts";
+import { instanceNamePattern, namespaceName, tokenNamePattern } from "./names.ts";
 import {
   checkBucket,
   checkDatabase,
@@ -19,7 +20,7 @@ import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
 import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "./quantities.ts";
 import { defaultMlflowVersion, resolveInstance } from "./resolvedInstance.ts";
 import { defaultResources } from "./tiers.ts";
-import { isHostName, isLabelValue, isObjectName, isVersionAtLeast } from "./syntax.ts";
+import { dnsLabel, isHostName, isLabelValue, isObjectName, isVersionAtLeast } from "./syntax.ts";
 
 /**
  * The oldest MLflow without known holes (default admin password, open job, trace and upload
@@ -182,6 +183,7 @@ function workersOf(args: NamedArgs): number {
 
 function checkTokens(args: NamedArgs, report: Report): void {
   const seen = new Set<string>();
+  const places = new Set<string>();
   (args.tokens ?? []).forEach((token, index) => {
     const path = `tokens[${index}]`;
     report(
@@ -197,7 +199,55 @@ function checkTokens(args: NamedArgs, report: Report): void {
       isCalendarDate(token.expires),
       "must be a day of the calendar, YYYY-MM-DD",
     );
+    checkGeneration(token, path, report);
+    for (const key of ["created", "previousCreated"] as const)
+      report(
+        `${path}.${key}`,
+        token[key] === undefined || isCalendarDate(token[key]),
+        "must be a day of the calendar, YYYY-MM-DD",
+      );
+    const { namespace, name } = token.deliverTo ?? { namespace: "a", name: "a" };
+    report(`${path}.deliverTo.namespace`, dnsLabel.test(namespace), "must be a namespace's name");
+    report(
+      `${path}.deliverTo.namespace`,
+      namespace !== namespaceName(args.instanceName),
+      "must not be the instance's own namespace",
+    );
+    report(`${path}.deliverTo.name`, isObjectName(name), "must be the name of a Secret");
+    const place = `${namespace}/${name}`;
+    report(
+      `${path}.deliverTo`,
+      token.deliverTo === undefined || !places.has(place),
+      `${place} is where another token is delivered, too`,
+    );
+    places.add(place);
   });
+}
+
+function checkGeneration(token: AccessToken, path: string, report: Report): void {
+  const { generation = 1, previousValidUntil: until, expires } = token;
+  const { tokenGeneration: bound } = bounds;
+  report(
+    `${path}.generation`,
+    isWithin(generation, bound),
+    `must be a whole number from ${bound.least} to ${bound.most}`,
+  );
+  if (until === undefined) return;
+  report(
+    `${path}.previousValidUntil`,
+    isCalendarDate(until),
+    "must be a day of the calendar, YYYY-MM-DD",
+  );
+  report(
+    `${path}.previousValidUntil`,
+    generation > 1,
+    "needs a generation of 2 or more: the first has no value before it",
+  );
+  report(
+    `${path}.previousValidUntil`,
+    !isCalendarDate(until) || !isCalendarDate(expires) || until <= expires,
+    `must not be after expires, ${expires}`,
+  );
 }
 
 function checkMaintenance(args: NamedArgs, report: Report): void {

@@ -172,9 +172,38 @@ test("the token file's secret says in plain who may do what and until when, and 
     (await run({ tokens: tokens ?? [] })).one("fraud-detector-token-hashes").inputs.metadata
       .annotations;
   const dashboard = { name: "dashboard", role: "read", expires: "2027-05-01" } as const;
-  const ci = { name: "ci", role: "edit", expires: "2027-02-20" } as const;
+  const ci = {
+    name: "ci",
+    role: "edit",
+    expires: "2027-02-20",
+    generation: 2,
+    previousValidUntil: "2026-12-20",
+    created: "2026-11-22",
+    previousCreated: "2026-06-30",
+  } as const;
   const text =
-    '{"ci":{"role":"edit","expires":"2027-02-20"},"dashboard":{"role":"read","expires":"2027-05-01"}}';
+    '[{"name":"ci","role":"edit","generation":2,"expires":"2027-02-20","created":"2026-11-22"},' +
+    '{"name":"ci","role":"edit","generation":1,"expires":"2026-12-20","created":"2026-06-30"},' +
+    '{"name":"dashboard","role":"read","generation":1,"expires":"2027-05-01"}]';
   expect(await annotations([dashboard, ci])).toEqual({ "mlflow-instances/tokens": text });
-  expect(await annotations([])).toEqual({ "mlflow-instances/tokens": "{}" });
+  expect(await annotations([])).toEqual({ "mlflow-instances/tokens": "[]" });
+});
+
+test("a delivered token is a Secret with MLflow's credentials file, and labels of its own", async () => {
+  const deliverTo = { namespace: "fraud-training", name: "mlflow" };
+  const ci = { name: "ci", role: "edit", expires: "2027-02-20", deliverTo } as const;
+  const { one, outputsOf } = await run({
+    tokens: [{ ...ci, generation: 2, previousValidUntil: "2026-12-20" }],
+  });
+  const { metadata, stringData } = one("fraud-detector-token-ci-delivery").inputs;
+  expect(metadata).toMatchObject(deliverTo);
+  expect(metadata.labels["app.kubernetes.io/component"]).toBe("token-delivery");
+  expect(stringData["tracking-uri"]).toMatch(/^https:/);
+  expect(stringData.credentials).toMatch(
+    /^\[mlflow\]\nmlflow_tracking_username = ci\nmlflow_tracking_password = mlf_\S+\n$/,
+  );
+  // The present value, which the owner has, and not the one before.
+  const issued = stringData.credentials.trim().split(" ").at(-1);
+  const { tokens } = outputsOf("mlflow-instances:index:MlflowInstance", "fraud-detector");
+  expect((tokens as any).ci.value.value ?? (tokens as any).ci.value).toBe(issued);
 });

@@ -87,6 +87,7 @@ test("the credentials secret holds database URI and key pair, the token secret o
   expect(JSON.parse(file).tokens[0]).toEqual({
     name: "ci",
     role: "edit",
+    generation: 1,
     sha256: createHash("sha256").update(`mlf_${ciPassword}`).digest("hex"),
     expires: "2027-02-20",
   });

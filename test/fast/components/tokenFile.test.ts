@@ -4,14 +4,16 @@ import { describe, expect, test } from "vitest";
 import { tokenFile, tokenRandomLength, tokenText } from "../../../components/internal/tokenFile.ts";
 
 const texts = fc.stringMatching(/^[A-Za-z0-9]{40}$/).map(tokenText);
-const entries = fc.array(
+const entries = fc.uniqueArray(
   fc.record({
     name: fc.constantFrom("ci", "dashboard", "notebook"),
     role: fc.constantFrom("read", "edit"),
+    generation: fc.integer({ min: 1, max: 3 }),
+    created: fc.constantFrom("2026-12-01", undefined),
     text: texts,
     expires: fc.constant("2027-02-20"),
   }),
-  { maxLength: 6 },
+  { maxLength: 6, selector: ({ name, generation }) => `${name} ${generation}` },
 );
 
 describe("the token file", () => {
@@ -41,8 +43,9 @@ describe("the token file", () => {
   });
 
   test("is byte for byte what the server's package parses", () => {
-    expect(tokenFile([{ name: "ci", role: "edit", text: "mlf_abc", expires: "2027-02-20" }])).toBe(
-      '{"version":1,"tokens":[{"name":"ci","role":"edit","sha256":"66628569e36e36b241ceaaaa345e87b7e1e343d46e67e10caab083d31fe41804","expires":"2027-02-20"}]}',
+    const ci = { name: "ci", role: "edit", expires: "2027-02-20", created: "2026-12-01" };
+    expect(tokenFile([{ ...ci, generation: 2, text: "mlf_abc" }])).toBe(
+      '{"version":1,"tokens":[{"name":"ci","role":"edit","expires":"2027-02-20","created":"2026-12-01","generation":2,"sha256":"66628569e36e36b241ceaaaa345e87b7e1e343d46e67e10caab083d31fe41804"}]}',
     );
     expect(tokenFile([])).toBe('{"version":1,"tokens":[]}');
   });

@@ -10,6 +10,8 @@ import { instanceArgs, platformArgs, secrets } from "../../support/instance.ts";
 
 const base = instanceArgs();
 const { objectStore, postgresql, ingress, network } = platformArgs();
+const ci = { name: "ci", role: "edit", expires: "2027-02-20" };
+const second = { ...ci, generation: 2 };
 const paths = (changes: Record<string, unknown>, platform: Record<string, unknown> = {}) =>
   problemsOf({ ...base, ...changes, platform: { ...base.platform, ...platform } }).map(
     ({ propertyPath }) => propertyPath,
@@ -155,6 +157,33 @@ describe("each wrong argument is reported with its path", () => {
     ["tokens[0].role", { tokens: [{ name: "ci", role: "owner", expires: "2027-02-20" }] }],
     ["tokens[0].expires", { tokens: [{ name: "ci", role: "edit", expires: "90d" }] }],
     ["tokens[0].expires", { tokens: [{ name: "ci", role: "edit", expires: "2027-02-30" }] }],
+    ...[0, -1, 1.5, 10_000].map((generation): [string, Record<string, unknown>] => [
+      "tokens[0].generation",
+      { tokens: [{ ...ci, generation }] },
+    ]),
+    ["tokens[0].previousValidUntil", { tokens: [{ ...ci, previousValidUntil: "2027-01-01" }] }],
+    ["tokens[0].previousValidUntil", { tokens: [{ ...second, previousValidUntil: "soon" }] }],
+    ...["", "Up", "a.b", "mlflow-fraud-detector"].map(
+      (namespace): [string, Record<string, unknown>] => [
+        "tokens[0].deliverTo.namespace",
+        { tokens: [{ ...ci, deliverTo: { namespace, name: "mlflow" } }] },
+      ],
+    ),
+    [
+      "tokens[0].deliverTo.name",
+      { tokens: [{ ...ci, deliverTo: { namespace: "training", name: "a_b" } }] },
+    ],
+    [
+      "tokens[1].deliverTo",
+      {
+        tokens: ["ci", "cd"].map((name) => ({
+          ...ci,
+          name,
+          deliverTo: { namespace: "training", name: "mlflow" },
+        })),
+      },
+    ],
+    ["tokens[0].previousValidUntil", { tokens: [{ ...second, previousValidUntil: "2027-02-21" }] }],
     ["staleRuns.after", { staleRuns: { after: "0h" } }],
     ["staleRuns.after", { staleRuns: { after: "31d" } }],
     ["staleRuns.after", { staleRuns: { after: "721h" } }],
