@@ -1,12 +1,27 @@
 import { setImmediate } from "node:timers/promises";
 import { MlflowInstance } from "@mlflow-instances/components";
+import type { NamedArgs } from "@mlflow-instances/components/internal";
 import * as pulumi from "@pulumi/pulumi";
 import { optionalSecret, secret } from "./environment/config.ts";
 import type { Environment } from "./environment/environment.ts";
+import type { LastUpdate } from "./instance/lastUpdate.ts";
 import type { LoadedInstance } from "./instance/load.ts";
+import { datesOf } from "./instance/tokenGenerations.ts";
 import { toArgs } from "./instance/toArgs.ts";
 import type { Given, StoreKey } from "./platforms/given.ts";
+import type { Context } from "./preflight/context.ts";
 import { createPlatform } from "./realize/index.ts";
+import { delivering } from "./realize/tokenDelivery.ts";
+
+/** What is known besides the files. */
+export interface Known {
+  readonly last: LastUpdate;
+  readonly today: string;
+  /** UID of the namespace `kube-system`. */
+  readonly cluster?: string | undefined;
+  /** The way to the cluster, where its API server was asked. */
+  readonly context?: Context | undefined;
+}
 
 /**
  * Registers the providers and every instance; gives the stack's outputs. All checks were done
@@ -16,18 +31,23 @@ export async function deploy(
   environment: Environment,
   instances: readonly LoadedInstance[],
   keys: ReadonlyMap<string, StoreKey>,
-  cluster?: string,
+  { last, today, cluster, context }: Known,
 ) {
   const { providers, database } = createPlatform(
     environment,
     instances.map(({ resolved }) => resolved),
   );
+  const transformations = [delivering(context)];
   const shared = { ...givenByConfig(environment), database };
-  const made: (LoadedInstance & { instance: MlflowInstance })[] = [];
+  const made: (LoadedInstance & { args: NamedArgs; instance: MlflowInstance })[] = [];
   for (const loaded of instances) {
     const { name, file } = loaded;
-    const args = toArgs(environment, name, file, { ...shared, key: keys.get(name) });
-    made.push({ ...loaded, instance: new MlflowInstance(name, args, { providers }) });
+    const known = toArgs(environment, name, file, { ...shared, key: keys.get(name) });
+    const deployed = last.instances.get(name)?.tokens;
+    const tokens = known.tokens?.map((token) => ({ ...token, ...datesOf(deployed, token, today) }));
+    const args = { ...known, ...(tokens === undefined ? {} : { tokens }) };
+    const instance = new MlflowInstance(name, args, { providers, transformations });
+    made.push({ ...loaded, args, instance });
     // Lets the registrations leave, so that the engine works on this instance while the program
     // makes the next.
     await setImmediate();
@@ -42,7 +62,7 @@ export async function deploy(
       : { preview: { pullRequest: preview.pullRequest, until: preview.until } }),
     /** What anyone may know of each instance. */
     instances: Object.fromEntries(
-      made.map(({ name, resolved, instance }) => [
+      made.map(({ name, args, resolved, instance }) => [
         name,
         {
           trackingUri: instance.trackingUri,
@@ -54,10 +74,7 @@ export async function deploy(
           retentionSchedule: instance.retentionSchedule,
           staleRunsSchedule: instance.staleRunsSchedule,
           tokens: Object.fromEntries(
-            resolved.tokens.map((token) => [
-              token.name,
-              { role: token.role, expires: token.expires },
-            ]),
+            (args.tokens ?? []).map(({ name: token, ...rest }) => [token, rest]),
           ),
           // Read by the next update: only what says this may leave the program.
           ...(resolved.prepareDeletion ? { deletion: instance.deletion } : {}),

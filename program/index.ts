@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfig, readStoreKeys, secretText } from "./environment/config.ts";
@@ -12,7 +13,9 @@ import { preflight } from "./realize/preflight.ts";
 import { fileNameOf } from "./instance/preview.ts";
 import { failWith } from "./realize/failWith.ts";
 import type { Asked } from "./preflight/check.ts";
+import type { Context } from "./preflight/context.ts";
 import { inParts } from "./values/propertyPath.ts";
+import { parseYamlFile } from "./values/yamlFile.ts";
 import { instancesInState, lastUpdate } from "./instance/lastUpdate.ts";
 import { vanishedInstances } from "./instance/vanished.ts";
 
@@ -68,6 +71,7 @@ export default async function program() {
   notesOn(environment).forEach((note) => void pulumi.log.info(note));
   // Where the cluster doesn't tell who it is, what was known of it stays known.
   let { cluster } = last;
+  let context: Context | undefined;
   const placeOf = placesInStackFile(config, stackFile);
   const asked: Asked = {
     instances,
@@ -76,12 +80,13 @@ export default async function program() {
     acceptedCluster: config.keys.get("cluster")?.plain,
     inState: () => instancesInState(last),
     found: (uid) => (cluster = uid),
+    reached: (found) => (context = found),
     secretText,
   };
-  await preflight(environment, asked, ({ path, instance }) =>
-    instance === undefined
-      ? path && placeOf(["environment", ...inParts(path)])
-      : `${fileOf(instance)}:`,
-  );
-  return deploy(environment, loaded.instances, stored.keys, cluster);
+  await preflight(environment, asked, ({ path = "", instance }) => {
+    if (instance === undefined) return placeOf(["environment", ...inParts(path)]);
+    const file = fileOf(instance);
+    return `${file}:${parseYamlFile(readFileSync(join(root, file), "utf8")).at(inParts(path))}`;
+  });
+  return deploy(environment, loaded.instances, stored.keys, { last, today, cluster, context });
 }

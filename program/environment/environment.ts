@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { extraAllowedHosts } from "../values/allowedHosts.ts";
+import { day } from "../values/day.ts";
 import { factsOf, platformSchema } from "../platforms/index.ts";
 import type { Surroundings } from "../platforms/kind.ts";
 import type { Add } from "../platforms/shared.ts";
@@ -60,6 +61,11 @@ export const environmentSchema = strict({
       .describe(
         "Further Host values that every instance's server accepts, such as localhost:15056 for a port-forward. Default: none.",
       ),
+    tokenExpires: day
+      .optional()
+      .describe(
+        "Last day (UTC) of tokens whose file names none. Default: none, and each file says it.",
+      ),
     timeZone: timeZone
       .optional()
       .describe("Time zone of the maintenance jobs' schedules. Default: Etc/UTC."),
@@ -74,6 +80,16 @@ export const environmentSchema = strict({
       .optional()
       .describe(
         `Bounds of the age at which traces are removed, of instances that remove them. Default: ${traceRetentionRange}.`,
+      ),
+    tokenNamespaces: z
+      .array(
+        z.string().regex(/^(?=.{1,63}$)[a-z0-9-]*\*?[a-z0-9-]*$/, {
+          error: expected("a namespace's name, in which one * stands for any characters"),
+        }),
+      )
+      .optional()
+      .describe(
+        "Namespaces to which an instance may deliver a token, such as *-training. Default: none.",
       ),
   })
     .optional()

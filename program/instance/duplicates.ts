@@ -2,7 +2,8 @@ import { maintenanceRoleNames, type ResolvedInstance } from "@mlflow-instances/c
 import type { Problem } from "../values/problems.ts";
 import type { InstanceFile } from "./file.ts";
 
-// Two instances of a stack must not have the same host or the same role in the database. Namespace,
+// Two instances of a stack must not have the same host, the same role in the database, or the same
+// Secret for a token. Namespace,
 // bucket, database and IAM roles follow from the file's name alone, and differ when the names do.
 
 /** What an instance's file sets, and the instance that follows from it. */
@@ -20,6 +21,14 @@ interface UniqueValue {
 
 const uniqueValues: readonly UniqueValue[] = [
   { noun: "host", key: "host", of: ({ host }) => [host] },
+  {
+    noun: "Secret of a delivered token",
+    key: "tokens",
+    of: ({ tokens }) =>
+      tokens.flatMap(({ deliverTo }) =>
+        deliverTo === undefined ? [] : [`${deliverTo.namespace}/${deliverTo.name}`],
+      ),
+  },
   // The role of a maintenance job is named as the database with an ending, and so may be the
   // database of another instance: `shop` and `shop-retention`.
   {

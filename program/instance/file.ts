@@ -12,6 +12,7 @@ import {
 import { z } from "zod";
 import { costCenter, owner } from "../values/answerable.ts";
 import { extraAllowedHosts } from "../values/allowedHosts.ts";
+import { day } from "../values/day.ts";
 import { strict } from "../values/problems.ts";
 import { schedule, timeZone } from "../values/schedules.ts";
 import { retentionDays, tierNames } from "../values/tiers.ts";
@@ -21,21 +22,43 @@ import { expected, show } from "../values/wrongValue.ts";
 
 const roles = Object.values(TokenRole);
 
+const wrongGeneration = expected(
+  `a whole number from ${bounds.tokenGeneration.least} to ${bounds.tokenGeneration.most}`,
+);
+
 const tokenSchema = strict({
   role: z
     .enum(roles)
     .describe(
       "read: look at everything. edit: also log and change. manage: also delete and restore. admin: also webhooks and gateway secrets; the policy token-has-allowed-role allows it outside production.",
     ),
-  expires: z.iso
-    .date({
-      error: (issue) =>
-        issue.input === undefined
-          ? "is missing; every token ends on a date, for example 2027-02-20"
-          : `is ${show(issue.input)}; expected a date such as 2027-02-20`,
-    })
+  expires: day
+    .optional()
     .describe(
-      `Last day (UTC) on which the token is valid: at most one year ahead, and as the policy token-expires-in-time allows, which is ${policyDefaults("standard").tokenDays} days ahead, in production ${policyDefaults("production").tokenDays}. A date, so that the file always means the same.`,
+      `Last day (UTC) on which the token is valid: as the policy token-expires-in-time allows, which is ${policyDefaults("standard").tokenDays} days after its value was made, in production ${policyDefaults("production").tokenDays}. A date, so that the file always means the same. Default: the environment's, else it has to be given.`,
+    ),
+  generation: z
+    .int({ error: wrongGeneration })
+    .min(bounds.tokenGeneration.least, { error: wrongGeneration })
+    .max(bounds.tokenGeneration.most, { error: wrongGeneration })
+    .optional()
+    .describe(
+      "Which value of the token this is. The next number makes a new value, without a restart; the previous one is refused within seconds, or after previousValidUntil. Default: 1.",
+    ),
+  previousValidUntil: day
+    .optional()
+    .describe(
+      "Last day (UTC) on which the value of the generation before is valid too. Default: none, the value before is revoked.",
+    ),
+  deliverTo: strict({
+    namespace: z
+      .string()
+      .describe("Namespace of the workloads. It exists, and the environment allows it."),
+    name: z.string().describe("Name of the Secret. Nothing else has it."),
+  })
+    .optional()
+    .describe(
+      "Secret in which the present value is delivered to workloads of the cluster, as MLflow's credentials file. Default: none.",
     ),
 });
 

@@ -1,12 +1,14 @@
 import { formerTypes, types } from "@mlflow-instances/components/internal";
 import * as pulumi from "@pulumi/pulumi";
 import { asObject } from "../environment/stackFile.ts";
+import type { DeployedToken, DeployedTokens } from "./tokenGenerations.ts";
 
 export interface LastInstance {
   /** Whether it was prepared for its deletion. */
   readonly prepared: boolean;
   /** Its URL. */
   readonly trackingUri?: string;
+  readonly tokens: DeployedTokens;
 }
 
 /** What the outputs of the stack's last update say. */
@@ -41,14 +43,32 @@ export async function lastUpdate(): Promise<LastUpdate> {
   const outputs = asObject(asObject(answer)["outputs"]);
   const cluster = textOf(outputs["cluster"]);
   const instances = Object.entries(asObject(outputs["instances"])).map(([instance, value]) => {
-    const { deletion, trackingUri } = asObject(value);
+    const { deletion, trackingUri, tokens } = asObject(value);
     const uri = textOf(trackingUri);
     return [
       instance,
-      { prepared: deletion === "prepared", ...(uri === undefined ? {} : { trackingUri: uri }) },
+      {
+        prepared: deletion === "prepared",
+        ...(uri === undefined ? {} : { trackingUri: uri }),
+        tokens: new Map(
+          Object.entries(asObject(tokens)).map(([name, token]) => [name, deployedToken(token)]),
+        ),
+      },
     ] as const;
   });
   return { instances: new Map(instances), ...(cluster === undefined ? {} : { cluster }) };
+}
+
+/** Outputs of before 2026-12 have the first generation of every token. */
+function deployedToken(value: unknown): DeployedToken {
+  const { generation, created, previousCreated, deliverTo } = asObject(value);
+  const { namespace, name } = asObject(deliverTo);
+  return {
+    generation: typeof generation === "number" ? generation : 1,
+    created: textOf(created),
+    previousCreated: textOf(previousCreated),
+    deliveredTo: deliverTo === undefined ? undefined : `${textOf(namespace)}/${textOf(name)}`,
+  };
 }
 
 const textOf = (value: unknown): string | undefined =>

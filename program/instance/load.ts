@@ -9,9 +9,11 @@ import { parseYamlFile } from "../values/yamlFile.ts";
 import { duplicateProblems } from "./duplicates.ts";
 import { instanceFileSchema, type InstanceFile } from "./file.ts";
 import { nameOfFile } from "./instanceFiles.ts";
+import type { LastInstance } from "./lastUpdate.ts";
 import { asPreview, nameIn, problemsInPreview } from "./preview.ts";
 import { policiesFile, readPolicies } from "./policyBounds.ts";
 import { judge, problemsInName } from "./problems.ts";
+import { endingTokens } from "./tokenGenerations.ts";
 import { tierOf } from "./toArgs.ts";
 
 /** An instance whose file is right. */
@@ -46,7 +48,12 @@ export interface Loaded {
 export function readInstances(
   environment: Environment | undefined,
   folder: string,
-  options: { stack: string; today: string; root: string; deployed?: ReadonlyMap<string, unknown> },
+  options: {
+    stack: string;
+    today: string;
+    root: string;
+    deployed?: ReadonlyMap<string, Pick<LastInstance, "tokens">>;
+  },
 ): Loaded {
   const shown = (file: string) => relative(options.root, join(folder, file)) || file;
   const entries = listFolder(folder);
@@ -100,7 +107,11 @@ export function readInstances(
     const judged =
       data &&
       environment &&
-      judge(environment, nameIn(environment, name), data, { policies, today: options.today });
+      judge(environment, nameIn(environment, name), data, {
+        policies,
+        today: options.today,
+        deployed: options.deployed?.get(nameIn(environment, name))?.tokens,
+      });
     for (const problem of judged?.ofPlatform ?? []) ofEnvironment.set(problem.message, problem);
     const problems = [
       ...named,
@@ -123,14 +134,8 @@ export function readInstances(
     if (!data || !judged || problems.length > 0 || other !== undefined) continue;
     const { resolved } = judged;
     right.push({ name: resolved.instanceName, file: data, resolved, said });
-    for (const token of resolved.tokens.filter(({ expires }) => expires < options.today)) {
-      warnings.push(
-        said({
-          path: ["tokens", token.name, "expires"],
-          message: `expired on ${token.expires}; the server refuses this token`,
-        }),
-      );
-    }
+    // Those of a review environment end with it.
+    if (preview === undefined) warnings.push(...endingTokens(resolved, options.today).map(said));
   }
   const duplicates = duplicateProblems(right);
   for (const each of right) {

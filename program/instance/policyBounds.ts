@@ -20,6 +20,7 @@ import type { Problem } from "../values/problems.ts";
 import { dayAfter } from "../values/pullRequest.ts";
 import { daysOf } from "../values/units.ts";
 import { boundingRules } from "./policyDefaults.ts";
+import { madeOn, type DeployedTokens } from "./tokenGenerations.ts";
 
 // The policy packs bound what a team may write. Their bounds have one place, the rules and
 // stacks/policies.json; the check of a file reads it there, so that neither refuses what the other
@@ -52,16 +53,22 @@ export function readPolicies(root: string): { policies: Policies; errors: readon
 type Owner = Pick<ResolvedInstance, "instanceName" | "tier" | "environment">;
 
 /**
- * The last day that a token of this instance may have by the policy packs; undefined where they
- * leave it open.
+ * The last day that a token of this instance may have by the policy packs, if its value is made
+ * today; undefined where they leave it open.
  */
 export function lastTokenDay(
   policies: Policies,
   instance: Owner,
   today: string,
 ): string | undefined {
+  const days = tokenDays(policies, instance, today);
+  return days === undefined ? undefined : dayAfter(today, days);
+}
+
+/** Days that a token's value may live by the policy packs. */
+function tokenDays(policies: Policies, instance: Owner, today: string): number | undefined {
   const settings = inForce(policies, tokenExpiresInTime, instance, today);
-  return settings && dayAfter(today, boundOf<number>(settings, "maxDays", instance));
+  return settings && boundOf<number>(settings, "maxDays", instance);
 }
 
 /** What the policy packs would refuse of an instance, said of its file. */
@@ -69,7 +76,7 @@ export function policyProblems(
   policies: Policies,
   environment: Environment,
   instance: ResolvedInstance,
-  today: string,
+  { today, deployed }: { today: string; deployed?: DeployedTokens | undefined },
 ): Problem[] {
   const problems: Problem[] = [];
   const place = `for tier ${instance.tier} in ${instance.environment}`;
@@ -108,12 +115,21 @@ export function policyProblems(
   if (instance.replicas < least)
     add(["replicas"], `${instance.replicas}`, productionHasReplicas, `${least} or more`);
 
-  const latest = lastTokenDay(policies, instance, today);
+  const life = tokenDays(policies, instance, today);
   const roles = settingsOf(tokenHasAllowedRole);
   const allowed = roles && boundOf<readonly string[]>(roles, "roles", instance);
-  for (const { name, role, expires } of instance.tokens) {
-    if (latest !== undefined && expires > latest)
-      add(["tokens", name, "expires"], expires, tokenExpiresInTime, `${latest} or earlier`);
+  for (const { name, role, expires, generation = 1, previousValidUntil } of instance.tokens) {
+    const ends = { expires, previousValidUntil };
+    Object.entries(ends).forEach(([key, day], before) => {
+      const made = madeOn(deployed, name, generation - before);
+      const latest = life === undefined ? undefined : dayAfter(made ?? today, life);
+      if (day === undefined || latest === undefined || day <= latest) return;
+      const why =
+        made === undefined
+          ? ""
+          : ` (${life} days after ${made}, when the value was made${before === 0 ? "; the next generation has a life of its own" : ""})`;
+      add(["tokens", name, key], day, tokenExpiresInTime, `${latest} or earlier${why}`);
+    });
     if (allowed !== undefined && !allowed.includes(role))
       add(["tokens", name, "role"], role, tokenHasAllowedRole, allowed.join(", "));
   }

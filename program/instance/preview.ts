@@ -57,8 +57,8 @@ const dropped = [
 ];
 
 /**
- * The file as a preview takes it: tier sandbox with its sizes whatever it says, and no token that
- * outlives the environment.
+ * The file as a preview takes it: tier sandbox with its sizes whatever it says, and tokens with
+ * values of their own, none of which outlives the environment.
  */
 export function asPreview(preview: Preview, file: InstanceFile): InstanceFile {
   const kept = Object.fromEntries(
@@ -68,7 +68,13 @@ export function asPreview(preview: Preview, file: InstanceFile): InstanceFile {
     ([name, token]) =>
       [
         name,
-        { ...token, expires: token.expires < preview.until ? token.expires : preview.until },
+        {
+          role: token.role,
+          expires:
+            token.expires !== undefined && token.expires < preview.until
+              ? token.expires
+              : preview.until,
+        },
       ] as const,
   );
   return { ...kept, tier: "sandbox", tokens: Object.fromEntries(tokens) };

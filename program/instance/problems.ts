@@ -16,13 +16,8 @@ import { show } from "../values/wrongValue.ts";
 import type { InstanceFile } from "./file.ts";
 import { placed } from "./places.ts";
 import { policyProblems, type Policies } from "./policyBounds.ts";
+import { newValueProblems, type DeployedTokens } from "./tokenGenerations.ts";
 import { toArgs } from "./toArgs.ts";
-
-/** The latest day allowed for a token: the same day of the next year. */
-export function latestExpiry(today: string): string {
-  const [year, rest] = [Number(today.slice(0, 4)), today.slice(4)];
-  return `${year + 1}${rest === "-02-29" ? "-03-01" : rest}`;
-}
 
 /** Why the file's name can't be an instance's name, as a problem of the whole file. */
 export const problemsInName = (name: string, tier: Tier | undefined): Problem[] => {
@@ -31,6 +26,13 @@ export const problemsInName = (name: string, tier: Tier | undefined): Problem[] 
     ? []
     : [{ path: [], message: `the instance's name "${name}" ${problem}` }];
 };
+
+/** What a file is judged by, besides its environment. */
+export interface Known {
+  readonly policies: Policies;
+  readonly today: string;
+  readonly deployed?: DeployedTokens | undefined;
+}
 
 export interface Judged {
   /** What the component makes of the file. */
@@ -42,24 +44,27 @@ export interface Judged {
 
 /**
  * Everything wrong in a file that its schema alone can't see: what only the file and its
- * environment know, all that the component would refuse, and what the policy packs bound. `today` is used for one check only,
- * the upper bound of a token's expiry. As days pass, the bound moves away from a given date, so a
- * file that was accepted once is accepted for ever; an expired token is no problem either, since
- * the server refuses it.
+ * environment know, all that the component would refuse, and what the policy packs bound.
+ * `deployed` are the tokens that the last update made, where that is known. `today` bounds the life
+ * of tokens: as days pass, the bound moves away from a given date or stays, so a file that was
+ * accepted once is accepted for ever. An expired token is no problem, since the server refuses it.
  */
 export function judge(
   environment: Environment,
   name: string,
   file: InstanceFile,
-  { policies, today }: { policies: Policies; today: string },
+  { policies, today, deployed }: Known,
 ): Judged {
   const args = toArgs(environment, name, file, nothingGiven);
   const resolved = resolveInstance(args);
-  const own = ownProblems(environment, file, resolved, today);
+  const own = [
+    ...ownProblems(environment, file, resolved),
+    ...newValueProblems(resolved, deployed, today),
+  ];
   const theirs = instanceProblems(args).map((problem) =>
     placed(problem, args, environment.platform),
   );
-  const ofPolicies = policyProblems(policies, environment, resolved, today);
+  const ofPolicies = policyProblems(policies, environment, resolved, { today, deployed });
   const said = new Set(own.map(({ path }) => showPath(path)));
   const unsaid = ({ path }: Problem) => !said.has(showPath(path));
   return {
@@ -78,16 +83,19 @@ export function judge(
   };
 }
 
+/** Whether a namespace is one of a pattern, in which `*` stands for any characters. */
+const fits = (pattern: string, namespace: string): boolean =>
+  new RegExp(`^${pattern.replace("*", ".*")}$`).test(namespace);
+
 /** What only the file and its environment can know. */
 function ownProblems(
   environment: Environment,
   file: InstanceFile,
   resolved: ResolvedInstance,
-  today: string,
 ): Problem[] {
   const problems: Problem[] = [];
   const add = (path: (string | number)[], message: string) => problems.push({ path, message });
-  const { instanceName, tier, deletedExperimentRetention, traceRetention, tokens } = resolved;
+  const { instanceName, tier, deletedExperimentRetention, traceRetention } = resolved;
 
   if (file.delete !== undefined && file.delete !== instanceName)
     add(
@@ -128,13 +136,21 @@ function ownProblems(
   const ofTraces = traceRetentionProblem(traceRetention, bounds?.traceRetention);
   if (ofTraces !== undefined) add(["traceRetention"], ofTraces);
 
-  const latest = latestExpiry(today);
-  for (const token of tokens) {
-    if (token.expires > latest)
+  for (const { name, deliverTo } of resolved.tokens) {
+    const allowed = bounds?.tokenNamespaces ?? [];
+    if (deliverTo !== undefined && !allowed.some((each) => fits(each, deliverTo.namespace)))
       add(
-        ["tokens", token.name, "expires"],
-        `is ${token.expires}, more than a year ahead; at most ${latest}`,
+        ["tokens", name, "deliverTo", "namespace"],
+        `is ${show(deliverTo.namespace)}; the environment's bounds.tokenNamespaces allows ${allowed.join(", ") || "none"}`,
       );
   }
+  for (const [name, { expires = environment.defaults?.tokenExpires }] of Object.entries(
+    file.tokens ?? {},
+  ))
+    if (expires === undefined)
+      add(
+        ["tokens", name, "expires"],
+        "is missing; every token ends on a date, for example 2027-02-20, or on the environment's defaults.tokenExpires",
+      );
   return problems;
 }

@@ -45,7 +45,13 @@ export function toArgs(
     database: defined({ connectionLimit: databaseConnections }),
     // Sorted, so that the order of lines in a file changes nothing.
     tokens: Object.entries(tokens ?? {})
-      .map(([tokenName, token]) => ({ name: tokenName, role: token.role, expires: token.expires }))
+      .map(([tokenName, token]) =>
+        defined({
+          name: tokenName,
+          ...token,
+          expires: token.expires ?? defaults.tokenExpires ?? "",
+        }),
+      )
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   });
 }

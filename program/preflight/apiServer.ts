@@ -1,7 +1,8 @@
 import { request, type RequestOptions } from "node:https";
 import { hostOfUrl } from "../platforms/shared.ts";
 import { Reason } from "./check.ts";
-import { loginOf, type Context, type Login } from "./kubeconfig.ts";
+import type { Context } from "./context.ts";
+import { loginOf, type Login } from "./kubeconfig.ts";
 import { probeHttps, type Probe } from "./probes.ts";
 import { isSupported, ProxyAgent, proxyOf } from "./proxy.ts";
 
@@ -15,6 +16,8 @@ export interface ApiServer {
   /** Undefined where the context has a login of a kind that this program doesn't know. */
   readonly login: Login | undefined;
   get(path: string, accept?: string): Promise<Response>;
+  /** Changes the fields that `change` names (a JSON merge patch). */
+  patch(path: string, change: object): Promise<Response>;
 }
 
 /**
@@ -43,23 +46,26 @@ export async function openApiServer(context: Context, probe: Probe): Promise<Api
       servername: serverName,
     });
   else {
-    const { status } = await get(at("/version"), options);
+    const { status } = await send(at("/version"), options);
     if (status >= 500) throw new Reason(`it answers with HTTP status ${status}`);
   }
   const login = await loginOf(context, probe.signal);
   const { token, cert, key } = login ?? {};
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const client = { ...options, ...(cert === undefined ? {} : { cert, key }) };
   return {
     login,
     get: (path, accept = "application/json") =>
-      get(at(path), {
-        ...options,
-        headers: { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-        ...(cert === undefined ? {} : { cert, key }),
-      }),
+      send(at(path), { ...client, headers: { accept, ...authorization } }),
+    patch(path, change) {
+      const type = { "content-type": "application/merge-patch+json" };
+      const headers = { accept: "application/json", ...type, ...authorization };
+      return send(at(path), { ...client, method: "PATCH", headers }, JSON.stringify(change));
+    },
   };
 }
 
-const get = (url: URL, options: RequestOptions): Promise<Response> =>
+const send = (url: URL, options: RequestOptions, body?: string): Promise<Response> =>
   new Promise((resolve, reject) => {
     const host = hostOfUrl(url.href);
     const outgoing = request(
@@ -74,5 +80,5 @@ const get = (url: URL, options: RequestOptions): Promise<Response> =>
       },
     );
     outgoing.on("error", reject);
-    outgoing.end();
+    outgoing.end(body);
   });

@@ -1,6 +1,7 @@
 import type { SecretKey } from "../values/secretKeys.ts";
 import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { LastUpdate } from "../instance/lastUpdate.ts";
+import type { Context } from "./context.ts";
 import { Probe } from "./probes.ts";
 
 /** What is asked besides the environment. */
@@ -18,6 +19,8 @@ export interface Asked {
   inState(): Promise<ReadonlySet<string> | undefined>;
   /** Takes the cluster's identity, for the outputs of this update. */
   found(cluster: string): void;
+  /** Takes the way to the cluster's API server, which has accepted the login. */
+  reached(context: Context): void;
   /** The instances that the last update did not have. */
   readonly fresh: readonly ResolvedInstance[];
   /** The text of a secret of the config, for a login; it is part of no message. */
@@ -42,10 +45,10 @@ export interface Check {
 export interface Fault {
   /** A whole line without the file's place. */
   readonly text: string;
-  /** Config path of the value in the stack's file. */
-  readonly path?: string | undefined;
-  /** Name of the instance whose file it is. */
+  /** Name of the instance whose file it is; undefined: it is the stack's. */
   readonly instance?: string | undefined;
+  /** Path in the instance's file, or in the environment of the stack's. */
+  readonly path?: string | undefined;
 }
 
 export interface Answer {

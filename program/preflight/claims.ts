@@ -20,6 +20,8 @@ export interface Taken {
   readonly instance: ResolvedInstance;
   /** A whole line. */
   readonly line: string;
+  /** Path in the instance's file. */
+  readonly path?: string;
   /** Whether it can't be this stack's, whatever the state has. */
   readonly foreign?: boolean;
 }
@@ -40,9 +42,10 @@ export async function judgeTaken(
   );
   const unsure = known === undefined ? open : [];
   return {
-    errors: errors.map(({ line, instance }) => ({
+    errors: errors.map(({ line, instance, path }) => ({
       text: line,
       instance: instance.instanceName,
+      path,
     })),
     warnings: unsure.map(
       ({ line }) =>

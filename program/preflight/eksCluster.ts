@@ -1,6 +1,7 @@
 import { awsWords, type ClientSettings } from "./awsClient.ts";
 import { eksKubeconfig, type EksCluster, type Who } from "../platforms/aws/eksKubeconfig.ts";
-import { contextOf, type Context } from "./kubeconfig.ts";
+import type { Context } from "./context.ts";
+import { contextOf } from "./kubeconfig.ts";
 import { Reason } from "./check.ts";
 
 /** Asks AWS for a cluster; where there is none of that name, the error has those that there are. */

@@ -4,30 +4,13 @@ import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { Reason } from "./check.ts";
+import type { Cluster, Context, Values } from "./context.ts";
 import { proxyUrl } from "./proxy.ts";
 
 // As much of a kubeconfig as one question to the API server needs. The library that knows all of it
 // takes more than a second to load, and this is asked in every preview.
 
-export interface Cluster {
-  readonly server: string;
-  readonly ca: string | undefined;
-  readonly insecure: boolean;
-  readonly serverName: string | undefined;
-  /** Proxy of this cluster alone, before those of the shell. */
-  readonly proxy?: URL;
-}
-
-type Values = Record<string, unknown>;
 type Named = { name?: string; context?: Values; cluster?: Values; user?: Values };
-
-/** A context of a kubeconfig: the cluster and how to log in there. */
-export interface Context {
-  readonly cluster: Cluster;
-  readonly user: Values;
-  /** Relative paths in it begin here. */
-  readonly folder: string;
-}
 
 /** Reads a context from a file. */
 export function readContext(file: string, context: string): Context {

@@ -9,7 +9,8 @@ import {
   type Check,
 } from "./check.ts";
 import { checkIdentity } from "./clusterIdentity.ts";
-import { readContext, type Context } from "./kubeconfig.ts";
+import type { Context } from "./context.ts";
+import { readContext } from "./kubeconfig.ts";
 import { checkObjects } from "./objects.ts";
 import type { Probe } from "./probes.ts";
 import { checkIngress, unchecked, type IngressTarget } from "./ingress.ts";
@@ -77,6 +78,7 @@ export async function askCluster(
   const old = tooOld(version.status === 200 ? version.body : "");
   if (old !== undefined) throw new Reason(old);
   if (identity !== undefined) throw new Faults([identity]);
+  if (version.status === 200) asked.reached(context);
   return together([await checkObjects(api, asked), exposure]);
 }
 

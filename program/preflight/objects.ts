@@ -3,6 +3,7 @@ import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { ApiServer } from "./apiServer.ts";
 import type { Answer, Asked } from "./check.ts";
 import { gone, judgeTaken, type Taken } from "./claims.ts";
+import { newDeliveries } from "./deliveries.ts";
 
 // Objects are asked for by lists, so that an environment of many instances costs as little as one
 // of a few.
@@ -59,7 +60,11 @@ export async function checkObjects(api: ApiServer, asked: Asked): Promise<Partia
   const missing = deployed.flatMap((instance) => missingOf(instance, namespaces, deployments));
   const taken = await Promise.all(fresh.map((instance) => takenNamespace(api, instance)));
   const hosts = moved.flatMap((instance) => takenHost(instance, answering.flat()));
-  const { errors = [], warnings = [] } = await judgeTaken([...taken.flat(), ...hosts], asked);
+  const deliveries = await newDeliveries(api, asked);
+  const { errors = [], warnings = [] } = await judgeTaken(
+    [...taken.flat(), ...hosts, ...deliveries],
+    asked,
+  );
   return { errors, warnings: [...missing, ...warnings] };
 }
 
@@ -125,7 +130,7 @@ function takenHost(
   if (other === undefined) return [];
   const { namespace, name } = other.found.metadata;
   const line = `The host ${instance.host} of instance ${instance.instanceName}: the ${other.word} ${name} in namespace ${namespace} has it already; set another host`;
-  return [{ instance, foreign: true, line }];
+  return [{ instance, foreign: true, line, path: "host" }];
 }
 
 /** All pages of a list; undefined where the API server doesn't give it. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { day } from "./day.ts";
 import { strict, type Problem } from "./problems.ts";
-import { expected, show } from "./wrongValue.ts";
+import { show } from "./wrongValue.ts";
 
 /** Settings that make an environment that of a pull request. */
 export const reviewSchema = strict({
@@ -8,13 +9,9 @@ export const reviewSchema = strict({
     .int()
     .min(1)
     .describe("Number of the pull request; the stack is named pr-<number>."),
-  until: z.iso
-    .date({
-      error: expected('a date in quotes, such as "2027-02-20"'),
-    })
-    .describe(
-      "Last day (UTC) of the environment and of its tokens; the day after, the reaper destroys it. At most 14 days ahead.",
-    ),
+  until: day.describe(
+    "Last day (UTC) of the environment and of its tokens; the day after, the reaper destroys it. At most 14 days ahead.",
+  ),
   instances: z
     .array(z.string())
     .min(1, { error: "is empty; a preview is of one instance at least" })

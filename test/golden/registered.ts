@@ -54,6 +54,7 @@ export async function registeredBy(
   environment: Environment,
   instances: readonly LoadedInstance[],
   keyOf: (instance: string) => StoreKey | undefined,
+  today = fixtureToday,
 ): Promise<Registered> {
   const keys = new Map(
     instances.flatMap(({ name: instance }): [string, StoreKey][] => {
@@ -74,7 +75,10 @@ export async function registeredBy(
       Object.fromEntries(secrets.map((key) => [key, key.replace("mlflow-instances:", "fixture-")])),
       secrets,
     );
-    const made = await deploy(environment, instances, keys);
+    const made = await deploy(environment, instances, keys, {
+      last: { instances: new Map() },
+      today,
+    });
     outputs.instances = await resolved(made.instances);
     outputs.tokens = await resolved(made.tokens);
   };

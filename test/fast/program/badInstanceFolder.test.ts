@@ -27,9 +27,9 @@ test("a folder, a tag and endless aliases in the place of an instance", () => {
   ]);
 });
 
-test("an expired token is a warning, since the server refuses it anyway", () => {
+test("a token that has ended, or ends within 14 days, is a warning", () => {
   const root = folderWith({
-    "shop.yaml": `${good}tokens:\n  ci: { role: edit, expires: 2026-11-21 }\n  new: { role: edit, expires: 2026-11-22 }\n`,
+    "shop.yaml": `${good}tokens:\n  ci: { role: edit, expires: 2026-11-21 }\n  soon: { role: edit, expires: 2026-12-06 }\n  later: { role: edit, expires: 2026-12-07 }\n`,
   });
   const { errors, warnings, instances } = readInstances(fixtureEnvironment(), root, {
     stack: "local",
@@ -39,6 +39,7 @@ test("an expired token is a warning, since the server refuses it anyway", () => 
   expect([errors, instances.length]).toEqual([[], 1]);
   expect(warnings).toEqual([
     "shop.yaml:5:21 tokens.ci.expires: expired on 2026-11-21; the server refuses this token",
+    "shop.yaml:6:23 tokens.soon.expires: ends on 2026-12-06; raise the token's generation, with previousValidUntil, before its clients get 401",
   ]);
 });
 

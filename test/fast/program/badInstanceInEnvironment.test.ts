@@ -25,6 +25,18 @@ test("of two files with one host, the file that sets it is wrong; if both do, th
   ]);
 });
 
+test("two instances deliver no token to the same Secret", () => {
+  const environment = fixtureEnvironment((values) => {
+    values.bounds = { tokenNamespaces: ["*"] };
+  });
+  const to = (name: string) =>
+    `${good}tokens:\n  ci: { role: read, expires: 2027-01-01, deliverTo: { namespace: training, name: ${name} } }\n`;
+  expect(errorsOf({ "cart.yaml": to("a"), "shop.yaml": to("b") }, environment)).toEqual([]);
+  expect(errorsOf({ "cart.yaml": to("a"), "shop.yaml": to("a") }, environment)).toEqual([
+    "shop.yaml:4:1 tokens: is training/a, which is the Secret of a delivered token of cart; choose another",
+  ]);
+});
+
 test("an instance whose database has the name of a maintenance role of another one", () => {
   expect(
     errorsOf({ "shop.yaml": good, "shop-retention.yaml": good, "shop-stale-runs.yml": good }),

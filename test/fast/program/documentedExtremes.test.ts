@@ -53,12 +53,14 @@ const largest = { maxConnections, instanceClass: "db.r6g.4xlarge" };
 const aws = (rds: object = {}): Environment =>
   fixtureEnvironment((values) => {
     Object.assign(values.platform.database.rds, largest, rds);
+    values.bounds = { tokenNamespaces: ["*"] };
     values.platform.image += `@sha256:${"f1".repeat(32)}`;
   }, "aws");
 
 const environments: Record<string, Environment> = {
   existing: fixtureEnvironment((values) => {
     values.platform.postgresql.maxConnections = maxConnections;
+    values.bounds = { tokenNamespaces: ["*"] };
   }),
   aws: aws(),
 };
@@ -94,7 +96,7 @@ async function refusalsOf(environment: Environment, files: Record<string, object
   const { instances, errors } = read(environment, files);
   expect(errors).toEqual([]);
   const key = environment.platform.kind === "existing" ? fixtureKey : () => undefined;
-  const made = await registeredBy(environment, instances, key);
+  const made = await registeredBy(environment, instances, key, today);
   const said = await saidOf(asPackGets(environment.name, made), () => ({ today }));
   return said.filter((line) => refusing.has(line.split(":")[0]!));
 }

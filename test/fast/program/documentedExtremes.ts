@@ -61,6 +61,14 @@ export const extremes: Readonly<Record<string, (place: Place) => Extremes>> = {
     "2000-01-01",
     dayAfter(today, policyDefaults(tier).tokenDays),
   ],
+  "tokens.*.generation": () => [bounds.tokenGeneration.least, bounds.tokenGeneration.most],
+  "tokens.*.previousValidUntil": ({ tier, today }) => [
+    // The first value has none before it.
+    undefined,
+    dayAfter(today, policyDefaults(tier).tokenDays),
+  ],
+  "tokens.*.deliverTo.namespace": () => ["a", `${"n".repeat(54)}-training`],
+  "tokens.*.deliverTo.name": ({ name }) => [name, `${name}.${"n".repeat(252 - name.length)}`],
   delete: ({ name }) => [undefined, name],
 };
 

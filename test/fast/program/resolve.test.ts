@@ -9,7 +9,7 @@ import {
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { instanceFileSchema, type InstanceFile } from "../../../program/instance/file.ts";
-import { judge, latestExpiry } from "../../../program/instance/problems.ts";
+import { judge } from "../../../program/instance/problems.ts";
 import { nameProblem } from "../../../program/values/naming.ts";
 import { instanceJsonSchema, schemaFile } from "../../../program/schema.ts";
 import { bytesOf, days, daysOf, size } from "../../../program/values/units.ts";
@@ -178,11 +178,6 @@ test("a file that is right stays right on every later day", () => {
       if (problemsOn(earlier) === 0) expect(problemsOn(later)).toBe(0);
     }),
   );
-});
-
-test("a year ahead is the same day of the next year", () => {
-  expect(latestExpiry("2026-11-22")).toBe("2027-11-22");
-  expect(latestExpiry("2028-02-29")).toBe("2029-03-01");
 });
 
 test("names: what passes fits every name that is derived from it", () => {

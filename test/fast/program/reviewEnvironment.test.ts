@@ -73,6 +73,9 @@ describe("the stack's name", () => {
   test("and the value have to say the same, both ways", () => {
     expect(parsed("pr-12", preview).problems).toEqual([]);
     expect(parsed("pr-12", preview).environment?.preview).toEqual(preview);
+    // As Pulumi writes a date that has no quotes.
+    const unquoted = { ...preview, until: `${preview.until} 00:00:00 +0000 UTC` };
+    expect(parsed("pr-12", unquoted).environment?.preview).toEqual(preview);
     expect(parsed("local", undefined).problems).toEqual([]);
     const only = "a review environment is the stack pr-12 and no other";
     for (const stack of ["local", "prod", "pr-13", "pr-x"])
@@ -93,13 +96,13 @@ test.each<[string, unknown, string]>([
   ],
   [
     "a time",
-    { ...preview, until: "2026-11-29 00:00:00 +0000 UTC" },
-    'environment.preview.until: is "2026-11-29 00:00:00 +0000 UTC"; expected a date in quotes, such as "2027-02-20"',
+    { ...preview, until: "2026-11-29 12:00:00 +0000 UTC" },
+    'environment.preview.until: is "2026-11-29 12:00:00 +0000 UTC"; expected a date such as 2027-02-20',
   ],
   [
     "no such day",
     { ...preview, until: "2026-02-30" },
-    'environment.preview.until: is "2026-02-30"; expected a date in quotes, such as "2027-02-20"',
+    'environment.preview.until: is "2026-02-30"; expected a date such as 2027-02-20',
   ],
   ["no day", { pullRequest: 12, instances: ["shop"] }, "environment.preview.until: is missing"],
   [

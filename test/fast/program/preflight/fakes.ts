@@ -254,7 +254,10 @@ export async function refusals(
   const resolvedOf = (name: string): ResolvedInstance =>
     resolveInstance(toArgs(environment, name, file, nothingGiven));
   const instances = new Map(
-    deployed.map((name) => [name, { prepared: false, trackingUri: `https://${name}.mlflow.test` }]),
+    deployed.map((name) => [
+      name,
+      { prepared: false, trackingUri: `https://${name}.mlflow.test`, tokens: new Map() },
+    ]),
   );
   const asked: Asked = {
     instances: [...fresh, ...deployed].map(resolvedOf),
@@ -263,6 +266,7 @@ export async function refusals(
     acceptedCluster: accepted,
     inState: () => Promise.resolve(inState === "unknown" ? undefined : new Set(inState)),
     found,
+    reached: () => undefined,
     secretText: () => hidden,
   };
   const all = {
