@@ -8,6 +8,7 @@ export const ExitCode = {
   Drift: 5,
   Left: 6,
   Locked: 7,
+  Ending: 8,
   /** Ctrl-C, as shells count it. */
   Interrupted: 130,
 } as const;
@@ -23,6 +24,7 @@ export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.Drift]: "drift: the deployed resources differ from the last update or the files",
   [ExitCode.Left]: "incomplete: run it again",
   [ExitCode.Locked]: "another run holds the lock",
+  [ExitCode.Ending]: "a token is over or ends soon",
   [ExitCode.Interrupted]: "interrupted",
 };
 

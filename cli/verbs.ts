@@ -30,6 +30,11 @@ export const groups: readonly Group[] = [
         summary: "copy an instance's file to the next environment and show the differences",
         load: () => import("./instances/promote.ts"),
       },
+      {
+        name: "tokens",
+        summary: "list the access tokens of an environment, when each ends, and which end soon",
+        load: () => import("./changes/tokens.ts"),
+      },
     ],
   },
   {

@@ -141,7 +141,7 @@ function boundsOf(
   problems: readonly Problem[],
 ): string[] {
   return Object.entries(environment.bounds ?? {}).flatMap(([key, bounds]) =>
-    bounds !== undefined && problems.some(({ path }) => path[0] === key)
+    bounds !== undefined && "min" in bounds && problems.some(({ path }) => path[0] === key)
       ? [`${relative(root, stackFile)}: environment.bounds.${key}: ${bounds.min} to ${bounds.max}`]
       : [],
   );

@@ -8,6 +8,9 @@ import { exposedBy, urlsOf } from "./exposure.ts";
 export interface TokenFacts {
   readonly role: string;
   readonly expires: string;
+  readonly generation: number;
+  /** Last day of the value before; empty where there is none. */
+  readonly previousValidUntil: string;
 }
 
 /** What an instance asks of the platform. */
@@ -152,8 +155,14 @@ function read(
 }
 
 function tokenOf(value: unknown): TokenFacts {
-  const { role, expires } = asObject(value);
-  return { role: textOf(role) ?? "", expires: textOf(expires) ?? "" };
+  const { role, expires, generation, previousValidUntil } = asObject(value);
+  return {
+    role: textOf(role) ?? "",
+    expires: textOf(expires) ?? "",
+    // States of before 2026-12 have the first value of every token.
+    generation: numberOf(generation) ?? 1,
+    previousValidUntil: textOf(previousValidUntil) ?? "",
+  };
 }
 
 function capacityOf(of: (...types: string[]) => Record<string, unknown>[]): Capacity {

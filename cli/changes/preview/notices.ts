@@ -1,5 +1,5 @@
 import type { ResourceChange } from "./changes.ts";
-import type { BeforeAndAfter, InstanceFacts } from "./facts.ts";
+import type { BeforeAndAfter, InstanceFacts, TokenFacts } from "./facts.ts";
 import { bytesOf, daysOf, showBytes } from "./quantities.ts";
 import { missingPods, replicasOf } from "./rollingUpdate.ts";
 import { asObject, listOf, numberOf, textOf, valueAt } from "./values.ts";
@@ -163,12 +163,19 @@ function ofTokens(before: InstanceFacts, after: InstanceFacts): string[] {
       ...(had?.role === has.role
         ? []
         : [`Token \`${name}\`: role \`${had?.role ?? ""}\` → \`${has.role}\``]),
-      ...(had?.expires === has.expires
+      ...(had?.generation === has.generation ? [] : [rotation(name, has)]),
+      ...(had?.expires === has.expires || had?.generation !== has.generation
         ? []
-        : [`Token \`${name}\` ends on ${has.expires} (was ${had?.expires ?? ""})`]),
+        : [`Token \`${name}\` ends on ${has.expires} (was ${had.expires})`]),
     ];
   });
 }
+
+const rotation = (name: string, { generation, expires, previousValidUntil }: TokenFacts): string =>
+  `Token \`${name}\` gets value ${generation}, until ${expires}: \`pulumi stack output tokens --show-secrets\`. ` +
+  (previousValidUntil === ""
+    ? "Clients with the value before get 401"
+    : `Who has the value before needs the new one by ${previousValidUntil}; until then both work`);
 
 function ofRetention(before: InstanceFacts, after: InstanceFacts): string[] {
   const [old, next] = [daysOf(before.retention), daysOf(after.retention)];

@@ -172,7 +172,8 @@ const schedule = ({ retentionSchedule }: InstanceFacts): string =>
 function ofTokens(instance: string, before: InstanceFacts, after: InstanceFacts): Risk[] {
   if (before.tokens === undefined || after.tokens === undefined) return [];
   const now = after.tokens;
-  return Object.entries(before.tokens).flatMap(([name, { expires, role }]): Risk[] => {
+  return Object.entries(before.tokens).flatMap(([name, had]): Risk[] => {
+    const { expires, role } = had;
     const next = now[name];
     const risk = (text: string): Risk[] => [
       { instance, kind: "token", destructive: false, confirmed: false, text },
@@ -181,9 +182,27 @@ function ofTokens(instance: string, before: InstanceFacts, after: InstanceFacts)
       return risk(
         `token \`${name}\` (${role}, until ${expires}) is removed: requests with it are refused within seconds`,
       );
-    return next.expires < expires
-      ? risk(`token \`${name}\` ends on ${next.expires} and no longer on ${expires}`)
-      : [];
+    // A new value has a life of its own; of the old one it is said below when it ends.
+    if (next.generation !== had.generation)
+      return next.previousValidUntil === ""
+        ? risk(
+            `token \`${name}\` gets a new value: requests with the old one are refused within seconds. \`previousValidUntil\` keeps it valid for a while`,
+          )
+        : next.previousValidUntil < expires
+          ? risk(
+              `token \`${name}\` gets a new value: requests with the old one are refused after ${next.previousValidUntil} and no longer after ${expires}`,
+            )
+          : [];
+    return [
+      ...(next.expires < expires
+        ? risk(`token \`${name}\` ends on ${next.expires} and no longer on ${expires}`)
+        : []),
+      ...(next.previousValidUntil < had.previousValidUntil
+        ? risk(
+            `the previous value of token \`${name}\` ends ${next.previousValidUntil === "" ? "with the update" : `on ${next.previousValidUntil}`} and no longer on ${had.previousValidUntil}`,
+          )
+        : []),
+    ];
   });
 }
 

@@ -130,14 +130,20 @@ function tokensOf(
     const own = present[name];
     if (own !== undefined) {
       if (!isDeepStrictEqual(token, own))
-        notCopied.push(`tokens.${name}: stays as it is in ${to}, ${own.role} until ${own.expires}`);
+        notCopied.push(
+          `tokens.${name}: stays as it is in ${to}, ${own.role} until ${own.expires ?? "the environment's day"}`,
+        );
       return [];
     }
-    if (latest === undefined || token.expires <= latest) return [[name, token] as const];
+    // Generations count the values of one environment.
+    const { generation: _, previousValidUntil: __, ...first } = token;
+    const { expires } = first;
+    if (latest === undefined || expires === undefined || expires <= latest)
+      return [[name, first] as const];
     notCopied.push(
-      `tokens.${name}.expires: ${latest}, not ${token.expires}; the policies allow no later day in ${to}`,
+      `tokens.${name}.expires: ${latest}, not ${expires}; the policies allow no later day in ${to}`,
     );
-    return [[name, { ...token, expires: latest }] as const];
+    return [[name, { ...first, expires: latest }] as const];
   });
   for (const name of Object.keys(present))
     if (!(name in source)) notCopied.push(`tokens.${name}: stays as it is in ${to}`);

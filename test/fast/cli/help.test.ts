@@ -24,6 +24,8 @@ test("help shows every verb by its group, and every exit code", async () => {
                           makes the instance
       promote             copy an instance's file to the next environment and show
                           the differences
+      tokens              list the access tokens of an environment, when each ends,
+                          and which end soon
 
     Environments:
       new-environment     write the stack file of a new environment, on AWS or on
@@ -70,6 +72,7 @@ test("help shows every verb by its group, and every exit code", async () => {
         5  drift: the deployed resources differ from the last update or the files
         6  incomplete: run it again
         7  another run holds the lock
+        8  a token is over or ends soon
       130  interrupted
     "
   `);

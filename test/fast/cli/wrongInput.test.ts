@@ -65,6 +65,13 @@ const wrong: readonly [verb: string, what: string, args: string[], message: RegE
     ["up", "12", "--from", "qa"],
     /^--from qa: no such stack/,
   ],
+  ["tokens", "no stack", [], /missing required argument 'stack'/],
+  [
+    "tokens",
+    "an unknown stack",
+    ["exmaple"],
+    /^There is no stack "exmaple"; those with a file in stacks\/ are: .+\.\n$/,
+  ],
   ["retention", "no instance", ["example"], /missing required argument 'instance'/],
   [
     "retention",

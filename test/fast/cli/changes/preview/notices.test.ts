@@ -24,6 +24,7 @@ const facts = (more: Partial<InstanceFacts> = {}): InstanceFacts => ({
   capacity,
   ...more,
 });
+const token = { generation: 1, previousValidUntil: "" };
 const sides = (
   before: Partial<InstanceFacts> | undefined,
   after: Partial<InstanceFacts> | undefined,
@@ -231,14 +232,39 @@ describe("what users notice", () => {
     ],
     [
       "a token with other rights",
-      { tokens: { ci: { role: "read", expires: "2027-01-01" } } },
-      { tokens: { ci: { role: "admin", expires: "2027-02-01" } } },
+      { tokens: { ci: { ...token, role: "read", expires: "2027-01-01" } } },
+      { tokens: { ci: { ...token, role: "admin", expires: "2027-02-01" } } },
       ["Token `ci`: role `read` → `admin`", "Token `ci` ends on 2027-02-01 (was 2027-01-01)"],
+    ],
+    [
+      "a token's next value, with the one before for a while",
+      { tokens: { ci: { ...token, role: "edit", expires: "2027-01-01" } } },
+      {
+        tokens: {
+          ci: {
+            role: "edit",
+            expires: "2027-06-01",
+            generation: 2,
+            previousValidUntil: "2026-12-20",
+          },
+        },
+      },
+      [
+        "Token `ci` gets value 2, until 2027-06-01: `pulumi stack output tokens --show-secrets`. Who has the value before needs the new one by 2026-12-20; until then both work",
+      ],
+    ],
+    [
+      "a token's next value alone",
+      { tokens: { ci: { ...token, role: "edit", expires: "2027-01-01" } } },
+      { tokens: { ci: { ...token, role: "edit", expires: "2027-01-01", generation: 2 } } },
+      [
+        "Token `ci` gets value 2, until 2027-01-01: `pulumi stack output tokens --show-secrets`. Clients with the value before get 401",
+      ],
     ],
     [
       "tokens that are not known",
       { tokens: undefined },
-      { tokens: { ci: { role: "read", expires: "2027-01-01" } } },
+      { tokens: { ci: { ...token, role: "read", expires: "2027-01-01" } } },
       [],
     ],
   ])("says %s", (_what, before, after, notices) =>
