@@ -58,9 +58,6 @@ export function kubeletConfiguration({ network, paths, profile }: PlatformContex
     volumePluginDir: join(paths.kubelet, "volume-plugins"),
     containerLogMaxSize: "10Mi",
     containerLogMaxFiles: 3,
-    // A changed Secret reaches the files in a pod with the pod's next sync: at the usual minute a
-    // revoked token would live as long.
-    syncFrequency: "3s",
     nodeStatusUpdateFrequency: "5s",
     enableServer: true,
   };

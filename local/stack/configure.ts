@@ -4,6 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { parse, stringify } from "yaml";
 import { stackFile, type Project } from "./project.ts";
 import type { Pulumi } from "./pulumi.ts";
+import { withTokenDay } from "./tokenDay.ts";
 import type { StackValues } from "./values.ts";
 
 const header =
@@ -30,7 +31,8 @@ const read = (path: string): Promise<string | undefined> =>
  * Makes the stack and its file. The file beside the state is the original and the project's is a
  * copy: a second clone takes it over, and an unchanged platform costs no call of the CLI.
  */
-export async function configureStack(pulumi: Pulumi, values: StackValues): Promise<void> {
+export async function configureStack(pulumi: Pulumi, given: StackValues): Promise<void> {
+  const values = { ...given, environment: withTokenDay(given.environment) };
   const { project } = pulumi;
   const target = stackFile(project);
   const original = join(pulumi.stateFolder, `Pulumi.${project.stack}.yaml`);
@@ -54,7 +56,9 @@ export async function configureStack(pulumi: Pulumi, values: StackValues): Promi
       [`${projectName}:instancesFolder`]: relative(project.folder, project.instancesFolder),
     },
   };
-  await writeFile(target, header + stringify(plain, { lineWidth: 0 }), { mode: 0o600 });
+  // Pulumi reads YAML 1.1, in which an unquoted date is a time.
+  const text = header + stringify(plain, { lineWidth: 0, version: "1.1" });
+  await writeFile(target, text, { mode: 0o600 });
   await pulumi.run(["stack", "select", "--create", "--stack", project.stack]);
   for (const [key, value] of Object.entries(values.secrets)) {
     await pulumi.run(["config", "set", "--secret", "--stack", project.stack, key], {

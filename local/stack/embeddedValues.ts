@@ -59,6 +59,7 @@ export async function embeddedValues(
         caBundle: `${caBundle}\n`,
       },
       artifacts: { access: "proxied" },
+      bounds: { tokenNamespaces: ["*-training"] },
     },
     secrets: {
       postgresqlAdminPassword: postgresqlPassword,

@@ -28,10 +28,18 @@ const all = file(`
   leaver: { role: edit, expires: ${soon} }
 `);
 
+/** The next value of one, with the value before for a while. */
+const rotated = all.replace(
+  /ci: .*/,
+  `ci: { role: edit, expires: ${soon}, generation: 2, previousValidUntil: ${soon}, deliverTo: { namespace: access-training, name: mlflow } }`,
+);
+
 const name = "card-checks";
 let engine: Engine;
 let deployed: Deployed;
 let values: StackValues;
+/** The first value of the token that is rotated. */
+let first: string;
 const uri = (): string => instanceOf(deployed, name).trackingUri;
 const api = (path: string): string => `${uri()}/api/2.0/mlflow/${path}`;
 const as = (token: string) => ({
@@ -40,6 +48,38 @@ const as = (token: string) => ({
 });
 const anonymous = () => ({ caPath: deployed.platform.caPath });
 const search = "experiments/search?max_results=1";
+const logs = ["logs", "--namespace", `mlflow-${name}`, "deployment/mlflow", "--all-containers"];
+const serverPods = () =>
+  cluster(deployed).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server");
+
+const answersWithin = (milliseconds: number, token: string, status: number): Promise<void> =>
+  eventually(milliseconds, async () => {
+    expect((await https(api(search), { ...anonymous(), token })).status).toBe(status);
+  });
+
+async function delivered(): Promise<string> {
+  const path = "jsonpath={.data.credentials}";
+  const from = ["--namespace", "access-training", "secret", "mlflow"];
+  const { output } = await cluster(deployed).kubectl(["get", ...from, "--output", path]);
+  return Buffer.from(output, "base64").toString();
+}
+
+/** One request after the other with a token; `end` gives what they were answered. */
+function requests(token: string, most = Infinity) {
+  const statuses = new Set<number>();
+  let [count, last] = [0, most];
+  const sent = (async () => {
+    for (; count < last; count += 1)
+      statuses.add((await https(api(search), { ...anonymous(), token })).status);
+  })();
+  return {
+    async end() {
+      if (last === Infinity) last = count;
+      await sent;
+      return { statuses, count };
+    },
+  };
+}
 
 beforeAll(async () => {
   engine = await engineStack("access");
@@ -48,7 +88,10 @@ beforeAll(async () => {
   values = await engine.values();
 });
 
-afterAll(() => engine.remove());
+afterAll(async () => {
+  await engine.remove();
+  await cluster(deployed).kubectl(["delete", "namespace", "access-training"]);
+});
 
 describe("a token", () => {
   it("opens the server while it is valid", async () => {
@@ -99,23 +142,44 @@ describe("a token", () => {
     expect((await post("experiments/delete", "keeper", { experiment_id })).status).toBe(200);
   });
 
-  it("is refused soon after its line is removed, and no pod restarts for that", async () => {
-    const before = await cluster(deployed).pods(
-      `mlflow-${name}`,
-      "app.kubernetes.io/component=tracking-server",
-    );
-    const { token } = as("leaver");
-    await engine.instance(name, all.replace(/.*leaver.*\n/, ""));
-    const steps = (await engine.preview()).map(({ op, urn }) => `${op} ${nameOf(urn)}`);
-    expect(steps.filter((step) => step.endsWith("-server"))).toEqual([]);
+  it("is rotated without one refused request, and no pod restarts for that", async () => {
+    const before = await serverPods();
+    first = as("ci").token;
+    await cluster(deployed).kubectl(["create", "namespace", "access-training"]);
+    const load = requests(first);
+    await engine.instance(name, rotated);
+    expect((await engine.preview()).map(({ op, urn }) => `${op} ${nameOf(urn)}`).sort()).toEqual([
+      `create ${name}-token-ci-delivery`,
+      `create ${name}-token-ci-g2`,
+      `update ${name}-token-hashes`,
+    ]);
     deployed = await engine.up();
-    await eventually(120_000, async () => {
-      expect((await https(api(search), { ...anonymous(), token })).status).toBe(401);
-    });
+    const { token } = as("ci");
+    expect(token).not.toBe(first);
+    await answersWithin(5_000, token, 200);
+    const [withOld, withNew] = [await load.end(), await requests(token, 300).end()];
+    expect(withOld.count).toBeGreaterThan(200);
+    expect([...withOld.statuses, ...withNew.statuses]).toEqual([200, 200]);
+    expect(await serverPods()).toEqual(before);
+    expect(await delivered()).toBe(
+      `[mlflow]\nmlflow_tracking_username = ci\nmlflow_tracking_password = ${token}\n`,
+    );
+  });
+
+  it("is refused within 5 s where it is taken away, and so is the value before the present", async () => {
+    const before = await serverPods();
+    const gone = [as("leaver").token, first];
+    await engine.instance(
+      name,
+      rotated.replace(/.*leaver.*\n/, "").replace(/, previousValidUntil: [\d-]+/, ""),
+    );
+    deployed = await engine.up();
+    await Promise.all(gone.map((token) => answersWithin(5_000, token, 401)));
     expect((await https(api(search), as("ci"))).status).toBe(200);
-    expect(
-      await cluster(deployed).pods(`mlflow-${name}`, "app.kubernetes.io/component=tracking-server"),
-    ).toEqual(before);
+    expect(await serverPods()).toEqual(before);
+    expect((await cluster(deployed).kubectl(logs)).output).toMatch(
+      / 401 token=- refused=revoked:(leaver\/1|ci\/1) /,
+    );
   });
 });
 
@@ -209,13 +273,7 @@ describe("secrets", () => {
     expect(await found(await cluster(deployed).manifestsWithoutSecrets(`mlflow-${name}`))).toEqual(
       [],
     );
-    const { output } = await cluster(deployed).kubectl([
-      "logs",
-      "--namespace",
-      `mlflow-${name}`,
-      "deployment/mlflow",
-      "--all-containers",
-    ]);
+    const { output } = await cluster(deployed).kubectl(logs);
     expect(output.length).toBeGreaterThan(100);
     expect(await found(output)).toEqual([]);
     expect(await found(await cluster(deployed).python(`mlflow-${name}`, allArguments))).toEqual([]);
