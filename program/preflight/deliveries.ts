@@ -51,7 +51,11 @@ async function problemOf(
   ]);
   if (there.status === 404)
     return [{ ...fault("namespace"), line: `${of}: there is no such namespace` }];
-  if (secret.status !== 200) return [];
+  if (secret.status === 404) return [];
+  if (secret.status !== 200)
+    return [
+      { ...fault("name"), line: `${of}: the API server answers with HTTP status ${secret.status}` },
+    ];
   const { metadata } = JSON.parse(secret.body) as {
     metadata?: { labels?: Readonly<Record<string, string>> };
   };

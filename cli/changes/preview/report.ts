@@ -82,12 +82,21 @@ export interface ReportInput {
   readonly stack: string;
   readonly run: EngineRun;
   readonly exclusions: readonly Exclusion[];
+  /** By it a token's value is over; left out, none is. */
+  readonly today?: string;
   readonly prices?: Prices | undefined;
   readonly git?: GitChanges | undefined;
 }
 
 /** What a preview's events mean. Pure: the same events, files and day give the same report. */
-export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): PreviewReport {
+export function reportOf({
+  stack,
+  run,
+  exclusions,
+  today = "",
+  prices,
+  git,
+}: ReportInput): PreviewReport {
   const ownerOf = findOwners(run.steps);
   const changes = changesOf(run.steps, ownerOf);
   const facts = factsOf(run.steps, run.results, ownerOf);
@@ -96,7 +105,7 @@ export function reportOf({ stack, run, exclusions, prices, git }: ReportInput): 
     run,
     policies.some(({ level }) => level === "mandatory"),
   );
-  const risks = risksOf({ changes, facts, last: lastInstances(run.steps), ...failures });
+  const risks = risksOf({ changes, facts, last: lastInstances(run.steps), today, ...failures });
   const outcome = outcomeOf(failures, risks, policies, changes.length);
   const instances = [...facts].flatMap(([name, sides]) =>
     instanceReport(name, sides, changes, prices, git),

@@ -29,12 +29,13 @@ interface Input {
   readonly vanished: ReadonlyMap<string, string>;
   /** What the last update said of them. */
   readonly last: ReadonlyMap<string, LastInstance>;
+  readonly today: string;
   /** Resources that the engine refuses to delete because they are protected. */
   readonly refused: ReadonlySet<string>;
 }
 
 /** Everything that is at risk, the worst first. */
-export function risksOf({ changes, facts, vanished, last, refused }: Input): Risk[] {
+export function risksOf({ changes, facts, vanished, last, today, refused }: Input): Risk[] {
   const risks = [
     ...[...vanished].map(([instance, line]): Risk => {
       const held = last.get(instance)?.holds;
@@ -50,7 +51,7 @@ export function risksOf({ changes, facts, vanished, last, refused }: Input): Ris
         : [
             ...ofRetention(instance, before, after),
             ...ofTraces(instance, before, after),
-            ...ofTokens(instance, before, after),
+            ...ofTokens(instance, before, after, today),
           ],
     ),
     ...changes.flatMap((change) => ofTokenValue(change, facts.get(change.instance ?? ""))),
@@ -169,7 +170,12 @@ function ofTraces(instance: string, before: InstanceFacts, after: InstanceFacts)
 const schedule = ({ retentionSchedule }: InstanceFacts): string =>
   retentionSchedule === undefined ? "" : ` (${retentionSchedule})`;
 
-function ofTokens(instance: string, before: InstanceFacts, after: InstanceFacts): Risk[] {
+function ofTokens(
+  instance: string,
+  before: InstanceFacts,
+  after: InstanceFacts,
+  today: string,
+): Risk[] {
   if (before.tokens === undefined || after.tokens === undefined) return [];
   const now = after.tokens;
   return Object.entries(before.tokens).flatMap(([name, had]): Risk[] => {
@@ -197,7 +203,7 @@ function ofTokens(instance: string, before: InstanceFacts, after: InstanceFacts)
       ...(next.expires < expires
         ? risk(`token \`${name}\` ends on ${next.expires} and no longer on ${expires}`)
         : []),
-      ...(next.previousValidUntil < had.previousValidUntil
+      ...(next.previousValidUntil < had.previousValidUntil && had.previousValidUntil >= today
         ? risk(
             `the previous value of token \`${name}\` ends ${next.previousValidUntil === "" ? "with the update" : `on ${next.previousValidUntil}`} and no longer on ${had.previousValidUntil}`,
           )

@@ -54,8 +54,10 @@ export function judge(
       ExitCode.Interrupted,
     );
   const { exclusions = [], prices, git } = around;
-  return reportOf({ stack: stack.name, run, exclusions, prices, git });
+  return reportOf({ stack: stack.name, run, exclusions, today: today(), prices, git });
 }
+
+const today = (): string => new Date().toISOString().slice(0, 10);
 
 async function readSurroundings(
   root: string,
@@ -64,11 +66,7 @@ async function readSurroundings(
 ): Promise<Surroundings> {
   const [prices, exclusions, files] = await Promise.all([
     readPrices(root, join(root, "stacks", "prices.yaml")),
-    readExclusions(
-      root,
-      join(root, "stacks", "policies.json"),
-      new Date().toISOString().slice(0, 10),
-    ),
+    readExclusions(root, join(root, "stacks", "policies.json"), today()),
     base === undefined ? undefined : changedFiles(root, base),
   ]);
   const git =

@@ -20,7 +20,7 @@ const shop = {
 
 /** `objects` are what the API server has, by path: the labels of each. */
 async function linesFor(
-  objects: Readonly<Record<string, object>>,
+  objects: Readonly<Record<string, object | number>>,
   deliveredTo?: string,
   instance = shop,
 ): Promise<string[]> {
@@ -38,6 +38,7 @@ async function linesFor(
     asked.push(path);
     expect(accept).toMatch(/as=PartialObjectMetadata;/);
     const labels = objects[path];
+    if (typeof labels === "number") return Promise.resolve({ status: labels, body: "" });
     const body = JSON.stringify({ metadata: { labels } });
     return Promise.resolve({ status: labels === undefined ? 404 : 200, body });
   };
@@ -65,6 +66,13 @@ test("a namespace without that Secret is fine, and one of an interrupted update"
 test("what the last update delivered is not asked for, and of a deletion nothing is", async () => {
   expect(await linesFor({}, "shop-training/mlflow")).toEqual([]);
   expect(await linesFor({}, undefined, { ...shop, prepareDeletion: true })).toEqual([]);
+});
+
+test("a login that may not look into the namespace is refused, not at the namespace alone", async () => {
+  expect(await linesFor({ [namespace]: 403 })).toEqual([]);
+  expect(await linesFor({ [namespace]: 403, [secret]: 403 })).toEqual([
+    `true ${of}: the API server answers with HTTP status 403`,
+  ]);
 });
 
 test("no namespace, and another's Secret, are refused: the engine would take it over", async () => {

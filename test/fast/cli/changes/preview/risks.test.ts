@@ -221,6 +221,52 @@ describe("data at risk", () => {
     ]);
   });
 
+  const token = { role: "edit", expires: "2027-03-31", generation: 1, previousValidUntil: "" };
+  const second = { ...token, expires: "2027-08-31", generation: 2 };
+  it.each<[string, object, object, string[]]>([
+    ["goes on beside its next one", token, { ...second, previousValidUntil: "2027-03-31" }, []],
+    [
+      "ends before its day",
+      token,
+      { ...second, previousValidUntil: "2026-12-20" },
+      [
+        "token `ci` gets a new value: requests with the old one are refused after 2026-12-20 and no longer after 2027-03-31",
+      ],
+    ],
+    [
+      "is revoked by the next one",
+      token,
+      second,
+      [
+        "token `ci` gets a new value: requests with the old one are refused within seconds. `previousValidUntil` keeps it valid for a while",
+      ],
+    ],
+    [
+      "was valid for a while, and is revoked",
+      { ...second, previousValidUntil: "2026-12-20" },
+      second,
+      ["the previous value of token `ci` ends with the update and no longer on 2026-12-20"],
+    ],
+    [
+      "was valid for a while, and now for less",
+      { ...second, previousValidUntil: "2026-12-20" },
+      { ...second, previousValidUntil: "2026-12-01" },
+      ["the previous value of token `ci` ends on 2026-12-01 and no longer on 2026-12-20"],
+    ],
+    ["was over before its line went", { ...second, previousValidUntil: "2026-11-21" }, second, []],
+  ])("is a value that %s", (_what, before, after, texts) => {
+    const outputs = (ci: object) => ({ tokens: { ci } });
+    const same = component("a");
+    const steps = [
+      { ...same, old: { ...same.old!, outputs: outputs(before) } },
+      namespace("a", {}),
+    ];
+    const results = [{ ...same, new: { ...same.new!, outputs: outputs(after) } }];
+    const run = runOf({ steps, results });
+    const { risks } = reportOf({ stack: "dev", run, exclusions: [], today: "2026-11-22" });
+    expect(risks.map(({ text }) => text)).toEqual(texts);
+  });
+
   it("is no token where the program did not get as far as saying which there are", async () => {
     const run = await recorded("tokenRemoved");
     const cutOff = run.results.filter(
