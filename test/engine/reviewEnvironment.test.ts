@@ -163,7 +163,7 @@ describe("up", () => {
         trackingUri: `https://pr-12-parcel-tracker.${checkout.platform.domain}`,
         database: "mlflow_pr_12_parcel_tracker",
         bucket: "mlflow-pr-12-parcel-tracker",
-        tokens: { ci: { role: "edit", expires: lastDay } },
+        tokens: { ci: { role: "edit", expires: lastDay, created: dayIn(0) } },
       }),
     });
     expect(await sizeOf("mlflow-pr-12-parcel-tracker")).toBe("sandbox 1 5Gi");

@@ -8,6 +8,7 @@ import {
   secretText,
   segmentsOf,
   show,
+  showBoth,
   unknownSecretText,
   valueAt,
   type Segment,
@@ -118,8 +119,7 @@ function ofList({ old, new: next }: Step, reported: readonly Reported[]): Proper
   );
   return rows.map(({ path, before, after, new: segments }) => ({
     path,
-    old: show(before),
-    new: show(after),
+    ...showBoth(before, after),
     replaces: reported.some(
       (each) => each.replaces && isAround(each.segments.filter(isKey), segments.filter(isKey)),
     ),

@@ -79,15 +79,36 @@ const longest = 80;
  * A value on one line; secrets and what is not known yet by a word, long ones cut. Undefined stays:
  * there is no value.
  */
-export function show(value: unknown): string | undefined {
+export const show = (value: unknown): string | undefined => cut(lineOf(value));
+
+/**
+ * Two values of a property. Where all that is kept of them is the same, both begin shortly before
+ * they differ.
+ */
+export function showBoth(
+  before: unknown,
+  after: unknown,
+): { old: string | undefined; new: string | undefined } {
+  const [old, next] = [lineOf(before), lineOf(after)];
+  const alike = { old: cut(old), new: cut(next) };
+  if (old === undefined || next === undefined || old === next || alike.old !== alike.new)
+    return alike;
+  const first = [...old].findIndex((character, at) => character !== next[at]);
+  const from = (first === -1 ? old.length : first) - 20;
+  return { old: cut(`…${old.slice(from)}`), new: cut(`…${next.slice(from)}`) };
+}
+
+const cut = (line: string | undefined): string | undefined =>
+  line === undefined || line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+
+function lineOf(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const text = isSealed(value)
     ? secretText
     : typeof value === "string"
       ? plain(value)
       : JSON.stringify(value, (_key, inner: unknown) => reduced(inner));
-  const line = text.replaceAll(/\s+/g, " ");
-  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+  return text.replaceAll(/\s+/g, " ");
 }
 
 const plain = (text: string): string => text.replaceAll(unknown, unknownText);

@@ -3,6 +3,7 @@ import {
   readablePath,
   segmentsOf,
   show,
+  showBoth,
   valueAt,
 } from "../../../../../cli/changes/preview/values.ts";
 import { sealed, unknown } from "./support.ts";
@@ -60,6 +61,24 @@ describe("a value on a page", () => {
     expect(show("a\n  b\tc")).toBe("a b c");
     expect(show("x".repeat(80))).toBe("x".repeat(80));
     expect(show("x".repeat(81))).toBe(`${"x".repeat(79)}…`);
+  });
+
+  it("begin shortly before they differ, where what is kept of them would be the same", () => {
+    const same = "x".repeat(100);
+    expect(showBoth(`${same}a`, `${same}b`)).toEqual({
+      old: `…${"x".repeat(20)}a`,
+      new: `…${"x".repeat(20)}b`,
+    });
+    expect(showBoth(same, `${same}b`)).toEqual({
+      old: `…${"x".repeat(20)}`,
+      new: `…${"x".repeat(20)}b`,
+    });
+    expect(showBoth(`a${same}`, `b${same}`)).toEqual({
+      old: `a${"x".repeat(78)}…`,
+      new: `b${"x".repeat(78)}…`,
+    });
+    expect(showBoth(same, same)).toEqual({ old: show(same), new: show(same) });
+    expect(showBoth(undefined, same).old).toBeUndefined();
   });
 
   it.each([
