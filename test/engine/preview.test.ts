@@ -14,7 +14,7 @@ const writes = process.env["WRITE_PREVIEW_GOLDENS"] === "1" && process.env["CI"]
 const goldens = join(import.meta.dirname, "..", "golden", "preview");
 
 /** Days within the policies' bounds, whenever this runs; the goldens have their names. */
-const dates = { "in-80-days": dayIn(80), "in-60-days": dayIn(60) };
+const dates = { "in-80-days": dayIn(80), "in-60-days": dayIn(60), today: dayIn(0) };
 const [usual, earlier] = [dates["in-80-days"], dates["in-60-days"]];
 
 const file = (
