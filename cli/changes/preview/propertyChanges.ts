@@ -7,7 +7,6 @@ import {
   readablePath,
   secretText,
   segmentsOf,
-  show,
   showBoth,
   unknownSecretText,
   valueAt,
@@ -72,18 +71,20 @@ const differing = (before: Record<string, unknown>, after: Record<string, unknow
 
 function ofPath({ type, old, new: next }: Step, reported: Reported): PropertyChange {
   const { segments, kind, replaces } = reported;
-  const read = (...states: unknown[]): string | undefined => {
+  const read = (...states: unknown[]): unknown => {
     const value = states
       .map((state) => valueAt(state, segments))
       .find((found) => found !== undefined);
     if (isSecretData(type, segments))
       return isKnown(value) || isSealed(value) ? secretText : unknownSecretText;
-    return show(value);
+    return value;
   };
   return {
     path: readablePath(segments, [next?.inputs, old?.inputs]),
-    old: kind?.startsWith("add") === true ? undefined : read(old?.inputs, old?.outputs),
-    new: kind?.startsWith("delete") === true ? undefined : read(next?.inputs),
+    ...showBoth(
+      kind?.startsWith("add") === true ? undefined : read(old?.inputs, old?.outputs),
+      kind?.startsWith("delete") === true ? undefined : read(next?.inputs),
+    ),
     replaces,
   };
 }
