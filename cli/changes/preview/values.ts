@@ -93,8 +93,9 @@ export function showBoth(
   const alike = { old: cut(old), new: cut(next) };
   if (old === undefined || next === undefined || old === next || alike.old !== alike.new)
     return alike;
-  const first = [...old].findIndex((character, at) => character !== next[at]);
-  const from = (first === -1 ? old.length : first) - 20;
+  const first = [...old].findIndex((character, index) => character !== next[index]);
+  const at = first === -1 ? old.length : first;
+  const from = Math.max(old.lastIndexOf(",", at - 1) + 1, at - 40);
   return { old: cut(`…${old.slice(from)}`), new: cut(`…${next.slice(from)}`) };
 }
 

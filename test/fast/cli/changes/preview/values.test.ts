@@ -66,16 +66,20 @@ describe("a value on a page", () => {
   it("begin shortly before they differ, where what is kept of them would be the same", () => {
     const same = "x".repeat(100);
     expect(showBoth(`${same}a`, `${same}b`)).toEqual({
-      old: `…${"x".repeat(20)}a`,
-      new: `…${"x".repeat(20)}b`,
+      old: `…${"x".repeat(40)}a`,
+      new: `…${"x".repeat(40)}b`,
     });
     expect(showBoth(same, `${same}b`)).toEqual({
-      old: `…${"x".repeat(20)}`,
-      new: `…${"x".repeat(20)}b`,
+      old: `…${"x".repeat(40)}`,
+      new: `…${"x".repeat(40)}b`,
     });
     expect(showBoth(`a${same}`, `b${same}`)).toEqual({
       old: `a${"x".repeat(78)}…`,
       new: `b${"x".repeat(78)}…`,
+    });
+    expect(showBoth(`${same},"b":1}`, `${same},"b":2}`)).toEqual({
+      old: '…"b":1}',
+      new: '…"b":2}',
     });
     expect(showBoth(same, same)).toEqual({ old: show(same), new: show(same) });
     expect(showBoth(undefined, same).old).toBeUndefined();
