@@ -13,7 +13,7 @@ import type { Context } from "./preflight/context.ts";
 import { createPlatform } from "./realize/index.ts";
 import { delivering } from "./realize/tokenDelivery.ts";
 
-/** What is known besides the files. */
+/** Facts of the stack and the day, which no file has. */
 export interface Known {
   readonly last: LastUpdate;
   readonly today: string;

@@ -1,12 +1,13 @@
 import { openBackend } from "./reviewEnvironments/backend.ts";
-import { asObject } from "../../program/environment/stackFile.ts";
 import { endingDays } from "../../program/instance/tokenGenerations.ts";
-import { stackNames } from "../../program/instance/stackOnDisk.ts";
 import { nearestFirst } from "../../program/values/nearest.ts";
+import { columns } from "../columns.ts";
 import type { Context, Define } from "../context.ts";
 import { ExitCode } from "../exitCode.ts";
 import { jsonOption, writeResult } from "../jsonOutput.ts";
 import { Refusal } from "../refusal.ts";
+import { refuseUnknownStack } from "../unknownStack.ts";
+import { asObject } from "./preview/values.ts";
 import { rowsIn, type TokenRow } from "./tokens/rows.ts";
 
 interface Options {
@@ -36,11 +37,7 @@ async function tokens(
   { check, json }: Options,
 ): Promise<ExitCode> {
   const { root, signal, note, today } = context;
-  const stacks = stackNames(root);
-  if (!stacks.includes(stack))
-    throw new Refusal(
-      `There is no stack "${stack}"; those with a file in stacks/ are: ${nearestFirst(stack, stacks).join(", ") || "none"}.`,
-    );
+  refuseUnknownStack(root, stack);
   const backend = openBackend({ root, signal, note });
   const answer = await context.during(`Reading the outputs of stack ${stack}`, () =>
     backend.run(["stack", "output", "--json", "--stack", stack]),
@@ -58,22 +55,12 @@ async function tokens(
   return check && rows.some(({ state }) => state !== "valid") ? ExitCode.Ending : ExitCode.Done;
 }
 
-const columns = ["instance", "token", "role", "generation", "made", "ends", ""] as const;
+const heads = ["instance", "token", "role", "generation", "made", "ends", ""] as const;
 
-export function textOf(rows: readonly TokenRow[]): string {
-  if (rows.length === 0) return "No token is declared.\n";
-  const cells = [columns, ...rows.map(cellsOf)];
-  const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]!.length)));
-  return cells
-    .map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(widths[index]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n")
-    .concat("\n");
-}
+export const textOf = (rows: readonly TokenRow[]): string =>
+  rows.length === 0
+    ? "No token is declared.\n"
+    : `${columns([heads, ...rows.map(cellsOf)]).join("\n")}\n`;
 
 const cellsOf = (row: TokenRow): readonly string[] => [
   row.instance,

@@ -6,6 +6,7 @@ import { instanceFileSchema, type InstanceFile } from "../../program/instance/fi
 import { check, showPath, type Problem } from "../../program/values/problems.ts";
 import { tierNames } from "../../program/values/tiers.ts";
 import { parseYamlFile } from "../../program/values/yamlFile.ts";
+import { columns } from "../columns.ts";
 import type { Context, Define } from "../context.ts";
 import { Refusal, refusalOf } from "../refusal.ts";
 import { lastTokenDay } from "./policyBounds.ts";
@@ -160,17 +161,7 @@ function table(
     `${shownValue(from)} -> ${shownValue(to)}`,
     after,
   ]);
-  const widths = [0, 1].map((column) => Math.max(0, ...cells.map((row) => row[column]!.length)));
-  section(
-    out,
-    title,
-    cells.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    ),
-  );
+  section(out, title, columns(cells));
 }
 
 function section(out: Context["out"], title: string, lines: readonly string[]): void {

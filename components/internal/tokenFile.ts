@@ -46,7 +46,7 @@ export const credentialsFile = (user: string, text: string): string =>
   `[mlflow]\nmlflow_tracking_username = ${user}\nmlflow_tracking_password = ${text}\n`;
 
 /**
- * What the annotation says: the file without its hashes, which a preview can't know as soon as one
+ * The text of the annotation: the file without its hashes, which a preview can't know as soon as one
  * token is new.
  */
 export const tokensInPlain = (values: readonly TokenValue[]): string =>

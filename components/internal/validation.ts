@@ -206,7 +206,8 @@ function checkTokens(args: NamedArgs, report: Report): void {
         token[key] === undefined || isCalendarDate(token[key]),
         "must be a day of the calendar, YYYY-MM-DD",
       );
-    const { namespace, name } = token.deliverTo ?? { namespace: "a", name: "a" };
+    if (token.deliverTo === undefined) return;
+    const { namespace, name } = token.deliverTo;
     report(`${path}.deliverTo.namespace`, dnsLabel.test(namespace), "must be a namespace's name");
     report(
       `${path}.deliverTo.namespace`,
@@ -217,7 +218,7 @@ function checkTokens(args: NamedArgs, report: Report): void {
     const place = `${namespace}/${name}`;
     report(
       `${path}.deliverTo`,
-      token.deliverTo === undefined || !places.has(place),
+      !places.has(place),
       `${place} is where another token is delivered, too`,
     );
     places.add(place);

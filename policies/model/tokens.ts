@@ -14,7 +14,7 @@ import { orUnknown } from "../sdk/unknown.ts";
 const file = "tokens.json";
 const objectName = "mlflow-tokens";
 
-/** What is said of a value of an access token besides the value itself. */
+/** The facts of a value of an access token, without the value. */
 export interface Token {
   readonly name: string;
   readonly role: unknown;

@@ -27,7 +27,7 @@ export const problemsInName = (name: string, tier: Tier | undefined): Problem[] 
     : [{ path: [], message: `the instance's name "${name}" ${problem}` }];
 };
 
-/** What a file is judged by, besides its environment. */
+/** The rules, the day and the state by which a file is judged in its environment. */
 export interface Known {
   readonly policies: Policies;
   readonly today: string;

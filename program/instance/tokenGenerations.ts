@@ -2,7 +2,7 @@ import type { ResolvedInstance } from "@mlflow-instances/components/internal";
 import type { Problem } from "../values/problems.ts";
 import { dayAfter } from "../values/pullRequest.ts";
 
-/** What the last update knows of a token. */
+/** A token as the last update left it. */
 export interface DeployedToken {
   readonly generation: number;
   /** Day on which its value was made; undefined for values of before 2026-12. */

@@ -41,7 +41,7 @@ export interface Check {
   run(probe: Probe): Promise<string | readonly Check[] | Partial<Answer> | undefined | void>;
 }
 
-/** What is wrong, and which value of which file has to change. */
+/** An error, and the value of the file that has to change. */
 export interface Fault {
   /** A whole line without the file's place. */
   readonly text: string;

@@ -1,3 +1,4 @@
+import { todayOf } from "../reviewEnvironments/lifetime.ts";
 import { join } from "node:path";
 import { nameIn } from "../../../program/instance/preview.ts";
 import { readStack } from "../../../program/instance/stackOnDisk.ts";
@@ -54,10 +55,8 @@ export function judge(
       ExitCode.Interrupted,
     );
   const { exclusions = [], prices, git } = around;
-  return reportOf({ stack: stack.name, run, exclusions, today: today(), prices, git });
+  return reportOf({ stack: stack.name, run, exclusions, today: todayOf(new Date()), prices, git });
 }
-
-const today = (): string => new Date().toISOString().slice(0, 10);
 
 async function readSurroundings(
   root: string,
@@ -66,7 +65,7 @@ async function readSurroundings(
 ): Promise<Surroundings> {
   const [prices, exclusions, files] = await Promise.all([
     readPrices(root, join(root, "stacks", "prices.yaml")),
-    readExclusions(root, join(root, "stacks", "policies.json"), today()),
+    readExclusions(root, join(root, "stacks", "policies.json"), todayOf(new Date())),
     base === undefined ? undefined : changedFiles(root, base),
   ]);
   const git =

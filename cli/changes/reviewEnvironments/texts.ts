@@ -1,3 +1,4 @@
+import { columns } from "../../columns.ts";
 import type { ReviewEnvironment, ReviewInstance } from "./list.ts";
 import type { Reaped } from "./reap.ts";
 
@@ -54,11 +55,5 @@ const tokensText = (tokens: Readonly<Record<string, string>>): string =>
     .map(([name, role]) => `${name} (${role})`)
     .join(", ") || "no tokens";
 
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]!.length)),
-  );
-  return rows.map((row) =>
-    `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd(),
-  );
-}
+const table = (rows: readonly (readonly string[])[]): string[] =>
+  columns(rows).map((line) => `  ${line}`);

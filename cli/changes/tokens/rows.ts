@@ -1,5 +1,5 @@
-import { asObject } from "../../../program/environment/stackFile.ts";
 import { dayAfter } from "../../../program/values/pullRequest.ts";
+import { asObject, numberOf, textOf } from "../preview/values.ts";
 import { endingDays } from "../../../program/instance/tokenGenerations.ts";
 
 export type TokenState = "valid" | "ending" | "over";
@@ -40,19 +40,16 @@ function rowOf(
 ): TokenRow {
   const { role, generation, created, expires, previousValidUntil: until } = token;
   const day = textOf(expires) ?? "";
-  const previous = textOf(until);
+  const previous = textOf(until) ?? "";
   return {
     instance,
     name,
     role: textOf(role) ?? "",
     // Outputs of before 2026-12 have the first value of every token.
-    generation: typeof generation === "number" ? generation : 1,
-    created: textOf(created),
+    generation: numberOf(generation) ?? 1,
+    created: textOf(created) || undefined,
     expires: day,
-    previousValidUntil: previous !== undefined && previous >= today ? previous : undefined,
+    previousValidUntil: previous !== "" && previous >= today ? previous : undefined,
     state: day < today ? "over" : day <= dayAfter(today, endingDays) ? "ending" : "valid",
   };
 }
-
-const textOf = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? value : undefined;

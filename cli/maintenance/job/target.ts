@@ -3,9 +3,10 @@ import { namespaceName } from "@mlflow-instances/components/internal";
 import { factsOf, type Platform } from "../../../program/platforms/index.ts";
 import type { AwsPlatform } from "../../../program/platforms/aws/schema.ts";
 import type { ClusterByContext, NamedCluster } from "../../../program/platforms/kind.ts";
-import { readStack, stackNames } from "../../../program/instance/stackOnDisk.ts";
+import { readStack } from "../../../program/instance/stackOnDisk.ts";
 import { nearestFirst } from "../../../program/values/nearest.ts";
 import { Refusal } from "../../refusal.ts";
+import { refuseUnknownStack } from "../../unknownStack.ts";
 
 /** The instance that a command is about, and the cluster that it is on. */
 export interface Target {
@@ -25,12 +26,7 @@ export type Place = ClusterByContext | NamedCluster<AwsPlatform>;
  * path.
  */
 export function findTarget(root: string, stackName: string, instance: string): Target {
-  const known = stackNames(root);
-  if (!known.includes(stackName)) {
-    throw new Refusal(
-      `There is no stack "${stackName}"; those with a file in stacks/ are: ${list(nearestFirst(stackName, known))}.`,
-    );
-  }
+  refuseUnknownStack(root, stackName);
   const { stack, errors } = readStack(root, stackName);
   if (stack === undefined)
     throw new Refusal(

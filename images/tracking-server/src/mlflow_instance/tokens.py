@@ -101,7 +101,7 @@ class TokenStore:
         self._now = now
         self._lock = threading.Lock()
         self._tokens: tuple[Token, ...] = ()
-        # What was in the file before, so that the log can tell a revoked value from an unknown one.
+        # Values that were in the file before, so that the log can tell a revoked value from an unknown one.
         self._revoked: dict[bytes, str] = {}
         self._seen: tuple[int, int, int] | None = None
         self._failure: str | None = None
