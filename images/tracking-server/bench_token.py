@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mlflow_instance.credentials import credential_of
 from mlflow_instance.fence import is_clean, required_role
+from mlflow_instance.callers import Callers
 from mlflow_instance.middleware import InstanceMiddleware
 from mlflow_instance.readiness import Readiness
 from mlflow_instance.tokens import TokenStore
@@ -77,7 +78,7 @@ def layer(folder: Path) -> float:
     app = InstanceMiddleware(
         nothing,
         name="bench",
-        tokens=TokenStore(token_file(folder, 10)),
+        callers=Callers(TokenStore(token_file(folder, 10))),
         readiness=Readiness(lambda: True),
     )
     scope = {

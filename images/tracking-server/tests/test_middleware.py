@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mlflow_instance.callers import Callers
 from mlflow_instance.middleware import InstanceMiddleware
 from mlflow_instance.readiness import Readiness
 from mlflow_instance.tokens import TokenStore
@@ -23,7 +24,7 @@ class Harness:
         self.app = InstanceMiddleware(
             self._mlflow,
             name="unit",
-            tokens=TokenStore(folder / "tokens.json"),
+            callers=Callers(TokenStore(folder / "tokens.json")),
             readiness=Readiness(lambda: self.ready),
             allowed_origins=["https://unit.example"],
         )
@@ -213,9 +214,9 @@ def test_the_log_has_one_line_per_request_with_the_tokens_name_and_no_secret(
         record.getMessage() for record in caplog.records if record.name == "mlflow_instance.access"
     ]
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
-        '"GET /a\\"b" 200 token=reader/1',
-        '"GET /x\\ny" 401 token=- refused=missing',
-        '"GET /z" 401 token=- refused=unknown',
+        '"GET /a\\"b" 200 token=reader/1 route=ui from=- in=0 out=6',
+        '"GET /x\\ny" 401 token=- refused=missing route=ui from=- in=0 out=31',
+        '"GET /z" 401 token=- refused=unknown route=ui from=- in=0 out=31',
     ]
     assert (
         "wrong-secret" not in caplog.text

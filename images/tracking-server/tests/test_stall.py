@@ -74,7 +74,7 @@ def test_a_worker_whose_turns_do_not_come_back_is_not_ready() -> None:
 
         turns = Turns(stuck, 1, limits_of(768 * MIB, 1, 1), stall=watched)
         app = InstanceMiddleware(
-            turns, name="unit", tokens=None, readiness=Readiness(lambda: True), stall=watched
+            turns, name="unit", callers=None, readiness=Readiness(lambda: True), stall=watched
         )  # type: ignore[arg-type]
         search = {
             "type": "http",

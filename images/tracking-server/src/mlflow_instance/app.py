@@ -5,6 +5,7 @@ import uuid
 import warnings
 
 from mlflow_instance.asgi import App
+from mlflow_instance.callers import Callers
 from mlflow_instance.imports import import_for_requests, open_artifact_store
 from mlflow_instance.limits import limits_of
 from mlflow_instance.middleware import InstanceMiddleware
@@ -118,7 +119,7 @@ def build_app(settings: Settings) -> App:
     return InstanceMiddleware(
         Failures(FileAnswers(sent, limits.worker_bytes // 8)),
         name=settings.name,
-        tokens=TokenStore(settings.tokens_file),
+        callers=Callers(TokenStore(settings.tokens_file)),
         readiness=Readiness(DatabaseProbe(settings.database_uri).answers),
         allowed_origins=settings.allowed_origins,
         stall=stall,

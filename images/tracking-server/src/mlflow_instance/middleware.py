@@ -1,25 +1,23 @@
 """The outermost layer of the server: no request reaches MLflow, Flask or FastAPI part, without a token whose role allows it."""
 
-import logging
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import anyio.to_thread
 
+from mlflow_instance.access_log import log_access
+from mlflow_instance.accounting import ACCOUNT_KEY, Account, Observer
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
+from mlflow_instance.callers import Callers, Refused
 from mlflow_instance.credentials import credential_of
 from mlflow_instance.fence import is_clean, required_role
 from mlflow_instance.headers import AnswerHeaders, with_plain_host
 from mlflow_instance.printable import printable
 from mlflow_instance.readiness import Readiness
+from mlflow_instance.route_classes import route_class
 from mlflow_instance.stall import Stall
-from mlflow_instance.tokens import Token, TokenStore
 from mlflow_instance.turns import NEEDED_KEY, TOKEN_KEY
 
-_access = logging.getLogger("mlflow_instance.access")
-
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_NOBODY = "-"
 
 
 class InstanceMiddleware:
@@ -28,16 +26,18 @@ class InstanceMiddleware:
         app: App,
         *,
         name: str,
-        tokens: TokenStore,
+        callers: Callers,
         readiness: Readiness,
         allowed_origins: Iterable[str] = (),
         stall: Stall | None = None,
         allowed_hosts: Iterable[str] = (),
+        observers: Sequence[Observer] = (log_access,),
     ) -> None:
         self._app = app
         self._stall = stall or Stall()
         self._challenge = f'Basic realm="mlflow {name}", charset="UTF-8"'.encode("ascii")
-        self._tokens = tokens
+        self._callers = callers
+        self._observers = tuple(observers)
         self._readiness = readiness
         self._headers = AnswerHeaders(allowed_origins, allowed_hosts)
         # Not the pool that MLflow's own handlers run in: when they all hang on a dead database, the
@@ -72,48 +72,51 @@ class InstanceMiddleware:
             )
 
         scope = with_plain_host(scope)
-        started = time.perf_counter()
-        status = 0
+        client = scope.get("client")
+        account = Account(
+            method,
+            path,
+            route_class(method, path),
+            client[0] if client else "",
+            needed=required_role(method, path),
+        )
+        scope[ACCOUNT_KEY] = account
 
         async def send_and_note(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                account.status = message["status"]
                 message = self._headers.of_answer(scope, message)
+            else:
+                account.sent += len(message.get("body", b""))
             await send(message)
 
-        token: Token | None = None
-        refusal = ""
+        async def receive_and_note() -> Message:
+            message = await receive()
+            account.received += len(message.get("body", b""))
+            return message
+
         try:
             preflight = self._headers.preflight(scope)
             if preflight is not None:
-                status, headers = preflight
-                await send({"type": "http.response.start", "status": status, "headers": headers})
+                account.status, headers = preflight
+                await send(
+                    {"type": "http.response.start", "status": account.status, "headers": headers}
+                )
                 return await send({"type": "http.response.body", "body": b""})
-            credential = credential_of(scope["headers"])
-            token = self._tokens.find(credential) if credential is not None else None
-            if token is None:
-                why = "missing" if credential is None else self._tokens.refusal(credential)
-                refusal = f" refused={why}"
-            await self._decide(token, scope, receive, send_and_note)
+            found = await self._callers.caller_of(credential_of(scope["headers"]))
+            if isinstance(found, Refused):
+                account.refusal = found.why
+            else:
+                account.caller = found
+            await self._decide(account, scope, receive_and_note, send_and_note)
         finally:
-            # The query is left out: filters and file names are the users' data. Quoted, a path
-            # can't look like the status after it.
-            _access.info(
-                '"%s %s" %s token=%s%s %.0f ms',
-                _quoted(method),
-                _quoted(path),
-                status or "-",
-                token or _NOBODY,
-                refusal,
-                (time.perf_counter() - started) * 1000,
-            )
+            account.end()
+            for observe in self._observers:
+                observe(account)
 
-    async def _decide(
-        self, token: Token | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        method, path = scope["method"], scope["path"]
-        if token is None:
+    async def _decide(self, account: Account, scope: Scope, receive: Receive, send: Send) -> None:
+        method, path, caller, needed = account.method, account.path, account.caller, account.needed
+        if caller is None:
             # The same answer for no, an unknown, an expired and a revoked token.
             challenge = [(b"www-authenticate", self._challenge)]
             return await _answer(send, 401, "A valid access token is needed.", method, challenge)
@@ -124,10 +127,9 @@ class InstanceMiddleware:
                 "The path has empty or relative segments, or characters that are not allowed.",
                 method,
             )
-        needed = required_role(method, path)
         if needed is None:
             return await _answer(send, 403, "This server does not offer this.", method)
-        if token.role < needed:
+        if caller.role < needed:
             return await _answer(
                 send, 403, f"This needs a token with role {needed.name.lower()}.", method
             )
@@ -137,18 +139,14 @@ class InstanceMiddleware:
             return await _answer(send, 403, printable(reason), method)
         if method not in _SAFE_METHODS and not self._headers.origin_allowed(scope):
             return await _answer(send, 403, "Cross-origin request blocked.", method)
-        # Requests of one token share what they may wait for (turns.py).
-        scope[TOKEN_KEY], scope[NEEDED_KEY] = token.name, needed
+        # Requests of one caller share what they may wait for (turns.py).
+        scope[TOKEN_KEY], scope[NEEDED_KEY] = caller.name, needed
         await self._app(scope, receive, send)
 
     async def _ready(self) -> bool:
         if self._probe_limiter is None:
             self._probe_limiter = anyio.CapacityLimiter(1)
         return await anyio.to_thread.run_sync(self._readiness.ready, limiter=self._probe_limiter)
-
-
-def _quoted(text: str) -> str:
-    return text.encode("unicode_escape").decode("ascii").replace('"', '\\"')
 
 
 async def _answer(
