@@ -207,7 +207,7 @@ def test_a_request_during_the_first_load_waits_for_it(
     real = Path.read_text
 
     def reading(self: Path, **arguments: str) -> str:
-        seen.append(store._checked_at)
+        seen.append(store._file._checked_at)
         return real(self, **arguments)
 
     monkeypatch.setattr(Path, "read_text", reading)

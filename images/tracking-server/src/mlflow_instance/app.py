@@ -15,6 +15,8 @@ from mlflow_instance.settings import Settings
 from mlflow_instance.stall import Stall
 from mlflow_instance.tokens import TokenStore
 from mlflow_instance.turns import Turns, turns_of_pool
+from mlflow_instance.workloads.fetch import Fetch
+from mlflow_instance.workloads.store import WorkloadStore
 
 
 def set_mlflow_environment(settings: Settings) -> None:
@@ -119,12 +121,20 @@ def build_app(settings: Settings) -> App:
     return InstanceMiddleware(
         Failures(FileAnswers(sent, limits.worker_bytes // 8)),
         name=settings.name,
-        callers=Callers(TokenStore(settings.tokens_file)),
+        callers=_callers(settings),
         readiness=Readiness(DatabaseProbe(settings.database_uri).answers),
         allowed_origins=settings.allowed_origins,
         stall=stall,
         allowed_hosts=settings.allowed_hosts,
     )
+
+
+def _callers(settings: Settings) -> Callers:
+    if settings.workloads_file is None:
+        return Callers(TokenStore(settings.tokens_file))
+    fetch = Fetch(settings.issuers_ca_file)
+    workloads = WorkloadStore(settings.workloads_file, fetch.keys_of)
+    return Callers(TokenStore(settings.tokens_file), workloads)
 
 
 def open_stores(settings: Settings) -> None:

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from mlflow_instance.roles import Role
 from mlflow_instance.tokens import TokenStore
+from mlflow_instance.workloads.job_token import looks_like_one
+from mlflow_instance.workloads.store import Unavailable, WorkloadStore
 
 
 class Caller(Protocol):
@@ -21,15 +23,27 @@ class Caller(Protocol):
 class Refused:
     # Never told to the caller.
     why: str
+    # Whether another attempt may be let in: whoever knows that is away.
+    later: bool = False
 
 
 class Callers:
     """Everybody whom the instance lets in."""
 
-    def __init__(self, tokens: TokenStore) -> None:
+    def __init__(self, tokens: TokenStore, workloads: WorkloadStore | None = None) -> None:
         self._tokens = tokens
+        self._workloads = workloads
 
     async def caller_of(self, credential: str | None) -> Caller | Refused:
         if credential is None:
             return Refused("missing")
-        return self._tokens.find(credential) or Refused(self._tokens.refusal(credential))
+        token = self._tokens.find(credential)
+        if token is not None:
+            return token
+        if self._workloads is None or not looks_like_one(credential):
+            return Refused(self._tokens.refusal(credential))
+        try:
+            found = await self._workloads.find(credential)
+        except Unavailable as error:
+            return Refused(str(error), later=True)
+        return Refused(found) if isinstance(found, str) else found

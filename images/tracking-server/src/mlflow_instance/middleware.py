@@ -17,6 +17,7 @@ from mlflow_instance.route_classes import route_class
 from mlflow_instance.stall import Stall
 from mlflow_instance.turns import NEEDED_KEY, TOKEN_KEY
 
+_ISSUER_AWAY = "The issuer of this token does not answer; try again"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -95,6 +96,7 @@ class InstanceMiddleware:
             account.received += len(message.get("body", b""))
             return message
 
+        later = False
         try:
             preflight = self._headers.preflight(scope)
             if preflight is not None:
@@ -105,9 +107,13 @@ class InstanceMiddleware:
                 return await send({"type": "http.response.body", "body": b""})
             found = await self._callers.caller_of(credential_of(scope["headers"]))
             if isinstance(found, Refused):
-                account.refusal = found.why
+                account.refusal, later = found.why, found.later
             else:
                 account.caller = found
+            if later:
+                return await _answer(
+                    send_and_note, 503, _ISSUER_AWAY, method, [(b"retry-after", b"5")]
+                )
             await self._decide(account, scope, receive_and_note, send_and_note)
         finally:
             account.end()

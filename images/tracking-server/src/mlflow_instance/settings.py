@@ -23,6 +23,10 @@ class Settings:
     database_uri: str
     artifacts_destination: str
     tokens_file: Path
+    # None: nobody but the tokens.
+    workloads_file: Path | None
+    # Verifies issuers; None for the system's own authorities.
+    issuers_ca_file: str | None
     workers: int
     memory_limit: int
     host: str
@@ -82,11 +86,14 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
                 f"{variable}: daily sums of traces are made by jobs of MLflow that an instance doesn't run; remove it"
             )
 
+    workloads = optional("MLFLOW_INSTANCE_WORKLOADS_FILE")
     settings = Settings(
         name=name,
         database_uri=uri,
         artifacts_destination=destination,
         tokens_file=Path(optional("MLFLOW_INSTANCE_TOKENS_FILE") or DEFAULT_TOKENS_FILE),
+        workloads_file=Path(workloads) if workloads else None,
+        issuers_ca_file=optional("MLFLOW_INSTANCE_ISSUERS_CA_FILE") or None,
         workers=number("MLFLOW_INSTANCE_WORKERS", 1, 1, 64),
         # Bytes. Without a limit on the container Kubernetes gives the node's whole memory.
         memory_limit=number("MLFLOW_INSTANCE_MEMORY_LIMIT", DEFAULT_MEMORY, 256 * MIB, 2**50),

@@ -12,7 +12,6 @@ import hmac
 import json
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +19,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from mlflow_instance.roles import Role
+from mlflow_instance.watched_file import FileRefused, WatchedFile
 
 _logger = logging.getLogger(__name__)
 
-_RECHECK_SECONDS = 1.0
 _MOST_REVOKED = 1000
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -41,7 +40,7 @@ class Token:
         return f"{self.name}/{self.generation}"
 
 
-class TokenFileError(ValueError):
+class TokenFileError(FileRefused):
     """The token file can't be used; the message names the entry, never a digest."""
 
 
@@ -96,20 +95,17 @@ class TokenStore:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._path = path
-        self._monotonic = monotonic
+        self._file = WatchedFile(
+            path, "token file", parse_tokens, self._loaded, monotonic=monotonic
+        )
         self._now = now
-        self._lock = threading.Lock()
         self._tokens: tuple[Token, ...] = ()
         # Values that were in the file before, so that the log can tell a revoked value from an unknown one.
         self._revoked: dict[bytes, str] = {}
-        self._seen: tuple[int, int, int] | None = None
-        self._failure: str | None = None
-        self._checked_at: float | None = None
 
     def find(self, credential: str) -> Token | None:
         """The valid token that the credential is, compared in constant time against every entry."""
-        self._refresh()
+        self._file.refresh()
         digest = hashlib.sha256(credential.encode("utf-8", "surrogateescape")).digest()
         now = self._now()
         found: Token | None = None
@@ -127,45 +123,13 @@ class TokenStore:
         revoked = self._revoked.get(digest)
         return "unknown" if revoked is None else f"revoked:{revoked}"
 
-    def _refresh(self) -> None:
-        at = self._monotonic()
-        if self._checked_at is not None and at - self._checked_at < _RECHECK_SECONDS:
-            return
-        with self._lock:
-            if self._checked_at is not None and at - self._checked_at < _RECHECK_SECONDS:
-                return
-            self._load_if_changed()
-            # Only now: a request that came in while the file was being read must not see an empty
-            # list.
-            self._checked_at = at
-
-    def _load_if_changed(self) -> None:
-        try:
-            status = self._path.stat()
-            seen = (status.st_mtime_ns, status.st_size, status.st_ino)
-            if seen == self._seen:
-                return
-            tokens = parse_tokens(self._path.read_text(encoding="utf-8"))
-        except (OSError, TokenFileError, UnicodeDecodeError) as error:
-            self._report(f"{type(error).__name__}: {error}")
-            return
+    def _loaded(self, tokens: tuple[Token, ...]) -> None:
         kept = {token.digest for token in tokens}
         gone = {token.digest: str(token) for token in self._tokens if token.digest not in kept}
         known = {**self._revoked, **gone}
         self._revoked = dict(list(known.items())[-_MOST_REVOKED:])
-        self._tokens, self._seen, self._failure = tokens, seen, None
+        self._tokens = tokens
         _logger.info(
             "token file loaded: %s",
             ", ".join(sorted(str(token) for token in tokens)) or "no tokens",
         )
-
-    def _report(self, failure: str) -> None:
-        # Once per kind of failure: the file is looked at every second.
-        if failure != self._failure:
-            self._failure = failure
-            _logger.error(
-                "token file %s not usable, keeping the last good tokens (%d): %s",
-                self._path,
-                len(self._tokens),
-                failure,
-            )
