@@ -60,6 +60,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.bounded_entries import bound_entries
     from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.bulk_deletions import delete_without_loading
+    from mlflow_instance.ci_link import CiLink, stamp_jobs
     from mlflow_instance.confine import confine_repositories
     from mlflow_instance.database_errors import translate_database_errors
     from mlflow_instance.download import add_streamed_download
@@ -88,6 +89,7 @@ def build_app(settings: Settings) -> App:
     use_short_retries()
     confine_repositories(settings.artifacts_destination)
     check_written_locations(settings.artifacts_destination)
+    stamp_jobs()
     forbid_trace_archives()
     forbid_migration()
     translate_database_errors()
@@ -119,7 +121,7 @@ def build_app(settings: Settings) -> App:
     in_turn = Turns(answers, turns, limits, stall=stall)
     sent = WholeHistory(in_turn, in_turn.unsent)
     return InstanceMiddleware(
-        Failures(FileAnswers(sent, limits.worker_bytes // 8)),
+        CiLink(Failures(FileAnswers(sent, limits.worker_bytes // 8))),
         name=settings.name,
         callers=_callers(settings),
         readiness=Readiness(DatabaseProbe(settings.database_uri).answers),
