@@ -10,7 +10,7 @@ import {
   tokenLogicalName,
 } from "./internal/names.ts";
 import { childrenOf, type Children } from "./internal/options.ts";
-import { tokenKey } from "./internal/podParts.ts";
+import { tokenKey, workloadsKey } from "./internal/podParts.ts";
 import {
   credentialsFile,
   tokenFile,
@@ -19,11 +19,16 @@ import {
   tokensInPlain,
   tokenText,
 } from "./internal/tokenFile.ts";
+import { workloadsAnnotation, workloadsFile, workloadsInPlain } from "./internal/workloadsFile.ts";
+import type { TokenIssuer, Workload } from "./workloadSettings.ts";
 
 export interface AccessTokensArgs {
   identity: Identity;
   namespace: pulumi.Input<string>;
   tokens: readonly AccessToken[];
+  workloads: readonly Workload[];
+  /** Those of the workloads. */
+  issuers: readonly TokenIssuer[];
   trackingUri: string;
 }
 
@@ -66,6 +71,7 @@ export class AccessTokens {
     this.tokens = Object.fromEntries(issued.map((values) => [values[0].name, asOwned(values)]));
 
     const all = issued.flat();
+    const { workloads } = args;
     const values = all.map(({ text: _, ...value }) => value);
     const hashes = new Secret(
       logicalName(name, "tokenHashes"),
@@ -77,7 +83,12 @@ export class AccessTokens {
           name: objectNames.tokenHashes,
           namespace: args.namespace,
           labels: labelsOf(args.identity, Component.AccessTokens),
-          annotations: { [tokensAnnotation]: tokensInPlain(values) },
+          annotations: {
+            [tokensAnnotation]: tokensInPlain(values),
+            ...(workloads.length === 0
+              ? {}
+              : { [workloadsAnnotation]: workloadsInPlain(workloads) }),
+          },
         },
         stringData: {
           // Hashes of 238-bit values give nothing away, yet there is no reason to show them.
@@ -88,6 +99,9 @@ export class AccessTokens {
                 tokenFile(values.map((value, index) => ({ ...value, text: texts[index] ?? "" }))),
               ),
           ),
+          ...(workloads.length === 0
+            ? {}
+            : { [workloadsKey]: workloadsFile(args.trackingUri, workloads, args.issuers) }),
         },
       },
       child(),

@@ -9,6 +9,10 @@ export type Tier = (typeof Tier)[keyof typeof Tier];
 export const TokenRole = { Read: "read", Edit: "edit", Manage: "manage", Admin: "admin" } as const;
 export type TokenRole = (typeof TokenRole)[keyof typeof TokenRole];
 
+/** The CI whose claims a token has. */
+export const CiClaims = { Gitlab: "gitlab", Github: "github" } as const;
+export type CiClaims = (typeof CiClaims)[keyof typeof CiClaims];
+
 /**
  * How clients move artifacts: through the tracking server, or directly to the object store by
  * presigned URLs.

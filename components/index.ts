@@ -5,5 +5,6 @@ export type { DatabaseServerArgs } from "./databaseServerArgs.ts";
 export type * from "./mlflowInstanceArgs.ts";
 export type * from "./mlflowPlatformArgs.ts";
 export type * from "./platformSettings.ts";
+export type * from "./workloadSettings.ts";
 export * from "./enums.ts";
 export { objectStorePluginVersion } from "./internal/objectStorePlugin.ts";

@@ -17,6 +17,7 @@ export * from "./enums.ts";
 export * from "./mlflowInstanceArgs.ts";
 export * from "./mlflowPlatformArgs.ts";
 export * from "./platformSettings.ts";
+export * from "./workloadSettings.ts";
 export { hasHooks } from "./internal/acceptance.ts";
 export { arnParts } from "./internal/arns.ts";
 export {

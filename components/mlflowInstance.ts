@@ -10,6 +10,7 @@ import { SecureIngress } from "./secureIngress.ts";
 import { TrackingServer } from "./trackingServer.ts";
 import type { MlflowInstanceArgs } from "./mlflowInstanceArgs.ts";
 import { controllerLabels, drainSeconds } from "./internal/ingressManifest.ts";
+import { issuerOpenings } from "./internal/issuerAccess.ts";
 import { jobEnvironment, maintenanceEnvironment } from "./internal/maintenanceEnvironment.ts";
 import { caFile } from "./internal/podParts.ts";
 import { usersOf } from "./internal/credentialsSecret.ts";
@@ -25,6 +26,7 @@ import { formerTypes, types } from "./internal/types.ts";
 import { bucketFacts, databaseFacts } from "./internal/storeFacts.ts";
 import { throwProblems } from "./internal/throwProblems.ts";
 import { problemsOf } from "./internal/validation.ts";
+import { asksCluster, issuersOf } from "./internal/workloadsFile.ts";
 
 /**
  * One MLflow instance: artifact bucket, database, tracking server, ingress with TLS, access tokens
@@ -90,6 +92,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
     const pool = poolFor({ ...settings, ...settings.database });
     if ("reason" in pool) throw new Error(pool.reason);
     const caGiven = platform.caBundle !== undefined;
+    const issuers = issuersOf(settings.workloads, platform.issuers ?? []);
 
     const isolation = new IsolatedNamespace(
       name,
@@ -109,6 +112,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
           network: platform.network,
           database: databaseSettings,
           objectStoreEndpoint: platform.objectStore.endpoint,
+          issuers: issuerOpenings(issuers),
           podIdentity: podIdentity?.method,
         },
       },
@@ -164,6 +168,8 @@ export class MlflowInstance extends pulumi.ComponentResource {
         identity: settings,
         namespace: isolation.namespace,
         tokens: settings.tokens,
+        workloads: settings.workloads,
+        issuers,
         trackingUri: `https://${settings.host}`,
       },
       this,
@@ -185,6 +191,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
           MLFLOW_INSTANCE_RETENTION_ROLE: database.retention.role,
           MLFLOW_INSTANCE_STALE_RUNS_ROLE: database.staleRuns.role,
         },
+        asksCluster: asksCluster(issuers),
         environment: serverEnvironment({
           ...settings,
           namespace: namespaceName(instanceName),

@@ -1,6 +1,7 @@
 import type { Input } from "@pulumi/pulumi";
 import type { ArtifactsAccess, LogLevel, Tier, TokenRole } from "./enums.ts";
 import type { MlflowPlatform } from "./mlflowPlatformArgs.ts";
+import type { Workload } from "./workloadSettings.ts";
 
 /**
  * Arguments of {@link MlflowInstance}. Plain values decide which resources exist, inputs only fill
@@ -114,6 +115,11 @@ export interface MlflowInstanceArgs {
   database?: DatabaseSettings;
   /** Access tokens; removing one revokes it. Default: none, and every request is refused. */
   tokens?: AccessToken[];
+  /**
+   * Workloads that are let in by a token of an issuer of the platform. The first one that is
+   * declared, and the end of the last, restarts the pods; other changes do not. Default: none.
+   */
+  workloads?: Workload[];
 }
 
 /** An instance's bucket, as far as it isn't like all others of its platform. */

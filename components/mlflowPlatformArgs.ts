@@ -6,6 +6,7 @@ import type {
   PodIdentity,
   PostgresqlSettings,
 } from "./platformSettings.ts";
+import type { TokenIssuer } from "./workloadSettings.ts";
 
 /**
  * What the instances of one platform share. Made once, and given to each {@link MlflowInstance}.
@@ -55,6 +56,8 @@ export interface MlflowPlatform {
   ingress: IngressSettings;
   /** What the pods may talk to; everything else is denied. */
   network: NetworkSettings;
+  /** Issuers whose tokens let workloads in, as far as an instance declares some. Default: none. */
+  issuers?: TokenIssuer[];
   /**
    * PEM bundle of the authorities that signed the object store's and the database's certificates;
    * with `podIdentity` only the database's, because the services of AWS have public ones. Default:

@@ -37,6 +37,8 @@ export interface TrackingServerArgs {
   caBundle: string | undefined;
   /** Roles that the migration gives their rights, by the variable that names them. */
   maintenanceRoles: Record<string, pulumi.Input<string>>;
+  /** Whether the server asks the cluster for the keys that sign its service accounts' tokens. */
+  asksCluster: boolean;
   /** Settings that are no secrets. */
   environment: Record<string, pulumi.Input<string>>;
   /** What has to exist before the schema is migrated. */
@@ -138,6 +140,7 @@ export class TrackingServer {
           ...image,
           role: args.role,
           drainSeconds: args.drainSeconds,
+          asksCluster: args.asksCluster,
           environment: args.environment,
         }),
       },

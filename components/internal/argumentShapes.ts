@@ -20,6 +20,7 @@ import type {
   PodIdentity,
   PostgresqlSettings,
 } from "../platformSettings.ts";
+import type { TokenIssuer, Workload } from "../workloadSettings.ts";
 import { idRules } from "./idRules.ts";
 import {
   checkShape,
@@ -122,6 +123,18 @@ const platform: Fields<MlflowPlatform> = {
   postgresql: required(objectOf<PostgresqlSettings>(postgresql)),
   ingress: required(objectOf<IngressSettings>(ingress)),
   network: required(objectOf<NetworkSettings>(network)),
+  issuers: listOf(
+    objectOf<TokenIssuer>({
+      name: required(text),
+      url: required(text),
+      audience: text,
+      keys: text,
+      ci: text,
+      cluster: flag,
+      cidrs: listOf(cidr),
+      port: count,
+    }),
+  ),
   caBundle: text,
 };
 
@@ -186,6 +199,14 @@ export const instanceShape = objectOf<MlflowInstanceArgs>({
       created: text,
       previousCreated: text,
       deliverTo: objectOf<TokenDelivery>({ namespace: required(text), name: required(text) }),
+    }),
+  ),
+  workloads: listOf(
+    objectOf<Workload>({
+      name: required(text),
+      issuer: required(text),
+      role: required(text),
+      match: required({ kind: "object" }),
     }),
   ),
 });

@@ -2,6 +2,7 @@ import type { Input } from "@pulumi/pulumi";
 import type { input } from "@pulumi/kubernetes/types/index.js";
 import type { PodResources } from "./tiers.ts";
 import { Component, labelsOf, selectorOf, type Identity } from "./labels.ts";
+import { clusterAccountVolume } from "./issuerAccess.ts";
 import { objectNames } from "./names.ts";
 import { containerSecurityContext, podSecurityContext } from "./podSecurity.ts";
 import { podAccess, type PodRole } from "./podAccess.ts";
@@ -32,6 +33,8 @@ export interface DeploymentFacts extends Pick<
   caConfigMap: Input<string> | undefined;
   /** Role of AWS that the pod takes on; without one its key pair is in the secret. */
   role: PodRole | undefined;
+  /** Whether the server asks the cluster for the keys that sign its service accounts' tokens. */
+  asksCluster: boolean;
   /** Settings that are no secrets. */
   environment: Record<string, Input<string>>;
 }
@@ -53,6 +56,7 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
     tokenVolume(objectNames.tokenHashes),
     ...(facts.caConfigMap === undefined ? [] : [caVolume(facts.caConfigMap)]),
     ...access.parts,
+    ...(facts.asksCluster ? [clusterAccountVolume] : []),
   ];
   return {
     // Before its deletion an instance serves no request: the pods go, the rest stays as it is.

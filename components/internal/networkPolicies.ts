@@ -3,6 +3,7 @@ import type { input } from "@pulumi/kubernetes/types/index.js";
 import { PodIdentityMethod } from "../enums.ts";
 import type { NetworkSettings } from "../platformSettings.ts";
 import type { DatabaseFacts } from "./storeFacts.ts";
+import type { IssuerOpening } from "./issuerAccess.ts";
 import { Component, componentLabel, selectorOf } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
 import { serverPort } from "./hosts.ts";
@@ -19,6 +20,8 @@ export interface NetworkFacts {
   objectStoreEndpoint: string | undefined;
   /** How pods come to their role of AWS; undefined where they have keys. */
   podIdentity: PodIdentityMethod | undefined;
+  /** Issuers whose keys the server asks for. */
+  issuers: readonly IssuerOpening[];
   /** Whether the Job that writes the last dump has to get out. */
   finalDump: boolean;
 }
@@ -90,7 +93,7 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
         podSelector: { matchLabels: selectorOf(facts.instanceName, Component.TrackingServer) },
         policyTypes: ["Ingress", "Egress"],
         ingress: [{ from: controllers, ports: [{ protocol: "TCP", port: serverPort }] }],
-        egress: [dns, database, ...objectStore],
+        egress: [dns, database, ...objectStore, ...facts.issuers.map(issuerAccess)],
       },
     },
     {
@@ -145,6 +148,11 @@ function objectStoreAccess({ network, objectStoreEndpoint, podIdentity }: Networ
   ];
 }
 
+const issuerAccess = ({ cidrs, port }: IssuerOpening): Egress => ({
+  to: cidrs === undefined ? everythingPublic : blocks(cidrs),
+  ports: [{ protocol: "TCP", port }],
+});
+
 /** Where the agent of EKS Pod Identity answers on each node. */
 const agent: Egress = {
   to: blocks(["169.254.170.23/32", "fd00:ec2::23/128"]),
@@ -176,6 +184,6 @@ function maintenancePods(instanceName: string): input.meta.v1.LabelSelector {
   };
 }
 
-function blocks(cidrs: Input<string>[]): Peer[] {
+function blocks(cidrs: readonly Input<string>[]): Peer[] {
   return cidrs.map((cidr) => ({ ipBlock: { cidr } }));
 }

@@ -24,6 +24,8 @@ export const caKey = "ca.crt";
  */
 export const tokenFolder = "/etc/mlflow-instance/tokens";
 export const tokenKey = "tokens.json";
+/** In the same folder. */
+export const workloadsKey = "workloads.json";
 
 /** The bundle that verifies database and object store: the given one, else the image's own. */
 export function caFile(caGiven: boolean): string {

@@ -6,6 +6,7 @@ import type {
   StaleRunsSettings,
 } from "../mlflowInstanceArgs.ts";
 import type { PostgresqlSettings } from "../platformSettings.ts";
+import type { Workload } from "../workloadSettings.ts";
 import { resolveMaintenance, resolveStaleRuns } from "./maintenanceSettings.ts";
 import type { NamedArgs } from "./namedArgs.ts";
 import { databaseName } from "./names.ts";
@@ -48,6 +49,7 @@ export interface ResolvedInstance {
   };
   readonly database: Required<DatabaseSettings & Omit<PostgresqlSettings, "host">>;
   readonly tokens: readonly AccessToken[];
+  readonly workloads: readonly Workload[];
 }
 
 /** The version of `images/tracking-server`. */
@@ -111,5 +113,6 @@ export function resolveInstance(args: NamedArgs): ResolvedInstance {
         args.database?.connectionLimit ?? preferredConnections({ replicas, workers }),
     },
     tokens: args.tokens ?? [],
+    workloads: args.workloads ?? [],
   };
 }

@@ -2,14 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { ArtifactsAccess, LogLevel } from "../enums.ts";
 import type { BucketFacts } from "./storeFacts.ts";
 import { allowedHosts, corsOrigins, type HostFacts } from "./hosts.ts";
-import { caFile, tokenFolder, tokenKey } from "./podParts.ts";
+import { caFile, tokenFolder, tokenKey, workloadsKey } from "./podParts.ts";
 import type { Pool } from "./poolSize.ts";
 import type { ResolvedInstance } from "./resolvedInstance.ts";
 
 export interface EnvironmentFacts
   extends
     HostFacts,
-    Pick<ResolvedInstance, "instanceName" | "workers" | "artifactsAccess" | "logLevel"> {
+    Pick<
+      ResolvedInstance,
+      "instanceName" | "workers" | "artifactsAccess" | "logLevel" | "workloads"
+    > {
   pool: Pool;
   bucket: Pick<BucketFacts, "name" | "endpoint" | "region" | "kmsKeyArn">;
   /** Whether the pods have a role of AWS instead of keys. */
@@ -49,6 +52,12 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, pulum
       facts.bucket.name,
     ),
     MLFLOW_INSTANCE_TOKENS_FILE: `${tokenFolder}/${tokenKey}`,
+    ...(facts.workloads.length === 0
+      ? {}
+      : {
+          MLFLOW_INSTANCE_WORKLOADS_FILE: `${tokenFolder}/${workloadsKey}`,
+          ...(facts.caGiven ? { MLFLOW_INSTANCE_ISSUERS_CA_FILE: caFile(true) } : {}),
+        }),
     MLFLOW_SERVER_ALLOWED_HOSTS: allowedHosts(facts).join(","),
     MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: corsOrigins(facts).join(","),
     // Not said where it is MLflow's own default: pods of before stay as they are.

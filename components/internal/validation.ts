@@ -20,6 +20,7 @@ import { isOneOf, oneOf, type Problem, type Report } from "./problems.ts";
 import { isCalendarDate, parseBytes, parseDays, parseHours, parseMilliCpu } from "./quantities.ts";
 import { defaultMlflowVersion, resolveInstance } from "./resolvedInstance.ts";
 import { defaultResources } from "./tiers.ts";
+import { checkWorkloads } from "./workloadProblems.ts";
 import { dnsLabel, isHostName, isLabelValue, isObjectName, isVersionAtLeast } from "./syntax.ts";
 
 /**
@@ -55,6 +56,7 @@ export function problemsOf(args: NamedArgs): Problem[] {
   checkIngress(args, report);
   checkNetwork(args, report);
   checkTokens(args, report);
+  checkWorkloads(args, report);
   checkMaintenance(args, report);
   // The arithmetic would only repeat what is wrong with its operands.
   const operands = [

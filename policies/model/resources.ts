@@ -122,6 +122,8 @@ export const annotation = {
    * knows before the tokens exist.
    */
   tokens: "mlflow-instances/tokens",
+  /** Workloads of an instance, in plain. */
+  workloads: "mlflow-instances/workloads",
   /**
    * `prepared` on an instance whose team has asked for its deletion by name: its running parts and
    * its protection are gone on purpose.

@@ -12,6 +12,7 @@ import { secretEntries } from "./secrets.ts";
 import { orUnknown } from "../sdk/unknown.ts";
 
 const file = "tokens.json";
+const workloadsFile = "workloads.json";
 const objectName = "mlflow-tokens";
 
 /** The facts of a value of an access token, without the value. */
@@ -54,6 +55,17 @@ export function tokensOf({ props }: { props: Props }): Token[] | undefined {
   const declared = metadataOf(props).annotations?.[annotation.tokens];
   if (declared !== undefined) return tokensByName(declared);
   return tokensIn(namesFile(props)?.text() ?? '{"tokens":[]}');
+}
+
+/** The workloads of an instance. The file counts; a preview that can't know it takes the annotation. */
+export function workloadsOf({ props }: { props: Props }): Pick<Token, "name" | "role">[] {
+  const entries = secretEntries(props);
+  const known = orUnknown(() => entries.find(({ key }) => key === workloadsFile)?.text());
+  const text =
+    known ?? (metadataOf(props).annotations?.[annotation.workloads] as string | undefined);
+  const found = text === undefined ? undefined : parsed(text);
+  const listed = Array.isArray(found) ? found : found?.["workloads"];
+  return Array.isArray(listed) ? (listed as Token[]) : [];
 }
 
 const tokensIn = (text: string): Token[] | undefined => {

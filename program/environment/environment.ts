@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { extraAllowedHosts } from "../values/allowedHosts.ts";
 import { day } from "../values/day.ts";
+import { foreignAudience, identitySchema } from "./identity.ts";
 import { factsOf, platformSchema } from "../platforms/index.ts";
 import type { Surroundings } from "../platforms/kind.ts";
 import type { Add } from "../platforms/shared.ts";
@@ -35,6 +36,9 @@ export const environmentSchema = strict({
     .regex(/^[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?$/, { error: expected("a domain in lower case") })
     .describe("Instances are at https://<instance>.<domain>."),
   platform: platformSchema.describe("What the environment gives to its instances."),
+  identity: identitySchema
+    .optional()
+    .describe("Who vouches for workloads. Default: nobody, and instances have tokens only."),
   artifacts: strict({
     access: z
       .enum(["proxied", "presigned"])
@@ -185,6 +189,14 @@ export function parseEnvironment(
     checkPlatform(environment, (path, message) =>
       problems.push({ path: ["environment", "platform", ...path], message }),
     );
+    for (const [name, issuer] of Object.entries(environment.identity?.issuers ?? {})) {
+      const host = foreignAudience(issuer, environment.domain);
+      if (host !== undefined)
+        problems.push({
+          path: ["environment", "identity", "issuers", name, "audience"],
+          message: `is of the host ${host}, outside the environment's domain ${environment.domain}: a token for another service would open instances`,
+        });
+    }
     const previews = reviewProblems(config.stack, parsed.data.preview, today);
     problems.push(
       ...previews.map((problem) => ({ ...problem, path: ["environment", ...problem.path] })),

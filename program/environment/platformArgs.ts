@@ -3,6 +3,7 @@ import type { GivenToAll } from "../platforms/given.ts";
 import { factsOf } from "../platforms/index.ts";
 import { defined } from "../values/defined.ts";
 import type { Environment } from "./environment.ts";
+import { issuersIn } from "./identity.ts";
 
 /** What an environment is to the component: the platform that its instances share. Pure. */
 export function platformArgs(
@@ -30,6 +31,8 @@ export function platformArgs(
       ...ofKind.postgresql,
       maxConnections: facts.connections.max,
     },
+    // Left out where there are none.
+    issuers: environment.identity && issuersIn(environment.identity),
     caBundle: facts.databaseAuthorities(),
   });
 }

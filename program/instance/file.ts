@@ -17,6 +17,7 @@ import { strict } from "../values/problems.ts";
 import { schedule, timeZone } from "../values/schedules.ts";
 import { retentionDays, tierNames } from "../values/tiers.ts";
 import { policyDefaults } from "./policyDefaults.ts";
+import { workloadsSchema } from "./workloads.ts";
 import { cpu, days, duration, size } from "../values/units.ts";
 import { expected, show } from "../values/wrongValue.ts";
 
@@ -212,6 +213,11 @@ export const instanceFileSchema = strict({
     })
     .optional()
     .describe("Access tokens by name. Removing one revokes it."),
+  workloads: workloadsSchema
+    .optional()
+    .describe(
+      "Workloads by name: CI jobs, pods and other services that an issuer of the environment vouches for. Removing one refuses it within seconds; the first one and the end of the last restart the pods.",
+    ),
   delete: z
     .string({
       error: (issue) =>

@@ -22,13 +22,17 @@ const places: readonly { argument: string; place: string }[] = [
 ];
 
 /** The place in the file of one of the component's arguments; undefined: it comes from elsewhere. */
-function placeOf(argument: string, args: Pick<NamedArgs, "tokens">): Path | undefined {
+function placeOf(
+  argument: string,
+  args: Pick<NamedArgs, "tokens" | "workloads">,
+): Path | undefined {
   const renamed = places.find((each) => each.argument === argument);
   if (renamed !== undefined) return inParts(renamed.place);
   const path = inParts(argument);
   if (!(path[0]! in instanceFileSchema.shape)) return undefined;
-  if (path[0] !== "tokens" || typeof path[1] !== "number") return path;
-  return ["tokens", args.tokens?.[path[1]]?.name ?? path[1], ...path.slice(2)];
+  const [list, index, ...rest] = path;
+  if ((list !== "tokens" && list !== "workloads") || typeof index !== "number") return path;
+  return [list, args[list]?.[index]?.name ?? index, ...rest];
 }
 
 // A reason may name another argument; here it has the name that the reader knows.

@@ -133,6 +133,9 @@ export function policyProblems(
     if (allowed !== undefined && !allowed.includes(role))
       add(["tokens", name, "role"], role, tokenHasAllowedRole, allowed.join(", "));
   }
+  for (const { name, role } of instance.workloads)
+    if (allowed !== undefined && !allowed.includes(role))
+      add(["workloads", name, "role"], role, tokenHasAllowedRole, allowed.join(", "));
   return problems;
 }
 

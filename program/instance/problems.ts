@@ -18,6 +18,7 @@ import { placed } from "./places.ts";
 import { policyProblems, type Policies } from "./policyBounds.ts";
 import { newValueProblems, type DeployedTokens } from "./tokenGenerations.ts";
 import { toArgs } from "./toArgs.ts";
+import { workloadProblems } from "./workloads.ts";
 
 /** Why the file's name can't be an instance's name, as a problem of the whole file. */
 export const problemsInName = (name: string, tier: Tier | undefined): Problem[] => {
@@ -113,6 +114,8 @@ function ownProblems(
       ["host"],
       `is ${show(file.host)}, outside the environment's domain; expected <name>.${domain}`,
     );
+
+  problems.push(...workloadProblems(environment, file.workloads));
 
   const bucket = resolved.bucket.name;
   if (bucket.length > 63)

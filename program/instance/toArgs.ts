@@ -5,6 +5,7 @@ import type { Given } from "../platforms/given.ts";
 import { factsOf } from "../platforms/index.ts";
 import { defined } from "../values/defined.ts";
 import type { InstanceFile } from "./file.ts";
+import { workloadArgs } from "./workloads.ts";
 
 /** The tier of an instance, its default filled in. */
 export const tierOf = (environment: Environment | undefined, file: InstanceFile): Tier =>
@@ -21,7 +22,15 @@ export function toArgs(
   given: Given,
 ): NamedArgs {
   const { platform, artifacts, defaults = {} } = environment;
-  const { cpu, memory, databaseConnections, tokens, delete: goes, ...sameForBoth } = file;
+  const {
+    cpu,
+    memory,
+    databaseConnections,
+    tokens,
+    workloads,
+    delete: goes,
+    ...sameForBoth
+  } = file;
   return defined({
     ...sameForBoth,
     ...factsOf(platform).usersOf(given.key),
@@ -53,6 +62,7 @@ export function toArgs(
         }),
       )
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    workloads: workloadArgs(workloads),
   });
 }
 

@@ -33,6 +33,7 @@ export const facts: DeploymentFacts = {
   credentialsSecret: "credentials-1",
   caConfigMap: "ca-1",
   role: undefined,
+  asksCluster: false,
   environment: { SETTING: "value" },
 };
 export const deployment = (changes: Partial<DeploymentFacts> = {}): any =>

@@ -15,6 +15,7 @@ const facts: NetworkFacts = {
   database: { port: 6432 },
   objectStoreEndpoint: "https://s3.example.com:7070",
   podIdentity: undefined,
+  issuers: [],
   finalDump: false,
 };
 const policy = (noun: string, changes: Partial<NetworkFacts> = {}) => {

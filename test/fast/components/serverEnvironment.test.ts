@@ -19,6 +19,7 @@ const facts: EnvironmentFacts = {
   usesRole: false,
   caGiven: true,
   keepAliveSeconds: undefined,
+  workloads: [],
 };
 const environment = (changes: Partial<EnvironmentFacts> = {}) =>
   serverEnvironment({ ...facts, ...changes }) as Record<string, string>;
