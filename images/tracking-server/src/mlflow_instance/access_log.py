@@ -2,12 +2,14 @@
 
 import logging
 
-from mlflow_instance.accounting import Account
+from mlflow_instance.accounting import LIMITED, Account
 
 _logger = logging.getLogger("mlflow_instance.access")
 
 
 def log_access(account: Account) -> None:
+    if account.refusal == LIMITED:
+        return
     # The query is left out: filters and file names are the users' data.
     _logger.info(
         '"%s %s" %s token=%s%s route=%s from=%s in=%d out=%d %.0f ms',

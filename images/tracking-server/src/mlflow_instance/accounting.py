@@ -12,6 +12,9 @@ from mlflow_instance.route_classes import RouteClass
 # The request's account in the ASGI scope, for the layers further in.
 ACCOUNT_KEY = "mlflow_instance.account"
 
+# Why a request was refused of whose source there were too many: those are told in sum.
+LIMITED = "limited"
+
 
 @dataclass
 class Account:

@@ -12,6 +12,7 @@ from mlflow_instance.middleware import InstanceMiddleware
 from mlflow_instance.pool import kept_connections
 from mlflow_instance.readiness import DatabaseProbe, Readiness
 from mlflow_instance.settings import Settings
+from mlflow_instance.source import Source
 from mlflow_instance.stall import Stall
 from mlflow_instance.tokens import TokenStore
 from mlflow_instance.turns import Turns, turns_of_pool
@@ -128,6 +129,7 @@ def build_app(settings: Settings) -> App:
         allowed_origins=settings.allowed_origins,
         stall=stall,
         allowed_hosts=settings.allowed_hosts,
+        source=Source(settings.ingress_addresses),
     )
 
 

@@ -8,6 +8,8 @@ from mlflow_instance.tokens import TokenStore
 from mlflow_instance.workloads.job_token import looks_like_one
 from mlflow_instance.workloads.store import Unavailable, WorkloadStore
 
+MISSING = "missing"
+
 
 class Caller(Protocol):
     """A token or a workload. `str` of it is what the log calls it."""
@@ -36,7 +38,7 @@ class Callers:
 
     async def caller_of(self, credential: str | None) -> Caller | Refused:
         if credential is None:
-            return Refused("missing")
+            return Refused(MISSING)
         token = self._tokens.find(credential)
         if token is not None:
             return token

@@ -5,17 +5,19 @@ from collections.abc import Iterable, Sequence
 import anyio.to_thread
 
 from mlflow_instance.access_log import log_access
-from mlflow_instance.accounting import ACCOUNT_KEY, Account, Observer
+from mlflow_instance.accounting import ACCOUNT_KEY, LIMITED, Account, Observer
 from mlflow_instance.asgi import App, Message, Receive, Scope, Send
-from mlflow_instance.callers import Callers, Refused
+from mlflow_instance.callers import MISSING, Caller, Callers, Refused
 from mlflow_instance.credentials import credential_of
 from mlflow_instance.fence import is_clean, required_role
 from mlflow_instance.headers import AnswerHeaders, with_plain_host
 from mlflow_instance.printable import printable
 from mlflow_instance.readiness import Readiness
 from mlflow_instance.route_classes import route_class
+from mlflow_instance.source import Source
 from mlflow_instance.stall import Stall
 from mlflow_instance.turns import NEEDED_KEY, TOKEN_KEY
+from mlflow_instance.wrong_credentials import WrongCredentials
 
 _ISSUER_AWAY = "The issuer of this token does not answer; try again"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,12 +34,15 @@ class InstanceMiddleware:
         allowed_origins: Iterable[str] = (),
         stall: Stall | None = None,
         allowed_hosts: Iterable[str] = (),
+        source: Source | None = None,
         observers: Sequence[Observer] = (log_access,),
     ) -> None:
         self._app = app
         self._stall = stall or Stall()
         self._challenge = f'Basic realm="mlflow {name}", charset="UTF-8"'.encode("ascii")
         self._callers = callers
+        self._source = source or Source("")
+        self._wrong = WrongCredentials()
         self._observers = tuple(observers)
         self._readiness = readiness
         self._headers = AnswerHeaders(allowed_origins, allowed_hosts)
@@ -73,12 +78,11 @@ class InstanceMiddleware:
             )
 
         scope = with_plain_host(scope)
-        client = scope.get("client")
         account = Account(
             method,
             path,
             route_class(method, path),
-            client[0] if client else "",
+            self._source.of(scope),
             needed=required_role(method, path),
         )
         scope[ACCOUNT_KEY] = account
@@ -96,7 +100,6 @@ class InstanceMiddleware:
             account.received += len(message.get("body", b""))
             return message
 
-        later = False
         try:
             preflight = self._headers.preflight(scope)
             if preflight is not None:
@@ -107,25 +110,32 @@ class InstanceMiddleware:
                 return await send({"type": "http.response.body", "body": b""})
             found = await self._callers.caller_of(credential_of(scope["headers"]))
             if isinstance(found, Refused):
-                account.refusal, later = found.why, found.later
-            else:
-                account.caller = found
-            if later:
-                return await _answer(
-                    send_and_note, 503, _ISSUER_AWAY, method, [(b"retry-after", b"5")]
-                )
-            await self._decide(account, scope, receive_and_note, send_and_note)
+                return await self._refuse(found, account, send_and_note)
+            account.caller = found
+            await self._decide(account, found, scope, receive_and_note, send_and_note)
         finally:
             account.end()
             for observe in self._observers:
                 observe(account)
 
-    async def _decide(self, account: Account, scope: Scope, receive: Receive, send: Send) -> None:
-        method, path, caller, needed = account.method, account.path, account.caller, account.needed
-        if caller is None:
-            # The same answer for no, an unknown, an expired and a revoked token.
-            challenge = [(b"www-authenticate", self._challenge)]
-            return await _answer(send, 401, "A valid access token is needed.", method, challenge)
+    async def _refuse(self, refused: Refused, account: Account, send: Send) -> None:
+        account.refusal, method = refused.why, account.method
+        if refused.later:
+            return await _answer(send, 503, _ISSUER_AWAY, method, [(b"retry-after", b"5")])
+        # Without any, nothing was tried: a browser asks so for its user's.
+        wait = 0 if refused.why == MISSING else self._wrong.wait(account.source)
+        if wait > 0:
+            account.refusal = LIMITED
+            again = [(b"retry-after", str(wait).encode("ascii"))]
+            return await _answer(send, 429, "Too many wrong access tokens.", method, again)
+        # The same answer for no, an unknown, an expired and a revoked token.
+        challenge = [(b"www-authenticate", self._challenge)]
+        await _answer(send, 401, "A valid access token is needed.", method, challenge)
+
+    async def _decide(
+        self, account: Account, caller: Caller, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        method, path, needed = account.method, account.path, account.needed
         if not is_clean(path):
             return await _answer(
                 send,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mlflow_instance.limits import DEFAULT_MEMORY, MIB
 from mlflow_instance.listener import EVERY_ADDRESS
+from mlflow_instance.source import Source
 from mlflow_instance.variables import Variables
 
 DEFAULT_TOKENS_FILE = Path("/etc/mlflow-instance/tokens/tokens.json")
@@ -35,6 +36,8 @@ class Settings:
     keep_alive_seconds: int
     grace_seconds: int
     trusted_proxies: str
+    # Whose X-Forwarded-For says where a request comes from.
+    ingress_addresses: str
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
 
@@ -86,6 +89,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
                 f"{variable}: daily sums of traces are made by jobs of MLflow that an instance doesn't run; remove it"
             )
 
+    ingress = optional("MLFLOW_INSTANCE_INGRESS_ADDRESSES")
+    try:
+        Source(ingress)
+    except ValueError as error:
+        errors.append(f"MLFLOW_INSTANCE_INGRESS_ADDRESSES: {error}")
     workloads = optional("MLFLOW_INSTANCE_WORKLOADS_FILE")
     settings = Settings(
         name=name,
@@ -106,6 +114,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         # Below Kubernetes' default grace period of 30 s.
         grace_seconds=number("MLFLOW_INSTANCE_GRACE_SECONDS", 20, 1, 3600),
         trusted_proxies=optional("MLFLOW_INSTANCE_TRUSTED_PROXIES"),
+        ingress_addresses=ingress,
         allowed_origins=tuple(origin.strip() for origin in origins.split(",") if origin.strip()),
         allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
     )

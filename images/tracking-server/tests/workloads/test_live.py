@@ -179,8 +179,8 @@ def test_nobody_writes_or_removes_the_ci_link(
     ("word", "more"),
     [
         ("wrong-audience", {"aud": "https://other.example"}),
-        ("expired", {"exp": int(time.time()) - 100}),
-        ("not-yet-valid", {"nbf": int(time.time()) + 100}),
+        ("expired", {"exp": int(time.time()) - 100_000}),
+        ("not-yet-valid", {"nbf": int(time.time()) + 100_000}),
         ("unknown-issuer", {"iss": "https://evil.example"}),
         ("no-workload:gitlab", {"project_path": "other/project"}),
         ("no-workload:gitlab", {"ref_protected": "false"}),
