@@ -196,6 +196,7 @@ export class MlflowInstance extends pulumi.ComponentResource {
           ...settings,
           namespace: namespaceName(instanceName),
           pool,
+          network: platform.network,
           bucket: bucketSettings,
           usesRole,
           caGiven,

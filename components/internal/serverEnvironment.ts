@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArtifactsAccess, LogLevel } from "../enums.ts";
 import type { BucketFacts } from "./storeFacts.ts";
+import type { NetworkSettings } from "../platformSettings.ts";
 import { allowedHosts, corsOrigins, type HostFacts } from "./hosts.ts";
 import { caFile, tokenFolder, tokenKey, workloadsKey } from "./podParts.ts";
 import type { Pool } from "./poolSize.ts";
@@ -14,6 +15,7 @@ export interface EnvironmentFacts
       "instanceName" | "workers" | "artifactsAccess" | "logLevel" | "workloads"
     > {
   pool: Pool;
+  network: Pick<NetworkSettings, "ingressNamespace" | "ingressCidrs">;
   bucket: Pick<BucketFacts, "name" | "endpoint" | "region" | "kmsKeyArn">;
   /** Whether the pods have a role of AWS instead of keys. */
   usesRole: boolean;
@@ -58,6 +60,7 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, pulum
           MLFLOW_INSTANCE_WORKLOADS_FILE: `${tokenFolder}/${workloadsKey}`,
           ...(facts.caGiven ? { MLFLOW_INSTANCE_ISSUERS_CA_FILE: caFile(true) } : {}),
         }),
+    MLFLOW_INSTANCE_INGRESS_ADDRESSES: ingressAddresses(facts.network),
     MLFLOW_SERVER_ALLOWED_HOSTS: allowedHosts(facts).join(","),
     MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: corsOrigins(facts).join(","),
     // Not said where it is MLflow's own default: pods of before stay as they are.
@@ -75,6 +78,18 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, pulum
     ...objectStoreEnvironment(facts),
   };
 }
+
+/**
+ * Whose word on where a request comes from the server takes. The addresses of pods in a namespace
+ * are nobody's to know, and the network policies let nothing else in.
+ */
+const ingressAddresses = ({
+  ingressNamespace,
+  ingressCidrs = [],
+}: EnvironmentFacts["network"]): pulumi.Input<string> =>
+  ingressNamespace === undefined
+    ? pulumi.all(ingressCidrs).apply((cidrs) => cidrs.join(","))
+    : "*";
 
 /**
  * Said with each upload, too: so it fails where the bucket's own default was changed behind our

@@ -107,8 +107,9 @@ export async function deployInstances(
   ready: ReadyPlatform,
   profile: Profile,
   report: Report,
+  values = stackValues(ready, profile),
 ): Promise<Deployed> {
-  await deploy(ready.pulumi, await stackValues(ready, profile), report);
+  await deploy(ready.pulumi, await values, report);
   const instances = await readOutputs(ready.pulumi);
   const names = instances.map(({ name }) => name);
   for (const name of await formerInstances(ready.pulumi, names))

@@ -10,6 +10,9 @@ import type { ServiceDefinition } from "./processes.ts";
 /** Garbage collection a little earlier than usual: a few MB of CPU work for a third less memory. */
 const memoryEnvironment = { GOGC: "60" };
 
+/** The claim `iss` in the tokens of service accounts. */
+export const serviceAccountIssuer = "https://kubernetes.default.svc.cluster.local";
+
 export async function apiServer({
   network,
   paths,
@@ -21,7 +24,6 @@ export async function apiServer({
   const kubeletClient = pair(paths, "kubelet-client");
   const serviceAccounts = pair(paths, "service-accounts").key;
   const clusterCa = pair(paths, "cluster-ca").certificate;
-  const issuer = "https://kubernetes.default.svc.cluster.local";
   return {
     name: "kube-apiserver",
     program: join(tools.kubernetes, "kube-apiserver"),
@@ -43,7 +45,7 @@ export async function apiServer({
       `--kubelet-client-certificate=${kubeletClient.certificate}`,
       `--kubelet-client-key=${kubeletClient.key}`,
       "--kubelet-preferred-address-types=InternalIP",
-      `--service-account-issuer=${issuer}`,
+      `--service-account-issuer=${serviceAccountIssuer}`,
       `--service-account-key-file=${serviceAccounts}`,
       `--service-account-signing-key-file=${serviceAccounts}`,
       `--service-cluster-ip-range=${network.serviceCidr}`,

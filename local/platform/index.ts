@@ -2,6 +2,7 @@
  * The embedded platform: Kubernetes, PostgreSQL, an object store and an ingress on a bare machine,
  * in namespaces of their own.
  */
+export { serviceAccountIssuer } from "./controlPlane.ts";
 export { importImage } from "./images.ts";
 export { platformLogs } from "./logs.ts";
 export { ensureObjectStoreUsers, removeObjectStoreUsers } from "./objectStoreUsers.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { profileNetwork } from "../paths.ts";
-import type { PlatformValues } from "../platform/index.ts";
+import { serviceAccountIssuer, type PlatformValues } from "../platform/index.ts";
 import type { StackValues } from "./values.ts";
 
 const text = async (path: string): Promise<string> => (await readFile(path, "utf8")).trim();
@@ -12,6 +12,7 @@ export async function embeddedValues(
   keys: Record<string, unknown>,
 ): Promise<StackValues> {
   const { objectStore, postgresql, ingress, tls } = platform;
+  const { dnsIp, nodeIp, ports } = profileNetwork(platform.profile);
   const [caBundle, certificate, privateKey, postgresqlPassword, objectStoreSecret] =
     await Promise.all([
       text(platform.caPath),
@@ -54,9 +55,19 @@ export async function embeddedValues(
           traefik: { allowEmptyServices: true, readTimeout: "0s" },
           tls: { source: "pem" },
         },
-        network: { dnsCidrs: [`${profileNetwork(platform.profile).dnsIp}/32`] },
+        network: { dnsCidrs: [`${dnsIp}/32`] },
         image,
         caBundle: `${caBundle}\n`,
+      },
+      identity: {
+        issuers: {
+          kubernetes: {
+            url: serviceAccountIssuer,
+            cidrs: [`${nodeIp}/32`],
+            port: ports.apiServer,
+            bounds: { namespace: ["*"] },
+          },
+        },
       },
       artifacts: { access: "proxied" },
       bounds: { tokenNamespaces: ["*-training"] },

@@ -61,8 +61,7 @@ export function tokensOf({ props }: { props: Props }): Token[] | undefined {
 export function workloadsOf({ props }: { props: Props }): Pick<Token, "name" | "role">[] {
   const entries = secretEntries(props);
   const known = orUnknown(() => entries.find(({ key }) => key === workloadsFile)?.text());
-  const text =
-    known ?? (metadataOf(props).annotations?.[annotation.workloads] as string | undefined);
+  const text = known ?? metadataOf(props).annotations?.[annotation.workloads];
   const found = text === undefined ? undefined : parsed(text);
   const listed = Array.isArray(found) ? found : found?.["workloads"];
   return Array.isArray(listed) ? (listed as Token[]) : [];

@@ -13,6 +13,7 @@ import { removeObjectStoreUsers } from "../../../local/platform/index.ts";
 import { formerInstances } from "../../../local/stack/formerInstances.ts";
 import { instanceNames } from "../../../local/stack/instanceNames.ts";
 import type { InstanceOutput } from "../../../local/stack/outputs.ts";
+import type { StackValues } from "../../../local/stack/values.ts";
 import { openPulumi } from "../../../local/stack/pulumi.ts";
 import { scratchProject } from "../../support/scratchProject.ts";
 import { destroyUnguarded } from "./unguarded.ts";
@@ -29,7 +30,11 @@ export interface Step {
  * A stack of a test file's own: its project, state folder and instance files are new and go with
  * `remove()`. `stack` is the environment's name, too, and with it part of bucket names.
  */
-export async function engineStack(stack: string) {
+export async function engineStack(
+  stack: string,
+  /** Changes the environment that the platform stands for. */
+  environment: (of: Record<string, any>) => Record<string, unknown> = (of) => of,
+) {
   const context = engineContext();
   const { profile } = context.platform;
   const folder = await mkdtemp(join(tmpdir(), `mlflow-instances-${stack}-`));
@@ -37,6 +42,10 @@ export async function engineStack(stack: string) {
   const { instancesFolder } = project;
   const pulumi = await openPulumi(context.cli, project, join(folder, "state"));
   const ready: ReadyPlatform = { ...context, pulumi };
+  const valuesNow = async (): Promise<StackValues> => {
+    const values = await stackValues(ready, profile);
+    return { ...values, environment: environment(values.environment) };
+  };
   const stackArguments = ["--stack", stack];
 
   return {
@@ -49,18 +58,18 @@ export async function engineStack(stack: string) {
       const file = join(instancesFolder, `${name}.yaml`);
       await (yaml === undefined ? rm(file) : writeFile(file, yaml));
     },
-    values: () => stackValues(ready, profile),
-    up: (): Promise<Deployed> => deployInstances(ready, profile, silentReport),
+    values: valuesNow,
+    up: (): Promise<Deployed> => deployInstances(ready, profile, silentReport, valuesNow()),
     /** Configures the stack as `up` does, for a test that runs the CLI by itself. */
     async configure(): Promise<void> {
-      await configureStack(pulumi, await stackValues(ready, profile));
+      await configureStack(pulumi, await valuesNow());
     },
     /**
      * The steps of a preview that are not `same`. Without packs: each `up` is judged, and what a
      * preview says of rules is policies.test.ts'.
      */
     async preview(): Promise<Step[]> {
-      await configureStack(pulumi, await stackValues(ready, profile));
+      await configureStack(pulumi, await valuesNow());
       const text = await pulumi.run(["preview", "--json", ...stackArguments]);
       const { steps = [] } = JSON.parse(text) as { steps?: Step[] };
       return steps.filter(({ op }) => op !== "same");

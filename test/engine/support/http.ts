@@ -15,19 +15,25 @@ export async function https(
     token,
     caPath,
     body,
+    form,
     headers = {},
     servername,
   }: {
     method?: string;
     token?: string;
     caPath: string;
+    /** Sent as JSON. */
     body?: unknown;
+    /** Sent as a browser sends a form. */
+    form?: Record<string, string>;
     headers?: Record<string, string>;
     servername?: string;
   },
 ): Promise<Answer> {
   const ca = await readFile(caPath, "utf8");
-  const payload = body === undefined ? undefined : JSON.stringify(body);
+  const fields = form && new URLSearchParams(form).toString();
+  const payload = fields ?? (body === undefined ? undefined : JSON.stringify(body));
+  const type = fields === undefined ? "application/json" : "application/x-www-form-urlencoded";
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
@@ -40,7 +46,7 @@ export async function https(
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(payload === undefined
             ? {}
-            : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
+            : { "content-type": type, "content-length": Buffer.byteLength(payload) }),
           ...headers,
         },
       },

@@ -20,6 +20,7 @@ const facts: EnvironmentFacts = {
   caGiven: true,
   keepAliveSeconds: undefined,
   workloads: [],
+  network: { ingressNamespace: "ingress" },
 };
 const environment = (changes: Partial<EnvironmentFacts> = {}) =>
   serverEnvironment({ ...facts, ...changes }) as Record<string, string>;
@@ -28,6 +29,7 @@ test("the settings of an instance, all of them", () => {
   expect(environment()).toEqual({
     MLFLOW_INSTANCE_NAME: "fraud",
     MLFLOW_INSTANCE_WORKERS: "2",
+    MLFLOW_INSTANCE_INGRESS_ADDRESSES: "*",
     MLFLOW_INSTANCE_ARTIFACTS_DESTINATION: "s3-proxied://b/artifacts",
     MLFLOW_INSTANCE_TOKENS_FILE: "/etc/mlflow-instance/tokens/tokens.json",
     MLFLOW_SERVER_ALLOWED_HOSTS: expect.any(String),
@@ -139,4 +141,23 @@ describe("hosts and origins", () => {
     expect(hosts.filter((host) => host === "alias.example.com")).toEqual(["alias.example.com"]);
     expect(new Set(hosts).size).toBe(hosts.length);
   });
+});
+
+test("the server takes the word of the ingress on where a request comes from", async () => {
+  const { MLFLOW_INSTANCE_INGRESS_ADDRESSES: addresses } = serverEnvironment({
+    ...facts,
+    network: { ingressCidrs: ["10.0.0.1/32", pulumi.output("fd00::/8")] },
+  });
+  expect(await valueOf(pulumi.output(addresses!))).toBe("10.0.0.1/32,fd00::/8");
+});
+
+test("workloads have a file, and issuers the given authorities", () => {
+  const workload = { name: "t", issuer: "g", role: "edit", match: { a: "b" } } as const;
+  expect(environment({ workloads: [workload] })).toMatchObject({
+    MLFLOW_INSTANCE_WORKLOADS_FILE: "/etc/mlflow-instance/tokens/workloads.json",
+    MLFLOW_INSTANCE_ISSUERS_CA_FILE: "/etc/mlflow-instance/ca/ca.crt",
+  });
+  expect(environment({ workloads: [workload], caGiven: false })).not.toHaveProperty(
+    "MLFLOW_INSTANCE_ISSUERS_CA_FILE",
+  );
 });
