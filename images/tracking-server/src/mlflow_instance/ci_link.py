@@ -17,6 +17,7 @@ from mlflow_instance.asgi import App, Receive, Scope, Send
 from mlflow_instance.locations_written import before
 
 PREFIX = "verified."
+_DESCRIPTION = "mlflow.note.content"
 
 _job: ContextVar[Mapping[str, str] | None] = ContextVar("mlflow_instance_job", default=None)
 
@@ -100,6 +101,13 @@ def _refuse(keys: Iterable[str]) -> None:
             )
 
 
+def _link(claims: Mapping[str, str]) -> str | None:
+    """MLflow's interface shows an address in a tag as text, and one in a description as a link. Unlike
+    the tags, a description is its users' to change."""
+    job = claims.get("job", "")
+    return f"[CI job]({job})" if job.startswith("https://") else None
+
+
 def _stamp(store: Any, method: str, kind: Callable[[str, str], Any], *, told: bool = True) -> None:
     plain = getattr(store, method)
     signature = inspect.signature(plain)
@@ -112,6 +120,11 @@ def _stamp(store: Any, method: str, kind: Callable[[str, str], Any], *, told: bo
         kept = [tag for tag in given if not tag.key.startswith(PREFIX)]
         claims = (_job.get() or {}) if told else {}
         tags = [*kept, *(kind(f"{PREFIX}{name}", value) for name, value in claims.items())]
+        link = _link(claims)
+        if link and "description" in signature.parameters:
+            call.arguments["description"] = call.arguments.get("description") or link
+        elif link and not any(tag.key == _DESCRIPTION for tag in kept):
+            tags.append(kind(_DESCRIPTION, link))
         if tags or given:
             call.arguments["tags"] = tags
         return plain(*call.args, **call.kwargs)

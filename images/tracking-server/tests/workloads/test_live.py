@@ -121,6 +121,10 @@ def test_what_a_job_creates_says_which_job_it_was(server: Server, issuer: Issuer
         server, job, tags=[{"key": "verified.user", "value": "root"}, {"key": "a", "value": "b"}]
     )
     assert verified(run) == stamp(issuer) and run["a"] == "b"
+    link = f"[CI job]({issuer.url}/fraud/train/-/jobs/77)"
+    assert run["mlflow.note.content"] == link
+    told = run_of(server, job, tags=[{"key": "mlflow.note.content", "value": "mine"}])
+    assert told["mlflow.note.content"] == "mine"
     status, model = post(server, "logged-models", job, experiment_id="0", name="m")
     assert status == 200 and verified(tags_of(model["model"]["info"])) == stamp(issuer)
     editor = token_of("edit")
@@ -128,6 +132,7 @@ def test_what_a_job_creates_says_which_job_it_was(server: Server, issuer: Issuer
     source = {"name": "stamped", "source": f"runs:/{run['run_id']}/m", "run_id": run["run_id"]}
     status, version = post(server, "model-versions/create", job, **source)
     assert status == 200 and verified(tags_of(version["model_version"])) == stamp(issuer)
+    assert version["model_version"]["description"] == link
     # The client's copy of a version brings its tags along: what a person makes has none of them.
     copied = [{"key": key, "value": value} for key, value in stamp(issuer).items()]
     status, version = post(server, "model-versions/create", editor, **source, tags=copied)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from mlflow_instance.workloads.declared import Issuer
 
@@ -22,7 +23,7 @@ def told_claims(issuer: Issuer, claims: _Claims) -> dict[str, str]:
 
 def _gitlab(issuer: Issuer, claims: _Claims) -> dict[str, str]:
     get = _getter(claims)
-    project = f"{issuer.url.rstrip('/')}/{get('project_path')}"
+    project = f"{issuer.url.rstrip('/')}/{quote(get('project_path'))}"
     return {
         "job": _address(project, "-/jobs", get("job_id")),
         "pipeline": _address(project, "-/pipelines", get("pipeline_id")),
@@ -41,7 +42,7 @@ def _github(issuer: Issuer, claims: _Claims) -> dict[str, str]:
     server = "https://github.com"
     if issuer.url != "https://token.actions.githubusercontent.com":
         server = issuer.url.partition("/_services")[0]
-    repository = f"{server}/{get('repository')}"
+    repository = f"{server}/{quote(get('repository'))}"
     run = _address(repository, "actions/runs", get("run_id"))
     attempt = get("run_attempt")
     ref = get("ref")
@@ -63,7 +64,8 @@ def _other(issuer: Issuer, claims: _Claims) -> dict[str, str]:
     if issuer.cluster:
         account = get("sub").removeprefix("system:serviceaccount:").replace(":", "/")
         pod = claims.get("kubernetes.io")
-        name = pod.get("pod", {}).get("name") if isinstance(pod, dict) else None
+        pod = pod.get("pod") if isinstance(pod, dict) else None
+        name = pod.get("name") if isinstance(pod, dict) else None
         return {"project": account, "job": name if isinstance(name, str) else ""}
     return {"user": get("sub")}
 
@@ -77,4 +79,4 @@ def _getter(claims: _Claims) -> Callable[[str], str]:
 
 
 def _address(base: str, kind: str, number: str) -> str:
-    return f"{base}/{kind}/{number}" if number else ""
+    return f"{base}/{kind}/{quote(number, safe='')}" if number else ""
