@@ -110,7 +110,7 @@ try:
 except mlflow.MlflowException as error:
     print(error.error_code)
 tags = mlflow.get_run(run.info.run_id).data.tags
-print({key: value for key, value in tags.items() if not key.startswith("mlflow.")})
+print(dict(sorted(item for item in tags.items() if not item[0].startswith("mlflow."))))
 `,
     );
     expect(code, output).toBe(0);

@@ -64,7 +64,9 @@ class Fetch:
     def _get(self, url: str, ca_file: str | None, token: str | None = None) -> dict[str, Any]:
         if urlsplit(url).scheme != "https":
             raise IssuerAway(f"{url} is not https")
-        request = urllib.request.Request(url, headers={"accept": "application/json"})
+        request = urllib.request.Request(
+            url, headers={"accept": "application/jwk-set+json, application/json"}
+        )
         if token is not None:
             request.add_unredirected_header("authorization", f"Bearer {token}")
         try:
