@@ -3,7 +3,10 @@
 import os
 import uuid
 import warnings
+from collections.abc import Callable
 
+from mlflow_instance.access_log import log_access
+from mlflow_instance.accounting import Observer
 from mlflow_instance.asgi import App
 from mlflow_instance.callers import Callers
 from mlflow_instance.imports import import_for_requests, open_artifact_store
@@ -18,6 +21,14 @@ from mlflow_instance.tokens import TokenStore
 from mlflow_instance.turns import Turns, turns_of_pool
 from mlflow_instance.workloads.fetch import Fetch
 from mlflow_instance.workloads.store import WorkloadStore
+
+
+_starts: list[Callable[[], None]] = []
+
+
+def on_start(start: Callable[[], None]) -> None:
+    """Called in each worker, once its stores are open: threads don't live through a fork."""
+    _starts.append(start)
 
 
 def set_mlflow_environment(settings: Settings) -> None:
@@ -69,7 +80,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.failures import Failures
     from mlflow_instance.file_answers import FileAnswers
     from mlflow_instance.handoff import take_over_files
-    from mlflow_instance.lasting_pool import make_pools_last
+    from mlflow_instance.lasting_pool import connections_in_use, make_pools_last
     from mlflow_instance.lasting_trace_times import keep_trace_times
     from mlflow_instance.latest_versions import read_latest_versions_only
     from mlflow_instance.locations_written import check_written_locations
@@ -121,6 +132,13 @@ def build_app(settings: Settings) -> App:
     # connection to the database.
     in_turn = Turns(answers, turns, limits, stall=stall)
     sent = WholeHistory(in_turn, in_turn.unsent)
+    observers: list[Observer] = [log_access]
+    if settings.metrics_port is not None:
+        from mlflow_instance.metrics.requests import count
+        from mlflow_instance.metrics.state import tell_state
+
+        observers.append(count)
+        on_start(lambda: tell_state(lambda: in_turn.waiting, connections_in_use))
     return InstanceMiddleware(
         CiLink(Failures(FileAnswers(sent, limits.worker_bytes // 8))),
         name=settings.name,
@@ -130,6 +148,7 @@ def build_app(settings: Settings) -> App:
         stall=stall,
         allowed_hosts=settings.allowed_hosts,
         source=Source(settings.ingress_addresses),
+        observers=observers,
     )
 
 
@@ -150,3 +169,5 @@ def open_stores(settings: Settings) -> None:
     initialize_backend_stores(settings.database_uri, settings.database_uri, "mlflow-artifacts:/")
     fill_pools()
     open_artifact_store()
+    for start in _starts:
+        start()

@@ -52,7 +52,8 @@ class Budget:
 
     @property
     def waiting(self) -> int:
-        return sum(len(key.waiting) for key in self._keys.values())
+        # A copy: another thread asks for the metrics.
+        return sum(len(key.waiting) for key in list(self._keys.values()))
 
     @property
     def is_used_up(self) -> bool:

@@ -23,6 +23,9 @@ def main() -> None:
     import mlflow_instance.maintenance.restore
     import mlflow_instance.maintenance.retention
     import mlflow_instance.maintenance.stale_runs
+    import mlflow_instance.metrics.exporter
+    import mlflow_instance.metrics.requests
+    import mlflow_instance.metrics.state
     import mlflow_instance.migrate
     import mlflow_instance.serve
     import mlflow_instance.unhandled

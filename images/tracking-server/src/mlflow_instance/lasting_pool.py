@@ -168,6 +168,15 @@ def make_pools_last() -> None:
     utils.create_sqlalchemy_engine = create_lasting
 
 
+def connections_in_use() -> tuple[int, int]:
+    """Connections that requests hold, and how many the pools may open."""
+    pools: list[Any] = [engine.pool for engine in _engines]
+    return (
+        sum(pool.checkedout() for pool in pools),
+        sum(pool.size() + pool._max_overflow for pool in pools),
+    )
+
+
 def fill_pools() -> None:
     """Opens what the pools keep open; a database that gives fewer is no reason not to start."""
     for engine in _engines:

@@ -9,6 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from mlflow_instance.logs import capture_output, configure_logging, say
 from mlflow_instance.memory import give_memory_back
+from mlflow_instance.metrics import prepare as prepare_metrics
 from mlflow_instance.schema import SchemaError
 from mlflow_instance.schema_wait import wait_for_schema
 from mlflow_instance.settings import SettingsError, read_settings
@@ -23,6 +24,8 @@ def main() -> int:
     try:
         settings = read_settings()
         wait_for_schema(settings.database_uri, settings.schema_wait_seconds)
+        if settings.metrics_port is not None:
+            prepare_metrics()
         from mlflow_instance.app import build_app
         from mlflow_instance.workers import serve
 

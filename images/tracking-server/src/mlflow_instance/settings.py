@@ -32,6 +32,8 @@ class Settings:
     memory_limit: int
     host: str
     port: int
+    # None: nobody asks.
+    metrics_port: int | None
     schema_wait_seconds: int
     keep_alive_seconds: int
     grace_seconds: int
@@ -107,6 +109,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         memory_limit=number("MLFLOW_INSTANCE_MEMORY_LIMIT", DEFAULT_MEMORY, 256 * MIB, 2**50),
         host=optional("MLFLOW_INSTANCE_HOST") or EVERY_ADDRESS,
         port=number("MLFLOW_INSTANCE_PORT", 5000, 1, 65535),
+        metrics_port=number("MLFLOW_INSTANCE_METRICS_PORT", 0, 0, 65535) or None,
         schema_wait_seconds=number("MLFLOW_INSTANCE_SCHEMA_WAIT_SECONDS", 120, 0, 3600),
         # By default longer than an ingress keeps idle connections (60 s is common): the server must
         # not close one that is about to be used.

@@ -77,6 +77,11 @@ class Turns:
         }
         self.unsent.on_change = self._recheck
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a turn, of any kind of work."""
+        return sum(budget.waiting for budget in self._budgets.values())
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)

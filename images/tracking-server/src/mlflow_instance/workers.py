@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
@@ -23,6 +24,7 @@ from mlflow_instance.asgi import App, Message, Receive, Scope, Send
 from mlflow_instance.connection import BoundedConnection
 from mlflow_instance.listener import listeners
 from mlflow_instance.logs import UVICORN
+from mlflow_instance.metrics import mark_process_dead
 from mlflow_instance.settings import Settings
 from mlflow_instance.signals import (
     end_with_parent,
@@ -37,6 +39,8 @@ _logger = logging.getLogger(__name__)
 
 # A worker that dies sooner than this has a fault that its successor would have as well.
 _HEALTHY_AFTER_SECONDS = 30.0
+# The same of the process that answers Prometheus; without it the instance goes on.
+_EXPORTER_AFTER_SECONDS = 1.0
 _BACKLOG = 2048
 # Python's default is 0.005.
 _SWITCH_SECONDS = 0.001
@@ -44,7 +48,7 @@ _SWITCH_SECONDS = 0.001
 
 def serve(app: App, settings: Settings) -> int:
     sockets = listeners(settings.host, settings.port)
-    if settings.workers == 1:
+    if settings.workers == 1 and settings.metrics_port is None:
         return _work(app, settings, sockets)
     return _Parent(app, settings, sockets).run()
 
@@ -81,6 +85,16 @@ def _serve(app: App, settings: Settings, sockets: list[socket.socket]) -> int:
     return 0 if server.started else 1
 
 
+def _export(settings: Settings, sockets: list[socket.socket]) -> int:
+    """The process that answers Prometheus; it serves no request of the instance."""
+    from mlflow_instance.metrics.exporter import open_exporter
+
+    for each in sockets:
+        each.close()
+    open_exporter(settings).serve_forever()
+    return 0
+
+
 class _ClosingConnections:
     """An answer after SIGTERM says that its connection ends: a client must not send its next request into the closed one."""
 
@@ -106,6 +120,8 @@ class _Parent:
         self._sockets = sockets
         self._started_at: dict[int, float] = {}
         self._stopping = False
+        self._exporter: int | None = None
+        self._exporter_at = 0.0
 
     def run(self) -> int:
         extra = [
@@ -117,29 +133,43 @@ class _Parent:
         gc.collect()
         gc.freeze()
         on_signals(self._stop)
+        if self._settings.metrics_port is not None:
+            self._fork_exporter()
         for _ in range(self._settings.workers):
             self._fork()
         return self._watch()
 
     def _fork(self) -> None:
-        """Signals wait until the parent knows the worker, and the worker has handlers of its own:
-        with the parent's it would tell the others to end, and stay itself."""
+        def note(pid: int) -> None:
+            self._started_at[pid] = time.monotonic()
+
+        self._forked(lambda: _work(self._app, self._settings, self._sockets), note)
+
+    def _fork_exporter(self) -> None:
+        """Before a second has passed since the last one, it has a fault that its successor would
+        have as well: then the pod goes on without metrics."""
+
+        def note(pid: int) -> None:
+            self._exporter, self._exporter_at = pid, time.monotonic()
+
+        self._forked(lambda: _export(self._settings, self._sockets), note)
+
+    def _forked(self, work: Callable[[], int], note: Callable[[int], None]) -> None:
+        """Signals wait until the parent knows the process, and it has handlers of its own: with the
+        parent's it would tell the others to end, and stay itself."""
         with signals_held():
             if self._stopping:
                 return
             parent = os.getpid()
-            pid = os.fork()
-            if not pid:
-                self._become_worker(parent)
-            self._started_at[pid] = time.monotonic()
+            note(os.fork() or self._become(parent, work))
 
-    def _become_worker(self, parent: int) -> NoReturn:
+    def _become(self, parent: int, work: Callable[[], int]) -> NoReturn:
         code = 1
         try:
             exit_on_signals(0)
             release_signals()
             end_with_parent(parent)
-            code = _work(self._app, self._settings, self._sockets)
+            code = work()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
         except Exception:
@@ -153,6 +183,11 @@ class _Parent:
         failed = False
         while self._started_at:
             pid, status = os.wait()
+            if pid == self._exporter:
+                self._exporter_ended(status)
+                continue
+            if self._settings.metrics_port is not None:
+                mark_process_dead(pid)
             lived = time.monotonic() - self._started_at.pop(pid, 0.0)
             if self._stopping:
                 continue
@@ -164,9 +199,17 @@ class _Parent:
                 self._stop(signal.SIGTERM, None)
         return 1 if failed else 0
 
+    def _exporter_ended(self, status: int) -> None:
+        self._exporter = None
+        if self._stopping:
+            return
+        _logger.error("the metrics' process ended (%s)", _reason(status))
+        if time.monotonic() - self._exporter_at >= _EXPORTER_AFTER_SECONDS:
+            self._fork_exporter()
+
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True
-        for pid in list(self._started_at):
+        for pid in [*self._started_at, *([self._exporter] if self._exporter else [])]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
 
