@@ -4,6 +4,7 @@ export type { IssuedToken } from "./accessTokens.ts";
 export type { DatabaseServerArgs } from "./databaseServerArgs.ts";
 export type * from "./mlflowInstanceArgs.ts";
 export type * from "./mlflowPlatformArgs.ts";
+export type * from "./monitoringSettings.ts";
 export type * from "./platformSettings.ts";
 export type * from "./workloadSettings.ts";
 export * from "./enums.ts";

@@ -16,6 +16,7 @@ export { problemsOf as instanceProblems } from "./internal/validation.ts";
 export * from "./enums.ts";
 export * from "./mlflowInstanceArgs.ts";
 export * from "./mlflowPlatformArgs.ts";
+export * from "./monitoringSettings.ts";
 export * from "./platformSettings.ts";
 export * from "./workloadSettings.ts";
 export { hasHooks } from "./internal/acceptance.ts";

@@ -6,6 +6,7 @@ import type {
   PodIdentity,
   PostgresqlSettings,
 } from "./platformSettings.ts";
+import type { MonitoringSettings } from "./monitoringSettings.ts";
 import type { TokenIssuer } from "./workloadSettings.ts";
 
 /**
@@ -56,6 +57,11 @@ export interface MlflowPlatform {
   ingress: IngressSettings;
   /** What the pods may talk to; everything else is denied. */
   network: NetworkSettings;
+  /**
+   * Who may read the metrics. Declaring it, or no longer, restarts the pods. Default: nobody, and
+   * nothing listens.
+   */
+  monitoring?: MonitoringSettings;
   /** Issuers whose tokens let workloads in, as far as an instance declares some. Default: none. */
   issuers?: TokenIssuer[];
   /**

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { Job } from "@pulumi/kubernetes/batch/v1/job.js";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
@@ -7,11 +8,12 @@ import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import type { MonitoringSettings } from "./monitoringSettings.ts";
 import type { BucketCredentials } from "./mlflowInstanceArgs.ts";
 import type { ResolvedInstance } from "./internal/resolvedInstance.ts";
 import { credentialData, replacedByData, serverKeyData } from "./internal/credentialsSecret.ts";
 import { deploymentManifest } from "./internal/deploymentManifest.ts";
-import { servicePort } from "./internal/hosts.ts";
+import { metricsPort, servicePort } from "./internal/hosts.ts";
 import { Component, labelsOf, selectorOf, type Identity } from "./internal/labels.ts";
 import { migrationJob } from "./internal/migrationJob.ts";
 import { logicalName, objectNames } from "./internal/names.ts";
@@ -37,6 +39,7 @@ export interface TrackingServerArgs {
   caBundle: string | undefined;
   /** Roles that the migration gives their rights, by the variable that names them. */
   maintenanceRoles: Record<string, pulumi.Input<string>>;
+  monitoring: MonitoringSettings | undefined;
   /** Whether the server asks the cluster for the keys that sign its service accounts' tokens. */
   asksCluster: boolean;
   /** Settings that are no secrets. */
@@ -140,6 +143,7 @@ export class TrackingServer {
           ...image,
           role: args.role,
           drainSeconds: args.drainSeconds,
+          isMonitored: args.monitoring !== undefined,
           asksCluster: args.asksCluster,
           environment: args.environment,
         }),
@@ -158,11 +162,30 @@ export class TrackingServer {
         spec: {
           type: "ClusterIP",
           selector: selectorOf(instanceName, Component.TrackingServer),
-          ports: [{ name: "http", port: servicePort, targetPort: "http" }],
+          ports: [
+            { name: "http", port: servicePort, targetPort: "http" },
+            ...(args.monitoring === undefined
+              ? []
+              : [{ name: "metrics", port: metricsPort, targetPort: "metrics" }]),
+          ],
         },
       },
       child(),
     );
+    if (args.monitoring?.serviceMonitor === true)
+      new CustomResource(
+        logicalName(name, "serviceMonitor"),
+        {
+          apiVersion: "monitoring.coreos.com/v1",
+          kind: "ServiceMonitor",
+          metadata: metadata(objectNames.serviceMonitor),
+          spec: {
+            selector: { matchLabels: selectorOf(instanceName, Component.TrackingServer) },
+            endpoints: [{ port: "metrics" }],
+          },
+        },
+        child(),
+      );
     if (settings.replicas > 1 && !settings.prepareDeletion) {
       new PodDisruptionBudget(
         logicalName(name, "disruptionBudget"),

@@ -75,6 +75,7 @@ export default async function program() {
   const placeOf = placesInStackFile(config, stackFile);
   const asked: Asked = {
     instances,
+    wantsServiceMonitors: environment.monitoring?.serviceMonitor === true,
     fresh: instances.filter(({ instanceName }) => !last.instances.has(instanceName)),
     last,
     acceptedCluster: config.keys.get("cluster")?.plain,

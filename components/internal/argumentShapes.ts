@@ -10,6 +10,7 @@ import type {
   ServerResources,
   StaleRunsSettings,
 } from "../mlflowInstanceArgs.ts";
+import type { MonitoringSettings } from "../monitoringSettings.ts";
 import type { MlflowPlatform } from "../mlflowPlatformArgs.ts";
 import type {
   GatewaySettings,
@@ -123,6 +124,7 @@ const platform: Fields<MlflowPlatform> = {
   postgresql: required(objectOf<PostgresqlSettings>(postgresql)),
   ingress: required(objectOf<IngressSettings>(ingress)),
   network: required(objectOf<NetworkSettings>(network)),
+  monitoring: objectOf<MonitoringSettings>({ namespace: required(text), serviceMonitor: flag }),
   issuers: listOf(
     objectOf<TokenIssuer>({
       name: required(text),

@@ -16,7 +16,7 @@ import {
   temporaryVolume,
   tokenVolume,
 } from "./podParts.ts";
-import { serverPort } from "./hosts.ts";
+import { metricsPort, serverPort } from "./hosts.ts";
 import type { ResolvedInstance } from "./resolvedInstance.ts";
 
 export interface DeploymentFacts extends Pick<
@@ -33,6 +33,8 @@ export interface DeploymentFacts extends Pick<
   caConfigMap: Input<string> | undefined;
   /** Role of AWS that the pod takes on; without one its key pair is in the secret. */
   role: PodRole | undefined;
+  /** Whether somebody reads the metrics. */
+  isMonitored: boolean;
   /** Whether the server asks the cluster for the keys that sign its service accounts' tokens. */
   asksCluster: boolean;
   /** Settings that are no secrets. */
@@ -90,7 +92,10 @@ export function deploymentManifest(facts: DeploymentFacts): input.apps.v1.Deploy
             name: "server",
             image: facts.image,
             command: ["mlflow-instance-server"],
-            ports: [{ name: "http", containerPort: serverPort }],
+            ports: [
+              { name: "http", containerPort: serverPort },
+              ...(facts.isMonitored ? [{ name: "metrics", containerPort: metricsPort }] : []),
+            ],
             env: [
               ...secretEnv(facts.credentialsSecret, {
                 MLFLOW_BACKEND_STORE_URI: credentialKeys.backendUri,

@@ -8,6 +8,8 @@ export interface HostFacts {
 
 export const serverPort = 5000;
 export const servicePort = 80;
+/** Port of the metrics, where somebody reads them; the next free one of Prometheus' list. */
+export const metricsPort = 9464;
 
 /** Names of the service inside the cluster. */
 function serviceHosts(namespace: string): string[] {

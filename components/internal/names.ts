@@ -70,6 +70,7 @@ export const nouns = {
   staleRunsAssociation: "stale-runs-association",
   finalDumpAssociation: "final-dump-association",
   dnsRecord: "dns-record",
+  serviceMonitor: "service-monitor",
 } as const;
 
 export type Noun = keyof typeof nouns;
@@ -102,6 +103,7 @@ export const objectNames = {
   listenerSet: "mlflow",
   serviceAccount: "mlflow",
   disruptionBudget: "mlflow",
+  serviceMonitor: "mlflow",
   quota: "mlflow",
   pullSecret: "mlflow-image-pull",
   tokenHashes: "mlflow-tokens",

@@ -6,10 +6,12 @@ import type { DatabaseFacts } from "./storeFacts.ts";
 import type { IssuerOpening } from "./issuerAccess.ts";
 import { Component, componentLabel, selectorOf } from "./labels.ts";
 import { objectNames, type Noun } from "./names.ts";
-import { serverPort } from "./hosts.ts";
+import type { MonitoringSettings } from "../monitoringSettings.ts";
+import { metricsPort, serverPort } from "./hosts.ts";
 
 type Policy = input.networking.v1.NetworkPolicySpec;
 type Peer = input.networking.v1.NetworkPolicyPeer;
+type Ingress = input.networking.v1.NetworkPolicyIngressRule;
 type Egress = input.networking.v1.NetworkPolicyEgressRule;
 
 export interface NetworkFacts {
@@ -20,6 +22,7 @@ export interface NetworkFacts {
   objectStoreEndpoint: string | undefined;
   /** How pods come to their role of AWS; undefined where they have keys. */
   podIdentity: PodIdentityMethod | undefined;
+  monitoring: MonitoringSettings | undefined;
   /** Issuers whose keys the server asks for. */
   issuers: readonly IssuerOpening[];
   /** Whether the Job that writes the last dump has to get out. */
@@ -71,13 +74,7 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
   const controllers: Peer[] = [
     ...(facts.network.ingressNamespace === undefined
       ? []
-      : [
-          {
-            namespaceSelector: {
-              matchLabels: { "kubernetes.io/metadata.name": facts.network.ingressNamespace },
-            },
-          },
-        ]),
+      : [inNamespace(facts.network.ingressNamespace)]),
     ...blocks(facts.network.ingressCidrs ?? []),
   ];
   return [
@@ -92,7 +89,10 @@ export function networkPolicies(facts: NetworkFacts): NamedPolicy[] {
       spec: {
         podSelector: { matchLabels: selectorOf(facts.instanceName, Component.TrackingServer) },
         policyTypes: ["Ingress", "Egress"],
-        ingress: [{ from: controllers, ports: [{ protocol: "TCP", port: serverPort }] }],
+        ingress: [
+          { from: controllers, ports: [{ protocol: "TCP", port: serverPort }] },
+          ...metricsAccess(facts.monitoring),
+        ],
         egress: [dns, database, ...objectStore, ...facts.issuers.map(issuerAccess)],
       },
     },
@@ -147,6 +147,20 @@ function objectStoreAccess({ network, objectStoreEndpoint, podIdentity }: Networ
     ...(podIdentity === PodIdentityMethod.PodIdentity ? [agent] : []),
   ];
 }
+
+const metricsAccess = (monitoring: MonitoringSettings | undefined): Ingress[] =>
+  monitoring === undefined
+    ? []
+    : [
+        {
+          from: [inNamespace(monitoring.namespace)],
+          ports: [{ protocol: "TCP", port: metricsPort }],
+        },
+      ];
+
+const inNamespace = (name: string): Peer => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});
 
 const issuerAccess = ({ cidrs, port }: IssuerOpening): Egress => ({
   to: cidrs === undefined ? everythingPublic : blocks(cidrs),

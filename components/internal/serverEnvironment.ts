@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ArtifactsAccess, LogLevel } from "../enums.ts";
 import type { BucketFacts } from "./storeFacts.ts";
 import type { NetworkSettings } from "../platformSettings.ts";
-import { allowedHosts, corsOrigins, type HostFacts } from "./hosts.ts";
+import { allowedHosts, corsOrigins, metricsPort, type HostFacts } from "./hosts.ts";
 import { caFile, tokenFolder, tokenKey, workloadsKey } from "./podParts.ts";
 import type { Pool } from "./poolSize.ts";
 import type { ResolvedInstance } from "./resolvedInstance.ts";
@@ -15,6 +15,8 @@ export interface EnvironmentFacts
       "instanceName" | "workers" | "artifactsAccess" | "logLevel" | "workloads"
     > {
   pool: Pool;
+  /** Whether somebody reads the metrics. */
+  isMonitored: boolean;
   network: Pick<NetworkSettings, "ingressNamespace" | "ingressCidrs">;
   bucket: Pick<BucketFacts, "name" | "endpoint" | "region" | "kmsKeyArn">;
   /** Whether the pods have a role of AWS instead of keys. */
@@ -60,6 +62,7 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, pulum
           MLFLOW_INSTANCE_WORKLOADS_FILE: `${tokenFolder}/${workloadsKey}`,
           ...(facts.caGiven ? { MLFLOW_INSTANCE_ISSUERS_CA_FILE: caFile(true) } : {}),
         }),
+    ...(facts.isMonitored ? { MLFLOW_INSTANCE_METRICS_PORT: String(metricsPort) } : {}),
     MLFLOW_INSTANCE_INGRESS_ADDRESSES: ingressAddresses(facts.network),
     MLFLOW_SERVER_ALLOWED_HOSTS: allowedHosts(facts).join(","),
     MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: corsOrigins(facts).join(","),
@@ -87,9 +90,7 @@ const ingressAddresses = ({
   ingressNamespace,
   ingressCidrs = [],
 }: EnvironmentFacts["network"]): pulumi.Input<string> =>
-  ingressNamespace === undefined
-    ? pulumi.all(ingressCidrs).apply((cidrs) => cidrs.join(","))
-    : "*";
+  ingressNamespace === undefined ? pulumi.all(ingressCidrs).apply((cidrs) => cidrs.join(",")) : "*";
 
 /**
  * Said with each upload, too: so it fails where the bucket's own default was changed behind our

@@ -167,6 +167,12 @@ function checkServer(args: NamedArgs, report: Report): void {
       "must be the name of a Secret: lower-case letters, digits, '-' and '.'",
     );
   });
+  const { monitoring } = args.platform;
+  report(
+    "platform.monitoring.namespace",
+    monitoring === undefined || dnsLabel.test(monitoring.namespace),
+    "must be a namespace's name",
+  );
   report("platform.imagePullSecret", args.platform.imagePullSecret !== "", "must not be empty");
   (args.extraAllowedHosts ?? []).forEach((host, index) => {
     report(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { extraAllowedHosts } from "../values/allowedHosts.ts";
 import { day } from "../values/day.ts";
 import { foreignAudience, identitySchema } from "./identity.ts";
+import { monitoringSchema } from "./monitoring.ts";
 import { factsOf, platformSchema } from "../platforms/index.ts";
 import type { Surroundings } from "../platforms/kind.ts";
 import type { Add } from "../platforms/shared.ts";
@@ -39,6 +40,11 @@ export const environmentSchema = strict({
   identity: identitySchema
     .optional()
     .describe("Who vouches for workloads. Default: nobody, and instances have tokens only."),
+  monitoring: monitoringSchema
+    .optional()
+    .describe(
+      "Who may read the instances' metrics. Declaring it restarts the pods. Default: nobody, and nothing listens.",
+    ),
   artifacts: strict({
     access: z
       .enum(["proxied", "presigned"])

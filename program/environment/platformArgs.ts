@@ -31,6 +31,7 @@ export function platformArgs(
       ...ofKind.postgresql,
       maxConnections: facts.connections.max,
     },
+    monitoring: environment.monitoring && defined(environment.monitoring),
     // Left out where there are none.
     issuers: environment.identity && issuersIn(environment.identity),
     caBundle: facts.databaseAuthorities(),

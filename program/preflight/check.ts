@@ -17,6 +17,8 @@ export interface Asked {
    * be read.
    */
   inState(): Promise<ReadonlySet<string> | undefined>;
+  /** Whether the environment's instances have a ServiceMonitor. */
+  readonly wantsServiceMonitors: boolean;
   /** Takes the cluster's identity, for the outputs of this update. */
   found(cluster: string): void;
   /** Takes the way to the cluster's API server, which has accepted the login. */

@@ -11,6 +11,7 @@ import {
 import { checkIdentity } from "./clusterIdentity.ts";
 import type { Context } from "./context.ts";
 import { readContext } from "./kubeconfig.ts";
+import { checkMonitoring } from "./monitoring.ts";
 import { checkObjects } from "./objects.ts";
 import type { Probe } from "./probes.ts";
 import { checkIngress, unchecked, type IngressTarget } from "./ingress.ts";
@@ -70,16 +71,21 @@ export async function askCluster(
   if (api.login === undefined)
     return unchecked(ingress, "the context has no login by certificate, token or command");
 
-  const [version, exposure, identity] = await Promise.all([
+  const [version, exposure, identity, monitoring] = await Promise.all([
     api.get("/version"),
     checkIngress(api, ingress, { server, asked }),
     checkIdentity(api, server, asked),
+    checkMonitoring(api, server, asked),
   ]);
   const old = tooOld(version.status === 200 ? version.body : "");
   if (old !== undefined) throw new Reason(old);
   if (identity !== undefined) throw new Faults([identity]);
   if (version.status === 200) asked.reached(context);
-  return together([await checkObjects(api, asked), exposure]);
+  return together([
+    await checkObjects(api, asked),
+    exposure,
+    ...(monitoring === undefined ? [] : [{ errors: [monitoring] }]),
+  ]);
 }
 
 /** Distributions write `28+` as the minor version, and suffixes behind the git version. */

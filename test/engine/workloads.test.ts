@@ -53,6 +53,7 @@ beforeAll(async () => {
   await issuer.start("RS256");
   engine = await engineStack("workloads", (environment) => ({
     ...environment,
+    monitoring: { namespace: "observability" },
     identity: {
       issuers: {
         ...environment["identity"].issuers,
@@ -136,6 +137,20 @@ print(dict(sorted(item for item in tags.items() if not item[0].startswith("mlflo
     const answers = await Promise.all(Array.from({ length: 12 }, () => ask(token)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
+});
+
+it("the metrics tell of all of them", async () => {
+  const text = await cluster(deployed).python(
+    `mlflow-${name}`,
+    "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9464/metrics').read().decode())",
+  );
+  expect(text).toMatch(/^mlflow_instance_workers 2\.0$/m);
+  expect(text).toMatch(
+    /^mlflow_instance_requests_total\{role="edit",route="search",status="200"\} \d/m,
+  );
+  expect(text).toContain(
+    'token_expires_timestamp_seconds{generation="1",role="manage",token="keeper"}',
+  );
 });
 
 it("a token of the instance works beside them", async () => {

@@ -34,6 +34,7 @@ export const facts: DeploymentFacts = {
   caConfigMap: "ca-1",
   role: undefined,
   asksCluster: false,
+  isMonitored: false,
   environment: { SETTING: "value" },
 };
 export const deployment = (changes: Partial<DeploymentFacts> = {}): any =>

@@ -16,6 +16,7 @@ const facts: NetworkFacts = {
   objectStoreEndpoint: "https://s3.example.com:7070",
   podIdentity: undefined,
   issuers: [],
+  monitoring: undefined,
   finalDump: false,
 };
 const policy = (noun: string, changes: Partial<NetworkFacts> = {}) => {

@@ -20,6 +20,7 @@ const facts: EnvironmentFacts = {
   caGiven: true,
   keepAliveSeconds: undefined,
   workloads: [],
+  isMonitored: false,
   network: { ingressNamespace: "ingress" },
 };
 const environment = (changes: Partial<EnvironmentFacts> = {}) =>

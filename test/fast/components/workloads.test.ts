@@ -58,6 +58,7 @@ describe("the openings to issuers", () => {
       objectStoreEndpoint: "https://s3.example.com",
       podIdentity: undefined,
       issuers: issuerOpenings(issuers),
+      monitoring: undefined,
       finalDump: false,
     }).map(({ noun, spec }) => ({ noun, rules: spec.egress as object[] | undefined }));
 

@@ -55,7 +55,7 @@ describe("workloads that are refused", () => {
     ],
     [
       "{ issuer: kubernetes, role: read, match: { namespace: fraud-a } }",
-      '5:44 workloads.train.match: must be exactly namespace and serviceAccount, for a workload of the cluster',
+      "5:44 workloads.train.match: must be exactly namespace and serviceAccount, for a workload of the cluster",
     ],
     [
       "{ issuer: kubernetes, role: read, match: { namespace: other, serviceAccount: s } }",
@@ -75,9 +75,7 @@ describe("workloads that are refused", () => {
         `{ issuer: gitlab, role: edit, ${match} }`,
         "tokens: { train: { role: read, expires: 2027-01-01 } }\n",
       ),
-    ).toEqual([
-      'shop.yaml:6:3 workloads.train.name: "train" is the name of a token, too',
-    ]);
+    ).toEqual(['shop.yaml:6:3 workloads.train.name: "train" is the name of a token, too']);
   });
 });
 

@@ -262,6 +262,7 @@ export async function refusals(
   const asked: Asked = {
     instances: [...fresh, ...deployed].map(resolvedOf),
     fresh: [],
+    wantsServiceMonitors: environment.monitoring?.serviceMonitor === true,
     last: { instances, ...(cluster === undefined ? {} : { cluster }) },
     acceptedCluster: accepted,
     inState: () => Promise.resolve(inState === "unknown" ? undefined : new Set(inState)),
