@@ -4,6 +4,7 @@ import os
 import uuid
 import warnings
 
+from mlflow_instance.access_log import log_access
 from mlflow_instance.asgi import App
 from mlflow_instance.callers import Callers
 from mlflow_instance.imports import import_for_requests, open_artifact_store
@@ -55,6 +56,9 @@ def build_app(settings: Settings) -> App:
 
     from mlflow_instance.answers import MeteredAnswers, bound_answers
     from mlflow_instance.artifact_list import bound_listings
+    from mlflow_instance.audit.audit import Audit
+    from mlflow_instance.audit.layer import Audited
+    from mlflow_instance.audit.objects import note_objects
     from mlflow_instance.bounded_entries import bound_entries
     from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.bulk_deletions import delete_without_loading
@@ -65,7 +69,7 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.failures import Failures
     from mlflow_instance.file_answers import FileAnswers
     from mlflow_instance.handoff import take_over_files
-    from mlflow_instance.lasting_pool import make_pools_last
+    from mlflow_instance.lasting_pool import make_pools_last, spare_connection
     from mlflow_instance.lasting_trace_times import keep_trace_times
     from mlflow_instance.latest_versions import read_latest_versions_only
     from mlflow_instance.locations_written import check_written_locations
@@ -95,6 +99,7 @@ def build_app(settings: Settings) -> App:
     read_lost_secrets_as_none()
     tell_of_deleted_namesakes()
     clean_messages()
+    note_objects()
     answer_unhandled_errors(mlflow_app)
     bound_queries()
     bound_entries()
@@ -116,14 +121,16 @@ def build_app(settings: Settings) -> App:
     # connection to the database.
     in_turn = Turns(answers, turns, limits, stall=stall)
     sent = WholeHistory(in_turn, in_turn.unsent)
+    audit = Audit(spare_connection, days=settings.audit_days)
     return InstanceMiddleware(
-        Failures(FileAnswers(sent, limits.worker_bytes // 8)),
+        Audited(Failures(FileAnswers(sent, limits.worker_bytes // 8)), audit),
         name=settings.name,
         callers=Callers(TokenStore(settings.tokens_file)),
         readiness=Readiness(DatabaseProbe(settings.database_uri).answers),
         allowed_origins=settings.allowed_origins,
         stall=stall,
         allowed_hosts=settings.allowed_hosts,
+        observers=(log_access, audit.observe),
     )
 
 

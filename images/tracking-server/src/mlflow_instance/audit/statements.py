@@ -1,0 +1,73 @@
+"""The SQL that the audit sends."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg2.extras import Json, execute_values
+
+from mlflow_instance.audit.row import AuditRow
+from mlflow_instance.audit.schema import SCHEMA
+
+# A table that somebody has locked must not hold a connection for as long as requests may.
+_WITHIN = "SET LOCAL statement_timeout = 5000; "
+# Any constant; another session that sweeps has it.
+_SWEEP_LOCK = 0x6175646974
+SWEPT_AT_ONCE = 1000
+
+
+def insert_rows(connection: Any, rows: Sequence[AuditRow]) -> None:
+    values = [
+        (
+            row.at,
+            row.action.value,
+            row.caller,
+            row.role,
+            None if row.claims is None else Json(dict(row.claims)),
+            row.source,
+            row.route,
+            row.method,
+            row.path,
+            Json(dict(row.object)),
+            row.status,
+            row.refusal,
+            row.count,
+        )
+        for row in rows
+    ]
+    statement = (
+        f"{_WITHIN}INSERT INTO {SCHEMA}.audit (at, action, caller, role, claims, source, route, "
+        "method, path, object, status, refusal, count) VALUES %s"
+    )
+    with connection.cursor() as cursor:
+        execute_values(cursor, statement, values, page_size=len(values))
+    connection.commit()
+
+
+def upsert_uses(connection: Any, minutes: Mapping[str, int]) -> None:
+    """In one order everywhere, so that two workers don't wait for each other."""
+    statement = (
+        f"{_WITHIN}INSERT INTO {SCHEMA}.token_use AS t (caller, last_used) VALUES %s "
+        "ON CONFLICT (caller) DO UPDATE SET last_used = greatest(t.last_used, excluded.last_used)"
+    )
+    values = [(caller, minute * 60) for caller, minute in sorted(minutes.items())]
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor, statement, values, template="(%s, to_timestamp(%s))", page_size=len(values)
+        )
+    connection.commit()
+
+
+def sweep(connection: Any, days: int) -> int:
+    """Deletes a batch of the rows that are older; how many it was. 0, too, while another worker sweeps."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_WITHIN}SELECT pg_try_advisory_xact_lock(%s)", (_SWEEP_LOCK,))
+        deleted = 0
+        if cursor.fetchone() == (True,):
+            cursor.execute(
+                f"DELETE FROM {SCHEMA}.audit WHERE id = ANY(ARRAY(SELECT id FROM {SCHEMA}.audit "
+                "WHERE at < now() - make_interval(days => %s) ORDER BY at LIMIT %s))",
+                (days, SWEPT_AT_ONCE),
+            )
+            deleted = cursor.rowcount
+    connection.commit()
+    return int(deleted)
