@@ -43,6 +43,10 @@ class Postgres:
             "--no-sync",
         )
 
+    @property
+    def log_file(self) -> Path:
+        return self._folder / "log"
+
     def start(self) -> None:
         options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
         self._run(
