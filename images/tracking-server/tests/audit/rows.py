@@ -1,5 +1,7 @@
 """What the audit of a database has."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import psycopg2
@@ -28,3 +30,10 @@ def execute(uri: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return found
     finally:
         connection.close()
+
+
+def until(condition: Callable[[], bool], within: float = 30) -> None:
+    end = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

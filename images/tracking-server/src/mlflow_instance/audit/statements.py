@@ -1,6 +1,7 @@
 """The SQL that the audit sends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from psycopg2.extras import Json, execute_values
@@ -13,6 +14,20 @@ _WITHIN = "SET LOCAL statement_timeout = 5000; "
 # Any constant; another session that sweeps has it.
 _SWEEP_LOCK = 0x6175646974
 SWEPT_AT_ONCE = 1000
+
+
+@contextmanager
+def at_once(connection: Any) -> Iterator[Any]:
+    """A cursor whose text is sent as it is, and is one transaction: one way to the database and
+    back, where BEGIN and COMMIT of their own make three."""
+    plain = getattr(connection, "dbapi_connection", connection)
+    plain.autocommit = True
+    try:
+        with plain.cursor() as cursor:
+            yield cursor
+    finally:
+        if not plain.closed:
+            plain.autocommit = False
 
 
 def insert_rows(connection: Any, rows: Sequence[AuditRow]) -> None:
@@ -38,9 +53,8 @@ def insert_rows(connection: Any, rows: Sequence[AuditRow]) -> None:
         f"{_WITHIN}INSERT INTO {SCHEMA}.audit (at, action, caller, role, claims, source, route, "
         "method, path, object, status, refusal, count) VALUES %s"
     )
-    with connection.cursor() as cursor:
+    with at_once(connection) as cursor:
         execute_values(cursor, statement, values, page_size=len(values))
-    connection.commit()
 
 
 def upsert_uses(connection: Any, minutes: Mapping[str, int]) -> None:
@@ -50,11 +64,10 @@ def upsert_uses(connection: Any, minutes: Mapping[str, int]) -> None:
         "ON CONFLICT (caller) DO UPDATE SET last_used = greatest(t.last_used, excluded.last_used)"
     )
     values = [(caller, minute * 60) for caller, minute in sorted(minutes.items())]
-    with connection.cursor() as cursor:
+    with at_once(connection) as cursor:
         execute_values(
             cursor, statement, values, template="(%s, to_timestamp(%s))", page_size=len(values)
         )
-    connection.commit()
 
 
 def sweep(connection: Any, days: int) -> int:

@@ -145,7 +145,6 @@ class Writer:
         try:
             insert_rows(connection, rows)
         except psycopg2.DataError as error:
-            connection.rollback()
             if len(rows) == 1:
                 # It would stop all that wait behind it.
                 _logger.error("audit: a row was refused and is lost: %s: %r", error, rows[0])
