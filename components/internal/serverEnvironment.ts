@@ -3,13 +3,17 @@ import { ArtifactsAccess, LogLevel } from "../enums.ts";
 import type { BucketFacts } from "./storeFacts.ts";
 import { allowedHosts, corsOrigins, type HostFacts } from "./hosts.ts";
 import { caFile, tokenFolder, tokenKey } from "./podParts.ts";
+import { parseDays } from "./quantities.ts";
 import type { Pool } from "./poolSize.ts";
 import type { ResolvedInstance } from "./resolvedInstance.ts";
 
 export interface EnvironmentFacts
   extends
     HostFacts,
-    Pick<ResolvedInstance, "instanceName" | "workers" | "artifactsAccess" | "logLevel"> {
+    Pick<
+      ResolvedInstance,
+      "instanceName" | "workers" | "artifactsAccess" | "logLevel" | "auditRetention"
+    > {
   pool: Pool;
   bucket: Pick<BucketFacts, "name" | "endpoint" | "region" | "kmsKeyArn">;
   /** Whether the pods have a role of AWS instead of keys. */
@@ -55,6 +59,10 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, pulum
     ...(facts.logLevel === LogLevel.Info
       ? {}
       : { MLFLOW_LOGGING_LEVEL: facts.logLevel.toUpperCase() }),
+    // As above: without it the server has its own default.
+    ...(facts.auditRetention === undefined
+      ? {}
+      : { MLFLOW_INSTANCE_AUDIT_DAYS: String(parseDays(facts.auditRetention)) }),
     // On by default since 3.9: several processes of 180 MB that an instance has no use for.
     MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
     MLFLOW_DISABLE_TELEMETRY: "true",

@@ -21,7 +21,7 @@ export function toArgs(
   given: Given,
 ): NamedArgs {
   const { platform, artifacts, defaults = {} } = environment;
-  const { cpu, memory, databaseConnections, tokens, delete: goes, ...sameForBoth } = file;
+  const { cpu, memory, databaseConnections, tokens, audit, delete: goes, ...sameForBoth } = file;
   return defined({
     ...sameForBoth,
     ...factsOf(platform).usersOf(given.key),
@@ -34,6 +34,7 @@ export function toArgs(
     deletedExperimentRetention:
       file.deletedExperimentRetention ?? defaults.deletedExperimentRetention,
     traceRetention: file.traceRetention ?? defaults.traceRetention,
+    auditRetention: audit?.retention,
     staleRuns: file.staleRuns && defined(file.staleRuns),
     maintenance: defined({
       ...file.maintenance,
