@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dump.conftest import own_process  # noqa: F401
 from tests.support.postgres import Postgres
 from tests.support.processes import new_server
 from tests.support.server import Server

@@ -10,7 +10,9 @@ from typing import Any
 import psycopg2
 import pytest
 
+from mlflow_instance.audit import statements
 from mlflow_instance.audit.counted import Counted
+from mlflow_instance.audit.row import Action
 from mlflow_instance.audit.statements import SWEPT_AT_ONCE, insert_rows, sweep
 from mlflow_instance.audit.uses import LastUses
 from mlflow_instance.audit.writer import Writer
@@ -196,3 +198,35 @@ def test_counted_rows_are_bounded() -> None:
     alone = Counted(3, merges=False, monotonic=lambda: clock)
     assert all(alone.note(("key", n), row()) is not None for n in range(10))
     assert alone.note(("key", 0), row()) is None
+
+
+def test_only_rows_of_removals_and_the_like_wait_for_the_disk(
+    fresh_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    plain = statements.execute_values
+
+    def execute_values(cursor: Any, statement: str, *arguments: Any, **named: Any) -> None:
+        sent.append(statement)
+        plain(cursor, statement, *arguments, **named)
+
+    monkeypatch.setattr(statements, "execute_values", execute_values)
+    connection = psycopg2.connect(**connection_options(fresh_uri, 5))
+    for group in (
+        [row()],
+        [row(), row(action=Action.DELETION)],
+        [row(route="alias")],
+        [row(route="restore")],
+        [row(route="admin")],
+        [row(action=Action.REFUSAL)],
+    ):
+        insert_rows(connection, group)
+    assert ["synchronous_commit = off" in each for each in sent] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+        True,
+    ]
+    connection.close()

@@ -15,6 +15,23 @@ from mlflow_instance.schema import SchemaError
 SCHEMA = "instance_records"
 AUDIT, TOKEN_USE = "audit", "token_use"
 
+# All but the id.
+AUDIT_COLUMNS = (
+    "at",
+    "action",
+    "caller",
+    "role",
+    "claims",
+    "source",
+    "route",
+    "method",
+    "path",
+    "object",
+    "status",
+    "refusal",
+    "count",
+)
+
 _STEPS = (
     f"""
     CREATE TABLE {SCHEMA}.audit (

@@ -14,7 +14,7 @@ from typing import Any
 from psycopg2.errors import InsufficientPrivilege, InvalidSchemaName, UndefinedTable
 from psycopg2.extensions import connection as Connection
 
-from mlflow_instance.audit.schema import SCHEMA
+from mlflow_instance.audit.schema import AUDIT_COLUMNS, SCHEMA
 from mlflow_instance.database import connect, redacted
 from mlflow_instance.maintenance.audit_query import Query, parse_query
 from mlflow_instance.maintenance.clock import iso
@@ -30,10 +30,7 @@ COMMAND = "audit"
 _MOST_BYTES = 6 * 1024 * 1024
 _PAGE = 500
 
-_COLUMNS = (
-    "id, at, action, caller, role, claims, source, route, method, path, object, status, refusal, "
-    "count"
-)
+_COLUMNS = ", ".join(("id", *AUDIT_COLUMNS))
 
 
 @dataclass
