@@ -15,9 +15,7 @@ Start = Callable[..., Server]
 
 
 @pytest.fixture
-def fresh_uri(
-    postgres: Postgres, migrated_template: str, request: pytest.FixtureRequest
-) -> str:
+def fresh_uri(postgres: Postgres, migrated_template: str, request: pytest.FixtureRequest) -> str:
     name = f"audit-{abs(hash(request.node.nodeid)) % 10**9}"
     return postgres.create_database(name, "maintenance-template")
 

@@ -14,7 +14,9 @@ def rows(uri: str, where: str = "true", *values: object) -> list[dict[str, Any]]
     connection = psycopg2.connect(**connection_options(uri, 5))
     try:
         with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-            cursor.execute(f"SELECT * FROM instance_records.audit WHERE {where} ORDER BY id", values)
+            cursor.execute(
+                f"SELECT * FROM instance_records.audit WHERE {where} ORDER BY id", values
+            )
             return [dict(row) for row in cursor.fetchall()]
     finally:
         connection.close()

@@ -34,7 +34,9 @@ class Made:
         post("experiments/delete", experiment_id=self.gone)
         self.run = post("runs/create", experiment_id=self.experiment)["run"]["info"]["run_id"]
         post("registered-models/create", name="fraud")
-        post("model-versions/create", name="fraud", source=f"runs:/{self.run}/model", run_id=self.run)
+        post(
+            "model-versions/create", name="fraud", source=f"runs:/{self.run}/model", run_id=self.run
+        )
         post("runs/set-tag", run_id=self.run, key="tag", value="x")
 
     def post(self, route: str, **body: object) -> dict[str, Any]:

@@ -43,9 +43,7 @@ def row(**changes: object) -> AuditRow:
 
 
 @pytest.fixture
-def world(
-    postgres: Postgres, migrated_template: str, object_store: ObjectStore
-) -> Iterator[World]:
+def world(postgres: Postgres, migrated_template: str, object_store: ObjectStore) -> Iterator[World]:
     world = make_world(postgres, migrated_template, object_store, RETENTION_ROLE)
     yield world
     world.rows.close()
@@ -208,5 +206,3 @@ def test_others_may_not_read_them(
     assert (code, events) == (1, [])
     assert "no audit that this command may read" in errors
     world.rows.close()
-
-

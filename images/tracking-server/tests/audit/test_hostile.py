@@ -35,7 +35,9 @@ def test_no_text_of_a_row_breaks_a_line_or_the_database(fresh_uri: str) -> None:
     from mlflow_instance.database import connection_options
 
     caller = SimpleNamespace(
-        name="x", role=Role.EDIT, claims={_HOSTILE: _HOSTILE * 1000, **{f"c{n}": "v" for n in range(99)}}
+        name="x",
+        role=Role.EDIT,
+        claims={_HOSTILE: _HOSTILE * 1000, **{f"c{n}": "v" for n in range(99)}},
     )
     found = {"name": _HOSTILE * 10_000, "trace_ids": [_HOSTILE] * 5000, "version": _HOSTILE}
     made = row_of(
@@ -97,7 +99,10 @@ def test_the_run_that_mlflow_takes_is_the_one_that_is_written_down() -> None:
     ("path", "found"),
     [
         ("/api/2.0/mlflow/logged-models/m-1/tags/colour", {"model_id": "m-1"}),
-        ("/ajax-api/3.0/mlflow/traces/tr-1/assessments/a-1", {"trace_id": "tr-1", "assessment_id": "a-1"}),
+        (
+            "/ajax-api/3.0/mlflow/traces/tr-1/assessments/a-1",
+            {"trace_id": "tr-1", "assessment_id": "a-1"},
+        ),
         ("/api/3.0/mlflow/traces/delete-traces", {}),
         ("/api/2.0/mlflow-artifacts/artifacts/1/traces/tr-1", {}),
         ("/version", {}),

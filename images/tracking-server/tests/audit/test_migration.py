@@ -9,8 +9,8 @@ from mlflow_instance.audit.schema import ensure_records, has_records
 from mlflow_instance.database import connection_options
 from mlflow_instance.dump.tables import tables_of
 from mlflow_instance.migrate import migrate
-from mlflow_instance.schema_wait import wait_for_schema
 from mlflow_instance.schema import SchemaError
+from mlflow_instance.schema_wait import wait_for_schema
 from tests.audit.rows import execute, rows
 from tests.support.postgres import Postgres
 from tests.support.server import run

@@ -79,9 +79,7 @@ def test_paths_of_an_inventive_sender_are_not_held_apart(start: Start, fresh_uri
 
 
 @pytest.mark.parametrize("workers", [2])
-def test_two_workers_lose_none(
-    start: Start, fresh_uri: str, workers: int, tmp_path: Path
-) -> None:
+def test_two_workers_lose_none(start: Start, fresh_uri: str, workers: int, tmp_path: Path) -> None:
     server = start(workers)
     for one in range(40):
         answer = server.request(

@@ -38,9 +38,7 @@ class Database:
 def writing(
     database: Database, *, most: int = 100, days: int = 180, uses: LastUses | None = None
 ) -> Iterator[Writer]:
-    writer = Writer(
-        database.connect, days=days, counted=(), uses=uses or LastUses(), most=most
-    )
+    writer = Writer(database.connect, days=days, counted=(), uses=uses or LastUses(), most=most)
     writer.start()
     yield writer
     writer.stop()
@@ -60,9 +58,7 @@ def test_rows_wait_for_the_database_in_their_order(fresh_uri: str) -> None:
         assert [each["object"]["n"] for each in rows(fresh_uri)] == list(range(50))
 
 
-def test_what_does_not_fit_is_lost_loudly(
-    fresh_uri: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_does_not_fit_is_lost_loudly(fresh_uri: str, caplog: pytest.LogCaptureFixture) -> None:
     database = Database(fresh_uri)
     database.away = True
     given_up: list[int] = []
@@ -177,8 +173,11 @@ def test_last_uses_are_written_once_a_minute_and_survive_an_absence(fresh_uri: s
         writer.submit(row())
         time.sleep(0.3)
         database.away = False
-    found = execute(fresh_uri, "SELECT caller, extract(epoch FROM last_used)::bigint / 60 FROM "
-                    "instance_records.token_use ORDER BY caller")
+    found = execute(
+        fresh_uri,
+        "SELECT caller, extract(epoch FROM last_used)::bigint / 60 FROM "
+        "instance_records.token_use ORDER BY caller",
+    )
     assert found == [("ci/1", 29_000_002), ("ci/2", 29_000_001)]
 
 

@@ -52,7 +52,5 @@ def _in_path(path: str) -> tuple[tuple[str, str], ...]:
     if not path.startswith(("/api/2.0/mlflow/", "/api/3.0/mlflow/")):
         return ()
     return tuple(
-        (_SEGMENTS[segment], value)
-        for segment, value in _IDS.findall(path)
-        if value not in _VERBS
+        (_SEGMENTS[segment], value) for segment, value in _IDS.findall(path) if value not in _VERBS
     )

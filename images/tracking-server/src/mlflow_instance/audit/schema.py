@@ -83,7 +83,9 @@ def ensure_records(connection: Connection) -> None:
                 "(version integer PRIMARY KEY, made timestamptz NOT NULL DEFAULT now())"
             ).format(schema)
         )
-        cursor.execute(sql.SQL("SELECT coalesce(max(version), 0) FROM {}.schema_version").format(schema))
+        cursor.execute(
+            sql.SQL("SELECT coalesce(max(version), 0) FROM {}.schema_version").format(schema)
+        )
         row = cursor.fetchone()
         done = int(row[0]) if row else 0
         for version, step in enumerate(_STEPS[done:], done + 1):

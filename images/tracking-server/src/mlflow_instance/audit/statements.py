@@ -56,9 +56,7 @@ def insert_rows(connection: Any, rows: Sequence[AuditRow]) -> None:
         for row in rows
     ]
     flushed = any(row.action is Action.DELETION or row.route in _FLUSHED for row in rows)
-    statement = (
-        f"{_WITHIN}{'' if flushed else _UNFLUSHED}INSERT INTO {SCHEMA}.audit ({', '.join(AUDIT_COLUMNS)}) VALUES %s"
-    )
+    statement = f"{_WITHIN}{'' if flushed else _UNFLUSHED}INSERT INTO {SCHEMA}.audit ({', '.join(AUDIT_COLUMNS)}) VALUES %s"
     with at_once(connection) as cursor:
         execute_values(cursor, statement, values, page_size=len(values))
 

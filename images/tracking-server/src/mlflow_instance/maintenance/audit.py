@@ -63,7 +63,12 @@ def main(
         _require_records(connection)
         connection.set_session(readonly=True)
         events = Events(every_item=True)
-        result = {"command": COMMAND, "instance": instance, "dryRun": True, "startedAt": iso(started)}
+        result = {
+            "command": COMMAND,
+            "instance": instance,
+            "dryRun": True,
+            "startedAt": iso(started),
+        }
         if query.uses:
             counts = _show_uses(connection, events)
             events.always("summary", **result, finishedAt=iso(datetime.now(UTC)), **counts)

@@ -39,7 +39,9 @@ def parse_query(arguments: list[str], now: datetime) -> Query:
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if name not in ("--since", "--until", "--who", "--what") or not equals or name in given:
-            errors.append(f"{argument!r}: expected --since=, --until=, --who= or --what=, each once")
+            errors.append(
+                f"{argument!r}: expected --since=, --until=, --who= or --what=, each once"
+            )
         given[name] = value
 
     def moment(name: str, default: datetime | None) -> datetime:
