@@ -104,6 +104,10 @@ const summaryEvent = z.looseObject({
   dryRun: z.boolean(),
   startedAt: time,
   finishedAt: time,
+  /** Of an audit that was cut: the time of its last row. */
+  cutAt: time.optional(),
+  /** Of uses of tokens. */
+  recordedSince: time.optional(),
 });
 
 const eventSchema = z.discriminatedUnion("event", [

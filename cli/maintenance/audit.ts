@@ -51,7 +51,7 @@ export function audit({ since, until, who, what }: AuditRequest): Use {
     ],
     dryRun: true,
     onEvent: (event) => {
-      if (event.event === "summary") cutAt = String(event["cutAt"] ?? "");
+      if (event.event === "summary") cutAt = event.cutAt ?? "";
     },
     left: () =>
       `The rows were cut, because a Job's log has a bound. Go on with --since ${plain(cutAt)}; a row that comes twice has the same id.`,

@@ -27,7 +27,7 @@ export async function readUses(
       false,
       (event) => {
         if (event.event === "use") byCaller.set(event.caller, event.lastUsed);
-        if (event.event === "summary") since = String(event["recordedSince"] ?? "");
+        if (event.event === "summary") since = event.recordedSince ?? "";
       },
     ),
   );

@@ -14,9 +14,9 @@ from mlflow_instance.route_classes import RouteClass
 _WITHIN = "SET LOCAL statement_timeout = 5000; "
 # The answer does not wait for PostgreSQL's disk, which would make a change of a run slower by a
 # third. A pod that is killed loses nothing by it; PostgreSQL that is, the rows of half a second.
-_UNFLUSHED = "SET LOCAL synchronous_commit = off; "
+_NO_DISK = "SET LOCAL synchronous_commit = off; "
 # These are few, and their rows are as lasting as what they did.
-_FLUSHED = frozenset({RouteClass.ADMIN, RouteClass.ALIAS, RouteClass.RESTORE})
+_TO_DISK = frozenset({RouteClass.ADMIN, RouteClass.ALIAS, RouteClass.RESTORE})
 # Any constant; another session that sweeps has it.
 _SWEEP_LOCK = 0x6175646974
 SWEPT_AT_ONCE = 1000
@@ -55,8 +55,8 @@ def insert_rows(connection: Any, rows: Sequence[AuditRow]) -> None:
         )
         for row in rows
     ]
-    flushed = any(row.action is Action.DELETION or row.route in _FLUSHED for row in rows)
-    statement = f"{_WITHIN}{'' if flushed else _UNFLUSHED}INSERT INTO {SCHEMA}.audit ({', '.join(AUDIT_COLUMNS)}) VALUES %s"
+    to_disk = any(row.action is Action.DELETION or row.route in _TO_DISK for row in rows)
+    statement = f"{_WITHIN}{'' if to_disk else _NO_DISK}INSERT INTO {SCHEMA}.audit ({', '.join(AUDIT_COLUMNS)}) VALUES %s"
     with at_once(connection) as cursor:
         execute_values(cursor, statement, values, page_size=len(values))
 
