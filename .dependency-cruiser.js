@@ -23,12 +23,14 @@ const mayImport = {
   program: ["components", ...floors],
 
   // Commands: none loads a provider, so that they start fast. Verbs of one group import no other
-  // group; what two of them need is in `cli` itself.
+  // group; what two of them need is in `cli` itself, or in `cli/job`, which runs a Job of an
+  // instance.
   cli: ["components", ...upTo("instance")],
   "cli/instances": ["cli", "components", "policies", ...upTo("instance")],
   "cli/environments": ["cli", "components", "policies", ...upTo("instance")],
-  "cli/changes": ["cli", "components", "policies", ...upTo("preflight")],
-  "cli/maintenance": ["cli", "components", ...upTo("preflight")],
+  "cli/job": ["cli", "components", ...upTo("preflight")],
+  "cli/changes": ["cli", "cli/job", "components", "policies", ...upTo("preflight")],
+  "cli/maintenance": ["cli", "cli/job", "components", ...upTo("preflight")],
   "cli/main": ["cli", "cli/completion", ...verbs],
   "cli/completion": ["cli"],
 

@@ -24,7 +24,7 @@ export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.Drift]: "drift: the deployed resources differ from the last update or the files",
   [ExitCode.Left]: "incomplete: run it again",
   [ExitCode.Locked]: "another run holds the lock",
-  [ExitCode.Ending]: "a token is over or ends soon",
+  [ExitCode.Ending]: "a token is over, ends soon or is unused",
   [ExitCode.Interrupted]: "interrupted",
 };
 

@@ -126,6 +126,11 @@ export const groups: readonly Group[] = [
         summary: "remove one deleted thing, or a trace, for good and now; asks for its name",
         load: () => import("./maintenance/purge.ts"),
       }),
+      maintenance({
+        name: "audit",
+        summary: "print who changed, deleted or was refused what in an instance",
+        load: () => import("./maintenance/audit.ts"),
+      }),
     ],
   },
   {

@@ -77,6 +77,11 @@ export interface MlflowInstanceArgs {
    */
   traceRetention?: string;
   /**
+   * Age at which rows of the audit are removed from the instance's database, in days: `30d` to
+   * `3650d`. Default: `180d`. A change replaces nothing and restarts the pods.
+   */
+  auditRetention?: string;
+  /**
    * When a run that says nothing any more is set to FAILED; the tag `keep-running` exempts one.
    * Default: after 24h, idle for 6h.
    */

@@ -8,10 +8,12 @@ import { jsonOption, writeResult } from "../jsonOutput.ts";
 import { Refusal } from "../refusal.ts";
 import { refuseUnknownStack } from "../unknownStack.ts";
 import { asObject } from "./preview/values.ts";
-import { rowsIn, type TokenRow } from "./tokens/rows.ts";
+import { rowsIn, unusedDays, withUses, type TokenRow } from "./tokens/rows.ts";
+import { readUses, shownUse } from "./tokens/uses.ts";
 
 interface Options {
   readonly check: boolean;
+  readonly used: boolean;
   readonly json?: string;
 }
 
@@ -24,6 +26,11 @@ export const define: Define = (command, context, end) => {
       `end with exit code ${ExitCode.Ending} if a token is over, or ends within ${endingDays} days`,
       false,
     )
+    .option(
+      "--used",
+      `show when each token was last used, and those unused for ${unusedDays} days; asks the instance by a Job, so name it`,
+      false,
+    )
     .addOption(jsonOption())
     .action((stack: string, instance: string | undefined, options: Options) =>
       end(() => tokens(context, stack, instance, options)),
@@ -34,9 +41,11 @@ async function tokens(
   context: Context,
   stack: string,
   instance: string | undefined,
-  { check, json }: Options,
+  { check, used, json }: Options,
 ): Promise<ExitCode> {
   const { root, signal, note, today } = context;
+  if (used && instance === undefined)
+    throw new Refusal("--used: needs an instance; use tokens <stack> <instance> --used.");
   refuseUnknownStack(root, stack);
   const backend = openBackend({ root, signal, note });
   const answer = await context.during(`Reading the outputs of stack ${stack}`, () =>
@@ -48,19 +57,31 @@ async function tokens(
     throw new Refusal(
       `Stack ${stack} has no instance "${instance}"; it has ${nearestFirst(instance, known).join(", ") || "none"}.`,
     );
-  const rows = rowsIn(outputs, today).filter(
+  let rows = rowsIn(outputs, today).filter(
     (row) => instance === undefined || row.instance === instance,
   );
-  await writeResult(context, json, { text: textOf(rows), facts: rows });
-  return check && rows.some(({ state }) => state !== "valid") ? ExitCode.Ending : ExitCode.Done;
+  if (used && instance !== undefined) {
+    const uses = await readUses(context, stack, instance);
+    if (typeof uses === "number") return uses;
+    rows = withUses(rows, uses, today);
+  }
+  await writeResult(context, json, { text: textOf(rows), facts: rows.map(factsOf) });
+  return check && rows.some(({ state, use }) => state !== "valid" || use?.unused === true)
+    ? ExitCode.Ending
+    : ExitCode.Done;
 }
 
-const heads = ["instance", "token", "role", "generation", "made", "ends", ""] as const;
+/** What a script reads: the use beside the rest, and nothing of it unless it was asked for. */
+const factsOf = ({ use, ...row }: TokenRow): object => ({ ...row, ...use });
 
-export const textOf = (rows: readonly TokenRow[]): string =>
-  rows.length === 0
-    ? "No token is declared.\n"
-    : `${columns([heads, ...rows.map(cellsOf)]).join("\n")}\n`;
+const heads = ["instance", "token", "role", "generation", "made", "ends"] as const;
+
+export function textOf(rows: readonly TokenRow[]): string {
+  if (rows.length === 0) return "No token is declared.\n";
+  const used = rows.some(({ use }) => use !== undefined);
+  const head = [...heads, ...(used ? ["last used"] : []), ""];
+  return `${columns([head, ...rows.map(cellsOf)]).join("\n")}\n`;
+}
 
 const cellsOf = (row: TokenRow): readonly string[] => [
   row.instance,
@@ -69,12 +90,24 @@ const cellsOf = (row: TokenRow): readonly string[] => [
   `${row.generation}`,
   row.created ?? "-",
   row.expires,
+  ...(row.use === undefined ? [] : [useOf(row)]),
   [
     row.state === "over" ? "is over" : row.state === "ending" ? "ends soon" : "",
     row.previousValidUntil === undefined
       ? ""
-      : `value ${row.generation - 1} works until ${row.previousValidUntil}`,
+      : `value ${row.generation - 1} works until ${row.previousValidUntil}${row.use?.previousLastUsed === undefined ? "" : ` and was used ${shownUse(row.use.previousLastUsed)}`}`,
+    row.use?.unused === true ? `unused for ${unusedDays} days` : "",
   ]
     .filter((text) => text !== "")
     .join("; "),
 ];
+
+/** `never` only where its whole life is recorded. */
+function useOf({ use, created }: TokenRow): string {
+  if (use === undefined) return "";
+  const { lastUsed, recordedSince } = use;
+  if (lastUsed !== null) return shownUse(lastUsed);
+  return created !== undefined && created >= recordedSince.slice(0, 10)
+    ? "never"
+    : `not since ${recordedSince.slice(0, 10)}`;
+}

@@ -1,8 +1,8 @@
 import type { Define } from "../context.ts";
 import { Refusal } from "../refusal.ts";
-import { onInstance, withJobs, type Common } from "./carryOut.ts";
+import { onInstance, withJobs, type Common } from "../job/carryOut.ts";
 import { confirmName } from "./confirm.ts";
-import type { Use } from "./job/runJob.ts";
+import type { Use } from "../job/runJob.ts";
 
 interface Options extends Common {
   readonly remove: boolean;

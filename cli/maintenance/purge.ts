@@ -2,12 +2,12 @@ import { Argument } from "commander";
 import type { Define } from "../context.ts";
 import { ExitCode } from "../exitCode.ts";
 import { Refusal } from "../refusal.ts";
-import { onInstance, withJobs, type Common, type OneJob } from "./carryOut.ts";
+import { onInstance, withJobs, type Common, type OneJob } from "../job/carryOut.ts";
 import { askForName } from "./confirm.ts";
-import type { MaintenanceEvent } from "./job/events.ts";
-import { requestedBy } from "./job/requestedBy.ts";
-import type { Use } from "./job/runJob.ts";
-import { plain } from "./job/terminalText.ts";
+import type { MaintenanceEvent } from "../job/events.ts";
+import { requestedBy } from "../job/requestedBy.ts";
+import type { Use } from "../job/runJob.ts";
+import { plain } from "../job/terminalText.ts";
 
 /** Kinds as they are typed; the image has the same list. */
 export const purgeKinds = ["experiment", "run", "logged-model", "trace"] as const;

@@ -1,6 +1,6 @@
 import type { Define } from "../context.ts";
-import { carryOut, onInstance, type Common } from "./carryOut.ts";
-import type { Use } from "./job/runJob.ts";
+import { carryOut, onInstance, type Common } from "../job/carryOut.ts";
+import type { Use } from "../job/runJob.ts";
 
 export const define: Define = (command, context, end) => {
   onInstance(command)

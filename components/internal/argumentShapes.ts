@@ -174,6 +174,7 @@ export const instanceShape = objectOf<MlflowInstanceArgs>({
   artifactsAccess: oneText(ArtifactsAccess),
   deletedExperimentRetention: text,
   traceRetention: text,
+  auditRetention: text,
   staleRuns: objectOf<StaleRunsSettings>({ after: text, idle: text }),
   maintenance: objectOf<MaintenanceSettings>({
     timeZone: text,

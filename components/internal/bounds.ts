@@ -19,6 +19,8 @@ export const bounds = {
    * was made this week.
    */
   traceRetention: { least: 7, most: 730 },
+  /** Days for which rows of the audit stay (audit/days.py, whose table keeps the least itself). */
+  auditRetention: { least: 30, most: 3650 },
   /** Hours that a run may be RUNNING before it is looked at. */
   staleRunsAfter: { least: 1, most: 30 * 24 },
   replicas: { least: 1, most: 10 },

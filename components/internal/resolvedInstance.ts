@@ -37,6 +37,7 @@ export interface ResolvedInstance {
   readonly artifactsAccess: ArtifactsAccess;
   readonly deletedExperimentRetention: string;
   readonly traceRetention?: string;
+  readonly auditRetention?: string;
   readonly staleRuns: Required<StaleRunsSettings>;
   readonly maintenance: Required<MaintenanceSettings>;
   /** Whether the engine refuses to delete bucket and database. */
@@ -68,7 +69,7 @@ export function resolveInstance(args: NamedArgs): ResolvedInstance {
     args.workers ?? defaults.workers,
   ];
   const database = args.database?.name ?? databaseName(instanceName);
-  const { description, costCenter, traceRetention } = args;
+  const { description, costCenter, traceRetention, auditRetention } = args;
   return {
     instanceName,
     environment,
@@ -88,6 +89,7 @@ export function resolveInstance(args: NamedArgs): ResolvedInstance {
     artifactsAccess: args.artifactsAccess ?? ArtifactsAccess.Proxied,
     deletedExperimentRetention,
     ...(traceRetention === undefined ? {} : { traceRetention }),
+    ...(auditRetention === undefined ? {} : { auditRetention }),
     staleRuns: resolveStaleRuns(args.staleRuns),
     maintenance: resolveMaintenance(instanceName, args.maintenance),
     // `prepareDeletion` is explicit enough: no other argument has to change, and taking it back brings

@@ -4,6 +4,7 @@ import type { BucketFacts } from "./storeFacts.ts";
 import type { NetworkSettings } from "../platformSettings.ts";
 import { allowedHosts, corsOrigins, metricsPort, type HostFacts } from "./hosts.ts";
 import { caFile, tokenFolder, tokenKey, workloadsKey } from "./podParts.ts";
+import { parseDays } from "./quantities.ts";
 import type { Pool } from "./poolSize.ts";
 import type { ResolvedInstance } from "./resolvedInstance.ts";
 
@@ -12,7 +13,7 @@ export interface EnvironmentFacts
     HostFacts,
     Pick<
       ResolvedInstance,
-      "instanceName" | "workers" | "artifactsAccess" | "logLevel" | "workloads"
+      "instanceName" | "workers" | "artifactsAccess" | "logLevel" | "workloads" | "auditRetention"
     > {
   pool: Pool;
   /** Whether somebody reads the metrics. */
@@ -70,6 +71,10 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, pulum
     ...(facts.logLevel === LogLevel.Info
       ? {}
       : { MLFLOW_LOGGING_LEVEL: facts.logLevel.toUpperCase() }),
+    // As above: without it the server has its own default.
+    ...(facts.auditRetention === undefined
+      ? {}
+      : { MLFLOW_INSTANCE_AUDIT_DAYS: String(parseDays(facts.auditRetention)) }),
     // On by default since 3.9: several processes of 180 MB that an instance has no use for.
     MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
     MLFLOW_DISABLE_TELEMETRY: "true",

@@ -147,7 +147,7 @@ function checkServer(args: NamedArgs, report: Report): void {
     args.temporaryStorage === undefined || parseBytes(args.temporaryStorage) !== undefined,
     memory,
   );
-  for (const key of ["deletedExperimentRetention", "traceRetention"] as const) {
+  for (const key of ["deletedExperimentRetention", "traceRetention", "auditRetention"] as const) {
     const given = args[key];
     report(
       key,

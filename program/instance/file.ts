@@ -123,6 +123,15 @@ export const instanceFileSchema = strict({
     .describe(
       `Age at which traces of active experiments are removed for good from database and bucket: ${inDays(bounds.traceRetention)}. What is tagged keep stays, and so do the traces of runs that are kept or that a registered model version needs. Default: the environment's, else none, and traces stay.`,
     ),
+  audit: strict({
+    retention: days
+      .optional()
+      .describe(
+        `Age at which rows of the audit are removed from the instance's database: ${inDays(bounds.auditRetention)}. Default: 180d. A change restarts the pods.`,
+      ),
+  })
+    .optional()
+    .describe("The record of changes, deletions and refused requests."),
   staleRuns: strict({
     after: duration
       .optional()

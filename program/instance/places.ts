@@ -18,6 +18,7 @@ const places: readonly { argument: string; place: string }[] = [
   { argument: "resources.memoryRequest", place: "memory.request" },
   { argument: "resources.memoryLimit", place: "memory.limit" },
   { argument: "database.connectionLimit", place: "databaseConnections" },
+  { argument: "auditRetention", place: "audit.retention" },
   { argument: "prepareDeletion", place: "delete" },
 ];
 

@@ -28,6 +28,7 @@ export function toArgs(
     databaseConnections,
     tokens,
     workloads,
+    audit,
     delete: goes,
     ...sameForBoth
   } = file;
@@ -43,6 +44,7 @@ export function toArgs(
     deletedExperimentRetention:
       file.deletedExperimentRetention ?? defaults.deletedExperimentRetention,
     traceRetention: file.traceRetention ?? defaults.traceRetention,
+    auditRetention: audit?.retention,
     staleRuns: file.staleRuns && defined(file.staleRuns),
     maintenance: defined({
       ...file.maintenance,

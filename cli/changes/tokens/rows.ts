@@ -2,6 +2,9 @@ import { dayAfter } from "../../../program/values/pullRequest.ts";
 import { asObject, numberOf, textOf } from "../preview/values.ts";
 import { endingDays } from "../../../program/instance/tokenGenerations.ts";
 
+/** Days after which a token that nobody uses is told. */
+export const unusedDays = 90;
+
 export type TokenState = "valid" | "ending" | "over";
 
 /** A declared token as a list shows it; never its value. */
@@ -17,6 +20,24 @@ export interface TokenRow {
   /** Last day of the value before, as long as that is valid. */
   readonly previousValidUntil: string | undefined;
   readonly state: TokenState;
+  /** When it was last used; undefined where nobody asked. */
+  readonly use?: TokenUse;
+}
+
+export interface TokenUse {
+  /** To the minute, UTC; null: not since `recordedSince`. */
+  readonly lastUsed: string | null;
+  /** Of the value before, as long as that is valid. */
+  readonly previousLastUsed?: string;
+  /** Uses of before are not known. */
+  readonly recordedSince: string;
+  readonly unused: boolean;
+}
+
+/** What the instance has written down: last uses by token and generation. */
+export interface RecordedUses {
+  readonly since: string;
+  readonly byCaller: ReadonlyMap<string, string>;
 }
 
 /** Every token in a stack's outputs, what ends first at the top. */
@@ -53,3 +74,28 @@ function rowOf(
     state: day < today ? "over" : day <= dayAfter(today, endingDays) ? "ending" : "valid",
   };
 }
+
+/** The same rows with what an instance knows of their use. */
+export const withUses = (
+  rows: readonly TokenRow[],
+  { since, byCaller }: RecordedUses,
+  today: string,
+): TokenRow[] =>
+  rows.map((row) => {
+    const lastUsed = byCaller.get(`${row.name}/${row.generation}`) ?? null;
+    const previous =
+      row.previousValidUntil === undefined
+        ? undefined
+        : byCaller.get(`${row.name}/${row.generation - 1}`);
+    // A new token, and one of which nothing is known yet, gets its days first.
+    const idleSince = lastUsed ?? [since, row.created ?? ""].toSorted().at(-1)!;
+    return {
+      ...row,
+      use: {
+        lastUsed,
+        ...(previous === undefined ? {} : { previousLastUsed: previous }),
+        recordedSince: since,
+        unused: dayAfter(idleSince.slice(0, 10), unusedDays) <= today,
+      },
+    };
+  });

@@ -83,6 +83,8 @@ def test_requests_of_all_workers_are_counted_once(server: Server) -> None:
     assert grown("mlflow_instance_request_bytes_total", 'route="upload"') == UPLOADED
     assert grown("mlflow_instance_response_bytes_total", 'route="download"') == UPLOADED
     assert grown("mlflow_instance_request_duration_seconds_count", 'route="ui"') == 21
+    used = after['mlflow_instance_last_used_timestamp_seconds{caller="editer/1"}']
+    assert used % 60 == 0 and time.time() - 180 < used <= time.time()
 
 
 def test_the_state_of_the_pod(server: Server) -> None:

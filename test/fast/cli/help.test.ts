@@ -59,6 +59,8 @@ test("help shows every verb by its group, and every exit code", async () => {
       restore-deleted     take a deleted experiment, run or logged model back
       purge               remove one deleted thing, or a trace, for good and now;
                           asks for its name
+      audit               print who changed, deleted or was refused what in an
+                          instance
 
     This command:
       completion          print the completion script of a shell
@@ -72,7 +74,7 @@ test("help shows every verb by its group, and every exit code", async () => {
         5  drift: the deployed resources differ from the last update or the files
         6  incomplete: run it again
         7  another run holds the lock
-        8  a token is over or ends soon
+        8  a token is over, ends soon or is unused
       130  interrupted
     "
   `);

@@ -72,6 +72,12 @@ const wrong: readonly [verb: string, what: string, args: string[], message: RegE
     ["exmaple"],
     /^There is no stack "exmaple"; those with a file in stacks\/ are: .+\.\n$/,
   ],
+  [
+    "tokens",
+    "uses of every instance",
+    ["example", "--used"],
+    /^--used: needs an instance; use tokens <stack> <instance> --used\.\n$/,
+  ],
   ["retention", "no instance", ["example"], /missing required argument 'instance'/],
   [
     "retention",
@@ -100,6 +106,19 @@ const wrong: readonly [verb: string, what: string, args: string[], message: RegE
     /Allowed choices are experiment, run, logged-model, trace/,
   ],
   ["purge", "no thing", ["example", "shop", "run"], /missing required argument 'id-or-name'/],
+  ["audit", "no time", ["example", "shop"], /required option '--since <time>' not specified/],
+  [
+    "audit",
+    "a time that is none",
+    ["example", "shop", "--since", "yesterday"],
+    /^--since "yesterday": is not a time; use hours or days before now/,
+  ],
+  [
+    "audit",
+    "a kind that is none",
+    ["example", "shop", "--since", "24h", "--what", "all"],
+    /Allowed choices are changes, deletions, aliases, refusals/,
+  ],
   ["completion", "a shell that is none", ["powershell"], /Allowed choices are bash, zsh, fish/],
 ];
 

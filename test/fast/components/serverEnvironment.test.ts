@@ -53,6 +53,12 @@ test("a level of the log is told to MLflow where it isn't MLflow's own default",
   expect(environment({ logLevel: "debug" })).toMatchObject({ MLFLOW_LOGGING_LEVEL: "DEBUG" });
 });
 
+test("the audit's retention is told where it is declared, in days", () => {
+  expect(environment({ auditRetention: "365d" })).toMatchObject({
+    MLFLOW_INSTANCE_AUDIT_DAYS: "365",
+  });
+});
+
 test("AWS S3 with public certificates needs neither endpoint nor bundle", () => {
   const names = Object.keys(
     environment({ bucket: { name: "b", region: "eu-central-1" }, caGiven: false }),

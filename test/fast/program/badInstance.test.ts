@@ -13,7 +13,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; did you mean tier? known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, logLevel, temporaryStorage, tokens, delete",
+      "shop.yaml:4:1 teir: unknown key; did you mean tier? known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, audit, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, logLevel, temporaryStorage, tokens, delete",
     ],
   ],
   [
@@ -134,6 +134,18 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "traceRetention: 720h\n",
     [
       'shop.yaml:4:1 traceRetention: is "720h"; expected a whole number of days with its unit, for example 30d',
+    ],
+  ],
+  [
+    "an audit of weeks",
+    "audit: { retention: 29d }\n",
+    ['shop.yaml:4:10 audit.retention: is "29d", but must be a number of days from 30d to 3650d'],
+  ],
+  [
+    "an audit without an end",
+    "audit: { retention: forever }\n",
+    [
+      'shop.yaml:4:10 audit.retention: is "forever"; expected a whole number of days with its unit, for example 30d',
     ],
   ],
   [

@@ -39,6 +39,7 @@ export const extremes: Readonly<Record<string, (place: Place) => Extremes>> = {
   deletedExperimentRetention: ({ tier, backupDays = Infinity }) =>
     days({ ...retentionDays[tier], most: Math.min(retentionDays[tier].most, backupDays) }),
   traceRetention: () => days(bounds.traceRetention),
+  "audit.retention": () => days(bounds.auditRetention),
   "staleRuns.after": () => ["1h", `${bounds.staleRunsAfter.most / 24}d`],
   "staleRuns.idle": () => ["1h", `${bounds.staleRunsAfter.most / 24}d`],
   "maintenance.timeZone": () => ["UTC", "America/Argentina/ComodRivadavia"],

@@ -19,6 +19,7 @@ const whole: InstanceFile = {
   costCenter: "4711",
   deletedExperimentRetention: "61d",
   traceRetention: "97d",
+  audit: { retention: "365d" },
   staleRuns: { after: "3d", idle: "7h" },
   maintenance: {
     timeZone: "Europe/Berlin",
@@ -49,6 +50,7 @@ test("each key of a file comes out of the component as it went in, under the fil
 test.each([
   ["resources.memoryLimit", "file", ["memory", "limit"]],
   ["database.connectionLimit", "file", ["databaseConnections"]],
+  ["auditRetention", "file", ["audit", "retention"]],
   ["extraAllowedHosts[0]", "file", ["extraAllowedHosts", 0]],
   ["tokens[0].expires", "file", ["tokens", "ci", "expires"]],
   ["bucket.name", "file", []],

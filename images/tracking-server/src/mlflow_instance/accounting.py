@@ -28,6 +28,8 @@ class Account:
     refusal: str = ""
     # None: nobody may send it.
     needed: Role | None = None
+    # It went on to MLflow; otherwise this server refused it.
+    permitted: bool = False
     # 0: no answer was begun.
     status: int = 0
     # Bytes of the bodies.

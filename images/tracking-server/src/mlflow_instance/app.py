@@ -69,6 +69,9 @@ def build_app(settings: Settings) -> App:
 
     from mlflow_instance.answers import MeteredAnswers, bound_answers
     from mlflow_instance.artifact_list import bound_listings
+    from mlflow_instance.audit.audit import Audit
+    from mlflow_instance.audit.layer import Audited
+    from mlflow_instance.audit.objects import note_objects
     from mlflow_instance.bounded_entries import bound_entries
     from mlflow_instance.bounded_queries import bound_queries
     from mlflow_instance.bulk_deletions import delete_without_loading
@@ -80,7 +83,11 @@ def build_app(settings: Settings) -> App:
     from mlflow_instance.failures import Failures
     from mlflow_instance.file_answers import FileAnswers
     from mlflow_instance.handoff import take_over_files
-    from mlflow_instance.lasting_pool import connections_in_use, make_pools_last
+    from mlflow_instance.lasting_pool import (
+        connections_in_use,
+        make_pools_last,
+        spare_connection,
+    )
     from mlflow_instance.lasting_trace_times import keep_trace_times
     from mlflow_instance.latest_versions import read_latest_versions_only
     from mlflow_instance.locations_written import check_written_locations
@@ -111,6 +118,7 @@ def build_app(settings: Settings) -> App:
     read_lost_secrets_as_none()
     tell_of_deleted_namesakes()
     clean_messages()
+    note_objects()
     answer_unhandled_errors(mlflow_app)
     bound_queries()
     bound_entries()
@@ -132,15 +140,17 @@ def build_app(settings: Settings) -> App:
     # connection to the database.
     in_turn = Turns(answers, turns, limits, stall=stall)
     sent = WholeHistory(in_turn, in_turn.unsent)
-    observers: list[Observer] = [log_access]
+    audit = Audit(spare_connection, days=settings.audit_days)
+    observers: list[Observer] = [log_access, audit.observe]
     if settings.metrics_port is not None:
         from mlflow_instance.metrics.requests import count
         from mlflow_instance.metrics.state import tell_state
 
         observers.append(count)
         on_start(lambda: tell_state(lambda: in_turn.waiting, connections_in_use))
+    answered = Failures(FileAnswers(sent, limits.worker_bytes // 8))
     return InstanceMiddleware(
-        CiLink(Failures(FileAnswers(sent, limits.worker_bytes // 8))),
+        Audited(CiLink(answered), audit),
         name=settings.name,
         callers=_callers(settings),
         readiness=Readiness(DatabaseProbe(settings.database_uri).answers),

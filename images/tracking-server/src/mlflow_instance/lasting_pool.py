@@ -193,3 +193,11 @@ def fill_pools() -> None:
         finally:
             for connection in opened:
                 connection.close()
+
+
+def spare_connection() -> Any:
+    """A connection of the engine that is opened last, the model registry's; `close` gives it back.
+
+    A thread that holds one and asks for no second can't bring the requests to a standstill.
+    """
+    return _engines[-1].raw_connection()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from mlflow_instance.audit.schema import ensure_records
 from mlflow_instance.database import UNBOUNDED, connect, parse_uri, redacted, set_session
 from mlflow_instance.logs import configure_logging, say
 from mlflow_instance.maintenance.indexes import ensure_indexes
@@ -66,6 +67,7 @@ def migrate(uri: str, roles: Mapping[str, Privileges] | None = None) -> tuple[st
 
 def _prepare_maintenance(connection: Connection, roles: Mapping[str, Privileges]) -> None:
     ensure_indexes(connection)
+    ensure_records(connection)
     bound_requests(connection)
     for role, privileges in roles.items():
         grant(connection, role, privileges)

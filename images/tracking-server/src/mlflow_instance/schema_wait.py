@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from mlflow_instance.audit.schema import has_records
 from mlflow_instance.database import connect, redacted
 from mlflow_instance.schema import SchemaError, current_revision, head_revision, known_revisions
 
@@ -47,6 +48,7 @@ def _problem(uri: str, expected: str) -> str | None:
         return f"database {where} does not answer: {_one_line(error)}"
     try:
         revision = current_revision(connection)
+        recorded = has_records(connection)
     except SchemaError as error:
         return f"database {where}: {error}"
     except Exception as error:
@@ -54,7 +56,7 @@ def _problem(uri: str, expected: str) -> str | None:
     finally:
         connection.close()
     if revision == expected:
-        return None
+        return None if recorded else f"database {where} has no tables for the audit yet"
     if revision is None:
         return f"database {where} has no MLflow schema yet, this MLflow needs revision {expected}"
     if revision not in known_revisions():

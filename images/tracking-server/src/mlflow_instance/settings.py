@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlflow_instance.audit.days import DEFAULT_DAYS, LEAST_DAYS, MOST_DAYS
 from mlflow_instance.limits import DEFAULT_MEMORY, MIB
 from mlflow_instance.listener import EVERY_ADDRESS
 from mlflow_instance.source import Source
@@ -42,6 +43,7 @@ class Settings:
     ingress_addresses: str
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
+    audit_days: int
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -120,6 +122,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         ingress_addresses=ingress,
         allowed_origins=tuple(origin.strip() for origin in origins.split(",") if origin.strip()),
         allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
+        audit_days=number("MLFLOW_INSTANCE_AUDIT_DAYS", DEFAULT_DAYS, LEAST_DAYS, MOST_DAYS),
     )
     if environment.get("MLFLOW_ENABLE_AI_GATEWAY", "").strip().lower() in (
         "1",

@@ -83,7 +83,8 @@ def test_the_manifest_says_what_lies_there(world: World) -> None:
         "instance": "unit",
         "schemaRevision": revision,
     }
-    files = {f"{folder}/{table['file']}" for table in manifest["tables"]}
+    assert [table["name"] for table in manifest["records"]] == ["instance_records.audit"]
+    files = {f"{folder}/{table['file']}" for table in manifest["tables"] + manifest["records"]}
     assert set(world.keys("final-dump/")) == files | {f"{folder}/manifest.json"}
     for table in manifest["tables"]:
         body = world.read(f"{folder}/{table['file']}")
@@ -92,6 +93,42 @@ def test_the_manifest_says_what_lies_there(world: World) -> None:
         assert table["rows"] == rows, table["name"]
         header = zlib.decompress(body, 31).decode().split("\n")[0]
         assert header.replace('"', "").split(",") == table["columns"]
+
+
+_AUDIT = (
+    "SELECT at, action, caller, claims, source, route, method, path, object, status, refusal, count "
+    "FROM instance_records.audit ORDER BY id"
+)
+
+
+@pytest.mark.parametrize("with_audit", [True, False])
+def test_the_audit_moves_along_behind_the_rows_of_the_new_instance(
+    world: World, postgres: Postgres, migrated_template: str, with_audit: bool
+) -> None:
+    for number in range(3):
+        world.sql(
+            "INSERT INTO instance_records.audit (at, action, caller, claims, source, route, method, "
+            "path, object, status) VALUES (now() - interval '99 days', 'change', 'ci/1', "
+            "'{\"repo\": \"a\"}', '::1', 'run', 'POST', %s, %s, 200)",
+            ODD[number],
+            json.dumps({"name": ODD[-2]}),
+        )
+    moved = world.sql(_AUDIT)
+    assert dump(world) == 0
+    folder, manifest = dumped(world)
+    if not with_audit:
+        # As an image of before has written it.
+        del manifest["records"]
+        world.put(f"{folder}/manifest.json", json.dumps(manifest).encode())
+    other = new_database(postgres, world, migrated_template)
+    other.sql(
+        "INSERT INTO instance_records.audit (at, action, source, route, method, path, object, "
+        "status) VALUES (now(), 'refusal', '::1', 'ui', 'GET', '/', '{}', 401)"
+    )
+    own = other.sql(_AUDIT)
+    assert load(other, folder) == 0
+    assert other.sql(_AUDIT) == own + (moved if with_audit else [])
+    other.rows.close()
 
 
 def test_a_large_table_goes_and_comes_in_parts(
@@ -206,6 +243,10 @@ class TestLoading:
             ({}, {"sequences": {sequence: "1); DROP TABLE runs; --"}}, not_ours),
             ({}, {"sequences": {sequence: 1.5}}, not_ours),
             ({}, {"schemaRevision": ["x"]}, not_ours),
+            ({}, {"records": [runs]}, not_ours),
+            ({}, {"records": [*manifest["records"], *manifest["records"]]}, not_ours),
+            ({}, {"records": [{**manifest["records"][0], "columns": ["id"]}]}, not_ours),
+            ({}, {"records": {"audit": 1}}, not_ours),
             ({"name": quoted, "file": f"{quoted}.csv.gz"}, {}, "dump and database differ in"),
             ({"columns": ["run_uuid) FROM STDIN; --"]}, {}, "dump and database differ in runs;"),
             ({}, {"sequences": {"pg_class": 1}}, "the dump has the sequence 'pg_class'"),

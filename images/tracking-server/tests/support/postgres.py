@@ -17,9 +17,11 @@ _PASSWORD = "not-a-secret-but-looked-for"
 class Postgres:
     """Runs as user postgres when the tests run as root: PostgreSQL refuses to be root."""
 
-    def __init__(self, memory: int | None = None) -> None:
-        """`memory`: the most address space of each of its processes, in bytes."""
+    def __init__(self, memory: int | None = None, *, fsync: bool = False) -> None:
+        """`memory`: the most address space of each of its processes, in bytes. `fsync`: a commit
+        waits for the disk, as in production."""
         self._memory = memory
+        self._fsync = "on" if fsync else "off"
         self._bin = _binaries()
         self._user = "postgres" if os.geteuid() == 0 else None
         self._folder = Path(tempfile.mkdtemp(prefix="mlflow-instance-pg-"))
@@ -43,8 +45,12 @@ class Postgres:
             "--no-sync",
         )
 
+    @property
+    def log_file(self) -> Path:
+        return self._folder / "log"
+
     def start(self) -> None:
-        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync={self._fsync} -c max_connections=200"
         self._run(
             "pg_ctl",
             "-D",

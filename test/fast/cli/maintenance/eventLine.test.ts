@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { eventIn } from "../../../../cli/maintenance/job/events.ts";
-import { lineOf } from "../../../../cli/maintenance/job/eventLine.ts";
-import { summaryLines } from "../../../../cli/maintenance/job/summaryLines.ts";
+import { eventIn } from "../../../../cli/job/events.ts";
+import { lineOf } from "../../../../cli/job/eventLine.ts";
+import { summaryLines } from "../../../../cli/job/summaryLines.ts";
 
 const run = "0123456789abcdef0123456789abcdef";
 const lineFor = (event: Record<string, unknown>) => {

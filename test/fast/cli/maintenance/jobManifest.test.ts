@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { restoreDeleted } from "../../../../cli/maintenance/restoreDeleted.ts";
-import { oneOffJob } from "../../../../cli/maintenance/job/jobManifest.ts";
+import { oneOffJob } from "../../../../cli/job/jobManifest.ts";
 import { cronJob } from "./support/fakeCluster.ts";
 
 const make = (commandLine: readonly string[]) =>

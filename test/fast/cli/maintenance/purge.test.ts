@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { Refusal } from "../../../../cli/refusal.ts";
 import { purge, type PurgeRequest, type PurgeSteps } from "../../../../cli/maintenance/purge.ts";
-import { eventIn } from "../../../../cli/maintenance/job/events.ts";
+import { eventIn } from "../../../../cli/job/events.ts";
 import { ExitCode } from "../../../../cli/exitCode.ts";
-import { oneOffJob } from "../../../../cli/maintenance/job/jobManifest.ts";
-import type { Use } from "../../../../cli/maintenance/job/runJob.ts";
-import { lineOf } from "../../../../cli/maintenance/job/eventLine.ts";
+import { oneOffJob } from "../../../../cli/job/jobManifest.ts";
+import type { Use } from "../../../../cli/job/runJob.ts";
+import { lineOf } from "../../../../cli/job/eventLine.ts";
 import { cronJob } from "./support/fakeCluster.ts";
 
 // Which Jobs a purge makes, in which order, and that nothing is removed by any other way than its

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { run } from "../../../../cli/maintenance/job/runJob.ts";
+import { run } from "../../../../cli/job/runJob.ts";
 import { retention } from "../../../../cli/maintenance/retention.ts";
 import { fakeCluster, pod } from "./support/fakeCluster.ts";
 import { item, quick, runOn, stamped, summary, target } from "./support/runOn.ts";

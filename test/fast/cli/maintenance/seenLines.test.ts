@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SeenLines } from "../../../../cli/maintenance/job/seenLines.ts";
+import { SeenLines } from "../../../../cli/job/seenLines.ts";
 
 // Lines as a node stamps them: whole seconds that only grow, with the nanoseconds of neighbouring
 // lines in any order.

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, moment, plain, size } from "../../../../cli/maintenance/job/terminalText.ts";
+import { duration, moment, plain, size } from "../../../../cli/job/terminalText.ts";
 
 test.each([
   [0, "0 B"],

@@ -16,11 +16,12 @@ from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
+from mlflow_instance.audit.schema import has_records
 from mlflow_instance.database import UNBOUNDED, connect, redacted
 from mlflow_instance.dump.others import WITHIN_SECONDS, in_use, others, wait_until_alone
 from mlflow_instance.dump.settings import DumpSettings, read_settings
 from mlflow_instance.dump.stored import CompressedObject
-from mlflow_instance.dump.tables import Table, sequences_of, tables_of
+from mlflow_instance.dump.tables import AUDIT_TABLE, Table, sequences_of, tables_of
 from mlflow_instance.maintenance.bucket import Bucket, open_bucket
 from mlflow_instance.maintenance.clock import iso
 from mlflow_instance.maintenance.command import DONE, failed, prepare_process
@@ -61,13 +62,14 @@ def dump(connection: Connection, bucket: Bucket, settings: DumpSettings, events:
     _abort_former_uploads(bucket)
     connection.rollback()
     revision = current_revision(connection)
+    recorded = has_records(connection)
     # One picture of all tables, whoever may still write in spite of everything.
     connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
-    tables = []
-    for table in tables_of(connection):
-        written = _dump_table(connection, bucket, f"{folder}/{table.name}.csv.gz", table)
+    tables, records = [], []
+    for table in [*tables_of(connection), *([AUDIT_TABLE] if recorded else [])]:
+        written = _dump_table(connection, bucket, f"{folder}/{table.full_name}.csv.gz", table)
         events.item("table", **written)
-        tables.append(written)
+        (records if table is AUDIT_TABLE else tables).append(written)
     sequences = sequences_of(connection)
     connection.rollback()
     # Somebody who came meanwhile may have written what the picture doesn't show.
@@ -81,6 +83,8 @@ def dump(connection: Connection, bucket: Bucket, settings: DumpSettings, events:
         "startedAt": iso(started),
         "finishedAt": iso(datetime.now(UTC)),
         "tables": tables,
+        # Apart: an image of before knows MLflow's tables only, and still loads this dump.
+        "records": records,
         "sequences": sequences,
     }
     bucket.put(f"{folder}/{MANIFEST}", json.dumps(manifest, indent=2, ensure_ascii=False).encode())
@@ -89,9 +93,9 @@ def dump(connection: Connection, bucket: Bucket, settings: DumpSettings, events:
         command=COMMAND,
         instance=settings.instance,
         folder=folder,
-        tables=len(tables),
-        rows=sum(table["rows"] for table in tables),
-        bytes=sum(table["bytes"] for table in tables),
+        tables=len(tables) + len(records),
+        rows=sum(table["rows"] for table in [*tables, *records]),
+        bytes=sum(table["bytes"] for table in [*tables, *records]),
     )
     return folder
 
@@ -110,7 +114,7 @@ def _dump_table(connection: Connection, bucket: Bucket, key: str, table: Table) 
         target.abort()
         raise
     return {
-        "name": table.name,
+        "name": table.full_name,
         "file": key.rpartition("/")[2],
         "columns": list(table.columns),
         "rows": rows,

@@ -17,7 +17,7 @@ from mlflow_instance.database import UNBOUNDED, connect, redacted
 from mlflow_instance.dump.final_dump import FORMAT, MANIFEST
 from mlflow_instance.dump.settings import read_settings
 from mlflow_instance.dump.stored import PlainRows, Stored
-from mlflow_instance.dump.tables import Table, set_sequences, tables_of
+from mlflow_instance.dump.tables import AUDIT_TABLE, Table, set_sequences, tables_of
 from mlflow_instance.maintenance.bucket import Bucket, open_bucket
 from mlflow_instance.maintenance.command import DONE, failed, prepare_process
 from mlflow_instance.maintenance.errors import Impossible, Refused
@@ -70,9 +70,11 @@ def load(connection: Connection, bucket: Bucket, folder: str, events: Events) ->
         )
     tables = _tables(connection, manifest)
     _take_tables(connection, [table for table, _ in tables])
+    # Dumps of before have none.
+    tables += [(AUDIT_TABLE, described) for described in manifest.get("records", [])]
     for table, described in tables:
         _load_table(connection, bucket, f"{folder}/{described['file']}", table, described)
-        events.item("table", name=table.name, rows=described["rows"])
+        events.item("table", name=table.full_name, rows=described["rows"])
     set_sequences(connection, manifest["sequences"])
     connection.commit()
     events.always(
@@ -107,10 +109,14 @@ def _manifest(bucket: Bucket, folder: str) -> dict[str, Any]:
 def _is_manifest(manifest: dict[str, Any]) -> bool:
     """The copy may have been anybody's meanwhile: files stay in the dump's folder, and what becomes SQL has the type that it should."""
     tables, sequences = manifest.get("tables"), manifest.get("sequences")
+    records = manifest.get("records", [])
     return (
         all(isinstance(manifest.get(name), str) for name in ("schemaRevision", "mlflowVersion"))
         and isinstance(tables, list)
         and all(isinstance(table, dict) and _is_table(table) for table in tables)
+        and isinstance(records, list)
+        and len(records) <= 1
+        and all(isinstance(table, dict) and _is_audit(table) for table in records)
         and isinstance(sequences, dict)
         and all(type(value) is int and 0 < value < 2**63 for value in sequences.values())
     )
@@ -127,6 +133,14 @@ def _is_table(table: dict[str, Any]) -> bool:
         and all(isinstance(column, str) for column in columns)
         and all(type(table.get(name)) is int for name in ("rows", "bytes"))
         and isinstance(table.get("sha256"), str)
+    )
+
+
+def _is_audit(table: dict[str, Any]) -> bool:
+    return (
+        _is_table(table)
+        and table["name"] == AUDIT_TABLE.full_name
+        and tuple(table["columns"]) == AUDIT_TABLE.columns
     )
 
 

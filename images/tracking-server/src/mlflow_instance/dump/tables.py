@@ -1,4 +1,4 @@
-"""What the database holds, asked of its catalog: whatever tables this MLflow has, and those of no other schema."""
+"""What the database holds, asked of its catalog: whatever tables this MLflow has. Of this project's own it is the audit alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from mlflow_instance.audit.schema import AUDIT, AUDIT_COLUMNS, SCHEMA
 from mlflow_instance.maintenance.errors import Impossible
 
 
@@ -15,14 +16,25 @@ class Table:
     name: str
     # Without generated ones: the database makes their values anew.
     columns: tuple[str, ...]
+    # Empty: MLflow's.
+    schema: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
 
     @property
     def identifier(self) -> sql.Identifier:
-        return sql.Identifier(self.name)
+        return sql.Identifier(self.schema, self.name) if self.schema else sql.Identifier(self.name)
 
     @property
     def column_list(self) -> sql.Composable:
         return sql.SQL(", ").join(map(sql.Identifier, self.columns))
+
+
+# Rows get ids of the new database, behind those that it has. When a token was last used is of no use
+# there: its tokens are others.
+AUDIT_TABLE = Table(AUDIT, AUDIT_COLUMNS, SCHEMA)
 
 
 def tables_of(connection: Connection) -> list[Table]:

@@ -1,35 +1,50 @@
-"""What each job's database role may do on MLflow's tables, and nothing else.
+"""What each job's database role may do on MLflow's tables and on this project's own, and nothing else.
 
 The migration grants it (it is the tables' owner) each time it has run. PostgreSQL follows ON DELETE CASCADE with the owner's
 rights, so only what a statement names is listed. Neither role can create, alter or truncate.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from mlflow_instance.audit.schema import AUDIT, SCHEMA, TOKEN_USE
 from mlflow_instance.maintenance.errors import Impossible
 
 # Table -> its columns; an empty tuple is the whole table.
 Columns = Mapping[str, tuple[str, ...]]
 
 
+_MLFLOW = "public"
+
+
+@dataclass(frozen=True)
+class Grant:
+    privilege: str
+    schema: str
+    table: str
+    columns: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Privileges:
+    """On MLflow's tables, and what may be read of the records (audit/schema.py)."""
+
     select: Columns
     insert: Columns = field(default_factory=dict)
     update: Columns = field(default_factory=dict)
     delete: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
 
-    def grants(self) -> list[tuple[str, str, tuple[str, ...]]]:
-        """(privilege, table, columns)"""
+    def grants(self) -> list[Grant]:
         return [
-            *(("SELECT", table, columns) for table, columns in self.select.items()),
-            *(("INSERT", table, columns) for table, columns in self.insert.items()),
-            *(("UPDATE", table, columns) for table, columns in self.update.items()),
-            *(("DELETE", table, ()) for table in self.delete),
+            *(Grant("SELECT", _MLFLOW, table, columns) for table, columns in self.select.items()),
+            *(Grant("INSERT", _MLFLOW, table, columns) for table, columns in self.insert.items()),
+            *(Grant("UPDATE", _MLFLOW, table, columns) for table, columns in self.update.items()),
+            *(Grant("DELETE", _MLFLOW, table) for table in self.delete),
+            *(Grant("SELECT", SCHEMA, table) for table in self.records),
         ]
 
 
@@ -118,24 +133,42 @@ STALE_RUNS = Privileges(
     update={"runs": ("status", "end_time"), "tags": ("value",)},
 )
 
-ROLES = {"MLFLOW_INSTANCE_RETENTION_ROLE": RETENTION, "MLFLOW_INSTANCE_STALE_RUNS_ROLE": STALE_RUNS}
+# The command `audit` has no role of its own: it runs in the retention's pod, which may read what it
+# shows. Retention itself asks for none of it.
+RECORDS = Privileges(select={}, records=(AUDIT, TOKEN_USE, "schema_version"))
+RETENTION_ROLE = replace(RETENTION, records=RECORDS.records)
+
+ROLES = {
+    "MLFLOW_INSTANCE_RETENTION_ROLE": RETENTION_ROLE,
+    "MLFLOW_INSTANCE_STALE_RUNS_ROLE": STALE_RUNS,
+}
 
 
 def grant(connection: Connection, role: str, privileges: Privileges) -> None:
     """Makes the role's rights exactly these, in the caller's transaction: there is no moment with fewer or more."""
     name = sql.Identifier(role)
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(name))
-        cursor.execute(sql.SQL("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {}").format(name))
-        cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
-        for privilege, table, columns in privileges.grants():
+        for schema in map(sql.Identifier, (_MLFLOW, SCHEMA)):
+            for kind in map(sql.SQL, ("TABLES", "SEQUENCES")):
+                cursor.execute(
+                    sql.SQL("REVOKE ALL ON ALL {} IN SCHEMA {} FROM {}").format(kind, schema, name)
+                )
+        cursor.execute(
+            sql.SQL("REVOKE ALL ON SCHEMA {} FROM {}").format(sql.Identifier(SCHEMA), name)
+        )
+        grants = privileges.grants()
+        for used in sorted({_MLFLOW, *(each.schema for each in grants)}):
+            cursor.execute(
+                sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(used), name)
+            )
+        for each in grants:
             cursor.execute(
                 sql.SQL("GRANT {}{} ON {} TO {}").format(
-                    sql.SQL(privilege),
-                    sql.SQL(" ({})").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
-                    if columns
+                    sql.SQL(each.privilege),
+                    sql.SQL(" ({})").format(sql.SQL(", ").join(map(sql.Identifier, each.columns)))
+                    if each.columns
                     else sql.SQL(""),
-                    sql.Identifier("public", table),
+                    sql.Identifier(each.schema, each.table),
                     name,
                 )
             )
@@ -145,17 +178,17 @@ def require_privileges(connection: Connection, privileges: Privileges) -> None:
     """Before anything is removed: a right that is missing half-way would leave things half done."""
     missing: list[str] = []
     with connection.cursor() as cursor:
-        for privilege, table, columns in privileges.grants():
-            name = f'public."{table}"'
-            if columns:
+        for each in privileges.grants():
+            name = f'{each.schema}."{each.table}"'
+            if each.columns:
                 cursor.execute(
                     "SELECT bool_and(has_column_privilege(%s, c, %s)) FROM unnest(%s) AS c",
-                    (name, privilege, list(columns)),
+                    (name, each.privilege, list(each.columns)),
                 )
             else:
-                cursor.execute("SELECT has_table_privilege(%s, %s)", (name, privilege))
+                cursor.execute("SELECT has_table_privilege(%s, %s)", (name, each.privilege))
             if cursor.fetchone() != (True,):
-                missing.append(f"{privilege} on {table}")
+                missing.append(f"{each.privilege} on {each.table}")
     connection.rollback()
     if missing:
         raise Impossible(

@@ -8,7 +8,7 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import { onTestFinished } from "vitest";
-import { Cluster } from "../../../../../cli/maintenance/job/cluster.ts";
+import { Cluster } from "../../../../../cli/job/cluster.ts";
 
 /** What the API server answers; a test changes it while the command runs. */
 export interface Script {

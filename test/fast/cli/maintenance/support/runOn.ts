@@ -1,8 +1,8 @@
 import { endOf } from "../../../../../cli/endOfCommand.ts";
-import type { Patience } from "../../../../../cli/maintenance/job/job.ts";
-import type { Outputs, Use } from "../../../../../cli/maintenance/job/runJob.ts";
-import { run } from "../../../../../cli/maintenance/job/runJob.ts";
-import type { Target } from "../../../../../cli/maintenance/job/target.ts";
+import type { Patience } from "../../../../../cli/job/job.ts";
+import type { Outputs, Use } from "../../../../../cli/job/runJob.ts";
+import { run } from "../../../../../cli/job/runJob.ts";
+import type { Target } from "../../../../../cli/job/target.ts";
 import { retention } from "../../../../../cli/maintenance/retention.ts";
 import type { FakeCluster } from "./fakeCluster.ts";
 

@@ -3,8 +3,8 @@ import { ClusterError } from "./cluster.ts";
 import type { Patience, OneOffJob } from "./job.ts";
 import { containerName } from "./jobManifest.ts";
 import { outcomeOf, type Outcome } from "./outcome.ts";
-import { Refusal } from "../../refusal.ts";
-import { ExitCode } from "../../exitCode.ts";
+import { Refusal } from "../refusal.ts";
+import { ExitCode } from "../exitCode.ts";
 import { SeenLines } from "./seenLines.ts";
 import { startState } from "./start.ts";
 

@@ -75,6 +75,28 @@ const purgeEvent = z.looseObject({
   requestedBy: text.nullish(),
   at: time,
 });
+/** A row of the audit. What is null there is left out. */
+const auditEvent = z.looseObject({
+  event: z.literal("audit"),
+  id: count,
+  at: time,
+  action: text,
+  caller: text.nullish(),
+  role: text.nullish(),
+  claims: z.record(text, z.unknown()).nullish(),
+  source: text,
+  route: text,
+  method: text,
+  path: text,
+  object: z.record(text, z.unknown()),
+  /** 0: the request had no answer. */
+  status: count,
+  refusal: text.nullish(),
+  /** Requests that the row stands for. */
+  count,
+});
+/** When a caller was last seen. */
+const useEvent = z.looseObject({ event: z.literal("use"), caller: text, lastUsed: time });
 const summaryEvent = z.looseObject({
   event: z.literal("summary"),
   command: text,
@@ -82,6 +104,10 @@ const summaryEvent = z.looseObject({
   dryRun: z.boolean(),
   startedAt: time,
   finishedAt: time,
+  /** Of an audit that was cut: the time of its last row. */
+  cutAt: time.optional(),
+  /** Of uses of tokens. */
+  recordedSince: time.optional(),
 });
 
 const eventSchema = z.discriminatedUnion("event", [
@@ -95,6 +121,8 @@ const eventSchema = z.discriminatedUnion("event", [
   staleEvent,
   restoredEvent,
   purgeEvent,
+  auditEvent,
+  useEvent,
   summaryEvent,
 ]);
 

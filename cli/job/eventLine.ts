@@ -1,4 +1,5 @@
 import type { MaintenanceEvent } from "./events.ts";
+import { auditLine } from "./auditLine.ts";
 import { counted, kindWord, moment, plain, size } from "./terminalText.ts";
 
 type EventOf<Name extends MaintenanceEvent["event"]> = Extract<MaintenanceEvent, { event: Name }>;
@@ -11,7 +12,7 @@ const id = (text: string) => plain(text).padEnd(37);
 const volume = (objects: number, bytes: number) =>
   `${counted(objects, "object").padStart(15)} ${size(bytes).padStart(10)}  `;
 
-/** One event as one line; nothing for the summary, which is said at the end. */
+/** One event as one line; nothing for what is shown at the end. */
 export function lineOf(event: MaintenanceEvent): string | undefined {
   switch (event.event) {
     case "remove":
@@ -57,6 +58,9 @@ export function lineOf(event: MaintenanceEvent): string | undefined {
       return join(verb("restored") + kind(event.kind) + id(event.id), nameOf(event));
     case "purge":
       return join(verb("purge") + kind(event.kind) + id(event.id), nameOf(event));
+    case "audit":
+      return auditLine(event);
+    case "use":
     case "summary":
       return undefined;
   }

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { namespaceName } from "@mlflow-instances/components/internal";
-import { factsOf, type Platform } from "../../../program/platforms/index.ts";
-import type { AwsPlatform } from "../../../program/platforms/aws/schema.ts";
-import type { ClusterByContext, NamedCluster } from "../../../program/platforms/kind.ts";
-import { readStack } from "../../../program/instance/stackOnDisk.ts";
-import { nearestFirst } from "../../../program/values/nearest.ts";
-import { Refusal } from "../../refusal.ts";
-import { refuseUnknownStack } from "../../unknownStack.ts";
+import { factsOf, type Platform } from "../../program/platforms/index.ts";
+import type { AwsPlatform } from "../../program/platforms/aws/schema.ts";
+import type { ClusterByContext, NamedCluster } from "../../program/platforms/kind.ts";
+import { readStack } from "../../program/instance/stackOnDisk.ts";
+import { nearestFirst } from "../../program/values/nearest.ts";
+import { Refusal } from "../refusal.ts";
+import { refuseUnknownStack } from "../unknownStack.ts";
 
 /** The instance that a command is about, and the cluster that it is on. */
 export interface Target {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CoreV1Event, V1CronJob, V1Job, V1Pod } from "@kubernetes/client-node";
 import { ClusterError, type Cluster } from "./cluster.ts";
-import { Refusal } from "../../refusal.ts";
-import { ExitCode } from "../../exitCode.ts";
+import { Refusal } from "../refusal.ts";
+import { ExitCode } from "../exitCode.ts";
 
 interface List<T> {
   readonly items: readonly T[];

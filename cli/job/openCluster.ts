@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { KubeConfig } from "@kubernetes/client-node";
-import { factsOf } from "../../../program/platforms/index.ts";
-import type { AwsPlatform } from "../../../program/platforms/aws/schema.ts";
-import { eksKubeconfig } from "../../../program/platforms/aws/eksKubeconfig.ts";
-import { clientOf } from "../../../program/preflight/awsClient.ts";
-import { wordsFor } from "../../../program/preflight/check.ts";
-import { describeCluster } from "../../../program/preflight/eksCluster.ts";
+import { factsOf } from "../../program/platforms/index.ts";
+import type { AwsPlatform } from "../../program/platforms/aws/schema.ts";
+import { eksKubeconfig } from "../../program/platforms/aws/eksKubeconfig.ts";
+import { clientOf } from "../../program/preflight/awsClient.ts";
+import { wordsFor } from "../../program/preflight/check.ts";
+import { describeCluster } from "../../program/preflight/eksCluster.ts";
 import { Cluster } from "./cluster.ts";
-import { failure, Refusal } from "../../refusal.ts";
+import { failure, Refusal } from "../refusal.ts";
 import type { Place } from "./target.ts";
 
 /** Opens the cluster that the stack names. */

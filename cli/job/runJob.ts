@@ -6,10 +6,10 @@ import { follow, waitForStart } from "./follow.ts";
 import { OneOffJob, readCronJob, type Patience } from "./job.ts";
 import { oneOffJob } from "./jobManifest.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Sink } from "../../output.ts";
-import type { Reporter } from "../../progress.ts";
-import { failure, Refusal } from "../../refusal.ts";
-import { ExitCode } from "../../exitCode.ts";
+import type { Sink } from "../output.ts";
+import type { Reporter } from "../progress.ts";
+import { failure, Refusal } from "../refusal.ts";
+import { ExitCode } from "../exitCode.ts";
 import { requestedBy } from "./requestedBy.ts";
 import { lineOf } from "./eventLine.ts";
 import { summaryLines } from "./summaryLines.ts";
@@ -29,6 +29,10 @@ export interface Use {
   readonly confirm?: () => Promise<void>;
   /** Called with each event, as it comes. */
   readonly onEvent?: (event: MaintenanceEvent) => void;
+  /** Its events are a part of another answer: none of them is shown. */
+  readonly quiet?: boolean;
+  /** What to do when it did a part only; default: the words for a removal. */
+  readonly left?: () => string;
 }
 
 /** Where the parts of the output go. Without `people` only machines are served. */
@@ -129,10 +133,10 @@ async function show(
     use.onEvent?.(event);
     await machines?.write(step.value);
     if (event.event === "summary") summary = event;
-    const line = lineOf(event);
+    const line = use.quiet === true ? undefined : lineOf(event);
     if (line !== undefined) await people?.write(line);
   }
-  if (summary !== undefined) {
+  if (summary !== undefined && use.quiet !== true) {
     for (const line of ["", ...summaryLines(summary)]) await people?.write(line);
   }
   return say(step.value, use, summary !== undefined, notes);
@@ -152,7 +156,7 @@ async function say(
   }
   const words =
     because === undefined
-      ? endings[exitCode]
+      ? (exitCode === ExitCode.Left && use.left?.()) || endings[exitCode]
       : `The command didn't come to its end: ${because}. ${afterwards(use)}`;
   if (words !== undefined) await notes.write(words);
   return exitCode;

@@ -1,4 +1,4 @@
-import { controls } from "../../controls.ts";
+import { controls } from "../controls.ts";
 
 // Values as a person reads them, on one line of a terminal.
 

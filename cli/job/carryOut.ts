@@ -4,10 +4,10 @@ import { ExitCode } from "../exitCode.ts";
 import { isStandardOutput, jsonOption } from "../jsonOutput.ts";
 import { fileSink, streamSink, type Sink } from "../output.ts";
 import { Refusal } from "../refusal.ts";
-import type { MaintenanceEvent } from "./job/events.ts";
-import { patience } from "./job/job.ts";
-import { run, type Use } from "./job/runJob.ts";
-import { findTarget } from "./job/target.ts";
+import type { MaintenanceEvent } from "./events.ts";
+import { patience } from "./job.ts";
+import { run, type Use } from "./runJob.ts";
+import { findTarget } from "./target.ts";
 
 export interface Common {
   readonly json?: string;
@@ -49,7 +49,7 @@ export async function withJobs(
     const target = findTarget(root, stack, instance);
     const cluster = await during(`Connecting to the cluster of ${stack}`, async () => {
       // Its Kubernetes client takes half a second to load.
-      const { openCluster } = await import("./job/openCluster.ts");
+      const { openCluster } = await import("./openCluster.ts");
       return openCluster(target.place);
     });
     const toReader = streamSink(streams.stdout, ended);

@@ -1,6 +1,6 @@
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import { containerName } from "./jobManifest.ts";
-import { ExitCode } from "../../exitCode.ts";
+import { ExitCode } from "../exitCode.ts";
 
 /** How a Job ended: its command's own end, or why there is none. */
 export interface Outcome {

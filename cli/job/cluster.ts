@@ -1,9 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { wordsFor } from "../../../program/preflight/check.ts";
-import { ExitCode } from "../../exitCode.ts";
-import { Refusal } from "../../refusal.ts";
+import { wordsFor } from "../../program/preflight/check.ts";
+import { ExitCode } from "../exitCode.ts";
+import { Refusal } from "../refusal.ts";
 
 /** An answer of the API server that isn't the wanted one, or none at all (then `status` is 0). */
 export class ClusterError extends Refusal {
