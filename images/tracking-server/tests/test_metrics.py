@@ -123,5 +123,5 @@ def test_nothing_else_is_on_the_port_and_metrics_are_nowhere_else(server: Server
 
 def test_a_client_that_says_nothing_is_given_up(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", PORT)) as silent:
-        silent.sendall(b"GET /metr")
+        silent.sendall(b"GET /")
         assert total(scrape(), "mlflow_instance_workers") == 2

@@ -99,6 +99,7 @@ describe("logical names", () => {
       "x-stale-runs-association",
       "x-final-dump-association",
       "x-dns-record",
+      "x-service-monitor",
     ]);
   });
 

@@ -164,6 +164,7 @@ describe("the schema of the component package", () => {
     expect(Object.fromEntries(enums)).toEqual({
       Tier: Object.values(components.Tier),
       TokenRole: Object.values(components.TokenRole),
+      CiClaims: Object.values(components.CiClaims),
       ArtifactsAccess: Object.values(components.ArtifactsAccess),
       LogLevel: Object.values(components.LogLevel),
       SslMode: Object.values(components.SslMode),

@@ -10,7 +10,7 @@ const train: Workload = {
   role: "edit",
   match: { project_path: "fraud/train" },
 };
-const key = { kty: "RSA", n: "x", e: "AQAB" };
+const key = { kty: "RSA", n: "x", e: "x" };
 
 const said = (issuer: Partial<TokenIssuer>, workload: Partial<Workload> = {}) => {
   const base = instanceArgs();

@@ -13,7 +13,7 @@ const cases: [what: string, extra: string, errors: string[]][] = [
     "unknown key",
     "teir: standard\n",
     [
-      "shop.yaml:4:1 teir: unknown key; did you mean tier? known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, audit, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, logLevel, temporaryStorage, tokens, delete",
+      "shop.yaml:4:1 teir: unknown key; did you mean tier? known here: team, owner, description, host, tier, costCenter, deletedExperimentRetention, traceRetention, audit, staleRuns, maintenance, replicas, workers, cpu, memory, databaseConnections, extraAllowedHosts, logLevel, temporaryStorage, tokens, workloads, delete",
     ],
   ],
   [

@@ -50,10 +50,15 @@ test("every field of an instance file has its extremes here", () => {
 const maxConnections = 5000;
 const largest = { maxConnections, instanceClass: "db.r6g.4xlarge" };
 
+const identity = {
+  issuers: { gitlab: { url: "https://gitlab.example.com", bounds: { claim: ["**"] } } },
+};
+
 const aws = (rds: object = {}): Environment =>
   fixtureEnvironment((values) => {
     Object.assign(values.platform.database.rds, largest, rds);
     values.bounds = { tokenNamespaces: ["*"] };
+    values.identity = identity;
     values.platform.image += `@sha256:${"f1".repeat(32)}`;
   }, "aws");
 
@@ -61,6 +66,7 @@ const environments: Record<string, Environment> = {
   existing: fixtureEnvironment((values) => {
     values.platform.postgresql.maxConnections = maxConnections;
     values.bounds = { tokenNamespaces: ["*"] };
+    values.identity = identity;
   }),
   aws: aws(),
 };

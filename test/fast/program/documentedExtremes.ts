@@ -70,6 +70,9 @@ export const extremes: Readonly<Record<string, (place: Place) => Extremes>> = {
   ],
   "tokens.*.deliverTo.namespace": () => ["a", `${"n".repeat(54)}-training`],
   "tokens.*.deliverTo.name": ({ name }) => [name, `${name}.${"n".repeat(252 - name.length)}`],
+  "workloads.*.issuer": () => ["gitlab", "gitlab"],
+  "workloads.*.role": ({ tier }) => ["read", policyDefaults(tier).tokenRoles.at(-1)],
+  "workloads.*.match.*": () => ["a", `a/${"v".repeat(500)}`],
   delete: ({ name }) => [undefined, name],
 };
 
@@ -79,7 +82,10 @@ export function fileAt(end: 0 | 1, place: Place, without: readonly string[] = []
   for (const [path, of] of Object.entries(extremes)) {
     const value = of(place)[end];
     if (value === undefined || without.includes(path)) continue;
-    const keys = path.replace("*", end === 0 ? "ci" : `c${"-i".repeat(19)}z`).split(".");
+    // A token and a workload must not have one name.
+    const first = path.slice(0, 1);
+    const name = end === 0 ? `${first}i` : `${first}${"-i".repeat(19)}z`;
+    const keys = path.replace("*", name).replace("*", "claim").split(".");
     let at = file;
     for (const key of keys.slice(0, -1)) at = (at[key] ??= {}) as Record<string, unknown>;
     at[keys.at(-1)!] = value;

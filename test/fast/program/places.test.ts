@@ -10,6 +10,9 @@ import { fixtureEnvironment, folderWith } from "./support.ts";
 
 // No value of it is a default, so that one which got lost on its way shows.
 const tokens = { ci: { role: "edit", expires: "2027-01-01" } } as const;
+const workloads = {
+  train: { issuer: "gitlab", role: "edit", match: { project_path: "fraud/train" } },
+} as const;
 const whole: InstanceFile = {
   team: "fraud",
   owner: "a@example.com",
@@ -35,6 +38,7 @@ const whole: InstanceFile = {
   logLevel: "debug",
   temporaryStorage: "7Gi",
   tokens,
+  workloads,
   delete: "shop",
 };
 
@@ -43,6 +47,7 @@ test("each key of a file comes out of the component as it went in, under the fil
   expect(inTermsOfTheFile(resolve(fixtureEnvironment(), "shop", whole))).toEqual({
     ...whole,
     tokens: [{ name: "ci", ...tokens.ci }],
+    workloads: [{ name: "train", ...workloads.train }],
     delete: true,
   });
 });
@@ -53,6 +58,7 @@ test.each([
   ["auditRetention", "file", ["audit", "retention"]],
   ["extraAllowedHosts[0]", "file", ["extraAllowedHosts", 0]],
   ["tokens[0].expires", "file", ["tokens", "ci", "expires"]],
+  ["workloads[0].match.project_path", "file", ["workloads", "train", "match", "project_path"]],
   ["bucket.name", "file", []],
   ["platform.ingress.className", "platform", ["platform", "ingress", "className"]],
   ["platform.network.databaseCidrs[0]", "platform", ["platform", "network"]],

@@ -70,6 +70,7 @@ test("every default of a tier is filled in", () => {
     temporaryStorage: standard.temporaryStorage,
     extraAllowedHosts: [],
     tokens: [],
+    workloads: [],
   });
   expect(resolve(environment, "shop", file({ tier: "sandbox" }))).toMatchObject({
     protect: true,
