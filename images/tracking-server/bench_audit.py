@@ -1,7 +1,9 @@
-"""What the audit costs: requests per second with and without its layer, in turns, on a PostgreSQL that waits for its disk.
+"""What the audit costs: requests per second with and without its layer, in turns, on a PostgreSQL
+that waits for its disk.
 
-Both servers run the same code; in one of them no request counts as a change. Prints a line for each kind of request and number of
-clients: without, with, and the median of the ratios of neighbouring rounds.
+Both servers run the same code; in one of them no request counts as a change. Prints a line for each
+kind of request and number of clients: without, with, and the median of the ratios of neighbouring
+rounds.
 """
 
 import http.client

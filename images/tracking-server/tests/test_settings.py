@@ -20,6 +20,7 @@ def test_defaults() -> None:
     assert str(settings.tokens_file) == "/etc/mlflow-instance/tokens/tokens.json"
     assert settings.trusted_proxies == ""
     assert settings.keep_alive_seconds == 75
+    assert settings.audit_days == 180
 
 
 def test_connections_are_kept_for_as_long_as_the_load_balancer_needs() -> None:
@@ -81,6 +82,14 @@ def test_the_database_uri_keeps_its_parts_and_gains_time_limits() -> None:
             "MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS",
             "7201",
             "MLFLOW_INSTANCE_KEEP_ALIVE_SECONDS: expected a whole number from 5 to 7200",
+        ),
+        *(
+            (
+                "MLFLOW_INSTANCE_AUDIT_DAYS",
+                days,
+                "MLFLOW_INSTANCE_AUDIT_DAYS: expected a whole number from 30 to 3650",
+            )
+            for days in ("29", "3651", "180d")
         ),
         ("MLFLOW_INSTANCE_PORT", "70000", "MLFLOW_INSTANCE_PORT: expected"),
         (

@@ -29,6 +29,8 @@ _FREE_WITHIN_SECONDS = 5.0
 _ALIVE_SECONDS = 0.2
 _RETURNED = "mlflow_instance_returned"
 _engines: list[Engine] = []
+# The model registry's, which is opened last at the start; a request may open more.
+_spare: list[Engine] = []
 
 
 class LastingPool(QueuePool):
@@ -179,6 +181,7 @@ def connections_in_use() -> tuple[int, int]:
 
 def fill_pools() -> None:
     """Opens what the pools keep open; a database that gives fewer is no reason not to start."""
+    _spare[:] = _engines[-1:]
     for engine in _engines:
         opened = []
         try:
@@ -196,8 +199,8 @@ def fill_pools() -> None:
 
 
 def spare_connection() -> Any:
-    """A connection of the engine that is opened last, the model registry's; `close` gives it back.
+    """A connection of the model registry's pool; `close` gives it back.
 
     A thread that holds one and asks for no second can't bring the requests to a standstill.
     """
-    return _engines[-1].raw_connection()
+    return _spare[0].raw_connection()

@@ -1,4 +1,6 @@
-"""A database that goes away under a running server: changes that need none are answered, and their rows come later."""
+"""A database that goes away under a running server: changes that need none are answered, and
+their rows come later.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

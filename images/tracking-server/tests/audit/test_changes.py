@@ -1,4 +1,5 @@
-"""Each change has its row before its answer: the server is stopped straight after it, and killed at last.
+"""Each change has its row before its answer: the server is stopped straight after it, and killed
+at last.
 
 A process that is stopped (SIGSTOP) writes no more than one that is killed, and goes on without a
 new start.

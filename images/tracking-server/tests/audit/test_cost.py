@@ -97,7 +97,9 @@ def test_what_is_logged_again_costs_no_statement(
 
 
 def _of_last_uses(begun: float) -> float:
-    """Statements of the write that each full minute may have: 0 on any machine that isn't very slow."""
+    """Statements of the write that each full minute may have: 0 on any machine that isn't very
+    slow.
+    """
     return (time.monotonic() - begun) // 60 * 4
 
 

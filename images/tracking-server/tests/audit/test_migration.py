@@ -8,6 +8,7 @@ import pytest
 from mlflow_instance.audit.schema import ensure_records, has_records
 from mlflow_instance.database import connection_options
 from mlflow_instance.dump.tables import tables_of
+from mlflow_instance.maintenance.privileges import RECORDS, grant
 from mlflow_instance.migrate import migrate
 from mlflow_instance.schema import SchemaError
 from mlflow_instance.schema_wait import wait_for_schema
@@ -85,6 +86,25 @@ def test_a_role_whose_name_hides_mlflows_tables_is_refused(postgres: Postgres) -
     with pytest.raises(SchemaError, match="must not be called instance_records"):
         ensure_records(connection)
     connection.close()
+
+
+def test_the_owner_of_the_database_needs_no_other_right(postgres: Postgres) -> None:
+    uri = postgres.create_database("owned")
+    execute(uri, "CREATE ROLE plain_owner LOGIN NOSUPERUSER PASSWORD 'x'")
+    execute(uri, "CREATE ROLE plain_reader LOGIN NOSUPERUSER PASSWORD 'x'")
+    execute(uri, "ALTER DATABASE owned OWNER TO plain_owner")
+    own = uri.replace("admin:" + postgres.password, "plain_owner:x")
+    for _ in range(2):
+        connection = psycopg2.connect(**connection_options(own, 5))
+        ensure_records(connection)
+        grant(connection, "plain_reader", RECORDS)
+        connection.commit()
+        connection.close()
+    execute(own, _row())
+    reader = uri.replace("admin:" + postgres.password, "plain_reader:x")
+    assert len(rows(reader)) == 1
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        execute(reader, _row())
 
 
 def test_no_code_of_the_server_changes_rows() -> None:

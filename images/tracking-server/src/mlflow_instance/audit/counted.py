@@ -1,4 +1,6 @@
-"""Requests that repeat: the first of a minute has a row at once, the others are counted and have one together at its end."""
+"""Requests that repeat: the first of a minute has a row at once, the others are counted and have
+one together at its end.
+"""
 
 import threading
 import time

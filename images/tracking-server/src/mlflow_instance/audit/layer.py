@@ -1,4 +1,5 @@
-"""The ASGI layer around what the middleware lets through: no answer to a change begins before its row is written.
+"""The ASGI layer around what the middleware lets through: no answer to a change begins before its
+row is written.
 
 The whole answer waits, not its last byte: an answer without a body, or one whose length was sent
 first, is complete for its client before its last message.

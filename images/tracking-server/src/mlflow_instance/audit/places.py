@@ -22,7 +22,8 @@ _SEGMENTS = {
 _IDS = re.compile(rf"/({'|'.join(_SEGMENTS)})/([^/]+)")
 # Of `traces/link-to-run` and its like: no id has only such letters and a hyphen.
 _VERBS = frozenset(
-    "batchGetInfos calculate-filter-correlation create delete-traces link-prompts link-to-run metrics search".split()
+    "batchGetInfos calculate-filter-correlation create delete-traces link-prompts link-to-run "
+    "metrics search".split()
 )
 # `POST /api/2.0/mlflow/upload-artifact` has them in its query.
 _QUERY = {"run_uuid": "run_id", "run_id": "run_id", "path": "path"}

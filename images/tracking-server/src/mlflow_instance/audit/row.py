@@ -1,4 +1,6 @@
-"""One row of the audit: who, when, what, and how it ended. Names and ids only, printable and bounded."""
+"""One row of the audit: who, when, what, and how it ended. Names and ids only, printable and
+bounded.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -56,7 +56,9 @@ def insert_rows(connection: Any, rows: Sequence[AuditRow]) -> None:
         for row in rows
     ]
     to_disk = any(row.action is Action.DELETION or row.route in _TO_DISK for row in rows)
-    statement = f"{_WITHIN}{'' if to_disk else _NO_DISK}INSERT INTO {SCHEMA}.audit ({', '.join(AUDIT_COLUMNS)}) VALUES %s"
+    settings = _WITHIN if to_disk else _WITHIN + _NO_DISK
+    columns = ", ".join(AUDIT_COLUMNS)
+    statement = f"{settings}INSERT INTO {SCHEMA}.audit ({columns}) VALUES %s"
     with at_once(connection) as cursor:
         execute_values(cursor, statement, values, page_size=len(values))
 
@@ -75,7 +77,9 @@ def upsert_uses(connection: Any, minutes: Mapping[str, int]) -> None:
 
 
 def sweep(connection: Any, days: int) -> int:
-    """Deletes a batch of the rows that are older; how many it was. 0, too, while another worker sweeps."""
+    """Deletes a batch of the rows that are older; how many it was. 0, too, while another worker
+    sweeps.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"{_WITHIN}SELECT pg_try_advisory_xact_lock(%s)", (_SWEEP_LOCK,))
         deleted = 0

@@ -1,4 +1,6 @@
-"""When each caller was last seen, to the minute. Kept in memory and written at most once a minute."""
+"""When each caller was last seen, to the minute. Kept in memory and written at most once a
+minute.
+"""
 
 import threading
 import time

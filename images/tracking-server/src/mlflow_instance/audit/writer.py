@@ -1,4 +1,5 @@
-"""Writes the audit of a worker: one thread, and all rows that wait go in one statement and one commit.
+"""Writes the audit of a worker: one thread, and all rows that wait go in one statement and one
+commit.
 
 It borrows a connection of the model registry's pool for each commit, which at most all but one of
 the requests hold at a time (turns.py): a connection of its own in each worker would not fit a
@@ -162,7 +163,7 @@ class Writer:
             self._said_at = time.monotonic()
             # Not the text of every error: a connection's names the host and the role.
             _logger.error(
-                "audit: rows can't be written (%s); they wait, %d at the most and then they are lost",
+                "audit: rows can't be written (%s); they wait, %d at the most, and more are lost",
                 type(error).__name__,
                 self._most,
             )

@@ -1,7 +1,8 @@
-"""`mlflow-instance-audit --since=<time> [--until=<time>] [--who=…] [--what=…]`: the rows of the audit, oldest first.
+"""`mlflow-instance-audit --since=<time> [--until=<time>] [--who=…] [--what=…]`: the rows of the
+audit, oldest first.
 
-`--uses` gives when each token was last used instead. It only reads, takes no lock, and needs none of
-the rights that the other commands have.
+`--uses` gives when each token was last used instead. It only reads, takes no lock, and needs none
+of the rights that the other commands have.
 """
 
 import os

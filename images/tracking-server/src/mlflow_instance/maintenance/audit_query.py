@@ -1,4 +1,6 @@
-"""Which rows of the audit somebody asks for. Every error at once; a value of theirs is only ever a parameter of SQL."""
+"""Which rows of the audit somebody asks for. Every error at once; a value of theirs is only ever
+a parameter of SQL.
+"""
 
 import re
 from dataclasses import dataclass
