@@ -34,8 +34,8 @@ test("workloads that are right", () => {
 describe("workloads that are refused", () => {
   test.each([
     [
-      `{ issuer: gitlaboratory, role: edit, ${match} }`,
-      '5:12 workloads.train.issuer: is "gitlaboratory", but must be one of the issuers: gitlab, kubernetes',
+      `{ issuer: jenkins, role: edit, ${match} }`,
+      '5:12 workloads.train.issuer: is "jenkins", but must be one of the issuers: gitlab, kubernetes',
     ],
     [
       "{ issuer: gitlab, role: edit, match: {} }",
