@@ -9,7 +9,7 @@ export type Tier = (typeof Tier)[keyof typeof Tier];
 export const TokenRole = { Read: "read", Edit: "edit", Manage: "manage", Admin: "admin" } as const;
 export type TokenRole = (typeof TokenRole)[keyof typeof TokenRole];
 
-/** The CI whose claims a token has. */
+/** The CI system that defines the claims of a token. */
 export const CiClaims = { Gitlab: "gitlab", Github: "github" } as const;
 export type CiClaims = (typeof CiClaims)[keyof typeof CiClaims];
 

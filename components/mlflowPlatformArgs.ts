@@ -58,11 +58,11 @@ export interface MlflowPlatform {
   /** What the pods may talk to; everything else is denied. */
   network: NetworkSettings;
   /**
-   * Who may read the metrics. Declaring it, or no longer, restarts the pods. Default: nobody, and
-   * nothing listens.
+   * The monitoring system that may scrape metrics. Adding or removing it restarts the pods.
+   * Default: none, and the server has no metrics port.
    */
   monitoring?: MonitoringSettings;
-  /** Issuers whose tokens let workloads in, as far as an instance declares some. Default: none. */
+  /** Issuers that sign tokens of workloads. An instance uses those that its workloads name. Default: none. */
   issuers?: TokenIssuer[];
   /**
    * PEM bundle of the authorities that signed the object store's and the database's certificates;

@@ -1,10 +1,10 @@
-/** Who reads the metrics of the instances. */
+/** The monitoring system that scrapes the metrics of the instances. */
 export interface MonitoringSettings {
-  /** Namespace of the Prometheus: its pods alone reach the metrics' port. */
+  /** Namespace of Prometheus. The network policy admits only its pods to the metrics port. */
   namespace: string;
   /**
-   * Whether each instance gets a ServiceMonitor of the Prometheus Operator, whose definition the
-   * cluster has to know. Default: false.
+   * Whether each instance gets a ServiceMonitor of the Prometheus Operator. The cluster must have
+   * its CRD. Default: false.
    */
   serviceMonitor?: boolean;
 }

@@ -2,8 +2,8 @@ import type { Input } from "@pulumi/pulumi";
 import type { CiClaims, TokenRole } from "./enums.ts";
 
 /**
- * An identity that exists elsewhere: a CI job or a pod that sends a token which its issuer has
- * signed. Nothing of it is stored.
+ * An identity that exists elsewhere: a CI job or a pod that sends a token signed by its issuer. No
+ * secret of it is stored.
  */
 export interface Workload {
   /**
@@ -16,8 +16,8 @@ export interface Workload {
   /** What it may do. */
   role: TokenRole;
   /**
-   * Claims that its token has to have, each with its value as text; a claim that is a list has to
-   * hold the value. For the cluster's own issuer exactly `namespace` and `serviceAccount`.
+   * Claims that its token must have, each with its value as a string; a claim that is a list must
+   * contain the value. For the cluster's own issuer exactly `namespace` and `serviceAccount`.
    */
   match: Record<string, string>;
 }
@@ -26,30 +26,30 @@ export interface Workload {
 export interface TokenIssuer {
   /** Name by which workloads refer to it, `^[a-z][a-z0-9-]{0,38}[a-z0-9]$`. */
   name: string;
-  /** The claim `iss` of its tokens, an `https://` URL; its keys are announced below it. */
+  /** The claim `iss` of its tokens, an `https://` URL. Its OpenID configuration is below it. */
   url: string;
   /**
-   * The claim `aud` of its tokens, for an issuer that can't be asked for another. A token is then
-   * good for every instance with this audience. Default: the instance's own URL.
+   * The claim `aud` of its tokens, for an issuer that cannot set the instance's URL. A token is then
+   * valid for every instance with this audience. Default: the instance's own URL.
    */
   audience?: string;
   /**
-   * Its public keys, as the text of a JSON Web Key Set. Then it is never asked, and a new key is a
-   * change here. Default: the server asks it for them.
+   * Its public keys, as the text of a JSON Web Key Set. The server then never contacts it, and a
+   * new key requires a change here. Default: the server fetches them.
    */
   keys?: string;
-  /** Whose claims its tokens have, for the tags of what a job creates. Default: neither's. */
+  /** CI system that defines its claims, for the tags of a job's runs and models. Default: none. */
   ci?: CiClaims;
   /**
-   * The API server of the pods' own cluster: it is asked at its address in the cluster, as the
-   * server's service account. Default: false.
+   * Whether it is the API server of the pods' own cluster. The server then fetches the keys at its
+   * in-cluster address, with its service account. Default: false.
    */
   cluster?: boolean;
   /**
-   * Where it answers, as CIDRs; for the cluster its API servers' own addresses. Default: every
+   * Addresses of the issuer, as CIDRs; for the cluster those of its API servers. Default: every
    * public address.
    */
   cidrs?: Input<string>[];
-  /** Port at which it answers. Default: that of `url`; for the cluster 443. */
+  /** Port of the issuer. Default: that of `url`; for the cluster 443. */
   port?: number;
 }

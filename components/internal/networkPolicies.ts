@@ -23,7 +23,7 @@ export interface NetworkFacts {
   /** How pods come to their role of AWS; undefined where they have keys. */
   podIdentity: PodIdentityMethod | undefined;
   monitoring: MonitoringSettings | undefined;
-  /** Issuers whose keys the server asks for. */
+  /** Issuers from which the server fetches keys. */
   issuers: readonly IssuerOpening[];
   /** Whether the Job that writes the last dump has to get out. */
   finalDump: boolean;

@@ -88,8 +88,8 @@ export function serverEnvironment(facts: EnvironmentFacts): Record<string, pulum
 }
 
 /**
- * Whose word on where a request comes from the server takes. The addresses of pods in a namespace
- * are nobody's to know, and the network policies let nothing else in.
+ * Peers whose `X-Forwarded-For` the server trusts. Pods of a namespace have no fixed addresses; the
+ * network policies admit only them, so any peer is trusted there.
  */
 const ingressAddresses = ({
   ingressNamespace,

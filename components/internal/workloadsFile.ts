@@ -1,6 +1,6 @@
 import type { TokenIssuer, Workload } from "../workloadSettings.ts";
 
-/** On the Secret with the workloads file: who may do what. */
+/** Annotation of the Secret with the workloads file: each workload with its role. */
 export const workloadsAnnotation = "mlflow-instances/workloads";
 
 /** The issuers that an instance's workloads come from, in the platform's order. */
@@ -10,11 +10,11 @@ export const issuersOf = (
 ): TokenIssuer[] =>
   issuers.filter(({ name }) => workloads.some((workload) => workload.issuer === name));
 
-/** Whether the server asks the cluster for its keys. */
+/** Whether the server fetches keys from the cluster. */
 export const asksCluster = (issuers: readonly TokenIssuer[]): boolean =>
   issuers.some(({ cluster = false, keys }) => cluster && keys === undefined);
 
-/** The file that the server reads. Sorted, so that the order of declaration changes nothing. */
+/** The file that the server reads. Sorted, so that it does not depend on the order of declaration. */
 export function workloadsFile(
   audience: string,
   workloads: readonly Workload[],

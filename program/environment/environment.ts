@@ -39,11 +39,13 @@ export const environmentSchema = strict({
   platform: platformSchema.describe("What the environment gives to its instances."),
   identity: identitySchema
     .optional()
-    .describe("Who vouches for workloads. Default: nobody, and instances have tokens only."),
+    .describe(
+      "Issuers that sign tokens of workloads. Default: none, and instances accept access tokens only.",
+    ),
   monitoring: monitoringSchema
     .optional()
     .describe(
-      "Who may read the instances' metrics. Declaring it restarts the pods. Default: nobody, and nothing listens.",
+      "The monitoring system that may scrape the instances' metrics. Adding or removing it restarts the pods. Default: none, and the server has no metrics port.",
     ),
   artifacts: strict({
     access: z

@@ -22,51 +22,51 @@ const issuerSchema = strict({
       error: expected("an https:// URL, as the claim iss of the tokens has it"),
     })
     .describe(
-      "The claim `iss` of its tokens; its keys are announced below it. Of the issuer `kubernetes`: what `kubectl get --raw /.well-known/openid-configuration` calls issuer.",
+      "The claim `iss` of its tokens. Its OpenID configuration is below it. For the issuer `kubernetes`: the issuer in `kubectl get --raw /.well-known/openid-configuration`.",
     ),
   audience: z
     .string()
     .min(1, { error: "is empty" })
     .optional()
     .describe(
-      "The claim `aud` of its tokens, for an issuer that gives no other. A token then opens every instance for which it matches a workload. Default: the instance's own URL.",
+      "The claim `aud` of its tokens, for an issuer that cannot set the instance's URL. A token is then valid for every instance in which it matches a workload. Default: the instance's own URL.",
     ),
   keys: z
     .looseObject({ keys: z.array(z.record(z.string(), z.unknown())) })
     .optional()
     .describe(
-      "Its public keys, a JSON Web Key Set. Then it is never asked. Default: the server asks for them.",
+      "Its public keys, a JSON Web Key Set. The server then never contacts it. Default: the server fetches them.",
     ),
   ci: z
     .enum(Object.values(CiClaims))
     .optional()
     .describe(
-      "Whose claims its tokens have, for the tags on what a job creates. Default: the issuer's name, where it is one of these.",
+      "CI system that defines its claims, for the tags of a job's runs and models. Default: the issuer's name, if it is one of these.",
     ),
   cidrs: z
     .array(cidr)
     .min(1, { error: "is empty" })
     .optional()
     .describe(
-      "Where it answers; of the issuer `kubernetes` the API servers' own addresses. Default: every public address.",
+      "Addresses of the issuer; for the issuer `kubernetes` those of the API servers. Default: every public address.",
     ),
   port: z
     .int()
     .min(1)
     .max(65535)
     .optional()
-    .describe("Port at which it answers. Default: that of url; of the issuer `kubernetes` 443."),
+    .describe("Port of the issuer. Default: that of url; for the issuer `kubernetes` 443."),
   bounds: z
     .record(z.string(), z.array(z.string().min(1)).min(1))
     .refine((claims) => Object.keys(claims).length > 0, {
       error: "is empty; name a claim that each workload has to match, with its values",
     })
     .describe(
-      "Claims that each workload of it has to match, with the values that are allowed; * stands for any characters but /, ** for any. For example project_path: [fraud/**].",
+      "Claims that each of its workloads must match, with the allowed values. * stands for any characters except /, ** for any. For example project_path: [fraud/**].",
     ),
 });
 
-/** Whose tokens let workloads in. */
+/** Issuers that sign tokens of workloads. */
 export const identitySchema = strict({
   issuers: z
     .record(z.string().regex(tokenNamePattern), issuerSchema, {
@@ -105,7 +105,7 @@ export function foreignAudience({ audience }: Issuer, domain: string): string | 
   return host;
 }
 
-/** Why a workload goes beyond what the environment allows, by claim. */
+/** Claims in which a workload exceeds the bounds of the environment. */
 export function matchProblems(
   match: Readonly<Record<string, string>>,
   { bounds }: Issuer,

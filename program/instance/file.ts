@@ -225,7 +225,7 @@ export const instanceFileSchema = strict({
   workloads: workloadsSchema
     .optional()
     .describe(
-      "Workloads by name: CI jobs, pods and other services that an issuer of the environment vouches for. Removing one refuses it within seconds; the first one and the end of the last restart the pods.",
+      "Workloads by name: CI jobs, pods and other services that send a token of one of the environment's issuers. The server rejects a removed one within seconds. Adding the first or removing the last restarts the pods.",
     ),
   delete: z
     .string({

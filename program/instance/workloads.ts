@@ -21,7 +21,7 @@ const workloadSchema = strict({
       }),
     )
     .describe(
-      "Claims that its token has to have, each with its value. Of the issuer kubernetes: namespace and serviceAccount.",
+      "Claims that its token must have, each with its value. For the issuer kubernetes: namespace and serviceAccount.",
     ),
 });
 
@@ -35,21 +35,21 @@ export const workloadsSchema = z.record(z.string().regex(tokenNamePattern), work
 
 export type Workloads = z.output<typeof workloadsSchema>;
 
-/** Sorted, so that the order of lines in a file changes nothing. */
+/** Sorted, so that the result does not depend on the order of lines in the file. */
 export const workloadArgs = (workloads: Workloads | undefined) =>
   workloads &&
   Object.entries(workloads)
     .map(([name, workload]) => ({ name, ...workload, match: { ...workload.match } }))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 
-/** What goes beyond the environment's bounds; whatever is wrong in itself the component says. */
+/** Workloads that exceed the environment's bounds. The component reports all other errors. */
 export function workloadProblems(
   { identity }: Environment,
   workloads: Workloads | undefined,
 ): Problem[] {
   return Object.entries(workloads ?? {}).flatMap(([name, { issuer, match }]) => {
     const declared = identity?.issuers[issuer];
-    // Nothing is allowed or not of an issuer that isn't there, or of no claim at all.
+    // The component reports an unknown issuer and an empty match.
     if (declared === undefined || Object.keys(match).length === 0) return [];
     return matchProblems(match, declared).map(({ claim, problem }) => ({
       path: ["workloads", name, "match", ...(claim in match ? [claim] : [])],

@@ -1,4 +1,4 @@
-"""What is known of one request, from its first byte to its end: the one source of the log, the audit and the metrics."""
+"""The facts of one request, from its first byte to its end: the one source of the log, the audit and the metrics."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from mlflow_instance.route_classes import RouteClass
 # The request's account in the ASGI scope, for the layers further in.
 ACCOUNT_KEY = "mlflow_instance.account"
 
-# Why a request was refused of whose source there were too many: those are told in sum.
+# The reason for a request of a source that sent too many wrong credentials; logged as a sum.
 LIMITED = "limited"
 
 
@@ -26,7 +26,7 @@ class Account:
     caller: Caller | None = None
     # For the operator: which kind of wrong credential it was. The answer is the same for all.
     refusal: str = ""
-    # None: nobody may send it.
+    # None: the route is closed to every role.
     needed: Role | None = None
     # It went on to MLflow; otherwise this server refused it.
     permitted: bool = False

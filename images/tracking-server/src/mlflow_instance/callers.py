@@ -1,4 +1,4 @@
-"""Who sends a request."""
+"""The caller of a request: an access token or a workload."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,12 +25,12 @@ class Caller(Protocol):
 class Refused:
     # Never told to the caller.
     why: str
-    # Whether another attempt may be let in: whoever knows that is away.
+    # Whether a retry may succeed: the issuer is unavailable.
     later: bool = False
 
 
 class Callers:
-    """Everybody whom the instance lets in."""
+    """All callers of the instance."""
 
     def __init__(self, tokens: TokenStore, workloads: WorkloadStore | None = None) -> None:
         self._tokens = tokens

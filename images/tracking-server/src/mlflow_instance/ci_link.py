@@ -1,4 +1,4 @@
-"""What a workload creates says which job it came from, in tags that nobody but this server writes.
+"""Tags on a workload's runs and models that name its job. Only this server writes them.
 
 The stores are wrapped and not the routes: every way to write a tag ends there.
 """
@@ -46,7 +46,7 @@ def stamp_jobs() -> None:
     _stamp(Tracking, "create_run", RunTag)
     _stamp(Tracking, "create_logged_model", LoggedModelTag)
     _stamp(Registry, "create_model_version", ModelVersionTag)
-    # Nothing of a workload is said of these; a tag that looks like it must not be there either.
+    # These get no tags of their own; reserved tags of a client are dropped all the same.
     _stamp(Tracking, "create_experiment", ExperimentTag, told=False)
     _stamp(Registry, "create_registered_model", RegisteredModelTag, told=False)
 

@@ -122,7 +122,7 @@ class InstanceMiddleware:
         account.refusal, method = refused.why, account.method
         if refused.later:
             return await _answer(send, 503, _ISSUER_AWAY, method, [(b"retry-after", b"5")])
-        # Without any, nothing was tried: a browser asks so for its user's.
+        # A missing credential is no guess: a browser sends such a request before it asks its user.
         wait = 0 if refused.why == MISSING else self._wrong.wait(account.source)
         if wait > 0:
             account.refusal = LIMITED

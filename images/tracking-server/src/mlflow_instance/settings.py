@@ -25,7 +25,7 @@ class Settings:
     database_uri: str
     artifacts_destination: str
     tokens_file: Path
-    # None: nobody but the tokens.
+    # None: access tokens only.
     workloads_file: Path | None
     # Verifies issuers; None for the system's own authorities.
     issuers_ca_file: str | None
@@ -33,13 +33,13 @@ class Settings:
     memory_limit: int
     host: str
     port: int
-    # None: nobody asks.
+    # None: no metrics port.
     metrics_port: int | None
     schema_wait_seconds: int
     keep_alive_seconds: int
     grace_seconds: int
     trusted_proxies: str
-    # Whose X-Forwarded-For says where a request comes from.
+    # Peers whose X-Forwarded-For is trusted.
     ingress_addresses: str
     allowed_origins: tuple[str, ...]
     allowed_hosts: tuple[str, ...]

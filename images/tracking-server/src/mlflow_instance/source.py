@@ -1,7 +1,7 @@
-"""The address that a request comes from, as far as nobody but the ingress can write it.
+"""The source address of a request, which only the ingress can write.
 
-An ingress adds the address of its peer at the end of X-Forwarded-For, or writes the header anew. What stands before the last entry
-was sent by the client.
+An ingress adds the address of its peer at the end of X-Forwarded-For, or replaces the header. Entries before the last one may be the
+client's.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 
 from mlflow_instance.asgi import Scope
 
-# The network policies let nobody but the ingress reach the server.
+# The network policies admit only the ingress to the server.
 EVERYBODY = "*"
 
 
@@ -55,7 +55,7 @@ def _is_address(text: str) -> bool:
 
 
 def neighbourhood(source: str) -> str:
-    """Whoever has one address of IPv6 usually has its whole /64."""
+    """The key of a source: a client with one IPv6 address usually has its whole /64."""
     if not _is_address(source):
         return source
     address = ip_address(source)

@@ -1,6 +1,6 @@
-"""How many wrong credentials a source may send, so that a flood of them costs next to nothing.
+"""Limits wrong credentials by source, so that a flood of them costs little.
 
-A right credential is never limited, whoever shares its source: a company's proxy, or the runners of a CI.
+A valid credential is never limited, even if it shares the source: a company's proxy, or the runners of a CI.
 """
 
 import logging
@@ -13,7 +13,7 @@ from mlflow_instance.source import neighbourhood
 
 _logger = logging.getLogger(__name__)
 
-# A job that is configured wrongly, and a person who mistypes, stay below.
+# A misconfigured job or a person who mistypes stays below.
 BURST = 30
 _REFILL_SECONDS = 2.0
 # Beyond, the ones that were quiet for longest are forgotten: some 200 bytes each.

@@ -1,7 +1,7 @@
-"""What Prometheus reads of an instance: counted in each worker, told by a process of its own.
+"""Metrics for Prometheus: counted in each worker, exported by a separate process.
 
-prometheus_client decides at its import whether several processes count together, so nothing here may be imported before
-`prepare` has run.
+prometheus_client decides at its import whether several processes count together, so the modules of this package must be imported
+after `prepare` has run.
 """
 
 import os

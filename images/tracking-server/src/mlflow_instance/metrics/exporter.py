@@ -1,4 +1,4 @@
-"""Answers Prometheus on a port of its own, in a process of its own: whoever reads slowly there holds up no request."""
+"""Answers Prometheus on its own port, in its own process: a slow scrape delays no request."""
 
 import logging
 import socket

@@ -1,4 +1,4 @@
-"""What is one for the pod, read when somebody asks."""
+"""Metrics of the pod as a whole, read at each scrape."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -49,7 +49,7 @@ class InstanceCollector(Collector):
         try:
             yield from parse_tokens(self._tokens_file.read_text(encoding="utf-8"))
         except (OSError, TokenFileError, UnicodeDecodeError):
-            # The workers say it in the log.
+            # The workers log it.
             return
 
     def _memory(self) -> int | None:

@@ -1,4 +1,4 @@
-"""What each worker counts of its requests."""
+"""Counters of each worker's requests."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

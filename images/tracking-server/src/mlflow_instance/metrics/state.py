@@ -1,4 +1,4 @@
-"""What each worker says of its state, once in a few seconds: a worker that hangs says it, too, since its thread goes on."""
+"""The state of each worker, reported every few seconds by a thread of its own, also while requests hang."""
 
 import os
 import threading

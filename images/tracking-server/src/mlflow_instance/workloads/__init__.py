@@ -1,1 +1,1 @@
-"""Workloads: identities that exist elsewhere and send signed job tokens. Nothing of them is stored here."""
+"""Workloads: identities that exist elsewhere and send signed job tokens. The instance stores no secret of them."""

@@ -4,8 +4,8 @@
      "issuers": {"gitlab": {"url": "https://gitlab.example.com", "ci": "gitlab"}},
      "workloads": [{"name": "training", "issuer": "gitlab", "role": "edit", "match": {"project_path": "fraud/train"}}]}
 
-An issuer may have `audience` (instead of the instance's), `keys` (a JWKS: then nobody is asked), `jwksUrl` and `cluster` (true: the API
-server of the pod's own cluster is asked, as the pod's service account).
+An issuer may have `audience` (instead of the instance's), `keys` (a JWKS, which is then never fetched) and `cluster` (true: the keys
+are fetched from the API server of the pod's own cluster, with the pod's service account).
 """
 
 import json
@@ -26,7 +26,6 @@ class Issuer:
     # Which CI's claims its tokens have: gitlab, github or none.
     ci: str | None = None
     keys: str | None = None
-    jwks_url: str | None = None
     cluster: bool = False
 
 
@@ -76,7 +75,6 @@ def _issuer(name: str, entry: Any, audience: str) -> Issuer:
         audience=_text(entry, "audience", where) if "audience" in entry else audience,
         ci=entry.get("ci"),
         keys=None if keys is None else json.dumps(keys),
-        jwks_url=_text(entry, "jwksUrl", where) if "jwksUrl" in entry else None,
         cluster=entry.get("cluster") is True,
     )
 

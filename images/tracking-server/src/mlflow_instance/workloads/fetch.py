@@ -1,4 +1,4 @@
-"""Asks an issuer for its keys, with a bound on everything."""
+"""Fetches the keys of an issuer, with bounds on time, size and number."""
 
 import json
 import ssl
@@ -24,7 +24,7 @@ class IssuerAway(Exception):
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Where the issuer sends us on to was declared by nobody."""
+    """The target of a redirect is not declared."""
 
     def redirect_request(
         self, req: Any, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
@@ -45,7 +45,7 @@ class Fetch:
             ca = str(self._account / "ca.crt")
             document = self._get(f"{_API_SERVER}/openid/v1/jwks", ca, token)
         else:
-            document = self._get(issuer.jwks_url or self._announced(issuer), self._ca_file)
+            document = self._get(self._announced(issuer), self._ca_file)
         keys = document.get("keys")
         if not isinstance(keys, list) or len(keys) > _MOST_KEYS:
             raise IssuerAway(f"expected a list of at most {_MOST_KEYS} keys")

@@ -1,4 +1,4 @@
-"""Checks a signed job token: who issued it, for whom, and when."""
+"""Checks a signed job token: its issuer, its audience, its times and its signature."""
 
 import base64
 import binascii

@@ -111,7 +111,7 @@ def _usable(entry: Any) -> tuple[str | None, Key] | None:
         return None
     try:
         if entry.get("kty") == "RSA":
-            # Nothing of a private key is looked at, should an issuer publish one.
+            # Only the public members, even if an issuer publishes a private key.
             rsa = RSAKey.import_key({name: entry[name] for name in ("kty", "n", "e")})
             return (key_id, rsa) if rsa.raw_value.key_size >= _LEAST_RSA_BITS else None
         if entry.get("kty") == "EC" and entry.get("crv") == "P-256":

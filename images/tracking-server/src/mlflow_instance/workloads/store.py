@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Unavailable(Exception):
-    """Nobody can say now whether the token is good. The text is for the log."""
+    """The issuer cannot be reached, so the token cannot be verified. The text is for the log."""
 
 
 @dataclass(frozen=True)
