@@ -36,6 +36,11 @@ class Callers:
         self._tokens = tokens
         self._workloads = workloads
 
+    async def prefetch(self) -> None:
+        """Before the first request: what it would have to wait for."""
+        if self._workloads is not None:
+            await self._workloads.prefetch()
+
     async def caller_of(self, credential: str | None) -> Caller | Refused:
         if credential is None:
             return Refused(MISSING)

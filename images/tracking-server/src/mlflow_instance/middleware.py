@@ -1,5 +1,6 @@
 """The outermost layer of the server: no request reaches MLflow, Flask or FastAPI part, without a token whose role allows it."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 import anyio.to_thread
@@ -54,7 +55,12 @@ class InstanceMiddleware:
         if scope["type"] == "lifespan":
             # Each worker opens its probe's connection before a password can be replaced.
             await self._ready()
-            await self._app(scope, receive, send)
+            # Not awaited: an issuer that does not answer must not delay the start.
+            fetching = asyncio.create_task(self._callers.prefetch())
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                fetching.cancel()
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":

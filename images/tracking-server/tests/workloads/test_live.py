@@ -115,6 +115,15 @@ def stamp(issuer: IssuerServer) -> dict[str, str]:
     }
 
 
+def test_the_keys_are_fetched_before_the_first_token(issuer: IssuerServer, server: Server) -> None:
+    deadline = time.monotonic() + 20
+    # Of both workers; no test before this one has sent a token.
+    while issuer.asked.count("/keys") < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert "workload:" not in server.log.read_text()
+
+
 def test_what_a_job_creates_says_which_job_it_was(server: Server, issuer: IssuerServer) -> None:
     job = signed(KEY, claims(issuer.url, **OF_JOB))
     run = run_of(

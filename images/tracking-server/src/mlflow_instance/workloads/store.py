@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +59,14 @@ class WorkloadStore:
         if workload is None:
             return f"no-workload:{issuer.name}"
         return Job(workload.name, workload.role, told_claims(issuer, claims))
+
+    async def prefetch(self) -> None:
+        """Fetches the keys of every issuer, so that one that becomes unavailable later has no effect."""
+        self._file.refresh()
+        for issuer in self._declared.issuers.values():
+            # IssuerKeys has logged the reason.
+            with suppress(IssuerAway):
+                await self._key(issuer, None)
 
     async def _key(self, issuer: Issuer, key_id: str | None) -> Key | None:
         keys = self._keys.get(issuer.name)
