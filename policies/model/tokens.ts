@@ -59,8 +59,11 @@ export function tokensOf({ props }: { props: Props }): Token[] | undefined {
 
 /** The workloads of an instance. The file counts; a preview that can't know it takes the annotation. */
 export function workloadsOf({ props }: { props: Props }): Pick<Token, "name" | "role">[] {
-  const entries = secretEntries(props);
-  const known = orUnknown(() => entries.find(({ key }) => key === workloadsFile)?.text());
+  const known = orUnknown(() =>
+    secretEntries(props)
+      .find(({ key }) => key === workloadsFile)
+      ?.text(),
+  );
   const text = known ?? metadataOf(props).annotations?.[annotation.workloads];
   const found = text === undefined ? undefined : parsed(text);
   const listed = Array.isArray(found) ? found : found?.["workloads"];

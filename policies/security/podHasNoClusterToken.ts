@@ -6,11 +6,11 @@ export const podHasNoClusterToken = resourceRule({
   name: "pod-has-no-cluster-token",
   pack: "security",
   severity: "high",
-  demand: "No pod of an instance gets a token for the Kubernetes API.",
+  demand: "No pod of an instance gets the default token for the Kubernetes API.",
   // Also with IRSA or EKS Pod Identity: both mount a token of their own, for AWS only, whatever
   // this says.
   reason:
-    "MLflow never talks to the API, and a stolen token does; a role of AWS comes with a token of its own.",
+    "MLflow never calls the API, but a stolen token can. A role of AWS has a token of its own; so has a server that fetches the cluster's keys for workloads, without further rights.",
   steps: "Set automountServiceAccountToken: false in the pod's spec.",
   types: workloadTypes,
   *check(workload) {

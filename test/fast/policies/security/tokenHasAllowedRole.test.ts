@@ -62,3 +62,35 @@ test("other roles by configuration", async () => {
     clean,
   );
 });
+
+const ofWorkload = JSON.stringify([
+  { name: "train", issuer: "gitlab", role: "admin", match: { project_path: "a" } },
+]);
+const said =
+  "The workload train has the role admin; set workloads.train.role to read, edit or manage.";
+
+test("workloads in the file are judged, and not the annotation beside it", async () => {
+  const file = Buffer.from(`{"workloads":${ofWorkload}}`).toString("base64");
+  const inFile = changed(withRole("read", "production"), ["data", "workloads.json"], file);
+  expect((await judge(tokenHasAllowedRole, inFile)).violations).toEqual([said]);
+  const right = Buffer.from('{"workloads":[]}').toString("base64");
+  const annotated = changed(inFile, ["metadata", "annotations"], {
+    "mlflow-instances/workloads": ofWorkload,
+  });
+  expect(
+    (await judge(tokenHasAllowedRole, changed(annotated, ["data", "workloads.json"], right)))
+      .violations,
+  ).toEqual([]);
+});
+
+test("workloads of a Secret that a preview can't know are judged by its annotation", async () => {
+  const hidden = changed(
+    changed(withRole("read", "production"), ["data"], unknown),
+    ["metadata", "annotations"],
+    {
+      "mlflow-instances/tokens": "[]",
+      "mlflow-instances/workloads": ofWorkload,
+    },
+  );
+  expect((await judge(tokenHasAllowedRole, hidden)).violations).toEqual([said]);
+});
