@@ -119,9 +119,17 @@ export async function keys(prefix = ""): Promise<string[]> {
   return Contents.map(({ Key = "" }) => Key);
 }
 
+interface Table {
+  name: string;
+  rows: number;
+  file: string;
+}
+
 interface Manifest {
   instance: string;
-  tables: { name: string; rows: number; file: string }[];
+  tables: Table[];
+  /** This project's own tables. */
+  records: Table[];
 }
 
 /** The manifests of all finished dumps, with their folders. */
