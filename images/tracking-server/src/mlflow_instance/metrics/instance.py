@@ -32,7 +32,7 @@ class InstanceCollector(Collector):
         if in_use is not None:
             yield GaugeMetricFamily(
                 "mlflow_instance_memory_bytes",
-                "Memory of the container, without file pages that the kernel drops first.",
+                "Memory of the container without inactive file cache.",
                 value=in_use,
             )
         yield self._ends()
@@ -61,7 +61,7 @@ class InstanceCollector(Collector):
         return self._tokens
 
     def _memory(self) -> int | None:
-        """As the kubelet counts: pages of files that were not used lately are no need."""
+        """As the kubelet counts: the kernel drops inactive file cache before it ends the container."""
         try:
             used = int((self._cgroup / "memory.current").read_text(encoding="ascii"))
             lines = (self._cgroup / "memory.stat").read_text(encoding="ascii").splitlines()
