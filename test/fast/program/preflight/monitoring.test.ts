@@ -8,7 +8,10 @@ const group = (...names: string[]) => ({
   body: JSON.stringify({ resources: names.map((name) => ({ name })) }),
 });
 
-const ask = (serviceMonitor: boolean, answer: { status: number; body?: string }): Promise<string[]> => {
+const ask = (
+  serviceMonitor: boolean,
+  answer: { status: number; body?: string },
+): Promise<string[]> => {
   answers.api = ({ url = "" }) =>
     url === "/apis/monitoring.coreos.com/v1" ? answer : { status: 404 };
   const environment = reachable(() => undefined);

@@ -61,7 +61,7 @@ class InstanceCollector(Collector):
         return self._tokens
 
     def _memory(self) -> int | None:
-        """As the kubelet counts: the kernel drops inactive file cache before it ends the container."""
+        """As the kubelet counts: the kernel drops inactive file cache before it kills."""
         try:
             used = int((self._cgroup / "memory.current").read_text(encoding="ascii"))
             lines = (self._cgroup / "memory.stat").read_text(encoding="ascii").splitlines()
