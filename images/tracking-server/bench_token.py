@@ -16,6 +16,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from mlflow_instance.access_log import log_access
+from mlflow_instance.accounting import Observer
 from mlflow_instance.credentials import credential_of
 from mlflow_instance.fence import is_clean, required_role
 from mlflow_instance.callers import Callers
@@ -65,10 +67,20 @@ def check(folder: Path, count: int) -> float:
     return median_microseconds(one, 2000)
 
 
-def layer(folder: Path) -> float:
+def layer(folder: Path, metrics: bool = False) -> float:
     """The whole layer as the server calls it, access line included, over an application that does nothing."""
+    observers: list[Observer] = [log_access]
+    if metrics:
+        from mlflow_instance.metrics import prepare
+
+        tempfile.tempdir = str(folder)
+        prepare()
+        from mlflow_instance.metrics.requests import count
+
+        observers.append(count)
     handler = logging.FileHandler(os.devnull)
-    logging.getLogger("mlflow_instance").addHandler(handler)
+    # Not one more for each call.
+    logging.getLogger("mlflow_instance").handlers[:] = [handler]
     logging.getLogger("mlflow_instance").setLevel(logging.INFO)
     logging.getLogger("mlflow_instance").propagate = False
 
@@ -80,6 +92,7 @@ def layer(folder: Path) -> float:
         name="bench",
         callers=Callers(TokenStore(token_file(folder, 10))),
         readiness=Readiness(lambda: True),
+        observers=observers,
     )
     scope = {
         "type": "http",
@@ -126,6 +139,7 @@ def main() -> None:
         print(f"token_check_10_tokens {check(folder, 10):.1f}")
         print(f"token_check_100_tokens {check(folder, 100):.1f}")
         print(f"token_layer_10_tokens {layer(folder):.1f}")
+        print(f"token_layer_with_metrics {layer(folder, metrics=True):.1f}")
         print(f"mlflow_basic_auth {mlflow_basic_auth(folder):.1f}")
 
 

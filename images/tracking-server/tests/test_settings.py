@@ -51,6 +51,12 @@ def test_the_database_uri_keeps_its_parts_and_gains_time_limits() -> None:
     ("variable", "value", "message"),
     [
         ("MLFLOW_INSTANCE_NAME", "", "MLFLOW_INSTANCE_NAME: not set"),
+        (
+            "MLFLOW_INSTANCE_METRICS_PORT",
+            "5000",
+            "MLFLOW_INSTANCE_METRICS_PORT: is MLFLOW_INSTANCE_PORT, too",
+        ),
+        ("MLFLOW_INSTANCE_METRICS_PORT", "70000", "MLFLOW_INSTANCE_METRICS_PORT: expected"),
         ("MLFLOW_INSTANCE_NAME", 'a"b', "MLFLOW_INSTANCE_NAME: it is part of a header"),
         ("MLFLOW_BACKEND_STORE_URI", "", "MLFLOW_BACKEND_STORE_URI: not set"),
         (

@@ -124,6 +124,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
         audit_days=number("MLFLOW_INSTANCE_AUDIT_DAYS", DEFAULT_DAYS, LEAST_DAYS, MOST_DAYS),
     )
+    if settings.metrics_port == settings.port:
+        errors.append("MLFLOW_INSTANCE_METRICS_PORT: is MLFLOW_INSTANCE_PORT, too; use another")
     if environment.get("MLFLOW_ENABLE_AI_GATEWAY", "").strip().lower() in (
         "1",
         "true",

@@ -79,8 +79,8 @@ class Turns:
 
     @property
     def waiting(self) -> int:
-        """Requests that wait for a turn, of any kind of work."""
-        return sum(budget.waiting for budget in self._budgets.values())
+        """Requests that wait for a turn, of any kind of work, uploads included."""
+        return self._uploads.waiting + sum(budget.waiting for budget in self._budgets.values())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -97,6 +97,11 @@ class Uploads:
             limits.uploads_bytes, per_key=per_key, waiting=WAITING // 4, seconds=wait_seconds
         )
 
+    @property
+    def waiting(self) -> int:
+        """Uploads that wait until their parts fit."""
+        return self._budget.waiting
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send, key: str) -> None:
         length = Headers.of(scope).length
         planned = plan(length, self._limits)

@@ -39,8 +39,8 @@ _logger = logging.getLogger(__name__)
 
 # A worker that dies sooner than this has a fault that its successor would have as well.
 _HEALTHY_AFTER_SECONDS = 30.0
-# The same of the process that answers Prometheus; without it the instance goes on.
-_EXPORTER_AFTER_SECONDS = 1.0
+# Before the successor of an exporter that ended: one with a fault must not be forked all the time.
+_EXPORTER_PAUSE_SECONDS = 1.0
 _BACKLOG = 2048
 # Python's default is 0.005.
 _SWITCH_SECONDS = 0.001
@@ -48,9 +48,25 @@ _SWITCH_SECONDS = 0.001
 
 def serve(app: App, settings: Settings) -> int:
     sockets = listeners(settings.host, settings.port)
-    if settings.workers == 1 and settings.metrics_port is None:
-        return _work(app, settings, sockets)
-    return _Parent(app, settings, sockets).run()
+    metrics = _metrics_listeners(settings)
+    if settings.workers > 1:
+        return _Parent(app, settings, sockets, metrics).run()
+    if metrics:
+        from mlflow_instance.metrics.exporter import export_in_thread
+
+        export_in_thread(settings, metrics)
+    return _work(app, settings, sockets)
+
+
+def _metrics_listeners(settings: Settings) -> list[socket.socket]:
+    """Listening from the start and as long as the server runs: a scrape waits for an exporter that
+    begins or is replaced."""
+    if settings.metrics_port is None:
+        return []
+    sockets = listeners(settings.host, settings.metrics_port)
+    for each in sockets:
+        each.listen()
+    return sockets
 
 
 def _work(app: App, settings: Settings, sockets: list[socket.socket]) -> int:
@@ -85,16 +101,6 @@ def _serve(app: App, settings: Settings, sockets: list[socket.socket]) -> int:
     return 0 if server.started else 1
 
 
-def _export(settings: Settings, sockets: list[socket.socket]) -> int:
-    """The process that answers Prometheus; it serves no request of the instance."""
-    from mlflow_instance.metrics.exporter import open_exporter
-
-    for each in sockets:
-        each.close()
-    open_exporter(settings).serve_forever()
-    return 0
-
-
 class _ClosingConnections:
     """An answer after SIGTERM says that its connection ends: a client must not send its next request into the closed one."""
 
@@ -114,14 +120,21 @@ class _ClosingConnections:
 
 
 class _Parent:
-    def __init__(self, app: App, settings: Settings, sockets: list[socket.socket]) -> None:
+    def __init__(
+        self,
+        app: App,
+        settings: Settings,
+        sockets: list[socket.socket],
+        metrics: list[socket.socket],
+    ) -> None:
         self._app = app
         self._settings = settings
         self._sockets = sockets
+        # Empty: nobody reads the metrics.
+        self._metrics = metrics
         self._started_at: dict[int, float] = {}
         self._stopping = False
         self._exporter: int | None = None
-        self._exporter_at = 0.0
 
     def run(self) -> int:
         extra = [
@@ -133,8 +146,7 @@ class _Parent:
         gc.collect()
         gc.freeze()
         on_signals(self._stop)
-        if self._settings.metrics_port is not None:
-            self._fork_exporter()
+        self._fork_exporter()
         for _ in range(self._settings.workers):
             self._fork()
         return self._watch()
@@ -143,16 +155,31 @@ class _Parent:
         def note(pid: int) -> None:
             self._started_at[pid] = time.monotonic()
 
-        self._forked(lambda: _work(self._app, self._settings, self._sockets), note)
+        def work() -> int:
+            for each in self._metrics:
+                each.close()
+            return _work(self._app, self._settings, self._sockets)
 
-    def _fork_exporter(self) -> None:
-        """Before a second has passed since the last one, it has a fault that its successor would
-        have as well: then the pod goes on without metrics."""
+        self._forked(work, note)
+
+    def _fork_exporter(self, pause: float = 0.0) -> None:
+        """A process of its own: whoever reads slowly there holds up no request."""
+        if not self._metrics:
+            return
 
         def note(pid: int) -> None:
-            self._exporter, self._exporter_at = pid, time.monotonic()
+            self._exporter = pid
 
-        self._forked(lambda: _export(self._settings, self._sockets), note)
+        def export() -> int:
+            from mlflow_instance.metrics.exporter import export
+
+            for each in self._sockets:
+                each.close()
+            time.sleep(pause)
+            export(self._settings, self._metrics)
+            return 0
+
+        self._forked(export, note)
 
     def _forked(self, work: Callable[[], int], note: Callable[[int], None]) -> None:
         """Signals wait until the parent knows the process, and it has handlers of its own: with the
@@ -186,7 +213,7 @@ class _Parent:
             if pid == self._exporter:
                 self._exporter_ended(status)
                 continue
-            if self._settings.metrics_port is not None:
+            if self._metrics:
                 mark_process_dead(pid)
             lived = time.monotonic() - self._started_at.pop(pid, 0.0)
             if self._stopping:
@@ -197,19 +224,23 @@ class _Parent:
             else:
                 failed = True
                 self._stop(signal.SIGTERM, None)
+        self._end_exporter()
         return 1 if failed else 0
 
     def _exporter_ended(self, status: int) -> None:
         self._exporter = None
-        if self._stopping:
-            return
         _logger.error("the metrics' process ended (%s)", _reason(status))
-        if time.monotonic() - self._exporter_at >= _EXPORTER_AFTER_SECONDS:
-            self._fork_exporter()
+        self._fork_exporter(_EXPORTER_PAUSE_SECONDS)
+
+    def _end_exporter(self) -> None:
+        """After the workers: the numbers of their last requests can still be read."""
+        if self._exporter is not None:
+            os.kill(self._exporter, signal.SIGKILL)
+            os.waitpid(self._exporter, 0)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True
-        for pid in [*self._started_at, *([self._exporter] if self._exporter else [])]:
+        for pid in list(self._started_at):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
 

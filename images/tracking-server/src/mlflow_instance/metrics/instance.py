@@ -1,6 +1,6 @@
 """Metrics of the pod as a whole, read at each scrape."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -19,6 +19,7 @@ class InstanceCollector(Collector):
         self._memory_limit = memory_limit
         self._about = about
         self._cgroup = cgroup
+        self._tokens: tuple[Token, ...] = ()
 
     def collect(self) -> Iterable[Metric]:
         yield _info("mlflow_instance", "Versions of MLflow and of its schema.", self._about)
@@ -30,31 +31,42 @@ class InstanceCollector(Collector):
         in_use = self._memory()
         if in_use is not None:
             yield GaugeMetricFamily(
-                "mlflow_instance_memory_bytes", "Memory of the container.", value=in_use
+                "mlflow_instance_memory_bytes",
+                "Memory of the container without inactive file cache.",
+                value=in_use,
             )
-        yield self._tokens()
+        yield self._ends()
 
-    def _tokens(self) -> Metric:
+    def _ends(self) -> Metric:
         family = GaugeMetricFamily(
             "mlflow_instance_token_expires_timestamp_seconds",
             "End of each token's value.",
             labels=["token", "generation", "role"],
         )
+        # Entries may share a name and a generation; Prometheus takes one value for each.
+        ends: dict[tuple[str, str, str], float] = {}
         for token in self._declared():
-            labels = [token.name, str(token.generation), token.role.name.lower()]
-            family.add_metric(labels, token.valid_until.timestamp())
+            labels = (token.name, str(token.generation), token.role.name.lower())
+            ends[labels] = max(ends.get(labels, 0.0), token.valid_until.timestamp())
+        for labels, end in ends.items():
+            family.add_metric(labels, end)
         return family
 
-    def _declared(self) -> Iterator[Token]:
+    def _declared(self) -> tuple[Token, ...]:
         try:
-            yield from parse_tokens(self._tokens_file.read_text(encoding="utf-8"))
+            self._tokens = parse_tokens(self._tokens_file.read_text(encoding="utf-8"))
         except (OSError, TokenFileError, UnicodeDecodeError):
-            # The workers log it.
-            return
+            # As the workers do, which say it in the log: the last good ones hold.
+            pass
+        return self._tokens
 
     def _memory(self) -> int | None:
+        """As the kubelet counts: the kernel drops inactive file cache before it kills."""
         try:
-            return int((self._cgroup / "memory.current").read_text(encoding="ascii"))
+            used = int((self._cgroup / "memory.current").read_text(encoding="ascii"))
+            lines = (self._cgroup / "memory.stat").read_text(encoding="ascii").splitlines()
+            stat = dict(line.split() for line in lines)
+            return max(0, used - int(stat.get("inactive_file", 0)))
         except (OSError, ValueError):
             return None
 

@@ -1,8 +1,11 @@
 """Counters of each worker's requests."""
 
+from functools import lru_cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from mlflow_instance.accounting import Account
+from mlflow_instance.roles import Role
 
 _NAMESPACE = "mlflow_instance"
 _NOBODY = "none"
@@ -35,18 +38,33 @@ _minutes: dict[str, int] = {}
 
 def count(account: Account) -> None:
     """An observer. Its labels have a bounded number of values, none of them a user's."""
-    route = str(account.route)
-    if account.caller is not None:
-        _use(str(account.caller), int(account.begun.timestamp()) // 60)
-    role = account.caller.role.name.lower() if account.caller is not None else _NOBODY
+    caller = account.caller
+    if caller is not None:
+        _use(str(caller), int(account.begun.timestamp()) // 60)
+    durations, received, sent = _of_route(account.route)
     # 0: the client went away before the answer began.
-    _requests.labels(route, str(account.status), role).inc()
-    _durations.labels(route).observe(account.seconds)
-    _received.labels(route).inc(account.received)
-    _sent.labels(route).inc(account.sent)
+    _answered(account.route, account.status, caller.role if caller is not None else None).inc()
+    durations.observe(account.seconds)
+    if account.received:
+        received.inc(account.received)
+    if account.sent:
+        sent.inc(account.sent)
     if account.refusal:
         # `expired:ci/1`: which one it was is in the log.
         _refused.labels(account.refusal.partition(":")[0].partition(" ")[0]).inc()
+
+
+# To look a series up by its labels costs as much as to count in it.
+@lru_cache(maxsize=256)
+def _of_route(route: str) -> tuple[Histogram, Counter, Counter]:
+    labels = str(route)
+    return _durations.labels(labels), _received.labels(labels), _sent.labels(labels)
+
+
+@lru_cache(maxsize=4096)
+def _answered(route: str, status: int, role: Role | None) -> Counter:
+    named = _NOBODY if role is None else role.name.lower()
+    return _requests.labels(str(route), str(status), named)
 
 
 def _use(caller: str, minute: int) -> None:
