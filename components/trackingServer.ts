@@ -40,7 +40,7 @@ export interface TrackingServerArgs {
   /** Roles that the migration gives their rights, by the variable that names them. */
   maintenanceRoles: Record<string, pulumi.Input<string>>;
   monitoring: MonitoringSettings | undefined;
-  /** Whether the server asks the cluster for the keys that sign its service accounts' tokens. */
+  /** Whether the server fetches the cluster's token keys. */
   asksCluster: boolean;
   /** Settings that are no secrets. */
   environment: Record<string, pulumi.Input<string>>;

@@ -4,12 +4,13 @@ import { nearestFirst } from "../../program/values/nearest.ts";
 import { columns } from "../columns.ts";
 import type { Context, Define } from "../context.ts";
 import { ExitCode } from "../exitCode.ts";
+import { moment } from "../job/terminalText.ts";
 import { jsonOption, writeResult } from "../jsonOutput.ts";
 import { Refusal } from "../refusal.ts";
 import { refuseUnknownStack } from "../unknownStack.ts";
 import { asObject } from "./preview/values.ts";
 import { rowsIn, unusedDays, withUses, type TokenRow } from "./tokens/rows.ts";
-import { readUses, shownUse } from "./tokens/uses.ts";
+import { readUses } from "./tokens/uses.ts";
 
 interface Options {
   readonly check: boolean;
@@ -71,7 +72,7 @@ async function tokens(
     : ExitCode.Done;
 }
 
-/** What a script reads: the use beside the rest, and nothing of it unless it was asked for. */
+/** The row as JSON, with the fields of its use only if `--used` was given. */
 const factsOf = ({ use, ...row }: TokenRow): object => ({ ...row, ...use });
 
 const heads = ["instance", "token", "role", "generation", "made", "ends"] as const;
@@ -95,7 +96,7 @@ const cellsOf = (row: TokenRow): readonly string[] => [
     row.state === "over" ? "is over" : row.state === "ending" ? "ends soon" : "",
     row.previousValidUntil === undefined
       ? ""
-      : `value ${row.generation - 1} works until ${row.previousValidUntil}${row.use?.previousLastUsed === undefined ? "" : ` and was used ${shownUse(row.use.previousLastUsed)}`}`,
+      : `value ${row.generation - 1} works until ${row.previousValidUntil}${row.use?.previousLastUsed === undefined ? "" : ` and was used ${moment(row.use.previousLastUsed)}`}`,
     row.use?.unused === true ? `unused for ${unusedDays} days` : "",
   ]
     .filter((text) => text !== "")
@@ -106,7 +107,7 @@ const cellsOf = (row: TokenRow): readonly string[] => [
 function useOf({ use, created }: TokenRow): string {
   if (use === undefined) return "";
   const { lastUsed, recordedSince } = use;
-  if (lastUsed !== null) return shownUse(lastUsed);
+  if (lastUsed !== null) return moment(lastUsed);
   return created !== undefined && created >= recordedSince.slice(0, 10)
     ? "never"
     : `not since ${recordedSince.slice(0, 10)}`;

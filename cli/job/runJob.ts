@@ -31,7 +31,7 @@ export interface Use {
   readonly onEvent?: (event: MaintenanceEvent) => void;
   /** Its events are a part of another answer: none of them is shown. */
   readonly quiet?: boolean;
-  /** What to do when it did a part only; default: the words for a removal. */
+  /** The advice when the Job did only a part. Default: that of a removal. */
   readonly left?: () => string;
 }
 

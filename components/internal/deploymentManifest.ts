@@ -33,9 +33,9 @@ export interface DeploymentFacts extends Pick<
   caConfigMap: Input<string> | undefined;
   /** Role of AWS that the pod takes on; without one its key pair is in the secret. */
   role: PodRole | undefined;
-  /** Whether somebody reads the metrics. */
+  /** Whether the platform has a monitoring system. */
   isMonitored: boolean;
-  /** Whether the server asks the cluster for the keys that sign its service accounts' tokens. */
+  /** Whether the server fetches the cluster's token keys. */
   asksCluster: boolean;
   /** Settings that are no secrets. */
   environment: Record<string, Input<string>>;

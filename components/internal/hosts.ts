@@ -8,7 +8,7 @@ export interface HostFacts {
 
 export const serverPort = 5000;
 export const servicePort = 80;
-/** Port of the metrics, where somebody reads them; the next free one of Prometheus' list. */
+/** Port of the metrics; the default of OpenTelemetry's exporter for Prometheus. */
 export const metricsPort = 9464;
 
 /** Names of the service inside the cluster. */

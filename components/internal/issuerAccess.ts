@@ -5,7 +5,7 @@ import type { TokenIssuer } from "../workloadSettings.ts";
 type Volume = input.core.v1.Volume;
 type VolumeMount = input.core.v1.VolumeMount;
 
-/** One opening per issuer that the server asks for keys. */
+/** The address of an issuer from which the server fetches keys. */
 export interface IssuerOpening {
   /** Undefined: every public address. */
   readonly cidrs: readonly Input<string>[] | undefined;
@@ -21,8 +21,8 @@ export const issuerOpenings = (issuers: readonly TokenIssuer[]): IssuerOpening[]
     }));
 
 /**
- * What the server shows to the API server when it asks for its keys: a token of the pod's account,
- * which has no rights but those of every account. Mounted apart from the usual place, where libraries
+ * The credential by which the server fetches keys from the API server: a token of the pod's account,
+ * which has only the rights of every account. Mounted apart from the usual place, where libraries
  * look for credentials by themselves.
  */
 export const clusterAccountVolume: { volume: Volume; mount: VolumeMount } = {

@@ -16,7 +16,7 @@ export interface EnvironmentFacts
       "instanceName" | "workers" | "artifactsAccess" | "logLevel" | "workloads" | "auditRetention"
     > {
   pool: Pool;
-  /** Whether somebody reads the metrics. */
+  /** Whether the platform has a monitoring system. */
   isMonitored: boolean;
   network: Pick<NetworkSettings, "ingressNamespace" | "ingressCidrs">;
   bucket: Pick<BucketFacts, "name" | "endpoint" | "region" | "kmsKeyArn">;

@@ -62,7 +62,7 @@ const isIssuerUrl = (text: string): boolean => {
 
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
-/** What is wrong with a key set; never with a part of it, which may be a secret by mistake. */
+/** The problem of a key set, without a part of it: that may be a secret by mistake. */
 function keysProblem(text: string): string | undefined {
   let keys: unknown;
   try {

@@ -14,14 +14,13 @@ export const issuersOf = (
 export const asksCluster = (issuers: readonly TokenIssuer[]): boolean =>
   issuers.some(({ cluster = false, keys }) => cluster && keys === undefined);
 
-/** The file that the server reads. Sorted, so that it does not depend on the order of declaration. */
+/** The file that the server reads, of the issuers that its workloads come from. Sorted, so that it does not depend on the order of declaration. */
 export function workloadsFile(
   audience: string,
   workloads: readonly Workload[],
   issuers: readonly TokenIssuer[],
 ): string {
-  const known = issuersOf(workloads, issuers);
-  const entries = known.map(({ name, url, audience: own, keys, ci, cluster }) => [
+  const entries = issuers.map(({ name, url, audience: own, keys, ci, cluster }) => [
     name,
     {
       url,
@@ -31,7 +30,8 @@ export function workloadsFile(
       ...(cluster === true ? { cluster } : {}),
     },
   ]);
-  const isCluster = (issuer: string) => known.some((each) => each.name === issuer && each.cluster);
+  const isCluster = (issuer: string) =>
+    issuers.some((each) => each.name === issuer && each.cluster);
   return JSON.stringify({
     version: 1,
     audience,

@@ -9,7 +9,7 @@ import { strict } from "../values/problems.ts";
 import { expected } from "../values/wrongValue.ts";
 
 /** The issuer that is the cluster's own. */
-export const clusterIssuer = "kubernetes";
+const clusterIssuer = "kubernetes";
 
 const cidr = z.union([z.cidrv4(), z.cidrv6()], {
   error: expected("an address range such as 10.0.0.0/16"),

@@ -34,7 +34,7 @@ export interface TokenUse {
   readonly unused: boolean;
 }
 
-/** What the instance has written down: last uses by token and generation. */
+/** Last uses by token and generation, as the instance has recorded them. */
 export interface RecordedUses {
   readonly since: string;
   readonly byCaller: ReadonlyMap<string, string>;

@@ -1,7 +1,6 @@
 import type { Context } from "../../context.ts";
 import { ExitCode } from "../../exitCode.ts";
 import { withJobs } from "../../job/carryOut.ts";
-import { moment } from "../../job/terminalText.ts";
 import type { RecordedUses } from "./rows.ts";
 
 /**
@@ -35,6 +34,3 @@ export async function readUses(
   if (since === "") throw new Error("the image did not report since when uses are recorded");
   return { since, byCaller };
 }
-
-/** `2026-11-30 08:14 UTC`, as all times of a Job's output. */
-export const shownUse = moment;

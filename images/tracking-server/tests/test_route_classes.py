@@ -4,8 +4,14 @@ import pytest
 
 from mlflow_instance.fence import required_role
 from mlflow_instance.roles import Role
-from mlflow_instance.route_classes import RouteClass, route_class
+from mlflow_instance.route_classes import RouteClass
+from mlflow_instance.route_classes import route_class as class_of
 from tests.support.mlflow_routes import all_routes
+
+
+def route_class(method: str, path: str) -> RouteClass:
+    return class_of(method, path, required_role(method, path))
+
 
 WRITES = set(RouteClass) - {
     RouteClass.CLOSED,

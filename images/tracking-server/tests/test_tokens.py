@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlflow_instance.roles import Role
-from mlflow_instance.tokens import TokenFileError, TokenStore, parse_tokens
+from mlflow_instance.tokens import TokenStore, parse_tokens
+from mlflow_instance.watched_file import FileRefused
 from tests.support.server import entry, write_tokens
 
 
@@ -238,7 +239,7 @@ def test_an_entry_that_is_not_right_names_its_place_and_no_hash(
     change: dict[str, object], where: str
 ) -> None:
     good = entry("ci", "edit", "secret", "2027-02-20")
-    with pytest.raises(TokenFileError) as error:
+    with pytest.raises(FileRefused) as error:
         parse_tokens(json.dumps({"version": 1, "tokens": [good, {**good, **change}]}))
     assert str(error.value).startswith(f"tokens[1].{where}: ")
     assert good["sha256"] not in str(error.value)

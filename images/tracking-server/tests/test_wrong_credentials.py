@@ -2,14 +2,13 @@
 
 import base64
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 
 from mlflow_instance.wrong_credentials import BURST, WrongCredentials
-from tests.conftest import role_tokens, server_environment
-from tests.support.server import Server, token_of, write_tokens
+from tests.support.processes import new_server
+from tests.support.server import Server, token_of
 from tests.support.store import ObjectStore
 
 
@@ -53,13 +52,9 @@ def test_sources_are_forgotten_and_the_flood_is_told_once_a_minute(
 def server(
     migrated_uri: str, object_store: ObjectStore, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("server")
-    write_tokens(folder / "tokens.json", role_tokens())
-    environment = {
-        **server_environment(migrated_uri, object_store.url),
-        "MLFLOW_INSTANCE_INGRESS_ADDRESSES": "127.0.0.0/8",
-    }
-    server = Server(environment, folder / "log", folder / "tokens.json")
+    folder = tmp_path_factory.mktemp("server")
+    trusted = {"MLFLOW_INSTANCE_INGRESS_ADDRESSES": "127.0.0.0/8"}
+    server = new_server(migrated_uri, object_store, folder, 1, **trusted)
     server.start()
     yield server
     assert server.stop() == 0

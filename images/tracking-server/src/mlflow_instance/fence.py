@@ -1,46 +1,15 @@
 """Decides from method and path which role a request needs. Anything unknown is decided the strict way."""
 
-import re
 import unicodedata
-from dataclasses import dataclass
 
 from mlflow_instance.roles import Role
+from mlflow_instance.route_table import RouteTable, lines_of
 from mlflow_instance.routes import CLOSED, TABLE
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
-@dataclass(frozen=True)
-class _Rule:
-    pattern: re.Pattern[str]
-    role: Role
-
-
-def pattern_of(path: str) -> re.Pattern[str]:
-    """Of a listed path: `*` is one segment, `**` is one or more."""
-    segments = (
-        ".+" if part == "**" else "[^/]+" if part == "*" else re.escape(part)
-        for part in path.split("/")
-    )
-    return re.compile("/".join(segments), re.DOTALL)
-
-
-def _compile() -> tuple[dict[tuple[str, str], Role], dict[str, list[_Rule]]]:
-    exact: dict[tuple[str, str], Role] = {}
-    patterns: dict[str, list[_Rule]] = {}
-    for role, lines in TABLE:
-        for line in lines.split("\n"):
-            if not line:
-                continue
-            method, path = line.split(" ")
-            if "*" in path:
-                patterns.setdefault(method, []).append(_Rule(pattern_of(path), role))
-            else:
-                exact[method, path] = role
-    return exact, patterns
-
-
-_EXACT, _PATTERNS = _compile()
+_TABLE = RouteTable((role, line) for role, lines in TABLE for line in lines_of(lines))
 
 
 def is_clean(path: str) -> bool:
@@ -75,13 +44,10 @@ def required_role(method: str, path: str) -> Role | None:
     if any(path == closed or path.startswith(f"{closed}/") for closed in CLOSED):
         return None
     method, path = as_listed(method, path)
-    role = _EXACT.get((method, path))
+    # Several patterns may match a path (`traces/*` and `**`): the strictest holds.
+    role = max(_TABLE.values(method, path), default=None)
     if role is not None:
         return role
-    # Several patterns may match a path (`traces/*` and `**`): the strictest holds.
-    matching = [rule.role for rule in _PATTERNS.get(method, ()) if rule.pattern.fullmatch(path)]
-    if matching:
-        return max(matching)
     return Role.READ if method in _SAFE_METHODS else Role.ADMIN
 
 

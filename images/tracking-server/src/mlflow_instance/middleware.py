@@ -84,13 +84,9 @@ class InstanceMiddleware:
             )
 
         scope = with_plain_host(scope)
-        account = Account(
-            method,
-            path,
-            route_class(method, path),
-            self._source.of(scope),
-            needed=required_role(method, path),
-        )
+        needed = required_role(method, path)
+        route = route_class(method, path, needed)
+        account = Account(method, path, route, self._source.of(scope), needed=needed)
         scope[ACCOUNT_KEY] = account
 
         async def send_and_note(message: Message) -> None:

@@ -1,14 +1,14 @@
 """Which of about a dozen classes a request belongs to, for the log, the audit and the metrics.
 
-Lines are tried from above; the first that matches holds. `*` is one path segment, `**` is one or more.
+A line without `*` holds before one with it; of those, the first that matches.
 """
 
-import re
+from collections.abc import Iterator
 from enum import StrEnum
-from functools import lru_cache
 
-from mlflow_instance.fence import as_listed, pattern_of, required_role
+from mlflow_instance.fence import as_listed
 from mlflow_instance.roles import Role
+from mlflow_instance.route_table import RouteTable, lines_of
 
 
 class RouteClass(StrEnum):
@@ -97,25 +97,25 @@ model      PATCH  /api/2.0/mlflow/model-versions/*
 """
 
 
-def _compile() -> list[tuple[RouteClass, str, re.Pattern[str]]]:
-    lines = [line.split() for line in _LINES.strip().split("\n")]
-    return [(RouteClass(name), method, pattern_of(path)) for name, method, path in lines]
+def _routes() -> Iterator[tuple[RouteClass, str]]:
+    for line in lines_of(_LINES):
+        name, _, route = line.partition(" ")
+        yield RouteClass(name), route
 
 
-_COMPILED = _compile()
+_TABLE = RouteTable(_routes())
 
 
-@lru_cache(maxsize=4096)
-def route_class(method: str, path: str) -> RouteClass:
-    needed = required_role(method, path)
+def route_class(method: str, path: str, needed: Role | None) -> RouteClass:
+    """`needed` is the least role that may send the request (fence.py)."""
     if needed is None:
         return RouteClass.CLOSED
     if needed is Role.ADMIN:
         return RouteClass.ADMIN
     method, path = as_listed(method, path)
-    for found, of_method, pattern in _COMPILED:
-        if of_method == method and pattern.fullmatch(path):
-            return found
+    found = next(_TABLE.values(method, path), None)
+    if found is not None:
+        return found
     if needed is not Role.READ:
         return RouteClass.EVALUATION
     return RouteClass.READ if path.startswith("/api/") else RouteClass.UI

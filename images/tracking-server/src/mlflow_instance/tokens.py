@@ -9,7 +9,6 @@ Several entries may share one name: that is how a rotation keeps the previous va
 
 import hashlib
 import hmac
-import json
 import logging
 import re
 import time
@@ -19,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from mlflow_instance.roles import Role
-from mlflow_instance.watched_file import FileRefused, WatchedFile
+from mlflow_instance.watched_file import FileRefused, WatchedFile, document_of, list_in
 
 _logger = logging.getLogger(__name__)
 
@@ -40,47 +39,35 @@ class Token:
         return f"{self.name}/{self.generation}"
 
 
-class TokenFileError(FileRefused):
-    """The token file can't be used; the message names the entry, never a digest."""
-
-
 def parse_tokens(text: str) -> tuple[Token, ...]:
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise TokenFileError(f"not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("version") != 1:
-        raise TokenFileError('expected an object with "version": 1')
-    entries = document.get("tokens")
-    if not isinstance(entries, list):
-        raise TokenFileError('expected "tokens" to be a list')
+    entries = list_in(document_of(text), "tokens")
     return tuple(_parse_entry(index, entry) for index, entry in enumerate(entries))
 
 
 def _parse_entry(index: int, entry: object) -> Token:
     where = f"tokens[{index}]"
     if not isinstance(entry, dict):
-        raise TokenFileError(f"{where}: expected an object")
+        raise FileRefused(f"{where}: expected an object")
     name, digest, expires = entry.get("name"), entry.get("sha256"), entry.get("expires")
     if not isinstance(name, str) or not name:
-        raise TokenFileError(f"{where}.name: expected a name")
+        raise FileRefused(f"{where}.name: expected a name")
     try:
         role = Role.parse(entry.get("role"))
     except ValueError as error:
-        raise TokenFileError(f"{where}.role: {error}") from None
+        raise FileRefused(f"{where}.role: {error}") from None
     if not isinstance(digest, str) or not _HEX_DIGEST.fullmatch(digest):
-        raise TokenFileError(f"{where}.sha256: expected 64 lower-case hexadecimal digits")
+        raise FileRefused(f"{where}.sha256: expected 64 lower-case hexadecimal digits")
     # fromisoformat alone would also take forms such as 20270220 or 2027-W08-6.
     if not isinstance(expires, str) or not _DATE.fullmatch(expires):
-        raise TokenFileError(f"{where}.expires: expected a date such as 2027-02-20")
+        raise FileRefused(f"{where}.expires: expected a date such as 2027-02-20")
     try:
         last_day = date.fromisoformat(expires)
         end = last_day + timedelta(days=1)
     except (ValueError, OverflowError):
-        raise TokenFileError(f"{where}.expires: not a date of the calendar") from None
+        raise FileRefused(f"{where}.expires: not a date of the calendar") from None
     generation = entry.get("generation", 1)
     if not isinstance(generation, int) or isinstance(generation, bool) or generation < 1:
-        raise TokenFileError(f"{where}.generation: expected a whole number from 1 on")
+        raise FileRefused(f"{where}.generation: expected a whole number from 1 on")
     valid_until = datetime(end.year, end.month, end.day, tzinfo=UTC)
     return Token(name, role, generation, bytes.fromhex(digest), valid_until)
 

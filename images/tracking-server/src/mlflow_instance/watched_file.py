@@ -1,11 +1,12 @@
 """A file that may change at any time, as a mounted Secret does, and what the last good version of it says."""
 
+import json
 import logging
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -16,6 +17,24 @@ _RECHECK_SECONDS = 1.0
 
 class FileRefused(ValueError):
     """The file can't be used; the message names the entry, never a secret."""
+
+
+def document_of(text: str) -> dict[str, Any]:
+    """An object of the version that all mounted files have. Raises FileRefused."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise FileRefused(f"not JSON: {error}") from None
+    if not isinstance(document, dict) or document.get("version") != 1:
+        raise FileRefused('expected an object with "version": 1')
+    return document
+
+
+def list_in(document: dict[str, Any], key: str) -> list[Any]:
+    entries = document.get(key)
+    if not isinstance(entries, list):
+        raise FileRefused(f'expected "{key}" to be a list')
+    return entries
 
 
 class WatchedFile(Generic[T]):

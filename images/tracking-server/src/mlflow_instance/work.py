@@ -4,10 +4,10 @@
 a new MLflow adds then waits for a connection, which is slow at worst.
 """
 
-import re
 from enum import Enum
 
-from mlflow_instance.fence import as_listed, pattern_of
+from mlflow_instance.fence import as_listed
+from mlflow_instance.route_table import RouteTable, lines_of
 
 
 class Work(Enum):
@@ -57,30 +57,14 @@ GET /api/3.0/mlflow/server-info
 }
 
 
-def _compile() -> tuple[dict[tuple[str, str], Work], list[tuple[str, re.Pattern[str], Work]]]:
-    exact: dict[tuple[str, str], Work] = {}
-    patterns: list[tuple[str, re.Pattern[str], Work]] = []
-    for work, lines in _ROUTES.items():
-        for line in lines.split("\n"):
-            method, _, path = line.partition(" ")
-            if path and "*" not in path:
-                exact[method, path] = work
-            elif path:
-                patterns.append((method, pattern_of(path), work))
-    return exact, patterns
-
-
-_EXACT, _PATTERNS = _compile()
+_TABLE = RouteTable((work, line) for work, lines in _ROUTES.items() for line in lines_of(lines))
 
 
 def work_of(method: str, path: str) -> Work:
     method, path = as_listed(method, path)
-    known = _EXACT.get((method, path))
+    known = next(_TABLE.values(method, path), None)
     if known is not None:
         return known
-    for its_method, pattern, work in _PATTERNS:
-        if its_method == method and pattern.fullmatch(path):
-            return work
     return (
         Work.DATABASE
         if path.startswith("/api/") or path in ("/graphql", "/v1/traces")

@@ -13,6 +13,7 @@ from mlflow_instance.audit.objects import finding, note_json, note_message
 from mlflow_instance.audit.places import places_of
 from mlflow_instance.audit.row import Action, row_of
 from mlflow_instance.audit.statements import insert_rows
+from mlflow_instance.fence import required_role
 from mlflow_instance.roles import Role
 from mlflow_instance.route_classes import route_class
 from tests.audit.conftest import Start
@@ -26,7 +27,13 @@ _HOSTILE = "a\x00b\nc\u2028d\u202ee\ud800f"
 
 
 def account(method: str, path: str, caller: Any = None) -> Account:
-    return Account(method, path, route_class(method, path), "10.0.0.1\n", caller=caller)
+    return Account(
+        method,
+        path,
+        route_class(method, path, required_role(method, path)),
+        "10.0.0.1\n",
+        caller=caller,
+    )
 
 
 def test_no_text_of_a_row_breaks_a_line_or_the_database(fresh_uri: str) -> None:

@@ -13,6 +13,7 @@ from mlflow_instance.asgi import Message, Receive, Scope, Send
 from mlflow_instance.audit.audit import Audit
 from mlflow_instance.audit.layer import Audited
 from mlflow_instance.database import connection_options
+from mlflow_instance.roles import Role
 from mlflow_instance.route_classes import route_class
 from tests.audit.rows import execute, rows, until
 
@@ -51,7 +52,7 @@ class Request:
         self.seen: list[tuple[str, int]] = []
         self._layer = Audited(self._app, audit)
         self._fails = fails
-        self.account = Account("POST", _PATH, route_class("POST", _PATH), "10.0.0.1")
+        self.account = Account("POST", _PATH, route_class("POST", _PATH, Role.EDIT), "10.0.0.1")
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._fails:
@@ -121,8 +122,6 @@ def test_a_change_without_an_answer_has_a_row(fresh_uri: str) -> None:
 
 def test_claims_of_a_workload_are_kept(fresh_uri: str) -> None:
     from types import SimpleNamespace
-
-    from mlflow_instance.roles import Role
 
     class Workload(SimpleNamespace):
         def __str__(self) -> str:

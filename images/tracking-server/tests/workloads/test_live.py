@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.conftest import role_tokens, server_environment
 from tests.support.issuer import AUDIENCE, IssuerServer, claims, rsa, signed
-from tests.support.server import Server, token_of, write_tokens
+from tests.support.processes import new_server
+from tests.support.server import Server, token_of
 from tests.support.store import ObjectStore
 
 KEY = rsa("k1")
@@ -61,15 +61,12 @@ def server(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    write_tokens(folder / "tokens.json", role_tokens())
     declare(folder / "workloads.json", issuer, TRAINING)
-    environment = {
-        **server_environment(migrated_uri, object_store.url),
-        "MLFLOW_INSTANCE_WORKERS": "2",
+    files = {
         "MLFLOW_INSTANCE_WORKLOADS_FILE": str(folder / "workloads.json"),
         "MLFLOW_INSTANCE_ISSUERS_CA_FILE": str(issuer.ca_file),
     }
-    server = Server(environment, folder / "log", folder / "tokens.json")
+    server = new_server(migrated_uri, object_store, folder, 2, **files)
     server.start()
     yield server
     assert server.stop() == 0

@@ -6,7 +6,8 @@ from pathlib import Path
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from mlflow_instance.tokens import Token, TokenFileError, parse_tokens
+from mlflow_instance.tokens import Token, parse_tokens
+from mlflow_instance.watched_file import FileRefused
 
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -55,7 +56,7 @@ class InstanceCollector(Collector):
     def _declared(self) -> tuple[Token, ...]:
         try:
             self._tokens = parse_tokens(self._tokens_file.read_text(encoding="utf-8"))
-        except (OSError, TokenFileError, UnicodeDecodeError):
+        except (OSError, FileRefused, UnicodeDecodeError):
             # As the workers do, which say it in the log: the last good ones hold.
             pass
         return self._tokens

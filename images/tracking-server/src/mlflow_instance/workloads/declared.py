@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlflow_instance.roles import Role
-from mlflow_instance.watched_file import FileRefused
+from mlflow_instance.watched_file import FileRefused, document_of, list_in
 
 
 @dataclass(frozen=True)
@@ -47,19 +47,12 @@ NOTHING = Declared({}, ())
 
 
 def parse_declared(text: str) -> Declared:
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise FileRefused(f"not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("version") != 1:
-        raise FileRefused('expected an object with "version": 1')
+    document = document_of(text)
     audience = _text(document, "audience", "")
     issuers = {
         name: _issuer(name, entry, audience) for name, entry in _object(document, "issuers").items()
     }
-    entries = document.get("workloads")
-    if not isinstance(entries, list):
-        raise FileRefused('expected "workloads" to be a list')
+    entries = list_in(document, "workloads")
     workloads = tuple(_workload(index, entry, issuers) for index, entry in enumerate(entries))
     return Declared(issuers, workloads)
 

@@ -39,7 +39,8 @@ async def verified_claims(
     """The issuer and the claims. `issuers` are by name."""
     if len(token) > _LONGEST or not token.isascii():
         raise TokenRefused("malformed")
-    header, claims = (_part(part) for part in token.split(".")[:2])
+    head, payload = (_decoded(part) for part in token.split(".")[:2])
+    header, claims = _parsed(head), _parsed(payload)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise TokenRefused("algorithm")
@@ -74,20 +75,25 @@ async def verified_claims(
     except (JoseError, ValueError, TypeError):
         raise TokenRefused("bad-signature") from None
     # What was verified is what is used, not what was read before.
-    if parse_object(signed.payload) != claims:
+    if signed.payload != payload:
         raise TokenRefused("malformed")
     return issuer, claims
 
 
-def _part(text: str) -> dict[str, Any]:
+def _decoded(part: str) -> bytes:
+    if "=" in part:
+        raise TokenRefused("malformed")
     try:
-        if "=" in text:
-            raise TokenRefused("malformed")
-        return parse_object(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
+        return base64.b64decode(part + "=" * (-len(part) % 4), b"-_", validate=True)
+    except binascii.Error:
+        raise TokenRefused("malformed") from None
+
+
+def _parsed(part: bytes) -> dict[str, Any]:
+    try:
+        return parse_object(part)
     except NotStrict as error:
         raise TokenRefused("duplicate-claim" if "twice" in str(error) else "malformed") from None
-    except (binascii.Error, UnicodeDecodeError):
-        raise TokenRefused("malformed") from None
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:

@@ -51,7 +51,7 @@ class IssuerKeys:
         if self._is_older(_FRESH_SECONDS) or (
             self._pick(key_id) is None and self._is_older(_ASK_AGAIN_SECONDS)
         ):
-            await self._ask(key_id)
+            await self._ask()
         if not self._known:
             raise IssuerAway("it has not answered yet")
         return self._pick(key_id)
@@ -65,7 +65,7 @@ class IssuerKeys:
     def _is_older(self, seconds: float) -> bool:
         return self._asked_at is None or self._monotonic() - self._asked_at >= seconds
 
-    async def _ask(self, key_id: str | None) -> None:
+    async def _ask(self) -> None:
         before = self._asked_at
         async with self._lock:
             # Another request has asked while this one waited.

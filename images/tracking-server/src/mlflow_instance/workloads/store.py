@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlflow_instance.roles import Role
-from mlflow_instance.strict_json import NotStrict
 from mlflow_instance.watched_file import WatchedFile
 from mlflow_instance.workloads.ci_claims import told_claims
 from mlflow_instance.workloads.declared import NOTHING, Declared, Issuer, parse_declared
@@ -51,8 +50,6 @@ class WorkloadStore:
             issuer, claims = await verified_claims(token, declared.issuers, self._key)
         except TokenRefused as refused:
             return str(refused)
-        except NotStrict:
-            return "malformed"
         except IssuerAway as error:
             raise Unavailable(f"issuer-away ({error})") from None
         workload = matching(declared.workloads, issuer, claims)
