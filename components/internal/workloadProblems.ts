@@ -71,7 +71,7 @@ function keysProblem(text: string): string | undefined {
     return "must be the JSON text of a key set";
   }
   if (!Array.isArray(keys) || keys.length === 0) return "must have a list of keys under `keys`";
-  const entries = keys.map((key: unknown) => (key ?? {}) as Record<string, unknown>);
+  const entries = keys.map((key: unknown) => Object(key) as Record<string, unknown>);
   if (entries.some((key) => privateMembers.some((member) => member in key)))
     return "must hold public keys only; the private ones in it were readable, replace them";
   const isUsable = ({ kty, crv }: Record<string, unknown>) =>

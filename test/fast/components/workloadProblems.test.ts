@@ -36,6 +36,7 @@ test.each<[string, string, Partial<TokenIssuer>, Partial<Workload>?]>([
   ["platform.issuers[0].keys", "must have a list of keys", { keys: "{}" }],
   ["platform.issuers[0].keys", "must have a list of keys", { keys: '{"keys":[]}' }],
   ["platform.issuers[0].keys", "must have an RSA key", { keys: '{"keys":[{"kty":"OKP"}]}' }],
+  ["platform.issuers[0].keys", "must have an RSA key", { keys: '{"keys":[5,null,"d"]}' }],
   [
     "platform.issuers[0].keys",
     "must hold public keys only",
