@@ -231,6 +231,29 @@ def test_a_change_whose_answer_came_has_its_row(made: Made, name: str) -> None:
     assert "secret" not in str(row)
 
 
+@pytest.mark.parametrize(
+    ("route", "body", "found", "name"),
+    [
+        ("runs/create", {"experiment_id": "0"}, ("run", "info", "run_id"), "run_id"),
+        ("experiments/create", {"name": "told"}, ("experiment_id",), "experiment_id"),
+        (
+            "logged-models",
+            {"experiment_id": "0", "name": "m"},
+            ("model", "info", "model_id"),
+            "model_id",
+        ),
+    ],
+)
+def test_the_row_of_a_creation_has_the_new_id(
+    made: Made, route: str, body: dict[str, object], found: tuple[str, ...], name: str
+) -> None:
+    uri = made.server.environment["MLFLOW_BACKEND_STORE_URI"]
+    answer = made.server.request("POST", f"{_API}/{route}", json=body).json()
+    for key in found:
+        answer = answer[key]
+    assert rows(uri)[-1]["object"][name] == answer
+
+
 def test_every_changing_class_is_here() -> None:
     from mlflow_instance.route_classes import RouteClass
 

@@ -120,14 +120,15 @@ def note_objects() -> None:
         ("_get_validated_flask_request_json", note_json),
     ):
         setattr(handlers, name, _noting(getattr(handlers, name), note))
-    answer = handlers._wrap_response
+    # Not `_wrap_response`: the answers to created runs and experiments don't pass it.
+    write = handlers.message_to_json
 
-    @functools.wraps(answer)
-    def wrap_response(message: Any, **named: Any) -> Any:
+    @functools.wraps(write)
+    def message_to_json(message: Any, *arguments: Any, **named: Any) -> Any:
         note_message(message)
-        return answer(message, **named)
+        return write(message, *arguments, **named)
 
-    handlers._wrap_response = wrap_response
+    handlers.message_to_json = message_to_json
 
 
 def _noting(read: Callable[..., Any], note: Callable[[Any], None]) -> Callable[..., Any]:
