@@ -1,5 +1,6 @@
 """Tokens on the running server: changes of the file count within two seconds, without a restart, in every worker."""
 
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ def two_workers(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) ->
     environment = {
         **server_environment(migrated_uri, object_store.url),
         "MLFLOW_INSTANCE_WORKERS": "2",
+        "MLFLOW_INSTANCE_INGRESS_ADDRESSES": "127.0.0.0/8",
     }
     server = Server(environment, tmp_path / "log", tmp_path / "tokens.json")
     server.start()
@@ -25,12 +27,20 @@ def two_workers(migrated_uri: str, object_store: ObjectStore, tmp_path: Path) ->
     assert server.stop() == 0
 
 
+# That wrong ones of one source are limited is another test's.
+_sources = itertools.count(1)
+
+
 def seen(server: Server, token: str, times: int = 12) -> set[int]:
     """A new connection each time, so that both workers are asked."""
     return {
         requests.get(
             f"{server.url}/version",
-            headers={"Authorization": f"Bearer {token}", "Connection": "close"},
+            headers={
+                "Authorization": f"Bearer {token}",
+                "Connection": "close",
+                "X-Forwarded-For": f"192.0.2.{next(_sources)}",
+            },
             timeout=30,
         ).status_code
         for _ in range(times)

@@ -82,9 +82,8 @@ def test_a_flood_from_one_source_changes_nothing_for_anybody_else(server: Server
     assert statuses(server, "wrong", "192.0.2.2", 5) == [401] * 5
     lines = [line for line in server.log.read_text().split("\n") if "from=192.0.2.1 " in line]
     assert len(lines) < BURST + 50
-    answer = requests.get(
-        f"{server.url}/version",
-        headers={"X-Forwarded-For": "192.0.2.1", "Authorization": "Bearer wrong"},
-        timeout=30,
-    )
-    assert answer.status_code == 429 and int(answer.headers["retry-after"]) in (1, 2)
+    wrong = {"X-Forwarded-For": "192.0.2.1", "Authorization": "Bearer wrong"}
+    # One more may have become due meanwhile.
+    answers = [requests.get(f"{server.url}/version", headers=wrong, timeout=30) for _ in range(20)]
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert limited and all(int(answer.headers["retry-after"]) in (1, 2) for answer in limited)

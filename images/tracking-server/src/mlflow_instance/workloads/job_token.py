@@ -39,7 +39,10 @@ async def verified_claims(
     """The issuer and the claims. `issuers` are by name."""
     if len(token) > _LONGEST or not token.isascii():
         raise TokenRefused("malformed")
-    head, payload = (_decoded(part) for part in token.split(".")[:2])
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise TokenRefused("malformed")
+    head, payload = _decoded(parts[0]), _decoded(parts[1])
     header, claims = _parsed(head), _parsed(payload)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
